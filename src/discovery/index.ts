@@ -1,0 +1,111 @@
+/**
+ * @packageDocumentation
+ *
+ * Which nodes serve which service. Records are signed by their node, spread by a push-pull `hello` on every connection
+ * and by gossip, and found in the first place through the DHT; a SWIM-like failure detector removes what is gone.
+ */
+import type { AbortOptions, PeerId, TypedEventTarget } from '@libp2p/interface'
+
+/** `suspect` is this node's own opinion; the other states are what the node said of itself. */
+export type NodeState = 'up' | 'suspect' | 'draining' | 'away' | 'left'
+
+export interface NodeLoad {
+  /** Tokens linked to the node. */
+  readonly links: number
+  /** Calls that run on it. */
+  readonly inflight: number
+}
+
+/** A node as this node sees it. Immutable: a change makes a new object. */
+export interface NodeInfo {
+  /** Peer id, as string. */
+  readonly id: string
+  /** Undefined for a pure client. */
+  readonly service: string | undefined
+  readonly name: string
+  /** Grows with every start of the node. */
+  readonly incarnation: number
+  /** Grows with every change of the record within an incarnation. */
+  readonly seq: number
+  readonly state: NodeState
+  readonly roles: readonly string[]
+  /** @default 1024 */
+  readonly weight: number
+  readonly load: NodeLoad
+  readonly methods: readonly string[]
+  readonly channels: readonly string[]
+  readonly metadata: Readonly<Record<string, string>>
+  /** Multiaddrs as strings, without `/p2p/<id>`. */
+  readonly addresses: readonly string[]
+}
+
+export interface DiscoveryEvents {
+  'node:add': CustomEvent<NodeInfo>
+  'node:update': CustomEvent<NodeInfo>
+  /** The node left (`detail.state` is `left`) or was given up. */
+  'node:remove': CustomEvent<NodeInfo>
+  /** Detail: the service's name. Its first node came. */
+  'service:add': CustomEvent<string>
+  /** Its last node went. */
+  'service:remove': CustomEvent<string>
+}
+
+/** What a node says of itself and may change while it runs. */
+export interface SelfPatch {
+  state?: 'up' | 'draining' | 'away'
+  weight?: number
+  load?: NodeLoad
+  methods?: readonly string[]
+  channels?: readonly string[]
+  roles?: readonly string[]
+  metadata?: Readonly<Record<string, string>>
+}
+
+export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
+  /** Name of the mesh. */
+  readonly mesh: string
+  readonly self: NodeInfo
+  /** Names of the services that have a node, sorted. */
+  services (): string[]
+  /**
+   * Nodes of a service, or all, this one included, sorted by id; without those that left. The same array until
+   * something changes, so that a caller may compare it by reference.
+   */
+  nodes (service?: string): readonly NodeInfo[]
+  node (id: string): NodeInfo | undefined
+  /**
+   * Resolves as soon as the service has a node that takes calls; looks it up in the DHT meanwhile.
+   *
+   * @throws the signal's reason
+   */
+  waitFor (service: string, options?: AbortOptions): Promise<readonly NodeInfo[]>
+  /** Change this node's record; it is signed and spread soon after (load at most every 2 s). */
+  update (patch: SelfPatch): void
+  /** Some room has trouble to reach this node: probe it now rather than at its turn. */
+  report (id: string): void
+  /** Say `left` to everybody and wait until it is written to the connections. */
+  leave (options?: AbortOptions): Promise<void>
+  /** Peer id of a node in the view, with its key: no parsing on hot paths. */
+  peerId (id: string): PeerId | undefined
+  /** Counters: records dropped and why, probes, suspicions, removals. */
+  stats (): Readonly<Record<string, number>>
+}
+
+export interface DiscoveryInit {
+  /** @default 'braid' */
+  mesh?: string
+  /** No service: a pure client. */
+  service?: string
+  /** A name for people. @default the end of the peer id */
+  name?: string
+  /** @default 1024 */
+  weight?: number
+  metadata?: Readonly<Record<string, string>>
+  roles?: readonly string[]
+  /** Of this start; see storage. @default start time in ms */
+  incarnation?: number
+  /** 16 random bytes of this start. */
+  bootNonce?: Uint8Array
+}
+
+export { discovery } from './discovery.ts'

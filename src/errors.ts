@@ -1,0 +1,127 @@
+/**
+ * Every error a user of braid-mesh can meet. Check `err.name` (and `err.code` for calls) rather than
+ * `instanceof`: two copies of the package may be loaded.
+ */
+
+/** gRPC's status codes, as strings (https://grpc.github.io/grpc/core/md_doc_statuscodes.html), without `OK`. */
+export type ErrorCode =
+  | 'CANCELLED' | 'UNKNOWN' | 'INVALID_ARGUMENT' | 'DEADLINE_EXCEEDED' | 'NOT_FOUND' | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED' | 'RESOURCE_EXHAUSTED' | 'FAILED_PRECONDITION' | 'ABORTED' | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED' | 'INTERNAL' | 'UNAVAILABLE' | 'DATA_LOSS' | 'UNAUTHENTICATED'
+
+/** `OK` or an {@link ErrorCode}; its place in this list is its number on the wire, which is gRPC's number. */
+export const STATUS_CODES = [
+  'OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS',
+  'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE',
+  'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'
+] as const satisfies ReadonlyArray<'OK' | ErrorCode>
+
+/** What {@link RpcError} carries beside its message. */
+export interface RpcErrorInit extends ErrorOptions {
+  /** Anything CBOR can carry; reaches the caller unchanged. */
+  details?: unknown
+  /** True only when the request certainly did not run, so that running it elsewhere is safe. @default false */
+  retryable?: boolean
+  /** Id of the node that answered, or was asked. */
+  node?: string
+}
+
+/** A call that failed. Handlers throw it to choose the code; every other throw reaches the caller as `UNKNOWN`. */
+export class RpcError extends Error {
+  static override readonly name: string = 'RpcError'
+  readonly code: ErrorCode
+  readonly details: unknown
+  readonly retryable: boolean
+  readonly node: string | undefined
+
+  constructor (code: ErrorCode, message: string, init: RpcErrorInit = {}) {
+    super(message, init)
+    this.name = 'RpcError'
+    this.code = code
+    this.details = init.details
+    this.retryable = init.retryable ?? false
+    this.node = init.node
+  }
+}
+
+/** No node of the service could be found or reached before the deadline. Code `UNAVAILABLE`, retryable. */
+export class ServiceUnavailableError extends RpcError {
+  static override readonly name = 'ServiceUnavailableError'
+
+  constructor (message: string, init: RpcErrorInit = {}) {
+    super('UNAVAILABLE', message, { retryable: true, ...init })
+    this.name = 'ServiceUnavailableError'
+  }
+}
+
+/** A mesh, service, method, topic or channel name breaks the rule `[a-z0-9][a-z0-9._-]{0,63}`. */
+export class InvalidNameError extends Error {
+  static override readonly name = 'InvalidNameError'
+  constructor (message = 'illegal name') { super(message); this.name = 'InvalidNameError' }
+}
+
+/** An option has a value that cannot work; the message says which and why. */
+export class InvalidOptionsError extends Error {
+  static override readonly name = 'InvalidOptionsError'
+  constructor (message = 'invalid options') { super(message); this.name = 'InvalidOptionsError' }
+}
+
+/** The mesh was stopped, or is stopping, and takes no new work. */
+export class MeshStoppedError extends Error {
+  static override readonly name = 'MeshStoppedError'
+  constructor (message = 'the mesh is stopped') { super(message); this.name = 'MeshStoppedError' }
+}
+
+/** A peer that was dialled belongs to a mesh of another name. */
+export class WrongMeshError extends Error {
+  static override readonly name = 'WrongMeshError'
+  constructor (message = 'the peer belongs to another mesh') { super(message); this.name = 'WrongMeshError' }
+}
+
+/** Another process (or tab, or mesh of this process) holds this storage. */
+export class StorageLockedError extends Error {
+  static override readonly name = 'StorageLockedError'
+  constructor (message = 'the storage is in use by another process', options?: ErrorOptions) { super(message, options); this.name = 'StorageLockedError' }
+}
+
+/** The storage could not be opened, read or written. */
+export class StorageError extends Error {
+  static override readonly name = 'StorageError'
+  constructor (message = 'the storage failed', options?: ErrorOptions) { super(message, options); this.name = 'StorageError' }
+}
+
+/** A frame is larger than its protocol allows; refused before it is sent, or the stream that carried it was cut. */
+export class FrameTooLargeError extends Error {
+  static override readonly name = 'FrameTooLargeError'
+  constructor (message = 'frame too large') { super(message); this.name = 'FrameTooLargeError' }
+}
+
+/** A peer sent bytes that are not of the protocol. */
+export class ProtocolError extends Error {
+  static override readonly name = 'ProtocolError'
+  constructor (message = 'malformed message') { super(message); this.name = 'ProtocolError' }
+}
+
+/** The stream's write queue is at its limit: what was to be sent was not sent. */
+export class WriteQueueFullError extends Error {
+  static override readonly name = 'WriteQueueFullError'
+  constructor (message = 'write queue full') { super(message); this.name = 'WriteQueueFullError' }
+}
+
+/** The remote did not accept the stream: nothing that was to be sent on it has run. */
+export class StreamRefusedError extends Error {
+  static override readonly name = 'StreamRefusedError'
+  constructor (message = 'stream refused', options?: ErrorOptions) { super(message, options); this.name = 'StreamRefusedError' }
+}
+
+/** The stream ended, by either side or with its connection. */
+export class StreamEndedError extends Error {
+  static override readonly name = 'StreamEndedError'
+  constructor (message = 'stream ended', options?: ErrorOptions) { super(message, options); this.name = 'StreamEndedError' }
+}
+
+/** A peer was too slow: no first frame, a frame that drips, a full write queue that does not drain. */
+export class StreamTimeoutError extends Error {
+  static override readonly name = 'StreamTimeoutError'
+  constructor (message = 'stream timed out') { super(message); this.name = 'StreamTimeoutError' }
+}

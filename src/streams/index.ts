@@ -1,0 +1,106 @@
+/**
+ * @packageDocumentation
+ *
+ * The only code that touches a libp2p stream. {@link FramedStream} turns a stream into length-prefixed frames with
+ * limits, timers and back-pressure both ways; {@link PeerStreams} keeps one long-lived outbound stream per peer.
+ */
+import type { AbortOptions, ComponentLogger, Connection, PeerId } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+
+/** What a stream may cost. All sizes in bytes, all times in milliseconds; defaults in `wire/limits.ts`. */
+export interface FrameLimits {
+  /** Largest frame, either way. */
+  maxFrame?: number
+  /** Queued bytes above which {@link FramedStream.write} returns false. */
+  highWater?: number
+  /** Queued bytes above which {@link FramedStream.write} throws `WriteQueueFullError`. */
+  maxQueue?: number
+  firstFrameTimeout?: number
+  frameTimeout?: number
+  minFrameRate?: number
+  idleTimeout?: number
+  stuckTimeout?: number
+}
+
+/** A stream of frames with one peer. */
+export interface FramedStream {
+  readonly peer: string
+  readonly protocol: string
+  readonly direction: 'inbound' | 'outbound'
+  /** False once either side has ended it: a write throws `StreamEndedError`. */
+  readonly open: boolean
+  /** Bytes written and not yet taken by the muxer. */
+  readonly queued: number
+  /** Bytes received and not yet handed over (paused). */
+  readonly held: number
+  readonly paused: boolean
+
+  /**
+   * Queue one frame of `length` bytes; `fill` writes it at `offset` of `target` at once, without a copy. All frames of
+   * one tick leave in one send. Returns false when more than `highWater` bytes wait: the frame is queued, and a caller
+   * that can wait should await {@link drained}.
+   *
+   * @throws FrameTooLargeError, WriteQueueFullError, StreamEndedError - the frame was not queued
+   */
+  write (length: number, fill: (target: Uint8Array, offset: number) => void): boolean
+  /** {@link write} for a frame that exists as bytes; they are copied. */
+  send (frame: Uint8Array): boolean
+  /** Resolves when at most `highWater` bytes wait; rejects when the stream ends or the signal aborts. */
+  drained (options?: AbortOptions): Promise<void>
+  /** Hold frames back, and in the end the sender. A few that already arrived may still be handed over in this tick. */
+  pause (): void
+  resume (): void
+  /** Send what is queued, then end this side. Resolves when that is done; frames are still received. */
+  close (options?: AbortOptions): Promise<void>
+  /** End both sides at once and drop what is queued. */
+  abort (reason: Error): void
+}
+
+/**
+ * Receives the frames of a stream. `bytes[start..end)` is one frame; it is only valid during the call (copy what must
+ * outlive it). A throw ends the stream with that error.
+ */
+export type FrameHandler = (stream: FramedStream, bytes: Uint8Array, start: number, end: number) => void
+
+/** What {@link peerStreams} needs of libp2p. */
+export interface PeerStreamsComponents {
+  registrar: Pick<Registrar, 'handle' | 'unhandle'>
+  connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
+  logger: ComponentLogger
+}
+
+export interface PeerStreamsInit {
+  protocol: string
+  onFrame: FrameHandler
+  /** An inbound stream was accepted. */
+  onAccept?: (stream: FramedStream, connection: Connection) => void
+  /** A stream (either direction) that was accepted or opened has ended; `reason` is undefined after a clean end. */
+  onEnd?: (stream: FramedStream, reason: Error | undefined) => void
+  limits?: FrameLimits
+  /** Inbound streams of one peer over all its connections. */
+  maxStreamsPerPeer?: number
+  openTimeout?: number
+}
+
+/**
+ * One long-lived outbound stream per peer, opened on demand, opened anew after it ended; and all inbound streams of the
+ * protocol. The acceptor's first frame is empty: an opener that has seen it knows that the stream was not refused.
+ */
+export interface PeerStreams {
+  start (): Promise<void>
+  /** Stop accepting, end every stream (queued frames are flushed until the signal aborts). */
+  stop (options?: AbortOptions): Promise<void>
+  /** The open outbound stream to this peer, if there is one. */
+  get (peer: string): FramedStream | undefined
+  /**
+   * The outbound stream to this peer; dials and opens it when there is none (single flight).
+   *
+   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   */
+  open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
+  /** Every open stream, both directions. */
+  streams (): Iterable<FramedStream>
+}
+
+export { framed } from './framed-stream.ts'
+export { peerStreams } from './peer-streams.ts'

@@ -1,0 +1,67 @@
+/**
+ * Every limit of braid-mesh with its unit and its reason. Exceeding one is a typed error on our side and a cut stream
+ * on a peer's; a test exceeds each. Numbers that a test or an operator may want to change are also options of the room.
+ */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Bytes of a call's body, after encoding. Larger bodies belong in a stream. */
+export const MAX_BODY = 1 * MiB
+/** Bytes of a call's headers plus metadata (names and values): they are copied into every nested call. */
+export const MAX_HEADERS = 16 * KiB
+/** Bytes of one frame on the RPC protocol: a body, its headers and the envelope. */
+export const MAX_RPC_FRAME = MAX_BODY + 64 * KiB
+/** Bytes of one frame on the discovery protocol: a batch of signed records. */
+export const MAX_DISCOVERY_FRAME = 256 * KiB
+/** Bytes of one signed node record; larger ones are refused before their signature is checked. */
+export const MAX_RECORD = 16 * KiB
+/** Bytes of one gossip message. */
+export const MAX_GOSSIP = 256 * KiB
+/** Nodes in a view, tombstones apart: a flood of identities must not fill the memory. */
+export const MAX_NODES = 5_000
+/** Remembered removals; the oldest is forgotten first. */
+export const MAX_TOMBSTONES = 10_000
+/** Methods, roles, channels or addresses in one node record. */
+export const MAX_RECORD_LIST = 512
+/** Addresses of a peer that are kept and dialled. */
+export const MAX_ADDRESSES = 16
+
+/** Bytes that may wait in a stream before `write` asks its caller to wait for the drain. */
+export const WRITE_HIGH_WATER = 1 * MiB
+/** Bytes that may wait in a stream at all; a write beyond is refused. */
+export const MAX_WRITE_QUEUE = 8 * MiB
+/** Milliseconds a full write queue may stay without any progress before the stream is cut. */
+export const STUCK_TIMEOUT = 30_000
+/** Milliseconds an accepted stream may wait for its first frame. */
+export const FIRST_FRAME_TIMEOUT = 2_000
+/** Milliseconds a frame may take to arrive once its first byte has. */
+export const FRAME_TIMEOUT = 10_000
+/** Bytes per second below which a frame that is under way counts as a drip (slow loris). */
+export const MIN_FRAME_RATE = 4 * KiB
+/** Milliseconds without a frame after which the opener closes a stream; the acceptor cuts it after twice that. */
+export const IDLE_TIMEOUT = 60_000
+/** Milliseconds the opener waits for the acceptor's first sign of life. */
+export const OPEN_TIMEOUT = 5_000
+/** Streams one peer may open to us on one protocol, over all its connections. */
+export const MAX_STREAMS_PER_PEER = 64
+
+/** Calls to one peer that wait for their answer, and calls of one peer that run here. */
+export const MAX_PENDING_PER_PEER = 16_384
+/** Calls of this node that wait for their answer, over all peers. */
+export const MAX_PENDING = 65_536
+/** Milliseconds a call may take when its caller names no timeout. */
+export const DEFAULT_TIMEOUT = 5_000
+/** Milliseconds a call may take at most: timers end at 2^31 - 1, and a call of a day is a job. */
+export const MAX_TIMEOUT = 24 * 60 * 60 * 1_000
+
+/** Nesting of a CBOR body. */
+export const MAX_CBOR_DEPTH = 16
+/** Elements of one CBOR array, and entries of one CBOR map. */
+export const MAX_CBOR_ARRAY = 10_000
+export const MAX_CBOR_MAP = 1_000
+
+/** Connections of a Node peer, of a relay, and of a tab. */
+export const MAX_CONNECTIONS = 300
+export const MAX_CONNECTIONS_RELAY = 2_000
+export const MAX_CONNECTIONS_TAB = 60
