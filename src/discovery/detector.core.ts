@@ -1,9 +1,9 @@
 /** Failure detector: SWIM (Das et al. 2002) with suspicion and Lifeguard's local health (arXiv 1707.00788). Pure. */
 
 export type DetectorInput =
-  /** Every `interval` ms; `lag` = how much later than asked this tick came. */
+  /** Every `tickInterval` ms; `lag` = how much later than asked this tick came (0 when in time). */
   | { type: 'tick', now: number, lag: number }
-  /** A record of this node entered the view or got newer; `seq`/`incarnation` say which one is alive. */
+  /** A record entered the view or got newer; also this node's own, so that it knows what to refute with. */
   | { type: 'member', id: string, incarnation: number, seq: number, now: number }
   /** The node left the view (it said so, or was given up). */
   | { type: 'forget', id: string }
@@ -22,8 +22,10 @@ export type DetectorInput =
   | { type: 'report', id: string, now: number }
 
 export type DetectorOutput =
+  /** Send it over the peer's stream, opening a connection if there is none. What cannot be sent needs no answer. */
   | { type: 'probe', to: string, nonce: number }
   | { type: 'probeRequest', via: string, target: string, nonce: number }
+  /** Dial it now, and say how that ended with `redialled`. */
   | { type: 'redial', id: string }
   /** Tell the peers. */
   | { type: 'spread', id: string, incarnation: number, seq: number, refused: boolean }
@@ -31,5 +33,42 @@ export type DetectorOutput =
   /** A suspect answered or refuted. */
   | { type: 'alive', id: string }
   | { type: 'down', id: string }
-  /** Somebody suspects us: sign a record with a higher seq and spread it. */
+  /** Somebody suspects us: sign a record with this seq and spread it. */
   | { type: 'refute', seq: number }
+
+/** Milliseconds, unless said otherwise. */
+export interface DetectorConfig {
+  /** This node's id. */
+  self: string
+  /** In [0, 1): order of probes, choice of helpers, nonces. */
+  random: () => number
+  /** How often the driver must tick. @default 100 */
+  tick: number
+  /** One round of probes. @default 1000 */
+  interval: number
+  /** Members probed per round. @default 3 */
+  probes: number
+  /** Least time for an answer; 4 x the smoothed round trip if that is more. @default 500 */
+  probeTimeout: number
+  /** Helpers asked to probe a member that did not answer. @default 3 */
+  indirect: number
+  /** How long a suspect has to answer or refute when nobody else suspects it. @default 6000 */
+  suspicionMax: number
+  /** The same when enough others do, or when nobody is there who could. @default 2500 */
+  suspicionMin: number
+  /** Others whose suspicion shortens the time to its least. @default 3 */
+  confirmations: number
+  /** Members watched; the view has its own limit. @default MAX_NODES */
+  maxMembers: number
+}
+
+export interface Detector {
+  /** Ask `step({ type: 'tick' })` every so many ms. */
+  readonly tickInterval: number
+  /** Outputs are to be carried out in their order. */
+  step (input: DetectorInput): DetectorOutput[]
+  /** Counters: probes, indirect, missed, suspicions, refuted, downs, refusedDowns, refutations, lateTicks, health (0 well .. 8 sick), members. */
+  stats (): Readonly<Record<string, number>>
+}
+
+export declare function createDetector (config: Partial<DetectorConfig> & Pick<DetectorConfig, 'self' | 'random'>): Detector
