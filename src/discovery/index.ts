@@ -85,6 +85,8 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   report (id: string): void
   /** Say `left` to everybody and wait until it is written to the connections. */
   leave (options?: AbortOptions): Promise<void>
+  /** Exchange views with some peers now: the network was away. */
+  resync (): void
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */
   peerId (id: string): PeerId | undefined
   /** Counters: records dropped and why, probes, suspicions, removals. */
@@ -106,6 +108,8 @@ export interface DiscoveryInit {
   incarnation?: number
   /** 16 random bytes of this start. */
   bootNonce?: Uint8Array
+  /** A record of this node with a higher incarnation was met: the number this start now has, to be persisted. */
+  onIncarnation?: (incarnation: number) => void
 }
 
 export { discovery } from './discovery.ts'

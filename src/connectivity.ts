@@ -1,0 +1,124 @@
+/**
+ * Whether this node has a path into its mesh, and why not. A path is a connection to a node in the view, or to a
+ * bootstrap peer that speaks the mesh's DHT.
+ */
+import { WrongMeshError } from './errors.ts'
+import { protocolId } from './wire/protocols.ts'
+import type { Discovery } from './discovery/index.ts'
+import type { Bootstrapper } from './transport/index.ts'
+import type { AbortOptions, Connection, IdentifyResult, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
+
+export interface ConnectivityInit {
+  mesh: string
+  events: TypedEventTarget<Libp2pEvents>
+  connections: () => Connection[]
+  discovery: Discovery
+  bootstrapper: Bootstrapper
+  /** Called when the answer of {@link Connectivity.joined} changes. */
+  onChange: (joined: boolean) => void
+}
+
+export class Connectivity {
+  readonly #init: ConnectivityInit
+  /** Peers that speak the mesh's DHT, members or not. */
+  readonly #speakers = new Set<string>()
+  /** Mesh names of bootstrap peers that belong to another mesh. */
+  readonly #strangers = new Map<string, string>()
+  readonly #waiting = new Set<() => void>()
+  #joined: boolean
+
+  constructor (init: ConnectivityInit) {
+    this.#init = init
+    this.#joined = this.#alone
+  }
+
+  /** Nobody to look for: the first node of a mesh is in it. */
+  get #alone (): boolean {
+    return this.#init.bootstrapper.size === 0
+  }
+
+  get joined (): boolean {
+    return this.#joined
+  }
+
+  start (): void {
+    const { events, discovery } = this.#init
+    events.addEventListener('peer:identify', this.#onIdentify)
+    events.addEventListener('peer:disconnect', this.#onDisconnect)
+    discovery.addEventListener('node:add', this.#refresh)
+    discovery.addEventListener('node:remove', this.#refresh)
+  }
+
+  stop (): void {
+    const { events, discovery } = this.#init
+    events.removeEventListener('peer:identify', this.#onIdentify)
+    events.removeEventListener('peer:disconnect', this.#onDisconnect)
+    discovery.removeEventListener('node:add', this.#refresh)
+    discovery.removeEventListener('node:remove', this.#refresh)
+  }
+
+  /** What keeps this node out: a dial that failed, a peer of another mesh. */
+  reasons (): Error[] {
+    const { bootstrapper, mesh } = this.#init
+    const failed = bootstrapper.failures().map(({ address, error }) =>
+      new Error(`bootstrap ${address} cannot be reached: ${error.message}`, { cause: error }))
+    const strangers = Array.from(this.#strangers, ([peer, other]) =>
+      new WrongMeshError(`bootstrap peer ${peer} belongs to mesh '${other}', this node to mesh '${mesh}'`))
+    return [...failed, ...strangers]
+  }
+
+  /**
+   * Resolves when there is a path, when every bootstrap address has failed once, or when the signal aborts: a node
+   * whose bootstrap is down starts all the same.
+   */
+  async settled ({ signal }: AbortOptions = {}): Promise<void> {
+    while (!this.#joined && signal?.aborted !== true && this.reasons().length < this.#init.bootstrapper.size) {
+      await new Promise<void>(resolve => {
+        const done = (): void => {
+          signal?.removeEventListener('abort', done)
+          this.#waiting.delete(done)
+          resolve()
+        }
+        this.#waiting.add(done)
+        signal?.addEventListener('abort', done)
+      })
+    }
+  }
+
+  /** Something may have changed: an attempt ended, a peer came or went. */
+  refresh (): void {
+    const joined = this.#alone || this.#connected()
+    const changed = joined !== this.#joined
+    this.#joined = joined
+    for (const wake of [...this.#waiting]) wake()
+    if (changed) this.#init.onChange(joined)
+  }
+
+  readonly #refresh = (): void => { this.refresh() }
+
+  #connected (): boolean {
+    const { connections, discovery, bootstrapper } = this.#init
+    const bootstrap = bootstrapper.peers
+    return connections().some(({ remotePeer }) => {
+      const id = remotePeer.toString()
+      return discovery.node(id) != null || (bootstrap.has(id) && this.#speakers.has(id))
+    })
+  }
+
+  readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    const id = detail.peerId.toString()
+    if (detail.protocols.includes(protocolId(this.#init.mesh, 'kad'))) {
+      this.#speakers.add(id)
+    } else if (this.#init.bootstrapper.peers.has(id)) {
+      const other = detail.protocols.map(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1]).find(name => name != null)
+      if (other != null && other !== this.#init.mesh) this.#strangers.set(id, other)
+    }
+    this.refresh()
+  }
+
+  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
+    this.#speakers.delete(detail.toString())
+    this.#strangers.delete(detail.toString())
+    this.refresh()
+  }
+}

@@ -1,0 +1,76 @@
+/** What `createMesh` takes, its defaults and its refusals. */
+import { InvalidOptionsError } from './errors.ts'
+import { checkName } from './wire/names.ts'
+import type { RpcInit } from './rpc/index.ts'
+import type { PrivateKey } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
+
+export interface MeshOptions {
+  /** Name of the mesh: nodes of other meshes are never seen. @default 'braid' */
+  mesh?: string
+  /** The service this node is an instance of. Without one it is a pure client: it calls and is in no balancer. */
+  service?: string
+  /** A name for people. @default the end of the node's id */
+  name?: string
+  /** Multiaddrs to listen on. @default TCP and WebSockets on free ports of all interfaces; in browsers a relay's */
+  listen?: readonly string[]
+  /** Multiaddrs to tell others instead of those listened on, as behind NAT. */
+  announce?: readonly string[]
+  /** Multiaddrs of nodes of the mesh, any of which is the way in. None: this is the mesh's first node. */
+  bootstrap?: readonly string[]
+  /** Relay connections for nodes that cannot be dialled, browser tabs above all. Node only. @default false */
+  relay?: boolean
+  /** Directory (browser: database name) for identity and whatever must survive a restart. @default memory */
+  storage?: string
+  /** Ed25519 identity. @default the one in `storage`, else a fresh one */
+  privateKey?: PrivateKey
+  /** Only for libp2p's own peer store and DHT. @default memory */
+  datastore?: NonNullable<Libp2pOptions['datastore']>
+  /** Share of the calls, relative to the other nodes of the service: 1 to 1048576. @default 1024 */
+  weight?: number
+  /** Facts for others, as `{ zone: 'a' }`. */
+  metadata?: Readonly<Record<string, string>>
+  /** Start at once. @default true */
+  start?: boolean
+  /** Aborts the start. */
+  signal?: AbortSignal
+  rpc?: Omit<RpcInit, 'secret'>
+  /** `secret`: key of the token ids. Without one, guessable tokens can be guessed. */
+  links?: { secret?: string } | false
+  /** libp2p options that win over the mesh's. */
+  libp2p?: Libp2pOptions<any>
+}
+
+const MAX_WEIGHT = 1024 * 1024
+
+function refuse (condition: boolean, message: string): void {
+  if (condition) throw new InvalidOptionsError(message)
+}
+
+function checkAddresses (name: string, value: unknown): void {
+  refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
+    `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
+}
+
+/**
+ * Refuses what cannot work, in plain words, before anything is opened.
+ *
+ * @throws InvalidOptionsError, InvalidNameError
+ */
+export function checkOptions (options: MeshOptions): void {
+  if (options.mesh !== undefined) checkName('mesh', options.mesh)
+  if (options.service !== undefined) checkName('service', options.service)
+  refuse(options.name !== undefined && (typeof options.name !== 'string' || options.name.length > 128),
+    'name: expected at most 128 characters')
+  const { weight } = options
+  refuse(weight !== undefined && !(Number.isInteger(weight) && weight >= 1 && weight <= MAX_WEIGHT),
+    `weight: expected an integer from 1 to ${MAX_WEIGHT}, got ${String(weight)}`)
+  checkAddresses('listen', options.listen)
+  checkAddresses('announce', options.announce)
+  checkAddresses('bootstrap', options.bootstrap)
+  refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
+    'storage: expected the path of a directory, or in a browser the name of a database')
+  const metadata: unknown = options.metadata ?? {}
+  refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),
+    'metadata: expected an object of strings')
+}

@@ -1,0 +1,258 @@
+/** `createMesh()`: puts the rooms together, in order, and takes them apart again. */
+import { createLibp2p } from 'libp2p'
+import { TypedEventEmitter } from 'main-event'
+import { Connectivity } from './connectivity.ts'
+import { discovery as discoveryRoom } from './discovery/index.ts'
+import { MeshStoppedError } from './errors.ts'
+import { checkOptions } from './mesh-options.ts'
+import { rpc as rpcRoom } from './rpc/index.ts'
+import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
+import { Bootstrapper, libp2pOptions } from './transport/index.ts'
+import type { Discovery, NodeInfo } from './discovery/index.ts'
+import type { MeshOptions } from './mesh-options.ts'
+import type { Rpc } from './rpc/index.ts'
+import type { Identity, Storage } from './storage/index.ts'
+import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
+
+/** Milliseconds that `createMesh` waits for the first path into the mesh before it resolves without one. */
+const JOIN_TIMEOUT = 3_000
+/** Milliseconds that `stop()` gives the calls that run. */
+const STOP_GRACE = 5_000
+
+export type MeshStatus = 'starting' | 'isolated' | 'joined' | 'draining' | 'stopped'
+
+export interface MeshEvents {
+  /** {@link Mesh.status} changed; detail: the new one. */
+  'status': CustomEvent<MeshStatus>
+  /** The last path into the mesh is gone, or none was found. Detail: what is known of why. */
+  'isolated': CustomEvent<{ reasons: Error[] }>
+  /** There is a path again; every room brings itself up to date. */
+  'resumed': CustomEvent<undefined>
+}
+
+/** One node of a mesh, with everything it does. */
+export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
+  /** This node's peer id. */
+  readonly id: string
+  /** This node as others see it. */
+  readonly self: NodeInfo
+  readonly status: MeshStatus
+  readonly libp2p: Libp2p
+  readonly rpc: Rpc
+  readonly discovery: Discovery
+  /** Only needed after `createMesh({ start: false })`. */
+  start (options?: AbortOptions): Promise<void>
+  /** Take no new calls, finish those that run; then {@link stop} loses nothing. @param options.timeout - ms, default 30000 */
+  drain (options?: AbortOptions & { timeout?: number }): Promise<void>
+  /** Refuse new calls, finish those that run (at most 5 s), say goodbye, close everything. Idempotent. */
+  stop (options?: AbortOptions): Promise<void>
+}
+
+interface Parts {
+  options: MeshOptions
+  storage: Storage
+  libp2p: Libp2p
+  rpc: Rpc
+  discovery: Discovery
+}
+
+class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
+  readonly libp2p: Libp2p
+  readonly rpc: Rpc
+  readonly discovery: Discovery
+  readonly #storage: Storage
+  readonly #bootstrapper: Bootstrapper
+  readonly #connectivity: Connectivity
+  readonly #closing = new AbortController()
+  #status: MeshStatus = 'starting'
+  #started: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor ({ options, storage, libp2p, rpc, discovery }: Parts) {
+    super()
+    this.libp2p = libp2p
+    this.rpc = rpc
+    this.discovery = discovery
+    this.#storage = storage
+    this.#bootstrapper = new Bootstrapper({
+      peerId: libp2p.peerId,
+      events: libp2p,
+      logger: libp2p.logger,
+      connectionManager: {
+        getConnections: peer => libp2p.getConnections(peer),
+        openConnection: async (target, dialOptions) => libp2p.dial(target, dialOptions)
+      }
+    }, {
+      addresses: options.bootstrap ?? [],
+      onAttempt: () => { this.#connectivity.refresh() }
+    })
+    this.#connectivity = new Connectivity({
+      mesh: options.mesh ?? 'braid',
+      events: libp2p,
+      connections: () => libp2p.getConnections(),
+      discovery,
+      bootstrapper: this.#bootstrapper,
+      onChange: joined => { this.#onConnectivity(joined) }
+    })
+  }
+
+  get id (): string {
+    return this.libp2p.peerId.toString()
+  }
+
+  get self (): NodeInfo {
+    return this.discovery.self
+  }
+
+  get status (): MeshStatus {
+    return this.#status
+  }
+
+  async start (options: AbortOptions = {}): Promise<void> {
+    if (this.#stopped != null) throw new MeshStoppedError('this mesh was stopped; make a new one with createMesh')
+    this.#started ??= this.#start(options)
+    await this.#started
+  }
+
+  async #start ({ signal }: AbortOptions): Promise<void> {
+    signal?.throwIfAborted()
+    await this.libp2p.start()
+    this.#connectivity.start()
+    this.#bootstrapper.start()
+    const signals = [this.#closing.signal, AbortSignal.timeout(JOIN_TIMEOUT), ...signal == null ? [] : [signal]]
+    await this.#connectivity.settled({ signal: AbortSignal.any(signals) })
+    signal?.throwIfAborted()
+    if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped while it started')
+    this.#setStatus(this.#connectivity.joined ? 'joined' : 'isolated')
+    if (!this.#connectivity.joined) this.#announceIsolation()
+  }
+
+  async drain ({ timeout = 30_000, signal }: AbortOptions & { timeout?: number } = {}): Promise<void> {
+    if (this.#stopped != null) throw new MeshStoppedError()
+    this.#setStatus('draining')
+    this.discovery.update({ state: 'draining' })
+    const patience = AbortSignal.timeout(timeout)
+    await this.rpc.drain({ signal: signal == null ? patience : AbortSignal.any([signal, patience]) })
+    signal?.throwIfAborted()
+  }
+
+  async stop (options: AbortOptions = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options)
+    await this.#stopped
+  }
+
+  async #stop ({ signal }: AbortOptions): Promise<void> {
+    try {
+      // A start that is under way ends first; that it failed is its caller's business.
+      this.#closing.abort()
+      await this.#started?.catch(() => {})
+      this.#setStatus('draining')
+      this.#bootstrapper.stop()
+      this.#connectivity.stop()
+      if (this.libp2p.status === 'started') {
+        const patience = AbortSignal.timeout(STOP_GRACE)
+        await this.rpc.drain({ signal: signal == null ? patience : AbortSignal.any([signal, patience]) })
+        await this.discovery.leave()
+      }
+    } finally {
+      await this.libp2p.stop()
+      await this.#storage.close()
+      this.#setStatus('stopped')
+    }
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await this.stop()
+  }
+
+  #setStatus (status: MeshStatus): void {
+    if (status === this.#status || this.#status === 'stopped') return
+    this.#status = status
+    this.safeDispatchEvent('status', { detail: status })
+  }
+
+  #onConnectivity (joined: boolean): void {
+    if (this.#status !== 'joined' && this.#status !== 'isolated') return
+    this.#setStatus(joined ? 'joined' : 'isolated')
+    if (joined) {
+      this.discovery.resync()
+      this.safeDispatchEvent('resumed')
+    } else {
+      this.#bootstrapper.retry()
+      this.#announceIsolation()
+    }
+  }
+
+  #announceIsolation (): void {
+    this.safeDispatchEvent('isolated', { detail: { reasons: this.#connectivity.reasons() } })
+  }
+}
+
+async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
+  const now = Date.now()
+  const identity: Identity = await loadIdentity(storage, {
+    now,
+    ...(options.privateKey != null ? { privateKey: options.privateKey } : {})
+  })
+  const { mesh, service, name, weight, metadata, relay } = options
+  const secret = options.links === false ? undefined : options.links?.secret
+  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery }>({
+    ...libp2pOptions({
+      ...options,
+      privateKey: identity.privateKey,
+      libp2p: {
+        ...options.libp2p,
+        services: {
+          discovery: discoveryRoom({
+            ...(mesh != null ? { mesh } : {}),
+            ...(service != null ? { service } : {}),
+            ...(name != null ? { name } : {}),
+            ...(weight != null ? { weight } : {}),
+            ...(metadata != null ? { metadata } : {}),
+            ...(relay === true ? { roles: ['relay'] } : {}),
+            incarnation: identity.incarnation,
+            bootNonce: identity.bootNonce,
+            // A crash before this is durable costs nothing: the next start meets the same record and raises it again.
+            onIncarnation: seen => { raiseIncarnation(storage, seen).catch(() => {}) }
+          }),
+          rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
+          ...options.libp2p?.services
+        }
+      }
+    }),
+    start: false
+  })
+  const { rpc, discovery } = libp2p.services
+  return new MeshNode({ options, storage, libp2p, rpc, discovery })
+}
+
+/**
+ * Make a node of a mesh and start it. Resolves as soon as the node has a path into the mesh, or when it is clear that
+ * there is none for now (status `isolated`): it goes on trying for ever.
+ *
+ * @throws InvalidOptionsError, InvalidNameError - before anything is opened
+ * @throws StorageLockedError, StorageError
+ * @throws the signal's reason
+ *
+ * @example
+ *
+ * ```ts
+ * await using mesh = await createMesh({ mesh: 'shop', service: 'login', listen: ['/ip4/127.0.0.1/tcp/9001'] })
+ * mesh.rpc.handle('user.password', async ({ name }) => `hello ${name}`)
+ * ```
+ */
+export async function createMesh (options: MeshOptions = {}): Promise<Mesh> {
+  checkOptions(options)
+  options.signal?.throwIfAborted()
+  const storage = options.storage == null ? memoryStorage() : await openStorage(options.storage)
+  let mesh: MeshNode | undefined
+  try {
+    mesh = await assemble(options, storage)
+    if (options.start !== false) await mesh.start(options.signal == null ? {} : { signal: options.signal })
+    return mesh
+  } catch (error) {
+    await mesh?.stop()
+    await storage.close()
+    throw error
+  }
+}

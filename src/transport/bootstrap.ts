@@ -1,0 +1,147 @@
+/**
+ * Keeps the paths into the mesh open: dials every bootstrap address until it is connected, for ever, with capped and
+ * jittered backoff, and again when a connection is lost.
+ */
+import { multiaddr } from '@multiformats/multiaddr'
+import { InvalidOptionsError } from '../errors.ts'
+import { backoff } from '../util/backoff.core.ts'
+import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, TypedEventTarget } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface BootstrapComponents {
+  peerId: PeerId
+  events: TypedEventTarget<Libp2pEvents>
+  logger: ComponentLogger
+  connectionManager: {
+    getConnections: (peer?: PeerId) => Connection[]
+    openConnection: (peer: Multiaddr, options?: AbortOptions) => Promise<Connection>
+  }
+}
+
+export interface BootstrapInit {
+  /** Multiaddrs; with `/p2p/<id>` the peer is authenticated as that id. */
+  addresses: readonly string[]
+  /** Called after the first attempt at every address and after each later change; `error` as in {@link Entry}. */
+  onAttempt?: (address: string, error: Error | undefined) => void
+  /** Milliseconds before the first retry. @default 250 */
+  initialDelay?: number
+  /** Milliseconds between retries at most. @default 10000 */
+  maxDelay?: number
+  random?: () => number
+}
+
+/** One bootstrap address and what came of it. */
+interface Entry {
+  readonly address: string
+  readonly target: Multiaddr
+  /** Known from the address, or learnt by dialling. */
+  peer: string | undefined
+  attempts: number
+  error: Error | undefined
+  timer: ReturnType<typeof setTimeout> | undefined
+  dialling: boolean
+}
+
+function parse (address: string): Entry {
+  let target: Multiaddr
+  try {
+    target = multiaddr(address)
+  } catch (cause) {
+    throw new InvalidOptionsError(`bootstrap: '${address}' is not a multiaddr such as /ip4/192.0.2.1/tcp/9001/p2p/12D3…: ${(cause as Error).message}`)
+  }
+  const id = target.getComponents().findLast(part => part.name === 'p2p')?.value
+  return { address, target, peer: id, attempts: 0, error: undefined, timer: undefined, dialling: false }
+}
+
+export class Bootstrapper {
+  readonly #components: BootstrapComponents
+  readonly #init: BootstrapInit
+  readonly #entries: Entry[]
+  readonly #log: Logger
+  #abort: AbortController | undefined
+
+  /** @throws InvalidOptionsError - an address that is no multiaddr */
+  constructor (components: BootstrapComponents, init: BootstrapInit) {
+    this.#components = components
+    this.#init = init
+    this.#log = components.logger.forComponent('braid:bootstrap')
+    const self = components.peerId.toString()
+    this.#entries = init.addresses.map(parse).filter(entry => entry.peer !== self)
+  }
+
+  /** Peer ids of the bootstrap addresses, as far as they are known. */
+  get peers (): Set<string> {
+    return new Set(this.#entries.flatMap(entry => entry.peer ?? []))
+  }
+
+  /** How many addresses there are to dial; this node's own do not count. */
+  get size (): number {
+    return this.#entries.length
+  }
+
+  /** What went wrong at each address that is not connected now. */
+  failures (): Array<{ address: string, error: Error }> {
+    return this.#entries.flatMap(({ address, error }) => error == null ? [] : [{ address, error }])
+  }
+
+  start (): void {
+    if (this.#abort != null) return
+    this.#abort = new AbortController()
+    this.#components.events.addEventListener('peer:disconnect', this.#onDisconnect)
+    for (const entry of this.#entries) void this.#dial(entry)
+  }
+
+  stop (): void {
+    this.#abort?.abort()
+    this.#abort = undefined
+    this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
+    for (const entry of this.#entries) clearTimeout(entry.timer)
+  }
+
+  /** Dial what is not connected now rather than at its turn: the network has just come back. */
+  retry (): void {
+    for (const entry of this.#entries) {
+      entry.attempts = 0
+      void this.#dial(entry)
+    }
+  }
+
+  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
+    const id = detail.toString()
+    for (const entry of this.#entries) {
+      if (entry.peer === id) this.#schedule(entry)
+    }
+  }
+
+  #schedule (entry: Entry): void {
+    if (this.#abort == null) return
+    clearTimeout(entry.timer)
+    const { initialDelay: initial = 250, maxDelay: max = 10_000, random = Math.random } = this.#init
+    const delay = backoff(entry.attempts++, { initial, max }, random)
+    entry.timer = setTimeout(() => { void this.#dial(entry) }, delay)
+    // A node that only waits for its bootstrap must not keep a script from ending.
+    ;(entry.timer as { unref?: () => void }).unref?.()
+  }
+
+  async #dial (entry: Entry): Promise<void> {
+    const signal = this.#abort?.signal
+    if (signal == null || entry.dialling) return
+    clearTimeout(entry.timer)
+    entry.dialling = true
+    try {
+      const connection = await this.#components.connectionManager.openConnection(entry.target, { signal })
+      // An address without an id may lead to another peer than last time: one that restarted without storage.
+      entry.peer = connection.remotePeer.toString()
+      entry.attempts = 0
+      entry.error = undefined
+    } catch (error) {
+      if (signal.aborted) return
+      entry.error = error as Error
+      this.#log('could not reach %s - %e', entry.address, error)
+      this.#schedule(entry)
+    } finally {
+      entry.dialling = false
+      if (!signal.aborted) this.#init.onAttempt?.(entry.address, entry.error)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** Every option of libp2p that a mesh sets, in one place, each with its reason. */
+import { gossipsub } from '@libp2p/gossipsub'
+import { identify, identifyPush } from '@libp2p/identify'
+import { FaultTolerance } from '@libp2p/interface'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { ping } from '@libp2p/ping'
+import { yamux } from '@libp2p/yamux'
+import { MAX_GOSSIP } from '../wire/limits.ts'
+import { protocolId } from '../wire/protocols.ts'
+import { platform } from '#transports'
+import type { ConnectionEncrypter, Libp2pEvents, PrivateKey, Transport, TypedEventTarget } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
+
+/** What differs between Node and browsers. */
+export interface Platform {
+  transports: () => Array<(components: any) => Transport>
+  encrypters: () => Array<(components: any) => ConnectionEncrypter>
+  /** Addresses to listen on when none are given. */
+  listen: string[]
+  /** Whether an address that cannot be listened on keeps the node from starting. */
+  listenMustSucceed: boolean
+  dhtClient: boolean
+  maxConnections: (relay: boolean) => number
+  relayServer: () => (components: any) => unknown
+}
+
+export interface TransportInit {
+  /** Name of the mesh; part of every protocol id. @default 'braid' */
+  mesh?: string
+  /** Multiaddrs to listen on. @default TCP and WebSockets on free ports; in browsers a reservation on a relay */
+  listen?: readonly string[]
+  /** Multiaddrs to tell others instead of those listened on. */
+  announce?: readonly string[]
+  /** Relay connections for peers that cannot be dialled. Node only. @default false */
+  relay?: boolean
+  privateKey?: PrivateKey
+  /** Only for libp2p's own peer store and DHT. @default memory */
+  datastore?: NonNullable<Libp2pOptions['datastore']>
+  /** libp2p options that win over the mesh's; services are added to the mesh's. */
+  libp2p?: Libp2pOptions<any>
+}
+
+/** Ids of gossip messages before their signature is checked: publisher and sequence number, as StrictSign's own ids. */
+function gossipMessageId (message: { from?: Uint8Array | undefined, seqno?: Uint8Array | undefined }): string {
+  let id = ''
+  for (const part of [message.from, message.seqno]) {
+    for (const byte of part ?? []) id += String.fromCharCode(byte)
+  }
+  return id
+}
+
+function gossip (): ReturnType<typeof gossipsub> {
+  return gossipsub({
+    // A first publish before the first subscriber is known must not throw; delivery is never trusted to gossip alone.
+    allowPublishToZeroTopicPeers: true,
+    // Peers behind one address (loopback, NAT, a proxy) are normal here; by default the 11th is punished, the 15th mute.
+    scoreParams: { IPColocationFactorWeight: 0 },
+    // Without it the signature of every duplicate is verified again before it is seen to be one.
+    fastMsgIdFn: gossipMessageId,
+    // Unbounded by default: a peer that reads nothing would fill our memory.
+    maxOutboundBufferSize: 4 * 1024 * 1024,
+    maxInboundDataLength: 4 * MAX_GOSSIP,
+    // Our relays set no limits, so a relayed connection may carry everything.
+    runOnLimitedConnection: true
+  })
+}
+
+function dht (mesh: string, clientMode: boolean): ReturnType<typeof kadDHT> {
+  return kadDHT({
+    // A DHT of its own: peers of other meshes and of the public network never enter the routing table.
+    protocol: protocolId(mesh, 'kad'),
+    clientMode,
+    // The default drops peers with private addresses: no mesh in a LAN, in a cluster or on one machine.
+    peerInfoMapper: passthroughMapper,
+    // Every query waits for the first self query; its default delay of 1 s is most of the time a join takes.
+    initialQuerySelfInterval: 100,
+    // A dead peer in the routing table costs every query this much; the default minimum is 5 s.
+    networkDialTimeout: { minTimeout: 500, maxTimeout: 3_000 },
+    // Provider records are how nodes find each other: the default keeps the dead for 48 h.
+    reprovide: { validity: 10 * 60_000, threshold: 5 * 60_000, interval: 60_000 }
+  })
+}
+
+/**
+ * Options for `createLibp2p` that suit a mesh: transports, encryption, limits, identify, ping, the mesh's own DHT
+ * (service key `dht`) and gossip (`pubsub`).
+ *
+ * @throws InvalidOptionsError - `relay` in a browser
+ */
+export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
+  const relay = init.relay ?? false
+  const { services, connectionManager, ...extra } = init.libp2p ?? {}
+  return {
+    ...(init.privateKey != null ? { privateKey: init.privateKey } : {}),
+    ...(init.datastore != null ? { datastore: init.datastore } : {}),
+    addresses: { listen: [...init.listen ?? platform.listen], announce: [...init.announce ?? []] },
+    transports: platform.transports(),
+    connectionEncrypters: platform.encrypters(),
+    streamMuxers: [yamux({
+      // The window grows to 16 MiB by default, past the 4 MiB read buffer: a paused stream would be aborted.
+      streamOptions: { maxStreamWindowSize: 1024 * 1024 }
+    })],
+    transportManager: { faultTolerance: platform.listenMustSucceed ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
+    connectionManager: {
+      maxConnections: platform.maxConnections(relay),
+      // Per second and host: 5 by default, so a mesh on one machine or behind one NAT could not form.
+      inboundConnectionThreshold: 200,
+      maxIncomingPendingConnections: 64,
+      // Addresses are dialled one after the other; the defaults of 10 s and 6 s outlast every caller's patience.
+      dialTimeout: 5_000,
+      addressDialTimeout: 3_000,
+      ...connectionManager
+    },
+    // Discovery's failure detector judges peers, and knows its own stalls; one late ping must not cut a busy connection.
+    // The monitor stays as the last resort for peers outside the view.
+    connectionMonitor: { pingInterval: 30_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
+    // Browsers refuse ws:// and private addresses by default; which addresses are dialled is the mesh's decision.
+    connectionGater: { denyDialMultiaddr: () => false },
+    ...extra,
+    services: {
+      identify: identify(),
+      identifyPush: identifyPush(),
+      ping: ping(),
+      dht: dht(init.mesh ?? 'braid', platform.dhtClient),
+      pubsub: gossip(),
+      ...(relay ? { relay: releasing(platform.relayServer()) } : {}),
+      ...services
+    }
+  }
+}
+
+/** A relay keeps the reservation of a peer that left for its whole life; give the slot back when the peer is gone. */
+function releasing (factory: (components: any) => unknown): (components: any) => unknown {
+  return (components: { events: TypedEventTarget<Libp2pEvents> }) => {
+    const server = factory(components) as { reservations: { delete: (peer: unknown) => void } }
+    components.events.addEventListener('peer:disconnect', ({ detail }) => { server.reservations.delete(detail) })
+    return server
+  }
+}
