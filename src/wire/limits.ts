@@ -65,3 +65,16 @@ export const MAX_CBOR_MAP = 1_000
 export const MAX_CONNECTIONS = 300
 export const MAX_CONNECTIONS_RELAY = 2_000
 export const MAX_CONNECTIONS_TAB = 60
+
+/** Characters of a mesh, service, topic, channel or method name. */
+export const MAX_NAME = 64
+/** Characters of any other short text in a record: a peer id, a node's name, a role, a key of its metadata. */
+export const MAX_TEXT = 256
+/** Characters of an error's message or a goodbye's reason; what is longer is cut, as it is for people only. */
+export const MAX_MESSAGE = 4 * KiB
+/** Bytes of a signature or a public key (RSA-4096 needs 512 and 550). */
+export const MAX_KEY = 1 * KiB
+/** Bytes of one multiaddr. */
+export const MAX_ADDRESS = 512
+/** Static weight of a node; the default is 1024. */
+export const MAX_WEIGHT = 1024 * 1024

@@ -1,0 +1,33 @@
+import { InvalidNameError } from '../errors.ts'
+import { MAX_NAME } from './limits.ts'
+
+/** What a name is the name of. */
+export type NameKind = 'mesh' | 'service' | 'topic' | 'channel' | 'method'
+
+const NAME = /^[a-z0-9][a-z0-9._-]*$/
+const METHOD = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/
+
+/** Whether `name` obeys the rule of its kind: `[a-z0-9][a-z0-9._-]{0,63}`; methods may also have upper-case letters. */
+export function isName (kind: NameKind, name: unknown): name is string {
+  return typeof name === 'string' && name.length <= MAX_NAME && (kind === 'method' ? METHOD : NAME).test(name)
+}
+
+/**
+ * Returns `name` if it obeys the rule of its kind.
+ *
+ * @throws InvalidNameError - the message shows the name and the rule
+ */
+export function checkName (kind: NameKind, name: unknown): string {
+  if (isName(kind, name)) {
+    return name
+  }
+  const letters = kind === 'method' ? 'a-z A-Z 0-9' : 'a-z 0-9'
+  throw new InvalidNameError(`illegal ${kind} name ${show(name)}: use 1 to ${MAX_NAME} of ${letters} . _ - and begin with a letter or a digit`)
+}
+
+function show (name: unknown): string {
+  if (typeof name !== 'string') {
+    return name === null ? 'null' : typeof name
+  }
+  return JSON.stringify(name.length > 80 ? name.slice(0, 80) + '…' : name)
+}
