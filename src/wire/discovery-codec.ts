@@ -32,7 +32,7 @@ const RECORD_LIMITS = { roles: MAX_RECORD_LIST, methods: MAX_RECORD_LIST, channe
  */
 export function decodeDiscoveryFrame (bytes: Uint8Array, start = 0, end = bytes.length): DiscoveryFrame {
   limit('discovery frame', end - start, MAX_DISCOVERY_FRAME)
-  const frame = parse('discovery frame', () => DiscoveryFrame.decode(bytes.subarray(start, end), { limits: FRAME_LIMITS }))
+  const frame = typed('discovery frame', () => DiscoveryFrame.decode(bytes.subarray(start, end), { limits: FRAME_LIMITS }))
   if (Object.keys(frame).length !== 1) {
     throw new ProtocolError('discovery frame: exactly one message expected')
   }
@@ -47,7 +47,7 @@ export function decodeDiscoveryFrame (bytes: Uint8Array, start = 0, end = bytes.
  */
 export function decodeSignedRecord (bytes: Uint8Array): SignedRecord {
   limit('signed record', bytes.length, MAX_SIGNED_RECORD)
-  const signed = parse('signed record', () => SignedRecord.decode(bytes))
+  const signed = typed('signed record', () => SignedRecord.decode(bytes))
   checkSigned(signed)
   return signed
 }
@@ -59,21 +59,19 @@ export function decodeSignedRecord (bytes: Uint8Array): SignedRecord {
  */
 export function decodeNodeRecord (bytes: Uint8Array): NodeRecord {
   limit('node record', bytes.length, MAX_RECORD)
-  const record = parse('node record', () => NodeRecord.decode(bytes, { limits: RECORD_LIMITS }))
+  const record = typed('node record', () => NodeRecord.decode(bytes, { limits: RECORD_LIMITS }))
   checkRecord(record)
   return record
 }
 
-/**
- * @throws FrameTooLargeError - send the records in several frames
- */
+/** @throws FrameTooLargeError - send the records in several frames */
 export function encodeDiscoveryFrame (frame: Encodable<DiscoveryFrame>): Uint8Array {
-  return sized('discovery frame', DiscoveryFrame.encode(frame as Partial<DiscoveryFrame>), MAX_DISCOVERY_FRAME)
+  return sized('discovery frame', () => DiscoveryFrame.encode(frame as Partial<DiscoveryFrame>), MAX_DISCOVERY_FRAME)
 }
 
 /** @throws FrameTooLargeError */
 export function encodeSignedRecord (signed: Encodable<SignedRecord>): Uint8Array {
-  return sized('signed record', SignedRecord.encode(signed as Partial<SignedRecord>), MAX_SIGNED_RECORD)
+  return sized('signed record', () => SignedRecord.encode(signed as Partial<SignedRecord>), MAX_SIGNED_RECORD)
 }
 
 /**
@@ -81,16 +79,16 @@ export function encodeSignedRecord (signed: Encodable<SignedRecord>): Uint8Array
  * @throws ProtocolError - a value that every peer would refuse
  */
 export function encodeNodeRecord (record: Encodable<NodeRecord>): Uint8Array {
-  const bytes = sized('node record', NodeRecord.encode(record as Partial<NodeRecord>), MAX_RECORD)
+  const bytes = sized('node record', () => NodeRecord.encode(record as Partial<NodeRecord>), MAX_RECORD)
   decodeNodeRecord(bytes)
   return bytes
 }
 
-function parse <T> (what: string, read: () => T): T {
+function typed <T> (what: string, run: () => T): T {
   try {
-    return read()
+    return run()
   } catch (err) {
-    // whatever the generated reader throws (range, length limits, stack depth) means the same here
+    // whatever the generated code throws (range, length limits, stack depth) means the same here
     throw new ProtocolError(`${what}: ${(err as Error).message}`)
   }
 }
@@ -101,7 +99,8 @@ function limit (what: string, size: number, most: number): void {
   }
 }
 
-function sized (what: string, bytes: Uint8Array, most: number): Uint8Array {
+function sized (what: string, write: () => Uint8Array, most: number): Uint8Array {
+  const bytes = typed(what, write)
   limit(what, bytes.length, most)
   return bytes
 }
