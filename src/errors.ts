@@ -125,3 +125,9 @@ export class StreamTimeoutError extends Error {
   static override readonly name = 'StreamTimeoutError'
   constructor (message = 'stream timed out') { super(message); this.name = 'StreamTimeoutError' }
 }
+
+/** A value that cannot travel: a function, a symbol, a cycle, a class of the runtime. The message names its place. */
+export class EncodeError extends TypeError {
+  static override readonly name = 'EncodeError'
+  constructor (message = 'the value cannot be encoded') { super(message); this.name = 'EncodeError' }
+}

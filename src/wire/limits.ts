@@ -60,6 +60,8 @@ export const MAX_CBOR_DEPTH = 16
 /** Elements of one CBOR array, and entries of one CBOR map. */
 export const MAX_CBOR_ARRAY = 10_000
 export const MAX_CBOR_MAP = 1_000
+/** Bytes of one bigint in a CBOR body. */
+export const MAX_CBOR_BIGINT = 1 * KiB
 
 /** Connections of a Node peer, of a relay, and of a tab. */
 export const MAX_CONNECTIONS = 300
