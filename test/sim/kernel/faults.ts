@@ -1,0 +1,94 @@
+/** Carries out what the schedule says, and counts only what really happened. */
+import type { Fault } from './types.ts'
+import type { World } from './world.ts'
+import type { SimNode } from './node.ts'
+import { createRandom, hashString } from '../../../src/util/random.core.ts'
+
+export function applyFault (world: World, fault: Fault): void {
+  if (world.healed) return
+  world.disturb()
+  switch (fault.kind) {
+    case 'kill': case 'poweroff': crash(world, fault); break
+    case 'stall': case 'freeze': case 'stop': case 'sleep': {
+      const node = running(world, fault.node)
+      if (node === undefined) return
+      node.freeze(fault.ms, fault.kind === 'sleep')
+      if (fault.ms < Infinity) world.after(fault.ms, () => world.disturb())
+      world.count(fault.kind)
+      break
+    }
+    case 'clockJump':
+      world.nodes.get(fault.node)?.jump(fault.ms)
+      world.count(fault.kind)
+      break
+    case 'reset':
+      if (!world.network.connected(fault.a, fault.b)) return
+      world.network.close(fault.a, fault.b)
+      world.count(fault.kind)
+      break
+    case 'slow':
+      world.network.conditions.factor = fault.factor
+      world.after(fault.ms, () => {
+        world.disturb()
+        world.network.conditions.factor = 1
+      })
+      world.count(fault.kind)
+      break
+    case 'command': {
+      const node = running(world, fault.node)
+      if (node === undefined) return
+      node.process?.command?.(fault.name, fault.argument)
+      world.count(fault.name)
+      break
+    }
+    default:
+      if (fault.links.length === 0) return
+      world.network.cut(fault.links)
+      world.after(fault.ms, () => {
+        world.disturb()
+        world.network.heal(fault.links)
+      })
+      world.count(fault.kind)
+  }
+}
+
+function crash (world: World, fault: Extract<Fault, { kind: 'kill' | 'poweroff' }>): void {
+  const node = world.nodes.get(fault.node)
+  if (node?.status !== 'up') return
+  const { life } = node
+  node.stop(fault.kind === 'kill' ? 'dead' : 'off')
+  world.network.drop(node.id, fault.kind === 'poweroff')
+  const { lost, torn } = node.disk.crash(fault.disk, createRandom(hashString(node.id, world.scenario.seed + life)))
+  world.count(fault.kind)
+  if (fault.disk === 'wipe' && lost > 0) world.count('wipe')
+  if (torn) world.count('torn')
+  world.trace(fault.kind, node.id)
+  if (fault.back !== undefined) {
+    world.after(fault.back, () => {
+      if (node.status === 'up' || node.life !== life) return
+      world.count('restarts')
+      world.disturb()
+      node.start()
+    })
+  }
+}
+
+/** Links carry again, the network is good, nothing is dropped. Who is dead, or stopped for ever, stays so. */
+export function healEverything (world: World): void {
+  const { network, scenario } = world
+  world.disturb()
+  Object.assign(network.conditions, { factor: 1, drop: 0, duplicate: 0, reorder: 0 })
+  for (const from of scenario.ids) {
+    for (const to of scenario.ids) {
+      while (network.isCut(from, to)) network.heal([[from, to]])
+    }
+  }
+  for (const node of world.nodes.values()) {
+    if (node.frozen && node.frozenUntil < Infinity) node.thaw()
+  }
+}
+
+function running (world: World, id: string): SimNode | undefined {
+  const node = world.nodes.get(id)
+  return node?.status === 'up' && !node.frozen ? node : undefined
+}

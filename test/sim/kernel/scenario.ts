@@ -1,0 +1,84 @@
+/** Draws a scenario from a seed: how many nodes, how good the network is, which faults exist at all, and when they strike. */
+import { createRandom } from '../../../src/util/random.core.ts'
+import type { Client, Fault, FaultKind, Scenario } from './types.ts'
+import type { Random } from '../../../src/util/random.core.ts'
+
+const FAULTS_FROM = 5_000
+const FAULTS_UNTIL = 40_000
+const HEAL_AT = 45_000
+
+export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'workload'>): Scenario {
+  const random = createRandom(seed).fork('scenario')
+  // a few kinds at a time: faults of all kinds together hide each other
+  const enabled = random.shuffle(client.faults).slice(0, random.int(Math.min(5, client.faults.length + 1)))
+  const ids = Array.from({ length: random.pick([2, 3, 3, 4, 5, 5, 7, 10, 10]) ?? 3 }, (_, i) => `n${i}`)
+  const has = (kind: FaultKind): boolean => enabled.includes(kind)
+  const lossy = has('lossy')
+  const faults = enabled.flatMap(kind => draw(kind, random.fork(kind), ids))
+  faults.push(...client.workload?.(random.fork('workload'), ids, FAULTS_UNTIL) ?? [])
+  return {
+    seed,
+    ids,
+    enabled,
+    latency: random.pick([{ min: 0.1, mean: 0.5 }, { min: 1, mean: 5 }, { min: 10, mean: 40 }]) ?? { min: 1, mean: 5 },
+    drop: lossy ? random.between(0.001, 0.05) : 0,
+    duplicate: lossy ? random.between(0, 0.1) : 0,
+    reorder: lossy ? random.between(0, 0.1) : 0,
+    drift: has('drift') ? 0.02 : 0,
+    fsync: has('slowDisk') ? random.between(100, 500) : 2,
+    faults: faults.sort((a, b) => a.at - b.at),
+    healAt: HEAL_AT
+  }
+}
+
+function draw (kind: FaultKind, random: Random, ids: readonly string[]): Fault[] {
+  const times = Array.from({ length: 1 + random.int(4) }, () => Math.round(random.between(FAULTS_FROM, FAULTS_UNTIL)))
+  return times.flatMap(at => drawOne(kind, at, random, ids))
+}
+
+function drawOne (kind: FaultKind, at: number, random: Random, ids: readonly string[]): Fault[] {
+  const node = random.pick(ids)!
+  const ms = Math.round(random.between(1_000, 15_000))
+  switch (kind) {
+    case 'kill': case 'poweroff':
+      return [{ kind, at, node, back: random.chance(0.7) ? random.between(10, 10_000) : undefined, disk: 'keep' }]
+    case 'wipe':
+      return [{ kind: 'kill', at, node, back: random.between(10, 5_000), disk: 'wipe' }]
+    case 'torn': {
+      // dies again right after its start, in the middle of its first writes
+      const back = random.between(10, 2_000)
+      return [
+        { kind: 'kill', at, node, back, disk: 'keep' },
+        { kind: 'kill', at: at + back + random.between(0, 3), node, back: 500, disk: 'torn' }
+      ]
+    }
+    case 'stall': return [{ kind, at, node, ms: Math.round(random.between(200, 2_000)) }]
+    case 'freeze': case 'sleep': return [{ kind, at, node, ms: ms * 2 }]
+    case 'stop': return [{ kind, at, node, ms: Infinity }]
+    case 'clockJump': return [{ kind, at, node, ms: Math.round(random.between(-60_000, 60_000)) }]
+    case 'halves': case 'isolate': case 'ring': case 'oneWay': return [{ kind, at, ms, links: cutLinks(kind, random, ids) }]
+    case 'reset': {
+      const [a, b] = random.shuffle(ids) as [string, string]
+      return [{ kind, at, a, b }]
+    }
+    case 'slow': return [{ kind, at, ms, factor: random.between(2, 10) }]
+    case 'lossy': case 'slowDisk': case 'drift': return []
+  }
+}
+
+function cutLinks (kind: 'halves' | 'isolate' | 'ring' | 'oneWay', random: Random, ids: readonly string[]): Array<[string, string]> {
+  const order = random.shuffle(ids)
+  const pairs = order.flatMap((_, i) => order.slice(i + 1).map((_, j): [number, number] => [i, i + 1 + j]))
+  const isCut = (i: number, j: number): boolean => {
+    switch (kind) {
+      case 'halves': return i < order.length / 2 && j >= order.length / 2
+      case 'isolate': case 'oneWay': return i === 0
+      // everybody sees its two neighbours only
+      case 'ring': return j - i !== 1 && !(i === 0 && j === order.length - 1)
+    }
+  }
+  return pairs.filter(([i, j]) => isCut(i, j)).flatMap(([i, j]): Array<[string, string]> => {
+    const [a, b] = [order[i]!, order[j]!]
+    return kind === 'oneWay' ? [random.chance(0.5) ? [a, b] : [b, a]] : [[a, b], [b, a]]
+  })
+}

@@ -1,0 +1,122 @@
+/**
+ * What a room brings to be simulated: a Process per node (its pure cores plus the thinnest driver), and a Client that
+ * says what must hold. Times are virtual milliseconds.
+ */
+import type { Random } from '../../../src/util/random.core.ts'
+import type { Disk } from './disk.ts'
+import type { World } from './world.ts'
+
+/** What one life of a process can do. Everything is gone with the process, the disk apart. */
+export interface Env {
+  readonly id: string
+  /** Every node that there is: the bootstrap list. */
+  readonly ids: readonly string[]
+  /** 0 at the first start, one more after each crash. */
+  readonly life: number
+  readonly random: Random
+  /** Monotonic; drifts, and stands still while the machine sleeps. */
+  now (): number
+  /** May jump. */
+  wall (): number
+  /** One timer per name; setting it again moves it. */
+  setTimer (name: string, ms: number): void
+  clearTimer (name: string): void
+  /** Ends with `dialled`, and with `connected` before that if it opened a connection. */
+  dial (to: string): void
+  close (to: string): void
+  /** False when there is no connection. */
+  send (to: string, message: unknown): boolean
+  connections (): string[]
+  /** Ends this process at once; its machine stays and resets the connections. */
+  exit (): void
+  readonly disk: Disk
+  /** Counts something that really happened, for the summary. */
+  count (what: string): void
+  /** Tells the client's invariants about something. */
+  emit (event: SimEvent): void
+}
+
+export interface SimEvent { type: string, [key: string]: unknown }
+
+export interface Process {
+  start (env: Env): void
+  receive (from: string, message: unknown): void
+  timer (name: string): void
+  connected? (peer: string): void
+  closed? (peer: string): void
+  dialled? (peer: string, result: DialResult): void
+  /** What was written before `disk.sync(name)` is safe now. */
+  synced? (name: string): void
+  /** Something that a user of the process asks for; see {@link Client.workload}. */
+  command? (name: string, argument: unknown): void
+}
+
+export type DialResult = 'ok' | 'refused' | 'timeout'
+
+export interface Client {
+  readonly name: string
+  readonly faults: readonly FaultKind[]
+  /** Ms after the heal until `settled` must hold. */
+  readonly settleTime: number
+  create (id: string, world: World): Process
+  /** A process said something; throw a {@link Violation} if it must not be. */
+  observe? (node: string, event: SimEvent): void
+  /** After every step. */
+  check? (): void
+  /** At the end: undefined, or what is still missing. */
+  settled (): string | undefined
+  /** Commands for the schedule. */
+  workload? (random: Random, ids: readonly string[], until: number): Fault[]
+  /** Things that a batch of runs must have counted at least once, or it proved nothing. */
+  readonly mustHappen: readonly string[]
+}
+
+/** Something that must never be. */
+export class Violation extends Error {
+  readonly invariant: string
+  constructor (invariant: string, message: string) {
+    super(`${invariant}: ${message}`)
+    this.name = 'Violation'
+    this.invariant = invariant
+  }
+}
+
+export type FaultKind =
+  | 'kill' | 'poweroff' | 'wipe' | 'torn' | 'stall' | 'freeze' | 'stop' | 'sleep' | 'clockJump' | 'halves' | 'isolate' | 'ring' | 'oneWay'
+  | 'reset' | 'slow' | 'lossy' | 'slowDisk' | 'drift'
+
+/** One entry of a schedule. Each stands alone, so that any of them can be left out. */
+export type Fault =
+  /** The process dies: peers see a reset, redials are refused until it is back. */
+  | { kind: 'kill', at: number, node: string, back: number | undefined, disk: DiskFault }
+  /** The machine is gone: peers see nothing, redials time out. */
+  | { kind: 'poweroff', at: number, node: string, back: number | undefined, disk: DiskFault }
+  /** `stall`: at most 2 s. `freeze`: longer. `stop`: for ever. `sleep`: its clock stands still too. */
+  | { kind: 'stall' | 'freeze' | 'stop' | 'sleep', at: number, node: string, ms: number }
+  | { kind: 'clockJump', at: number, node: string, ms: number }
+  /** Silent loss on these directed links, [from, to] each. */
+  | { kind: 'halves' | 'isolate' | 'ring' | 'oneWay', at: number, ms: number, links: Array<[string, string]> }
+  /** The connection of two nodes breaks; both see it. */
+  | { kind: 'reset', at: number, a: string, b: string }
+  | { kind: 'slow', at: number, ms: number, factor: number }
+  | { kind: 'command', at: number, node: string, name: string, argument: unknown }
+
+export type DiskFault = 'keep' | 'torn' | 'wipe'
+
+/** Drawn from the seed before anything runs. */
+export interface Scenario {
+  seed: number
+  ids: string[]
+  enabled: FaultKind[]
+  /** One way, ms. */
+  latency: { min: number, mean: number }
+  /** Probabilities per message, until the heal. */
+  drop: number
+  duplicate: number
+  reorder: number
+  /** Largest clock rate error. */
+  drift: number
+  fsync: number
+  faults: Fault[]
+  healAt: number
+}
