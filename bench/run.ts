@@ -1,0 +1,29 @@
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|mesh`, `--json FILE`. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { run as benchMesh } from './discovery.ts'
+import { bars, benchRpc, table } from './rpc.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    json: { type: 'string', default: 'bench/results/latest.json' },
+    rounds: { type: 'string', default: '3' }
+  }
+})
+const results: Record<string, unknown> = { node: process.version, date: new Date().toISOString() }
+
+if (values.only == null || values.only === 'rpc') {
+  const rows = await benchRpc({ rounds: Number(values.rounds) })
+  const met = bars(rows)
+  console.log(`\n${table(rows)}\n`)
+  for (const { name, value, bar, met: ok } of met) console.log(`${ok ? 'met   ' : 'MISSED'} ${name}: ${value.toFixed(2)} (bar ${bar})`)
+  results['rpc'] = { rows, bars: met }
+}
+if (values.only == null || values.only === 'mesh') {
+  results['mesh'] = await benchMesh()
+}
+await mkdir(dirname(values.json), { recursive: true })
+await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`)
+console.log(`\nwrote ${values.json}`)

@@ -1,0 +1,165 @@
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import type { Mesh, MeshOptions } from '../../src/index.ts'
+
+const LISTEN = ['/ip4/127.0.0.1/tcp/0']
+
+function addresses (mesh: Mesh): string[] {
+  return mesh.libp2p.getMultiaddrs().map(String)
+}
+
+async function failure (promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  return promise.then(() => { throw new Error('expected a rejection') }, (error: unknown) => error as Error)
+}
+
+async function once (mesh: Mesh, event: 'isolated' | 'resumed' | 'status', done: (detail: any) => boolean = () => true): Promise<any> {
+  return new Promise(resolve => {
+    const listener = (evt: Event): void => {
+      const { detail } = evt as CustomEvent<unknown>
+      if (!done(detail)) return
+      mesh.removeEventListener(event, listener as never)
+      resolve(detail)
+    }
+    mesh.addEventListener(event, listener as never)
+  })
+}
+
+describe('createMesh', () => {
+  const meshes: Mesh[] = []
+
+  async function make (options: MeshOptions = {}): Promise<Mesh> {
+    const mesh = await createMesh({ listen: LISTEN, ...options })
+    meshes.push(mesh)
+    return mesh
+  }
+
+  afterEach(async () => {
+    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+  })
+
+  it('makes two nodes that see and call each other', async () => {
+    const login = await make({ service: 'login', name: 'login-1', metadata: { zone: 'a' } })
+    login.rpc.handle('user.password', ({ name }: { name: string }, ctx) => `welcome ${name} from ${ctx.caller.name}`)
+    const gate = await make({ name: 'gate', bootstrap: addresses(login) })
+    expect(login.status).to.equal('joined')
+    expect(gate.status).to.equal('joined')
+    expect(await gate.rpc.invoke('login', 'user.password', { name: 'ada' })).to.equal('welcome ada from gate')
+    expect(gate.discovery.node(login.id)).to.deep.include({ name: 'login-1', service: 'login', metadata: { zone: 'a' } })
+    expect(gate.self.service).to.equal(undefined)
+  })
+
+  it('starts isolated when its bootstrap is down, says why, and joins when it comes', async () => {
+    const first = await make({ service: 'login' })
+    const [address = ''] = addresses(first)
+    await first.stop()
+    const lonely = await make({ bootstrap: [address] })
+    expect(lonely.status).to.equal('isolated')
+    const resumed = once(lonely, 'resumed')
+    const back = await make({ service: 'login', listen: [address.replace(/\/p2p\/.*/, '')], privateKey: (first.libp2p as any).components.privateKey })
+    back.rpc.handle('ping', () => 'pong')
+    await resumed
+    expect(lonely.status).to.equal('joined')
+    expect(await lonely.rpc.invoke('login', 'ping')).to.equal('pong')
+  })
+
+  it('becomes isolated when its last path goes', async () => {
+    const first = await make({ service: 'login' })
+    const second = await make({ bootstrap: addresses(first) })
+    const isolated = once(second, 'isolated')
+    await first.stop()
+    await isolated
+    expect(second.status).to.equal('isolated')
+  })
+
+  it('tells a bootstrap of another mesh from one that is down', async () => {
+    const other = await make({ mesh: 'other', service: 'login' })
+    const reasons: Error[] = []
+    const mesh = await createMesh({ listen: LISTEN, mesh: 'shop', bootstrap: addresses(other), start: false })
+    meshes.push(mesh)
+    mesh.addEventListener('isolated', ({ detail }) => { reasons.push(...detail.reasons) })
+    await mesh.start()
+    expect(mesh.status).to.equal('isolated')
+    expect(reasons.map(reason => reason.name)).to.deep.equal(['WrongMeshError'])
+    expect(reasons[0]?.message).to.contain("mesh 'other'").and.to.contain("mesh 'shop'")
+    expect(mesh.discovery.nodes()).to.have.lengthOf(1)
+  })
+
+  it('refuses illegal names and options before it opens anything', async () => {
+    for (const options of [{ mesh: 'My Mesh' }, { service: '' }, { service: 'a/b' }, { mesh: 'x'.repeat(65) }]) {
+      expect(await failure(createMesh(options))).to.have.property('name', 'InvalidNameError')
+    }
+    for (const options of [{ weight: 0 }, { weight: 1.5 }, { bootstrap: ['nonsense'] }, { listen: 'x' as never }, { storage: '' }, { metadata: { a: 1 as never } }]) {
+      expect(await failure(createMesh(options)), JSON.stringify(options)).to.have.property('name', 'InvalidOptionsError')
+    }
+  })
+
+  it('reports a port that is taken', async () => {
+    const first = await make()
+    const [address = ''] = addresses(first)
+    const error = await failure(createMesh({ listen: [address.replace(/\/p2p\/.*/, '')] }))
+    expect(error.message).to.match(/EADDRINUSE|listen/i)
+  })
+
+  it('gives up starting when its signal aborts', async () => {
+    const reason = new Error('not now')
+    expect(await failure(createMesh({ listen: LISTEN, signal: AbortSignal.abort(reason) }))).to.equal(reason)
+    const controller = new AbortController()
+    const starting = failure(createMesh({ listen: LISTEN, bootstrap: ['/ip4/127.0.0.1/tcp/9'], signal: controller.signal }))
+    controller.abort(reason)
+    expect(await starting).to.equal(reason)
+  })
+
+  it('stops once, says so, and takes no calls any more', async () => {
+    const mesh = await make({ service: 'login' })
+    const seen: string[] = []
+    mesh.addEventListener('status', ({ detail }) => { seen.push(detail) })
+    await Promise.all([mesh.stop(), mesh.stop()])
+    await mesh.stop()
+    expect(seen).to.deep.equal(['draining', 'stopped'])
+    expect(await failure(mesh.rpc.invoke('login', 'x'))).to.have.property('name', 'MeshStoppedError')
+    expect(await failure(mesh.start())).to.have.property('name', 'MeshStoppedError')
+    expect(await failure(mesh.drain())).to.have.property('name', 'MeshStoppedError')
+  })
+
+  it('finishes the calls that run before it stops', async () => {
+    const login = await make({ service: 'login' })
+    let release = (): void => {}
+    const entered = new Promise<void>(resolve => {
+      login.rpc.handle('slow', async () => {
+        resolve()
+        await new Promise<void>(open => { release = open })
+        return 'done'
+      })
+    })
+    const gate = await make({ bootstrap: addresses(login) })
+    const answer = gate.rpc.invoke('login', 'slow')
+    await entered
+    const stopped = login.stop()
+    expect(await failure(gate.rpc.invoke('login', 'slow', undefined, { timeout: 300 }))).to.have.property('code').that.is.oneOf(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
+    release()
+    expect(await answer).to.equal('done')
+    await stopped
+  })
+
+  it('drains: refuses new calls, and others stop picking it', async () => {
+    const one = await make({ service: 'login', name: 'one' })
+    one.rpc.handle('who', () => 'one')
+    const other = await make({ service: 'login', name: 'other', bootstrap: addresses(one) })
+    other.rpc.handle('who', () => 'other')
+    const gate = await make({ bootstrap: addresses(one) })
+    while (gate.discovery.nodes('login').length < 2) await new Promise(resolve => setTimeout(resolve, 10))
+    await one.drain()
+    for (let i = 0; i < 20; i++) expect(await gate.rpc.invoke('login', 'who')).to.equal('other')
+  })
+
+  it('keeps two meshes of one process apart', async () => {
+    const a = await make({ mesh: 'a', service: 'login' })
+    const b = await make({ mesh: 'b', service: 'login' })
+    a.rpc.handle('who', () => 'a')
+    b.rpc.handle('who', () => 'b')
+    const gate = await make({ mesh: 'a', bootstrap: addresses(a) })
+    await b.libp2p.dial(a.libp2p.getMultiaddrs())
+    for (let i = 0; i < 10; i++) expect(await gate.rpc.invoke('login', 'who')).to.equal('a')
+    expect(b.discovery.nodes().map(node => node.id)).to.deep.equal([b.id])
+  })
+})
