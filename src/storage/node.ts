@@ -1,0 +1,140 @@
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StorageError, StorageLockedError } from '../errors.ts'
+import { composeStorage } from './compose.ts'
+import { GroupLogStore } from './log.ts'
+import { hasCode, makeDirectory, replaceFile, syncDirectory } from './node/files.ts'
+import { LevelLogs, levelCode, openOrRepair } from './node/level.ts'
+import { RosterFile } from './node/roster.ts'
+import { SlotFiles } from './node/slots.ts'
+import { hasDamagedLog } from './node/wal.ts'
+import { CachedStableStore } from './stable.ts'
+import type { Storage } from './index.ts'
+
+/**
+ * Directories that this process holds, shared by all copies of this package. Level's own lock does not do for one
+ * process: it is refused by name only, and refusing it closes the LOCK file, which gives up the process's fcntl lock, so
+ * that another process could get in.
+ */
+const HELD = Symbol.for('braid-mesh.storage.held')
+
+function heldDirectories (): Set<string> {
+  const holder = globalThis as { [HELD]?: Set<string> }
+  holder[HELD] ??= new Set()
+  return holder[HELD]
+}
+
+/** A node that finds this file knows that log entries were lost, even if it crashed while it was told so. */
+class DamageMark {
+  private readonly dir: string
+  private readonly path: string
+
+  constructor (dir: string) {
+    this.dir = dir
+    this.path = join(dir, 'damaged')
+  }
+
+  async isSet (): Promise<boolean> {
+    try {
+      await readFile(this.path)
+      return true
+    } catch (err) {
+      if (hasCode(err, 'ENOENT')) { return false }
+      throw err
+    }
+  }
+
+  async set (): Promise<void> {
+    await replaceFile(this.path, new Uint8Array())
+  }
+
+  async clear (): Promise<void> {
+    await rm(this.path)
+    await syncDirectory(this.dir)
+  }
+}
+
+async function openLogs (dir: string): Promise<{ log: GroupLogStore, release: () => Promise<void> }> {
+  const path = join(dir, 'log')
+  const mark = new DamageMark(dir)
+  if (await hasDamagedLog(path)) {
+    await mark.set()
+  }
+  const { level, states } = await openOrRepair(path, async () => { await mark.set() })
+  const roster = new RosterFile(join(dir, 'roster'))
+  const release = async (): Promise<void> => {
+    await roster.close()
+    await level.close()
+  }
+
+  try {
+    const damaged = await mark.isSet()
+    const log = await GroupLogStore.open(new LevelLogs(level, roster), { states, roster: await roster.load(), damaged })
+    if (damaged) {
+      await mark.clear()
+    }
+    return { log, release }
+  } catch (err) {
+    await release()
+    throw err
+  }
+}
+
+/** Logs first: level's lock guards the whole directory. */
+async function openParts (dir: string): Promise<Storage> {
+  const { log, release } = await openLogs(dir)
+  try {
+    const { backend, content } = await SlotFiles.open(join(dir, 'stable'))
+    return composeStorage({
+      stable: new CachedStableStore(backend, content),
+      log,
+      durable: true,
+      release: async () => {
+        try {
+          await release()
+        } finally {
+          heldDirectories().delete(dir)
+        }
+      }
+    })
+  } catch (err) {
+    await log.close()
+    await release()
+    throw err
+  }
+}
+
+function lockedError (dir: string, cause?: unknown): StorageLockedError {
+  return new StorageLockedError(`the storage directory ${dir} is in use by another node: stop that one, or give this one a \`storage\` directory of its own`, { cause })
+}
+
+/**
+ * Opens the storage in a directory, which is created, readable for its owner only, if it is missing. It belongs to this
+ * process until `close`, or until the process ends, in whatever way.
+ *
+ * Throws StorageLockedError when another process, or another mesh of this one, holds it, and StorageError when it cannot
+ * be read or written. Damage is no error: what is lost is in `stable.lost` and `log.lost`.
+ */
+export async function openStorage (location: string): Promise<Storage> {
+  let dir: string | undefined
+  const held = heldDirectories()
+  try {
+    const made = await makeDirectory(location)
+    if (held.has(made)) {
+      throw lockedError(made)
+    }
+    dir = made
+    held.add(dir)
+    return await openParts(dir)
+  } catch (err) {
+    if (dir != null) { held.delete(dir) }
+    if (err instanceof StorageLockedError || err instanceof StorageError) { throw err }
+    if (levelCode(err) === 'LEVEL_LOCKED') { throw lockedError(dir ?? location, err) }
+    throw new StorageError(`the storage directory ${dir ?? location} cannot be opened: ${rootMessage(err)}`, { cause: err })
+  }
+}
+
+/** Level says "Database failed to open" and keeps the reason in the cause. */
+function rootMessage (err: unknown): string {
+  return err instanceof Error ? rootMessage(err.cause ?? err.message) : String(err)
+}

@@ -1,0 +1,191 @@
+import { rename } from 'node:fs/promises'
+import { ClassicLevel } from 'classic-level'
+import { seal, unseal } from '../seal.ts'
+import type { LogEntry } from '../index.ts'
+import type { LogBackend, PlacedEntry } from '../log.ts'
+import type { Edges, LogState, RosterEntry } from '../recovery.core.ts'
+import type { RosterFile } from './roster.ts'
+
+const STATE = 0x6d
+const ENTRY = 0x65
+const SEQ_LENGTH = 8
+
+type Level = ClassicLevel<Uint8Array, Uint8Array>
+
+function stateKey (log: string): Uint8Array {
+  return Uint8Array.of(STATE, ...new TextEncoder().encode(log))
+}
+
+/** The length in front of the name keeps the entries of "a" and "ab" apart; big endian keeps seqs in order. */
+function entryKey (log: string, seq: number): Uint8Array {
+  const name = new TextEncoder().encode(log)
+  const key = new Uint8Array(3 + name.length + SEQ_LENGTH)
+  const view = new DataView(key.buffer)
+  view.setUint8(0, ENTRY)
+  view.setUint16(1, name.length)
+  key.set(name, 3)
+  view.setBigUint64(3 + name.length, BigInt(seq))
+  return key
+}
+
+function seqOf (key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(key.length - SEQ_LENGTH))
+}
+
+function encodeState (log: string, { first, last, deleted }: LogState): Uint8Array {
+  return seal(log, 0, new TextEncoder().encode(JSON.stringify([first, last, deleted])))
+}
+
+function decodeState (log: string, sealed: Uint8Array): LogState | 'corrupt' {
+  const bytes = unseal(log, 0, sealed)
+  if (bytes == null) {
+    return 'corrupt'
+  }
+  const [first, last, deleted] = JSON.parse(new TextDecoder().decode(bytes))
+  return { first, last, deleted }
+}
+
+/** The code that level gives its error, or the error behind its error. */
+export function levelCode (err: unknown): string | undefined {
+  for (let cause = err; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string' && cause.code !== 'LEVEL_DATABASE_NOT_OPEN') {
+      return cause.code
+    }
+  }
+  return undefined
+}
+
+/** Level names a missing manifest an I/O error, but it is the same as a corrupt one. */
+function isCorrupt (err: unknown): boolean {
+  const cause = err instanceof Error ? err.cause : undefined
+  const missing = cause instanceof Error && /MANIFEST-\d+: No such file/.test(cause.message)
+  return missing || levelCode(err) === 'LEVEL_CORRUPTION'
+}
+
+async function openLevel (path: string): Promise<Level> {
+  const level: Level = new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view' })
+  await level.open()
+  return level
+}
+
+async function readStates (level: Level): Promise<Map<string, LogState | 'corrupt'>> {
+  const states = new Map<string, LogState | 'corrupt'>()
+  for await (const [key, value] of level.iterator({ gte: Uint8Array.of(STATE), lt: Uint8Array.of(STATE + 1) })) {
+    const log = new TextDecoder().decode(key.subarray(1))
+    states.set(log, decodeState(log, value))
+  }
+  return states
+}
+
+interface Opened {
+  level: Level
+  states: Map<string, LogState | 'corrupt'>
+}
+
+async function openAndRead (path: string): Promise<Opened> {
+  const level = await openLevel(path)
+  try {
+    return { level, states: await readStates(level) }
+  } catch (err) {
+    await level.close()
+    throw err
+  }
+}
+
+/**
+ * Opens level; a corrupt one is repaired, and one that cannot be repaired is moved aside to `<path>.corrupt-<time>` for
+ * somebody to look at: a node that starts and says what it lost is worth more than one that does not start.
+ * `onCorrupt` runs before the repair, which removes the evidence.
+ */
+export async function openOrRepair (path: string, onCorrupt: () => Promise<void>): Promise<Opened> {
+  try {
+    return await openAndRead(path)
+  } catch (err) {
+    if (!isCorrupt(err)) { throw err }
+  }
+  await onCorrupt()
+  try {
+    // a repair that finds nothing to keep fails, and so does the opening after it
+    await ClassicLevel.repair(path).catch(() => {})
+    return await openAndRead(path)
+  } catch (err) {
+    if (!isCorrupt(err)) { throw err }
+    await rename(path, `${path}.corrupt-${Date.now()}`)
+    return await openAndRead(path)
+  }
+}
+
+/** Logs in level: one `sync` write per group of changes. */
+export class LevelLogs implements LogBackend {
+  private readonly level: Level
+  private readonly roster: RosterFile
+
+  constructor (level: Level, roster: RosterFile) {
+    this.level = level
+    this.roster = roster
+  }
+
+  async commit (entries: readonly PlacedEntry[], states: ReadonlyMap<string, LogState>): Promise<void> {
+    const puts = entries.map(({ log, seq, value }) => ({ type: 'put' as const, key: entryKey(log, seq), value: seal(log, seq, value) }))
+    for (const [log, state] of states) {
+      puts.push({ type: 'put', key: stateKey(log), value: encodeState(log, state) })
+    }
+    await this.level.batch(puts, { sync: true })
+  }
+
+  async note (entries: ReadonlyMap<string, RosterEntry>): Promise<void> {
+    await this.roster.note(entries)
+  }
+
+  async range (log: string, from: number, to: number, limit: number): Promise<LogEntry[]> {
+    const entries: LogEntry[] = []
+    try {
+      for await (const [key, sealed] of this.level.iterator({ gte: entryKey(log, from), lte: entryKey(log, to) })) {
+        const seq = seqOf(key)
+        const value = unseal(log, seq, sealed)
+        if (value != null && entries.push({ seq, value }) >= limit) { break }
+      }
+      return entries
+    } catch (err) {
+      if (levelCode(err) !== 'LEVEL_CORRUPTION') { throw err }
+      return await this.salvage(log, from, to, limit)
+    }
+  }
+
+  async prune (log: string, from: number, before: number): Promise<void> {
+    await this.level.clear({ gte: entryKey(log, from), lt: entryKey(log, before) })
+  }
+
+  async edges (log: string, from: number): Promise<Edges | undefined> {
+    const range = { gte: entryKey(log, from), lte: entryKey(log, Number.MAX_SAFE_INTEGER), limit: 1 }
+    try {
+      const [first] = await this.level.keys(range).all()
+      const [last] = await this.level.keys({ ...range, reverse: true }).all()
+      return first == null || last == null ? undefined : { first: seqOf(first), last: seqOf(last) }
+    } catch (err) {
+      if (levelCode(err) !== 'LEVEL_CORRUPTION') { throw err }
+      return undefined
+    }
+  }
+
+  /** An iterator ends at the first corrupt block; what lies behind it is fetched one by one. */
+  private async salvage (log: string, from: number, to: number, limit: number): Promise<LogEntry[]> {
+    const entries: LogEntry[] = []
+    for (let seq = from; seq <= to && entries.length < limit; seq++) {
+      const value = await this.getIntact(log, seq)
+      if (value != null) {
+        entries.push({ seq, value })
+      }
+    }
+    return entries
+  }
+
+  private async getIntact (log: string, seq: number): Promise<Uint8Array | undefined> {
+    try {
+      return unseal(log, seq, await this.level.get(entryKey(log, seq)))
+    } catch (err) {
+      if (levelCode(err) !== 'LEVEL_CORRUPTION') { throw err }
+      return undefined
+    }
+  }
+}
