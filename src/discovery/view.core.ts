@@ -42,7 +42,7 @@ export interface View {
   step (input: ViewInput): ViewOutput[]
   /** State is `suspect` when that is this node's opinion and the record says `up`. */
   get (id: string): NodeInfo | undefined
-  /** The bytes of the current record; also of a `left` record, while its tombstone is kept. */
+  /** The bytes of the current record; after a removal those of the last one, while its tombstone is kept. */
   signed (id: string): Uint8Array | undefined
   /** Sorted by id. The same array until one of its nodes changes. */
   nodes (service?: string): readonly NodeInfo[]
@@ -51,7 +51,11 @@ export interface View {
   digest (): Known[]
   /** Whether such a record would be news: ask before its signature is verified. `left`: the record's state. */
   wants (id: string, incarnation: number, seq: number, left?: boolean): boolean
-  /** `send`: what the other lacks or has older; `fetch`: what it has newer. Both sorted. */
+  /**
+   * `send`: what the other lacks or has older, with the last records of nodes that left, and of a node's former life
+   * that has a higher incarnation than the node now claims (it lost its disk: its old record tells it to go above).
+   * `fetch`: what the other has newer. Both sorted.
+   */
   compare (digest: readonly Known[]): { send: string[], fetch: string[] }
   /**
    * A removal that is still remembered. A peer that is in here with `left: false` and yet talks to us must be told
@@ -76,8 +80,8 @@ interface Grave extends Tombstone {
 
 /** Older records of a node that is gone this long do not travel any more. */
 const TOMBSTONE_TTL = 3_600_000
-/** `left` records beyond this size are not kept for others: ten thousand of them must not fill the memory. */
-const MAX_KEPT_FAREWELL = 1_024
+/** Last records beyond this size are not kept: ten thousand of them must not fill the memory. */
+const MAX_KEPT_RECORD = 2_048
 
 export function createView (init: ViewInit): View {
   return new NodeView(init)
@@ -150,14 +154,14 @@ class NodeView implements View {
   compare (digest: readonly Known[]): { send: string[], fetch: string[] } {
     const theirs = new Map(digest.map(known => [known.id, known]))
     const send: string[] = []
-    for (const { id, record } of [...this.#entries].map(([id, entry]) => ({ id, record: entry.record }))) {
+    for (const [id, { record }] of this.#entries) {
       const known = theirs.get(id)
       if (known === undefined || isNewer({ ...numbers(record.info), left: false }, { ...known, left: false })) send.push(id)
     }
     const fetch: string[] = []
     for (const known of theirs.values()) {
       const grave = this.#graves.get(known.id)
-      if (grave?.signed !== undefined && known.incarnation <= grave.incarnation) send.push(known.id)
+      if (grave?.signed !== undefined && isNewer(grave, { ...known, left: false })) send.push(known.id)
       else if (this.wants(known.id, known.incarnation, known.seq)) fetch.push(known.id)
     }
     return { send: send.sort(), fetch: fetch.sort() }
@@ -193,7 +197,7 @@ class NodeView implements View {
     const entry = this.#entries.get(id)
     if (entry === undefined || id === this.#self) return []
     if (opinion === 'down') {
-      return this.#remove({ ...numbers(entry.record.info), id, left: false, at: now, signed: undefined }, entry.info)
+      return this.#remove({ ...numbers(entry.record.info), id, left: false, at: now, signed: keepable(entry.record.signed) }, entry.info)
     }
     const suspect = opinion === 'suspect'
     if (entry.suspect === suspect) return []
@@ -260,7 +264,7 @@ function isNewer (a: Omit<Tombstone, 'id'>, b: Omit<Tombstone, 'id'>): boolean {
 }
 
 function keepable (signed: Uint8Array): Uint8Array | undefined {
-  return signed.byteLength <= MAX_KEPT_FAREWELL ? signed : undefined
+  return signed.byteLength <= MAX_KEPT_RECORD ? signed : undefined
 }
 
 /** Whether two versions differ in their seq at most, which is no news for anybody. */

@@ -7,8 +7,8 @@ import type { Known, VerifiedRecord, View, ViewInput } from '../../../src/discov
 import type { DialResult, Env, Process } from '../kernel/types.ts'
 
 type Message =
-  | { t: 'hello', self: VerifiedRecord, digest: Known[] }
-  | { t: 'records', records: VerifiedRecord[] }
+  | { t: 'hello', self: Uint8Array, digest: Known[] }
+  | { t: 'records', records: Uint8Array[] }
   | { t: 'fetch', ids: string[] }
   | { t: 'probe' | 'ack', nonce: number }
   | { t: 'probeRequest', nonce: number, target: string }
@@ -25,6 +25,8 @@ const DIAL_EVERY = 1_000
 const PUSH_PULL_EVERY = 4_000
 const TELL_EVERY = 1_000
 const MAX_RELAYED = 256
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 
 export class DetectorProcess implements Process {
   view!: View
@@ -151,16 +153,17 @@ export class DetectorProcess implements Process {
     }
   }
 
-  #take (records: readonly VerifiedRecord[], from: string): void {
-    const news: VerifiedRecord[] = []
-    for (const record of records) {
+  #take (records: readonly Uint8Array[], from: string): void {
+    const news: Uint8Array[] = []
+    for (const signed of records) {
+      const record: VerifiedRecord = { info: JSON.parse(decoder.decode(signed)) as NodeInfo, signed }
       const { id, incarnation, seq, state } = record.info
       if (id === this.#env.id) {
         this.#meetOldSelf(incarnation)
         continue
       }
       if (!this.view.wants(id, incarnation, seq, state === 'left')) continue
-      news.push(record)
+      news.push(signed)
       this.#look({ type: 'record', record, now: this.#env.now() })
       if (this.view.get(id) !== undefined) this.#detect({ type: 'member', id, incarnation, seq, now: this.#env.now() })
     }
@@ -186,26 +189,19 @@ export class DetectorProcess implements Process {
       id, incarnation: this.incarnation, seq, state, name: id, service: index % 4 === 3 ? undefined : `s${index % 3}`, roles: [], weight: 1_024,
       load: { links: 0, inflight: 0 }, methods: [], channels: [], metadata: {}, addresses: []
     }
-    const record = { info, signed: new Uint8Array([1]) }
+    const record = { info, signed: encoder.encode(JSON.stringify(info)) }
     this.#look({ type: 'record', record, now: this.#env.now() })
     this.#detect({ type: 'member', id, incarnation: this.incarnation, seq, now: this.#env.now() })
-    this.#broadcast({ t: 'records', records: [record] })
+    this.#broadcast({ t: 'records', records: [record.signed] })
   }
 
   #hello (peer: string): void {
-    const { id } = this.#env
-    const info = this.view.get(id)
-    if (info !== undefined) this.#env.send(peer, { t: 'hello', self: this.#recordOf(id), digest: this.view.digest() })
-  }
-
-  /** The simulated bytes carry nothing, so what travels is taken from the view. */
-  #recordOf (id: string): VerifiedRecord {
-    const info = this.view.get(id)!
-    return { info: info.state === 'suspect' ? { ...info, state: 'up' } : info, signed: this.view.signed(id)! }
+    const self = this.view.signed(this.#env.id)
+    if (self !== undefined) this.#env.send(peer, { t: 'hello', self, digest: this.view.digest() })
   }
 
   #sendRecords (to: string, ids: readonly string[]): void {
-    const records = ids.filter(id => this.view.get(id) !== undefined).map(id => this.#recordOf(id))
+    const records = ids.map(id => this.view.signed(id)).filter(signed => signed !== undefined)
     if (records.length > 0) this.#env.send(to, { t: 'records', records })
   }
 
