@@ -22,12 +22,14 @@ const decodeOptions: DecodeOptions = {
   tags: { 1: decode => new Date(Math.round(decode() as number * 1000)), 2: bigIntDecoder, 3: bigNegIntDecoder }
 }
 
+// cborg drops a byte order mark at the start of a text; ours is part of the text
+const text = fc.string({ unit: 'binary', maxLength: 40 }).filter(t => !t.startsWith('\ufeff'))
 const leaf = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ maxLength: 300 }), fc.integer(), fc.maxSafeInteger(), fc.double(),
+  text, fc.string({ maxLength: 300 }), fc.integer(), fc.maxSafeInteger(), fc.double(),
   fc.boolean(), fc.constantFrom(null, undefined, -0, 2 ** 53, -(2 ** 53)), fc.bigInt(), fc.uint8Array({ maxLength: 70 }),
   fc.date({ noInvalidDate: true, min: new Date(-2e14), max: new Date(2e14) })
 )
-const key = fc.string({ unit: 'binary', maxLength: 20 }).filter(k => k !== '__proto__')
+const key = text.filter(k => k !== '__proto__')
 const { value } = fc.letrec<{ value: unknown }>(tie => ({
   value: fc.oneof({ maxDepth: 5, depthSize: 'small' }, leaf,
     fc.array(tie('value'), { maxLength: 30 }),
@@ -93,6 +95,7 @@ describe('wire: CBOR', () => {
     expect(decodeCbor(encodeCbor(Buffer.from('hi')))).to.deep.equal(Uint8Array.of(104, 105))
     class Point { x = 1; get far (): boolean { return true } }
     expect(decodeCbor(encodeCbor(new Point()))).to.deep.equal({ x: 1 })
+    expect(decodeCbor(encodeCbor('\ufeffmarked'))).to.equal('\ufeffmarked')
     expect(decodeCbor(encodeCbor({ lone: '\ud800' }))).to.deep.equal({ lone: '\ufffd' })
     expect(decodeCbor(encodeCbor(Object.assign(Object.create(null), { a: [undefined, { b: undefined }] })))).to.deep.equal({ a: [undefined, { b: undefined }] })
   })
