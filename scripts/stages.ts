@@ -1,0 +1,46 @@
+/** The stages of `npm test`, in order. Each is a script of package.json, so that it can be run alone. */
+
+export interface Stage {
+  /** What `npm test -- <name>` calls it. */
+  name: string
+  /** Of package.json. */
+  script: string
+  args?: string[]
+  /** Mocha stages count their tests; any other stage counts only when it fails. */
+  mocha?: true
+  /** Milliseconds after which the stage is killed and has failed. */
+  timeout: number
+}
+
+const MINUTE = 60_000
+
+export const STAGES: readonly Stage[] = [
+  { name: 'lint', script: 'lint:code', timeout: 4 * MINUTE },
+  { name: 'rooms', script: 'lint:rooms', timeout: 2 * MINUTE },
+  { name: 'types', script: 'types', timeout: 3 * MINUTE },
+  { name: 'generated', script: 'generate', args: ['--check'], timeout: MINUTE },
+  { name: 'build', script: 'build', timeout: 3 * MINUTE },
+  { name: 'dep-check', script: 'dep-check', timeout: 2 * MINUTE },
+  { name: 'package-check', script: 'package-check', timeout: 3 * MINUTE },
+  { name: 'size', script: 'size', timeout: 2 * MINUTE },
+  { name: 'security', script: 'security', timeout: MINUTE },
+  { name: 'unit', script: 'test:unit', mocha: true, timeout: 5 * MINUTE },
+  { name: 'sim', script: 'test:sim', mocha: true, timeout: 5 * MINUTE },
+  { name: 'mesh', script: 'test:mesh', mocha: true, timeout: 5 * MINUTE },
+  { name: 'process', script: 'test:process', mocha: true, timeout: 6 * MINUTE }
+]
+
+/**
+ * The stages that the arguments name, in the order of {@link STAGES}; `static` is every stage without tests, no argument
+ * is all of them.
+ *
+ * @throws when there is no such stage
+ */
+export function selectStages (names: readonly string[]): readonly Stage[] {
+  const unknown = names.filter(name => name !== 'static' && !STAGES.some(stage => stage.name === name))
+  if (unknown.length > 0) {
+    throw new Error(`no stage ${unknown.join(', ')}; there are static, ${STAGES.map(stage => stage.name).join(', ')}`)
+  }
+  if (names.length === 0) return STAGES
+  return STAGES.filter(stage => names.includes(stage.name) || (names.includes('static') && stage.mocha !== true))
+}
