@@ -4,7 +4,8 @@
  * Which nodes serve which service. Records are signed by their node, spread by a push-pull `hello` on every connection
  * and by gossip, and found in the first place through the DHT; a SWIM-like failure detector removes what is gone.
  */
-import type { AbortOptions, PeerId, TypedEventTarget } from '@libp2p/interface'
+import type { AbortOptions, ComponentLogger, ContentRouting, Libp2pEvents, PeerId, PeerStore, PrivateKey, TypedEventTarget } from '@libp2p/interface'
+import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
 /** `suspect` is this node's own opinion; the other states are what the node said of itself. */
 export type NodeState = 'up' | 'suspect' | 'draining' | 'away' | 'left'
@@ -48,6 +49,8 @@ export interface DiscoveryEvents {
   'service:add': CustomEvent<string>
   /** Its last node went. */
   'service:remove': CustomEvent<string>
+  /** Another live process uses this node's identity (a copied disk or machine). Detail: the peer id. */
+  'conflict': CustomEvent<string>
 }
 
 /** What a node says of itself and may change while it runs. */
@@ -77,9 +80,14 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
    * Resolves as soon as the service has a node that takes calls; looks it up in the DHT meanwhile.
    *
    * @throws the signal's reason
+   * @throws MeshStoppedError
    */
   waitFor (service: string, options?: AbortOptions): Promise<readonly NodeInfo[]>
-  /** Change this node's record; it is signed and spread soon after (load at most every 2 s). */
+  /**
+   * Change this node's record; it is signed and spread soon after (load at most every 2 s).
+   *
+   * @throws InvalidOptionsError - the record would be too large, or no peer would take it; nothing was changed
+   */
   update (patch: SelfPatch): void
   /** Some room has trouble to reach this node: probe it now rather than at its turn. */
   report (id: string): void
@@ -110,6 +118,21 @@ export interface DiscoveryInit {
   bootNonce?: Uint8Array
   /** A record of this node with a higher incarnation was met: the number this start now has, to be persisted. */
   onIncarnation?: (incarnation: number) => void
+  /** Key of the gossipsub service beside this one; without such a service records travel by streams alone. @default 'pubsub' */
+  pubsub?: string
+}
+
+/** What {@link discovery} needs of libp2p: nothing that a plain node lacks. DHT and gossipsub are used when there. */
+export interface DiscoveryComponents {
+  peerId: PeerId
+  privateKey: PrivateKey
+  registrar: Pick<Registrar, 'handle' | 'unhandle'>
+  connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
+  addressManager: Pick<AddressManager, 'getAddresses'>
+  peerStore: Pick<PeerStore, 'merge'>
+  contentRouting: Pick<ContentRouting, 'provide' | 'findProviders'>
+  events: TypedEventTarget<Libp2pEvents>
+  logger: ComponentLogger
 }
 
 export { discovery } from './discovery.ts'

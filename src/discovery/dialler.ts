@@ -1,0 +1,178 @@
+/**
+ * Connections to members: all of them in a small mesh, so that a failure shows as a close, some of them in a large one;
+ * and the redial by which the failure detector tells a lost connection from a lost node.
+ */
+import { multiaddr } from '@multiformats/multiaddr'
+import { shuffle } from '../util/random.core.ts'
+import { MAX_NODES } from '../wire/limits.ts'
+import type { Counters } from './counters.ts'
+import type { Peers } from './peers.ts'
+import type { View } from './view.core.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** Members up to which everybody connects with everybody. */
+const SMALL = 32
+/** Connections to members that a node of a larger mesh keeps. */
+const ENOUGH = 16
+const MAX_PARALLEL = 8
+const REDIAL_TIMEOUT = 1_500
+const DIAL_TIMEOUT = 5_000
+/** Milliseconds that one of two nodes leaves the dial to the other, so that there is one connection, not two. */
+const YIELD = 1_500
+/** Milliseconds before a dial that failed is tried again, doubled each time. */
+const BACKOFF = 2_000
+const MAX_BACKOFF = 60_000
+
+export interface DiallerInit {
+  self: string
+  connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
+  peers: Peers
+  view: () => View
+  /** Nobody can dial this node. */
+  unreachable: () => boolean
+  counters: Counters
+  random: () => number
+  now: () => number
+  log: Logger
+}
+
+export class Dialler {
+  readonly #init: DiallerInit
+  /** When a peer may be dialled (again), and how often that failed. */
+  readonly #plans = new Map<string, { at: number, failures: number }>()
+  readonly #dialling = new Set<string>()
+  #closing = new AbortController()
+
+  constructor (init: DiallerInit) {
+    this.#init = init
+  }
+
+  start (): void {
+    this.#closing = new AbortController()
+  }
+
+  stop (): void {
+    this.#closing.abort()
+    this.#plans.clear()
+    this.#dialling.clear()
+  }
+
+  forget (id: string): void {
+    this.#plans.delete(id)
+  }
+
+  /** Abort what connects us with a node that was given up. */
+  drop (id: string): void {
+    const peer = this.#init.peers.peerId(id)
+    if (peer == null) return
+    for (const connection of this.#init.connectionManager.getConnections(peer)) {
+      connection.abort(new Error('the node does not answer'))
+    }
+  }
+
+  /** `refused`: nobody listens there any more. */
+  async redial (id: string): Promise<{ ok: boolean, refused: boolean }> {
+    const { peers, view } = this.#init
+    const peer = peers.peerId(id)
+    const info = view().get(id)
+    if (peer == null || info == null || info.addresses.length === 0) return { ok: false, refused: false }
+    try {
+      await this.#open(peer, info.addresses, REDIAL_TIMEOUT)
+      return { ok: true, refused: false }
+    } catch (err) {
+      return { ok: false, refused: isRefused(err) }
+    }
+  }
+
+  /** Dial somebody who may be a member: found elsewhere than in the view. False: not now. */
+  meet (peer: PeerId, addresses: readonly Multiaddr[]): boolean {
+    const id = peer.toString()
+    const { at, failures } = this.#plans.get(id) ?? { at: 0, failures: 0 }
+    if (this.#init.now() < at || this.#dialling.size >= MAX_PARALLEL || this.#dialling.has(id)) return false
+    this.#dial(peer, addresses.map(String), failures)
+    return true
+  }
+
+  /** To be called often, and when the view has changed. */
+  tick (): void {
+    const { self, view, peers, unreachable, now, random } = this.#init
+    const connected = peers.connected()
+    const members = view().nodes().filter(({ id }) => id !== self)
+    let lacking = members.length < SMALL ? Infinity : ENOUGH - members.filter(({ id }) => connected.has(id)).length
+    if (lacking <= 0) return
+    const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && addresses.length > 0 && !connected.has(id) && !this.#dialling.has(id))
+    for (const { id, addresses } of lacking === Infinity ? candidates : shuffle(candidates, random)) {
+      if (this.#dialling.size >= MAX_PARALLEL || lacking-- <= 0) return
+      const plan = this.#plan(id, self < id || unreachable() ? 0 : YIELD)
+      const peer = peers.peerId(id)
+      if (peer != null && now() >= plan.at) this.#dial(peer, addresses, plan.failures)
+    }
+  }
+
+  #plan (id: string, delay: number): { at: number, failures: number } {
+    let plan = this.#plans.get(id)
+    if (plan == null) {
+      plan = { at: this.#init.now() + delay, failures: 0 }
+      this.#remember(id, plan)
+    }
+    return plan
+  }
+
+  #remember (id: string, plan: { at: number, failures: number }): void {
+    this.#plans.delete(id)
+    this.#plans.set(id, plan)
+    for (const oldest of this.#plans.keys()) {
+      if (this.#plans.size <= MAX_NODES) break
+      this.#plans.delete(oldest)
+    }
+  }
+
+  #dial (peer: PeerId, addresses: readonly string[], failures: number): void {
+    const { counters, now, random, log } = this.#init
+    const id = peer.toString()
+    const closing = this.#closing
+    this.#dialling.add(id)
+    counters.add('dials')
+    this.#open(peer, addresses, DIAL_TIMEOUT).then(() => {
+      if (!closing.signal.aborted) this.#remember(id, { at: now() + YIELD, failures: 0 })
+    }, err => {
+      if (closing.signal.aborted) return
+      counters.add('dials_failed')
+      log.trace('could not dial %s - %e', id, err)
+      const backoff = Math.min(MAX_BACKOFF, BACKOFF * 2 ** failures)
+      this.#remember(id, { at: now() + backoff * (0.75 + 0.5 * random()), failures: Math.min(failures + 1, 10) })
+    }).finally(() => { if (closing === this.#closing) this.#dialling.delete(id) })
+  }
+
+  async #open (peer: PeerId, addresses: readonly string[], timeout: number): Promise<void> {
+    const targets = addresses.map(address => withPeer(address, peer))
+    await this.#init.connectionManager.openConnection(targets.length === 0 ? peer : targets, { signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeout)]) })
+  }
+}
+
+/** Addresses in a record, and multiaddrs of one node, all end with its peer id when they are dialled. */
+function withPeer (address: string, peer: PeerId): Multiaddr {
+  const suffix = `/p2p/${peer.toString()}`
+  return multiaddr(address.endsWith(suffix) ? address : address + suffix)
+}
+
+/** Whether somebody said that nobody listens, and nothing else is left open by a timeout. */
+export function isRefused (err: unknown): boolean {
+  const leaves = causes(err)
+  return leaves.some(isRefusal) && !leaves.some(({ name, code }) => name === 'TimeoutError' || name === 'AbortError' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
+}
+
+type Failure = Error & { code?: unknown }
+
+/** The errors at the ends of `cause` and `errors`, as deep as a dial makes them. */
+function causes (err: unknown, depth = 0): Failure[] {
+  if (!(err instanceof Error) || depth > 5) return []
+  const inner = err instanceof AggregateError ? err.errors : [err.cause]
+  return [err, ...inner.flatMap(e => causes(e, depth + 1))]
+}
+
+function isRefusal (err: Failure): boolean {
+  return err.code === 'ECONNREFUSED' || err.message.includes('ECONNREFUSED') || err.message.startsWith('No memory listener found')
+}

@@ -1,0 +1,140 @@
+/**
+ * Takes signed records from peers and lets only the good, new ones through. The cheap questions come first: a signature
+ * is verified only for a record that would be news.
+ */
+import { decodeNodeRecord, encodeSignedRecord } from '../wire/discovery-codec.ts'
+import { toInfo, verifyRecord } from './records.ts'
+import type { VerifiedRecord } from './view.core.ts'
+import type { NodeRecord, SignedRecord } from '../wire/discovery-codec.ts'
+
+/** Milliseconds of verifying in one go; a view of thousands must not block the event loop. */
+const SLICE = 8
+/** Bytes of records of one peer that may wait: the rest is dropped, the next exchange brings it again. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** Verifications that may be under way at once, where the platform verifies asynchronously. */
+const MAX_VERIFYING = 8
+
+export type RecordFault = 'malformed' | 'wrong_mesh' | 'bad_signature' | 'overload'
+
+/** Where a record came from. */
+export interface Origin {
+  /** The peer that sent it; undefined: gossip, whose sender proves nothing. */
+  readonly from: string | undefined
+  /** The node itself said it in a hello: nobody but us may have heard it. */
+  readonly firstHand: boolean
+}
+
+export interface IntakeInit {
+  mesh: string
+  wants: (id: string, incarnation: number, seq: number, left: boolean) => boolean
+  /** A record that is new and true. */
+  onRecord: (record: VerifiedRecord, origin: Origin) => void
+  onFault: (fault: RecordFault, origin: Origin) => void
+  now: () => number
+}
+
+interface Job { signed: SignedRecord, origin: Origin, size: number }
+
+export class Intake {
+  readonly #init: IntakeInit
+  readonly #queue: Job[] = []
+  readonly #waiting = new Map<string | undefined, number>()
+  #verifying = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** Answers of verifications that were begun before a stop are not for the next start. */
+  #generation = 0
+
+  constructor (init: IntakeInit) {
+    this.#init = init
+  }
+
+  /** What can be done at once is done before this returns. */
+  offer (records: readonly SignedRecord[], origin: Origin): void {
+    for (const signed of records) {
+      const size = signed.record.byteLength + signed.signature.byteLength + signed.publicKey.byteLength
+      const waiting = (this.#waiting.get(origin.from) ?? 0) + size
+      if (waiting > MAX_WAITING_BYTES) {
+        this.#init.onFault('overload', origin)
+        continue
+      }
+      this.#waiting.set(origin.from, waiting)
+      this.#queue.push({ signed, origin, size })
+    }
+    if (this.#timer == null) this.#pump()
+  }
+
+  stop (): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#queue.length = 0
+    this.#waiting.clear()
+    this.#verifying = 0
+    this.#generation++
+  }
+
+  #pump (): void {
+    const until = this.#init.now() + SLICE
+    while (this.#queue.length > 0 && this.#verifying < MAX_VERIFYING) {
+      if (this.#init.now() > until) {
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined
+          this.#pump()
+        }, 0)
+        return
+      }
+      const job = this.#queue.shift()
+      if (job != null) this.#judge(job)
+    }
+  }
+
+  #judge (job: Job): void {
+    const left = (this.#waiting.get(job.origin.from) ?? 0) - job.size
+    if (left > 0) this.#waiting.set(job.origin.from, left)
+    else this.#waiting.delete(job.origin.from)
+    const record = this.#read(job)
+    if (record == null) return
+    const verdict = verifyRecord(record.id, job.signed)
+    if (typeof verdict === 'boolean') {
+      this.#finish(job, record, verdict)
+      return
+    }
+    this.#verifying++
+    const generation = this.#generation
+    void verdict.then(good => {
+      if (generation !== this.#generation) return
+      this.#verifying--
+      this.#finish(job, record, good)
+      if (this.#timer == null) this.#pump()
+    })
+  }
+
+  #read ({ signed, origin }: Job): NodeRecord | undefined {
+    let record: NodeRecord
+    try {
+      record = decodeNodeRecord(signed.record)
+    } catch {
+      this.#init.onFault('malformed', origin)
+      return undefined
+    }
+    if (record.mesh !== this.#init.mesh) {
+      this.#init.onFault('wrong_mesh', origin)
+      return undefined
+    }
+    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'LEFT') ? record : undefined
+  }
+
+  #finish ({ signed, origin }: Job, record: NodeRecord, good: boolean): void {
+    if (!good) {
+      this.#init.onFault('bad_signature', origin)
+      return
+    }
+    let verified: VerifiedRecord
+    try {
+      verified = { info: toInfo(record), signed: encodeSignedRecord(signed) }
+    } catch {
+      this.#init.onFault('malformed', origin)
+      return
+    }
+    this.#init.onRecord(verified, origin)
+  }
+}

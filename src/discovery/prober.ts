@@ -1,0 +1,175 @@
+/** Feeds the failure detector, and carries out what it decides. */
+import { shuffle } from '../util/random.core.ts'
+import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
+import { createDetector } from './detector.core.ts'
+import type { Counters } from './counters.ts'
+import type { Detector, DetectorInput, DetectorOutput } from './detector.core.ts'
+import type { Dialler } from './dialler.ts'
+import type { Peers } from './peers.ts'
+import type { DiscoveryFrame } from '../wire/discovery-codec.ts'
+import type { Logger } from '@libp2p/interface'
+
+/** Milliseconds that opening a stream, or dialling, may take before a probe: its answer would be too late anyway. */
+const PROBE_TIMEOUT = 1_500
+/** Members that are told of a suspicion. */
+const MAX_TOLD = 32
+/** Milliseconds that a probe for somebody else waits for its answer. */
+const RELAY_TIMEOUT = 3_000
+const MAX_RELAYED = 256
+/** Probes one peer may ask us to make, and suspicions it may utter, per second. */
+const MAX_PER_SECOND = 64
+
+export interface ProberInit {
+  self: string
+  peers: Peers
+  dialler: Dialler
+  /** Members that are connected. */
+  members: () => string[]
+  /** Whether it is a member. */
+  knows: (id: string) => boolean
+  onOpinion: (id: string, opinion: 'alive' | 'suspect' | 'down') => void
+  onRefute: (seq: number) => void
+  counters: Counters
+  random: () => number
+  now: () => number
+  log: Logger
+}
+
+type Input<T extends DetectorInput['type']> = Omit<Extract<DetectorInput, { type: T }>, 'now'>
+
+export class Prober {
+  readonly #init: ProberInit
+  readonly #relayed = new Map<number, { to: string, nonce: number, until: number }>()
+  #detector: Detector
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #generation = 0
+
+  constructor (init: ProberInit) {
+    this.#init = init
+    this.#detector = this.#create()
+  }
+
+  /** @param onTick - called with each tick, after the detector */
+  start (onTick: () => void): void {
+    this.#detector = this.#create()
+    this.#arm(onTick)
+  }
+
+  stop (): void {
+    clearTimeout(this.#timer)
+    this.#generation++
+    this.#relayed.clear()
+  }
+
+  stats (): Readonly<Record<string, number>> {
+    return this.#detector.stats()
+  }
+
+  /** All inputs but the tick; the time is added here. */
+  tell (input: Input<'member'> | Input<'forget'> | Input<'connected'> | Input<'closed'> | Input<'contact'> | Input<'ack'> | Input<'redialled'> | Input<'suspicion'> | Input<'report'>): void {
+    this.#step({ ...input, now: this.#init.now() } as DetectorInput)
+  }
+
+  onProbe (from: string, nonce: number): void {
+    this.#init.peers.post(from, encodeDiscoveryFrame({ ack: { nonce } }), PROBE_TIMEOUT)
+  }
+
+  onAck (nonce: number): void {
+    const relayed = this.#relayed.get(nonce)
+    if (relayed == null) {
+      this.tell({ type: 'ack', nonce })
+      return
+    }
+    this.#relayed.delete(nonce)
+    this.#init.peers.post(relayed.to, encodeDiscoveryFrame({ ack: { nonce: relayed.nonce } }), PROBE_TIMEOUT)
+  }
+
+  onProbeRequest (from: string, { nonce, target }: NonNullable<DiscoveryFrame['probeRequest']>): void {
+    const { peers, self, knows, random, now } = this.#init
+    if (target === from || !peers.allow(from, 'probe_requests', MAX_PER_SECOND)) return
+    if (target === self) {
+      this.onProbe(from, nonce)
+      return
+    }
+    if (!knows(target) || this.#relayed.size >= MAX_RELAYED) return
+    const own = Math.floor(random() * 0x1_0000_0000)
+    this.#relayed.set(own, { to: from, nonce, until: now() + RELAY_TIMEOUT })
+    peers.post(target, encodeDiscoveryFrame({ probe: { nonce: own } }), PROBE_TIMEOUT)
+  }
+
+  onSuspicion (from: string, { id, incarnation, seq, refused }: NonNullable<DiscoveryFrame['suspicion']>): void {
+    if (!this.#init.peers.allow(from, 'suspicions', MAX_PER_SECOND)) return
+    this.tell({ type: 'suspicion', from, id, incarnation, seq, refused })
+  }
+
+  #create (): Detector {
+    const { self, random } = this.#init
+    return createDetector({ self, random })
+  }
+
+  #arm (onTick: () => void): void {
+    const asked = this.#detector.tickInterval
+    const at = this.#init.now() + asked
+    this.#timer = setTimeout(() => {
+      this.#arm(onTick)
+      const now = this.#init.now()
+      this.#step({ type: 'tick', now, lag: Math.max(0, now - at) })
+      for (const [nonce, { until }] of this.#relayed) {
+        if (until > now) break
+        this.#relayed.delete(nonce)
+      }
+      onTick()
+    }, asked)
+    ;(this.#timer as { unref?: () => void }).unref?.()
+  }
+
+  #step (input: DetectorInput): void {
+    for (const output of this.#detector.step(input)) this.#carryOut(output)
+  }
+
+  #carryOut (output: DetectorOutput): void {
+    const { peers, onOpinion, onRefute, dialler, log } = this.#init
+    switch (output.type) {
+      case 'probe':
+        peers.post(output.to, encodeDiscoveryFrame({ probe: { nonce: output.nonce } }), PROBE_TIMEOUT)
+        break
+      case 'probeRequest':
+        peers.post(output.via, encodeDiscoveryFrame({ probeRequest: { nonce: output.nonce, target: output.target } }), PROBE_TIMEOUT)
+        break
+      case 'redial':
+        this.#redial(output.id)
+        break
+      case 'spread':
+        this.#spread(output)
+        break
+      case 'refute':
+        onRefute(output.seq)
+        break
+      case 'down':
+        log('%s is down', output.id)
+        onOpinion(output.id, 'down')
+        dialler.drop(output.id)
+        break
+      default:
+        onOpinion(output.id, output.type)
+    }
+  }
+
+  #redial (id: string): void {
+    const { dialler, counters, log } = this.#init
+    const generation = this.#generation
+    counters.add('redials')
+    dialler.redial(id).then(({ ok, refused }) => {
+      if (generation === this.#generation) this.tell({ type: 'redialled', id, ok, refused })
+    }).catch(err => { log.error('redial of %s - %e', id, err) })
+  }
+
+  #spread ({ id, incarnation, seq, refused }: Extract<DetectorOutput, { type: 'spread' }>): void {
+    const { peers, members, random } = this.#init
+    const frame = encodeDiscoveryFrame({ suspicion: { id, incarnation, seq, refused } })
+    const connected = members()
+    const told = shuffle(connected, random).slice(0, MAX_TOLD)
+    if (connected.includes(id) && !told.includes(id)) told.push(id)
+    for (const to of told) peers.post(to, frame, PROBE_TIMEOUT)
+  }
+}

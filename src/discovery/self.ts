@@ -1,0 +1,221 @@
+/** This node's own record: what it says, when it is signed anew, and which incarnation it is of. */
+import { InvalidOptionsError } from '../errors.ts'
+import { MAX_ADDRESSES } from '../wire/limits.ts'
+import { encodeInfo, signInfo } from './records.ts'
+import type { DiscoveryInit, NodeInfo, SelfPatch } from './index.ts'
+import type { VerifiedRecord } from './view.core.ts'
+import type { PrivateKey } from '@libp2p/interface'
+import type { AddressManager } from '@libp2p/interface-internal'
+
+/** Milliseconds between two records that differ in their load only. */
+const LOAD_INTERVAL = 2_000
+/** Milliseconds before the incarnation is raised again; doubled each time, as two live copies would race for ever. */
+const RAISE_INTERVAL = 1_000
+/** Raises after which something alive must be using this identity. */
+const CONFLICT_RAISES = 3
+
+export interface SelfInit {
+  mesh: string
+  info: NodeInfo
+  privateKey: PrivateKey
+  /** Where this node can be reached now. */
+  addresses: () => string[]
+  /** A record was signed and is to be spread. */
+  onSigned: (record: VerifiedRecord) => void
+  onIncarnation: (incarnation: number) => void
+  /** The identity is in use elsewhere. */
+  onConflict: () => void
+  onError: (error: unknown) => void
+  now: () => number
+}
+
+export class Self {
+  readonly #init: SelfInit
+  #info: NodeInfo
+  #signed: VerifiedRecord | undefined
+  #running = false
+  #left = false
+  #signing = false
+  #dirty = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #due = Infinity
+  #signedAt = -Infinity
+  #raises = 0
+  #mayRaiseAt = -Infinity
+  #starts = 0
+
+  constructor (init: SelfInit) {
+    this.#init = init
+    this.#info = init.info
+    this.#check(init.info)
+  }
+
+  get info (): NodeInfo {
+    return this.#info
+  }
+
+  /** The newest record, as signed. */
+  get signed (): VerifiedRecord | undefined {
+    return this.#signed
+  }
+
+  /** A second start of the same object is a new start of the node. */
+  async start (): Promise<void> {
+    const { incarnation } = this.#info
+    if (this.#starts++ > 0) {
+      this.#info = { ...this.#info, incarnation: Math.max(incarnation + 1, Date.now()), seq: 0, state: 'up' }
+      this.#init.onIncarnation(this.#info.incarnation)
+    }
+    this.#running = true
+    this.#left = false
+    this.#signed = undefined
+    this.#raises = 0
+    this.#mayRaiseAt = -Infinity
+    this.#info = { ...this.#info, addresses: this.#init.addresses() }
+    await this.#sign()
+  }
+
+  stop (): void {
+    this.#running = false
+    this.#disarm()
+  }
+
+  update (patch: SelfPatch): void {
+    const next = { ...this.#info, ...structuredClone(defined(patch)) }
+    const changed = changes(this.#info, next)
+    if (changed.length === 0) return
+    this.#check(next)
+    this.#info = next
+    this.#arm(changed.every(field => field === 'load') ? Math.max(0, this.#signedAt + LOAD_INTERVAL - this.#init.now()) : 0)
+  }
+
+  /** The transports listen somewhere else now. */
+  refreshAddresses (): void {
+    const addresses = this.#init.addresses()
+    if (String(addresses) === String(this.#info.addresses)) return
+    this.#info = { ...this.#info, addresses }
+    this.#arm(0)
+  }
+
+  /** Somebody suspects this node: sign a record with at least this seq. */
+  refute (seq: number): void {
+    if (this.#left || !this.#running) return
+    this.#info = { ...this.#info, seq: Math.max(this.#info.seq, seq - 1) }
+    this.#arm(0)
+  }
+
+  /**
+   * A true record of this node went round. If this start did not make it, an earlier one did (its number was lost) or
+   * a copy of this node: only a higher incarnation makes peers listen to this start.
+   */
+  met (incarnation: number, seq: number, signed: Uint8Array): void {
+    const mine = this.#info
+    if (this.#left || !this.#running || incarnation < mine.incarnation) return
+    if (incarnation === mine.incarnation && (seq < mine.seq || (seq === mine.seq && sameBytes(signed, this.#signed?.signed)))) return
+    const now = this.#init.now()
+    if (now < this.#mayRaiseAt) return
+    this.#mayRaiseAt = now + RAISE_INTERVAL * 2 ** Math.min(this.#raises, 6)
+    if (++this.#raises >= CONFLICT_RAISES) this.#init.onConflict()
+    this.#info = { ...mine, incarnation: incarnation + 1, seq: 0 }
+    this.#init.onIncarnation(incarnation + 1)
+    this.#arm(0)
+  }
+
+  /** The last record of this start. Undefined if there never was one. */
+  async leave (): Promise<VerifiedRecord | undefined> {
+    if (!this.#running || this.#left) return undefined
+    this.#left = true
+    this.#disarm()
+    this.#info = Object.freeze({ ...this.#info, state: 'left', seq: this.#info.seq + 1 })
+    this.#signed = await signInfo(this.#info, this.#init.mesh, this.#init.privateKey)
+    return this.#signed
+  }
+
+  /** @throws InvalidOptionsError */
+  #check (info: NodeInfo): void {
+    try {
+      encodeInfo(info, this.#init.mesh)
+    } catch (err) {
+      throw new InvalidOptionsError(`this node's record: ${(err as Error).message}`)
+    }
+  }
+
+  #arm (delay: number): void {
+    if (!this.#running || this.#left) return
+    const due = this.#init.now() + delay
+    if (due >= this.#due) return
+    this.#disarm()
+    this.#due = due
+    this.#timer = setTimeout(() => {
+      this.#disarm()
+      this.#sign().catch(this.#init.onError)
+    }, delay)
+  }
+
+  #disarm (): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#due = Infinity
+  }
+
+  async #sign (): Promise<void> {
+    if (this.#signing) {
+      this.#dirty = true
+      return
+    }
+    this.#signing = true
+    try {
+      do {
+        this.#dirty = false
+        this.#info = Object.freeze({ ...this.#info, seq: this.#info.seq + 1 })
+        this.#signedAt = this.#init.now()
+        const result = signInfo(this.#info, this.#init.mesh, this.#init.privateKey)
+        const record = result instanceof Promise ? await result : result
+        if (!this.#running || this.#left) return
+        this.#signed = record
+        this.#init.onSigned(record)
+      } while (this.#dirty)
+    } finally {
+      this.#signing = false
+    }
+  }
+}
+
+/** What a node says of itself before it starts. */
+export function initialInfo (id: string, init: DiscoveryInit): NodeInfo {
+  return Object.freeze({
+    id,
+    service: init.service,
+    name: init.name ?? id.slice(-8),
+    incarnation: init.incarnation ?? Date.now(),
+    seq: 0,
+    state: 'up',
+    roles: [...init.roles ?? []],
+    weight: init.weight ?? 1_024,
+    load: { links: 0, inflight: 0 },
+    methods: [],
+    channels: [],
+    metadata: { ...init.metadata },
+    addresses: []
+  })
+}
+
+/** Where the node can be dialled, without its id: a record names that once. */
+export function ownAddresses (id: string, addressManager: Pick<AddressManager, 'getAddresses'>): string[] {
+  const suffix = `/p2p/${id}`
+  return addressManager.getAddresses().map(String)
+    .map(address => address.endsWith(suffix) ? address.slice(0, -suffix.length) : address)
+    .filter(address => address !== '').slice(0, MAX_ADDRESSES)
+}
+
+function defined (patch: SelfPatch): SelfPatch {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
+}
+
+function changes (before: NodeInfo, after: NodeInfo): string[] {
+  return (Object.keys(after) as Array<keyof NodeInfo>).filter(key => before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+}
+
+function sameBytes (a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b != null && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
+}
