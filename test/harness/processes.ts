@@ -16,6 +16,7 @@
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { compile } from './compile.ts'
 import { describeError, restoreError } from './ipc.ts'
 import { forgetPid, watchPid } from './reaper.ts'
 import { until } from './until.ts'
@@ -34,15 +35,17 @@ const MAX_OUTPUT = 256 * 1024
 export interface SpawnOptions {
   /** Name for messages. @default node-<n> */
   label?: string
-  /** @default node-child.ts */
+  /** Path of a TypeScript file that calls `runChild`. @default node-child.ts */
   script?: string
   /** Options of its `createMesh`. `listen` defaults to one TCP port on loopback. */
   options?: ChildMeshOptions
-  /** A module (URL) whose `commands(mesh, emit)` returns more commands by name; see {@link NodeProcess.command}. */
-  commands?: string | URL
+  /** Path of a TypeScript module whose `commands(mesh, emit)` returns more commands by name; see `CommandModule`. */
+  commands?: string
   env?: Readonly<Record<string, string>>
   /** More flags for node. */
   execArgv?: readonly string[]
+  /** Load packages from node_modules, as an application that does not bundle: slower, and its memory is the real one. @default false */
+  external?: boolean
   /** Milliseconds to start. @default 30000 */
   timeout?: number
 }
@@ -170,7 +173,9 @@ export class NodeProcess implements AsyncDisposable {
     this.#send({ type: 'start', options, commands })
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => { reject(new Error(`${this.label} (pid ${this.pid}) did not start in ${timeout} ms${this.#tail()}`)) }, timeout)
+      timer = setTimeout(() => {
+        reject(new Error(`${this.label} (pid ${this.pid}) did not start in ${timeout} ms${this.#tail()}`))
+      }, timeout)
     })
     try {
       await Promise.race([this.#started.promise, late])
@@ -271,9 +276,14 @@ export class NodeProcess implements AsyncDisposable {
 /** Start a process and, in it, a mesh node. Resolves when its `createMesh` has; rejects with what it threw. */
 export async function spawnNode (init: SpawnOptions = {}): Promise<NodeProcess> {
   const label = init.label ?? `node-${++counter}`
-  const child = fork(init.script ?? SCRIPT, [], {
+  const how = { external: init.external ?? false }
+  const [script, commands] = await Promise.all([
+    compile(init.script ?? SCRIPT, how),
+    init.commands == null ? undefined : compile(init.commands, how)
+  ])
+  const child = fork(script, [], {
     execPath: process.execPath,
-    execArgv: ['--conditions=source', '--import', 'tsx', ...init.execArgv ?? []],
+    execArgv: ['--enable-source-maps', ...init.execArgv ?? []],
     env: { ...process.env, ...init.env },
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
@@ -282,7 +292,7 @@ export async function spawnNode (init: SpawnOptions = {}): Promise<NodeProcess> 
   if (child.pid != null) watchPid(child.pid)
   try {
     const options = { listen: ['/ip4/127.0.0.1/tcp/0'], ...init.options }
-    await node.start(options, init.commands?.toString(), init.timeout ?? START_TIMEOUT)
+    await node.start(options, commands, init.timeout ?? START_TIMEOUT)
     return node
   } catch (error) {
     await node[Symbol.asyncDispose]()

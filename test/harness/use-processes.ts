@@ -21,20 +21,29 @@ export async function allSeeAll (nodes: readonly NodeProcess[], timeout = 20_000
   }, { timeout, interval: 50, what: () => `all of ${nodes.length} see all: ${state}` })
 }
 
-/** Call in a `describe`. After each test every process is killed, and the test fails if one of them was not clean. */
-export function useProcesses (): Processes {
+export interface UseProcessesOptions {
+  /** Kill the processes after each test, or once after all tests of the `describe`. @default 'test' */
+  per?: 'test' | 'suite'
+}
+
+/** Call in a `describe`. A test fails, after it ran, if one of the processes was not clean. */
+export function useProcesses ({ per = 'test' }: UseProcessesOptions = {}): Processes {
   const running: NodeProcess[] = []
   const spawn = async (options: SpawnOptions = {}): Promise<NodeProcess> => {
     const node = await spawnNode(options)
     running.push(node)
     return node
   }
+  const end = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map(async node => node[Symbol.asyncDispose]()))
+  }
 
   afterEach(async () => {
-    const nodes = running.splice(0)
-    await Promise.all(nodes.map(async node => node[Symbol.asyncDispose]()))
+    const nodes = [...running]
+    if (per === 'test') await end()
     for (const node of nodes) node.expectClean()
   })
+  after(end)
 
   return {
     spawn,
