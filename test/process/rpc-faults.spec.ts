@@ -1,0 +1,89 @@
+import { expect } from 'chai'
+import { faultProxy } from '../harness/fault-proxy.ts'
+import { freePort } from '../harness/ports.ts'
+import { until } from '../harness/until.ts'
+import { allSeeAll, useProcesses } from '../harness/use-processes.ts'
+import type { FaultProxy } from '../harness/fault-proxy.ts'
+import type { Who } from '../harness/node-methods.ts'
+import type { NodeProcess } from '../harness/processes.ts'
+
+describe('processes: calls over a network that misbehaves', function () {
+  this.timeout(90_000)
+  const processes = useProcesses()
+
+  /** A server and a client whose only path is the proxy: the server announces nothing else, the client cannot be dialled. */
+  async function through (suffix: '' | '/ws'): Promise<{ proxy: FaultProxy, server: NodeProcess, client: NodeProcess }> {
+    const port = await freePort()
+    const proxy = await faultProxy({ port })
+    const announce = [`/ip4/127.0.0.1/tcp/${proxy.port}${suffix}`]
+    const server = await processes.spawn({
+      label: 'server', options: { service: 'login', listen: [`/ip4/127.0.0.1/tcp/${port}${suffix}`], announce }
+    })
+    const client = await processes.spawn({ label: 'client', options: { listen: [], bootstrap: announce } })
+    await allSeeAll([server, client])
+    expect(proxy.accepted).to.be.above(0)
+    return { proxy, server, client }
+  }
+
+  for (const suffix of ['', '/ws'] as const) {
+    const kind = suffix === '' ? 'TCP' : 'WebSocket'
+
+    it(`${kind}: calls work over a slow path that splits everything into bits`, async () => {
+      const { proxy, client } = await through(suffix)
+      proxy.set({ latency: 30, jitter: 30, split: 7 })
+      const bytes = new Uint8Array(50_000).map((_, i) => i * 13)
+      const answers = await Promise.all(Array.from({ length: 4 }, async () => client.invoke('login', 'echo', bytes, { timeout: 30_000 })))
+      for (const answer of answers) expect(answer).to.deep.equal(bytes)
+      await proxy.close()
+    })
+
+    it(`${kind}: a reset in the middle of a call fails it, once, and the next call finds the way again`, async () => {
+      const { proxy, server, client } = await through(suffix)
+      const call = client.invoke('login', 'slow', { ms: 60_000, key: 'cut' }, { timeout: 60_000 }).catch((error: unknown) => error)
+      await server.waitEvent('slow:start')
+      proxy.reset()
+      expect(await call).to.include({ code: 'UNAVAILABLE', retryable: false })
+      await server.waitEvent('slow:abort')
+      expect(await client.invoke<Who>('login', 'who', {}, { timeout: 20_000 })).to.include({ pid: server.pid })
+      expect(server.eventsOf('slow:start')).to.have.length(1)
+      await allSeeAll([server, client])
+      await proxy.close()
+    })
+  }
+
+  for (const direction of [undefined, 'down', 'up'] as const) {
+    it(`a path that is dead ${direction == null ? 'both ways' : `in the direction ${direction}`} but stays open is noticed by both, and comes back`, async () => {
+      const { proxy, server, client } = await through('')
+      proxy.set({ blackhole: true }, direction)
+      await Promise.all([
+        server.waitEvent('node:remove', ({ detail }) => detail.id === client.id, { timeout: 40_000 }),
+        client.waitEvent('node:remove', ({ detail }) => detail.id === server.id, { timeout: 40_000 })
+      ])
+      await proxy.heal()
+      await allSeeAll([server, client], 40_000)
+      expect(await client.invoke<Who>('login', 'who', {}, { timeout: 20_000 })).to.include({ pid: server.pid })
+      await proxy.close()
+    })
+  }
+
+  it('a call under way when the path dies silently ends at its deadline, and the node is given up', async () => {
+    const { proxy, server, client } = await through('')
+    proxy.set({ blackhole: true })
+    const error = await client.invoke('login', 'echo', 'x', { timeout: 2_000 }).catch((caught: unknown) => caught)
+    expect(error).to.have.property('code').that.is.oneOf(['DEADLINE_EXCEEDED', 'UNAVAILABLE'])
+    await until(async () => (await client.nodes()).every(({ id }) => id !== server.id), { timeout: 40_000 })
+    await proxy.close()
+  })
+
+  it('a refused path: the node is isolated until it is accepted again', async () => {
+    const { proxy, server, client } = await through('')
+    await proxy.refuse()
+    proxy.reset()
+    await client.waitEvent('isolated')
+    await server.waitEvent('node:remove', ({ detail }) => detail.id === client.id)
+    await proxy.heal()
+    await client.waitEvent('resumed')
+    await allSeeAll([server, client])
+    await proxy.close()
+  })
+})
