@@ -1,0 +1,72 @@
+/**
+ * Frames of the RPC protocol, by hand: the generated codec costs 3 us a call, these a tenth. Byte for byte the same
+ * (test/unit/wire-rpc.spec.ts proves it against the codec generated from rpc.proto).
+ *
+ * ```ts
+ * stream.write(sizeRequest(request), fillFrame)      // straight into the stream's batch, nothing allocated
+ * const frame = decodeFrame(bytes, start, end)       // frame.kind tells which; bytes of a peer throw ProtocolError only
+ * ```
+ */
+import type { BodyCodec } from './codecs.ts'
+
+/** Texts by name: metadata or headers. */
+export type TextMap = Readonly<Record<string, string>>
+
+export interface RequestFrame {
+  /** uint32, unique on its stream while the call is open. */
+  id: number
+  service: string
+  method: string
+  /** Remaining budget in whole milliseconds. */
+  timeout: number
+  codec: BodyCodec
+  body: Uint8Array | undefined
+  /** Token id, 32 bytes. */
+  token: Uint8Array | undefined
+  metadata: TextMap | undefined
+  headers: TextMap | undefined
+  idempotencyKey: string | undefined
+}
+
+export interface ResponseFrame {
+  id: number
+  /** Place in `STATUS_CODES`; 0 is OK. */
+  status: number
+  codec: BodyCodec
+  body: Uint8Array | undefined
+  /** Of an error; cut after `MAX_MESSAGE` characters. */
+  message: string
+  /** The request did not run. */
+  retryable: boolean
+  headers: TextMap | undefined
+}
+
+/** `body` is a view of the frame's bytes: copy what must outlive the frame. Everything else is the receiver's own. */
+export interface DecodedRequest extends RequestFrame {
+  kind: 1
+  metadata: TextMap
+  headers: TextMap
+}
+
+/** `body` is a view of the frame's bytes, as in {@link DecodedRequest}. An unknown status reads as 2 (UNKNOWN). */
+export interface DecodedResponse extends ResponseFrame {
+  kind: 2
+  headers: TextMap
+}
+
+export interface DecodedCancel {
+  kind: 3
+  id: number
+}
+
+export interface DecodedGoAway {
+  kind: 4
+  reason: string
+}
+
+export type DecodedFrame = DecodedRequest | DecodedResponse | DecodedCancel | DecodedGoAway
+
+export { decodeFrame } from './rpc-read.ts'
+export {
+  fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse, writeCancel, writeGoAway, writeRequest, writeResponse
+} from './rpc-write.ts'

@@ -1,0 +1,282 @@
+/** RPC frames, reading what a peer sent: bounds are checked before anything is believed. */
+import { ProtocolError, STATUS_CODES } from '../errors.ts'
+import { copyBytes, readName, readUtf8 } from './bytes.ts'
+import { MAX_BODY, MAX_HEADERS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
+import { TOKEN_BYTES } from './token.ts'
+import type { BodyCodec } from './codecs.ts'
+import type { DecodedCancel, DecodedFrame, DecodedGoAway, DecodedRequest, DecodedResponse, TextMap } from './rpc-frames.ts'
+
+const NOTHING = new Uint8Array(0)
+const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, string>)
+const UNKNOWN_STATUS = 2
+
+/** The frame under way. Module state rather than an object: a frame is read in one go, and this is the hottest path. */
+let data = NOTHING as Uint8Array
+let pos = 0
+let end = 0
+let texts = 0
+
+/**
+ * The frame in `bytes[start..end)`.
+ *
+ * @throws ProtocolError
+ */
+export function decodeFrame (bytes: Uint8Array, from: number, to: number): DecodedFrame {
+  data = bytes
+  pos = from
+  end = to
+  texts = 0
+  try {
+    return readFrame()
+  } finally {
+    data = NOTHING
+  }
+}
+
+function readFrame (): DecodedFrame {
+  let frame: DecodedFrame | undefined
+  while (pos < end) {
+    const tag = varint()
+    let next: DecodedFrame
+    switch (tag) {
+      case 0x0a: next = message(readRequest); break
+      case 0x12: next = message(readResponse); break
+      case 0x1a: next = message(readCancel); break
+      case 0x22: next = message(readGoAway); break
+      default: skip(tag); continue
+    }
+    if (frame !== undefined && frame.kind !== next.kind) {
+      fail('two messages in one frame')
+    }
+    frame = next
+  }
+  return frame ?? fail('a frame without a message')
+}
+
+function message <T> (read: () => T): T {
+  const outer = end
+  const size = length()
+  end = pos + size
+  const value = read()
+  end = outer
+  return value
+}
+
+function readRequest (): DecodedRequest {
+  const r: DecodedRequest = {
+    kind: 1,
+    id: 0,
+    service: '',
+    method: '',
+    timeout: 0,
+    codec: 0,
+    body: undefined,
+    token: undefined,
+    metadata: NO_TEXTS,
+    headers: NO_TEXTS,
+    idempotencyKey: undefined
+  }
+  while (pos < end) {
+    const tag = varint()
+    switch (tag) {
+      case 0x08: r.id = uint32(); break
+      case 0x12: r.method = name(); break
+      case 0x18: r.timeout = uint32(); break
+      case 0x20: r.codec = codec(); break
+      case 0x2a: r.body = body(); break
+      case 0x32: r.token = token(); break
+      case 0x3a: r.metadata = entry(r.metadata); break
+      case 0x42: r.headers = entry(r.headers); break
+      case 0x4a: r.idempotencyKey = header(); break
+      case 0x52: r.service = name(); break
+      default: skip(tag)
+    }
+  }
+  if (r.timeout > MAX_TIMEOUT) {
+    fail('a timeout of more than a day')
+  }
+  return r
+}
+
+function readResponse (): DecodedResponse {
+  const r: DecodedResponse = { kind: 2, id: 0, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: NO_TEXTS }
+  while (pos < end) {
+    const tag = varint()
+    switch (tag) {
+      case 0x08: r.id = uint32(); break
+      case 0x10: r.status = uint32(); break
+      case 0x18: r.codec = codec(); break
+      case 0x22: r.body = body(); break
+      case 0x2a: r.message = text(); break
+      case 0x30: r.retryable = varint() !== 0; break
+      case 0x3a: r.headers = entry(r.headers); break
+      default: skip(tag)
+    }
+  }
+  if (r.status >= STATUS_CODES.length) {
+    r.status = UNKNOWN_STATUS
+  }
+  return r
+}
+
+function readCancel (): DecodedCancel {
+  const r: DecodedCancel = { kind: 3, id: 0 }
+  while (pos < end) {
+    const tag = varint()
+    if (tag === 0x08) {
+      r.id = uint32()
+    } else {
+      skip(tag)
+    }
+  }
+  return r
+}
+
+function readGoAway (): DecodedGoAway {
+  const r: DecodedGoAway = { kind: 4, reason: '' }
+  while (pos < end) {
+    const tag = varint()
+    if (tag === 0x0a) {
+      r.reason = text()
+    } else {
+      skip(tag)
+    }
+  }
+  return r
+}
+
+function byte (): number {
+  if (pos >= end) {
+    fail('an early end')
+  }
+  return data[pos++] as number
+}
+
+/** Exact below 2^53; callers refuse what is larger than they can use. */
+function varint (): number {
+  let next = byte()
+  if (next < 0x80) {
+    return next
+  }
+  let value = next & 0x7f
+  let scale = 0x80
+  for (let i = 1; i < 10; i++) {
+    next = byte()
+    value += (next & 0x7f) * scale
+    if (next < 0x80) {
+      return value
+    }
+    scale *= 0x80
+  }
+  return fail('a varint of more than 10 bytes')
+}
+
+function uint32 (): number {
+  const value = varint()
+  return value <= 0xffffffff ? value : fail('a number of more than 32 bits')
+}
+
+function length (): number {
+  const value = varint()
+  return value <= end - pos ? value : fail('a length beyond the end')
+}
+
+/** Fields of a later version. Groups, which proto3 no longer writes, are refused. */
+function skip (tag: number): void {
+  if (tag < 8 || tag > 0xffffffff) {
+    fail('an illegal field number')
+  }
+  switch (tag & 7) {
+    case 0: varint(); break
+    case 1: forward(8); break
+    case 2: forward(length()); break
+    case 5: forward(4); break
+    default: fail('an illegal wire type')
+  }
+}
+
+function forward (bytes: number): void {
+  if (bytes > end - pos) {
+    fail('an early end')
+  }
+  pos += bytes
+}
+
+function codec (): BodyCodec {
+  const value = varint()
+  return value <= 3 ? value as BodyCodec : fail('an unknown codec')
+}
+
+function name (): string {
+  const size = length()
+  if (size > MAX_NAME) {
+    fail('a name that is too long')
+  }
+  return readName(data, pos, pos += size)
+}
+
+function text (): string {
+  const size = length()
+  return readUtf8(data, pos, pos += size)
+}
+
+function body (): Uint8Array | undefined {
+  const size = length()
+  if (size > MAX_BODY) {
+    fail('a body that is too large')
+  }
+  const start = pos
+  pos += size
+  // not subarray(): of a Node Buffer that is a Buffer
+  return size === 0 ? undefined : new Uint8Array(data.buffer, data.byteOffset + start, size)
+}
+
+function token (): Uint8Array | undefined {
+  const size = length()
+  if (size !== 0 && size !== TOKEN_BYTES) {
+    fail('a token id of another length')
+  }
+  return size === 0 ? undefined : copyBytes(data, pos, pos += size)
+}
+
+/** Counts into what a call may carry beside its body. */
+function lengthOfText (): number {
+  const size = length()
+  texts += size
+  return texts <= MAX_HEADERS ? size : fail('headers and metadata that are too large')
+}
+
+function header (): string | undefined {
+  const size = lengthOfText()
+  return size === 0 ? undefined : readUtf8(data, pos, pos += size)
+}
+
+function entry (map: TextMap): TextMap {
+  const outer = end
+  const size = length()
+  end = pos + size
+  let key = ''
+  let value = ''
+  while (pos < end) {
+    const tag = varint()
+    if (tag === 0x0a) {
+      const bytes = lengthOfText()
+      key = readName(data, pos, pos += bytes)
+    } else if (tag === 0x12) {
+      value = header() ?? ''
+    } else {
+      skip(tag)
+    }
+  }
+  end = outer
+  if (key === '__proto__') {
+    fail('the key __proto__')
+  }
+  const filled = map === NO_TEXTS ? Object.create(null) as Record<string, string> : map as Record<string, string>
+  filled[key] = value
+  return filled
+}
+
+function fail (what: string): never {
+  throw new ProtocolError(`malformed rpc frame: ${what}`)
+}

@@ -1,0 +1,279 @@
+/** RPC frames, writing: first the size, then the bytes, as a stream's batch wants it. */
+import { FrameTooLargeError } from '../errors.ts'
+import { utf8Length, writeUtf8 } from './bytes.ts'
+import { MAX_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
+import type { RequestFrame, ResponseFrame, TextMap } from './rpc-frames.ts'
+
+/** Names this process calls or serves; forgotten together when an application makes them up without end. */
+const MAX_NAMES = 1024
+const names = new Map<string, Uint8Array>()
+const NOTHING = new Uint8Array(0)
+const encoder = new TextEncoder()
+
+/** The frame that was sized last, and what was found out about it: writing it takes no second look. */
+let sized: RequestFrame | ResponseFrame | undefined
+let inner = 0
+let method = NOTHING
+let service = NOTHING
+let text = ''
+let fill: (target: Uint8Array, offset: number) => void = () => {}
+
+/** Writes the frame that was sized last. Made for a stream's `write`, which calls it at once. */
+export function fillFrame (target: Uint8Array, offset: number): void {
+  fill(target, offset)
+}
+
+/**
+ * Bytes of the frame of a request.
+ *
+ * @throws FrameTooLargeError - body, headers or metadata over their limits
+ */
+export function sizeRequest (r: RequestFrame): number {
+  method = nameBytes(r.method)
+  service = nameBytes(r.service)
+  let size = sizeUint(r.id) + sizeBytes(method) + sizeUint(r.timeout) + sizeUint(r.codec) + sizeBody(r.body) +
+    sizeBytes(service)
+  if (r.token !== undefined) {
+    size += sizeBytes(r.token)
+  }
+  if (r.metadata !== undefined || r.headers !== undefined) {
+    checkTexts(r.metadata, r.headers)
+    size += sizeMap(r.metadata) + sizeMap(r.headers)
+  }
+  if (r.idempotencyKey !== undefined) {
+    size += sizeText(r.idempotencyKey)
+  }
+  sized = r
+  inner = size
+  fill = fillRequest
+  return 1 + varintSize(size) + size
+}
+
+/** Writes a request at `offset` and returns the offset behind it. */
+export function writeRequest (r: RequestFrame, target: Uint8Array, offset: number): number {
+  if (sized !== r) {
+    sizeRequest(r)
+  }
+  let pos = putHead(target, offset, 0x0a)
+  pos = putUint(target, pos, 0x08, r.id)
+  pos = putBytes(target, pos, 0x12, method)
+  pos = putUint(target, pos, 0x18, r.timeout)
+  pos = putUint(target, pos, 0x20, r.codec)
+  if (r.body !== undefined) {
+    pos = putBytes(target, pos, 0x2a, r.body)
+  }
+  if (r.token !== undefined) {
+    pos = putBytes(target, pos, 0x32, r.token)
+  }
+  if (r.metadata !== undefined) {
+    pos = putMap(target, pos, 0x3a, r.metadata)
+  }
+  if (r.headers !== undefined) {
+    pos = putMap(target, pos, 0x42, r.headers)
+  }
+  if (r.idempotencyKey !== undefined) {
+    pos = putText(target, pos, 0x4a, r.idempotencyKey)
+  }
+  return putBytes(target, pos, 0x52, service)
+}
+
+/**
+ * Bytes of the frame of a response.
+ *
+ * @throws FrameTooLargeError - body or headers over their limits
+ */
+export function sizeResponse (r: ResponseFrame): number {
+  text = r.message.length > MAX_MESSAGE ? cut(r.message) : r.message
+  let size = sizeUint(r.id) + sizeUint(r.status) + sizeUint(r.codec) + sizeBody(r.body) + sizeText(text) +
+    (r.retryable ? 2 : 0)
+  if (r.headers !== undefined) {
+    checkTexts(r.headers, undefined)
+    size += sizeMap(r.headers)
+  }
+  sized = r
+  inner = size
+  fill = fillResponse
+  return 1 + varintSize(size) + size
+}
+
+/** Writes a response at `offset` and returns the offset behind it. */
+export function writeResponse (r: ResponseFrame, target: Uint8Array, offset: number): number {
+  if (sized !== r) {
+    sizeResponse(r)
+  }
+  let pos = putHead(target, offset, 0x12)
+  pos = putUint(target, pos, 0x08, r.id)
+  pos = putUint(target, pos, 0x10, r.status)
+  pos = putUint(target, pos, 0x18, r.codec)
+  if (r.body !== undefined) {
+    pos = putBytes(target, pos, 0x22, r.body)
+  }
+  pos = putText(target, pos, 0x2a, text)
+  pos = putUint(target, pos, 0x30, r.retryable ? 1 : 0)
+  return r.headers === undefined ? pos : putMap(target, pos, 0x3a, r.headers)
+}
+
+export function sizeCancel (id: number): number {
+  fill = (target, offset) => { writeCancel(id, target, offset) }
+  return 2 + sizeUint(id)
+}
+
+/** Writes a cancel at `offset` and returns the offset behind it. */
+export function writeCancel (id: number, target: Uint8Array, offset: number): number {
+  target[offset] = 0x1a
+  target[offset + 1] = sizeUint(id)
+  return putUint(target, offset + 2, 0x08, id)
+}
+
+export function sizeGoAway (reason: string): number {
+  fill = (target, offset) => { writeGoAway(reason, target, offset) }
+  const size = sizeText(cut(reason))
+  return 1 + varintSize(size) + size
+}
+
+/** Writes a goodbye at `offset` and returns the offset behind it. */
+export function writeGoAway (reason: string, target: Uint8Array, offset: number): number {
+  const kept = cut(reason)
+  target[offset] = 0x22
+  const pos = putVarint(target, offset + 1, sizeText(kept))
+  return putText(target, pos, 0x0a, kept)
+}
+
+function fillRequest (target: Uint8Array, offset: number): void {
+  writeRequest(sized as RequestFrame, target, offset)
+}
+
+function fillResponse (target: Uint8Array, offset: number): void {
+  writeResponse(sized as ResponseFrame, target, offset)
+}
+
+/** Begins the frame that was sized; it will not be taken for sized again, as it may change before it is next sent. */
+function putHead (target: Uint8Array, offset: number, tag: number): number {
+  sized = undefined
+  target[offset] = tag
+  return putVarint(target, offset + 1, inner)
+}
+
+function nameBytes (name: string): Uint8Array<ArrayBuffer> {
+  let bytes = names.get(name)
+  if (bytes === undefined) {
+    if (names.size >= MAX_NAMES) {
+      names.clear()
+    }
+    bytes = encoder.encode(name)
+    names.set(name, bytes)
+  }
+  return bytes as Uint8Array<ArrayBuffer>
+}
+
+function cut (message: string): string {
+  return message.length > MAX_MESSAGE ? message.slice(0, MAX_MESSAGE - 1).toWellFormed() + '…' : message
+}
+
+function checkTexts (a: TextMap | undefined, b: TextMap | undefined): void {
+  const size = textBytes(a) + textBytes(b)
+  if (size > MAX_HEADERS) {
+    throw new FrameTooLargeError(`headers and metadata of ${size} bytes: at most ${MAX_HEADERS}`)
+  }
+}
+
+function textBytes (map: TextMap | undefined): number {
+  let size = 0
+  for (const key in map) {
+    size += utf8Length(key) + utf8Length(map[key] as string)
+  }
+  return size
+}
+
+function sizeBody (body: Uint8Array | undefined): number {
+  if (body === undefined) {
+    return 0
+  }
+  if (body.length > MAX_BODY) {
+    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${MAX_BODY}): send large data as a stream`)
+  }
+  return sizeBytes(body)
+}
+
+function varintSize (n: number): number {
+  return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5
+}
+
+/** All fields have a tag of one byte; a field with its default value is not written. */
+function sizeUint (n: number): number {
+  return n >>> 0 === 0 ? 0 : 1 + varintSize(n >>> 0)
+}
+
+function sizeBytes (bytes: Uint8Array): number {
+  return bytes.length === 0 ? 0 : 1 + varintSize(bytes.length) + bytes.length
+}
+
+function sizeText (text: string): number {
+  if (text === '') {
+    return 0
+  }
+  const size = utf8Length(text)
+  return 1 + varintSize(size) + size
+}
+
+function sizeMap (map: TextMap | undefined): number {
+  let size = 0
+  for (const key in map) {
+    const entry = sizeText(key) + sizeText(map[key] as string)
+    size += 1 + varintSize(entry) + entry
+  }
+  return size
+}
+
+function putVarint (target: Uint8Array, pos: number, n: number): number {
+  while (n > 0x7f) {
+    target[pos++] = (n & 0x7f) | 0x80
+    n >>>= 7
+  }
+  target[pos++] = n
+  return pos
+}
+
+function putUint (target: Uint8Array, pos: number, tag: number, n: number): number {
+  if (n >>> 0 === 0) {
+    return pos
+  }
+  target[pos++] = tag
+  return putVarint(target, pos, n >>> 0)
+}
+
+function putBytes (target: Uint8Array, pos: number, tag: number, bytes: Uint8Array): number {
+  const length = bytes.length
+  if (length === 0) {
+    return pos
+  }
+  target[pos++] = tag
+  pos = putVarint(target, pos, length)
+  if (length > 32) {
+    target.set(bytes, pos)
+  } else {
+    for (let i = 0; i < length; i++) {
+      target[pos + i] = bytes[i] as number
+    }
+  }
+  return pos + length
+}
+
+function putText (target: Uint8Array, pos: number, tag: number, text: string): number {
+  if (text === '') {
+    return pos
+  }
+  target[pos++] = tag
+  return writeUtf8(text, target, putVarint(target, pos, utf8Length(text)))
+}
+
+function putMap (target: Uint8Array, pos: number, tag: number, map: TextMap): number {
+  for (const key in map) {
+    const value = map[key] as string
+    target[pos++] = tag
+    pos = putVarint(target, pos, sizeText(key) + sizeText(value))
+    pos = putText(target, pos, 0x0a, key)
+    pos = putText(target, pos, 0x12, value)
+  }
+  return pos
+}
