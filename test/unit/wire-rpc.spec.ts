@@ -63,10 +63,13 @@ function generated (kind: 'request' | 'response', frame: RequestFrame | Response
   return Frame.encode({ [kind]: { ...rest, ...metadata, headers: map(headers) } })
 }
 
+/** By the generated codec, which knows no limits. */
+const raw = (frame: object): Uint8Array => Frame.encode(frame as Frame)
+
 describe('wire: rpc frames', () => {
   it('are what the fixtures say', () => {
     expect(hex(written(sizeRequest(request)))).to.equal(
-      '0a66' + '08ac02' + '120d757365722e70617373776f7264' + '188827' + '2003' + '2a03010203' + '3220' + 'ab'.repeat(32) +
+      '0a60' + '08ac02' + '120d757365722e70617373776f7264' + '188827' + '2003' + '2a03010203' + '3220' + 'ab'.repeat(32) +
       '3a0b0a0574726163651202c3a9' + '42031201784203' + '0a016b' + '4a026b31' + '52056c6f67696e')
     expect(hex(written(sizeResponse(response)))).to.equal('121a08ac02100e18012201f62a04676f6e6530013a060a016112' + '0162')
     expect(hex(written(sizeCancel(300)))).to.equal('1a0308ac02')
@@ -184,10 +187,10 @@ describe('wire: rpc frames', () => {
     refused('0a041202c328', 'UTF-8')
     refused('0a43' + '1241' + '61'.repeat(65), 'name that is too long')
     refused('0a051881b89929', 'timeout')
-    refused(Frame.encode({ request: { body: new Uint8Array(MAX_BODY + 1) } }), 'body')
-    refused(Frame.encode({ request: { metadata: new Map([['a', 'x'.repeat(MAX_HEADERS)]]) } }), 'headers')
-    refused(Frame.encode({ response: { headers: new Map(Array.from({ length: 4_000 }, (_, i) => [`key-${i}`, ''])) } }), 'headers')
-    expect(decode(Frame.encode({ response: { status: 99 } })), 'a status of a later version').to.have.property('status', 2)
+    refused(raw({ request: { body: new Uint8Array(MAX_BODY + 1) } }), 'body')
+    refused(raw({ request: { metadata: new Map([['a', 'x'.repeat(MAX_HEADERS)]]) } }), 'headers')
+    refused(raw({ response: { headers: new Map(Array.from({ length: 4_000 }, (_, i) => [`key-${i}`, ''])) } }), 'headers')
+    expect(decode(raw({ response: { status: 99 } })), 'a status of a later version').to.have.property('status', 2)
   })
 
   it('throw typed errors only, whatever the bytes', () => {
