@@ -1,9 +1,9 @@
 /** Discovery's cores with the thinnest driver that makes a mesh of them: dial everybody, hello, flood news, obey the detector. */
 import { createDetector } from '../../../src/discovery/detector.core.ts'
 import { createView } from '../../../src/discovery/view.core.ts'
-import type { Detector, DetectorInput, DetectorOutput } from '../../../src/discovery/detector.core.ts'
+import type { Detector, DetectorConfig, DetectorInput, DetectorOutput } from '../../../src/discovery/detector.core.ts'
 import type { NodeInfo } from '../../../src/discovery/index.ts'
-import type { Known, VerifiedRecord, View, ViewInput } from '../../../src/discovery/view.core.ts'
+import type { Known, VerifiedRecord, View, ViewInit, ViewInput } from '../../../src/discovery/view.core.ts'
 import type { DialResult, Env, Process } from '../kernel/types.ts'
 
 type Message =
@@ -17,8 +17,8 @@ type Message =
 /** Wrappers around the cores, by which a mutant differs from the original. */
 export interface Mutation {
   detector?: (detector: Detector) => Detector
-  view?: (view: View) => View
-  config?: { suspicionMin?: number, suspicionMax?: number }
+  config?: Partial<DetectorConfig>
+  viewInit?: Partial<ViewInit>
 }
 
 const DIAL_EVERY = 1_000
@@ -51,10 +51,9 @@ export class DetectorProcess implements Process {
 
   start (env: Env): void {
     this.#env = env
-    const { view, detector, config } = this.#mutation
-    this.view = createView({ self: env.id })
+    const { detector, config, viewInit } = this.#mutation
+    this.view = createView({ self: env.id, ...viewInit })
     this.detector = createDetector({ self: env.id, random: env.random, ...config })
-    if (view !== undefined) this.view = view(this.view)
     if (detector !== undefined) this.detector = detector(this.detector)
     this.incarnation = Math.max(Number(env.disk.read('incarnation') ?? 0) + 1, Math.floor(env.wall()))
     env.disk.write('incarnation', this.incarnation)

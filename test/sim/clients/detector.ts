@@ -15,11 +15,11 @@ const TOLERATED_STALL = 2_000
 /** Removal of a killed, and of a silent node, when nothing else was wrong; and whatever was wrong before. */
 const KILL_BOUND = 3_000
 const SILENT_BOUND = 6_000
-const TROUBLED_BOUND = 25_000
+const TROUBLED_BOUND = 10_000
 const CHECK_EVERY = 100
 
 const FAULTS: readonly FaultKind[] = [
-  'kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'clockJump', 'halves', 'isolate', 'ring', 'oneWay', 'reset', 'slow',
+  'kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'clockJump', 'halves', 'isolate', 'ring', 'pair', 'oneWay', 'reset', 'ambush', 'slow',
   'lossy', 'slowDisk', 'drift'
 ]
 
@@ -76,26 +76,35 @@ class DetectorClient implements Client {
     const running = this.#running()
     const live = running.map(node => node.id).sort().join()
     for (const node of running) {
-      const seen = process(node).view.nodes().map(info => info.id).join()
+      const seen = processOf(node).view.nodes().map(info => info.id).join()
       if (seen !== live) return `${node.id} sees ${seen}, live are ${live}`
-      const suspects = process(node).view.nodes().filter(info => info.state === 'suspect')
+      const suspects = processOf(node).view.nodes().filter(info => info.state === 'suspect')
       if (suspects.length > 0) return `${node.id} still suspects ${suspects.map(info => info.id).join()}`
     }
     return undefined
   }
 
   #running (): SimNode[] {
-    return this.#world.up().filter(node => !node.frozen && node.process !== undefined && process(node).running)
+    return this.#world.up().filter(node => !node.frozen && node.process !== undefined && processOf(node).running)
   }
 
   /** No live node that can be reached, and did not stand still for long, is given up. */
   #checkRemoval (by: string, id: string): void {
-    const { now, nodes, network } = this.#world
-    const node = nodes.get(id)!
-    const from = now - WINDOW
-    if (node.status !== 'up' || !process(node).running || node.since > from) return
-    if (network.lastCut(by, id) > from || node.stalledSince(from) > TOLERATED_STALL) return
-    throw new Violation('false removal', `${by} gave up ${id}, which is well`)
+    if (!this.#isWell(id)) return
+    if (this.#reaches(by, id)) throw new Violation('false removal', `${by} gave up ${id}, which is well`)
+    const others = this.#world.ids.filter(other => other !== by && other !== id)
+    const helped = others.length > 0 && others.every(other => this.#isWell(other) && this.#reaches(by, other) && this.#reaches(other, id))
+    if (helped) throw new Violation('false removal', `${by} gave up ${id}, which all others reach`)
+  }
+
+  #isWell (id: string): boolean {
+    const node = this.#world.nodes.get(id)!
+    const from = this.#world.now - WINDOW
+    return node.status === 'up' && processOf(node).running && node.since < from && node.stalledSince(from) <= TOLERATED_STALL
+  }
+
+  #reaches (a: string, b: string): boolean {
+    return this.#world.network.lastCut(a, b) < this.#world.now - WINDOW
   }
 
   /** Who is gone is out of every view soon. */
@@ -104,7 +113,7 @@ class DetectorClient implements Client {
     const silent = node.status === 'off' || node.frozenUntil === Infinity
     if (node.status === 'up' && !silent) return
     const since = silent && node.status === 'up' ? node.frozenSince : node.since
-    const last = process(observer).view.get(node.id)
+    const last = processOf(observer).view.get(node.id)
     if (last === undefined) return
     const calm = disturbedAt <= since && since - disturbedBefore > WINDOW && scenario.drop === 0
     const bound = !calm ? TROUBLED_BOUND : silent ? SILENT_BOUND : KILL_BOUND
@@ -115,7 +124,7 @@ class DetectorClient implements Client {
   }
 
   #checkConsistency (node: SimNode): void {
-    const { view } = process(node)
+    const { view } = processOf(node)
     if (view.get(node.id) === undefined) throw new Violation('self', `${node.id} does not see itself`)
     const seen = this.#seenBy(node)
     const nodes = view.nodes()
@@ -143,6 +152,6 @@ class DetectorClient implements Client {
   }
 }
 
-function process (node: SimNode): DetectorProcess {
+function processOf (node: SimNode): DetectorProcess {
   return node.process as DetectorProcess
 }

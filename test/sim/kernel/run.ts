@@ -65,7 +65,7 @@ export function runBatch (factory: ClientFactory, from: number, seeds: number): 
 }
 
 /** Conditions that hold all the time count by what they did. */
-const COUNTED_AS: Partial<Record<FaultKind, string>> = { lossy: 'dropped', drift: '' }
+const COUNTED_AS: Partial<Record<FaultKind, string>> = { lossy: 'dropped', drift: '', ambush: 'freeze' }
 
 /** Leaves out faults, large pieces first, while the same invariant breaks (ddmin). */
 function shrink (scenario: Scenario, factory: ClientFactory, invariant: string): Fault[] {

@@ -56,23 +56,29 @@ function drawOne (kind: FaultKind, at: number, random: Random, ids: readonly str
     case 'freeze': case 'sleep': return [{ kind, at, node, ms: ms * 2 }]
     case 'stop': return [{ kind, at, node, ms: Infinity }]
     case 'clockJump': return [{ kind, at, node, ms: Math.round(random.between(-60_000, 60_000)) }]
-    case 'halves': case 'isolate': case 'ring': case 'oneWay': return [{ kind, at, ms, links: cutLinks(kind, random, ids) }]
+    case 'halves': case 'isolate': case 'ring': case 'pair': case 'oneWay': return [{ kind, at, ms, links: cutLinks(kind, random, ids) }]
     case 'reset': {
       const [a, b] = random.shuffle(ids) as [string, string]
       return [{ kind, at, a, b }]
+    }
+    case 'ambush': {
+      // one is frozen just when it has a reason to be suspicious of the other
+      const [a, b] = random.shuffle(ids) as [string, string]
+      return [{ kind: 'reset', at, a, b }, { kind: 'freeze', at: at + random.between(0, 30), node: a, ms }]
     }
     case 'slow': return [{ kind, at, ms, factor: random.between(2, 10) }]
     case 'lossy': case 'slowDisk': case 'drift': return []
   }
 }
 
-function cutLinks (kind: 'halves' | 'isolate' | 'ring' | 'oneWay', random: Random, ids: readonly string[]): Array<[string, string]> {
+function cutLinks (kind: 'halves' | 'isolate' | 'ring' | 'pair' | 'oneWay', random: Random, ids: readonly string[]): Array<[string, string]> {
   const order = random.shuffle(ids)
   const pairs = order.flatMap((_, i) => order.slice(i + 1).map((_, j): [number, number] => [i, i + 1 + j]))
   const isCut = (i: number, j: number): boolean => {
     switch (kind) {
       case 'halves': return i < order.length / 2 && j >= order.length / 2
       case 'isolate': case 'oneWay': return i === 0
+      case 'pair': return i === 0 && j === 1
       // everybody sees its two neighbours only
       case 'ring': return j - i !== 1 && !(i === 0 && j === order.length - 1)
     }

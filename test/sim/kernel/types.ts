@@ -82,8 +82,8 @@ export class Violation extends Error {
 }
 
 export type FaultKind =
-  | 'kill' | 'poweroff' | 'wipe' | 'torn' | 'stall' | 'freeze' | 'stop' | 'sleep' | 'clockJump' | 'halves' | 'isolate' | 'ring' | 'oneWay'
-  | 'reset' | 'slow' | 'lossy' | 'slowDisk' | 'drift'
+  | 'kill' | 'poweroff' | 'wipe' | 'torn' | 'stall' | 'freeze' | 'stop' | 'sleep' | 'clockJump' | 'halves' | 'isolate' | 'ring' | 'pair' | 'oneWay'
+  | 'reset' | 'ambush' | 'slow' | 'lossy' | 'slowDisk' | 'drift'
 
 /** One entry of a schedule. Each stands alone, so that any of them can be left out. */
 export type Fault =
@@ -95,7 +95,7 @@ export type Fault =
   | { kind: 'stall' | 'freeze' | 'stop' | 'sleep', at: number, node: string, ms: number }
   | { kind: 'clockJump', at: number, node: string, ms: number }
   /** Silent loss on these directed links, [from, to] each. */
-  | { kind: 'halves' | 'isolate' | 'ring' | 'oneWay', at: number, ms: number, links: Array<[string, string]> }
+  | { kind: 'halves' | 'isolate' | 'ring' | 'pair' | 'oneWay', at: number, ms: number, links: Array<[string, string]> }
   /** The connection of two nodes breaks; both see it. */
   | { kind: 'reset', at: number, a: string, b: string }
   | { kind: 'slow', at: number, ms: number, factor: number }

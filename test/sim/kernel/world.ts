@@ -9,8 +9,9 @@ import type { Delivery, NetworkHost } from './network.ts'
 import type { Client, Scenario } from './types.ts'
 import type { Random } from '../../../src/util/random.core.ts'
 
-/** Events per virtual second and node beyond which a run counts as a livelock. */
-const MAX_RATE = 20_000
+/** Events per virtual second and node, and events that wait, beyond which a run counts as a livelock. */
+const MAX_RATE = 5_000
+const MAX_WAITING = 100_000
 /** Starts are spread over this time. */
 const START_WITHIN = 2_000
 
@@ -38,6 +39,8 @@ export class World implements NetworkHost {
   disturbedBefore = START_WITHIN
   readonly #queue = new EventQueue<() => void>()
   #steps = 0
+  #secondFrom = 0
+  #stepsBefore = 0
   #hash = 0
 
   constructor (scenario: Scenario, makeClient: (world: World) => Client) {
@@ -64,13 +67,9 @@ export class World implements NetworkHost {
 
   run (): RunResult {
     const end = this.scenario.healAt + this.client.settleTime
-    const maxSteps = MAX_RATE * this.ids.length * end / 1_000
     let violation: Violation | undefined
     try {
-      while (this.#queue.peek() <= end) {
-        this.#step()
-        if (this.#steps > maxSteps) throw new Violation('livelock', `${this.#steps} steps in ${Math.round(this.now)} ms`)
-      }
+      while (this.#queue.peek() <= end) this.#step()
       const missing = this.client.settled()
       if (missing !== undefined) throw new Violation('liveness', missing)
     } catch (error) {
@@ -83,8 +82,20 @@ export class World implements NetworkHost {
     const event = this.#queue.pop()!
     this.now = event.at
     this.#steps++
+    this.#checkRate()
     event.item()
     this.client.check?.()
+  }
+
+  #checkRate (): void {
+    if (this.now - this.#secondFrom >= 1_000) {
+      this.#secondFrom = this.now
+      this.#stepsBefore = this.#steps
+    }
+    const rate = this.#steps - this.#stepsBefore
+    if (rate > MAX_RATE * this.ids.length || this.#queue.size > MAX_WAITING) {
+      throw new Violation('livelock', `${rate} steps within a second, ${this.#queue.size} events wait`)
+    }
   }
 
   after (ms: number, run: () => void): void {
