@@ -6,6 +6,7 @@
  */
 import type { AbortOptions, ComponentLogger, Connection, PeerId } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { Timers } from '../util/timers.ts'
 
 /** What a stream may cost. All sizes in bytes, all times in milliseconds; defaults in `wire/limits.ts`. */
 export interface FrameLimits {
@@ -62,6 +63,24 @@ export interface FramedStream {
  */
 export type FrameHandler = (stream: FramedStream, bytes: Uint8Array, start: number, end: number) => void
 
+export interface FramedInit {
+  /** Id of the remote peer. */
+  peer: string
+  onFrame: FrameHandler
+  /** Called exactly once; `reason` is undefined when both sides have ended the stream in order. */
+  onEnd?: (stream: FramedStream, reason: Error | undefined) => void
+  /** {@link FramedStream.open} has turned false. Called exactly once, before `onEnd`. */
+  onClosing?: (stream: FramedStream) => void
+  /** An empty frame arrived. They greet, and are never given to `onFrame`. */
+  onEmptyFrame?: (stream: FramedStream) => void
+  /** Asked of a stream that was silent for its idle timeout; true keeps it for as long again. @default false */
+  busy?: (stream: FramedStream) => boolean
+  limits?: FrameLimits
+  /** Cut the stream when no frame, not even an empty one, arrives in time. @default false */
+  expectFirstFrame?: boolean
+  timers?: Timers
+}
+
 /** What {@link peerStreams} needs of libp2p. */
 export interface PeerStreamsComponents {
   registrar: Pick<Registrar, 'handle' | 'unhandle'>
@@ -76,10 +95,14 @@ export interface PeerStreamsInit {
   onAccept?: (stream: FramedStream, connection: Connection) => void
   /** A stream (either direction) that was accepted or opened has ended; `reason` is undefined after a clean end. */
   onEnd?: (stream: FramedStream, reason: Error | undefined) => void
+  /** {@link FramedInit.busy} */
+  busy?: (stream: FramedStream) => boolean
   limits?: FrameLimits
-  /** Inbound streams of one peer over all its connections. */
+  /** Inbound streams of one peer over all its connections. @default 64 */
   maxStreamsPerPeer?: number
+  /** Milliseconds from an open connection to the acceptor's first frame. @default 5000 */
   openTimeout?: number
+  timers?: Timers
 }
 
 /**

@@ -1,0 +1,129 @@
+import { StreamRefusedError, StreamTimeoutError } from '../errors.ts'
+import { framed } from './framed-stream.ts'
+import type { FramedStream, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
+import type { Timers } from '../util/timers.ts'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+
+export interface OpeningInit extends PeerStreamsInit {
+  openTimeout: number
+  maxOutboundStreams: number
+  timers: Timers
+  /** The acceptor has greeted. */
+  onOpen: (stream: FramedStream) => void
+  /** A stream that was open takes no more frames. */
+  onClosing: (stream: FramedStream) => void
+}
+
+/**
+ * Open a stream to a peer, over the best connection there is or a new one. Resolves once the acceptor has greeted: a
+ * stream that the remote refuses opens like any other and is reset a moment later.
+ */
+export async function openStream (components: PeerStreamsComponents, init: OpeningInit, peer: PeerId, signal: AbortSignal): Promise<FramedStream> {
+  const existing = bestConnection(components.connectionManager.getConnections(peer))
+  if (existing !== undefined) {
+    try {
+      return await openOn(existing, init, peer, signal)
+    } catch (error) {
+      // the connection died under our hands: the peer itself may be as well as ever
+      if (signal.aborted || existing.status === 'open') {
+        throw error
+      }
+    }
+  }
+  const connection = await components.connectionManager.openConnection(peer, { signal })
+  return openOn(connection, init, peer, signal)
+}
+
+/** Relayed connections are slower, and limited ones end after some bytes or minutes. */
+function bestConnection (connections: Connection[]): Connection | undefined {
+  const rank = (connection: Connection): number => (connection.limits === undefined ? 2 : 0) + (connection.direct ? 1 : 0)
+  let best: Connection | undefined
+  for (const connection of connections) {
+    if (connection.status === 'open' && (best === undefined || rank(connection) > rank(best))) {
+      best = connection
+    }
+  }
+  return best
+}
+
+async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, signal: AbortSignal): Promise<FramedStream> {
+  const controller = new AbortController()
+  const onAbort = (): void => { controller.abort(signal.reason) }
+  signal.throwIfAborted()
+  signal.addEventListener('abort', onAbort, { once: true })
+  const timeout = init.timers.after(init.openTimeout, () => {
+    controller.abort(new StreamTimeoutError(`${peer.toString()} did not accept the stream within ${init.openTimeout} ms`))
+  })
+  try {
+    return await greeted(await negotiate(connection, init, peer, controller.signal), init, peer, controller.signal)
+  } finally {
+    init.timers.cancel(timeout)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function negotiate (connection: Connection, init: OpeningInit, peer: PeerId, signal: AbortSignal): Promise<Stream> {
+  let stream: Stream
+  try {
+    stream = await connection.newStream(init.protocol, {
+      signal,
+      runOnLimitedConnection: true,
+      maxOutboundStreams: init.maxOutboundStreams
+    })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw refused(peer, error)
+  }
+  // libp2p returns streams that are over already, and tells so in no other way
+  if (stream.status !== 'open') {
+    throw refused(peer, undefined)
+  }
+  return stream
+}
+
+async function greeted (stream: Stream, init: OpeningInit, peer: PeerId, signal: AbortSignal): Promise<FramedStream> {
+  const { promise, resolve, reject } = Promise.withResolvers<FramedStream>()
+  let open = false
+  const result = framed(stream, {
+    peer: peer.toString(),
+    timers: init.timers,
+    ...(init.limits !== undefined && { limits: init.limits }),
+    ...(init.busy !== undefined && { busy: init.busy }),
+    onFrame: init.onFrame,
+    onEmptyFrame: stream => {
+      if (!open) {
+        open = true
+        // the answer shows the acceptor that the opener speaks the protocol; it leaves with the first request
+        stream.write(0, () => {})
+        init.onOpen(stream)
+        resolve(stream)
+      }
+    },
+    onClosing: stream => {
+      if (open) {
+        init.onClosing(stream)
+      }
+    },
+    onEnd: (stream, reason) => {
+      if (open) {
+        init.onEnd?.(stream, reason)
+      } else {
+        reject(signal.aborted ? signal.reason : refused(peer, reason))
+      }
+    }
+  })
+  const onAbort = (): void => { result.abort(signal.reason) }
+  if (signal.aborted) {
+    onAbort()
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function refused (peer: PeerId, cause: unknown): StreamRefusedError {
+  return new StreamRefusedError(`${peer.toString()} refused the stream`, { cause })
+}
