@@ -132,12 +132,12 @@ async function takeLock (name: string, location: string, onLost: () => void): Pr
         throw new StorageLockedError(`the storage "${location}" is in use by another tab: close that one, or give this one another \`storage\` name`)
       }
       granted = true
-      await new Promise<void>(release => {
-        resolve(async () => {
-          release()
-          await request.catch(() => {})
-        })
+      const { promise, resolve: release } = Promise.withResolvers<void>()
+      resolve(async () => {
+        release()
+        await request.catch(() => {})
       })
+      await promise
     })
     request.catch((err: unknown) => {
       if (granted) { onLost() } else { reject(err) }

@@ -301,6 +301,7 @@ class Model {
       case 'append': this.logs.set(op.name, { ...log, entries: [...log.entries, op.value], deleted: false }); break
       case 'truncate': this.logs.set(op.name, { ...log, first: Math.max(log.first, Math.min(op.before, log.entries.length + 1)) }); break
       case 'forget': this.logs.set(op.name, { ...log, first: log.entries.length + 1, deleted: true }); break
+      case 'reopen': break
     }
   }
 }
@@ -312,6 +313,7 @@ async function perform (storage: Storage, op: Op): Promise<void> {
     case 'append': await storage.log.append(op.name, [bytes(op.value)]); break
     case 'truncate': await storage.log.truncate(op.name, op.before); break
     case 'forget': await storage.log.delete(op.name); break
+    case 'reopen': break
   }
 }
 

@@ -20,9 +20,12 @@ function endOfRecord (bytes: Uint8Array, view: DataView, at: number, blockEnd: n
   if (type < 1 || type > 4 || end > blockEnd) {
     return undefined
   }
+  return isIntact(bytes, view, at, end) ? end : undefined
+}
+
+function isIntact (bytes: Uint8Array, view: DataView, at: number, end: number): boolean {
   const crc = crc32c(bytes.subarray(at + 6, end))
-  const masked = (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0
-  return masked === view.getUint32(at, true) ? end : undefined
+  return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0 === view.getUint32(at, true)
 }
 
 /** A write that a crash cut short ends early, or in sectors that never reached the disk; and nothing follows it. */
@@ -42,7 +45,11 @@ function isTorn (bytes: Uint8Array, view: DataView, at: number): boolean {
   if (lastSector.every(byte => byte === 0)) {
     return true
   }
-  return blockEnd === bytes.length && (at + HEADER > blockEnd || at + HEADER + view.getUint16(at + 4, true) > blockEnd)
+  if (blockEnd < bytes.length || at + HEADER > blockEnd) {
+    return blockEnd === bytes.length
+  }
+  // one that is all there but for its length was not cut: its length rotted
+  return at + HEADER + view.getUint16(at + 4, true) > blockEnd && !isIntact(bytes, view, at, blockEnd)
 }
 
 /**

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { openStorage } from '../../src/storage/node.ts'
+import { until } from '../harness/until.ts'
+import { rejection, text } from '../unit/storage-contract.ts'
+import type { ChildProcess } from 'node:child_process'
+
+const CHILD = fileURLToPath(new URL('storage-child.ts', import.meta.url))
+
+/** A process that opens `dir`, and the whole lines it has printed. */
+class Holder {
+  private readonly child: ChildProcess
+  private readonly exited: Promise<NodeJS.Signals | number | null>
+  private output = ''
+  private problems = ''
+
+  constructor (dir: string, mode: 'hold' | 'write') {
+    this.child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', CHILD, dir, mode], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout?.on('data', (chunk: Buffer) => { this.output += chunk.toString() })
+    this.child.stderr?.on('data', (chunk: Buffer) => { this.problems += chunk.toString() })
+    this.exited = new Promise((resolve, reject) => {
+      this.child.once('error', reject)
+      // after the pipes are drained, so that no acknowledgement is missed
+      this.child.once('close', (code, signal) => { resolve(signal ?? code) })
+    })
+  }
+
+  get lines (): string[] {
+    return this.output.split('\n').slice(0, -1)
+  }
+
+  async printed (start: string, times = 1): Promise<void> {
+    await until(() => this.lines.filter(line => line.startsWith(start)).length >= times, {
+      what: () => `"${start}" from the child, which printed ${this.lines.slice(0, 3).join(', ')} ${this.problems}`
+    })
+  }
+
+  async end (signal: NodeJS.Signals): Promise<NodeJS.Signals | number | null> {
+    this.child.kill(signal)
+    return await this.exit()
+  }
+
+  async exit (): Promise<NodeJS.Signals | number | null> {
+    const how = await this.exited
+    expect(this.problems).to.equal('')
+    return how
+  }
+}
+
+/** The highest acknowledged number of each kind and name. */
+function acknowledged (lines: readonly string[]): Map<string, number> {
+  const highest = new Map<string, number>()
+  for (const line of lines) {
+    const [kind, name, number] = line.split(' ')
+    if (kind === 'set' || kind === 'append') {
+      highest.set(`${kind} ${name}`, Math.max(Number(number), highest.get(`${kind} ${name}`) ?? 0))
+    }
+  }
+  return highest
+}
+
+async function expectEverything (dir: string, acks: Map<string, number>): Promise<void> {
+  const storage = await openStorage(dir)
+  try {
+    expect([...storage.stable.lost, ...storage.log.lost]).to.deep.equal([])
+    for (const name of ['vote', 'term']) {
+      const acked = acks.get(`set ${name}`) ?? 0
+      // one set may have been under way
+      expect(Number(text(await storage.stable.get(name)) ?? 0)).to.be.within(acked, acked + 1)
+    }
+    for (const name of ['outbox', 'other']) {
+      const { first, last } = await storage.log.bounds(name)
+      expect(first).to.equal(1)
+      expect(last).to.be.at.least(acks.get(`append ${name}`) ?? 0)
+      const entries = await storage.log.read(name, 1, Infinity)
+      expect(entries.map(({ seq, value }) => `${seq} ${text(value)?.trimEnd()}`))
+        .to.deep.equal(Array.from({ length: last }, (_, i) => `${i + 1} ${name} ${i + 1}`))
+    }
+    expect([...storage.log.lost]).to.deep.equal([])
+  } finally {
+    await storage.close()
+  }
+}
+
+describe('storage between processes', () => {
+  let root: string
+  let dir: string
+  const holders: Holder[] = []
+
+  function hold (mode: 'hold' | 'write' = 'hold'): Holder {
+    const holder = new Holder(dir, mode)
+    holders.push(holder)
+    return holder
+  }
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'braid-storage-'))
+    dir = join(root, 'data')
+  })
+
+  afterEach(async () => {
+    await Promise.all(holders.splice(0).map(async holder => { await holder.end('SIGKILL').catch(() => {}) }))
+    await rm(root, { recursive: true, force: true })
+  })
+
+  it('refuses a second process, and says what to do', async () => {
+    const first = hold()
+    await first.printed('open')
+    const err = await rejection(openStorage(dir))
+    expect(err).to.have.property('name', 'StorageLockedError')
+    expect(err.message).to.include(dir).and.to.include('`storage`')
+
+    const second = hold()
+    expect(await second.exit()).to.equal(1)
+    expect(second.lines.join()).to.match(/^refused StorageLockedError/)
+
+    expect(await first.end('SIGTERM')).to.equal(0)
+    await (await openStorage(dir)).close()
+  })
+
+  it('keeps other processes out after this one was refused its own directory', async () => {
+    const storage = await openStorage(dir)
+    expect(await rejection(openStorage(dir))).to.have.property('name', 'StorageLockedError')
+    const other = hold()
+    expect(await other.exit()).to.equal(1)
+    expect(other.lines.join()).to.match(/^refused StorageLockedError/)
+    await storage.close()
+  })
+
+  it('has all that was acknowledged when its holder was killed, and is free', async () => {
+    const acks = new Map<string, number>()
+    for (const enough of [1, 20, 60, 150]) {
+      const writer = hold('write')
+      for (const line of ['set vote', 'set term', 'append outbox', 'append other']) {
+        await writer.printed(line, enough)
+      }
+      expect(await writer.end('SIGKILL')).to.equal('SIGKILL')
+      acknowledged(writer.lines).forEach((number, key) => { acks.set(key, number) })
+      await expectEverything(dir, acks)
+    }
+    expect(acks.get('set vote')).to.be.greaterThan(200)
+  }).timeout(120_000)
+})

@@ -1,0 +1,295 @@
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { openStorage } from '../../src/storage/node.ts'
+import { crc32c } from '../../src/util/crc32c.ts'
+import { bytes, rejection, text } from './storage-contract.ts'
+import type { Storage } from '../../src/storage/index.ts'
+
+let root: string
+let dir: string
+
+/** Opens, runs, closes. */
+async function using<T> (fn: (storage: Storage) => Promise<T>): Promise<T> {
+  const storage = await openStorage(dir)
+  try {
+    return await fn(storage)
+  } finally {
+    await storage.close()
+  }
+}
+
+async function flip (path: string, at: number, bit = 0): Promise<void> {
+  const content = await readFile(path)
+  content[at] = (content[at] ?? 0) ^ (1 << bit)
+  await writeFile(path, content)
+}
+
+async function vote (): Promise<string | undefined> {
+  return await using(async ({ stable }) => {
+    return stable.lost.has('vote') ? 'lost' : text(await stable.get('vote'))
+  })
+}
+
+async function levelFiles (suffix: string): Promise<string[]> {
+  return (await readdir(join(dir, 'log'))).filter(file => file.endsWith(suffix)).map(file => join(dir, 'log', file))
+}
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'braid-storage-'))
+  dir = join(root, 'deep', 'data')
+})
+
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true })
+})
+
+describe('node storage: its directory', () => {
+  it('is made for its owner only', async () => {
+    await using(async ({ stable }) => { await stable.set('identity', bytes('secret')) })
+    expect((await stat(dir)).mode & 0o777).to.equal(0o700)
+    expect((await stat(join(dir, 'stable', 'identity.0'))).mode & 0o777).to.equal(0o600)
+  })
+
+  it('is named when it is in use, also under another name', async () => {
+    const storage = await openStorage(dir)
+    await symlink(dir, join(root, 'alias'))
+    for (const alias of [dir, `${dir}/../data/`, join(root, 'alias')]) {
+      const err = await rejection(openStorage(alias))
+      expect(err).to.have.property('name', 'StorageLockedError')
+      expect(err.message).to.include('data')
+    }
+    await storage.close()
+    await (await openStorage(join(root, 'alias'))).close()
+  })
+
+  it('gives a StorageError with the cause when it cannot be used', async () => {
+    await mkdir(join(root, 'deep'))
+    await writeFile(dir, 'a file')
+    const err = await rejection(openStorage(dir))
+    expect(err).to.have.property('name', 'StorageError')
+    expect(err.message).to.include(dir)
+    expect(err.cause).to.have.property('code', 'EEXIST')
+    await rm(dir)
+    await mkdir(dir)
+    await writeFile(join(dir, 'stable'), 'a file')
+    expect(await rejection(openStorage(dir))).to.have.property('name', 'StorageError')
+    // what was opened before the failure was given back
+    await rm(join(dir, 'stable'))
+    expect(await vote()).to.equal(undefined)
+  })
+})
+
+describe('node storage: the two slots of a value', () => {
+  let slots: [string, string]
+
+  beforeEach(async () => {
+    slots = [join(dir, 'stable', 'vote.0'), join(dir, 'stable', 'vote.1')]
+    await using(async ({ stable }) => {
+      await stable.set('vote', bytes('older'))
+      await stable.set('vote', bytes('newest'))
+    })
+  })
+
+  it('survives a flipped bit anywhere in one of them', async () => {
+    const length = (await stat(slots[0])).size
+    for (let at = 0; at < length; at++) {
+      await flip(slots[at % 2] as string, at, at % 8)
+      expect(await vote()).to.equal('newest')
+    }
+  }).timeout(60_000)
+
+  it('is lost, and never an older value, when both are rotten', async () => {
+    await flip(slots[0], 30)
+    await flip(slots[1], 31)
+    expect(await vote()).to.equal('lost')
+    expect(await vote()).to.equal('lost')
+    await using(async ({ stable }) => {
+      await stable.set('vote', bytes('again'))
+      expect([...stable.lost]).to.deep.equal([])
+    })
+    expect(await vote()).to.equal('again')
+    await flip(slots[0], 30)
+    await flip(slots[1], 31)
+    await using(async ({ stable }) => { await stable.delete('vote') })
+    expect(await vote()).to.equal(undefined)
+  })
+
+  it('falls back silently from a write that a crash cut short, at any length', async () => {
+    const [before] = await Promise.all([readFile(slots[0]), readFile(slots[1])])
+    await using(async ({ stable }) => { await stable.set('vote', bytes('a much longer value')) })
+    const after = await readFile(slots[0])
+    for (let cut = 0; cut < after.length; cut += 3) {
+      const torn = Buffer.concat([after.subarray(0, cut), before.subarray(cut)])
+      await writeFile(slots[cut % 2] as string, torn)
+      await writeFile(slots[1 - cut % 2] as string, before)
+      expect(await vote()).to.equal('newest')
+    }
+  }).timeout(60_000)
+
+  it('keeps for good what it gave out after a crash between the two writes', async () => {
+    const before = await readFile(slots[1])
+    await using(async ({ stable }) => { await stable.set('vote', bytes('later')) })
+    await writeFile(slots[1], before)
+    expect(await vote()).to.equal('later')
+    // the slot that was ahead rots: the other must not bring back the older value
+    await flip(slots[0], 30)
+    expect(await vote()).to.equal('later')
+  })
+
+  it('takes a slot of another value for a rotten one', async () => {
+    await using(async ({ stable }) => {
+      for (const value of ['1', '2', '3', '4']) { await stable.set('term', bytes(value)) }
+    })
+    await rename(join(dir, 'stable', 'term.0'), slots[0])
+    expect(await vote()).to.equal('newest')
+  })
+
+  it('ignores files that it did not make', async () => {
+    await writeFile(join(dir, 'stable', '.DS_Store'), 'x')
+    await writeFile(join(dir, 'stable', 'UPPER.0'), 'x')
+    await writeFile(`${slots[0]}.tmp`, 'half')
+    expect(await vote()).to.equal('newest')
+    await using(async ({ stable }) => { expect([...stable.lost]).to.deep.equal([]) })
+  })
+
+  it('does not touch what a newer version wrote', async () => {
+    for (const slot of slots) {
+      const content = await readFile(slot)
+      content[8] = 2
+      content.writeUInt32BE(crc32c(content.subarray(8)), 4)
+      await writeFile(slot, content)
+    }
+    const err = await rejection(openStorage(dir))
+    expect(err).to.have.property('name', 'StorageError')
+    expect(err.message).to.include('newer version')
+  })
+})
+
+describe('node storage: logs on a damaged disk', () => {
+  const values = Array.from({ length: 50 }, (_, i) => bytes(`value ${i + 1} `.repeat(20)))
+
+  async function fill (): Promise<void> {
+    await using(async ({ log }) => {
+      for (const value of values) { await log.append('a', [value]) }
+    })
+  }
+
+  /** What was acknowledged and is missing must be said, and its seqs stay used. */
+  async function expectLost (): Promise<void> {
+    for (let opened = 0; opened < 2; opened++) {
+      await using(async ({ log }) => {
+        expect([...log.lost]).to.deep.equal(['a'])
+        expect((await log.bounds('a')).last).to.be.at.least(50)
+        for (const { seq, value } of await log.read('a', 1, 1000)) {
+          expect(text(value)).to.equal(text(values[seq - 1]) ?? 'after')
+        }
+      })
+    }
+    await using(async ({ log }) => {
+      expect(await log.append('a', [bytes('after')])).to.be.greaterThan(50)
+      await log.delete('a')
+    })
+    await using(async ({ log }) => {
+      expect([...log.lost]).to.deep.equal([])
+      expect(await log.append('a', [bytes('after')])).to.be.greaterThan(51)
+    })
+  }
+
+  it('says so when a bit of the write-ahead log flips, anywhere', async () => {
+    await fill()
+    const [wal] = await levelFiles('.log')
+    const size = (await stat(wal as string)).size
+    for (let i = 0; i < 12; i++) {
+      await rm(dir, { recursive: true })
+      await fill()
+      const [path] = await levelFiles('.log')
+      await flip(path as string, Math.floor((size - 1) * i / 11), i % 8)
+      await expectLost()
+    }
+  }).timeout(60_000)
+
+  it('tells a rotten length of the last record from a torn one', async () => {
+    await fill()
+    const [wal] = await levelFiles('.log')
+    const content = await readFile(wal as string)
+    const record = content.lastIndexOf(Buffer.from('value 50 ')) // the entry stands near the start of its record
+    const header = [...content.keys()].findLast(at => at < record - 12 && content[at + 6] === 1 && at + 7 + content.readUInt16LE(at + 4) === content.length)
+    await flip(wal as string, (header as number) + 5, 6)
+    await expectLost()
+  })
+
+  it('drops an append that a crash cut short, and nothing else, silently', async () => {
+    for (const cut of [1, 5, 200, 230]) {
+      await rm(dir, { recursive: true, force: true })
+      await fill()
+      const [wal] = await levelFiles('.log')
+      await truncate(wal as string, (await stat(wal as string)).size - cut)
+      await using(async ({ log }) => {
+        expect(await log.bounds('a')).to.deep.equal({ first: 1, last: 49 })
+        expect(await log.read('a', 1, 100)).to.have.length(49)
+        expect(await log.append('a', [bytes('50')])).to.equal(50)
+        expect([...log.lost]).to.deep.equal([])
+      })
+    }
+  })
+
+  it('leaves corrupt entries out of what is read, and says so', async () => {
+    await using(async ({ log }) => {
+      const noise = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7919) >> 3)
+      await log.append('a', Array.from({ length: 50 }, (_, i) => noise.map(byte => byte ^ (i * 37))))
+    })
+    // opening moves the write-ahead log into a table
+    await using(async ({ log }) => { await log.append('b', [bytes('x')]) })
+    const [table] = await levelFiles('.ldb')
+    await flip(table as string, Math.floor((await stat(table as string)).size / 2))
+    await using(async ({ log }) => {
+      const entries = await log.read('a', 1, 1000)
+      expect(entries.length).to.be.within(1, 49)
+      expect([...log.lost]).to.deep.equal(['a'])
+      expect(await log.append('a', [bytes('x')])).to.be.greaterThan(50)
+    })
+    await using(async ({ log }) => { expect([...log.lost]).to.deep.equal(['a']) })
+  })
+
+  it('repairs a database without its manifest, and says that entries may be missing', async () => {
+    await fill()
+    const [manifest] = (await readdir(join(dir, 'log'))).filter(file => file.startsWith('MANIFEST'))
+    await rm(join(dir, 'log', manifest as string))
+    await using(async ({ log }) => { expect(await log.read('a', 1, 100)).to.have.length(50) })
+    await expectLost()
+  })
+
+  it('repairs a database with a rotten manifest or CURRENT', async () => {
+    for (const prefix of ['MANIFEST', 'CURRENT']) {
+      await rm(dir, { recursive: true, force: true })
+      await fill()
+      const [file] = (await readdir(join(dir, 'log'))).filter(found => found.startsWith(prefix))
+      await writeFile(join(dir, 'log', file as string), 'rotten')
+      await expectLost()
+    }
+  })
+
+  it('says so when the whole database is gone', async () => {
+    await fill()
+    await rm(join(dir, 'log'), { recursive: true })
+    await expectLost()
+  })
+
+  it('needs no roster while the database is whole', async () => {
+    await fill()
+    await writeFile(join(dir, 'roster'), 'rotten\nrotten')
+    await using(async ({ log }) => {
+      expect([...log.lost]).to.deep.equal([])
+      expect(await log.append('a', [bytes('x')])).to.equal(51)
+      expect(await log.append('b', [bytes('x')])).to.equal(1)
+    })
+    await rm(join(dir, 'roster'))
+    await using(async ({ log }) => {
+      expect([...log.lost]).to.deep.equal([])
+      expect(await log.read('a', 1, 100)).to.have.length(51)
+      expect(await log.append('a', [bytes('x')])).to.equal(52)
+    })
+  })
+})
