@@ -1,0 +1,94 @@
+/**
+ * `npm run package-check`: packs the package as npm would publish it and looks at it as a user would: the right files,
+ * publint, the types of every entry point (attw), imports of every entry point in Node, and a bundle for browsers that
+ * needs nothing of Node. Needs a build and no network.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+interface Manifest {
+  name: string
+  exports: Record<string, string | { import: string }>
+  bin?: Record<string, string>
+}
+
+const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
+const ALLOWED = [/^dist\/.+\.(js|d\.ts)(\.map)?$/, /^src\/.+\.(ts|proto|md)$/]
+const FORBIDDEN = /(^|\/)(test|node_modules)\/|\.spec\.|\.env|\.key$/
+
+const manifest: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+const problems: string[] = []
+
+function check (what: string, task: () => void): void {
+  try {
+    task()
+    console.log(`ok    ${what}`)
+  } catch (error) {
+    const { stdout, stderr, message } = error as { stdout?: string, stderr?: string, message: string }
+    console.error(`FAIL  ${what}\n${[stdout, stderr].filter(Boolean).join('\n') || message}`)
+    problems.push(what)
+  }
+}
+
+function run (command: string, args: string[], cwd?: string): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe' })
+}
+
+/** Entry points as a user names them. */
+function entries (): string[] {
+  return Object.keys(manifest.exports)
+    .filter(path => !path.endsWith('.json'))
+    .map(path => manifest.name + path.slice(1))
+}
+
+function checkFiles (files: readonly string[]): void {
+  const wrong = files.filter(file => FORBIDDEN.test(file) || !(REQUIRED.includes(file) || ALLOWED.some(rule => rule.test(file))))
+  const targets = [...Object.values(manifest.exports).map(entry => typeof entry === 'string' ? entry : entry.import), ...Object.values(manifest.bin ?? {})]
+  const missing = [...REQUIRED, ...targets.map(target => target.replace('./', ''))].filter(file => !files.includes(file))
+  if (wrong.length + missing.length > 0) throw new Error(`must not be packed: ${wrong.join(', ')}\nmust be packed: ${missing.join(', ')}`)
+}
+
+/** A consumer with every entry point; `conditions` are those its own tools may have set. */
+function checkImports (consumer: string, conditions: string[]): void {
+  const code = entries().map(entry => `await import('${entry}')`).join('\n')
+  run('node', [...conditions.map(name => `--conditions=${name}`), '--input-type=module', '--eval', code], consumer)
+}
+
+async function bundleForBrowsers (consumer: string): Promise<string> {
+  const result = await build({
+    stdin: { contents: entries().map((entry, i) => `export * as entry${i} from '${entry}'`).join('\n'), resolveDir: consumer },
+    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'silent'
+  })
+  return result.outputFiles[0]?.text ?? ''
+}
+
+if (!existsSync('dist')) throw new Error('nothing is built: npm run build')
+// Below node_modules, so that the unpacked package finds the dependencies that are installed here.
+mkdirSync('node_modules/.cache', { recursive: true })
+const work = mkdtempSync(resolve('node_modules/.cache/package-'))
+try {
+  const packed: [{ filename: string, files: Array<{ path: string }> }] =
+    JSON.parse(run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', work]))
+  const tarball = join(work, packed[0].filename)
+  const installed = join(work, 'node_modules', manifest.name)
+  mkdirSync(installed, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
+
+  check('files', () => { checkFiles(packed[0].files.map(file => file.path)) })
+  check('publint', () => { run('publint', ['run', tarball, '--strict', '--level', 'warning']) })
+  check('types of every entry point', () => { run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji']) })
+  check('import in Node', () => { checkImports(work, []) })
+  check('import in Node with the condition "source"', () => { checkImports(work, ['source']) })
+  try {
+    await bundleForBrowsers(work)
+    console.log('ok    bundle for browsers')
+  } catch (error) {
+    console.error(`FAIL  bundle for browsers\n${error instanceof Error ? error.message : error}`)
+    problems.push('bundle for browsers')
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+if (problems.length > 0) process.exitCode = 1
