@@ -4,6 +4,8 @@ import type { TimerHandle, Timers } from '../util/timers.ts'
 
 /** A check that comes later than this (ms) means that this process stood still, not the peer. */
 const STALL = 250
+/** Milliseconds after a standstill in which the peer's bytes, which lie in the socket, are read. */
+const RECOVERY = 1_000
 
 /** What the watchdog asks of the stream it watches. */
 export interface Watched {
@@ -106,7 +108,7 @@ export class Watchdog {
     this.#handle = undefined
     this.#due = Infinity
     if (late > STALL) {
-      this.#shift(late)
+      this.#forgive(late + RECOVERY, now)
     }
     const error = this.#overdue(now)
     if (error !== undefined) {
@@ -149,13 +151,13 @@ export class Watchdog {
     return this.#frameBegan + this.#limits.frameTimeout + 1_000 * this.#stream.partial / this.#limits.minFrameRate
   }
 
-  /** Own standstill counts for nobody: the peer's bytes may lie in the socket, unread. */
-  #shift (late: number): void {
-    this.#started += late
-    this.#active += late
-    this.#frameBegan += late
+  /** The time of our own standstill counts for nobody. */
+  #forgive (ms: number, now: number): void {
+    this.#started = Math.min(this.#started + ms, now)
+    this.#active = Math.min(this.#active + ms, now)
+    this.#frameBegan = Math.min(this.#frameBegan + ms, now)
     if (this.#stuckSince !== undefined) {
-      this.#stuckSince += late
+      this.#stuckSince = Math.min(this.#stuckSince + ms, now)
     }
   }
 
