@@ -3,6 +3,23 @@
  *
  * Pure pickers: which node takes the next call. No clock and no chance of their own: both are passed in, so that the
  * same pickers run in the simulator.
+ *
+ * | picker | takes | pick when |
+ * |---|---|---|
+ * | `random` | any, by weight | the default: stateless, callers never march in step |
+ * | `rendezvous` | the token's node | the default with a token: the same one from every caller, without asking |
+ * | `weighted` | in turn, by weight | shares must be exact, with few callers |
+ * | `least-pending` | fewest calls of ours in flight | calls differ much in length |
+ * | `p2c` | the quicker of two | nodes or paths differ in speed |
+ *
+ * Nodes that drain or are away take nothing new, suspects only what no other node can take. All but `rendezvous` go by
+ * the effective weight: the static one less the links a node holds beyond the least laden node of the service.
+ *
+ * ```ts
+ * const picker = createPicker('p2c')
+ * picker.update(mesh.discovery.nodes('login'))
+ * const node = picker.pick({ now: performance.now(), random: Math.random })
+ * ```
  */
 
 /** What a picker knows of a node. `NodeInfo` of discovery is one. */
@@ -12,6 +29,8 @@ export interface Candidate {
   readonly weight: number
   readonly state: 'up' | 'suspect' | 'draining' | 'away' | 'left'
   readonly load: { readonly links: number, readonly inflight: number }
+  /** Reached through a relay only: dearer to `p2c`. */
+  readonly relayed?: boolean
 }
 
 /** Passed to every {@link Picker.pick}. */
@@ -43,4 +62,5 @@ export interface Picker<C extends Candidate = Candidate> {
 export type BalancerName = 'random' | 'rendezvous' | 'weighted' | 'least-pending' | 'p2c'
 
 export { createPicker } from './create.ts'
+export { rendezvousPick, rendezvousRank } from './rendezvous.core.ts'
 export type { PickerFactory } from './create.ts'

@@ -96,14 +96,21 @@ class Reader {
     return n
   }
 
+  /** Goes on by as many bytes and returns where they begin. */
+  private take (length: number): number {
+    const start = this.pos
+    this.pos += length
+    return start
+  }
+
   private binary (info: number): Uint8Array {
-    const length = this.length(info, 1)
-    return copyBytes(this.bytes, this.pos, this.pos += length)
+    const start = this.take(this.length(info, 1))
+    return copyBytes(this.bytes, start, this.pos)
   }
 
   private text (info: number): string {
-    const length = this.length(info, 1)
-    return readUtf8(this.bytes, this.pos, this.pos += length)
+    const start = this.take(this.length(info, 1))
+    return readUtf8(this.bytes, start, this.pos)
   }
 
   private list (info: number, depth: number): unknown[] {
@@ -164,8 +171,8 @@ class Reader {
   }
 
   private key (info: number): string {
-    const length = this.length(info, 1)
-    const key = readName(this.bytes, this.pos, this.pos += length)
+    const start = this.take(this.length(info, 1))
+    const key = readName(this.bytes, start, this.pos)
     if (key === '__proto__') {
       fail('the key __proto__')
     }

@@ -123,10 +123,9 @@ function readCancel (): DecodedCancel {
   const r: DecodedCancel = { kind: 3, id: 0 }
   while (pos < end) {
     const tag = varint()
-    if (tag === 0x08) {
-      r.id = uint32()
-    } else {
-      skip(tag)
+    switch (tag) {
+      case 0x08: r.id = uint32(); break
+      default: skip(tag)
     }
   }
   return r
@@ -136,10 +135,9 @@ function readGoAway (): DecodedGoAway {
   const r: DecodedGoAway = { kind: 4, reason: '' }
   while (pos < end) {
     const tag = varint()
-    if (tag === 0x0a) {
-      r.reason = text()
-    } else {
-      skip(tag)
+    switch (tag) {
+      case 0x0a: r.reason = text(); break
+      default: skip(tag)
     }
   }
   return r
@@ -188,18 +186,21 @@ function skip (tag: number): void {
   }
   switch (tag & 7) {
     case 0: varint(); break
-    case 1: forward(8); break
-    case 2: forward(length()); break
-    case 5: forward(4); break
+    case 1: take(8); break
+    case 2: take(length()); break
+    case 5: take(4); break
     default: fail('an illegal wire type')
   }
 }
 
-function forward (bytes: number): void {
-  if (bytes > end - pos) {
+/** Goes on by as many bytes and returns where they begin. */
+function take (size: number): number {
+  if (size > end - pos) {
     fail('an early end')
   }
-  pos += bytes
+  const start = pos
+  pos += size
+  return start
 }
 
 function codec (): BodyCodec {
@@ -212,12 +213,13 @@ function name (): string {
   if (size > MAX_NAME) {
     fail('a name that is too long')
   }
-  return readName(data, pos, pos += size)
+  const start = take(size)
+  return readName(data, start, pos)
 }
 
 function text (): string {
-  const size = length()
-  return readUtf8(data, pos, pos += size)
+  const start = take(length())
+  return readUtf8(data, start, pos)
 }
 
 function body (): Uint8Array | undefined {
@@ -225,8 +227,7 @@ function body (): Uint8Array | undefined {
   if (size > MAX_BODY) {
     fail('a body that is too large')
   }
-  const start = pos
-  pos += size
+  const start = take(size)
   // not subarray(): of a Node Buffer that is a Buffer
   return size === 0 ? undefined : new Uint8Array(data.buffer, data.byteOffset + start, size)
 }
@@ -236,7 +237,8 @@ function token (): Uint8Array | undefined {
   if (size !== 0 && size !== TOKEN_BYTES) {
     fail('a token id of another length')
   }
-  return size === 0 ? undefined : copyBytes(data, pos, pos += size)
+  const start = take(size)
+  return size === 0 ? undefined : copyBytes(data, start, pos)
 }
 
 /** Counts into what a call may carry beside its body. */
@@ -248,7 +250,8 @@ function lengthOfText (): number {
 
 function header (): string | undefined {
   const size = lengthOfText()
-  return size === 0 ? undefined : readUtf8(data, pos, pos += size)
+  const start = take(size)
+  return size === 0 ? undefined : readUtf8(data, start, pos)
 }
 
 function entry (map: TextMap): TextMap {
@@ -260,8 +263,8 @@ function entry (map: TextMap): TextMap {
   while (pos < end) {
     const tag = varint()
     if (tag === 0x0a) {
-      const bytes = lengthOfText()
-      key = readName(data, pos, pos += bytes)
+      const start = take(lengthOfText())
+      key = readName(data, start, pos)
     } else if (tag === 0x12) {
       value = header() ?? ''
     } else {
