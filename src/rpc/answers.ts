@@ -1,0 +1,26 @@
+import { RpcError } from '../errors.ts'
+import type { Call } from './call.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** How a call goes on. */
+export interface Outcomes {
+  succeed (call: Call, value: unknown): void
+  fail (call: Call, error: Error): void
+  /**
+   * The call certainly did not run at this node. `unreachable`: there is no way to it; `refused`: it takes no calls, or
+   * serves something else; `busy`: it has too many; `full`: too much waits to be sent to it.
+   */
+  again (call: Call, node: string, cause: Error, why: 'unreachable' | 'refused' | 'busy' | 'full'): void
+}
+
+/** A node answered with an error. `label` is the node for people. */
+export function failAt (outcomes: Outcomes, call: Call, node: string, label: string, code: ErrorCode, message: string, retryable: boolean, details: unknown): void {
+  const error = new RpcError(code, `${call.what} at ${label}: ${message === '' ? code : message}`, { node, retryable, details })
+  if (retryable && (code === 'UNAVAILABLE' || code === 'NOT_FOUND')) {
+    outcomes.again(call, node, error, 'refused')
+  } else if (retryable && code === 'RESOURCE_EXHAUSTED') {
+    outcomes.again(call, node, error, 'busy')
+  } else {
+    outcomes.fail(call, error)
+  }
+}

@@ -1,0 +1,90 @@
+import type { Picker } from '../balancing/index.ts'
+import type { NodeInfo } from '../discovery/index.ts'
+import type { TimerHandle } from '../util/timers.ts'
+import type { BodyCodec } from '../wire/codecs.ts'
+import type { RequestFrame, TextMap } from '../wire/rpc-frames.ts'
+import type { Lane, Link } from './link.ts'
+import type { InvokeOptions, TokenId } from './index.ts'
+
+/** Has no node yet, or waits for a stream to it: nothing was sent. */
+export const SEARCHING = 0
+/** The request was written: it may have run. */
+export const SENT = 1
+/** The promise is settled. */
+export const SETTLED = 2
+
+/** What ends the calls that it is told of: the context of the handler that makes them. */
+export interface Parent {
+  /** Why it was ended; undefined while it goes on. */
+  readonly ended: Error | undefined
+  adopt (call: Call): void
+  disown (call: Call): void
+}
+
+/**
+ * One invoke, from the first pick to the answer. One object holds all of it, the request's frame included, as there may
+ * be 65 536 at a time.
+ */
+export class Call implements RequestFrame {
+  /** On the stream it was last sent on. */
+  id = 0
+  state = SEARCHING
+  readonly service: string
+  readonly method: string
+  readonly codec: BodyCodec
+  readonly body: Uint8Array | undefined
+  /** What is left when it is sent, whole milliseconds. */
+  timeout = 0
+  /** Milliseconds of the whole call. */
+  readonly budget: number
+  token: Uint8Array | undefined = undefined
+  tokenId: TokenId | undefined = undefined
+  metadata: TextMap | undefined = undefined
+  headers: TextMap | undefined = undefined
+  idempotencyKey: string | undefined = undefined
+  /** The only node it may go to. */
+  only: string | undefined = undefined
+  balancer: InvokeOptions['balancer'] = undefined
+  signal: AbortSignal | undefined = undefined
+  parent: Parent | undefined = undefined
+
+  resolve: (value: unknown) => void = nothing
+  reject: (error: unknown) => void = nothing
+  timer: TimerHandle | undefined = undefined
+  onAbort: (() => void) | undefined = undefined
+
+  /** The node it was last offered to. */
+  node = ''
+  /** Waits there for a stream. */
+  link: Link | undefined = undefined
+  /** Was sent there. */
+  lane: Lane | undefined = undefined
+  /** Frame bytes of the lane before this request: what never left the stream never ran. */
+  position = 0
+  /** Nodes that certainly did not run it, in this round. */
+  tried: Set<string> | undefined = undefined
+  /** Rounds over all candidates that found none. */
+  round = 0
+  /** What the last attempt failed on. */
+  cause: Error | undefined = undefined
+  /** Fail with that cause when no other node is left, instead of trying again. */
+  giveUp = false
+  /** Wants to hear how the call went. */
+  picker: Picker<NodeInfo> | undefined = undefined
+  startedAt = 0
+
+  constructor (service: string, method: string, codec: BodyCodec, body: Uint8Array | undefined, budget: number) {
+    this.service = service
+    this.method = method
+    this.codec = codec
+    this.body = body
+    this.budget = budget
+  }
+
+  /** For messages: `rpc login/user.password`. */
+  get what (): string {
+    return `rpc ${this.service}/${this.method}`
+  }
+}
+
+function nothing (): void {}

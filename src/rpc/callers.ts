@@ -1,0 +1,96 @@
+/** What each peer may ask of this node: calls that run, their bytes, and the pace of peers that nobody has introduced. */
+import { RpcError } from '../errors.ts'
+import type { Discovery } from '../discovery/index.ts'
+
+/** Bytes of arguments of one peer's calls that run: 16 384 calls of 1 MiB each would be 16 GiB. */
+const MAX_RUNNING_BYTES = 64 * 1024 * 1024
+/** Calls per second of a peer that discovery does not know (yet): enough for a first call before its hello. */
+const STRANGER_RATE = 5
+/** Peers without a stream whose pace is remembered: else a stranger begins anew with each stream. */
+const MAX_REMEMBERED = 1_024
+
+/** One peer, over all its streams. */
+export class Caller {
+  readonly id: string
+  known: boolean
+  streams = 0
+  running = 0
+  bytes = 0
+  allowance = STRANGER_RATE
+  refilled: number
+
+  constructor (id: string, known: boolean, now: number) {
+    this.id = id
+    this.known = known
+    this.refilled = now
+  }
+}
+
+export class Callers {
+  readonly #discovery: Discovery
+  readonly #maxRunning: number
+  readonly #callers = new Map<string, Caller>()
+
+  constructor (discovery: Discovery, maxRunning: number) {
+    this.#discovery = discovery
+    this.#maxRunning = maxRunning
+  }
+
+  get (id: string, now: number): Caller {
+    let caller = this.#callers.get(id)
+    if (caller === undefined) {
+      this.#forget()
+      caller = new Caller(id, false, now)
+      this.#callers.set(id, caller)
+    }
+    return caller
+  }
+
+  /** The node left the view: it has to be introduced again. */
+  gone (id: string): void {
+    const caller = this.#callers.get(id)
+    if (caller !== undefined) {
+      caller.known = false
+    }
+  }
+
+  /** Why this caller may not start a call of `size` bytes now. */
+  refusal (caller: Caller, size: number, now: number): RpcError | undefined {
+    if (!caller.known && !this.#admit(caller, now)) {
+      return new RpcError('RESOURCE_EXHAUSTED', `this node does not know the caller yet, and takes ${STRANGER_RATE} calls per second until it does`, { retryable: true })
+    }
+    if (caller.running >= this.#maxRunning) {
+      return new RpcError('RESOURCE_EXHAUSTED', `${caller.running} calls of this caller run here already`, { retryable: true })
+    }
+    if (caller.bytes > 0 && caller.bytes + size > MAX_RUNNING_BYTES) {
+      return new RpcError('RESOURCE_EXHAUSTED', `calls of this caller with ${caller.bytes} bytes of arguments run here already`, { retryable: true })
+    }
+    return undefined
+  }
+
+  #admit (caller: Caller, now: number): boolean {
+    if (this.#discovery.node(caller.id) !== undefined) {
+      caller.known = true
+      return true
+    }
+    caller.allowance = Math.min(STRANGER_RATE, caller.allowance + (now - caller.refilled) * STRANGER_RATE / 1_000)
+    caller.refilled = now
+    if (caller.allowance < 1) {
+      return false
+    }
+    caller.allowance--
+    return true
+  }
+
+  #forget (): void {
+    if (this.#callers.size < MAX_REMEMBERED) {
+      return
+    }
+    for (const [id, caller] of this.#callers) {
+      if (caller.streams === 0 && caller.running === 0) {
+        this.#callers.delete(id)
+        return
+      }
+    }
+  }
+}

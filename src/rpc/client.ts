@@ -1,0 +1,317 @@
+/** The calling side: pick a node, send, wait for the answer, and pick again while nothing can have run. */
+import { InvalidOptionsError, MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
+import { SEARCHING, SENT, SETTLED } from './call.ts'
+import { Links } from './links.ts'
+import { cancelled, messageOf } from './outcome.ts'
+import { prepare } from './prepare.ts'
+import { Waiting } from './waiting.ts'
+import type { Outcomes } from './answers.ts'
+import type { Call } from './call.ts'
+import type { InvokeOptions } from './index.ts'
+import type { CallParent } from './prepare.ts'
+import type { Targets } from './targets.ts'
+import type { TokenIds } from './token-ids.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { PeerStreams } from '../streams/index.ts'
+import type { Timers } from '../util/timers.ts'
+
+/** Nodes a call is offered to before it pauses. */
+const MAX_ATTEMPTS = 3
+/** Times a call comes back to a service that says it is too busy. */
+const MAX_BUSY_ROUNDS = 2
+
+export interface ClientInit {
+  discovery: Discovery
+  streams: PeerStreams
+  targets: Targets
+  tokens: TokenIds
+  timers: Timers
+  random: () => number
+  timeout: number
+  maxPending: number
+  maxPendingPerPeer: number
+  /** Run a call whose target is this node; it ends in {@link Outcomes}. */
+  runLocal: (call: Call) => void
+  cancelLocal: (call: Call) => void
+}
+
+export class Client implements Outcomes {
+  /** Calls that are not settled. */
+  pending = 0
+  readonly links: Links
+  readonly #init: ClientInit
+  readonly #self: string
+  readonly #waiting: Waiting
+  /** Their token's node is being asked for. */
+  readonly #routing = new Set<Call>()
+  /** Nodes that left while this node runs, the latest ones: nobody needs to wait for them. */
+  readonly #gone = new Set<string>()
+  #closed: Error | undefined
+
+  constructor (init: ClientInit) {
+    this.#init = init
+    this.#self = init.discovery.self.id
+    this.links = new Links({ streams: init.streams, discovery: init.discovery, timers: init.timers, maxPending: init.maxPendingPerPeer, outcomes: this })
+    this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
+  }
+
+  /** `parent` is the context of the handler that calls. Never throws. */
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Promise<unknown> {
+    let call: Call
+    try {
+      if (this.#closed !== undefined) {
+        throw this.#closed
+      }
+      call = prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens)
+      if (this.pending >= this.#init.maxPending) {
+        throw new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${this.pending} calls of this node wait for their answer already; nothing was sent`, { retryable: true })
+      }
+    } catch (err) {
+      return Promise.reject(err as Error)
+    }
+    const promise = new Promise<unknown>((resolve, reject) => {
+      call.resolve = resolve
+      call.reject = reject
+    })
+    this.#begin(call)
+    return promise
+  }
+
+  #begin (call: Call): void {
+    this.pending++
+    call.timer = this.#init.timers.after(call.budget, () => { this.#expire(call) })
+    if (call.signal !== undefined) {
+      const signal = call.signal
+      call.onAbort = () => { this.cancel(call, signal.reason) }
+      signal.addEventListener('abort', call.onAbort)
+    }
+    call.parent?.adopt(call)
+    this.#route(call)
+  }
+
+  #route (call: Call): void {
+    if (call.only !== undefined) {
+      this.#toNode(call, call.only)
+    } else if (call.tokenId !== undefined && call.balancer === undefined) {
+      this.#toTokensNode(call, call.tokenId)
+    } else {
+      this.#toAnyNode(call)
+    }
+  }
+
+  #toAnyNode (call: Call): void {
+    const { targets, timers } = this.#init
+    const now = call.round === 0 && call.tried === undefined ? this.#startOf(call) : timers.now()
+    let node: NodeInfo | undefined
+    try {
+      const picker = targets.picker(call.service, call.balancer, now)
+      node = targets.pick(picker, call.tokenId, call.tried, now)
+      if (node !== undefined && picker.finished !== undefined) {
+        call.picker = picker
+        call.startedAt = now
+        picker.started?.(node.id, now)
+      }
+    } catch (err) {
+      // a picker may be the application's own
+      this.#unrouted(call, err)
+      return
+    }
+    this.#dispatch(call, node)
+  }
+
+  /** When the call began, without asking the clock again. */
+  #startOf (call: Call): number {
+    return (call.timer?.due ?? 0) - call.budget
+  }
+
+  #toNode (call: Call, id: string): void {
+    if (this.#gone.has(id)) {
+      this.fail(call, new ServiceUnavailableError(`${call.what}: the node ${id} has left; nothing was run`, { node: id, cause: call.cause }))
+      return
+    }
+    this.#dispatch(call, call.tried === undefined ? this.#init.discovery.node(id) : undefined)
+  }
+
+  #toTokensNode (call: Call, token: string): void {
+    let node: NodeInfo | undefined | Promise<NodeInfo | undefined>
+    try {
+      node = this.#init.targets.route(token, call.service, call.tried)
+    } catch (err) {
+      this.#unrouted(call, err)
+      return
+    }
+    if (!(node instanceof Promise)) {
+      this.#dispatch(call, node)
+      return
+    }
+    this.#routing.add(call)
+    node.then(node => {
+      if (this.#routing.delete(call)) {
+        this.#dispatch(call, node)
+      }
+    }, err => {
+      if (this.#routing.delete(call)) {
+        this.#unrouted(call, err)
+      }
+    })
+  }
+
+  #unrouted (call: Call, err: unknown): void {
+    const known = err instanceof RpcError || err instanceof InvalidOptionsError
+    this.fail(call, known ? err : new RpcError('INTERNAL', `${call.what}: no node could be chosen: ${messageOf(err)}`, { cause: err }))
+  }
+
+  #dispatch (call: Call, node: NodeInfo | undefined): void {
+    if (node === undefined) {
+      this.#exhausted(call)
+    } else if (node.id === this.#self) {
+      call.state = SENT
+      call.node = this.#self
+      this.#init.runLocal(call)
+    } else {
+      this.links.dispatch(call, node.id)
+    }
+  }
+
+  /** No candidate is left in this round. */
+  #exhausted (call: Call): void {
+    if (call.giveUp && call.cause !== undefined) {
+      this.fail(call, call.cause)
+    } else {
+      this.#waiting.add(call)
+    }
+  }
+
+  /** @see Outcomes */
+  again (call: Call, node: string, cause: Error, why: 'unreachable' | 'refused' | 'busy' | 'full'): void {
+    if (call.state === SETTLED) {
+      return
+    }
+    this.#feedback(call, false)
+    call.state = SEARCHING
+    call.link = undefined
+    call.lane = undefined
+    call.cause = cause
+    call.giveUp = why === 'full' || (why === 'busy' && call.round >= MAX_BUSY_ROUNDS) || (why === 'refused' && call.only !== undefined)
+    call.tried ??= new Set()
+    call.tried.add(node)
+    if (call.tried.size >= MAX_ATTEMPTS) {
+      this.#exhausted(call)
+    } else {
+      this.#route(call)
+    }
+  }
+
+  succeed (call: Call, value: unknown): void {
+    if (this.#settle(call)) {
+      this.#feedback(call, true)
+      call.resolve(value)
+    }
+  }
+
+  fail (call: Call, error: Error): void {
+    if (this.#settle(call)) {
+      const code = error instanceof RpcError ? error.code : undefined
+      this.#feedback(call, code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED')
+      call.reject(error)
+    }
+  }
+
+  /** End a call because nobody waits for it any more. */
+  cancel (call: Call, reason: unknown): void {
+    this.#withdraw(call)
+    this.fail(call, cancelled(call.what, reason))
+  }
+
+  #expire (call: Call): void {
+    const sent = call.state === SENT
+    this.#withdraw(call)
+    this.fail(call, sent
+      ? new RpcError('DEADLINE_EXCEEDED', `${call.what} at ${this.links.label(call.node)}: no answer within ${Math.round(call.budget)} ms`, { node: call.node })
+      : this.#unavailable(call))
+  }
+
+  #unavailable (call: Call): ServiceUnavailableError {
+    const { cause, only, service } = call
+    const ms = Math.round(call.budget)
+    const init = { cause, ...(only === undefined ? {} : { node: only }) }
+    const reason = cause === undefined ? '' : `: ${messageOf(cause)}`
+    if (only !== undefined) {
+      const known = this.#init.discovery.node(only) !== undefined
+      return new ServiceUnavailableError(`${call.what}: the node ${only} ${known ? 'could not be reached' : 'is not known here'} after ${ms} ms${reason}`, init)
+    }
+    if (this.#init.discovery.nodes(service).length > 0) {
+      return new ServiceUnavailableError(`${call.what}: no node of service '${service}' took the call within ${ms} ms${reason}`, init)
+    }
+    return new ServiceUnavailableError(`no node of service '${service}' in mesh '${this.#init.discovery.mesh}' after ${ms} ms; is it started, and does it share a bootstrap?`, init)
+  }
+
+  /** Take the call back from wherever it is. */
+  #withdraw (call: Call): void {
+    if (call.lane !== undefined || call.link !== undefined) {
+      this.links.withdraw(call)
+    } else if (call.state === SENT) {
+      this.#init.cancelLocal(call)
+    } else {
+      this.#waiting.remove(call)
+      this.#routing.delete(call)
+    }
+  }
+
+  #settle (call: Call): boolean {
+    if (call.state === SETTLED) {
+      return false
+    }
+    call.state = SETTLED
+    this.pending--
+    if (call.timer !== undefined) {
+      this.#init.timers.cancel(call.timer)
+    }
+    if (call.onAbort !== undefined) {
+      call.signal?.removeEventListener('abort', call.onAbort)
+    }
+    if (call.parent !== undefined) {
+      call.parent.disown(call)
+    }
+    return true
+  }
+
+  #feedback (call: Call, ok: boolean): void {
+    const picker = call.picker
+    if (picker === undefined) {
+      return
+    }
+    call.picker = undefined
+    const now = this.#init.timers.now()
+    try {
+      picker.finished?.(call.node, now - call.startedAt, ok, now)
+    } catch {
+      // the application's own picker; the call has its outcome
+    }
+  }
+
+  nodeSeen (node: NodeInfo, isNew: boolean): void {
+    this.#gone.delete(node.id)
+    this.#waiting.seen(node, isNew)
+  }
+
+  nodeGone (node: NodeInfo): void {
+    if (this.#gone.size >= 1_024) {
+      this.#gone.clear()
+    }
+    this.#gone.add(node.id)
+    for (const call of this.#waiting.gone(node.id)) {
+      this.#waiting.remove(call)
+      this.#toNode(call, node.id)
+    }
+  }
+
+  /** End every call and take no more. */
+  close (): void {
+    this.#closed = new MeshStoppedError()
+    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all()]) {
+      this.#withdraw(call)
+      this.fail(call, this.#closed)
+    }
+  }
+}

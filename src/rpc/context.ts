@@ -1,0 +1,116 @@
+import { tokenToHex } from '../wire/token.ts'
+import type { Call } from './call.ts'
+import type { HandlerContext, InvokeOptions, TokenId } from './index.ts'
+import type { Origin } from './inbound.ts'
+import type { Method } from './methods.ts'
+import type { CallParent } from './prepare.ts'
+import type { NodeInfo } from '../discovery/index.ts'
+import type { TimerHandle, Timers } from '../util/timers.ts'
+import type { RequestFrame } from '../wire/rpc-frames.ts'
+
+/** Shared by all calls without any. */
+export const NO_ENTRIES: Readonly<Record<string, string>> = Object.freeze({})
+
+/** What the contexts of a node share. */
+export interface ContextHost {
+  readonly timers: Timers
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent): Promise<unknown>
+  cancel (call: Call, reason: unknown): void
+  callerOf (peer: string): NodeInfo
+}
+
+/** One request that is being handled. */
+export class Context implements HandlerContext, CallParent {
+  readonly id: number
+  readonly entry: Method
+  readonly origin: Origin
+  readonly tokenBytes: Uint8Array | undefined
+  readonly metadata: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  /** Bytes of its arguments. */
+  readonly size: number
+  /** Why nobody waits for its result any more. */
+  ended: Error | undefined = undefined
+  /** Counted as running, until the handler is done. */
+  counted = false
+  timer: TimerHandle | undefined = undefined
+  readonly #host: ContextHost
+  readonly #due: number
+  // made when asked for: a controller costs more than the rest of a call
+  #controller: AbortController | undefined = undefined
+  #children: Set<Call> | undefined = undefined
+
+  constructor (host: ContextHost, origin: Origin, entry: Method, request: RequestFrame, due: number) {
+    this.#host = host
+    this.origin = origin
+    this.entry = entry
+    this.id = request.id
+    this.tokenBytes = request.token
+    this.metadata = request.metadata ?? NO_ENTRIES
+    this.headers = request.headers ?? NO_ENTRIES
+    this.size = request.body?.length ?? 0
+    this.#due = due
+  }
+
+  get method (): string {
+    return this.entry.name
+  }
+
+  get token (): TokenId | undefined {
+    return this.tokenBytes === undefined ? undefined : tokenToHex(this.tokenBytes)
+  }
+
+  get caller (): NodeInfo {
+    return this.#host.callerOf(this.origin.caller.id)
+  }
+
+  get link (): undefined {
+    return undefined
+  }
+
+  get remaining (): number {
+    return Math.max(0, this.#due - this.#host.timers.now())
+  }
+
+  get signal (): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.ended !== undefined) {
+        this.#controller.abort(this.ended)
+      }
+    }
+    return this.#controller.signal
+  }
+
+  invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown> {
+    return this.#host.invoke(service, method, args, options, this)
+  }
+
+  adopt (call: Call): void {
+    this.#children ??= new Set()
+    this.#children.add(call)
+  }
+
+  disown (call: Call): void {
+    this.#children?.delete(call)
+  }
+
+  /** Nobody waits for the result any more: tell the handler, and end the calls that it made. */
+  end (error: Error): void {
+    if (this.ended !== undefined) {
+      return
+    }
+    this.ended = error
+    const children = this.#children
+    this.#children = undefined
+    for (const call of children ?? []) {
+      this.#host.cancel(call, error)
+    }
+    this.#controller?.abort(error)
+  }
+
+  /** The handler is done: what it left running is no longer part of this call. */
+  finish (): void {
+    this.#children = undefined
+  }
+}

@@ -1,0 +1,47 @@
+import { fillFrame } from '../wire/rpc-frames.ts'
+import { CallTable } from './call-table.ts'
+import type { Call } from './call.ts'
+import type { FramedStream } from '../streams/index.ts'
+
+/** A stream to a peer and the calls that were sent on it. */
+export class Lane {
+  readonly stream: FramedStream
+  readonly calls = new CallTable<Call>()
+  /** The peer has said that it takes no new calls. */
+  goingAway = false
+  /** Frame bytes written. */
+  written = 0
+
+  constructor (stream: FramedStream) {
+    this.stream = stream
+  }
+
+  /** Send the frame that was just sized. Throws as the stream's own write does. */
+  write (size: number): void {
+    this.stream.write(size, fillFrame)
+    // with its length prefix, as the stream counts what waits
+    this.written += size + (size < 0x80 ? 1 : size < 0x4000 ? 2 : size < 0x200000 ? 3 : 4)
+  }
+}
+
+/** The way of this node's calls to one peer. */
+export class Link {
+  /** The peer's id. */
+  readonly id: string
+  lane: Lane | undefined = undefined
+  /** Calls that wait for the stream that is being opened. */
+  readonly queue = new Set<Call>()
+  opening = false
+
+  constructor (id: string) {
+    this.id = id
+  }
+
+  get pending (): number {
+    return (this.lane?.calls.size ?? 0) + this.queue.size
+  }
+
+  get idle (): boolean {
+    return this.lane === undefined && !this.opening && this.queue.size === 0
+  }
+}

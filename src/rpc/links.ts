@@ -1,0 +1,246 @@
+/** Calls on their way to one peer and back: the peer's stream, what waits for it, and what waits for an answer. */
+import { RpcError } from '../errors.ts'
+import { decodeBody } from '../wire/codecs.ts'
+import { sizeCancel, sizeRequest } from '../wire/rpc-frames.ts'
+import { failAt } from './answers.ts'
+import { SENT } from './call.ts'
+import { Lane, Link } from './link.ts'
+import { codeOf, messageOf } from './outcome.ts'
+import type { Outcomes } from './answers.ts'
+import type { Call } from './call.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { FramedStream, PeerStreams } from '../streams/index.ts'
+import type { Timers } from '../util/timers.ts'
+import type { DecodedResponse } from '../wire/rpc-frames.ts'
+
+export interface LinksInit {
+  streams: PeerStreams
+  discovery: Discovery
+  timers: Timers
+  /** Calls to one peer that wait. */
+  maxPending: number
+  outcomes: Outcomes
+}
+
+export class Links {
+  /** Answers to calls that nobody waits for any more. */
+  late = 0
+  readonly #init: LinksInit
+  readonly #links = new Map<string, Link>()
+  readonly #lanes = new Map<FramedStream, Lane>()
+
+  constructor (init: LinksInit) {
+    this.#init = init
+  }
+
+  dispatch (call: Call, node: string): void {
+    const link = this.#links.get(node) ?? this.#add(node)
+    const lane = link.lane
+    call.node = node
+    if (link.pending >= this.#init.maxPending) {
+      this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.pending} calls to it wait already; nothing was sent`, { node, retryable: true }))
+    } else if (lane?.stream.open === true) {
+      this.#send(call, lane)
+    } else {
+      this.#enqueue(call, link)
+    }
+  }
+
+  /** The call is not wanted any more. */
+  withdraw (call: Call): void {
+    const { lane, link } = call
+    if (lane !== undefined && lane.calls.take(call.id) !== undefined && lane.stream.open) {
+      try {
+        lane.write(sizeCancel(call.id))
+      } catch {
+        // a stream that takes nothing more: the callee notices by its own deadline, or by the end of the stream
+      }
+    }
+    link?.queue.delete(call)
+  }
+
+  onResponse (stream: FramedStream, response: DecodedResponse): void {
+    const call = this.#lanes.get(stream)?.calls.take(response.id)
+    if (call === undefined) {
+      this.late++
+    } else if (response.status === 0) {
+      this.#succeed(call, stream.peer, response)
+    } else {
+      this.#fail(call, stream.peer, response)
+    }
+  }
+
+  onGoAway (stream: FramedStream): void {
+    const lane = this.#lanes.get(stream)
+    if (lane !== undefined) {
+      lane.goingAway = true
+    }
+  }
+
+  onEnd (stream: FramedStream, reason: Error | undefined): void {
+    const lane = this.#lanes.get(stream)
+    if (lane === undefined) {
+      return
+    }
+    this.#lanes.delete(stream)
+    const link = this.#links.get(stream.peer)
+    if (link?.lane === lane) {
+      link.lane = undefined
+      this.#drop(link)
+    }
+    // what still waited in the stream never left, so it never ran
+    const left = lane.written - stream.queued
+    for (const call of lane.calls.clear()) {
+      const cause = new RpcError('UNAVAILABLE', `${call.what}: connection to ${this.label(stream.peer)} lost while the call was under way; it may have run`, { node: stream.peer, cause: reason })
+      if (call.position >= left) {
+        this.#init.outcomes.again(call, stream.peer, cause, 'unreachable')
+      } else {
+        this.#init.outcomes.fail(call, cause)
+      }
+    }
+  }
+
+  /** True while calls wait for their answer on this stream: it must not be closed for being idle. */
+  busy (stream: FramedStream): boolean {
+    return (this.#lanes.get(stream)?.calls.size ?? 0) > 0
+  }
+
+  /** Every call that was sent or waits for a stream. */
+  all (): Call[] {
+    const calls: Call[] = []
+    for (const lane of this.#lanes.values()) {
+      calls.push(...lane.calls)
+    }
+    for (const link of this.#links.values()) {
+      calls.push(...link.queue)
+    }
+    return calls
+  }
+
+  /** A node for people. */
+  label (id: string): string {
+    const name = this.#init.discovery.node(id)?.name
+    return name === undefined || name === '' ? id : `${name} (${id})`
+  }
+
+  #add (id: string): Link {
+    const link = new Link(id)
+    this.#links.set(id, link)
+    return link
+  }
+
+  #drop (link: Link): void {
+    if (link.idle && this.#links.get(link.id) === link) {
+      this.#links.delete(link.id)
+    }
+  }
+
+  #send (call: Call, lane: Lane): void {
+    const { stream } = lane
+    if (lane.goingAway) {
+      this.#init.outcomes.again(call, stream.peer, new RpcError('UNAVAILABLE', `${this.label(stream.peer)} takes no new calls`, { node: stream.peer, retryable: true }), 'refused')
+      return
+    }
+    lane.calls.add(call)
+    try {
+      call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+      call.position = lane.written
+      lane.write(sizeRequest(call))
+      call.state = SENT
+      call.lane = lane
+    } catch (err) {
+      lane.calls.take(call.id)
+      this.#unsent(call, stream.peer, err as Error)
+    }
+  }
+
+  #unsent (call: Call, node: string, err: Error): void {
+    const { outcomes } = this.#init
+    const to = `${call.what} to ${this.label(node)}: ${messageOf(err)}; nothing was sent`
+    if (err.name === 'WriteQueueFullError') {
+      outcomes.again(call, node, new RpcError('RESOURCE_EXHAUSTED', to, { node, retryable: true, cause: err }), 'full')
+    } else if (err.name === 'StreamEndedError') {
+      outcomes.again(call, node, err, 'unreachable')
+    } else {
+      outcomes.fail(call, new RpcError(err.name === 'FrameTooLargeError' ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', to, { node, cause: err }))
+    }
+  }
+
+  #enqueue (call: Call, link: Link): void {
+    link.queue.add(call)
+    call.link = link
+    if (!link.opening) {
+      link.opening = true
+      this.#open(link).then(
+        stream => { this.#opened(link, stream) },
+        err => { this.#unopened(link, err) })
+    }
+  }
+
+  async #open (link: Link): Promise<FramedStream> {
+    const peer = this.#init.discovery.peerId(link.id)
+    if (peer === undefined) {
+      throw new RpcError('UNAVAILABLE', `the node ${link.id} is not known any more`, { node: link.id, retryable: true })
+    }
+    return this.#init.streams.open(peer)
+  }
+
+  #opened (link: Link, stream: FramedStream): void {
+    if (!stream.open) {
+      this.#unopened(link, new RpcError('UNAVAILABLE', `the stream to ${this.label(link.id)} ended at once`, { node: link.id, retryable: true }))
+      return
+    }
+    const lane = this.#lanes.get(stream) ?? new Lane(stream)
+    this.#lanes.set(stream, lane)
+    link.lane = lane
+    for (const call of this.#takeQueue(link)) {
+      this.#send(call, lane)
+    }
+  }
+
+  #unopened (link: Link, err: Error): void {
+    const calls = this.#takeQueue(link)
+    this.#drop(link)
+    if (err.name !== 'MeshStoppedError') {
+      this.#init.discovery.report(link.id)
+    }
+    for (const call of calls) {
+      this.#init.outcomes.again(call, link.id, err, 'unreachable')
+    }
+  }
+
+  #takeQueue (link: Link): Call[] {
+    const calls = [...link.queue]
+    link.queue.clear()
+    link.opening = false
+    for (const call of calls) {
+      call.link = undefined
+    }
+    return calls
+  }
+
+  #succeed (call: Call, node: string, response: DecodedResponse): void {
+    let value: unknown
+    try {
+      value = decodeBody(response.codec, response.body)
+    } catch (err) {
+      this.#init.outcomes.fail(call, new RpcError('INTERNAL', `${call.what} at ${this.label(node)}: the answer cannot be read: ${messageOf(err)}`, { node, cause: err }))
+      return
+    }
+    this.#init.outcomes.succeed(call, value)
+  }
+
+  #fail (call: Call, node: string, response: DecodedResponse): void {
+    const code = codeOf(response.status)
+    failAt(this.#init.outcomes, call, node, this.label(node), code, response.message, response.retryable, detailsOf(response))
+  }
+}
+
+function detailsOf (response: DecodedResponse): unknown {
+  try {
+    return decodeBody(response.codec, response.body)
+  } catch {
+    // an error without its details is better than none
+    return undefined
+  }
+}

@@ -1,0 +1,89 @@
+import { RpcError } from '../errors.ts'
+import { decodeBody } from '../wire/codecs.ts'
+import { failAt } from './answers.ts'
+import { SETTLED } from './call.ts'
+import { encodeDetails } from './inbound.ts'
+import { messageOf } from './outcome.ts'
+import type { Outcomes } from './answers.ts'
+import type { Call } from './call.ts'
+import type { Caller } from './callers.ts'
+import type { Context } from './context.ts'
+import type { Origin } from './inbound.ts'
+import type { Timers } from '../util/timers.ts'
+import type { BodyCodec } from '../wire/codecs.ts'
+
+export interface LocalInit {
+  caller: Caller
+  timers: Timers
+  outcomes: Outcomes
+  /** Serve the call as if it had come over a stream. */
+  serve: (call: Call) => void
+  cancel: (origin: Origin, id: number) => void
+  label: () => string
+}
+
+/**
+ * This node's calls to itself. They skip the network and keep everything else: arguments and results are encoded, so
+ * that neither side sees the other's later changes (bytes are shared), and the handler runs later than the call.
+ */
+export class Local implements Origin {
+  readonly caller: Caller
+  readonly running = new Map<number, Context>()
+  readonly local = true
+  readonly congested = false
+  readonly #init: LocalInit
+  readonly #calls = new Map<number, Call>()
+  #next = 1
+
+  constructor (init: LocalInit) {
+    this.#init = init
+    this.caller = init.caller
+  }
+
+  run (call: Call): void {
+    call.id = this.#next++
+    call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+    this.#calls.set(call.id, call)
+    queueMicrotask(() => {
+      if (this.#calls.has(call.id)) {
+        this.#init.serve(call)
+      }
+    })
+  }
+
+  /** Nobody waits for the call any more. */
+  cancel (call: Call): void {
+    if (this.#calls.delete(call.id)) {
+      this.#init.cancel(this, call.id)
+    }
+  }
+
+  answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
+    const call = this.#take(id)
+    if (call === undefined) {
+      return
+    }
+    let value: unknown
+    try {
+      value = codec === 3 ? body : decodeBody(codec, body)
+    } catch (err) {
+      this.#init.outcomes.fail(call, new RpcError('INTERNAL', `${call.what} at ${this.#init.label()}: the answer cannot be read: ${messageOf(err)}`, { node: this.caller.id, cause: err }))
+      return
+    }
+    this.#init.outcomes.succeed(call, value)
+  }
+
+  refuse (id: number, error: RpcError): void {
+    const call = this.#take(id)
+    if (call !== undefined) {
+      const { codec, body } = encodeDetails(error.details)
+      failAt(this.#init.outcomes, call, this.caller.id, this.#init.label(), error.code, error.message, error.retryable, decodeBody(codec, body))
+    }
+  }
+
+  #take (id: number): Call | undefined {
+    const call = this.#calls.get(id)
+    this.#calls.delete(id)
+    return call?.state === SETTLED ? undefined : call
+  }
+}

@@ -1,0 +1,54 @@
+/** Errors on their way through a call: what a throw becomes for the caller, and what an answer becomes here. */
+import { RpcError, STATUS_CODES } from '../errors.ts'
+import { MAX_MESSAGE } from '../wire/limits.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** Number of a code on the wire. */
+const NUMBERS: ReadonlyMap<string, number> = new Map(STATUS_CODES.map((code, number) => [code, number]))
+
+/** gRPC's number of a code. */
+export function statusOf (code: ErrorCode): number {
+  return NUMBERS.get(code) ?? 2
+}
+
+/** The code of a number; numbers of a future version are `UNKNOWN`. */
+export function codeOf (status: number): ErrorCode {
+  const code = STATUS_CODES[status]
+  return code === undefined || code === 'OK' ? 'UNKNOWN' : code
+}
+
+/**
+ * What a handler's throw becomes. An {@link RpcError} keeps code, message and details; of anything else only the message
+ * travels, never the stack. Never retryable: that word means that the request did not run.
+ */
+export function thrown (error: unknown): RpcError {
+  if (isRpcError(error)) {
+    return new RpcError(error.code, error.message, { details: error.details, cause: error })
+  }
+  return new RpcError('UNKNOWN', messageOf(error), { cause: error })
+}
+
+export function messageOf (error: unknown): string {
+  try {
+    const text = error instanceof Error ? error.message : String(error)
+    return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text
+  } catch {
+    return 'an error that cannot be shown'
+  }
+}
+
+/** By shape, not by `instanceof`: two copies of the package may be loaded. */
+function isRpcError (error: unknown): error is RpcError {
+  if (error instanceof RpcError) {
+    return true
+  }
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
+    return false
+  }
+  return (error.name === 'RpcError' || error.name === 'ServiceUnavailableError') && (NUMBERS.get(error.code) ?? 0) > 0
+}
+
+/** The caller's signal, or the call that it is part of, ended it. */
+export function cancelled (what: string, reason: unknown): RpcError {
+  return new RpcError('CANCELLED', `${what}: cancelled by the caller`, { cause: reason })
+}

@@ -1,0 +1,100 @@
+import { InvalidOptionsError, RpcError } from '../errors.ts'
+import { encodeBody } from '../wire/codecs.ts'
+import { MAX_TIMEOUT } from '../wire/limits.ts'
+import { checkName } from '../wire/names.ts'
+import { Call } from './call.ts'
+import { cancelled, messageOf } from './outcome.ts'
+import type { Parent } from './call.ts'
+import type { InvokeOptions, TokenId } from './index.ts'
+import type { TokenIds } from './token-ids.ts'
+import type { EncodedBody } from '../wire/codecs.ts'
+import type { TextMap } from '../wire/rpc-frames.ts'
+
+/** What a handler's context hands down to the calls that the handler makes. */
+export interface CallParent extends Parent {
+  readonly token: TokenId | undefined
+  readonly tokenBytes: Uint8Array | undefined
+  readonly remaining: number
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/**
+ * A checked call with its encoded arguments.
+ *
+ * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
+ */
+export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, timeout: number, tokens: TokenIds): Call {
+  checkName('service', service)
+  checkName('method', method)
+  const budget = budgetOf(options?.timeout, parent, timeout)
+  const { codec, body } = encodeArgs(args, service, method)
+  const call = new Call(service, method, codec, body, budget)
+  if (options !== undefined) {
+    applyOptions(call, options, tokens)
+  }
+  if (parent !== undefined) {
+    inherit(call, parent)
+  }
+  if (call.signal?.aborted === true) {
+    throw cancelled(call.what, call.signal.reason)
+  }
+  if (budget <= 0) {
+    throw new RpcError('DEADLINE_EXCEEDED', `${call.what}: no time was left; nothing was sent`)
+  }
+  return call
+}
+
+function budgetOf (wanted: number | undefined, parent: CallParent | undefined, timeout: number): number {
+  if (wanted !== undefined && (typeof wanted !== 'number' || Number.isNaN(wanted))) {
+    throw new InvalidOptionsError(`timeout must be a number of milliseconds, not ${String(wanted)}`)
+  }
+  const budget = parent === undefined ? wanted ?? timeout : Math.min(wanted ?? Infinity, parent.remaining)
+  return Math.min(budget, MAX_TIMEOUT)
+}
+
+function encodeArgs (args: unknown, service: string, method: string): EncodedBody {
+  try {
+    return encodeBody(args)
+  } catch (err) {
+    const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
+    throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `rpc ${service}/${method}: the arguments cannot be sent: ${messageOf(err)}`, { cause: err })
+  }
+}
+
+function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): void {
+  if (options.token !== undefined) {
+    const token = tokens.get(options.token)
+    call.token = token.bytes
+    call.tokenId = token.id
+  }
+  call.metadata = texts(options.metadata, 'metadata')
+  call.headers = texts(options.headers, 'headers')
+  if (options.idempotencyKey !== undefined && typeof options.idempotencyKey !== 'string') {
+    throw new InvalidOptionsError('idempotencyKey must be a string')
+  }
+  call.idempotencyKey = options.idempotencyKey
+  call.only = options.node
+  call.balancer = options.balancer
+  call.signal = options.signal
+}
+
+function texts (map: TextMap | undefined, name: string): TextMap | undefined {
+  for (const key in map) {
+    if (typeof map[key] !== 'string' || key === '__proto__') {
+      throw new InvalidOptionsError(`${name}.${key} must be a string`)
+    }
+  }
+  return map
+}
+
+function inherit (call: Call, parent: CallParent): void {
+  if (parent.ended !== undefined) {
+    throw cancelled(call.what, parent.ended)
+  }
+  call.parent = parent
+  if (call.token === undefined && parent.tokenBytes !== undefined) {
+    call.token = parent.tokenBytes
+    call.tokenId = parent.token
+  }
+  call.metadata = call.metadata === undefined ? parent.metadata : { ...parent.metadata, ...call.metadata }
+}

@@ -1,0 +1,211 @@
+/** One request from its checked arguments to its answer: validate, run the handler, validate again, answer. */
+import { RpcError } from '../errors.ts'
+import { encodeBody } from '../wire/codecs.ts'
+import { messageOf, thrown } from './outcome.ts'
+import { invalidInput, invalidOutput } from './validate.ts'
+import type { Context } from './context.ts'
+import type { Timers } from '../util/timers.ts'
+import type { EncodedBody } from '../wire/codecs.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+type Validation = StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
+
+export class Runner {
+  /** Calls that run and that somebody waits for. */
+  running = 0
+  readonly #timers: Timers
+  readonly #onLoad: () => void
+  #idle: Array<() => void> = []
+
+  /** `onLoad`: {@link running} has changed. */
+  constructor (timers: Timers, onLoad: () => void) {
+    this.#timers = timers
+    this.#onLoad = onLoad
+  }
+
+  start (context: Context, args: unknown): void {
+    const { input } = context.entry
+    if (input === undefined) {
+      this.#run(context, args)
+    } else {
+      this.#validate(context, input, args)
+    }
+  }
+
+  /** Nobody waits for the answer any more. */
+  end (context: Context, error: RpcError): void {
+    context.entry.errors++
+    this.#release(context)
+    context.end(error)
+  }
+
+  reject (context: Context, error: RpcError): void {
+    const late = context.ended !== undefined
+    this.#untrack(context)
+    if (!late) {
+      context.entry.errors++
+      context.finish()
+      context.origin.refuse(context.id, error)
+    }
+  }
+
+  /** Resolves when no call runs, or the signal aborts. */
+  async idle (signal: AbortSignal | undefined): Promise<void> {
+    if (this.running === 0 || signal?.aborted === true) {
+      return
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#idle.push(resolve)
+    signal?.addEventListener('abort', () => { resolve() }, { once: true })
+    await promise
+  }
+
+  #validate (context: Context, schema: StandardSchemaV1, args: unknown): void {
+    let result: Validation
+    try {
+      result = schema['~standard'].validate(args)
+    } catch (err) {
+      this.#fail(context, err)
+      return
+    }
+    if (result instanceof Promise) {
+      this.#track(context)
+      result.then(result => { this.#validated(context, result) }, err => { this.#fail(context, err) })
+    } else {
+      this.#validated(context, result)
+    }
+  }
+
+  #validated (context: Context, result: StandardSchemaV1.Result<unknown>): void {
+    if (result.issues !== undefined) {
+      this.reject(context, invalidInput(context.method, result.issues))
+    } else if (context.ended === undefined) {
+      this.#run(context, result.value)
+    } else {
+      this.#untrack(context)
+    }
+  }
+
+  #run (context: Context, args: unknown): void {
+    const { handler } = context.entry
+    let result: unknown
+    try {
+      result = handler(args, context)
+    } catch (err) {
+      this.#fail(context, err)
+      return
+    }
+    if (isThenable(result)) {
+      this.#track(context)
+      const promise = result instanceof Promise ? result : Promise.resolve(result)
+      promise.then(value => { this.#done(context, value) }, err => { this.#fail(context, err) })
+    } else {
+      this.#done(context, result)
+    }
+  }
+
+  #done (context: Context, value: unknown): void {
+    const { output } = context.entry
+    if (output === undefined || context.ended !== undefined) {
+      this.#answer(context, value)
+      return
+    }
+    let result: Validation
+    try {
+      result = output['~standard'].validate(value)
+    } catch (err) {
+      this.#fail(context, err)
+      return
+    }
+    if (result instanceof Promise) {
+      this.#track(context)
+      result.then(result => { this.#checked(context, result) }, err => { this.#fail(context, err) })
+    } else {
+      this.#checked(context, result)
+    }
+  }
+
+  #checked (context: Context, result: StandardSchemaV1.Result<unknown>): void {
+    if (result.issues !== undefined) {
+      this.reject(context, invalidOutput(context.method, result.issues))
+    } else {
+      this.#answer(context, result.value)
+    }
+  }
+
+  #answer (context: Context, value: unknown): void {
+    let encoded: EncodedBody
+    try {
+      encoded = encodeBody(value)
+    } catch (err) {
+      const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
+      this.reject(context, new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `it ran, but its result cannot be sent: ${messageOf(err)}`))
+      return
+    }
+    const late = context.ended !== undefined
+    this.#untrack(context)
+    if (!late) {
+      context.finish()
+      context.origin.answer(context.id, encoded.codec, encoded.body)
+    }
+  }
+
+  #fail (context: Context, err: unknown): void {
+    this.reject(context, thrown(err))
+  }
+
+  /** The call outlives this tick: it counts, and has a deadline. */
+  #track (context: Context): void {
+    if (context.counted) {
+      return
+    }
+    const { caller, running } = context.origin
+    context.counted = true
+    caller.running++
+    caller.bytes += context.size
+    context.entry.running++
+    running.set(context.id, context)
+    context.timer = this.#timers.after(context.remaining, () => { this.#expire(context) })
+    this.running++
+    this.#onLoad()
+  }
+
+  #untrack (context: Context): void {
+    if (!context.counted) {
+      return
+    }
+    const { caller } = context.origin
+    context.counted = false
+    caller.running--
+    caller.bytes -= context.size
+    context.entry.running--
+    if (context.ended === undefined) {
+      this.#release(context)
+    }
+  }
+
+  /** Nobody waits for its answer any more, or it has one. */
+  #release (context: Context): void {
+    context.origin.running.delete(context.id)
+    if (context.timer !== undefined) {
+      this.#timers.cancel(context.timer)
+    }
+    this.running--
+    this.#onLoad()
+    if (this.running === 0 && this.#idle.length > 0) {
+      const idle = this.#idle
+      this.#idle = []
+      idle.forEach(resolve => { resolve() })
+    }
+  }
+
+  #expire (context: Context): void {
+    const error = new RpcError('DEADLINE_EXCEEDED', `${context.method}: the handler was not done when the deadline passed`)
+    this.end(context, error)
+    context.origin.refuse(context.id, error)
+  }
+}
+
+function isThenable (value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

@@ -1,0 +1,160 @@
+/** The serving side: who may call what, and the streams that calls come from. */
+import { ProtocolError, RpcError } from '../errors.ts'
+import { decodeBody } from '../wire/codecs.ts'
+import { DEFAULT_TIMEOUT } from '../wire/limits.ts'
+import { Context } from './context.ts'
+import { Inbound } from './inbound.ts'
+import { BUILT_IN } from './methods.ts'
+import { messageOf } from './outcome.ts'
+import { Runner } from './runner.ts'
+import type { Callers } from './callers.ts'
+import type { ContextHost } from './context.ts'
+import type { Origin } from './inbound.ts'
+import type { Methods } from './methods.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { FramedStream } from '../streams/index.ts'
+import type { Timers } from '../util/timers.ts'
+import type { RequestFrame } from '../wire/rpc-frames.ts'
+
+export interface ServerInit {
+  discovery: Discovery
+  methods: Methods
+  callers: Callers
+  timers: Timers
+  host: ContextHost
+  /** {@link Server.running} has changed. */
+  onLoad: () => void
+}
+
+export class Server {
+  readonly #init: ServerInit
+  readonly #runner: Runner
+  readonly #inbounds = new Map<FramedStream, Inbound>()
+  #refusing: string | undefined
+
+  constructor (init: ServerInit) {
+    this.#init = init
+    this.#runner = new Runner(init.timers, init.onLoad)
+  }
+
+  /** Calls that run and that somebody waits for. */
+  get running (): number {
+    return this.#runner.running
+  }
+
+  onAccept (stream: FramedStream): void {
+    const caller = this.#init.callers.get(stream.peer, this.#init.timers.now())
+    caller.streams++
+    const inbound = new Inbound(stream, caller)
+    this.#inbounds.set(stream, inbound)
+    if (this.#refusing !== undefined) {
+      inbound.goAway(this.#refusing)
+    }
+  }
+
+  /** @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call */
+  onRequest (stream: FramedStream, request: RequestFrame): void {
+    const inbound = this.#inbounds.get(stream)
+    if (inbound === undefined) {
+      return
+    }
+    if (inbound.running.has(request.id)) {
+      throw new ProtocolError(`request ${request.id} came twice`)
+    }
+    this.serve(inbound, request)
+  }
+
+  onCancel (stream: FramedStream, id: number): void {
+    const inbound = this.#inbounds.get(stream)
+    if (inbound !== undefined) {
+      this.cancel(inbound, id)
+    }
+  }
+
+  cancel (origin: Origin, id: number): void {
+    const context = origin.running.get(id)
+    if (context !== undefined) {
+      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: cancelled by the caller`))
+    }
+  }
+
+  onEnd (stream: FramedStream, reason: Error | undefined): void {
+    const inbound = this.#inbounds.get(stream)
+    if (inbound === undefined) {
+      return
+    }
+    this.#inbounds.delete(stream)
+    inbound.caller.streams--
+    for (const context of [...inbound.running.values()]) {
+      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the connection to the caller was lost`, { cause: reason }))
+    }
+  }
+
+  busy (stream: FramedStream): boolean {
+    return (this.#inbounds.get(stream)?.running.size ?? 0) > 0
+  }
+
+  serve (origin: Origin, request: RequestFrame): void {
+    const { methods, timers, host } = this.#init
+    const now = timers.now()
+    const refusal = this.#refusal(origin, request, now)
+    if (refusal !== undefined) {
+      origin.refuse(request.id, refusal)
+      return
+    }
+    const entry = methods.get(request.method)
+    if (entry === undefined) {
+      origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `service '${request.service}' has no method '${request.method}' on this node`))
+      return
+    }
+    entry.calls++
+    const context = new Context(host, origin, entry, request, now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout))
+    let args: unknown
+    try {
+      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body)
+    } catch (err) {
+      this.#runner.reject(context, new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`))
+      return
+    }
+    this.#runner.start(context, args)
+  }
+
+  /** Take no new requests, and tell the peers. Resolves when no call runs, or the signal aborts. */
+  async drain (reason: string, signal?: AbortSignal): Promise<void> {
+    this.#refusing = reason
+    for (const inbound of this.#inbounds.values()) {
+      inbound.goAway(reason)
+    }
+    await this.#runner.idle(signal)
+  }
+
+  /** End what still runs. */
+  abort (contexts: Iterable<Context>, reason: string): void {
+    for (const context of [...contexts]) {
+      const error = new RpcError('UNAVAILABLE', `${reason}; the call was under way and may have run`)
+      this.#runner.end(context, error)
+      context.origin.refuse(context.id, error)
+    }
+  }
+
+  * contexts (): Iterable<Context> {
+    for (const inbound of this.#inbounds.values()) {
+      yield * inbound.running.values()
+    }
+  }
+
+  #refusal (origin: Origin, request: RequestFrame, now: number): RpcError | undefined {
+    const { service } = this.#init.discovery.self
+    if (this.#refusing !== undefined) {
+      return new RpcError('UNAVAILABLE', this.#refusing, { retryable: true })
+    }
+    if (request.service !== service && !request.method.startsWith(BUILT_IN)) {
+      const serves = service === undefined ? 'no service' : `service '${service}'`
+      return new RpcError('NOT_FOUND', `this node serves ${serves}, not '${request.service}'`, { retryable: true })
+    }
+    if (origin.congested) {
+      return new RpcError('RESOURCE_EXHAUSTED', 'too many answers wait to be taken by the caller', { retryable: true })
+    }
+    return this.#init.callers.refusal(origin.caller, request.body?.length ?? 0, now)
+  }
+}

@@ -1,0 +1,202 @@
+/** The room between a start and a stop. */
+import { ProtocolError } from '../errors.ts'
+import { peerStreams } from '../streams/index.ts'
+import { MAX_RPC_FRAME } from '../wire/limits.ts'
+import { protocolId } from '../wire/protocols.ts'
+import { decodeFrame } from '../wire/rpc-frames.ts'
+import { Callers } from './callers.ts'
+import { Client } from './client.ts'
+import { LoadReporter } from './load.ts'
+import { Local } from './local.ts'
+import { Server } from './server.ts'
+import { Targets } from './targets.ts'
+import type { LoadSource, TokenRouter } from './index.ts'
+import type { Methods } from './methods.ts'
+import type { RpcComponents, RpcOptions } from './rpc.ts'
+import type { TokenIds } from './token-ids.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { FramedStream, PeerStreams } from '../streams/index.ts'
+import type { TimerHandle, Timers } from '../util/timers.ts'
+
+export interface SessionInit {
+  components: RpcComponents
+  discovery: Discovery
+  options: RpcOptions
+  methods: Methods
+  tokens: TokenIds
+  timers: Timers
+  router: TokenRouter | undefined
+  loads: LoadSource | undefined
+}
+
+export class Session {
+  readonly client: Client
+  readonly targets: Targets
+  readonly #init: SessionInit
+  readonly #discovery: Discovery
+  readonly #streams: PeerStreams
+  readonly #server: Server
+  readonly #local: Local
+  readonly #load: LoadReporter
+  readonly #onAdd = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, true) }
+  readonly #onUpdate = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, false) }
+  readonly #onRemove = (event: CustomEvent<NodeInfo>): void => {
+    this.client.nodeGone(event.detail)
+    this.#callers.gone(event.detail.id)
+  }
+
+  readonly #callers: Callers
+
+  constructor (init: SessionInit) {
+    const { discovery, options, timers, methods } = init
+    this.#init = init
+    this.#discovery = discovery
+    this.#callers = new Callers(discovery, options.maxPendingPerPeer)
+    this.targets = new Targets(discovery, Math.random)
+    this.#load = new LoadReporter(discovery, timers, () => ({ links: this.targets.links(discovery.self), inflight: this.#server.running }))
+    this.#server = new Server({ discovery, methods, callers: this.#callers, timers, host: this.#host(), onLoad: () => { this.#load.changed() } })
+    this.#streams = this.#createStreams()
+    this.client = new Client({
+      ...options,
+      discovery,
+      timers,
+      streams: this.#streams,
+      targets: this.targets,
+      tokens: init.tokens,
+      random: Math.random,
+      runLocal: call => { this.#local.run(call) },
+      cancelLocal: call => { this.#local.cancel(call) }
+    })
+    this.#local = this.#createLocal()
+    if (init.router !== undefined) {
+      this.targets.setRouter(init.router)
+    }
+    if (init.loads !== undefined) {
+      this.targets.setLoads(init.loads)
+    }
+  }
+
+  async start (): Promise<void> {
+    this.publishMethods()
+    this.#discovery.addEventListener('node:add', this.#onAdd)
+    this.#discovery.addEventListener('node:update', this.#onUpdate)
+    this.#discovery.addEventListener('node:remove', this.#onRemove)
+    await this.#streams.start()
+  }
+
+  /** @throws InvalidOptionsError - more methods than a node's record holds */
+  publishMethods (): void {
+    this.#discovery.update({ methods: this.#init.methods.names() })
+  }
+
+  setLoads (source: LoadSource): void {
+    this.targets.setLoads(source)
+    this.#load.changed()
+  }
+
+  async drain (reason: string, signal?: AbortSignal): Promise<void> {
+    await this.#server.drain(reason, signal)
+  }
+
+  /** Take no new calls, give those that run `grace` milliseconds, and end what runs then. */
+  async finish (grace: number): Promise<void> {
+    const patience = new AbortController()
+    const timer: TimerHandle = this.#init.timers.after(grace, () => { patience.abort() })
+    const reason = 'the node is stopping'
+    await this.#server.drain(reason, patience.signal)
+    this.#init.timers.cancel(timer)
+    this.#server.abort([...this.#server.contexts(), ...this.#local.running.values()], reason)
+  }
+
+  async close (): Promise<void> {
+    this.#discovery.removeEventListener('node:add', this.#onAdd)
+    this.#discovery.removeEventListener('node:update', this.#onUpdate)
+    this.#discovery.removeEventListener('node:remove', this.#onRemove)
+    this.#load.stop()
+    this.client.close()
+    await this.#streams.stop()
+  }
+
+  #host (): ConstructorParameters<typeof Server>[0]['host'] {
+    const { timers } = this.#init
+    return {
+      timers,
+      invoke: (service, method, args, options, parent) => this.client.invoke(service, method, args, options, parent),
+      cancel: (call, reason) => { this.client.cancel(call, reason) },
+      callerOf: peer => this.#discovery.node(peer) ?? stranger(peer)
+    }
+  }
+
+  #createStreams (): PeerStreams {
+    return peerStreams(this.#init.components, {
+      protocol: protocolId(this.#discovery.mesh, 'rpc'),
+      limits: { maxFrame: MAX_RPC_FRAME },
+      timers: this.#init.timers,
+      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, bytes, start, end) },
+      onAccept: stream => { this.#server.onAccept(stream) },
+      onEnd: (stream, reason) => {
+        if (stream.direction === 'inbound') {
+          this.#server.onEnd(stream, reason)
+        } else {
+          this.client.links.onEnd(stream, reason)
+        }
+      },
+      busy: stream => stream.direction === 'inbound' ? this.#server.busy(stream) : this.client.links.busy(stream)
+    })
+  }
+
+  #createLocal (): Local {
+    const { timers } = this.#init
+    const { id } = this.#discovery.self
+    const caller = this.#callers.get(id, timers.now())
+    caller.known = true
+    // held for good: it must not be forgotten for having no stream
+    caller.streams = 1
+    const local: Local = new Local({
+      caller,
+      timers,
+      outcomes: this.client,
+      serve: call => { this.#server.serve(local, call) },
+      cancel: (origin, callId) => { this.#server.cancel(origin, callId) },
+      label: () => this.client.links.label(id)
+    })
+    return local
+  }
+
+  /** Requests come on streams that the peer has opened, answers on those that we have. */
+  #onFrame (stream: FramedStream, bytes: Uint8Array, start: number, end: number): void {
+    const frame = decodeFrame(bytes, start, end)
+    if (stream.direction === 'outbound') {
+      switch (frame.kind) {
+        case 2: this.client.links.onResponse(stream, frame); break
+        case 4: this.client.links.onGoAway(stream); break
+        default: throw new ProtocolError('a request on a stream for answers')
+      }
+    } else {
+      switch (frame.kind) {
+        case 1: this.#server.onRequest(stream, frame); break
+        case 3: this.#server.onCancel(stream, frame.id); break
+        default: throw new ProtocolError('an answer on a stream for requests')
+      }
+    }
+  }
+}
+
+/** A peer that discovery knows nothing of, not yet or no more. */
+function stranger (id: string): NodeInfo {
+  return {
+    id,
+    service: undefined,
+    name: '',
+    incarnation: 0,
+    seq: 0,
+    state: 'up',
+    roles: [],
+    weight: 1024,
+    load: { links: 0, inflight: 0 },
+    methods: [],
+    channels: [],
+    metadata: {},
+    addresses: []
+  }
+}

@@ -1,0 +1,130 @@
+/** Calls that have no node to go to: each waits for discovery, or for its turn to try again. */
+import { backoff } from '../util/backoff.core.ts'
+import { SETTLED } from './call.ts'
+import type { Call } from './call.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { TimerHandle, Timers } from '../util/timers.ts'
+
+/** Milliseconds between rounds over the candidates: quick at first, as a node that restarts is back soon. */
+const RETRY = { initial: 50, max: 1_000 }
+
+interface Wait {
+  readonly call: Call
+  timer: TimerHandle | undefined
+}
+
+export interface WaitingInit {
+  discovery: Discovery
+  timers: Timers
+  random: () => number
+  /** The call may be tried again. */
+  wake: (call: Call) => void
+}
+
+export class Waiting {
+  readonly #init: WaitingInit
+  /** By service, or by node for calls that may go to one node only: an id is never a legal service name. */
+  readonly #waits = new Map<string, Map<Call, Wait>>()
+  readonly #lookups = new Map<string, AbortController>()
+
+  constructor (init: WaitingInit) {
+    this.#init = init
+  }
+
+  add (call: Call): void {
+    const key = call.only ?? call.service
+    let waits = this.#waits.get(key)
+    if (waits === undefined) {
+      waits = new Map()
+      this.#waits.set(key, waits)
+    }
+    const wait: Wait = { call, timer: undefined }
+    waits.set(call, wait)
+    const unknown = call.tried === undefined && call.round === 0
+    if (unknown && call.only === undefined) {
+      this.#lookup(call.service)
+    } else if (!unknown) {
+      const delay = backoff(call.round, RETRY, this.#init.random)
+      wait.timer = this.#init.timers.after(delay, () => { this.#wake(call) })
+    }
+  }
+
+  /** The call has ended. */
+  remove (call: Call): void {
+    this.#take(call)
+  }
+
+  /** A node came, or changed. */
+  seen (node: NodeInfo, isNew: boolean): void {
+    this.#each(node, call => {
+      // a node that a call has just failed on changes often: only a new one is reason to hurry
+      if (isNew || call.tried === undefined) {
+        this.#wake(call)
+      }
+    })
+  }
+
+  /** A node went: returns the calls that may go nowhere else. */
+  gone (id: string): Call[] {
+    return [...this.#waits.get(id)?.keys() ?? []]
+  }
+
+  all (): Call[] {
+    return [...this.#waits.values()].flatMap(waits => [...waits.keys()])
+  }
+
+  #each (node: NodeInfo, fn: (call: Call) => void): void {
+    for (const key of [node.id, node.service]) {
+      const waits = key === undefined ? undefined : this.#waits.get(key)
+      for (const call of [...waits?.keys() ?? []]) {
+        fn(call)
+      }
+    }
+  }
+
+  #wake (call: Call): void {
+    if (this.#take(call) && call.state !== SETTLED) {
+      call.tried = undefined
+      call.round++
+      this.#init.wake(call)
+    }
+  }
+
+  #take (call: Call): boolean {
+    const key = call.only ?? call.service
+    const waits = this.#waits.get(key)
+    const wait = waits?.get(call)
+    if (waits === undefined || wait === undefined) {
+      return false
+    }
+    waits.delete(call)
+    if (wait.timer !== undefined) {
+      this.#init.timers.cancel(wait.timer)
+    }
+    if (waits.size === 0) {
+      this.#waits.delete(key)
+      this.#lookups.get(key)?.abort()
+      this.#lookups.delete(key)
+    }
+    return true
+  }
+
+  /** One search per service, for as long as somebody waits for it. */
+  #lookup (service: string): void {
+    if (this.#lookups.has(service)) {
+      return
+    }
+    const controller = new AbortController()
+    this.#lookups.set(service, controller)
+    const found = (): void => {
+      if (this.#lookups.get(service) === controller) {
+        this.#lookups.delete(service)
+        for (const call of [...this.#waits.get(service)?.keys() ?? []]) {
+          this.#wake(call)
+        }
+      }
+    }
+    // a search that fails is tried again in the rhythm of the calls' own rounds
+    this.#init.discovery.waitFor(service, { signal: controller.signal }).then(found, found)
+  }
+}
