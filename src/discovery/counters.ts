@@ -10,3 +10,8 @@ export class Counters {
     return Object.fromEntries(this.#counts)
   }
 }
+
+/** The counts of a part, under its name. */
+export function prefixed (prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${prefix}_${name}`, count]))
+}

@@ -19,8 +19,10 @@ const ENOUGH = 16
 const MAX_PARALLEL = 8
 const REDIAL_TIMEOUT = 1_500
 const DIAL_TIMEOUT = 5_000
+/** Milliseconds, up to twice that, before a new member is dialled: what is said over the connections there are comes first. */
+const SETTLE = 300
 /** Milliseconds that one of two nodes leaves the dial to the other, so that there is one connection, not two. */
-const YIELD = 1_500
+const YIELD = 2_000
 /** Milliseconds before a dial that failed is tried again, doubled each time. */
 const BACKOFF = 2_000
 const MAX_BACKOFF = 60_000
@@ -105,7 +107,7 @@ export class Dialler {
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && addresses.length > 0 && !connected.has(id) && !this.#dialling.has(id))
     for (const { id, addresses } of lacking === Infinity ? candidates : shuffle(candidates, random)) {
       if (this.#dialling.size >= MAX_PARALLEL || lacking-- <= 0) return
-      const plan = this.#plan(id, self < id || unreachable() ? 0 : YIELD)
+      const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at) this.#dial(peer, addresses, plan.failures)
     }

@@ -3,14 +3,16 @@
  * is verified only for a record that would be news.
  */
 import { decodeNodeRecord, encodeSignedRecord } from '../wire/discovery-codec.ts'
+import { MAX_NODES } from '../wire/limits.ts'
 import { toInfo, verifyRecord } from './records.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { NodeRecord, SignedRecord } from '../wire/discovery-codec.ts'
 
 /** Milliseconds of verifying in one go; a view of thousands must not block the event loop. */
 const SLICE = 8
-/** Bytes of records of one peer that may wait: the rest is dropped, the next exchange brings it again. */
+/** Bytes of records of one peer, and records of all, that may wait: what is dropped comes again with the next exchange. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
+const MAX_WAITING = 2 * MAX_NODES
 /** Verifications that may be under way at once, where the platform verifies asynchronously. */
 const MAX_VERIFYING = 8
 
@@ -27,10 +29,14 @@ export interface Origin {
 export interface IntakeInit {
   mesh: string
   wants: (id: string, incarnation: number, seq: number, left: boolean) => boolean
+  /** The peer was cut meanwhile: what it sent before is not worth a verification. */
+  ignores: (from: string) => boolean
   /** A record that is new and true. */
   onRecord: (record: VerifiedRecord, origin: Origin) => void
   onFault: (fault: RecordFault, origin: Origin) => void
   now: () => number
+  /** Some platforms answer later. @default verifyRecord */
+  verify?: (id: string, signed: SignedRecord) => boolean | Promise<boolean>
 }
 
 interface Job { signed: SignedRecord, origin: Origin, size: number }
@@ -53,7 +59,7 @@ export class Intake {
     for (const signed of records) {
       const size = signed.record.byteLength + signed.signature.byteLength + signed.publicKey.byteLength
       const waiting = (this.#waiting.get(origin.from) ?? 0) + size
-      if (waiting > MAX_WAITING_BYTES) {
+      if (waiting > MAX_WAITING_BYTES || this.#queue.length >= MAX_WAITING) {
         this.#init.onFault('overload', origin)
         continue
       }
@@ -91,9 +97,10 @@ export class Intake {
     const left = (this.#waiting.get(job.origin.from) ?? 0) - job.size
     if (left > 0) this.#waiting.set(job.origin.from, left)
     else this.#waiting.delete(job.origin.from)
+    if (job.origin.from != null && this.#init.ignores(job.origin.from)) return
     const record = this.#read(job)
     if (record == null) return
-    const verdict = verifyRecord(record.id, job.signed)
+    const verdict = (this.#init.verify ?? verifyRecord)(record.id, job.signed)
     if (typeof verdict === 'boolean') {
       this.#finish(job, record, verdict)
       return

@@ -42,18 +42,11 @@ export class Spreader {
     this.#init = init
   }
 
-  /**
-   * @param wide - nobody else may know it: tell as many as possible, and gossip
-   */
+  /** `wide`: nobody else may know it, so tell as many as possible, and gossip. */
   add (id: string, signed: Uint8Array, { from, wide }: { from?: string | undefined, wide: boolean }): void {
     if (this.#news.size >= MAX_WAITING && !this.#news.has(id)) return
     this.#news.set(id, { signed, wide, knownBy: new Set(from == null ? [id] : [id, from]) })
     this.#timer ??= setTimeout(() => { this.flush() }, LINGER)
-  }
-
-  /** The same news came from another peer too: no need to send it back. */
-  heard (id: string, from: string): void {
-    this.#news.get(id)?.knownBy.add(from)
   }
 
   /** Send what waits now. Returns the members that it was sent to. */

@@ -32,11 +32,13 @@ export class Accusers {
 }
 
 /**
+ * @param timing - the two ends, and what it takes to get to the lower one
  * @param confirmed - others that suspect the member too
  * @param able - others that could, those included
- * @param lonely - `able` is 0 although there are other members: this node may be the one that is cut off
+ * @param lonely - whether this node may be the one that is cut off, when nobody is able
  */
-export function suspicionTimeout ({ min, max, enough }: SuspicionTiming, confirmed: number, able: number, lonely: boolean): number {
+export function suspicionTimeout (timing: SuspicionTiming, confirmed: number, able: number, lonely: boolean): number {
+  const { min, max, enough } = timing
   const required = Math.min(enough, able)
   if (required === 0) return lonely ? max : min
   const share = Math.log(Math.min(confirmed, required) + 1) / Math.log(required + 1)

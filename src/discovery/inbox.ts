@@ -1,0 +1,121 @@
+/** Everything that peers send comes in here, and goes to the part that it concerns. */
+import { equals } from 'uint8arrays/equals'
+import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
+import { Intake } from './intake.ts'
+import { now } from './timing.ts'
+import type { Counters } from './counters.ts'
+import type { Greeter } from './hello.ts'
+import type { Origin, RecordFault } from './intake.ts'
+import type { Peers } from './peers.ts'
+import type { Prober } from './prober.ts'
+import type { Roster } from './roster.ts'
+import type { Self } from './self.ts'
+import type { Spreader } from './spread.ts'
+import type { VerifiedRecord } from './view.core.ts'
+import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
+
+/** Times per second that a node which was given up is told so. */
+const MAX_OBITUARIES = 2
+
+export interface InboxInit {
+  mesh: string
+  id: string
+  bootNonce: Uint8Array
+  self: Self
+  roster: Roster
+  peers: Peers
+  greeter: Greeter
+  prober: Prober
+  spreader: Spreader
+  counters: Counters
+  onConflict: () => void
+}
+
+export class Inbox {
+  readonly #init: InboxInit
+  readonly #intake: Intake
+
+  constructor (init: InboxInit) {
+    this.#init = init
+    this.#intake = new Intake({
+      mesh: init.mesh,
+      now,
+      wants: (id, incarnation, seq, left) => this.#wants(id, incarnation, seq, left),
+      ignores: from => init.peers.banned(from),
+      onRecord: (record, origin) => { this.#onRecord(record, origin) },
+      onFault: (fault, origin) => { this.#onFault(fault, origin) }
+    })
+  }
+
+  stop (): void {
+    this.#intake.stop()
+  }
+
+  onFrame (from: string, frame: DiscoveryFrame): void {
+    const { prober, greeter } = this.#init
+    prober.tell({ type: 'contact', id: from })
+    if (frame.hello != null) this.#onHello(from, frame.hello)
+    else if (frame.records != null) this.#intake.offer(frame.records.records, { from, firstHand: false })
+    else if (frame.fetch != null) greeter.fetch(from, frame.fetch.ids)
+    else if (frame.probe != null) {
+      prober.onProbe(from, frame.probe.nonce)
+      this.#tellIfGone(from)
+    } else if (frame.ack != null) prober.onAck(frame.ack.nonce)
+    else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
+    else if (frame.suspicion != null) prober.onSuspicion(from, frame.suspicion)
+  }
+
+  onGossip (records: readonly SignedRecord[]): void {
+    this.#intake.offer(records, { from: undefined, firstHand: false })
+  }
+
+  #onHello (from: string, hello: NonNullable<DiscoveryFrame['hello']>): void {
+    const { id, bootNonce, greeter, onConflict } = this.#init
+    if (from === id) {
+      if (!equals(hello.bootNonce, bootNonce)) onConflict()
+      return
+    }
+    if (hello.self != null) this.#intake.offer([hello.self], { from, firstHand: true })
+    greeter.answer(from, hello)
+    this.#tellIfGone(from)
+  }
+
+  /** A node that we gave up talks to us: it must say something newer to come back. */
+  #tellIfGone (from: string): void {
+    const { roster, peers } = this.#init
+    const grave = roster.view.tombstone(from)
+    if (grave == null || grave.left || !peers.allow(from, 'obituaries', MAX_OBITUARIES)) return
+    const { id, incarnation, seq } = grave
+    peers.post(from, encodeDiscoveryFrame({ suspicion: { id, incarnation, seq } }))
+  }
+
+  #wants (id: string, incarnation: number, seq: number, left: boolean): boolean {
+    const own = this.#init.self.info
+    const wanted = id === own.id
+      ? incarnation > own.incarnation || (incarnation === own.incarnation && seq >= own.seq)
+      : this.#init.roster.view.wants(id, incarnation, seq, left)
+    if (!wanted) this.#init.counters.add('records_stale')
+    return wanted
+  }
+
+  #onFault (fault: RecordFault, { from }: Origin): void {
+    const { counters, peers } = this.#init
+    counters.add(`records_${fault}`)
+    if (from != null && fault !== 'overload') peers.punish(from, 2)
+  }
+
+  #onRecord (record: VerifiedRecord, { from, firstHand }: Origin): void {
+    const { self, roster, counters, peers, spreader } = this.#init
+    const { id, incarnation, seq } = record.info
+    if (firstHand && id !== from) {
+      counters.add('records_wrong_id')
+      if (from != null) peers.punish(from, 2)
+    } else if (id === self.info.id) {
+      self.met(incarnation, seq, record.signed)
+    } else {
+      counters.add('records_accepted')
+      roster.take(record)
+      if (from != null) spreader.add(id, record.signed, { from, wide: firstHand })
+    }
+  }
+}
