@@ -4,6 +4,8 @@
  */
 
 const MAX_SCORE = 8
+/** The word of others alone makes this node no sicker than this: a liar must not blind it. */
+const MAX_BY_HEARSAY = 3
 /** So many peers that do not answer at about the same time are more likely one sick node: this one. */
 const MANY_MISSES = 3
 
@@ -40,7 +42,7 @@ export class LocalHealth {
 
   /** Somebody cannot reach this node. */
   suspected (): void {
-    this.#worse(1)
+    if (this.#score < MAX_BY_HEARSAY) this.#worse(1)
   }
 
   /** A peer that was fine so far did not answer a probe. */

@@ -283,15 +283,14 @@ export class SwimDetector implements Detector {
   }
 
   #accused (incarnation: number, seq: number, at: number, out: DetectorOutput[]): void {
-    if (this.#refutation.accept(incarnation, seq)) {
-      this.#health.suspected()
-      this.#refute(at, out)
-    } else this.#count.ignored++
+    if (this.#refutation.accept(incarnation, seq)) this.#refute(at, out)
+    else this.#count.ignored++
   }
 
   #refute (at: number, out: DetectorOutput[]): void {
     const seq = this.#refutation.due(at)
     if (seq === undefined) return
+    this.#health.suspected()
     this.#count.refutations++
     out.push({ type: 'refute', seq })
   }

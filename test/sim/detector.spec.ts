@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { MUTANTS } from './clients/detector-mutants.ts'
 import { detectorClient } from './clients/detector.ts'
-import { describeFailure, runBatch, runSeed } from './kernel/run.ts'
+import { FIXTURES } from './fixtures/detector.ts'
+import { describeFailure, runBatch, runScenario, runSeed } from './kernel/run.ts'
 
 const SEEDS = 300
 
@@ -20,6 +21,12 @@ describe('simulation: failure detector and view', function () {
     expect(first.result).to.deep.equal(second.result)
     expect(runSeed(8, detectorClient()).result.hash).to.not.equal(first.result.hash)
   })
+
+  for (const { what, scenario } of FIXTURES) {
+    it(`keeps them in an old failure: ${what}`, () => {
+      expect(runScenario(scenario, detectorClient()).violation).to.equal(undefined)
+    })
+  }
 
   for (const mutant of MUTANTS) {
     it(`finds the mutant that ${mutant.name}`, () => {

@@ -239,7 +239,7 @@ export class DetectorProcess implements Process {
       case 'probe': env.send(output.to, { t: 'probe', nonce: output.nonce }); break
       case 'probeRequest': env.send(output.via, { t: 'probeRequest', nonce: output.nonce, target: output.target }); break
       case 'redial': this.#dial(output.id); break
-      case 'spread': this.#broadcast({ ...output, t: 'suspicion' } as Message); break
+      case 'spread': this.#broadcast({ ...output, t: 'suspicion' }); break
       case 'refute':
         env.count('refutations')
         this.#publish('up', Math.max(this.#seq + 1, output.seq))

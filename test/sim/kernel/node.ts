@@ -82,7 +82,8 @@ export class SimNode {
 
   freeze (ms: number, asleep: boolean): void {
     const now = this.#world.now
-    if (!this.frozen) this.frozenSince = now
+    // 0 means awake: one whose freeze ends at this very moment has not run yet
+    if (this.frozenUntil === 0) this.frozenSince = now
     this.frozenUntil = Math.max(this.frozenUntil, now + ms)
     if (asleep) this.#sleepingSince ??= now
     if (this.frozenUntil < Infinity) this.#world.after(this.frozenUntil - now, () => this.#wake())
