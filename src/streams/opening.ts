@@ -1,4 +1,5 @@
 import { StreamRefusedError, StreamTimeoutError } from '../errors.ts'
+import { nextTick } from '../util/next-tick.ts'
 import { framed } from './framed-stream.ts'
 import type { FramedStream, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
 import type { Timers } from '../util/timers.ts'
@@ -30,8 +31,20 @@ export async function openStream (components: PeerStreamsComponents, init: Openi
       }
     }
   }
-  const connection = await components.connectionManager.openConnection(peer, { signal })
-  return openOn(connection, init, peer, signal)
+  return openOn(await dial(components, peer, signal), init, peer, signal)
+}
+
+/** libp2p lets a dial join one to the same peer that everybody else has just left, and aborts both. */
+async function dial (components: PeerStreamsComponents, peer: PeerId, signal: AbortSignal): Promise<Connection> {
+  try {
+    return await components.connectionManager.openConnection(peer, { signal })
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') {
+      throw error
+    }
+    await new Promise<void>(resolve => { nextTick(resolve) })
+    return components.connectionManager.openConnection(peer, { signal })
+  }
 }
 
 /** Relayed connections are slower, and limited ones end after some bytes or minutes. */

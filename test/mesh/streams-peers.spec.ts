@@ -1,0 +1,210 @@
+import { expect } from 'chai'
+import { timers } from '../../src/util/timers.ts'
+import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
+import type { StreamsNode } from './streams.helper.ts'
+import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
+
+function nameOf (error: unknown): string {
+  return error instanceof Error ? error.name : String(error)
+}
+
+describe('PeerStreams', () => {
+  let nodes: StreamsNode[] = []
+
+  async function node (init: Partial<PeerStreamsInit> = {}): Promise<StreamsNode> {
+    const result = await streamsNode(init)
+    nodes.push(result)
+    return result
+  }
+
+  afterEach(async () => {
+    for (const { streams, libp2p } of nodes) {
+      await streams.stop()
+      await libp2p.stop()
+    }
+    nodes = []
+  })
+
+  it('opens one stream, whoever and however often asks, and carries frames both ways', async () => {
+    const accepted: FramedStream[] = []
+    const answers: number[] = []
+    const server = await node({
+      onAccept: stream => accepted.push(stream),
+      onFrame: (stream, bytes, start, end) => stream.send(bytes.subarray(start, end))
+    })
+    const client = await node({ onFrame: (_, bytes, start) => answers.push(bytes[start] as number) })
+    await connect(client, server)
+    expect(client.streams.get(server.libp2p.peerId.toString())).to.equal(undefined)
+    const opened = await Promise.all([1, 2, 3].map(async () => client.streams.open(server.libp2p.peerId)))
+    expect(new Set(opened).size).to.equal(1)
+    expect(await client.streams.open(server.libp2p.peerId)).to.equal(opened[0])
+    const stream = client.streams.get(server.libp2p.peerId.toString())
+    expect(stream).to.equal(opened[0])
+    expect(stream).to.include({ direction: 'outbound', protocol: PROTOCOL, peer: server.libp2p.peerId.toString(), open: true })
+    stream?.send(Uint8Array.of(1))
+    stream?.send(Uint8Array.of(2))
+    await until(() => answers.length === 2)
+    expect(answers).to.deep.equal([1, 2])
+    expect(accepted.map(({ direction, peer }) => [direction, peer])).to.deep.equal([['inbound', client.libp2p.peerId.toString()]])
+    expect([...client.streams.streams()]).to.deep.equal([stream])
+    expect([...server.streams.streams()]).to.deep.equal(accepted)
+  })
+
+  it('an open that one caller leaves goes on for the others; one that all leave ends', async () => {
+    const server = await node()
+    const client = await node()
+    await connect(client, server)
+    const controller = new AbortController()
+    const leaving = client.streams.open(server.libp2p.peerId, { signal: controller.signal }).catch(nameOf)
+    const staying = client.streams.open(server.libp2p.peerId)
+    controller.abort()
+    expect(await leaving).to.equal('AbortError')
+    expect((await staying).open).to.equal(true)
+
+    const other = await node()
+    await connect(client, other)
+    const gone = new AbortController()
+    const both = [1, 2].map(async () => client.streams.open(other.libp2p.peerId, { signal: gone.signal }).catch(nameOf))
+    gone.abort()
+    expect(await Promise.all(both)).to.deep.equal(['AbortError', 'AbortError'])
+    expect((await client.streams.open(other.libp2p.peerId)).open).to.equal(true)
+  })
+
+  it('tells a peer without the protocol, and one that accepts no more streams, as a refusal', async () => {
+    const ends: unknown[] = []
+    const server = await node({ maxStreamsPerPeer: 2, onEnd: (_, reason) => ends.push(reason) })
+    const client = await node({ onEnd: (_, reason) => ends.push(reason) })
+    await connect(client, server)
+    // two of other openers of the same peer, on another connection
+    const second = await client.libp2p.dial(server.libp2p.getMultiaddrs(), { force: true })
+    await second.newStream(PROTOCOL)
+    await second.newStream(PROTOCOL)
+    await until(() => [...server.streams.streams()].length === 2)
+    const refusal = await client.streams.open(server.libp2p.peerId).catch((error: unknown) => error)
+    expect(nameOf(refusal)).to.equal('StreamRefusedError')
+    expect(client.streams.get(server.libp2p.peerId.toString())).to.equal(undefined)
+    expect(ends).to.deep.equal([])
+
+    await server.streams.stop()
+    const unknown = await client.streams.open(server.libp2p.peerId).catch((error: unknown) => error)
+    expect(nameOf(unknown)).to.equal('StreamRefusedError')
+    expect(nameOf((unknown as Error).cause)).to.equal('UnsupportedProtocolError')
+  })
+
+  it('does not wait for ever for a peer that negotiates and then says nothing', async () => {
+    const server = await node()
+    await server.streams.stop()
+    await server.libp2p.handle(PROTOCOL, () => {})
+    const client = await node({ openTimeout: 100 })
+    await connect(client, server)
+    expect(await client.streams.open(server.libp2p.peerId).catch(nameOf)).to.equal('StreamTimeoutError')
+    expect(client.libp2p.getConnections().flatMap(({ streams }) => streams).filter(({ protocol }) => protocol === PROTOCOL)).to.have.length(0)
+  })
+
+  it('passes on the error of a dial', async () => {
+    const client = await node()
+    const server = await node()
+    await connect(client, server)
+    await server.libp2p.stop()
+    expect(await client.streams.open(server.libp2p.peerId).catch(nameOf)).to.not.equal('StreamRefusedError')
+  })
+
+  it('cuts an opener that never speaks, and keeps one that has nothing to say yet', async () => {
+    const ends: unknown[] = []
+    const server = await node({ limits: { firstFrameTimeout: 100 }, onEnd: (_, reason) => ends.push(reason) })
+    const client = await node()
+    await connect(client, server)
+    const silent = await client.libp2p.dialProtocol(server.libp2p.getMultiaddrs(), PROTOCOL)
+    const stream = await client.streams.open(server.libp2p.peerId)
+    await until(() => silent.status === 'reset')
+    expect(ends.map(nameOf)).to.deep.equal(['StreamTimeoutError'])
+    expect(stream.open).to.equal(true)
+  })
+
+  it('opens anew after an end, on the connection that is left', async () => {
+    let frames = 0
+    const server = await node({ onFrame: () => frames++ })
+    const ends: unknown[] = []
+    const client = await node({ onEnd: (_, reason) => ends.push(reason) })
+    await connect(client, server)
+    await Promise.all([
+      client.libp2p.dial(server.libp2p.getMultiaddrs()),
+      server.libp2p.dial(client.libp2p.getMultiaddrs())
+    ])
+    const id = server.libp2p.peerId
+    await until(() => client.libp2p.getConnections(id).length === 2)
+    const first = await client.streams.open(id)
+    const carrier = client.libp2p.getConnections(id).find(({ streams }) => streams.some(({ protocol }) => protocol === PROTOCOL))
+    const other = client.libp2p.getConnections(id).find(connection => connection !== carrier)
+    await other?.close()
+    expect(first.open).to.equal(true)
+    first.send(Uint8Array.of(1))
+    await until(() => frames === 1)
+    await server.libp2p.dial(client.libp2p.getMultiaddrs(), { force: true })
+    carrier?.abort(new Error('gone'))
+    await until(() => ends.length === 1)
+    expect(nameOf(ends[0])).to.equal('StreamEndedError')
+    expect(client.streams.get(id.toString())).to.equal(undefined)
+    const second = await client.streams.open(id)
+    expect(second).to.not.equal(first)
+    second.send(Uint8Array.of(2))
+    await until(() => frames === 2)
+  })
+
+  it('an inbound fault ends the stream that carried it, and no other', async () => {
+    const server = await node({ onFrame: (_, bytes, start) => { if (bytes[start] === 9) { throw new Error('oops') } } })
+    const good = await node()
+    const bad = await node()
+    await connect(good, server)
+    await connect(bad, server)
+    const kept = await good.streams.open(server.libp2p.peerId)
+    const cut = await bad.streams.open(server.libp2p.peerId)
+    cut.send(Uint8Array.of(9))
+    await until(() => !cut.open)
+    expect(kept.open).to.equal(true)
+    expect((await bad.streams.open(server.libp2p.peerId)).open).to.equal(true)
+  })
+
+  it('stop() delivers what is queued, ends all, leaves no timer, and start() begins anew', async () => {
+    const before = timers.armed
+    let received = 0
+    const ends: unknown[] = []
+    const server = await node({ onFrame: (_, __, start, end) => { received += end - start }, onEnd: (_, reason) => ends.push(reason) })
+    const client = await node({ onEnd: (_, reason) => ends.push(reason) })
+    await connect(client, server)
+    await connect(server, client)
+    const stream = await client.streams.open(server.libp2p.peerId)
+    await server.streams.open(client.libp2p.peerId)
+    for (let i = 0; i < 50; i++) {
+      stream.send(new Uint8Array(10_000))
+    }
+    await client.streams.stop()
+    await until(() => ends.length === 4)
+    expect(received).to.equal(500_000)
+    expect(ends).to.deep.equal([undefined, undefined, undefined, undefined])
+    expect([...client.streams.streams(), ...server.streams.streams()]).to.deep.equal([])
+    expect(timers.armed).to.equal(before)
+    expect(await client.streams.open(server.libp2p.peerId).catch(nameOf)).to.equal('MeshStoppedError')
+    await client.streams.start()
+    expect((await client.streams.open(server.libp2p.peerId)).open).to.equal(true)
+  })
+
+  it('stop() does not wait for a peer that takes nothing, and ends opens that are under way', async () => {
+    const server = await node({ onAccept: stream => { stream.pause() } })
+    const mute = await node()
+    await mute.streams.stop()
+    await mute.libp2p.handle(PROTOCOL, () => {})
+    const ends: unknown[] = []
+    const client = await node({ onEnd: (_, reason) => ends.push(reason) })
+    await connect(client, server)
+    await connect(client, mute)
+    const stream = await client.streams.open(server.libp2p.peerId)
+    for (let i = 0; i < 7; i++) {
+      stream.send(new Uint8Array(1 << 20))
+    }
+    const opening = client.streams.open(mute.libp2p.peerId).catch(nameOf)
+    await client.streams.stop({ signal: AbortSignal.timeout(50) })
+    expect(await opening).to.equal('MeshStoppedError')
+    expect(ends.map(nameOf)).to.deep.equal(['MeshStoppedError'])
+  })
+})
