@@ -7,8 +7,10 @@ import { PoolPicker } from './pool.core.ts'
 import type { Candidate, PickContext } from './index.ts'
 import type { Pool, Seat } from './pool.core.ts'
 
-/** Milliseconds in which an observation loses 63 % of its say. */
-const FADE = 10_000
+/** Milliseconds in which an observation loses 63 % of its say; a node that was ten times too slow is tried after 12 s. */
+const FADE = 5_000
+/** The most that a new observation leaves of the old: a node that became quick again must not need hundreds of calls. */
+const KEEP = 0.8
 /** Milliseconds a failure adds to a latency: a node that fails fast must not look fast. */
 const FAILURE = 2_000
 /** Milliseconds each call in flight to a node without any answer yet counts as: a newcomer is tried, not flooded. */
@@ -46,7 +48,7 @@ export class P2cPicker<C extends Candidate> extends PoolPicker<C, Measured<C>> {
     if (before === undefined || seen > before) {
       seat.latency = seen
     } else {
-      const keep = fade(now - seat.measured)
+      const keep = Math.min(KEEP, fade(now - seat.measured))
       seat.latency = before * keep + seen * (1 - keep)
     }
     seat.measured = now

@@ -41,7 +41,7 @@ export abstract class PoolPicker<C extends Candidate, S extends Seat<C>> impleme
     const takers = [...seats.values()].filter(({ node: { state } }) => state === 'up' || state === 'suspect')
     const least = takers.reduce((least, { node }) => Math.min(least, node.load.links), Infinity)
     for (const seat of takers) {
-      this.weigh(seat, Math.max(1, seat.node.weight - (seat.node.load.links - least)))
+      seat.weight = Math.max(1, seat.node.weight - (seat.node.load.links - least))
     }
     this.seats = seats
     this.#up = pool(takers.filter(({ node }) => node.state === 'up'))
@@ -59,10 +59,6 @@ export abstract class PoolPicker<C extends Candidate, S extends Seat<C>> impleme
 
   /** One of the pool that is not excluded. `exclude` is undefined rather than empty. */
   protected abstract choose (pool: Pool<S>, exclude: ReadonlySet<string> | undefined, context: PickContext): S | undefined
-
-  protected weigh (seat: S, weight: number): void {
-    seat.weight = weight
-  }
 }
 
 function byId (a: Candidate, b: Candidate): number {

@@ -13,25 +13,23 @@ interface Credited<C extends Candidate> extends Seat<C> {
 
 export class WeightedPicker<C extends Candidate> extends PoolPicker<C, Credited<C>> {
   readonly name = 'weighted'
+  #total = 1
 
   override update (candidates: readonly C[]): void {
     super.update(candidates)
-    // who left took a credit or a debt along: without this the others would carry it, and newcomers win or wait
     const seats = [...this.seats.values()]
+    // a credit counts in parts of a turn, which is worth all weights together: keep the turns, not the numbers. Who
+    // left took a credit or a debt along; without the mean the others would carry it, and newcomers win or wait.
+    const total = seats.reduce((sum, { node, weight }) => node.state === 'up' ? sum + weight : sum, 0) || this.#total
     const mean = seats.reduce((sum, seat) => sum + seat.credit, 0) / seats.length
     for (const seat of seats) {
-      seat.credit -= mean
+      seat.credit = (seat.credit - mean) * (total / this.#total)
     }
+    this.#total = total
   }
 
   protected seat (node: C): Credited<C> {
     return { id: node.id, node, weight: 0, credit: 0 }
-  }
-
-  /** A debt that was run up under another weight is worth as many turns under the new one. */
-  protected override weigh (seat: Credited<C>, weight: number): void {
-    seat.credit *= seat.weight === 0 ? 0 : weight / seat.weight
-    seat.weight = weight
   }
 
   protected choose (pool: Pool<Credited<C>>, exclude: ReadonlySet<string> | undefined): Credited<C> | undefined {

@@ -35,7 +35,7 @@ export function decodeFrame (bytes: Uint8Array, from: number, to: number): Decod
 
 function readFrame (): DecodedFrame {
   let frame: DecodedFrame | undefined
-  while (pos < end) {
+  while (more()) {
     const tag = varint()
     let next: DecodedFrame
     switch (tag) {
@@ -76,7 +76,7 @@ function readRequest (): DecodedRequest {
     headers: NO_TEXTS,
     idempotencyKey: undefined
   }
-  while (pos < end) {
+  while (more()) {
     const tag = varint()
     switch (tag) {
       case 0x08: r.id = uint32(); break
@@ -100,7 +100,7 @@ function readRequest (): DecodedRequest {
 
 function readResponse (): DecodedResponse {
   const r: DecodedResponse = { kind: 2, id: 0, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: NO_TEXTS }
-  while (pos < end) {
+  while (more()) {
     const tag = varint()
     switch (tag) {
       case 0x08: r.id = uint32(); break
@@ -121,7 +121,7 @@ function readResponse (): DecodedResponse {
 
 function readCancel (): DecodedCancel {
   const r: DecodedCancel = { kind: 3, id: 0 }
-  while (pos < end) {
+  while (more()) {
     const tag = varint()
     switch (tag) {
       case 0x08: r.id = uint32(); break
@@ -133,7 +133,7 @@ function readCancel (): DecodedCancel {
 
 function readGoAway (): DecodedGoAway {
   const r: DecodedGoAway = { kind: 4, reason: '' }
-  while (pos < end) {
+  while (more()) {
     const tag = varint()
     switch (tag) {
       case 0x0a: r.reason = text(); break
@@ -141,6 +141,10 @@ function readGoAway (): DecodedGoAway {
     }
   }
   return r
+}
+
+function more (): boolean {
+  return pos < end
 }
 
 function byte (): number {
@@ -260,7 +264,7 @@ function entry (map: TextMap): TextMap {
   end = pos + size
   let key = ''
   let value = ''
-  while (pos < end) {
+  while (more()) {
     const tag = varint()
     if (tag === 0x0a) {
       const start = take(lengthOfText())

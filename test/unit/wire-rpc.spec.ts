@@ -64,7 +64,7 @@ function generated (kind: 'request' | 'response', frame: RequestFrame | Response
 }
 
 /** By the generated codec, which knows no limits. */
-const raw = (frame: object): Uint8Array => Frame.encode(frame as Frame)
+const raw = (frame: object): Uint8Array => Frame.encode(frame)
 
 describe('wire: rpc frames', () => {
   it('are what the fixtures say', () => {
