@@ -82,7 +82,6 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#roster = this.#createRoster()
     this.#self = this.#createSelf(init)
     this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (from, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(from, frame) } })
-    const { connectionManager } = components
     const peers = this.#peers
     this.#gossip = new Gossip({
       ...common,
@@ -92,7 +91,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     })
     this.#spreader = new Spreader({ peers, gossip: this.#gossip, members, random: Math.random })
     this.#greeter = new Greeter({ ...common, peers, view, members, own: () => this.#self.signed, bootNonce })
-    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager, peers, view, unreachable })
+    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable })
     this.#prober = this.#createProber(common)
     this.#inbox = new Inbox({
       mesh: this.mesh,

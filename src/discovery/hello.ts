@@ -138,6 +138,7 @@ export class Greeter {
       log.trace('hello to %s failed - %e', id, err)
       this.#saidAt.delete(id)
       if (isUnsupported(err)) {
+        counters.add('strangers')
         if (peers.isConnected(peer)) this.#deaf.add(id)
       } else if (attempt < MAX_RETRIES && this.#running && peers.isConnected(peer)) {
         clearTimeout(this.#retries.get(id))

@@ -21,7 +21,8 @@ export class Refutation {
   /** Whether the suspicion is about what this node says now, so that it must answer. */
   accept (incarnation: number, seq: number): boolean {
     if (incarnation !== this.#incarnation || seq < this.#seq) return false
-    this.#seq = Math.min(seq, this.#seq + SEQ_SLACK)
+    // what comes while an answer waits does not raise it further: a liar's numbers must not run away with ours
+    if (!this.#pending) this.#seq = Math.min(seq, this.#seq + SEQ_SLACK)
     this.#pending = true
     return true
   }

@@ -132,6 +132,7 @@ export class Rendezvous {
     if (closing !== this.#closing) return
     this.#busy = false
     if (goOn) this.#arm(this.#again ? 0 : this.#delay())
+    else this.stop()
   }
 
   #delay (): number {

@@ -10,6 +10,7 @@ import { createLibp2p } from 'libp2p'
 import { discovery } from '../../src/discovery/index.ts'
 import { until } from '../harness/until.ts'
 import type { Discovery, DiscoveryInit } from '../../src/discovery/index.ts'
+import type { PeerStreamsComponents } from '../../src/streams/index.ts'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 
 export interface NodeOptions extends DiscoveryInit {
@@ -21,6 +22,8 @@ export interface NodeOptions extends DiscoveryInit {
 
 export interface Node {
   id: string
+  /** While true the node can neither dial nor be dialled. */
+  isolated: boolean
   libp2p: Libp2p
   discovery: Discovery
 }
@@ -40,8 +43,10 @@ export class Nodes {
   readonly #all: Libp2p[] = []
 
   async add ({ gossip = true, dht = false, listen = true, privateKey, ...init }: NodeOptions = {}): Promise<Node> {
-    const libp2p = await createLibp2p({
+    const gate = { isolated: false }
+    const libp2p: Libp2p<any> = await createLibp2p<any>({
       ...common,
+      connectionGater: { denyInboundConnection: () => gate.isolated, denyDialMultiaddr: () => gate.isolated },
       ...(privateKey != null ? { privateKey } : {}),
       addresses: { listen: listen ? ['/ip4/127.0.0.1/tcp/0'] : [] },
       services: {
@@ -52,12 +57,12 @@ export class Nodes {
       }
     })
     this.#all.push(libp2p)
-    return { id: libp2p.peerId.toString(), libp2p, discovery: (libp2p.services as unknown as { discovery: Discovery }).discovery }
+    return Object.assign(gate, { id: libp2p.peerId.toString(), libp2p, discovery: libp2p.services.discovery as Discovery })
   }
 
   /** A node of the DHT that knows nothing of discovery. */
   async bare ({ dht = false } = {}): Promise<Libp2p> {
-    const libp2p = await createLibp2p({
+    const libp2p: Libp2p<any> = await createLibp2p<any>({
       ...common,
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       services: { identify: identify(), ping: ping(), ...(dht ? { dht: kadDHT(DHT) } : {}) }
@@ -69,6 +74,29 @@ export class Nodes {
   async stop (): Promise<void> {
     await Promise.all(this.#all.splice(0).map(async libp2p => { await libp2p.stop() }))
   }
+}
+
+interface Internals extends PeerStreamsComponents {
+  transportManager: { stop: () => Promise<void> }
+}
+
+/** What libp2p gives its services. */
+export function internals (libp2p: Libp2p): Internals {
+  return (libp2p as unknown as { components: Internals }).components
+}
+
+/** What a SIGKILL looks like to the others: no goodbye, connections reset, nobody listens. */
+export async function crash ({ libp2p, discovery }: Node): Promise<void> {
+  discovery.leave = async () => {}
+  await internals(libp2p).transportManager.stop()
+  for (const connection of libp2p.getConnections()) connection.abort(new Error('crashed'))
+  await libp2p.stop()
+}
+
+/** What a cut cable looks like, once TCP has given up. */
+export function isolate (node: Node): void {
+  node.isolated = true
+  for (const connection of node.libp2p.getConnections()) connection.abort(new Error('cut'))
 }
 
 /** Connect `from` with `to`. */

@@ -1,0 +1,130 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { expect } from 'chai'
+import { allSeeAll, internals, join, Nodes } from './discovery-nodes.ts'
+import { signInfo } from '../../src/discovery/records.ts'
+import { initialInfo } from '../../src/discovery/self.ts'
+import { peerStreams } from '../../src/streams/index.ts'
+import { decodeSignedRecord, encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
+import { until } from '../harness/until.ts'
+import type { Node } from './discovery-nodes.ts'
+import type { NodeInfo } from '../../src/discovery/index.ts'
+import type { FramedStream } from '../../src/streams/index.ts'
+import type { SignedRecord } from '../../src/wire/discovery-codec.ts'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+
+const PROTOCOL = '/braid/braid/discovery/1.0.0'
+
+async function record (key: PrivateKey, more: Partial<NodeInfo> = {}, mesh = 'braid'): Promise<SignedRecord> {
+  const info = initialInfo(peerIdFromPrivateKey(key).toString(), { service: 'forged', incarnation: 100 })
+  return decodeSignedRecord((await signInfo({ ...info, ...more }, mesh, key)).signed)
+}
+
+describe('discovery among hostile peers', () => {
+  const nodes = new Nodes()
+  let victim: Node
+  let friend: Node
+  let attacker: Libp2p
+  let stream: FramedStream
+  const rejections: unknown[] = []
+  const onRejection = (reason: unknown): void => { rejections.push(reason) }
+
+  before(() => { process.on('unhandledRejection', onRejection) })
+  after(() => { process.off('unhandledRejection', onRejection) })
+
+  beforeEach(async () => {
+    victim = await nodes.add({ name: 'victim', gossip: false })
+    friend = await nodes.add({ name: 'friend', gossip: false })
+    await join(friend, victim)
+    attacker = await nodes.bare()
+    await attacker.dial(victim.libp2p.getMultiaddrs())
+    const streams = peerStreams(internals(attacker), { protocol: PROTOCOL, onFrame: () => {} })
+    await streams.start()
+    stream = await streams.open(victim.libp2p.peerId)
+    await allSeeAll([victim, friend])
+  })
+
+  /** Whatever was done: the two others still see each other and hear of changes. */
+  afterEach(async () => {
+    friend.discovery.update({ metadata: { still: 'here' } })
+    await until(() => victim.discovery.node(friend.id)?.metadata.still === 'here')
+    expect(victim.discovery.node(friend.id)?.state).to.equal('up')
+    await nodes.stop()
+    expect(rejections).to.have.length(0)
+  })
+
+  async function counted (name: string, least = 1): Promise<void> {
+    await until(() => (victim.discovery.stats()[name] ?? 0) >= least, { what: () => `${name}: ${JSON.stringify(victim.discovery.stats())}` })
+  }
+
+  function sendRecords (...records: SignedRecord[]): void {
+    stream.send(encodeDiscoveryFrame({ records: { records } }))
+  }
+
+  it('drops records with false signatures, of another mesh, and under a false name, and counts them', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const good = await record(key)
+    sendRecords({ ...good, signature: new Uint8Array(64) })
+    await counted('records_bad_signature')
+    sendRecords(await record(key, {}, 'other'))
+    await counted('records_wrong_mesh')
+    stream.send(encodeDiscoveryFrame({ hello: { self: good } }))
+    await counted('records_wrong_id')
+    expect(victim.discovery.nodes()).to.have.length(2)
+    expect(victim.discovery.services()).to.deep.equal([])
+  })
+
+  it('takes a true record from anybody, but not an older one afterwards, nor one of an earlier incarnation', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const id = peerIdFromPrivateKey(key).toString()
+    sendRecords(await record(key, { seq: 5, weight: 5 }))
+    await until(() => friend.discovery.node(id)?.weight === 5)
+    const before = victim.discovery.stats().records_stale ?? 0
+    sendRecords(await record(key, { seq: 4, weight: 4 }), await record(key, { incarnation: 99, seq: 9, weight: 9 }))
+    await counted('records_stale', before + 2)
+    expect(victim.discovery.node(id)?.weight).to.equal(5)
+  })
+
+  it('cuts a peer that sends garbage, and does not listen to it for a while', async () => {
+    for (let i = 0; i < 4 && stream.open; i++) stream.send(new Uint8Array([255, 255, 255, i]))
+    await until(() => !stream.open)
+    expect(victim.discovery.stats()).to.include({ peers_cut: 1, frames_malformed: 4 })
+    const { connectionManager, logger } = internals(attacker)
+    const again = peerStreams({ connectionManager, logger, registrar: { handle: async () => {}, unhandle: async () => {} } }, { protocol: PROTOCOL, onFrame: () => {} })
+    await again.start()
+    const refused = await again.open(victim.libp2p.peerId).then(async reopened => until(() => !reopened.open), () => true)
+    expect(refused).to.equal(true)
+    await again.stop()
+  })
+
+  it('cuts a peer that floods', async () => {
+    const probe = encodeDiscoveryFrame({ probe: { nonce: 1 } })
+    await until(() => {
+      for (let i = 0; i < 500 && stream.open; i++) stream.send(probe)
+      return !stream.open
+    })
+    await counted('peers_cut')
+  })
+
+  it('does not believe a stranger that says a member is gone', async () => {
+    const { incarnation, seq } = friend.discovery.self
+    for (let i = 0; i < 5; i++) stream.send(encodeDiscoveryFrame({ suspicion: { id: friend.id, incarnation, seq, refused: true } }))
+    await counted('detector_ignored', 5)
+    expect(victim.discovery.node(friend.id)?.state).to.equal('up')
+  })
+
+  it('answers no more hellos and fetches than an honest peer needs', async () => {
+    for (let i = 0; i < 40; i++) stream.send(encodeDiscoveryFrame({ hello: { bootNonce: new Uint8Array(16) } }))
+    for (let i = 0; i < 40; i++) stream.send(encodeDiscoveryFrame({ fetch: { ids: [friend.id] } }))
+    await counted('hellos_refused')
+    await counted('fetches_refused')
+    expect(victim.discovery.stats().hellos_received).to.be.lessThan(25)
+  })
+
+  it('answers only for records that it has', async () => {
+    const sent = victim.discovery.stats().records_sent ?? 0
+    stream.send(encodeDiscoveryFrame({ fetch: { ids: ['nobody', '__proto__', friend.id] } }))
+    await counted('records_sent', sent + 1)
+    expect(victim.discovery.stats().records_sent).to.equal(sent + 1)
+  })
+})
