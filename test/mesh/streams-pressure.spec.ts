@@ -1,0 +1,176 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect } from 'chai'
+import { connect, PROTOCOL, streamsNode, TCP, until, WS } from './streams.helper.ts'
+import type { StreamsNode } from './streams.helper.ts'
+import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
+
+const MiB = 1 << 20
+const TOTAL = 64 * MiB
+const FRAME = 64 * 1024
+/** Bytes per second that the slow reader takes. */
+const RATE = 4 * MiB
+
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc') as () => void
+
+/** Buffers that a collection frees are counted until the next one. */
+async function memory (): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc()
+    await new Promise<void>(resolve => { setImmediate(resolve) })
+  }
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+/** All that waits at one end: ours and libp2p's. */
+function waiting (node: StreamsNode): number {
+  let bytes = 0
+  for (const stream of node.streams.streams()) {
+    bytes += stream.queued + stream.held
+  }
+  for (const stream of node.libp2p.getConnections().flatMap(({ streams }) => streams)) {
+    if (stream.protocol === PROTOCOL) {
+      // what waits to be written is part of `queued`
+      bytes += stream.readBufferLength
+    }
+  }
+  return bytes
+}
+
+/** A reader that pauses whenever it is ahead of its rate. */
+function slowReader (): { received: () => number, onFrame: NonNullable<PeerStreamsInit['onFrame']> } {
+  const start = performance.now()
+  let received = 0
+  return {
+    received: () => received,
+    onFrame: (stream, _, from, to) => {
+      received += to - from
+      const ahead = 1_000 * received / RATE - (performance.now() - start)
+      if (ahead > 0) {
+        stream.pause()
+        setTimeout(() => { stream.resume() }, ahead)
+      }
+    }
+  }
+}
+
+async function push (stream: FramedStream, total: number): Promise<void> {
+  for (let sent = 0; sent < total; sent += FRAME) {
+    if (!stream.write(FRAME, () => {})) {
+      await stream.drained()
+    }
+  }
+}
+
+describe('back-pressure', function () {
+  this.timeout(60_000)
+
+  let running: StreamsNode[] = []
+
+  /** The first one opens the streams. */
+  async function pair (init: Partial<PeerStreamsInit>, other: Partial<PeerStreamsInit> = init, listen: string = TCP): Promise<[StreamsNode, StreamsNode]> {
+    const nodes: [StreamsNode, StreamsNode] = await Promise.all([streamsNode(other, listen), streamsNode(init, listen)])
+    running.push(...nodes)
+    await connect(...nodes)
+    await connect(nodes[1], nodes[0])
+    return nodes
+  }
+
+  afterEach(async () => {
+    await Promise.all(running.map(async ({ libp2p }) => libp2p.stop()))
+    running = []
+  })
+
+  it('64 MiB for a reader of 4 MiB/s wait at the sender\'s caller, over TCP and WebSockets', async () => {
+    const ends: unknown[] = []
+    const runs = await Promise.all([TCP, WS].map(async listen => {
+      const reader = slowReader()
+      const nodes = await pair({ onFrame: reader.onFrame, onEnd: (_, reason) => ends.push(reason) }, { onEnd: (_, reason) => ends.push(reason) }, listen)
+      return { reader, nodes, stream: await nodes[0].streams.open(nodes[1].libp2p.peerId), most: 0 }
+    }))
+    const before = await memory()
+    let most = 0
+    let samples = 0
+    const sampling = setInterval(() => {
+      samples++
+      for (const run of runs) {
+        run.most = Math.max(run.most, ...run.nodes.map(waiting))
+      }
+    }, 5)
+    const weighing = setInterval(() => {
+      void memory().then(bytes => { most = Math.max(most, bytes) })
+    }, 1_000)
+    try {
+      await Promise.all(runs.map(async ({ stream, reader }) => {
+        await push(stream, TOTAL)
+        await until(() => reader.received() === TOTAL, 'all received', 10_000)
+      }))
+    } finally {
+      clearInterval(sampling)
+      clearInterval(weighing)
+    }
+    expect(ends).to.deep.equal([])
+    for (const run of runs) {
+      expect(run.most).to.be.within(FRAME, 2 * MiB)
+    }
+    expect(samples).to.be.above(200)
+    expect(most - before).to.be.below(16 * MiB)
+  })
+
+  it('two peers that fill each other\'s buffers do not lock', async () => {
+    const received = new Map<string, number>()
+    const ends: unknown[] = []
+    const nodes = await pair({
+      onFrame: (stream, _, from, to) => { received.set(stream.peer, (received.get(stream.peer) ?? 0) + to - from) },
+      onEnd: (_, reason) => ends.push(reason)
+    })
+    const [a, b] = nodes
+    const streams = await Promise.all([a.streams.open(b.libp2p.peerId), b.streams.open(a.libp2p.peerId)])
+    // both queues are full before either reads a byte
+    for (const stream of streams) {
+      for (let sent = 0; sent < 7 * MiB; sent += FRAME) {
+        stream.write(FRAME, () => {})
+      }
+    }
+    await Promise.all(streams.map(async stream => { await stream.drained(); await push(stream, 9 * MiB) }))
+    await until(() => [...received.values()].filter(bytes => bytes === 16 * MiB).length === 2, 'all received', 20_000)
+    expect(ends).to.deep.equal([])
+  })
+
+  it('a reader that never reads costs the sender its queue and no more, and is cut', async () => {
+    const ends: unknown[] = []
+    const nodes = await pair(
+      { onFrame: stream => { stream.pause() } },
+      { limits: { stuckTimeout: 300 }, onEnd: (_, reason) => ends.push(reason) }
+    )
+    const stream = await nodes[0].streams.open(nodes[1].libp2p.peerId)
+    const fill = (): void => {
+      for (;;) {
+        stream.write(FRAME, () => {})
+      }
+    }
+    for (let round = 0; round < 5; round++) {
+      expect(fill).to.throw().with.property('name', 'WriteQueueFullError')
+      await new Promise<void>(resolve => { setTimeout(resolve, 10) })
+    }
+    expect(waiting(nodes[0])).to.be.at.most(8 * MiB)
+    expect(waiting(nodes[1])).to.be.at.most(2 * MiB)
+    await until(() => ends.length === 1, 'the cut')
+    expect(ends[0]).to.have.property('name', 'StreamTimeoutError')
+  })
+
+  it('random bytes from a peer cut its stream with a typed error, and the node goes on', async () => {
+    const ends: unknown[] = []
+    const nodes = await pair({ onEnd: (_, reason) => ends.push(reason), limits: { firstFrameTimeout: 200, frameTimeout: 200, maxFrame: 1_000 } }, {})
+    const [client, server] = nodes
+    for (const bytes of [[0xff, 0xff, 0xff, 0xff, 0xff], [0x80, 0x00], [0xff, 0x7f], [0x80], [10, 1]]) {
+      const stream = await client.libp2p.dialProtocol(server.libp2p.getMultiaddrs(), PROTOCOL)
+      stream.send(Uint8Array.from(bytes))
+      await until(() => stream.status === 'reset', 'the cut')
+    }
+    expect(ends.map(end => (end as Error).name)).to.deep.equal(['ProtocolError', 'ProtocolError', 'FrameTooLargeError', 'StreamTimeoutError', 'StreamTimeoutError'])
+    expect((await client.streams.open(server.libp2p.peerId)).open).to.equal(true)
+  })
+})
