@@ -245,9 +245,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#spreader.flush()
     const record = await this.#self.leave()
     if (record == null) return
-    const members = this.#members()
+    const heard = new Set([...this.#members(), ...this.#greeter.greeted()])
     this.#roster.take(record)
-    await sayGoodbye(record.signed, members, { peers: this.#peers, gossip: this.#gossip })
+    await sayGoodbye(record.signed, [...heard], { peers: this.#peers, gossip: this.#gossip })
   }
 
   services (): string[] {

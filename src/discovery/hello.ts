@@ -89,6 +89,11 @@ export class Greeter {
     this.#retries.delete(id)
   }
 
+  /** Connected peers that heard of this node, or will in a moment. */
+  greeted (): string[] {
+    return [...this.#saidAt.keys()]
+  }
+
   /** There is a reason to believe that the peer speaks the protocol. */
   speaks (peer: PeerId): void {
     if (!this.#deaf.delete(peer.toString())) return

@@ -197,8 +197,7 @@ describe('discovery', () => {
     const first = await nodes.add()
     const seen: string[] = []
     first.discovery.addEventListener('node:add', () => { throw new Error('a bug of the user') })
-    const later = async (): Promise<void> => { throw new Error('another one') }
-    first.discovery.addEventListener('node:add', later)
+    first.discovery.addEventListener('node:add', (async () => { throw new Error('another one') }) as any)
     first.discovery.addEventListener('node:add', ({ detail }) => { seen.push(detail.id) })
     const second = await nodes.add()
     await join(second, first)
