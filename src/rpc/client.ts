@@ -292,6 +292,9 @@ export class Client implements Outcomes {
 
   nodeSeen (node: NodeInfo, isNew: boolean): void {
     this.#gone.delete(node.id)
+    if (isNew) {
+      this.links.forget(node.id)
+    }
     this.#waiting.seen(node, isNew)
   }
 
@@ -300,6 +303,7 @@ export class Client implements Outcomes {
       this.#gone.clear()
     }
     this.#gone.add(node.id)
+    this.links.forget(node.id)
     for (const call of this.#waiting.gone(node.id)) {
       this.#waiting.remove(call)
       this.#toNode(call, node.id)

@@ -13,6 +13,9 @@ import type { FramedStream, PeerStreams } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { DecodedResponse } from '../wire/rpc-frames.ts'
 
+/** Milliseconds. */
+const AWAY = 1_000
+
 export interface LinksInit {
   streams: PeerStreams
   discovery: Discovery
@@ -28,19 +31,24 @@ export class Links {
   readonly #init: LinksInit
   readonly #links = new Map<string, Link>()
   readonly #lanes = new Map<FramedStream, Lane>()
+  /** Until when nodes that said goodbye are left alone: discovery will have told by then. */
+  readonly #away = new Map<string, number>()
 
   constructor (init: LinksInit) {
     this.#init = init
   }
 
   dispatch (call: Call, node: string): void {
-    const link = this.#links.get(node) ?? this.#add(node)
-    const lane = link.lane
     call.node = node
+    if (this.#away.size > 0 && this.#isAway(node)) {
+      this.#init.outcomes.again(call, node, new RpcError('UNAVAILABLE', `${this.label(node)} takes no new calls`, { node, retryable: true }), 'refused')
+      return
+    }
+    const link = this.#links.get(node) ?? this.#add(node)
     if (link.pending >= this.#init.maxPending) {
       this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.pending} calls to it wait already; nothing was sent`, { node, retryable: true }))
-    } else if (lane?.stream.open === true) {
-      this.#send(call, lane)
+    } else if (link.lane?.stream.open === true) {
+      this.#send(call, link.lane)
     } else {
       this.#enqueue(call, link)
     }
@@ -57,10 +65,17 @@ export class Links {
       }
     }
     link?.queue.delete(call)
+    if (lane?.goingAway === true) {
+      this.#retire(lane)
+    }
   }
 
   onResponse (stream: FramedStream, response: DecodedResponse): void {
-    const call = this.#lanes.get(stream)?.calls.take(response.id)
+    const lane = this.#lanes.get(stream)
+    const call = lane?.calls.take(response.id)
+    if (lane?.goingAway === true) {
+      this.#retire(lane)
+    }
     if (call === undefined) {
       this.late++
     } else if (response.status === 0) {
@@ -74,7 +89,14 @@ export class Links {
     const lane = this.#lanes.get(stream)
     if (lane !== undefined) {
       lane.goingAway = true
+      this.#away.set(stream.peer, this.#init.timers.now() + AWAY)
+      this.#retire(lane)
     }
+  }
+
+  /** The node was started, or is gone for good: what it said before counts no more. */
+  forget (node: string): void {
+    this.#away.delete(node)
   }
 
   onEnd (stream: FramedStream, reason: Error | undefined): void {
@@ -123,6 +145,21 @@ export class Links {
     return name === undefined || name === '' ? id : `${name} (${id})`
   }
 
+  #isAway (node: string): boolean {
+    const until = this.#away.get(node)
+    if (until !== undefined && until < this.#init.timers.now()) {
+      this.#away.delete(node)
+    }
+    return this.#away.has(node)
+  }
+
+  /** The peer waits for the end of the stream, so that no request is lost on its way: end it with the last answer. */
+  #retire (lane: Lane): void {
+    if (lane.calls.size === 0) {
+      lane.stream.close().catch(() => {})
+    }
+  }
+
   #add (id: string): Link {
     const link = new Link(id)
     this.#links.set(id, link)
@@ -137,10 +174,6 @@ export class Links {
 
   #send (call: Call, lane: Lane): void {
     const { stream } = lane
-    if (lane.goingAway) {
-      this.#init.outcomes.again(call, stream.peer, new RpcError('UNAVAILABLE', `${this.label(stream.peer)} takes no new calls`, { node: stream.peer, retryable: true }), 'refused')
-      return
-    }
     lane.calls.add(call)
     try {
       call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))

@@ -1,6 +1,7 @@
 /** Puts the two sides of the room on one set of streams, for as long as the node runs. */
 import { serviceCapabilities } from '@libp2p/interface'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { DEFAULT_TIMEOUT, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import { Methods } from './methods.ts'
@@ -8,7 +9,7 @@ import { Session } from './session.ts'
 import { TokenIds } from './token-ids.ts'
 import type { HandleOptions, Handler, InvokeOptions, LoadSource, MethodStats, Registration, Rpc, RpcInit, TokenId, TokenRouter } from './index.ts'
 import type { Discovery } from '../discovery/index.ts'
-import type { PeerStreamsComponents } from '../streams/index.ts'
+import type { PeerStreams, PeerStreamsComponents, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { Logger, Startable } from '@libp2p/interface'
 
@@ -62,12 +63,20 @@ function positive (name: string, value: number, max: number): number {
   return value
 }
 
+/** What tests put their own in place of. */
+export interface Seams {
+  timers: Timers
+  streams: (components: PeerStreamsComponents, init: PeerStreamsInit) => PeerStreams
+}
+
+const SEAMS: Seams = { timers: sharedTimers, streams: peerStreams }
+
 export class RpcService implements Rpc, Startable {
   readonly [Symbol.toStringTag] = '@braid/rpc'
   readonly [serviceCapabilities]: string[] = ['@braid/rpc']
   readonly #components: RpcComponents
   readonly #options: RpcOptions
-  readonly #timers: Timers
+  readonly #seams: Seams
   readonly #log: Logger
   readonly #methods = new Methods(() => { this.#session?.publishMethods() })
   #session: Session | undefined
@@ -76,10 +85,10 @@ export class RpcService implements Rpc, Startable {
   #router: TokenRouter | undefined
   #loads: LoadSource | undefined
 
-  constructor (components: RpcComponents, options: RpcOptions, timers: Timers = sharedTimers) {
+  constructor (components: RpcComponents, options: RpcOptions, seams: Seams = SEAMS) {
     this.#components = components
     this.#options = options
-    this.#timers = timers
+    this.#seams = seams
     this.#log = components.logger.forComponent('braid:rpc')
     this.handle('braid.ping', (args: unknown) => args ?? 'pong')
   }
@@ -90,12 +99,12 @@ export class RpcService implements Rpc, Startable {
     }
     const discovery = this.#discovery()
     const session = new Session({
-      components: this.#components,
       discovery,
       options: this.#options,
       methods: this.#methods,
       tokens: this.#tokenIds(),
-      timers: this.#timers,
+      timers: this.#seams.timers,
+      createStreams: init => this.#seams.streams(this.#components, init),
       router: this.#router,
       loads: this.#loads
     })

@@ -31,6 +31,7 @@ export class Server {
   readonly #runner: Runner
   readonly #inbounds = new Map<FramedStream, Inbound>()
   #refusing: string | undefined
+  #left: (() => void) | undefined
 
   constructor (init: ServerInit) {
     this.#init = init
@@ -85,6 +86,9 @@ export class Server {
     }
     this.#inbounds.delete(stream)
     inbound.caller.streams--
+    if (this.#inbounds.size === 0) {
+      this.#left?.()
+    }
     for (const context of [...inbound.running.values()]) {
       this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the connection to the caller was lost`, { cause: reason }))
     }
@@ -126,6 +130,16 @@ export class Server {
       inbound.goAway(reason)
     }
     await this.#runner.idle(signal)
+  }
+
+  /**
+   * Resolves when all callers have ended their streams, as they do when they are told to; until then a request that was
+   * under way already is answered, so that its caller knows that it did not run.
+   */
+  async left (): Promise<void> {
+    if (this.#inbounds.size > 0) {
+      await new Promise<void>(resolve => { this.#left = resolve })
+    }
   }
 
   /** End what still runs. */

@@ -1,6 +1,5 @@
 /** The room between a start and a stop. */
 import { ProtocolError } from '../errors.ts'
-import { peerStreams } from '../streams/index.ts'
 import { MAX_RPC_FRAME } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { decodeFrame } from '../wire/rpc-frames.ts'
@@ -12,14 +11,17 @@ import { Server } from './server.ts'
 import { Targets } from './targets.ts'
 import type { LoadSource, TokenRouter } from './index.ts'
 import type { Methods } from './methods.ts'
-import type { RpcComponents, RpcOptions } from './rpc.ts'
+import type { RpcOptions } from './rpc.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { FramedStream, PeerStreams } from '../streams/index.ts'
-import type { TimerHandle, Timers } from '../util/timers.ts'
+import type { FramedStream, PeerStreams, PeerStreamsInit } from '../streams/index.ts'
+import type { Timers } from '../util/timers.ts'
+
+/** Milliseconds that callers get to end their streams. */
+const LINGER = 500
 
 export interface SessionInit {
-  components: RpcComponents
+  createStreams: (init: PeerStreamsInit) => PeerStreams
   discovery: Discovery
   options: RpcOptions
   methods: Methods
@@ -100,12 +102,17 @@ export class Session {
 
   /** Take no new calls, give those that run `grace` milliseconds, and end what runs then. */
   async finish (grace: number): Promise<void> {
+    const { timers } = this.#init
     const patience = new AbortController()
-    const timer: TimerHandle = this.#init.timers.after(grace, () => { patience.abort() })
+    const timer = timers.after(grace, () => { patience.abort() })
     const reason = 'the node is stopping'
     await this.#server.drain(reason, patience.signal)
-    this.#init.timers.cancel(timer)
+    timers.cancel(timer)
     this.#server.abort([...this.#server.contexts(), ...this.#local.running.values()], reason)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const last = timers.after(LINGER, resolve)
+    await Promise.race([this.#server.left(), promise])
+    timers.cancel(last)
   }
 
   async close (): Promise<void> {
@@ -128,7 +135,7 @@ export class Session {
   }
 
   #createStreams (): PeerStreams {
-    return peerStreams(this.#init.components, {
+    return this.#init.createStreams({
       protocol: protocolId(this.#discovery.mesh, 'rpc'),
       limits: { maxFrame: MAX_RPC_FRAME },
       timers: this.#init.timers,
