@@ -15,7 +15,7 @@ const TOLERATED_STALL = 2_000
 /** Removal of a killed, and of a silent node, when nothing else was wrong; and whatever was wrong before. */
 const KILL_BOUND = 3_000
 const SILENT_BOUND = 6_000
-const TROUBLED_BOUND = 10_000
+const TROUBLED_BOUND = 15_000
 const CHECK_EVERY = 100
 
 const FAULTS: readonly FaultKind[] = [

@@ -13,7 +13,6 @@ export function applyFault (world: World, fault: Fault): void {
       const node = running(world, fault.node)
       if (node === undefined) return
       node.freeze(fault.ms, fault.kind === 'sleep')
-      if (fault.ms < Infinity) world.after(fault.ms, () => world.disturb())
       world.count(fault.kind)
       break
     }
@@ -63,17 +62,20 @@ function crash (world: World, fault: Extract<Fault, { kind: 'kill' | 'poweroff' 
   if (fault.disk === 'wipe' && lost > 0) world.count('wipe')
   if (torn) world.count('torn')
   world.trace(fault.kind, node.id)
-  if (fault.back !== undefined) {
-    world.after(fault.back, () => {
-      if (node.status === 'up' || node.life !== life) return
-      world.count('restarts')
-      world.disturb()
-      node.start()
-    })
-  }
+  if (fault.back === undefined) return
+  node.returning = true
+  world.after(fault.back, () => { if (node.life === life) restart(world, node) })
 }
 
-/** Links carry again, the network is good, nothing is dropped. Who is dead, or stopped for ever, stays so. */
+function restart (world: World, node: SimNode): void {
+  if (!node.returning) return
+  node.returning = false
+  world.count('restarts')
+  world.disturb()
+  node.start()
+}
+
+/** Links carry again, the network is good, nothing is dropped, all who were to come back are. Who is gone for ever stays so. */
 export function healEverything (world: World): void {
   const { network, scenario } = world
   world.disturb()
@@ -85,6 +87,7 @@ export function healEverything (world: World): void {
   }
   for (const node of world.nodes.values()) {
     if (node.frozen && node.frozenUntil < Infinity) node.thaw()
+    restart(world, node)
   }
 }
 

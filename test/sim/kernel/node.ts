@@ -13,6 +13,8 @@ export class SimNode {
   process: Process | undefined
   /** Time of the last start or death. */
   since = 0
+  /** Dead, and to be started again. */
+  returning = false
   /** Until when the process does not run. */
   frozenUntil = 0
   frozenSince = 0
@@ -113,6 +115,7 @@ export class SimNode {
 
   #wake (): void {
     if (this.frozen || this.status !== 'up' || this.frozenUntil === 0) return
+    this.#world.disturb()
     this.#recordStall()
     this.frozenUntil = 0
     if (this.#sleepingSince !== undefined) {
