@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { equals } from 'uint8arrays/equals'
 import { FrameTooLargeError, ProtocolError } from '../../src/errors.ts'
 import { Batch } from '../../src/streams/batch.ts'
 import { FrameReader } from '../../src/streams/frame-reader.ts'
@@ -144,7 +145,7 @@ describe('batch', () => {
       }
     }
     for (const { bytes, copy } of given) {
-      expect(Buffer.compare(bytes, copy)).to.equal(0)
+      expect(equals(bytes, copy)).to.equal(true)
     }
   })
 

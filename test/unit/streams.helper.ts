@@ -1,6 +1,7 @@
 import { streamPair } from '@libp2p/utils'
 import { framed } from '../../src/streams/index.ts'
 import { FakeTime } from './timers.fake.ts'
+import { turn } from './turn.ts'
 import type { FramedInit, FramedStream } from '../../src/streams/index.ts'
 import type { AbstractStream } from '@libp2p/utils'
 import type { Stream } from '@libp2p/interface'
@@ -18,7 +19,7 @@ export async function until (condition: () => boolean, what = 'the condition', m
 /** Lets all that is ready happen. */
 export async function settled (): Promise<void> {
   for (let i = 0; i < 3; i++) {
-    await new Promise<void>(resolve => { setImmediate(resolve) })
+    await new Promise<void>(turn)
   }
 }
 

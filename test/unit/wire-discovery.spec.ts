@@ -55,7 +55,7 @@ describe('wire: discovery codec', () => {
 
   it('reads a frame inside a larger buffer and shares no memory with it', () => {
     const bytes = encodeDiscoveryFrame({ records: { records: [signed] } })
-    const buffer = Buffer.alloc(bytes.length + 20, 0xee)
+    const buffer = new Uint8Array(bytes.length + 20).fill(0xee)
     buffer.set(bytes, 10)
     const read = decodeDiscoveryFrame(buffer, 10, 10 + bytes.length)
     buffer.fill(0)

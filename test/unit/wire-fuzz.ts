@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
 
 /** A small generator of numbers: fast-check's own bytes cost ten times the decoders that they are for. */
 function numbers (seed: number): (below: number) => number {
@@ -66,5 +68,8 @@ export function onlyTypedErrors (decode: () => unknown): void {
   }
 }
 
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-export const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))
+export const hex = (bytes: Uint8Array): string => toString(bytes, 'base16')
+export const unhex = (text: string): Uint8Array => fromString(text.replaceAll(/\s/g, ''), 'base16')
+
+/** Bytes that are no plain Uint8Array, as Node's Buffer. */
+export class Chunk extends Uint8Array {}

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { MAX_BODY, MAX_HEADERS, MAX_MESSAGE, MAX_TIMEOUT } from '../../src/wire/limits.ts'
 import { decodeFrame, fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse, writeCancel, writeGoAway, writeRequest, writeResponse } from '../../src/wire/rpc-frames.ts'
 import { Frame } from '../../src/wire/rpc.ts'
-import { fuzz, hex, unhex } from './wire-fuzz.ts'
+import { Chunk, fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { DecodedFrame, DecodedRequest, RequestFrame, ResponseFrame, TextMap } from '../../src/wire/rpc-frames.ts'
 
 const request: RequestFrame = {
@@ -142,7 +142,7 @@ describe('wire: rpc frames', () => {
 
   it('give a body that is a plain view, and the rest for keeps', () => {
     const size = sizeRequest(request)
-    const chunk = Buffer.alloc(size + 10)
+    const chunk = new Chunk(size + 10)
     fillFrame(chunk, 5)
     const read = decodeFrame(chunk, 5, 5 + size) as DecodedRequest
     expect(read.body?.constructor).to.equal(Uint8Array)
@@ -157,7 +157,7 @@ describe('wire: rpc frames', () => {
     expect(Object.getPrototypeOf(asRequest('').headers)).to.equal(null)
     expect(Object.getPrototypeOf(asRequest('42040a026162').headers)).to.equal(null)
     refused('0a0f' + '420d' + '0a095f5f70726f746f5f5f' + '1200', '__proto__')
-    expect(asRequest('4210' + '0a0b' + hex(Buffer.from('constructor')) + '120179').headers.constructor).to.equal('y')
+    expect(asRequest('4210' + '0a0b' + hex(new TextEncoder().encode('constructor')) + '120179').headers.constructor).to.equal('y')
   })
 
   it('refuse to send what is over a limit, and cut what is only for people', () => {
