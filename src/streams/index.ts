@@ -3,6 +3,35 @@
  *
  * The only code that touches a libp2p stream. {@link FramedStream} turns a stream into length-prefixed frames with
  * limits, timers and back-pressure both ways; {@link PeerStreams} keeps one long-lived outbound stream per peer.
+ *
+ * A frame is its length as an unsigned varint (at most 4 bytes, in its shortest form), then that many bytes. An empty
+ * frame greets: the acceptor sends one at once, the opener answers it, and neither means anything later.
+ *
+ * @example
+ *
+ * ```ts
+ * import { createLibp2p } from 'libp2p'
+ * import { peerStreams } from 'braid-mesh/streams'
+ *
+ * const node = await createLibp2p({
+ *   // transports, encrypters, yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })
+ *   services: {
+ *     echo: components => peerStreams(components, {
+ *       protocol: '/echo/1.0.0',
+ *       onFrame: (stream, bytes, start, end) => {
+ *         if (stream.direction === 'inbound') {
+ *           stream.send(bytes.subarray(start, end))
+ *         }
+ *       }
+ *     })
+ *   }
+ * })
+ * const stream = await node.services.echo.open(peerId)
+ *
+ * if (!stream.send(new TextEncoder().encode('hello'))) {
+ *   await stream.drained()
+ * }
+ * ```
  */
 import type { AbortOptions, ComponentLogger, Connection, PeerId } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
@@ -10,16 +39,21 @@ import type { Timers } from '../util/timers.ts'
 
 /** What a stream may cost. All sizes in bytes, all times in milliseconds; defaults in `wire/limits.ts`. */
 export interface FrameLimits {
-  /** Largest frame, either way. */
+  /** Largest frame, either way; at most `maxQueue`. */
   maxFrame?: number
   /** Queued bytes above which {@link FramedStream.write} returns false. */
   highWater?: number
   /** Queued bytes above which {@link FramedStream.write} throws `WriteQueueFullError`. */
   maxQueue?: number
+  /** Time an accepted stream has for its first frame. */
   firstFrameTimeout?: number
+  /** Time a frame has once it has begun, apart from what {@link minFrameRate} adds. */
   frameTimeout?: number
+  /** Bytes per second. What has arrived of a frame adds the time it takes at this rate: a slow line is no drip. */
   minFrameRate?: number
+  /** Silence after which the opener closes the stream; after twice that the acceptor cuts it. */
   idleTimeout?: number
+  /** Time a queue may stand still. */
   stuckTimeout?: number
 }
 
@@ -37,7 +71,8 @@ export interface FramedStream {
   readonly paused: boolean
 
   /**
-   * Queue one frame of `length` bytes; `fill` writes it at `offset` of `target` at once, without a copy. All frames of
+   * Queue one frame of `length` bytes; `fill` writes all of it at `offset` of `target` at once, without a copy (the
+   * memory is not cleared, and belongs to other frames before and after it). All frames of
    * one tick leave in one send. Returns false when more than `highWater` bytes wait: the frame is queued, and a caller
    * that can wait should await {@link drained}.
    *
@@ -48,8 +83,9 @@ export interface FramedStream {
   send (frame: Uint8Array): boolean
   /** Resolves when at most `highWater` bytes wait; rejects when the stream ends or the signal aborts. */
   drained (options?: AbortOptions): Promise<void>
-  /** Hold frames back, and in the end the sender. A few that already arrived may still be handed over in this tick. */
+  /** Hold frames back, from the very next one on, and in the end the sender. Deadlines of reading stand still. */
   pause (): void
+  /** Hand over what was held back, in order, after this tick's code; then go on. */
   resume (): void
   /** Send what is queued, then end this side. Resolves when that is done; frames are still received. */
   close (options?: AbortOptions): Promise<void>

@@ -1,29 +1,32 @@
 /**
  * Runs a callback once everything that became ready together is done: the promise jobs of what is running now, and of
  * what they start. This is where writes are gathered.
+ *
+ * In Node that is `process.nextTick`. Measured with an echo between two processes: `setImmediate` gathers no more (with
+ * 64 calls in flight 64 frames a send at the caller and 33 to 41 at the other end, either way), and a lone call takes
+ * 20 to 90 us longer.
  */
 
-interface NodeProcess {
-  nextTick?: (fn: () => void) => void
-  versions?: { node?: string }
+/** What of the global scope decides. */
+export interface TickScope {
+  process?: { nextTick?: (fn: () => void) => void, versions?: { node?: string } }
+  MessageChannel?: typeof MessageChannel
 }
 
-function choose (): (fn: () => void) => void {
-  // asked of globalThis: bundlers put a stand-in (a setTimeout) where they see `process` itself
-  const { process } = globalThis as { process?: NodeProcess }
+/** The best such function of a scope; its callbacks must not throw. */
+export function tickOf ({ process, MessageChannel }: TickScope): (fn: () => void) => void {
   if (process?.versions?.node !== undefined && process.nextTick !== undefined) {
     return process.nextTick
   }
-  if (typeof MessageChannel === 'function') {
-    return channelTicks()
+  if (MessageChannel !== undefined) {
+    return channelTick(new MessageChannel())
   }
-  // two hops: a promise that resolves with a promise takes as long
+  // a promise that resolves with a promise takes as many hops
   return fn => { queueMicrotask(() => { queueMicrotask(() => { queueMicrotask(fn) }) }) }
 }
 
 /** A task of its own for all callbacks, which unlike a timeout is neither clamped to 4 ms nor slowed in a hidden tab. */
-function channelTicks (): (fn: () => void) => void {
-  const { port1, port2 } = new MessageChannel()
+function channelTick ({ port1, port2 }: MessageChannel): (fn: () => void) => void {
   let queue: Array<() => void> = []
   port1.onmessage = () => {
     const due = queue
@@ -39,5 +42,5 @@ function channelTicks (): (fn: () => void) => void {
   }
 }
 
-/** `fn` must not throw. */
-export const nextTick: (fn: () => void) => void = choose()
+// asked of globalThis: bundlers put a stand-in (a setTimeout) where they see `process` itself
+export const nextTick: (fn: () => void) => void = tickOf(globalThis)

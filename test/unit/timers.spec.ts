@@ -38,15 +38,13 @@ describe('timers', () => {
   it('a callback may cancel its neighbour and arm anew', () => {
     const clock = new FakeTime()
     const fired: string[] = []
-    let b: TimerHandle | undefined
+    const neighbours: TimerHandle[] = []
     clock.timers.after(50, () => {
       fired.push('a')
-      if (b !== undefined) {
-        clock.timers.cancel(b)
-      }
+      neighbours.forEach(handle => { clock.timers.cancel(handle) })
       clock.timers.after(0, () => fired.push('c'))
     })
-    b = clock.timers.after(50, () => fired.push('b'))
+    neighbours.push(clock.timers.after(50, () => fired.push('b')))
     clock.advance(58)
     expect(fired).to.deep.equal(['a'])
     clock.advance(20)
