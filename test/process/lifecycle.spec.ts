@@ -46,7 +46,7 @@ describe('processes: start and stop', function () {
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
       const { before, after, grown } = JSON.parse(stdout) as { before: unknown, after: unknown, grown: number }
       expect(after).to.deep.equal(before)
-      // 90 more nodes: whatever stayed of each would be seen.
+      // 50 nodes: 160 KiB that stay of each would be seen.
       expect(grown).to.be.below(8 * 1024 * 1024)
     })
   }
