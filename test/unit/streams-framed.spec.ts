@@ -38,7 +38,7 @@ describe('FramedStream', () => {
       const sends: number[] = []
       const send = a.stream.send.bind(a.stream)
       a.stream.send = bytes => { sends.push(bytes.byteLength); return send(bytes) }
-      const turn = async (): Promise<void> => { await null; await null; a.framed.send(bytesOf(10)) }
+      const turn = async (): Promise<void> => { await Promise.resolve(); await Promise.resolve(); a.framed.send(bytesOf(10)) }
       void Array.from({ length: 50 }, turn)
       await until(() => b.frames.length === 50)
       expect(sends).to.deep.equal([50 * 11])
