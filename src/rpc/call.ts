@@ -46,6 +46,7 @@ export class Call implements RequestFrame {
   only: string | undefined = undefined
   balancer: InvokeOptions['balancer'] = undefined
   signal: AbortSignal | undefined = undefined
+  onNode: ((id: string) => void) | undefined = undefined
   parent: Parent | undefined = undefined
 
   resolve: (value: unknown) => void = nothing
@@ -79,6 +80,15 @@ export class Call implements RequestFrame {
     this.codec = codec
     this.body = body
     this.budget = budget
+  }
+
+  /** For the caller's `onNode`: the call is on its way to {@link node}. */
+  tellNode (): void {
+    try {
+      this.onNode?.(this.node)
+    } catch {
+      // the application's own; the call goes on
+    }
   }
 
   /** For messages: `rpc login/user.password`. */

@@ -4,6 +4,7 @@ import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { Links } from './links.ts'
 import { cancelled, messageOf } from './outcome.ts'
 import { prepare } from './prepare.ts'
+import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -67,7 +68,7 @@ export class Client implements Outcomes {
         throw new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${this.pending} calls of this node wait for their answer already; nothing was sent`, { retryable: true })
       }
     } catch (err) {
-      return Promise.reject(err as Error)
+      return Promise.reject(err)
     }
     const promise = new Promise<unknown>((resolve, reject) => {
       call.resolve = resolve
@@ -168,6 +169,9 @@ export class Client implements Outcomes {
       call.state = SENT
       call.node = this.#self
       this.#init.runLocal(call)
+      if (call.onNode !== undefined) {
+        call.tellNode()
+      }
     } else {
       this.links.dispatch(call, node.id)
     }
@@ -228,22 +232,7 @@ export class Client implements Outcomes {
     this.#withdraw(call)
     this.fail(call, sent
       ? new RpcError('DEADLINE_EXCEEDED', `${call.what} at ${this.links.label(call.node)}: no answer within ${Math.round(call.budget)} ms`, { node: call.node })
-      : this.#unavailable(call))
-  }
-
-  #unavailable (call: Call): ServiceUnavailableError {
-    const { cause, only, service } = call
-    const ms = Math.round(call.budget)
-    const init = { cause, ...(only === undefined ? {} : { node: only }) }
-    const reason = cause === undefined ? '' : `: ${messageOf(cause)}`
-    if (only !== undefined) {
-      const known = this.#init.discovery.node(only) !== undefined
-      return new ServiceUnavailableError(`${call.what}: the node ${only} ${known ? 'could not be reached' : 'is not known here'} after ${ms} ms${reason}`, init)
-    }
-    if (this.#init.discovery.nodes(service).length > 0) {
-      return new ServiceUnavailableError(`${call.what}: no node of service '${service}' took the call within ${ms} ms${reason}`, init)
-    }
-    return new ServiceUnavailableError(`no node of service '${service}' in mesh '${this.#init.discovery.mesh}' after ${ms} ms; is it started, and does it share a bootstrap?`, init)
+      : unavailable(call, this.#init.discovery))
   }
 
   /** Take the call back from wherever it is. */

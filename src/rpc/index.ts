@@ -26,6 +26,8 @@ export interface InvokeOptions {
   /** @default 'random', with a token 'rendezvous' */
   balancer?: BalancerName | PickerFactory
   idempotencyKey?: string
+  /** Called with the id of each node that the call is sent to: the last one is who answers. What it throws is ignored. */
+  onNode?: (id: string) => void
 }
 
 /** What a handler knows of the call it serves. */

@@ -184,6 +184,10 @@ export class Links {
     } catch (err) {
       lane.calls.take(call.id)
       this.#unsent(call, stream.peer, err as Error)
+      return
+    }
+    if (call.onNode !== undefined) {
+      call.tellNode()
     }
   }
 

@@ -76,6 +76,10 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
   call.only = options.node
   call.balancer = options.balancer
   call.signal = options.signal
+  if (options.onNode !== undefined && typeof options.onNode !== 'function') {
+    throw new InvalidOptionsError('onNode must be a function')
+  }
+  call.onNode = options.onNode
 }
 
 function texts (map: TextMap | undefined, name: string): TextMap | undefined {
