@@ -16,9 +16,11 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 const ENOUGH = 16
-const MAX_PARALLEL = 8
-const REDIAL_TIMEOUT = 1_500
-const DIAL_TIMEOUT = 5_000
+/** A handshake costs both sides: many at once would only make each of them slower. */
+const MAX_PARALLEL = 4
+/** Milliseconds. A handshake with a busy node takes its time, and one that is given up was for nothing. */
+const REDIAL_TIMEOUT = 4_000
+const DIAL_TIMEOUT = 8_000
 /** Milliseconds, up to twice that, before a new member is dialled: what is said over the connections there are comes first. */
 const SETTLE = 300
 /** Milliseconds that one of two nodes leaves the dial to the other, so that there is one connection, not two. */

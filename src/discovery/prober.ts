@@ -9,8 +9,8 @@ import type { Peers } from './peers.ts'
 import type { DiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { Logger } from '@libp2p/interface'
 
-/** Milliseconds that opening a stream, or dialling, may take before a probe: its answer would be too late anyway. */
-const PROBE_TIMEOUT = 1_500
+/** Milliseconds that opening a stream, or dialling, may take before a probe: a late answer is an answer too. */
+const PROBE_TIMEOUT = 4_000
 /** Members that are told of a suspicion. */
 const MAX_TOLD = 32
 /** Milliseconds that a probe for somebody else waits for its answer. */

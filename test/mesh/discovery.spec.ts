@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { allSeeAll, crash, isolate, join, Nodes } from './discovery-nodes.ts'
 import { until } from '../harness/until.ts'
 import type { Node } from './discovery-nodes.ts'
+import type { GossipSub } from '@libp2p/gossipsub'
 
 async function failure (promise: Promise<unknown>): Promise<Error> {
   return promise.then(() => { throw new Error('expected a rejection') }, (error: unknown) => error as Error)
@@ -193,11 +194,24 @@ describe('discovery', () => {
     expect(again.discovery.self.incarnation).to.be.greaterThan(5_000)
   })
 
+  it('uses gossip as a hint, and shrugs at what is no record', async () => {
+    const [first, second] = await star(2) as [Node, Node]
+    const pubsub = (second.libp2p.services as unknown as { pubsub: GossipSub }).pubsub
+    await until(() => pubsub.getSubscribers('braid/braid/nodes').length === 1)
+    second.discovery.update({ metadata: { spread: 'by gossip too' } })
+    await until(() => (first.discovery.stats().gossip_received ?? 0) > 0)
+    await pubsub.publish('braid/braid/nodes', new Uint8Array([1, 2, 3]))
+    await until(() => first.discovery.stats().gossip_malformed === 1)
+    await until(() => first.discovery.node(second.id)?.metadata.spread === 'by gossip too')
+    expect(first.discovery.stats()).not.to.have.property('peers_cut')
+  })
+
   it('goes on when a listener throws', async () => {
     const first = await nodes.add()
     const seen: string[] = []
     first.discovery.addEventListener('node:add', () => { throw new Error('a bug of the user') })
-    first.discovery.addEventListener('node:add', (async () => { throw new Error('another one') }) as any)
+    const later: any = async () => { throw new Error('another one') }
+    first.discovery.addEventListener('node:add', later)
     first.discovery.addEventListener('node:add', ({ detail }) => { seen.push(detail.id) })
     const second = await nodes.add()
     await join(second, first)

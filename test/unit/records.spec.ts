@@ -6,6 +6,7 @@ import { encodeInfo, signInfo, toInfo, verifyRecord } from '../../src/discovery/
 import { initialInfo } from '../../src/discovery/self.ts'
 import { decodeNodeRecord, decodeSignedRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
 import { until } from '../harness/until.ts'
+import { turn } from './turn.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
 import type { Origin } from '../../src/discovery/intake.ts'
 import type { VerifiedRecord } from '../../src/discovery/view.core.ts'
@@ -90,7 +91,7 @@ describe('records', () => {
       banned = new Set()
       intake = new Intake({
         mesh: 'shop',
-        wants: (id, incarnation, seq) => {
+        wants: (_, incarnation, seq) => {
           asked.push(`${incarnation}/${seq}`)
           return incarnation >= 7
         },
@@ -187,7 +188,7 @@ describe('records', () => {
       later.offer([await sign(key)], { from, firstHand: false })
       later.stop()
       answers.splice(0).forEach(answer => { answer() })
-      await new Promise(resolve => setImmediate(resolve))
+      await new Promise<void>(turn)
       expect(accepted).to.have.length(20)
     })
   })
