@@ -5,7 +5,7 @@
  * In Node that is `process.nextTick`. Against `setImmediate`, as an echo between two processes on a busy machine: no more
  * is gathered (with 64 calls in flight 64 frames a send at the caller, 33 to 41 at the other end, either way), and no
  * difference in throughput stood out of the noise. The median of a lone call over TLS was 155 us against 195 us (8 pairs
- * of runs, of which one was even); over Noise (5 pairs) neither was ahead.
+ * of runs, of which two were even); over Noise (5 pairs) neither was ahead.
  */
 
 /** What of the global scope decides. */
