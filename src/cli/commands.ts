@@ -40,7 +40,7 @@ async function asClient (line: CommandLine, terminal: Terminal, use: (mesh: Mesh
     terminal.err(`no way into mesh '${line.mesh}'`)
     return NO_WAY_IN
   }
-  return use(mesh)
+  return await use(mesh)
 }
 
 /** Resolves when no node has come for a moment, or the time is over. */

@@ -17,10 +17,10 @@ async function once (mesh: Mesh, event: 'isolated' | 'resumed' | 'status', done:
     const listener = (evt: Event): void => {
       const { detail } = evt as CustomEvent<unknown>
       if (!done(detail)) return
-      mesh.removeEventListener(event, listener as never)
+      mesh.removeEventListener(event, listener)
       resolve(detail)
     }
-    mesh.addEventListener(event, listener as never)
+    mesh.addEventListener(event, listener)
   })
 }
 
@@ -127,7 +127,7 @@ describe('createMesh', () => {
     const entered = new Promise<void>(resolve => {
       login.rpc.handle('slow', async () => {
         resolve()
-        await new Promise<void>(open => { release = open })
+        await new Promise<void>(resolve => { release = resolve })
         return 'done'
       })
     })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { ChildProcess } from 'node:child_process'
 
@@ -13,8 +14,13 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 interface Ended { code: number | null, out: string, err: string }
 
+const children = new Set<ChildProcess>()
+
 function start (...words: string[]): ChildProcess {
-  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
+  child.once('close', () => { children.delete(child) })
+  return child
 }
 
 async function cli (...words: string[]): Promise<Ended> {
@@ -36,6 +42,8 @@ describe('braid-mesh on the command line', () => {
     bootstrap = ['--mesh', 'shop', '--bootstrap', login.libp2p.getMultiaddrs()[0]?.toString() ?? '']
   })
 
+  // What a failed test left running would keep this process alive.
+  afterEach(() => { for (const child of children) child.kill('SIGKILL') })
   after(async () => { await login.stop() })
 
   it('calls a method and prints its result', async () => {
@@ -70,7 +78,8 @@ describe('braid-mesh on the command line', () => {
     expect(stranger.err).to.contain("belongs to mesh 'shop'")
   })
 
-  it('refuses a wrong command line, exit code 2, and helps', async () => {
+  it('refuses a wrong command line, exit code 2, and helps', async function () {
+    this.timeout(60_000)   // ten processes, one after the other
     for (const [words, hint] of [
       [[], 'Options'], [['frobnicate'], 'relay, nodes, call'], [['call', 'login'], 'usage'], [['nodes'], '--bootstrap is needed'],
       [['call', 'login', 'greet', '{name', ...bootstrap], 'not JSON'], [['nodes', '--frob'], 'frob'], [['nodes', '--mesh', 'A B', '--bootstrap', 'x'], 'mesh'],
@@ -95,7 +104,8 @@ describe('braid-mesh on the command line', () => {
         ids.push(id)
         const guest = await createMesh({ listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: addresses })
         expect(guest.status).to.equal('joined')
-        expect(guest.discovery.node(id)?.roles).to.deep.equal(['relay'])
+        const relay = await until(() => guest.discovery.node(id), { what: 'the relay in the view of its guest' })
+        expect(relay.roles).to.deep.equal(['relay'])
         await guest.stop()
         child.kill('SIGINT')
         expect((await once(child, 'close'))[0]).to.equal(0)

@@ -36,7 +36,7 @@ async function setup (addresses: string[], open: (target: Multiaddr, dial: numbe
       getConnections: () => [],
       openConnection: async target => {
         dials.push(String(target))
-        return open(target as Multiaddr, dials.length)
+        return open(target, dials.length)
       }
     }
   }, { addresses, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
