@@ -4,6 +4,11 @@ import { FakeMesh, ready, rejection } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
 import type { HandlerContext } from '../../src/rpc/index.ts'
 
+function raise (what: unknown): never {
+  // handlers throw anything
+  throw what
+}
+
 describe('rpc: a call', () => {
   let mesh: FakeMesh
   let gate: FakeNode
@@ -32,7 +37,6 @@ describe('rpc: a call', () => {
   it('a handler may be synchronous or not, and may return any thenable', async () => {
     login.rpc.handle('sync', n => n + 1)
     login.rpc.handle('async', async n => n + 2)
-    // eslint-disable-next-line unicorn/no-thenable
     login.rpc.handle('thenable', n => ({ then: (resolve: (value: number) => void) => { resolve(n + 3) } }))
     expect(await Promise.all(['sync', 'async', 'thenable'].map(async method => gate.rpc.invoke('login', method, 1)))).to.deep.equal([2, 3, 4])
   })
@@ -87,8 +91,8 @@ describe('rpc: a call', () => {
       ['what cannot be shown', { toString () { throw new Error('no') } }, 'an error that cannot be shown']
     ] as const) {
       it(`${what} reaches the caller as UNKNOWN with its message and without its stack`, async () => {
-        login.rpc.handle('throws', () => { throw thrown })
-        login.rpc.handle('rejects', async () => { throw thrown })
+        login.rpc.handle('throws', () => { raise(thrown) })
+        login.rpc.handle('rejects', async () => { raise(thrown) })
         for (const method of ['throws', 'rejects']) {
           const error = await rejection(gate.rpc.invoke('login', method))
           expect(error).to.include({ code: 'UNKNOWN', retryable: false, details: undefined })
@@ -146,7 +150,8 @@ describe('rpc: a call', () => {
     it('lists the methods in the node\'s record and takes them off again', () => {
       const first = login.rpc.handle('user.password', () => 1)
       {
-        using _ = login.rpc.handle('b', () => 2)
+        using second = login.rpc.handle('b', () => 2)
+        expect(second).to.respondTo('close')
         expect(login.discovery.self.methods).to.deep.equal(['b', 'user.password'])
       }
       expect(login.discovery.self.methods).to.deep.equal(['user.password'])

@@ -7,7 +7,7 @@ import type { HandlerContext } from '../../src/rpc/index.ts'
 function endless (contexts: HandlerContext[]): (args: unknown, ctx: HandlerContext) => Promise<unknown> {
   return async (_, ctx) => {
     contexts.push(ctx)
-    return new Promise((_, reject) => {
+    return new Promise((_resolve, reject) => {
       ctx.signal.addEventListener('abort', () => { reject(ctx.signal.reason as Error) })
     })
   }
@@ -62,7 +62,7 @@ describe('rpc: deadlines and cancels', () => {
   })
 
   it('a result after the deadline is dropped, and meets no other call', async () => {
-    let release = (_: string): void => {}
+    let release: (value: string) => void = () => {}
     login.rpc.handle('late', async () => new Promise(resolve => { release = resolve }))
     const call = watch(gate.rpc.invoke('login', 'late', 1, { timeout: 100 }))
     await mesh.clock.pass(150)

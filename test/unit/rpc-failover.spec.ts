@@ -11,7 +11,7 @@ describe('rpc: nodes that come and go', () => {
   async function addLogin (id: string): Promise<FakeNode> {
     const node = await mesh.add(id, 'login')
     node.rpc.handle('who', () => { runs.push(id); return id })
-    node.rpc.handle('endless', async (_, ctx) => { runs.push(id); return new Promise((_, reject) => { ctx.signal.addEventListener('abort', reject) }) })
+    node.rpc.handle('endless', async (_, ctx) => { runs.push(id); return new Promise((_resolve, reject) => { ctx.signal.addEventListener('abort', reject) }) })
     return node
   }
 

@@ -4,6 +4,7 @@ import { TypedEventEmitter } from 'main-event'
 import { StreamEndedError, StreamRefusedError, WriteQueueFullError } from '../../src/errors.ts'
 import { resolve, RpcService } from '../../src/rpc/rpc.ts'
 import { createTimers } from '../../src/util/timers.ts'
+import { turn } from './turn.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo, SelfPatch } from '../../src/discovery/index.ts'
 import type { RpcInit } from '../../src/rpc/index.ts'
 import type { FramedStream, PeerStreams, PeerStreamsInit } from '../../src/streams/index.ts'
@@ -48,7 +49,7 @@ export class Clock {
 
 /** Everything that is ready now has run. */
 export async function ready (): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise(resolve => { setImmediate(resolve) })
+  for (let i = 0; i < 3; i++) await new Promise<void>(turn)
 }
 
 export class FakeStream implements FramedStream {
@@ -94,7 +95,7 @@ export class FakeStream implements FramedStream {
   flushSoon (): void {
     if (!this.#scheduled) {
       this.#scheduled = true
-      setImmediate(() => {
+      turn(() => {
         this.#scheduled = false
         if (!this.blocked && this.open) this.#flush()
       })
@@ -138,7 +139,7 @@ export class FakeStream implements FramedStream {
     this.open = false
     this.reason = reason
     this.init.onEnd?.(this, reason)
-    setImmediate(() => { this.other.end(reason === undefined ? undefined : new StreamEndedError('reset by the peer')) })
+    turn(() => { this.other.end(reason === undefined ? undefined : new StreamEndedError('reset by the peer')) })
   }
 }
 

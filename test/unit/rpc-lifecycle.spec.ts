@@ -157,7 +157,7 @@ describe('rpc: start and stop', () => {
     it('refuses new calls and resolves when none runs', async () => {
       const gate = await mesh.add('gate-1', undefined)
       const login = await mesh.add('login-1', 'login')
-      let release = (_: unknown): void => {}
+      let release: (value: unknown) => void = () => {}
       login.rpc.handle('wait', async () => new Promise(resolve => { release = resolve }))
       const running = watch(gate.rpc.invoke('login', 'wait'))
       await ready()
@@ -177,7 +177,7 @@ describe('rpc: start and stop', () => {
     it('or when its signal aborts; what runs goes on', async () => {
       const gate = await mesh.add('gate-1', undefined)
       const login = await mesh.add('login-1', 'login')
-      let release = (_: unknown): void => {}
+      let release: (value: unknown) => void = () => {}
       login.rpc.handle('wait', async () => new Promise(resolve => { release = resolve }))
       const running = watch(gate.rpc.invoke('login', 'wait'))
       await ready()
