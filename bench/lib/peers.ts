@@ -14,7 +14,7 @@ class Worker {
 
   constructor (env: Record<string, string>) {
     this.#child = fork(SCRIPT, [], {
-      execArgv: ['--conditions=source', '--import', 'tsx'],
+      execArgv: ['--conditions=braid-mesh-source', '--import', 'tsx'],
       env: { ...process.env, ...env }
     })
     this.#child.on('message', (message: { id: number, result?: unknown, error?: string }) => {

@@ -39,7 +39,7 @@ async function compileOnce (script: string, external: boolean): Promise<string> 
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    conditions: ['source', 'module-sync'],
+    conditions: ['braid-mesh-source', 'module-sync'],
     sourcemap: 'inline',
     sourcesContent: false,
     // Native addons find their binaries by their place on the disk.

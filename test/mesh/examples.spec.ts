@@ -15,7 +15,7 @@ const PRINTS: Record<string, string> = {
 describe('examples', () => {
   for (const name of readdirSync(FOLDER).filter(file => file.endsWith('.ts'))) {
     it(`${name} does what it says and ends by itself`, async () => {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--conditions=source', '--import', 'tsx', FOLDER + name], { timeout: 30_000 })
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', FOLDER + name], { timeout: 30_000 })
       expect(stderr).to.equal('')
       expect(stdout).to.equal(PRINTS[name])
     })

@@ -17,7 +17,7 @@ interface Ended { code: number | null, out: string, err: string }
 const children = new Set<ChildProcess>()
 
 function start (...words: string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
   child.once('close', () => { children.delete(child) })
   return child

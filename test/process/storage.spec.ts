@@ -19,7 +19,7 @@ class Holder {
   private problems = ''
 
   constructor (dir: string, mode: 'hold' | 'write') {
-    this.child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', CHILD, dir, mode], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', CHILD, dir, mode], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (chunk: Buffer) => { this.output += chunk.toString() })
     this.child.stderr?.on('data', (chunk: Buffer) => { this.problems += chunk.toString() })
     this.exited = new Promise((resolve, reject) => {

@@ -92,7 +92,7 @@ describe('harness: node processes', function () {
 
   for (const how of ['SIGKILL', 'exit'] as const) {
     it(`leaves no child behind when the parent ends by ${how}, not even a stopped one`, async () => {
-      const root = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', parent, how], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const root = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', parent, how], { stdio: ['ignore', 'pipe', 'inherit'] })
       let output = ''
       root.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
       const pids = await until(() => JSON.parse(output) as number[], { timeout: 40_000 })
