@@ -6,8 +6,8 @@ export interface Stage {
   /** Of package.json. */
   script: string
   args?: string[]
-  /** Mocha stages count their tests; any other stage counts only when it fails. */
-  mocha?: true
+  /** What runs its tests and counts them; any other stage counts only when it fails. */
+  tests?: 'mocha' | 'karma'
   /** Milliseconds after which the stage is killed and has failed. */
   timeout: number
 }
@@ -24,10 +24,11 @@ export const STAGES: readonly Stage[] = [
   { name: 'package-check', script: 'package-check', timeout: 3 * MINUTE },
   { name: 'size', script: 'size', timeout: 2 * MINUTE },
   { name: 'security', script: 'security', timeout: MINUTE },
-  { name: 'unit', script: 'test:unit', mocha: true, timeout: 5 * MINUTE },
-  { name: 'sim', script: 'test:sim', mocha: true, timeout: 5 * MINUTE },
-  { name: 'mesh', script: 'test:mesh', mocha: true, timeout: 5 * MINUTE },
-  { name: 'process', script: 'test:process', mocha: true, timeout: 6 * MINUTE }
+  { name: 'unit', script: 'test:unit', tests: 'mocha', timeout: 5 * MINUTE },
+  { name: 'sim', script: 'test:sim', tests: 'mocha', timeout: 5 * MINUTE },
+  { name: 'mesh', script: 'test:mesh', tests: 'mocha', timeout: 5 * MINUTE },
+  { name: 'process', script: 'test:process', tests: 'mocha', timeout: 6 * MINUTE },
+  { name: 'karma', script: 'test:karma', tests: 'karma', timeout: 5 * MINUTE }
 ]
 
 /**
@@ -42,5 +43,5 @@ export function selectStages (names: readonly string[]): readonly Stage[] {
     throw new Error(`no stage ${unknown.join(', ')}; there are static, ${STAGES.map(stage => stage.name).join(', ')}`)
   }
   if (names.length === 0) return STAGES
-  return STAGES.filter(stage => names.includes(stage.name) || (names.includes('static') && stage.mocha !== true))
+  return STAGES.filter(stage => names.includes(stage.name) || (names.includes('static') && stage.tests === undefined))
 }

@@ -37,10 +37,10 @@ function kill (child: ChildProcess): void {
 }
 
 /** Resolves to what went wrong, or to an empty string. */
-async function exec (stage: Stage, args: readonly string[]): Promise<string> {
+async function exec (stage: Stage, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   const child = spawn('npm', ['run', '--silent', stage.script, '--', ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'], detached: true
+    stdio: ['ignore', 'inherit', 'inherit'], detached: true, env: { ...process.env, ...env }
   })
   running = child
   let late = false
@@ -67,9 +67,11 @@ function readCounts (file: string): Counts | undefined {
 }
 
 /** A run that died before or after its tests has failed even when no test did. */
-async function mocha (stage: Stage, directory: string): Promise<Counts & { note: string }> {
+async function tests (stage: Stage, directory: string): Promise<Counts & { note: string }> {
   const file = join(directory, `${stage.name}.json`)
-  const note = await exec(stage, [...stage.args ?? [], '--reporter', REPORTER, '--reporter-option', `counts=${file}`])
+  // The reporter of karma.conf.cjs knows no options.
+  const args = stage.tests === 'mocha' ? ['--reporter', REPORTER, '--reporter-option', `counts=${file}`] : []
+  const note = await exec(stage, [...stage.args ?? [], ...args], { BRAID_COUNTS: file })
   const { passes, failures, pending } = readCounts(file) ?? { passes: 0, failures: 0, pending: 0 }
 
   if (passes + failures === 0) return { passes, pending, failures: 1, note: note === '' ? 'no test ran' : note }
@@ -80,8 +82,8 @@ async function run (stage: Stage, directory: string): Promise<Result> {
   console.log(`\n== ${stage.name}`)
   const started = performance.now()
   let counts: Counts & { note: string }
-  if (stage.mocha === true) {
-    counts = await mocha(stage, directory)
+  if (stage.tests !== undefined) {
+    counts = await tests(stage, directory)
   } else {
     const note = await exec(stage, stage.args ?? [])
     counts = { passes: 0, failures: note === '' ? 0 : 1, pending: 0, note }

@@ -1,0 +1,76 @@
+/**
+ * Lets the page under test have Node processes: karma's server answers POST /control with what a {@link NodeProcess}
+ * does. All of them end with karma.
+ */
+import { describeError } from '../harness/ipc.ts'
+import { spawnNode } from '../harness/processes.ts'
+import type { Described } from '../harness/ipc.ts'
+import type { NodeProcess, SpawnOptions } from '../harness/processes.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** What a page may ask for. `pid` names a process that {@link spawn} made. */
+export type ControlRequest =
+  | { readonly op: 'spawn', readonly options: Pick<SpawnOptions, 'label' | 'options'> }
+  | { readonly op: 'command', readonly pid: number, readonly name: string, readonly args: readonly unknown[] }
+  | { readonly op: 'kill', readonly pid: number, readonly signal: NodeJS.Signals }
+  /** Ends the process, and rejects if something happened in it that must not. */
+  | { readonly op: 'end', readonly pid: number }
+
+export type ControlAnswer = { readonly value: unknown } | { readonly error: Described }
+
+export interface Spawned {
+  readonly pid: number
+  readonly id: string
+  readonly addresses: readonly string[]
+}
+
+const nodes = new Map<number, NodeProcess>()
+
+function known (pid: number): NodeProcess {
+  const node = nodes.get(pid)
+  if (node == null) throw new Error(`there is no process ${pid}`)
+  return node
+}
+
+async function answer (request: ControlRequest): Promise<unknown> {
+  switch (request.op) {
+    case 'spawn': {
+      const node = await spawnNode(request.options)
+      nodes.set(node.pid, node)
+      return { pid: node.pid, id: node.id, addresses: node.addresses } satisfies Spawned
+    }
+    case 'command':
+      return known(request.pid).command(request.name, request.args)
+    case 'kill': {
+      const node = known(request.pid)
+      node.kill(request.signal)
+      if (request.signal === 'SIGKILL') await node.exit
+      return undefined
+    }
+    case 'end': {
+      const node = known(request.pid)
+      nodes.delete(request.pid)
+      await node[Symbol.asyncDispose]()
+      return node.expectClean()
+    }
+  }
+}
+
+async function read (request: IncomingMessage): Promise<ControlRequest> {
+  let text = ''
+  for await (const chunk of request) text += String(chunk)
+  return JSON.parse(text) as ControlRequest
+}
+
+/** A middleware of karma's server. */
+export function control (request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  if (request.url !== '/control' || request.method !== 'POST') {
+    next()
+    return
+  }
+  const reply = (value: ControlAnswer): void => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(value))
+  }
+  read(request).then(answer).then(value => { reply({ value }) }, (error: unknown) => { reply({ error: describeError(error) }) })
+}

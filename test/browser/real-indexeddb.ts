@@ -1,0 +1,2 @@
+/** Stands in for `fake-indexeddb/auto` where the real one is. */
+export {}

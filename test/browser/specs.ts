@@ -1,0 +1,30 @@
+/** Which specs run in browsers: those of this folder, and all unit specs but the ones that only Node can run. */
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const TEST = fileURLToPath(new URL('../', import.meta.url))
+
+/** Unit specs that only Node can run, each with the reason. */
+const NODE_ONLY: Readonly<Record<string, string>> = {
+  'harness-fault-proxy.spec.ts': 'the proxy listens on TCP sockets',
+  'harness-processes.spec.ts': 'starts processes',
+  'security-floors.spec.ts': 'the script it tests reads the lock file',
+  'bundle.spec.ts': 'runs esbuild',
+  'storage-core.spec.ts': 'among others it tests the log on the disk',
+  'storage-node.spec.ts': 'files',
+  'storage.spec.ts': 'files; test/browser/storage.spec.ts runs what is left'
+}
+
+/** Single tests of the other unit specs, by their full title, each with the reason. They count as skipped. */
+export const NODE_ONLY_TESTS: Readonly<Record<string, string>> = {
+  'frames an announced frame costs in proportion to what has arrived of it': 'a page cannot measure its buffers'
+}
+
+function specsIn (folder: string): string[] {
+  return readdirSync(`${TEST}${folder}`).filter(name => name.endsWith('.spec.ts') && NODE_ONLY[name] == null).map(name => `test/${folder}/${name}`)
+}
+
+/** Paths, relative to the project. @param only - a part of the paths, to run a few */
+export function browserSpecs (only = ''): string[] {
+  return [...specsIn('unit'), ...specsIn('browser')].filter(path => path.includes(only))
+}
