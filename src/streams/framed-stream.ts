@@ -144,6 +144,7 @@ class LibP2PFramedStream implements FramedStream, Watched {
       return
     }
     this.#abortReason = reason
+    this.#queue.settleSize()
     try {
       this.#stream.abort(reason)
     } catch (error) {

@@ -64,7 +64,7 @@ export interface FramedStream {
   readonly direction: 'inbound' | 'outbound'
   /** False once either side has ended it: a write throws `StreamEndedError`. */
   readonly open: boolean
-  /** Bytes written and not yet taken by the muxer. */
+  /** Bytes written and not yet taken by the muxer; after the end, those that never were: what they carried did not run. */
   readonly queued: number
   /** Bytes received and not yet handed over (paused). */
   readonly held: number

@@ -31,6 +31,8 @@ export class SendQueue implements Flushable {
   readonly #batch = new Batch()
   /** Bytes given to libp2p. */
   #sent = 0
+  /** What waited when the stream ended: none of it was ever given to the muxer. */
+  #left: number | undefined
   #scheduled = false
   #sending = false
   #closed = false
@@ -44,9 +46,9 @@ export class SendQueue implements Flushable {
     init.stream.addEventListener('idle', this.#settle)
   }
 
-  /** Bytes that wait, here and in libp2p. */
+  /** Bytes that wait, here and in libp2p; after the end, those that never left. */
   get size (): number {
-    return this.#batch.size + this.#stream.writeBufferLength
+    return this.#left ?? this.#batch.size + this.#stream.writeBufferLength
   }
 
   /** Bytes that have left libp2p's buffer. */
@@ -124,8 +126,14 @@ export class SendQueue implements Flushable {
     this.#emptied?.reject(error)
   }
 
+  /** The stream is about to be dropped with what waits: remember how much that was. */
+  settleSize (): void {
+    this.#left ??= this.size
+  }
+
   /** {@link close}, and drop the frames. */
   end (error: Error): void {
+    this.settleSize()
     this.close(error)
     this.#stream.removeEventListener('drain', this.#onDrain)
     this.#stream.removeEventListener('idle', this.#settle)

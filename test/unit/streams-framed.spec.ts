@@ -110,6 +110,18 @@ describe('FramedStream', () => {
       expect(await a.framed.drained().catch(nameOf)).to.equal('StreamEndedError')
     })
 
+    it('says after its end how much never left', async () => {
+      const { a, b } = await pair()
+      a.framed.send(bytesOf(50))
+      await until(() => b.frames.length === 1)
+      saturate(a)
+      a.framed.send(bytesOf(99))
+      await settled()
+      a.framed.abort(new Error('enough'))
+      expect(a.framed.queued).to.equal(100)
+      expect(a.ends).to.have.length(1)
+    })
+
     it('a queue that nobody takes from is cut, a slow one is not', async () => {
       const { a, time } = await pair({ limits: { stuckTimeout: 1_000, idleTimeout: 1e9 } })
       const relieve = saturate(a)
