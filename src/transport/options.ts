@@ -4,9 +4,9 @@ import { identify, identifyPush } from '@libp2p/identify'
 import { FaultTolerance } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { ping } from '@libp2p/ping'
-import { yamux } from '@libp2p/yamux'
 import { MAX_GOSSIP } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
+import { muxer } from './muxer.ts'
 import { platform } from '#transports'
 import type { ConnectionEncrypter, Libp2pEvents, PrivateKey, Transport, TypedEventTarget } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -96,10 +96,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
     addresses: { listen: [...init.listen ?? platform.listen], announce: [...init.announce ?? []] },
     transports: platform.transports(),
     connectionEncrypters: platform.encrypters(),
-    streamMuxers: [yamux({
-      // The window grows to 16 MiB by default, past the 4 MiB read buffer: a paused stream would be aborted.
-      streamOptions: { maxStreamWindowSize: 1024 * 1024 }
-    })],
+    streamMuxers: [muxer()],
     transportManager: { faultTolerance: platform.listenMustSucceed ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
     connectionManager: {
       maxConnections: platform.maxConnections(relay),
