@@ -33,7 +33,7 @@ export function muxer (): () => StreamMuxerFactory {
       const made = create(connection)
       const open = made.onCreateStream.bind(made)
       const accept = made.onRemoteStream.bind(made)
-      made.onCreateStream = options => guard(open(options))
+      made.onCreateStream = () => guard(open())
       made.onRemoteStream = stream => { accept(guard(stream)) }
       return made
     }
