@@ -1,56 +1,105 @@
 /**
- * `npm start`: a mesh of real processes on this machine. Three `login` nodes, one `mail` node, and a `gate` that calls
- * them. Ctrl-C stops all of them.
+ * `npm start`: a mesh of real processes on this machine, and a page that joins it. `npm start -- --port 9000` serves the
+ * page elsewhere. Ctrl-C stops all of it in order, a second one at once.
  */
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import type { ChildProcess } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import { bundleNode } from './bundle.ts'
+import { Fleet } from './fleet.ts'
+import { servePage } from './page-server.ts'
+import type { Member } from './fleet.ts'
+import type { PageServer } from './page-server.ts'
 
-const SCRIPT = fileURLToPath(new URL('./node.ts', import.meta.url))
-/** Milliseconds a node has to stop after Ctrl-C before it is killed. */
-const STOP_TIMEOUT = 8_000
+const PORT = 8080
 
-const children: ChildProcess[] = []
-let stopping = false
+const fleet = new Fleet(text => { console.log(text) })
+let page: PageServer | undefined
+let interrupts = 0
 
-/** Starts a node in a process of its own; resolves to its address when it is up. */
-async function start (role: string, name: string, bootstrap: string[]): Promise<string> {
-  const child = fork(SCRIPT, [role, name, ...bootstrap], { execArgv: process.execArgv })
-  children.push(child)
-  child.on('exit', code => {
-    if (stopping) return
-    console.error(`${name} ended unexpectedly with code ${code}`)
-    process.exitCode = 1
-    stop()
-  })
-  return new Promise(resolve => { child.once('message', message => { resolve(String(message)) }) })
+/** @throws Error - not a port */
+function portOf (text: string | undefined): number | undefined {
+  if (text == null) return undefined
+  const port = Number(text)
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new Error(`--port: expected a number from 0 (any free port) to 65535, got '${text}'`)
 }
 
-function stop (): void {
-  if (stopping) return
-  stopping = true
-  console.log('\nstopping all nodes …')
-  const patience = setTimeout(() => { for (const child of children) child.kill('SIGKILL') }, STOP_TIMEOUT)
-  let left = children.filter(child => child.exitCode == null && child.signalCode == null).length
-  if (left === 0) clearTimeout(patience)
-  for (const child of children) {
-    child.once('exit', () => {
-      if (--left > 0) return
-      clearTimeout(patience)
-      console.log('all nodes stopped')
-    })
-    if (child.connected) child.disconnect()
+/** A port that was asked for must be free; the usual one need not. */
+async function serve (relays: string[], wanted: number | undefined): Promise<PageServer> {
+  const config = { mesh: 'demo', relays }
+  try {
+    return await servePage(config, wanted ?? PORT)
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    if (taken && wanted == null) return servePage(config, 0)
+    throw taken ? new Error(`port ${wanted} is taken; --port 0 finds a free one`) : error
   }
 }
 
-process.on('SIGINT', stop)
-process.on('SIGTERM', stop)
+async function startNodes (): Promise<Member[]> {
+  await using program = await bundleNode()
+  const common = { program: program.path }
+  const relay = await fleet.start({ ...common, role: 'relay', name: 'relay' })
+  const bootstrap = relay.addresses.filter(address => !address.includes('/ws/'))
+  return [relay, ...await Promise.all([
+    fleet.start({ ...common, role: 'login', name: 'login-1', bootstrap }),
+    fleet.start({ ...common, role: 'login', name: 'login-2', bootstrap }),
+    fleet.start({ ...common, role: 'login', name: 'login-3', bootstrap }),
+    fleet.start({ ...common, role: 'mail', name: 'mail-1', bootstrap }),
+    fleet.start({ ...common, role: 'gate', name: 'gate', bootstrap })
+  ])]
+}
 
-console.log('starting a mesh of five processes: login-1, login-2, login-3, mail-1 and gate …')
-const first = await start('login', 'login-1', [])
-await Promise.all([
-  start('login', 'login-2', [first]),
-  start('login', 'login-3', [first]),
-  start('mail', 'mail-1', [first])
-])
-await start('gate', 'gate', [first])
+async function main (): Promise<void> {
+  const { values } = parseArgs({ options: { port: { type: 'string' } } })
+  const wanted = portOf(values.port)
+  console.log('starting a mesh of six processes …\n')
+  const members = await startNodes()
+  for (const { name, pid, id } of members) console.log(`  ${name.padEnd(8)} process ${String(pid).padEnd(8)} ${id}`)
+  const relays = members[0]?.addresses.filter(address => address.includes('/ws/')) ?? []
+  page = await serve(relays, wanted)
+  console.log('\nThe gate calls them. Who answered, and in how many milliseconds:\n')
+  await fleet.tour()
+  if (interrupts > 0) return
+  console.log(`
+Without a token any login node answers; the same token always reaches the same node.
+
+  ${page.url}
+
+Open it and click Join: the tab becomes a node of this mesh, which calls and is called.
+Kill a login process (kill -9 ${members[2]?.pid}) and the calls move. Ctrl-C stops all.
+`)
+}
+
+async function stop (): Promise<void> {
+  await fleet.stop()
+  await page?.close()
+}
+
+function fail (error: unknown): void {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+function interrupt (): void {
+  interrupts++
+  if (interrupts > 1) {
+    process.exitCode = 130
+    fleet.kill()
+    return
+  }
+  console.log('\nstopping all processes; once more kills them …')
+  starting.then(stop).then(() => { console.log('all processes stopped') }).catch(fail)
+  // What still starts ends as well, and with it the start.
+  void fleet.stop()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+// A terminal that was closed takes no more lines.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+const starting = main().catch(async error => {
+  if (interrupts > 0) return
+  fail(error)
+  await stop()
+})
+await starting

@@ -1,0 +1,85 @@
+/** Serves the demo page on loopback: three files, bundled once, and where the mesh is. */
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { bundlePage } from './bundle.ts'
+import type { RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+const FOLDER = new URL('./page/', import.meta.url)
+
+/** The page needs its own script and style, and WebSockets to the nodes, whose ports the system chose. */
+const POLICY = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self' ws://127.0.0.1:*",
+  "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"
+].join('; ')
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  // The bytes change with every start.
+  'cache-control': 'no-store'
+}
+
+/** What the page has to know; `config.json` of `demo/page`. */
+export interface PageConfig {
+  mesh: string
+  /** WebSocket addresses of relays, with their peer id. */
+  relays: readonly string[]
+}
+
+export interface PageServer {
+  readonly url: string
+  close (): Promise<void>
+}
+
+interface File {
+  type: string
+  body: Uint8Array | string
+}
+
+async function load (config: PageConfig): Promise<ReadonlyMap<string, File>> {
+  const read = async (name: string): Promise<Uint8Array> => readFile(new URL(name, FOLDER))
+  const [html, css, icon, script] = await Promise.all([read('index.html'), read('style.css'), read('icon.svg'), bundlePage()])
+  return new Map([
+    ['/', { type: 'text/html; charset=utf-8', body: html }],
+    ['/style.css', { type: 'text/css; charset=utf-8', body: css }],
+    ['/icon.svg', { type: 'image/svg+xml', body: icon }],
+    ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }],
+    ['/config.json', { type: 'application/json', body: JSON.stringify(config) }]
+  ])
+}
+
+function answer (files: ReadonlyMap<string, File>): RequestListener {
+  return (request, response) => {
+    const file = files.get((request.url ?? '').replace(/[?#].*/s, ''))
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { ...HEADERS, allow: 'GET, HEAD' }).end()
+    } else if (file == null) {
+      response.writeHead(404, HEADERS).end()
+    } else {
+      response.writeHead(200, { ...HEADERS, 'content-type': file.type })
+      response.end(request.method === 'HEAD' ? undefined : file.body)
+    }
+  }
+}
+
+/** @throws the server's error, such as EADDRINUSE */
+export async function servePage (config: PageConfig, port: number): Promise<PageServer> {
+  const server = createServer(answer(await load(config)))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close () {
+      await new Promise<void>(resolve => {
+        server.close(() => { resolve() })
+        server.closeAllConnections()
+      })
+    }
+  }
+}
