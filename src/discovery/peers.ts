@@ -134,11 +134,30 @@ export class Peers {
     })
   }
 
+  /** Send to everybody whose stream is open, now: no script may run after this. Ends these streams. */
+  shout (frame: Uint8Array): void {
+    for (const id of this.connected()) {
+      try {
+        const stream = this.#streams.get(id)
+        stream?.send(frame)
+        // Who closes a stream flushes it; otherwise a frame waits for others of its tick.
+        stream?.close().catch(() => {})
+      } catch (err) {
+        this.#init.log.trace('could not tell %s - %e', id, err)
+      }
+    }
+  }
+
   /** Bytes that wait in the streams to these peers. */
   queued (ids: Iterable<string>): number {
     let sum = 0
     for (const id of ids) sum += this.#streams.get(id)?.queued ?? 0
     return sum
+  }
+
+  /** Peers of which bytes arrived, on any protocol, since this was last asked. */
+  heard (): string[] {
+    return this.#streams.heard()
   }
 
   /** Whether the peer may have one more of this kind in this second. */

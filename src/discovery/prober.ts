@@ -113,6 +113,10 @@ export class Prober {
     this.#timer = setTimeout(() => {
       this.#arm(onTick)
       const now = this.#init.now()
+      // A line that is full holds probes back; whatever arrives on it shows that the member lives.
+      for (const id of this.#init.peers.heard()) {
+        if (this.#init.knows(id)) this.#step({ type: 'contact', id, now })
+      }
       this.#step({ type: 'tick', now, lag: Math.max(0, now - at) })
       for (const [nonce, { until }] of this.#relayed) {
         if (until > now) break

@@ -56,7 +56,7 @@ class LibP2PFramedStream implements FramedStream, Watched {
       onFrame: (bytes, start, end) => { init.onFrame(this, bytes, start, end) },
       onEmptyFrame: () => { init.onEmptyFrame?.(this) }
     })
-    this.#watchdog = new Watchdog(this, limits, init.timers ?? sharedTimers, init.expectFirstFrame === true)
+    this.#watchdog = new Watchdog(this, limits, init.timers ?? sharedTimers, init.expectFirstFrame === true, init.activity)
     // bytes that came before are dispatched in a microtask: the caller has the stream in its hands by then
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('remoteCloseWrite', this.#onRemoteFinish)

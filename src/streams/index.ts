@@ -33,6 +33,7 @@
  * }
  * ```
  */
+import type { PeerActivity } from './activity.ts'
 import type { AbortOptions, ComponentLogger, Connection, PeerId } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import type { Timers } from '../util/timers.ts'
@@ -114,6 +115,8 @@ export interface FramedInit {
   limits?: FrameLimits
   /** Cut the stream when no frame, not even an empty one, arrives in time. @default false */
   expectFirstFrame?: boolean
+  /** Where it is noted that bytes of the peer arrive, on this stream or on others. */
+  activity?: PeerActivity
   timers?: Timers
 }
 
@@ -159,6 +162,8 @@ export interface PeerStreams {
   open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /** Every open stream, both directions. */
   streams (): Iterable<FramedStream>
+  /** Peers of which bytes arrived, on any protocol of this node, since this was last called. */
+  heard (): string[]
 }
 
 export { framed } from './framed-stream.ts'

@@ -1,11 +1,13 @@
 import { StreamRefusedError, StreamTimeoutError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { framed } from './framed-stream.ts'
+import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 
 export interface OpeningInit extends PeerStreamsInit {
+  activity: Activity
   openTimeout: number
   maxOutboundStreams: number
   timers: Timers
@@ -100,6 +102,7 @@ async function greeted (stream: Stream, init: OpeningInit, peer: PeerId, signal:
   const result = framed(stream, {
     peer: peer.toString(),
     timers: init.timers,
+    activity: init.activity.join(peer.toString()),
     ...(init.limits !== undefined && { limits: init.limits }),
     ...(init.busy !== undefined && { busy: init.busy }),
     onFrame: init.onFrame,
@@ -121,6 +124,7 @@ async function greeted (stream: Stream, init: OpeningInit, peer: PeerId, signal:
       if (open) {
         init.onEnd?.(stream, reason)
       } else {
+        init.activity.leave(stream.peer)
         reject(signal.aborted ? signal.reason : refused(peer, reason))
       }
     }

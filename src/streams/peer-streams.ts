@@ -2,9 +2,11 @@ import { MeshStoppedError, StreamRefusedError } from '../errors.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { MAX_STREAMS_PER_PEER, OPEN_TIMEOUT } from '../wire/limits.ts'
 import { abortable } from './abortable.ts'
+import { activityOf } from './activity.ts'
 import { framed } from './framed-stream.ts'
 import { openStream } from './opening.ts'
 import { streamError } from './stream-error.ts'
+import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
 import type { OpeningInit } from './opening.ts'
 import type { AbortOptions, Connection, Logger, PeerId, Stream } from '@libp2p/interface'
@@ -32,6 +34,7 @@ class LibP2PPeerStreams implements PeerStreams {
   readonly #onEndAbove: PeerStreamsInit['onEnd']
   readonly #maxStreamsPerPeer: number
   readonly #log: Logger
+  readonly #activity: Activity
   /** The open outbound stream of each peer. */
   readonly #outbound = new Map<string, FramedStream>()
   readonly #opening = new Map<string, Opening>()
@@ -44,11 +47,13 @@ class LibP2PPeerStreams implements PeerStreams {
 
   constructor (components: PeerStreamsComponents, init: PeerStreamsInit) {
     this.#components = components
+    this.#activity = activityOf(components.connectionManager)
     this.#onEndAbove = init.onEnd
     this.#maxStreamsPerPeer = init.maxStreamsPerPeer ?? MAX_STREAMS_PER_PEER
     this.#log = components.logger.forComponent(`braid:streams:${init.protocol}`)
     this.#init = {
       ...init,
+      activity: this.#activity,
       openTimeout: init.openTimeout ?? OPEN_TIMEOUT,
       timers: init.timers ?? sharedTimers,
       maxOutboundStreams: MAX_OUTBOUND_STREAMS,
@@ -134,6 +139,10 @@ class LibP2PPeerStreams implements PeerStreams {
     }
   }
 
+  heard (): string[] {
+    return this.#activity.take()
+  }
+
   #begin (peer: PeerId, id: string): Opening {
     const controller = new AbortController()
     const stream = openStream(this.#components, this.#init, peer, controller.signal)
@@ -163,6 +172,7 @@ class LibP2PPeerStreams implements PeerStreams {
       onFrame,
       onEnd: this.#onEnd,
       expectFirstFrame: true,
+      activity: this.#activity.join(peer),
       ...(busy !== undefined && { busy }),
       ...(limits !== undefined && { limits })
     })
@@ -178,6 +188,7 @@ class LibP2PPeerStreams implements PeerStreams {
 
   readonly #onEnd = (stream: FramedStream, reason: Error | undefined): void => {
     this.#all.delete(stream)
+    this.#activity.leave(stream.peer)
     if (stream.direction === 'inbound') {
       const count = (this.#inbound.get(stream.peer) ?? 1) - 1
       if (count > 0) {

@@ -8,9 +8,10 @@ import type { Stream } from '@libp2p/interface'
 
 /**
  * Bytes given to libp2p at once. What it cannot send it keeps, in a buffer that by itself knows no bound; so all else
- * stays here, where it is counted.
+ * stays here, where it is counted. It is also what a muxer's frame holds, of which the peer sees nothing until all of it
+ * has arrived: on a thin line larger ones look like silence.
  */
-const MAX_SEND = 256 * 1024
+const MAX_SEND = 64 * 1024
 
 export interface SendQueueInit {
   stream: Stream

@@ -1,5 +1,6 @@
 import { StreamTimeoutError } from '../errors.ts'
 import type { FrameLimits } from './index.ts'
+import type { PeerActivity } from './activity.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 
 /** A check that comes later than this (ms) means that this process stood still, not the peer. */
@@ -34,6 +35,7 @@ export class Watchdog {
   readonly #timers: Timers
   readonly #run = (): void => { this.#check() }
   readonly #silence: number
+  readonly #activity: PeerActivity | undefined
   #handle: TimerHandle | undefined
   #due = Infinity
   #stopped = false
@@ -48,7 +50,8 @@ export class Watchdog {
   #stuckSince: number | undefined
   #passed = 0
 
-  constructor (stream: Watched, limits: Required<FrameLimits>, timers: Timers, awaitsFirst: boolean) {
+  constructor (stream: Watched, limits: Required<FrameLimits>, timers: Timers, awaitsFirst: boolean, activity?: PeerActivity) {
+    this.#activity = activity
     this.#stream = stream
     this.#limits = limits
     this.#timers = timers
@@ -63,6 +66,10 @@ export class Watchdog {
   received (): void {
     const stream = this.#stream
     const now = this.#timers.now()
+    if (this.#activity !== undefined) {
+      this.#activity.at = now
+      this.#activity.heard = true
+    }
     if (stream.framesEnded > 0) {
       this.#awaitsFirst = false
     }
@@ -125,7 +132,7 @@ export class Watchdog {
   #overdue (now: number): StreamTimeoutError | undefined {
     const { firstFrameTimeout, frameTimeout, stuckTimeout } = this.#limits
     if (!this.#stream.paused) {
-      if (this.#awaitsFirst && now >= this.#started + firstFrameTimeout) {
+      if (this.#awaitsFirst && now >= this.#firstDue()) {
         return new StreamTimeoutError(`no frame within ${firstFrameTimeout} ms of the opening`)
       }
       if (this.#stream.partial > 0 && now >= this.#frameDeadline()) {
@@ -146,6 +153,11 @@ export class Watchdog {
     return undefined
   }
 
+  /** A first frame may wait behind what the peer sends on other streams. */
+  #firstDue (): number {
+    return Math.max(this.#started, this.#activity?.at ?? 0) + this.#limits.firstFrameTimeout
+  }
+
   /** What has arrived buys time at the lowest allowed rate: a large frame on a slow line is no attack, a drip is. */
   #frameDeadline (): number {
     return this.#frameBegan + this.#limits.frameTimeout + 1_000 * this.#stream.partial / this.#limits.minFrameRate
@@ -162,12 +174,12 @@ export class Watchdog {
   }
 
   #sleep (now: number): void {
-    const { firstFrameTimeout, stuckTimeout } = this.#limits
+    const { stuckTimeout } = this.#limits
     let due = this.#stuckSince === undefined ? Infinity : this.#stuckSince + stuckTimeout
     if (!this.#stream.paused) {
       due = Math.min(due, this.#active + this.#silence)
       if (this.#awaitsFirst) {
-        due = Math.min(due, this.#started + firstFrameTimeout)
+        due = Math.min(due, this.#firstDue())
       }
       if (this.#stream.partial > 0) {
         due = Math.min(due, this.#frameDeadline())

@@ -55,6 +55,15 @@ describe('processes: calls over a network that misbehaves', function () {
     })
   }
 
+  it('a thin path that is full for seconds is slow, not dead: the calls end well and nobody is given up', async () => {
+    const { proxy, server, client } = await through('')
+    proxy.set({ rate: 50_000 })
+    const bytes = new Uint8Array(150_000)
+    const answers = await Promise.all([1, 2, 3].map(async () => client.invoke<Uint8Array>('login', 'echo', bytes, { timeout: 60_000 })))
+    expect(answers.map(({ length }) => length)).to.deep.equal([150_000, 150_000, 150_000])
+    expect([...server.eventsOf('node:remove'), ...client.eventsOf('node:remove')]).to.deep.equal([])
+  })
+
   for (const direction of [undefined, 'down', 'up'] as const) {
     it(`a path that is dead ${direction == null ? 'both ways' : `in the direction ${direction}`} but stays open is noticed by both, and comes back`, async () => {
       const { proxy, server, client } = await through('')

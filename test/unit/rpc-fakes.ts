@@ -190,6 +190,10 @@ class FakeStreams implements PeerStreams {
     return this.all
   }
 
+  heard (): string[] {
+    return []
+  }
+
   busy (stream: FakeStream): boolean {
     return this.#init.busy?.(stream) ?? false
   }
@@ -272,6 +276,8 @@ export class FakeDiscovery extends TypedEventEmitter<DiscoveryEvents> implements
   report (id: string): void { this.reports.push(id) }
   async leave (): Promise<void> {}
   resync (): void {}
+  suspend (): void {}
+  resume (): void {}
   peerId (id: string): PeerId | undefined {
     return this.#view.has(id) ? { toString: () => id } as unknown as PeerId : undefined
   }
