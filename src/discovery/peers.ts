@@ -1,6 +1,7 @@
 /** The discovery streams with all peers, and what each peer may cost: too many or too bad frames cut its streams. */
 import { ProtocolError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
+import { withDeadline } from '../util/deadline.ts'
 import { decodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { MAX_DISCOVERY_FRAME } from '../wire/limits.ts'
 import type { Counters } from './counters.ts'
@@ -115,7 +116,7 @@ export class Peers {
     if (waiting >= MAX_OPENING || this.banned(id)) throw new ProtocolError('the peer is not spoken to')
     this.#opening.set(id, waiting + 1)
     try {
-      const stream = await this.#streams.open(peer, { signal: AbortSignal.timeout(timeout) })
+      const stream = await withDeadline(timeout, [], async signal => this.#streams.open(peer, { signal }))
       stream.send(frame)
     } finally {
       const left = (this.#opening.get(id) ?? 0) - 1

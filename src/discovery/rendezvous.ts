@@ -5,6 +5,7 @@
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { fromString } from 'uint8arrays/from-string'
+import { withDeadline } from '../util/deadline.ts'
 import type { Counters } from './counters.ts'
 import type { ContentRouting, Logger, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -181,7 +182,7 @@ export class Rendezvous {
     if (closing.aborted) return 'failed'
     counters.add(`dht_${name}`)
     try {
-      await run(AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT)]))
+      await withDeadline(TIMEOUT, [closing], run)
       return 'done'
     } catch (err) {
       if ((err as Error).name === 'NoContentRoutersError') return 'absent'
