@@ -78,6 +78,12 @@ export class WrongMeshError extends Error {
   constructor (message = 'the peer belongs to another mesh') { super(message); this.name = 'WrongMeshError' }
 }
 
+/** This node cannot be dialled, and no relay has a place for it: only nodes it is connected with can reach it. */
+export class RelayRefusedError extends Error {
+  static override readonly name = 'RelayRefusedError'
+  constructor (message = 'no relay has a place for this node', options?: ErrorOptions) { super(message, options); this.name = 'RelayRefusedError' }
+}
+
 /** Another process (or tab, or mesh of this process) holds this storage. */
 export class StorageLockedError extends Error {
   static override readonly name = 'StorageLockedError'

@@ -2,6 +2,7 @@
 import { InvalidOptionsError } from './errors.ts'
 import { checkName } from './wire/names.ts'
 import type { RpcInit } from './rpc/index.ts'
+import type { RelayOptions } from './transport/index.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
@@ -19,7 +20,7 @@ export interface MeshOptions {
   /** Multiaddrs of nodes of the mesh, any of which is the way in. None: this is the mesh's first node. */
   bootstrap?: readonly string[]
   /** Relay connections for nodes that cannot be dialled, browser tabs above all. Node only. @default false */
-  relay?: boolean
+  relay?: boolean | RelayOptions
   /** Directory (browser: database name) for identity and whatever must survive a restart. @default memory */
   storage?: string
   /** Ed25519 identity. @default the one in `storage`, else a fresh one */

@@ -5,9 +5,11 @@ import { Connectivity } from './connectivity.ts'
 import { discovery as discoveryRoom } from './discovery/index.ts'
 import { MeshStoppedError } from './errors.ts'
 import { checkOptions } from './mesh-options.ts'
+import { isPage, watchPage } from './page-life.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
+import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { Rpc } from './rpc/index.ts'
@@ -28,6 +30,13 @@ export interface MeshEvents {
   'isolated': CustomEvent<{ reasons: Error[] }>
   /** There is a path again; every room brings itself up to date. */
   'resumed': CustomEvent<undefined>
+  /**
+   * This node cannot be dialled (a browser tab, or one that listens on `/p2p-circuit`) and has no place on a relay: only
+   * nodes that it is connected with can call it. Detail: why each relay refused it, or that there is none.
+   */
+  'unreachable': CustomEvent<{ reasons: Error[] }>
+  /** It has a place on a relay again. */
+  'reachable': CustomEvent<undefined>
 }
 
 /** One node of a mesh, with everything it does. */
@@ -65,6 +74,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #connectivity: Connectivity
   readonly #closing = new AbortController()
   #status: MeshStatus = 'starting'
+  #unwatch = (): void => {}
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
@@ -119,8 +129,12 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     await this.libp2p.start()
     this.#connectivity.start()
     this.#bootstrapper.start()
-    const signals = [this.#closing.signal, AbortSignal.timeout(JOIN_TIMEOUT), ...signal == null ? [] : [signal]]
-    await this.#connectivity.settled({ signal: AbortSignal.any(signals) })
+    this.#unwatch = watchPage({
+      onHide: kept => { this.#onHide(kept) },
+      onFreeze: () => { this.discovery.suspend('away') },
+      onReturn: () => { this.#onReturn() }
+    })
+    await withDeadline(JOIN_TIMEOUT, [this.#closing.signal, signal], async signal => this.#connectivity.settled({ signal }))
     signal?.throwIfAborted()
     if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped while it started')
     this.#setStatus(this.#connectivity.joined ? 'joined' : 'isolated')
@@ -131,8 +145,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     if (this.#stopped != null) throw new MeshStoppedError()
     this.#setStatus('draining')
     this.discovery.update({ state: 'draining' })
-    const patience = AbortSignal.timeout(timeout)
-    await this.rpc.drain({ signal: signal == null ? patience : AbortSignal.any([signal, patience]) })
+    await withDeadline(timeout, [signal], async signal => this.rpc.drain({ signal }))
     signal?.throwIfAborted()
   }
 
@@ -147,11 +160,11 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.#closing.abort()
       await this.#started?.catch(() => {})
       this.#setStatus('draining')
+      this.#unwatch()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
       if (this.libp2p.status === 'started') {
-        const patience = AbortSignal.timeout(STOP_GRACE)
-        await this.rpc.drain({ signal: signal == null ? patience : AbortSignal.any([signal, patience]) })
+        await withDeadline(STOP_GRACE, [signal], async signal => this.rpc.drain({ signal }))
         await this.discovery.leave()
       }
     } finally {
@@ -183,6 +196,24 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     }
   }
 
+  /** @internal */
+  tellReachability (reasons: Error[]): void {
+    if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
+    else this.safeDispatchEvent('reachable')
+  }
+
+  #onHide (kept: boolean): void {
+    this.discovery.suspend('left')
+    // A page in the cache keeps its sockets open, and answers nothing.
+    if (kept) for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
+  }
+
+  #onReturn (): void {
+    this.discovery.resume()
+    this.discovery.resync()
+    this.#bootstrapper.retry()
+  }
+
   #announceIsolation (): void {
     this.safeDispatchEvent('isolated', { detail: { reasons: this.#connectivity.reasons() } })
   }
@@ -196,10 +227,13 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   })
   const { mesh, service, name, weight, metadata, relay } = options
   const secret = options.links === false ? undefined : options.links?.secret
+  // The transport may have something to say while the node that it is for is made.
+  const made: { node?: MeshNode } = {}
   const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery }>({
     ...libp2pOptions({
       ...options,
       privateKey: identity.privateKey,
+      onReservation: reasons => { made.node?.tellReachability(reasons) },
       libp2p: {
         ...options.libp2p,
         services: {
@@ -209,7 +243,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             ...(name != null ? { name } : {}),
             ...(weight != null ? { weight } : {}),
             ...(metadata != null ? { metadata } : {}),
-            ...(relay === true ? { roles: ['relay'] } : {}),
+            ...(relay != null && relay !== false ? { roles: ['relay'] } : {}),
+            presign: isPage(),
             incarnation: identity.incarnation,
             bootNonce: identity.bootNonce,
             // A crash before this is durable costs nothing: the next start meets the same record and raises it again.
@@ -223,7 +258,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     start: false
   })
   const { rpc, discovery } = libp2p.services
-  return new MeshNode({ options, storage, libp2p, rpc, discovery })
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery })
+  return made.node
 }
 
 /**

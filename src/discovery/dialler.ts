@@ -5,6 +5,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
+import { withDeadline } from '../util/deadline.ts'
 import type { Counters } from './counters.ts'
 import type { Peers } from './peers.ts'
 import type { View } from './view.core.ts'
@@ -82,11 +83,14 @@ export class Dialler {
     const peer = peers.peerId(id)
     const info = view().get(id)
     if (peer == null || info == null || info.addresses.length === 0) return { ok: false, refused: false }
+    const addresses = this.#ways(info.addresses)
+    // This node is its only relay, and has lost it.
+    if (addresses.length === 0) return { ok: false, refused: !peers.isConnected(peer) }
     try {
-      await this.#open(peer, info.addresses, REDIAL_TIMEOUT)
+      await this.#open(peer, addresses, REDIAL_TIMEOUT)
       return { ok: true, refused: false }
     } catch (err) {
-      return { ok: false, refused: isRefused(err) }
+      return { ok: false, refused: isRefused(err, addresses.every(isRelayed)) }
     }
   }
 
@@ -106,7 +110,7 @@ export class Dialler {
     const members = view().nodes().filter(({ id }) => id !== self)
     let lacking = members.length < SMALL ? Infinity : ENOUGH - members.filter(({ id }) => connected.has(id)).length
     if (lacking <= 0) return
-    const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && addresses.length > 0 && !connected.has(id) && !this.#dialling.has(id))
+    const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
     for (const { id, addresses } of lacking === Infinity ? candidates : shuffle(candidates, random)) {
       if (this.#dialling.size >= MAX_PARALLEL || lacking-- <= 0) return
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
@@ -133,6 +137,12 @@ export class Dialler {
     }
   }
 
+  /** Without those that lead through this node itself: who is reached that way is connected. */
+  #ways (addresses: readonly string[]): string[] {
+    const through = `/p2p/${this.#init.self}/p2p-circuit`
+    return addresses.filter(address => !address.includes(through))
+  }
+
   #dial (peer: PeerId, addresses: readonly string[], failures: number): void {
     const { counters, now, random, log } = this.#init
     const id = peer.toString()
@@ -151,8 +161,8 @@ export class Dialler {
   }
 
   async #open (peer: PeerId, addresses: readonly string[], timeout: number): Promise<void> {
-    const targets = addresses.map(address => withPeer(address, peer))
-    await this.#init.connectionManager.openConnection(targets.length === 0 ? peer : targets, { signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeout)]) })
+    const targets = this.#ways(addresses).map(address => withPeer(address, peer))
+    await withDeadline(timeout, [this.#closing.signal], async signal => this.#init.connectionManager.openConnection(targets.length === 0 ? peer : targets, { signal }))
   }
 }
 
@@ -162,10 +172,17 @@ function withPeer (address: string, peer: PeerId): Multiaddr {
   return multiaddr(address.endsWith(suffix) ? address : address + suffix)
 }
 
-/** Whether somebody said that nobody listens, and nothing else is left open by a timeout. */
-export function isRefused (err: unknown): boolean {
+function isRelayed (address: string): boolean {
+  return address.includes('/p2p-circuit')
+}
+
+/**
+ * Whether somebody said that nobody listens, and nothing else is left open by a timeout. When there are only ways
+ * through relays, theirs is the word that counts: a relay that does not listen itself says nothing about the node.
+ */
+export function isRefused (err: unknown, relayed = false): boolean {
   const leaves = causes(err)
-  return leaves.some(isRefusal) && !leaves.some(({ name, code }) => name === 'TimeoutError' || name === 'AbortError' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
+  return leaves.some(leaf => isUnknownToRelay(leaf) || (!relayed && isRefusal(leaf))) && !leaves.some(({ name, code }) => name === 'TimeoutError' || name === 'AbortError' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
 }
 
 type Failure = Error & { code?: unknown }
@@ -175,6 +192,11 @@ function causes (err: unknown, depth = 0): Failure[] {
   if (!(err instanceof Error) || depth > 5) return []
   const inner = err instanceof AggregateError ? err.errors : [err.cause]
   return [err, ...inner.flatMap(e => causes(e, depth + 1))]
+}
+
+/** The relay answered, and does not hold the node. */
+function isUnknownToRelay (err: Failure): boolean {
+  return err.message.includes('with status NO_RESERVATION')
 }
 
 function isRefusal (err: Failure): boolean {

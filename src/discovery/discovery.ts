@@ -6,6 +6,7 @@ import { nodesTopic, protocolId } from '../wire/protocols.ts'
 import { Counters, prefixed } from './counters.ts'
 import { Dialler } from './dialler.ts'
 import { sayGoodbye } from './farewell.ts'
+import { recordFrames } from './frames.ts'
 import { Gossip } from './gossip.ts'
 import { Greeter } from './hello.ts'
 import { Inbox } from './inbox.ts'
@@ -20,6 +21,7 @@ import { SafeEmitter } from './safe-emitter.ts'
 import { initialInfo, ownAddresses, Self } from './self.ts'
 import { Spreader } from './spread.ts'
 import { now } from './timing.ts'
+import { withDeadline } from '../util/deadline.ts'
 import type { PubSubLike } from './gossip.ts'
 import type { Discovery, DiscoveryComponents, DiscoveryEvents, DiscoveryInit, NodeInfo, SelfPatch } from './index.ts'
 import type { View } from './view.core.ts'
@@ -81,11 +83,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     const unreachable = (): boolean => this.#self.info.addresses.length === 0
     this.#roster = this.#createRoster()
     this.#self = this.#createSelf(init)
-    this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (from, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(from, frame) } })
-    const peers = this.#peers
+    const peers = this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (from, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(from, frame) } })
     this.#gossip = new Gossip({
-      ...common,
-      topic: nodesTopic(this.mesh),
+      ...common, topic: nodesTopic(this.mesh),
       pubsub: () => optional<PubSubLike>(components, init.pubsub ?? 'pubsub'),
       onRecords: records => { this.#inbox.onGossip(records) }
     })
@@ -94,16 +94,8 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable })
     this.#prober = this.#createProber(common)
     this.#inbox = new Inbox({
-      mesh: this.mesh,
-      id: this.#id,
-      bootNonce,
-      self: this.#self,
-      roster: this.#roster,
-      peers,
-      greeter: this.#greeter,
-      prober: this.#prober,
-      spreader: this.#spreader,
-      counters: this.#counters,
+      mesh: this.mesh, id: this.#id, bootNonce, peers,
+      self: this.#self, roster: this.#roster, greeter: this.#greeter, prober: this.#prober, spreader: this.#spreader, counters: this.#counters,
       onConflict: () => { this.#conflict() }
     })
     this.#rendezvous = this.#createRendezvous(common, init.service)
@@ -133,6 +125,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     return new Self({
       mesh: this.mesh,
       privateKey,
+      presign: init.presign ?? false,
       now,
       info: initialInfo(this.#id, init),
       addresses: () => ownAddresses(this.#id, addressManager),
@@ -150,8 +143,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
   #createProber (common: Common): Prober {
     return new Prober({
       ...common,
-      self: this.#id,
-      peers: this.#peers,
+      self: this.#id, peers: this.#peers,
       dialler: this.#dialler,
       members: () => this.#members(),
       knows: id => this.#roster.has(id),
@@ -231,7 +223,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#unlisten()
     this.#roster.waiters.rejectAll(new MeshStoppedError())
     for (const part of [this.#rendezvous, this.#prober, this.#greeter, this.#dialler, this.#inbox, this.#spreader, this.#gossip, this.#self]) part.stop()
-    await this.#peers.stop(AbortSignal.timeout(STOP_TIMEOUT))
+    await withDeadline(STOP_TIMEOUT, [], async signal => this.#peers.stop(signal))
     this.#running = false
   }
 
@@ -286,6 +278,17 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
 
   resync (): void {
     if (this.#running) this.#greeter.resync()
+  }
+
+  suspend (state: 'away' | 'left'): void {
+    const record = this.#self.suspend(state)
+    if (record == null) return
+    recordFrames([record.signed]).forEach(frame => { this.#peers.shout(frame) })
+    this.#roster.take(record)
+  }
+
+  resume (): void {
+    this.#self.resume()
   }
 
   peerId (id: string): PeerId | undefined {

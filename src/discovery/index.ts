@@ -95,6 +95,13 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   leave (options?: AbortOptions): Promise<void>
   /** Exchange views with some peers now: the network was away. */
   resync (): void
+  /**
+   * Say `away` or `left` within this call, as no script may run after it: to those whose streams are open, by a record
+   * that was signed before. Does nothing without `presign`.
+   */
+  suspend (state: 'away' | 'left'): void
+  /** After {@link suspend}: be what this node was before, in a new incarnation if it had left. */
+  resume (): void
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */
   peerId (id: string): PeerId | undefined
   /** Counters: records dropped and why, probes, suspicions, removals. */
@@ -116,6 +123,8 @@ export interface DiscoveryInit {
   incarnation?: number
   /** 16 random bytes of this start. */
   bootNonce?: Uint8Array
+  /** Keep the records signed that {@link Discovery.suspend} sends. @default false */
+  presign?: boolean
   /** A record of this node with a higher incarnation was met: the number this start now has, to be persisted. */
   onIncarnation?: (incarnation: number) => void
   /** Key of the gossipsub service beside this one; without such a service records travel by streams alone. @default 'pubsub' */

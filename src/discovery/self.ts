@@ -18,6 +18,8 @@ export interface SelfInit {
   mesh: string
   info: NodeInfo
   privateKey: PrivateKey
+  /** {@link DiscoveryInit.presign} */
+  presign?: boolean
   /** Where this node can be reached now. */
   addresses: () => string[]
   /** A record was signed and is to be spread. */
@@ -33,6 +35,10 @@ export class Self {
   readonly #init: SelfInit
   #info: NodeInfo
   #signed: VerifiedRecord | undefined
+  /** What {@link suspend} says. */
+  #parting: Record<'away' | 'left', VerifiedRecord> | undefined
+  /** The state before {@link suspend}. */
+  #before: NodeInfo['state'] | undefined
   #running = false
   #left = false
   #signing = false
@@ -69,6 +75,8 @@ export class Self {
     this.#running = true
     this.#left = false
     this.#signed = undefined
+    this.#parting = undefined
+    this.#before = undefined
     this.#raises = 0
     this.#mayRaiseAt = -Infinity
     this.#info = { ...this.#info, addresses: this.#init.addresses() }
@@ -140,6 +148,34 @@ export class Self {
     }
   }
 
+  /** The record that says so, if it was signed before. */
+  suspend (state: 'away' | 'left'): VerifiedRecord | undefined {
+    const record = this.#parting?.[state]
+    if (record == null || this.#left || !this.#running || (state === 'away' && this.#info.state === 'away')) return undefined
+    this.#disarm()
+    this.#left = state === 'left'
+    this.#before ??= this.#info.state
+    this.#info = Object.freeze({ ...this.#info, state, seq: Math.max(this.#info.seq, record.info.seq) })
+    this.#signed = record
+    return record
+  }
+
+  resume (): void {
+    const state = this.#before
+    if (state == null || !this.#running) return
+    this.#before = undefined
+    const addresses = this.#init.addresses()
+    if (this.#left) {
+      // Who has left comes back only as somebody new.
+      this.#left = false
+      this.#info = { ...this.#info, state, addresses, incarnation: Math.max(this.#info.incarnation + 1, Date.now()), seq: 0 }
+      this.#init.onIncarnation(this.#info.incarnation)
+    } else {
+      this.#info = { ...this.#info, state, addresses }
+    }
+    this.#arm(0)
+  }
+
   #arm (delay: number): void {
     if (!this.#running || this.#left) return
     const due = this.#init.now() + delay
@@ -171,13 +207,24 @@ export class Self {
         this.#signedAt = this.#init.now()
         const result = signInfo(this.#info, this.#init.mesh, this.#init.privateKey)
         const record = result instanceof Promise ? await result : result
+        const parting = this.#init.presign === true ? await this.#signParting(record.info) : undefined
         if (!this.#running || this.#left) return
+        this.#parting = parting
         this.#signed = record
         this.#init.onSigned(record)
       } while (this.#dirty)
     } finally {
       this.#signing = false
     }
+  }
+
+  /** Before the record itself is known to anybody, so that they are never older than what others have. */
+  async #signParting (info: NodeInfo): Promise<Record<'away' | 'left', VerifiedRecord>> {
+    const { mesh, privateKey } = this.#init
+    const next = { ...info, seq: info.seq + 1 }
+    const [away, left] = await Promise.all((['away', 'left'] as const).map(async state =>
+      signInfo(Object.freeze({ ...next, state }), mesh, privateKey))) as [VerifiedRecord, VerifiedRecord]
+    return { away, left }
   }
 }
 

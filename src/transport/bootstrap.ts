@@ -5,6 +5,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidOptionsError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { platform } from '#transports'
 import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -34,6 +35,8 @@ export interface BootstrapInit {
 interface Entry {
   readonly address: string
   readonly target: Multiaddr
+  /** False for an address that this platform can never dial. */
+  readonly possible: boolean
   /** Known from the address, or learnt by dialling. */
   peer: string | undefined
   attempts: number
@@ -50,7 +53,9 @@ function parse (address: string): Entry {
     throw new InvalidOptionsError(`bootstrap: '${address}' is not a multiaddr such as /ip4/192.0.2.1/tcp/9001/p2p/12D3…: ${(cause as Error).message}`)
   }
   const id = target.getComponents().findLast(part => part.name === 'p2p')?.value
-  return { address, target, peer: id, attempts: 0, error: undefined, timer: undefined, dialling: false }
+  const why = platform.whyNot(address)
+  const error = why == null ? undefined : new InvalidOptionsError(why)
+  return { address, target, peer: id, possible: why == null, attempts: 0, error, timer: undefined, dialling: false }
 }
 
 export class Bootstrapper {
@@ -60,13 +65,17 @@ export class Bootstrapper {
   readonly #log: Logger
   #abort: AbortController | undefined
 
-  /** @throws InvalidOptionsError - an address that is no multiaddr */
+  /** @throws InvalidOptionsError - an address that is no multiaddr, or none that can ever be dialled from here */
   constructor (components: BootstrapComponents, init: BootstrapInit) {
     this.#components = components
     this.#init = init
     this.#log = components.logger.forComponent('braid:bootstrap')
     const self = components.peerId.toString()
     this.#entries = init.addresses.map(parse).filter(entry => entry.peer !== self)
+    const [first] = this.#entries
+    if (first?.error != null && this.#entries.every(({ possible }) => !possible)) {
+      throw new InvalidOptionsError(`bootstrap ${first.address}: ${first.error.message}`)
+    }
   }
 
   /** Peer ids of the bootstrap addresses, as far as they are known. */
@@ -125,7 +134,7 @@ export class Bootstrapper {
 
   async #dial (entry: Entry): Promise<void> {
     const signal = this.#abort?.signal
-    if (signal == null || entry.dialling) return
+    if (signal == null || entry.dialling || !entry.possible) return
     clearTimeout(entry.timer)
     entry.dialling = true
     try {

@@ -16,5 +16,7 @@
  */
 export { libp2pOptions } from './options.ts'
 export type { TransportInit } from './options.ts'
+export type { RelayOptions } from './relay.ts'
+export type { OnReservation } from './reserve.ts'
 export { Bootstrapper } from './bootstrap.ts'
 export type { BootstrapComponents, BootstrapInit } from './bootstrap.ts'

@@ -1,19 +1,19 @@
 /** Node's part of the transport: TCP and WebSockets both ways, TLS before Noise, a DHT server. */
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
-import { RELAY_QUOTAS } from './relay.ts'
+import { relayServer } from './relay.ts'
+import { relayTransport } from './reserve.ts'
 import type { Platform } from './options.ts'
 
 export const platform: Platform = {
-  transports: () => [
+  transports: onReservation => [
     // A mesh dials many peers; a socket that is idle between two calls must not be closed under them (default 2 min).
     tcp({ inboundSocketInactivityTimeout: 10 * 60_000, outboundSocketInactivityTimeout: 10 * 60_000 }),
     webSockets(),
-    circuitRelayTransport()
+    relayTransport(onReservation)
   ],
   // TLS first: at 128 B under load it carries 1.3 x what Noise does, and halves the latency at 4 KiB. Browsers cannot
   // speak TLS inside a socket and negotiate Noise.
@@ -24,5 +24,6 @@ export const platform: Platform = {
   // The default (undefined) starts as a client and becomes a server only with a public address.
   dhtClient: false,
   maxConnections: relay => relay ? MAX_CONNECTIONS_RELAY : MAX_CONNECTIONS,
-  relayServer: () => circuitRelayServer(RELAY_QUOTAS)
+  relayServer,
+  whyNot: () => undefined
 }

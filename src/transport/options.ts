@@ -8,12 +8,14 @@ import { MAX_GOSSIP } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { muxer } from './muxer.ts'
 import { platform } from '#transports'
-import type { ConnectionEncrypter, Libp2pEvents, PrivateKey, Transport, TypedEventTarget } from '@libp2p/interface'
+import type { RelayOptions } from './relay.ts'
+import type { OnReservation } from './reserve.ts'
+import type { ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
 /** What differs between Node and browsers. */
 export interface Platform {
-  transports: () => Array<(components: any) => Transport>
+  transports: (onReservation?: OnReservation) => Array<(components: any) => Transport>
   encrypters: () => Array<(components: any) => ConnectionEncrypter>
   /** Addresses to listen on when none are given. */
   listen: string[]
@@ -21,7 +23,9 @@ export interface Platform {
   listenMustSucceed: boolean
   dhtClient: boolean
   maxConnections: (relay: boolean) => number
-  relayServer: () => (components: any) => unknown
+  relayServer: (options: RelayOptions) => (components: any) => unknown
+  /** What keeps this platform from ever dialling such an address, for people; undefined when nothing does. */
+  whyNot: (address: string) => string | undefined
 }
 
 export interface TransportInit {
@@ -32,10 +36,12 @@ export interface TransportInit {
   /** Multiaddrs to tell others instead of those listened on. */
   announce?: readonly string[]
   /** Relay connections for peers that cannot be dialled. Node only. @default false */
-  relay?: boolean
+  relay?: boolean | RelayOptions
   privateKey?: PrivateKey
   /** Only for libp2p's own peer store and DHT. @default memory */
   datastore?: NonNullable<Libp2pOptions['datastore']>
+  /** Called when no relay has a place for this node, and with nothing once one has. */
+  onReservation?: OnReservation
   /** libp2p options that win over the mesh's; services are added to the mesh's. */
   libp2p?: Libp2pOptions<any>
 }
@@ -88,13 +94,13 @@ function dht (mesh: string, clientMode: boolean): ReturnType<typeof kadDHT> {
  * @throws InvalidOptionsError - `relay` in a browser
  */
 export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
-  const relay = init.relay ?? false
+  const relay = init.relay != null && init.relay !== false
   const { services, connectionManager, ...extra } = init.libp2p ?? {}
   return {
     ...(init.privateKey != null ? { privateKey: init.privateKey } : {}),
     ...(init.datastore != null ? { datastore: init.datastore } : {}),
     addresses: { listen: [...init.listen ?? platform.listen], announce: [...init.announce ?? []] },
-    transports: platform.transports(),
+    transports: platform.transports(init.onReservation),
     connectionEncrypters: platform.encrypters(),
     streamMuxers: [muxer()],
     transportManager: { faultTolerance: platform.listenMustSucceed ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
@@ -120,17 +126,8 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
       ping: ping(),
       dht: dht(init.mesh ?? 'braid', platform.dhtClient),
       pubsub: gossip(),
-      ...(relay ? { relay: releasing(platform.relayServer()) } : {}),
+      ...(relay ? { relay: platform.relayServer(init.relay === true ? {} : init.relay as RelayOptions) } : {}),
       ...services
     }
-  }
-}
-
-/** A relay keeps the reservation of a peer that left for its whole life; give the slot back when the peer is gone. */
-function releasing (factory: (components: any) => unknown): (components: any) => unknown {
-  return (components: { events: TypedEventTarget<Libp2pEvents> }) => {
-    const server = factory(components) as { reservations: { delete: (peer: unknown) => void } }
-    components.events.addEventListener('peer:disconnect', ({ detail }) => { server.reservations.delete(detail) })
-    return server
   }
 }

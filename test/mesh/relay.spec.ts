@@ -1,0 +1,121 @@
+/** Relays between real nodes: peers that cannot be dialled reach each other, as many and as much as they like. */
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import type { Mesh, MeshOptions } from '../../src/index.ts'
+import type { Connection } from '@libp2p/interface'
+
+const WS = '/ip4/127.0.0.1/tcp/0/ws'
+
+interface RelayService {
+  readonly reservations: { readonly size: number }
+}
+
+function reservations (mesh: Mesh): RelayService['reservations'] {
+  return (mesh.libp2p.services as unknown as { relay: RelayService }).relay.reservations
+}
+
+function addresses (mesh: Mesh): string[] {
+  return mesh.libp2p.getMultiaddrs().map(String)
+}
+
+function connections (a: Mesh, b: Mesh): Connection[] {
+  return a.libp2p.getConnections(b.libp2p.peerId)
+}
+
+describe('relay', () => {
+  const meshes: Mesh[] = []
+
+  async function make (options: MeshOptions): Promise<Mesh> {
+    const mesh = await createMesh({ mesh: 'relayed', ...options })
+    meshes.push(mesh)
+    return mesh
+  }
+
+  /** A node that listens nowhere. */
+  async function hidden (relay: Mesh, options: MeshOptions = {}): Promise<Mesh> {
+    const mesh = await make({ listen: ['/p2p-circuit'], bootstrap: addresses(relay), ...options })
+    await until(() => mesh.self.addresses.length > 0, { what: 'a place on the relay' })
+    return mesh
+  }
+
+  afterEach(async () => {
+    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+  })
+
+  it('two nodes that listen nowhere find and call each other through it, without limits', async function () {
+    this.timeout(60_000)
+    const relay = await make({ relay: true, listen: [WS] })
+    const a = await hidden(relay, { service: 'a' })
+    const b = await hidden(relay, { service: 'b' })
+    a.rpc.handle('echo', (body: unknown) => body)
+    b.rpc.handle('echo', (body: unknown) => body)
+    await b.discovery.waitFor('a', { signal: AbortSignal.timeout(10_000) })
+    await a.discovery.waitFor('b', { signal: AbortSignal.timeout(10_000) })
+    expect(await a.rpc.invoke('b', 'echo', 'hello')).to.equal('hello')
+    expect(await b.rpc.invoke('a', 'echo', 'hello')).to.equal('hello')
+    const [connection] = connections(a, b)
+    expect(connection?.remoteAddr.toString()).to.include('/p2p-circuit')
+    expect(connection?.limits).to.equal(undefined)
+    expect(relay.self.roles).to.deep.equal(['relay'])
+
+    // sixteen times the 128 KiB after which the default relay cuts, over the same connection
+    const body = new Uint8Array(512 * 1024).fill(7)
+    for (let i = 0; i < 4; i++) expect((await a.rpc.invoke('b', 'echo', body) as Uint8Array).byteLength).to.equal(body.byteLength)
+    expect(connections(a, b)[0]?.id).to.equal(connection?.id)
+  })
+
+  it('has more places than the fifteen of the default, and gives one back when its node leaves', async function () {
+    this.timeout(90_000)
+    const relay = await make({ relay: true, listen: [WS] })
+    const nodes = await Promise.all(Array.from({ length: 17 }, async () => hidden(relay)))
+    expect(reservations(relay).size).to.equal(17)
+    await nodes[0]?.stop()
+    await until(() => reservations(relay).size === 16)
+  })
+
+  it('says what to do when it is full, and gives the next free place away', async () => {
+    const relay = await make({ relay: { reservations: 1 }, listen: [WS] })
+    const first = await hidden(relay)
+    const second = await make({ listen: ['/p2p-circuit'], bootstrap: addresses(relay), start: false })
+    const told = new Promise<Error[]>(resolve => {
+      second.addEventListener('unreachable', ({ detail }) => { resolve(detail.reasons) }, { once: true })
+    })
+    const reachable = new Promise(resolve => { second.addEventListener('reachable', resolve, { once: true }) })
+    await second.start()
+    expect(second.status).to.equal('joined')
+    const [reason] = await told
+    expect(reason).to.have.property('name', 'RelayRefusedError')
+    expect(reason?.message).to.include('is full').and.to.include(relay.id).and.to.include('bootstrap')
+    await first.stop()
+    await reachable
+    await until(() => second.self.addresses.length > 0)
+  })
+
+  it('says that there is none among the nodes it knows', async () => {
+    const plain = await make({ listen: [WS] })
+    const node = await make({ listen: ['/p2p-circuit'], bootstrap: addresses(plain), start: false })
+    const told = new Promise<Error[]>(resolve => {
+      node.addEventListener('unreachable', ({ detail }) => { resolve(detail.reasons) }, { once: true })
+    })
+    await node.start()
+    const [reason] = await told
+    expect(reason?.message).to.include('relay: true')
+  })
+
+  it('that was restarted gets its nodes back, and they reach each other again', async function () {
+    this.timeout(60_000)
+    const relay = await make({ relay: true, listen: [WS] })
+    const [address = ''] = addresses(relay)
+    const { privateKey } = (relay.libp2p as unknown as { components: { privateKey: NonNullable<MeshOptions['privateKey']> } }).components
+    const a = await hidden(relay, { service: 'a' })
+    const b = await hidden(relay, { service: 'b' })
+    a.rpc.handle('who', () => 'a')
+    await b.discovery.waitFor('a', { signal: AbortSignal.timeout(10_000) })
+    await relay.stop()
+    await until(() => a.self.addresses.length === 0 && b.self.addresses.length === 0)
+    await make({ relay: true, listen: [address.replace(/\/p2p\/.*/, '')], privateKey })
+    await until(() => a.self.addresses.length > 0 && b.self.addresses.length > 0, { timeout: 30_000 })
+    expect(await b.rpc.invoke('a', 'who', undefined, { timeout: 15_000 })).to.equal('a')
+  })
+})

@@ -1,0 +1,54 @@
+/** What a bundler makes of the library for browsers. */
+import { expect } from 'chai'
+import { build } from 'esbuild'
+import { readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Metafile } from 'esbuild'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Entry points of the package that are for browsers too. */
+function entries (): string[] {
+  const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { exports: Record<string, string | { import: string }> }
+  return Object.values(exports).flatMap(target => typeof target === 'string' ? [] : [target.import.replace('./dist/', 'src/').replace(/\.js$/, '.ts')])
+}
+
+async function bundle (entryPoints: string[]): Promise<{ metafile: Metafile, size: number }> {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints,
+    outdir: 'bundle',
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['braid-mesh-source', 'browser'],
+    target: 'es2022',
+    // An import that a browser lacks is looked for in what comes out, not tripped over.
+    packages: 'bundle',
+    external: builtinModules.flatMap(name => [name, `node:${name}`]),
+    logLevel: 'silent'
+  })
+  return { metafile, size: outputFiles.reduce((sum, { contents }) => sum + contents.byteLength, 0) }
+}
+
+describe('the bundle for browsers', () => {
+  it('reaches no module of Node, from any entry point', async () => {
+    expect(entries()).to.include('src/index.ts').and.to.have.length.above(5)
+    const { metafile } = await bundle(entries())
+    const reached = Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
+      imports.filter(({ external }) => external === true).map(({ path }) => `${file} imports ${path}`))
+    expect(reached).to.deep.equal([])
+    const files = Object.keys(metafile.inputs)
+    expect(files).to.include('src/storage/browser.ts').and.to.include('src/transport/browser.ts')
+    expect(files.filter(file => /^src\/(storage\/node|transport\/node\.ts|cli\/)/.test(file) || /node_modules\/(@libp2p\/(tcp|tls)|classic-level)\//.test(file))).to.deep.equal([])
+  })
+
+  it('that reaches a module of Node is found out', async () => {
+    const { metafile } = await bundle(['src/storage/node.ts'])
+    expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports).filter(({ external }) => external === true)).not.to.have.length(0)
+  })
+})
