@@ -145,8 +145,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
       ...common,
       self: this.#id, peers: this.#peers,
       dialler: this.#dialler,
-      members: () => this.#members(),
-      knows: id => this.#roster.has(id),
+      members: () => this.#members(), knows: id => this.#roster.has(id),
       onOpinion: (id, opinion) => {
         this.#counters.add(`opinions_${opinion}`)
         this.#roster.judge(id, opinion)
