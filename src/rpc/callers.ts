@@ -9,6 +9,9 @@ const STRANGER_RATE = 5
 /** Peers without a stream whose pace is remembered: else a stranger begins anew with each stream. */
 const MAX_REMEMBERED = 1_024
 
+/** Made once: a stranger may ask for many, and the stack of an error costs more than the rest of a refusal. */
+const STRANGER = new RpcError('RESOURCE_EXHAUSTED', `this node does not know the caller yet, and takes ${STRANGER_RATE} calls per second until it does`, { retryable: true })
+
 /** One peer, over all its streams. */
 export class Caller {
   readonly id: string
@@ -57,7 +60,7 @@ export class Callers {
   /** Why this caller may not start a call of `size` bytes now. */
   refusal (caller: Caller, size: number, now: number): RpcError | undefined {
     if (!caller.known && !this.#admit(caller, now)) {
-      return new RpcError('RESOURCE_EXHAUSTED', `this node does not know the caller yet, and takes ${STRANGER_RATE} calls per second until it does`, { retryable: true })
+      return STRANGER
     }
     if (caller.running >= this.#maxRunning) {
       return new RpcError('RESOURCE_EXHAUSTED', `${caller.running} calls of this caller run here already`, { retryable: true })

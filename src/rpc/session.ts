@@ -7,6 +7,7 @@ import { Callers } from './callers.ts'
 import { Client } from './client.ts'
 import { LoadReporter } from './load.ts'
 import { Local } from './local.ts'
+import { Pace } from './pace.ts'
 import { Server } from './server.ts'
 import { Targets } from './targets.ts'
 import type { LoadSource, TokenRouter } from './index.ts'
@@ -40,6 +41,7 @@ export class Session {
   readonly #server: Server
   readonly #local: Local
   readonly #load: LoadReporter
+  readonly #pace = new Pace()
   readonly #onAdd = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, true) }
   readonly #onUpdate = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, false) }
   readonly #onRemove = (event: CustomEvent<NodeInfo>): void => {
@@ -121,6 +123,7 @@ export class Session {
     this.#discovery.removeEventListener('node:remove', this.#onRemove)
     this.#load.stop()
     this.client.close()
+    this.#pace.stop()
     await this.#streams.stop()
   }
 
@@ -172,6 +175,7 @@ export class Session {
 
   /** Requests come on streams that the peer has opened, answers on those that we have. */
   #onFrame (stream: FramedStream, bytes: Uint8Array, start: number, end: number): void {
+    this.#pace.count(stream)
     const frame = decodeFrame(bytes, start, end)
     if (stream.direction === 'outbound') {
       switch (frame.kind) {

@@ -1,0 +1,63 @@
+import type { FramedStream } from '../streams/index.ts'
+
+/**
+ * Frames of one peer that are handled before everybody else has a turn: some milliseconds of work. A socket hands over
+ * up to 2 MiB at once, which may be 10^5 requests.
+ */
+const MAX_PER_TURN = 512
+
+interface Share {
+  frames: number
+  /** Streams that are held back until the next turn. */
+  held: FramedStream[]
+}
+
+/** Shares the event loop among the peers: what one of them sends beyond its share of a turn waits for the next turn. */
+export class Pace {
+  #shares = new Map<string, Share>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  // frames come in runs from one stream
+  #peer = ''
+  #share: Share = { frames: 0, held: [] }
+
+  /** A frame is about to be handled; the one after it may have to wait. */
+  count (stream: FramedStream): void {
+    if (stream.peer !== this.#peer) {
+      this.#turnTo(stream.peer)
+    }
+    const share = this.#share
+    if (++share.frames >= MAX_PER_TURN && !stream.paused) {
+      stream.pause()
+      share.held.push(stream)
+    }
+  }
+
+  stop (): void {
+    clearTimeout(this.#timer)
+    this.#end()
+  }
+
+  #turnTo (peer: string): void {
+    let share = this.#shares.get(peer)
+    if (share === undefined) {
+      share = { frames: 0, held: [] }
+      this.#shares.set(peer, share)
+    }
+    this.#peer = peer
+    this.#share = share
+    // not a timer of the wheel: what ends a turn is the loop itself
+    this.#timer ??= setTimeout(() => { this.#end() }, 0)
+  }
+
+  #end (): void {
+    const shares = this.#shares
+    this.#timer = undefined
+    this.#shares = new Map()
+    this.#peer = ''
+    for (const { held } of shares.values()) {
+      for (const stream of held) {
+        stream.resume()
+      }
+    }
+  }
+}
