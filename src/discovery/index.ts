@@ -138,7 +138,7 @@ export interface DiscoveryComponents {
   registrar: Pick<Registrar, 'handle' | 'unhandle'>
   connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
   addressManager: Pick<AddressManager, 'getAddresses'>
-  peerStore: Pick<PeerStore, 'merge'>
+  peerStore: Pick<PeerStore, 'merge' | 'delete'>
   contentRouting: Pick<ContentRouting, 'provide' | 'findProviders'>
   events: TypedEventTarget<Libp2pEvents>
   logger: ComponentLogger

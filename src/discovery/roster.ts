@@ -9,7 +9,7 @@ import type { Logger, PeerStore } from '@libp2p/interface'
 export interface RosterInit {
   self: string
   peerIds: PeerIds
-  peerStore: Pick<PeerStore, 'merge'>
+  peerStore: Pick<PeerStore, 'merge' | 'delete'>
   /** A record entered the view; `added`: of a node that was not in it. */
   onRecord: (record: VerifiedRecord, added: boolean) => void
   onRemove: (id: string) => void
@@ -61,10 +61,25 @@ export class Roster {
     const outputs = this.view.step(input)
     if (outputs.length === 0) return
     for (const output of outputs) {
-      if (output.type === 'node:remove') this.#init.onRemove(output.node.id)
+      if (output.type !== 'node:remove') continue
+      this.#init.onRemove(output.node.id)
+      if (output.node.state === 'left') this.#unlearn(output.node.id)
     }
     this.waiters.check()
     outputs.forEach(this.#init.onEvent)
+  }
+
+  /**
+   * Identities cost nothing: those that come and go must not fill the peer store. Addresses of a node that is only out
+   * of reach stay, as it may be a partition.
+   */
+  #unlearn (id: string): void {
+    const { peerIds, peerStore, log } = this.#init
+    const peer = peerIds.get(id)
+    if (peer == null) return
+    peerStore.delete(peer).catch(err => {
+      log.error('could not forget the addresses of %s - %e', id, err)
+    })
   }
 
   /** So that libp2p can dial it by its id. */

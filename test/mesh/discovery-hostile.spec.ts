@@ -121,10 +121,23 @@ describe('discovery among hostile peers', () => {
     expect(victim.discovery.stats().hellos_received).to.be.lessThan(25)
   })
 
-  it('answers only for records that it has', async () => {
+  it('answers only for records that it has, and once for each', async () => {
     const sent = victim.discovery.stats().records_sent ?? 0
-    stream.send(encodeDiscoveryFrame({ fetch: { ids: ['nobody', '__proto__', friend.id] } }))
+    stream.send(encodeDiscoveryFrame({ fetch: { ids: ['nobody', '__proto__', friend.id, friend.id, friend.id] } }))
     await counted('records_sent', sent + 1)
     expect(victim.discovery.stats().records_sent).to.equal(sent + 1)
+  })
+
+  it('keeps nothing in the peer store of identities that came and left', async () => {
+    const keys = await Promise.all(Array.from({ length: 20 }, async () => generateKeyPair('Ed25519')))
+    const ids = keys.map(key => peerIdFromPrivateKey(key))
+    const { peerStore } = victim.libp2p
+    for (const key of keys) sendRecords(await record(key, { seq: 1, addresses: ['/ip4/127.0.0.1/tcp/1'] }))
+    await counted('view_nodes', 22)
+    await Promise.all(ids.map(async id => until(async () => peerStore.has(id))))
+    for (const key of keys) sendRecords(await record(key, { seq: 2, state: 'left' }))
+    await counted('view_tombstones', 20)
+    await Promise.all(ids.map(async id => until(async () => !await peerStore.has(id))))
+    expect(await peerStore.has(friend.libp2p.peerId)).to.equal(true)
   })
 })
