@@ -32,6 +32,8 @@ export interface PageConfig {
 
 export interface PageServer {
   readonly url: string
+  /** Serves the page from now on, and tells it where the mesh is. */
+  publish (config: PageConfig): Promise<void>
   close (): Promise<void>
 }
 
@@ -40,15 +42,14 @@ interface File {
   body: Uint8Array | string
 }
 
-async function load (config: PageConfig): Promise<ReadonlyMap<string, File>> {
+async function load (): Promise<ReadonlyMap<string, File>> {
   const read = async (name: string): Promise<Uint8Array> => readFile(new URL(name, FOLDER))
   const [html, css, icon, script] = await Promise.all([read('index.html'), read('style.css'), read('icon.svg'), bundlePage()])
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', body: html }],
     ['/style.css', { type: 'text/css; charset=utf-8', body: css }],
     ['/icon.svg', { type: 'image/svg+xml', body: icon }],
-    ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }],
-    ['/config.json', { type: 'application/json', body: JSON.stringify(config) }]
+    ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }]
   ])
 }
 
@@ -66,15 +67,26 @@ function answer (files: ReadonlyMap<string, File>): RequestListener {
   }
 }
 
-/** @throws the server's error, such as EADDRINUSE */
-export async function servePage (config: PageConfig, port: number): Promise<PageServer> {
-  const server = createServer(answer(await load(config)))
+/**
+ * Resolves when the port is open; the page is made meanwhile.
+ *
+ * @throws the server's error, such as EADDRINUSE
+ */
+export async function servePage (port: number): Promise<PageServer> {
+  let files: ReadonlyMap<string, File> = new Map()
+  const server = createServer((request, response) => { answer(files)(request, response) })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
+  const loading = load()
+  // Whoever publishes hears of it.
+  loading.catch(() => {})
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async publish (config) {
+      files = new Map([...await loading, ['/config.json', { type: 'application/json', body: JSON.stringify(config) }]])
+    },
     async close () {
       await new Promise<void>(resolve => {
         server.close(() => { resolve() })

@@ -24,13 +24,12 @@ function portOf (text: string | undefined): number | undefined {
 }
 
 /** A port that was asked for must be free; the usual one need not. */
-async function serve (relays: string[], wanted: number | undefined): Promise<PageServer> {
-  const config = { mesh: 'demo', relays }
+async function serve (wanted: number | undefined): Promise<PageServer> {
   try {
-    return await servePage(config, wanted ?? PORT)
+    return await servePage(wanted ?? PORT)
   } catch (error) {
     const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    if (taken && wanted == null) return servePage(config, 0)
+    if (taken && wanted == null) return servePage(0)
     throw taken ? new Error(`port ${wanted} is taken; --port 0 finds a free one`) : error
   }
 }
@@ -53,10 +52,10 @@ async function main (): Promise<void> {
   const { values } = parseArgs({ options: { port: { type: 'string' } } })
   const wanted = portOf(values.port)
   console.log('starting a mesh of six processes …\n')
+  page = await serve(wanted)
   const members = await startNodes()
   for (const { name, pid, id } of members) console.log(`  ${name.padEnd(8)} process ${String(pid).padEnd(8)} ${id}`)
-  const relays = members[0]?.addresses.filter(address => address.includes('/ws/')) ?? []
-  page = await serve(relays, wanted)
+  await page.publish({ mesh: 'demo', relays: members[0]?.addresses.filter(address => address.includes('/ws/')) ?? [] })
   console.log('\nThe gate calls them. Who answered, and in how many milliseconds:\n')
   await fleet.tour()
   if (interrupts > 0) return
@@ -94,6 +93,16 @@ function interrupt (): void {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+// npm that is told to end kills the shell that stands between, which tells nobody.
+const parent = process.ppid
+if (process.env['npm_lifecycle_event'] != null) {
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    if (interrupts === 0) interrupt()
+  }, 500)
+  watch.unref()
+}
 // A terminal that was closed takes no more lines.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 

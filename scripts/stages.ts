@@ -28,7 +28,8 @@ export const STAGES: readonly Stage[] = [
   { name: 'sim', script: 'test:sim', tests: 'mocha', timeout: 5 * MINUTE },
   { name: 'mesh', script: 'test:mesh', tests: 'mocha', timeout: 5 * MINUTE },
   { name: 'process', script: 'test:process', tests: 'mocha', timeout: 6 * MINUTE },
-  { name: 'karma', script: 'test:karma', tests: 'karma', timeout: 5 * MINUTE }
+  { name: 'karma', script: 'test:karma', tests: 'karma', timeout: 5 * MINUTE },
+  { name: 'e2e', script: 'test:e2e', tests: 'mocha', timeout: 6 * MINUTE }
 ]
 
 /**

@@ -5,7 +5,8 @@ import { forgetPid, watchPid } from '../harness/reaper.ts'
 import { until } from '../harness/until.ts'
 import type { ChildProcess } from 'node:child_process'
 
-const SCRIPT = fileURLToPath(new URL('../../demo/start.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const SCRIPT = 'demo/start.ts'
 
 export interface Exit {
   code: number | null
@@ -19,8 +20,10 @@ export class DemoProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   #exited: Exit | undefined
 
-  constructor (args: readonly string[] = []) {
-    const child = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  /** `npm`: by `npm start`, with a shell in between. */
+  constructor (args: readonly string[] = [], how: 'node' | 'npm' = 'node') {
+    const [command, ...words] = how === 'npm' ? ['npm', 'start', '--silent', '--'] : [process.execPath, '--import', 'tsx', SCRIPT]
+    const child = spawn(command ?? '', [...words, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
     const pid = child.pid ?? 0
     watchPid(pid)
     this.#child = child

@@ -41,6 +41,15 @@ describe('npm start', function () {
     await until(() => !Array.from(demo.pids.values()).some(isAlive), { what: 'the end of its processes' })
   })
 
+  it('ends when npm is told to end', async () => {
+    await using demo = new DemoProcess(['--port', '0'], 'npm')
+    await demo.ready()
+    demo.kill('SIGTERM')
+    await demo.exit
+    expect(demo.output).to.contain('all processes stopped')
+    expect(Array.from(demo.pids.values()).filter(isAlive)).to.deep.equal([])
+  })
+
   it('refuses a port that is none, or taken', async () => {
     await using wrong = new DemoProcess(['--port', 'http'])
     expect(await wrong.exit).to.deep.equal({ code: 1, signal: null })
