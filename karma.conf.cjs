@@ -34,8 +34,6 @@ async function bundle (outdir, specs) {
     // The same spec runs on fake-indexeddb in Node, and here on the real one.
     alias: { 'fake-indexeddb/auto': join(__dirname, 'test/browser/real-indexeddb.ts') },
     target: 'es2022',
-    sourcemap: 'inline',
-    sourcesContent: false,
     logLevel: 'error'
   })
   writeFileSync(join(outdir, 'second-page.html'), '<!doctype html><title>second page</title><script type="module" src="browser/second-page.js"></script>\n')
@@ -83,6 +81,8 @@ module.exports = async config => {
       { pattern: '**/*.spec.js', type: 'module' },
       { pattern: '**/*', included: false }
     ],
+    // For pages of an origin of their own.
+    customHeaders: [{ match: '.*', name: 'Access-Control-Allow-Origin', value: '*' }],
     client: { nodeOnly: NODE_ONLY_TESTS, mocha: { timeout: 20_000 } },
     customLaunchers: { ChromiumHeadless: { base: 'Chrome', flags: CHROMIUM_FLAGS } },
     browsers: ['ChromiumHeadless', ...firefox == null ? [] : ['FirefoxHeadless']],

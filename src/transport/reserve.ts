@@ -12,7 +12,7 @@ import type { Connection, Libp2pEvents, PeerId, PeerStore, Transport, TypedEvent
 const INITIAL = 250
 const MAX = 10_000
 /** Looks that must have found no relay before it is said that there is none. */
-const PATIENCE = 4
+const PATIENCE = 3
 
 /** Called when relays refuse this node or none is found, and with nothing once there is a reservation. */
 export type OnReservation = (reasons: Error[]) => void

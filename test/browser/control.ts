@@ -12,6 +12,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export type ControlRequest =
   | { readonly op: 'spawn', readonly options: Pick<SpawnOptions, 'label' | 'options'> }
   | { readonly op: 'command', readonly pid: number, readonly name: string, readonly args: readonly unknown[] }
+  /** What happened in it, oldest first. */
+  | { readonly op: 'events', readonly pid: number, readonly event: string }
   | { readonly op: 'kill', readonly pid: number, readonly signal: NodeJS.Signals }
   /** Ends the process, and rejects if something happened in it that must not. */
   | { readonly op: 'end', readonly pid: number }
@@ -41,6 +43,8 @@ async function answer (request: ControlRequest): Promise<unknown> {
     }
     case 'command':
       return known(request.pid).command(request.name, request.args)
+    case 'events':
+      return known(request.pid).eventsOf(request.event)
     case 'kill': {
       const node = known(request.pid)
       node.kill(request.signal)
@@ -51,7 +55,8 @@ async function answer (request: ControlRequest): Promise<unknown> {
       const node = known(request.pid)
       nodes.delete(request.pid)
       await node[Symbol.asyncDispose]()
-      return node.expectClean()
+      node.expectClean()
+      return undefined
     }
   }
 }

@@ -8,7 +8,7 @@ import { backoff } from '../../src/util/backoff.core.ts'
 import type { Connection, Libp2pEvents, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-const ADDRESS = '/ip4/127.0.0.1/tcp/9'
+const ADDRESS = '/ip4/127.0.0.1/tcp/9/ws'
 
 async function peer (): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))

@@ -1,0 +1,110 @@
+/** A page in a mesh of Node processes: a real relay, real services, and other pages. */
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import { useRemoteNodes } from './nodes.ts'
+import { usePages } from './pages.ts'
+import type { RemoteNode } from './nodes.ts'
+import type { Mesh, MeshOptions } from '../../src/index.ts'
+
+interface Who { id: string, caller: string, token?: string }
+
+describe('a page', function () {
+  this.timeout(30_000)
+  const remote = useRemoteNodes()
+  const pages = usePages()
+  const meshes: Mesh[] = []
+  let relay: RemoteNode
+  let logins: RemoteNode[]
+
+  async function join (options: MeshOptions = {}): Promise<Mesh> {
+    const mesh = await createMesh({ mesh: 'pages', bootstrap: relay.addresses, ...options })
+    meshes.push(mesh)
+    return mesh
+  }
+
+  before(async () => {
+    relay = await remote.spawn({ mesh: 'pages', name: 'relay', relay: true })
+    logins = await Promise.all([1, 2].map(async i =>
+      remote.spawn({ mesh: 'pages', service: 'login', name: `login-${i}`, bootstrap: relay.addresses })))
+  })
+
+  afterEach(async () => {
+    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+  })
+
+  it('joins through a relay, finds a service of Node processes and calls each of them', async () => {
+    const mesh = await join()
+    expect(mesh.status).to.equal('joined')
+    await until(() => mesh.discovery.nodes('login').length === 2)
+    const answers = new Set<string>()
+    await until(async () => {
+      const { id, caller } = await mesh.rpc.invoke('login', 'who') as Who
+      expect(caller).to.equal(mesh.id)
+      return answers.add(id).size === 2
+    })
+    expect([...answers].sort()).to.deep.equal(logins.map(({ id }) => id).sort())
+    // It has dialled them itself: no byte of these calls passes the relay.
+    const direct = mesh.libp2p.getConnections().filter(({ remoteAddr }) => !remoteAddr.toString().includes('/p2p-circuit'))
+    expect(direct.map(({ remotePeer }) => remotePeer.toString())).to.include.members(logins.map(({ id }) => id))
+  })
+
+  it('is a client of the DHT', async () => {
+    const mesh = await join()
+    expect((mesh.libp2p.services as unknown as { dht: { getMode (): string } }).dht.getMode()).to.equal('client')
+    expect(mesh.libp2p.getProtocols()).not.to.include('/braid/pages/kad/1.0.0')
+  })
+
+  it('serves: a Node process finds its method and calls it', async () => {
+    const mesh = await join({ service: 'tab', name: 'a tab' })
+    mesh.rpc.handle('hello', ({ name }: { name: string }, ctx) => `hello ${name}, says ${ctx.caller.name}`)
+    const answer = await mesh.rpc.invoke('login', 'nested', { service: 'tab', method: 'hello', args: { name: 'ada' } }, { node: logins[0]?.id as string })
+    expect(answer).to.deep.equal({ via: logins[0]?.id, answer: 'hello ada, says login-1' })
+    // one that the page has not called itself
+    await until(async () => (await logins[1]?.nodes('tab'))?.length === 1)
+    expect(await logins[1]?.invoke('tab', 'hello', { name: 'bob' })).to.equal('hello bob, says login-2')
+  })
+
+  it('keeps a token at its node', async () => {
+    const mesh = await join()
+    await until(() => mesh.discovery.nodes('login').length === 2)
+    const first = await mesh.rpc.invoke('login', 'who', undefined, { token: 'ada' }) as Who
+    for (let i = 0; i < 5; i++) {
+      expect((await mesh.rpc.invoke('login', 'who', undefined, { token: 'ada' }) as Who).id).to.equal(first.id)
+    }
+  })
+
+  it('calls another page through the relay, and is called by it', async () => {
+    const mesh = await join({ service: 'left', name: 'left' })
+    mesh.rpc.handle('who', (_, ctx) => `left, to ${ctx.caller.name}`)
+    const { mesh: other } = await pages.open({ mesh: 'pages', service: 'right', name: 'right', bootstrap: relay.addresses })
+    other.rpc.handle('who', (_, ctx) => `right, to ${ctx.caller.name}`)
+    expect(await mesh.rpc.invoke('right', 'who')).to.equal('right, to left')
+    expect(await other.rpc.invoke('left', 'who')).to.equal('left, to right')
+    const paths = mesh.libp2p.getConnections(other.libp2p.peerId)
+    expect(paths.map(({ remoteAddr }) => remoteAddr.toString()).join()).to.include('/p2p-circuit')
+    expect(paths[0]?.limits).to.equal(undefined)
+    // more than the 128 KiB that a default relay lets through
+    other.rpc.handle('echo', (body: Uint8Array) => body)
+    const body = new Uint8Array(300 * 1024).fill(7)
+    expect(await mesh.rpc.invoke('right', 'echo', body)).to.deep.equal(body)
+  })
+
+  it('that reconnects is reached through the relay again', async () => {
+    const mesh = await join({ service: 'tab' })
+    mesh.rpc.handle('who', () => 'tab')
+    const { mesh: other } = await pages.open({ mesh: 'pages', bootstrap: relay.addresses })
+    expect(await other.rpc.invoke('tab', 'who')).to.equal('tab')
+    for (const connection of mesh.libp2p.getConnections()) connection.abort(new Error('the network was away'))
+    await until(() => mesh.status === 'joined' && mesh.self.addresses.length > 0)
+    expect(await other.rpc.invoke('tab', 'who', undefined, { timeout: 15_000 })).to.equal('tab')
+  })
+
+  it('joins as one of many, one after the other, on one relay', async () => {
+    for (let i = 0; i < 3; i++) {
+      const page = await pages.open({ mesh: 'pages', bootstrap: relay.addresses })
+      expect((await page.mesh.rpc.invoke('login', 'who') as Who).caller).to.equal(page.mesh.id)
+      page.leave()
+    }
+  })
+})
