@@ -39,10 +39,11 @@ const history = element<HTMLTableElement>('calls')
 const buttons = [element<HTMLButtonElement>('send'), element<HTMLButtonElement>('send-ten')]
 let mesh: Mesh | undefined
 let chosen = ''
+/** A call is under way; its button stays enabled, so that the keyboard stays on it. */
 let busy = false
 
 function enable (): void {
-  const callable = !busy && mesh != null && mesh.discovery.services().length > 0
+  const callable = mesh != null && mesh.discovery.services().length > 0
   for (const button of buttons) button.disabled = !callable
 }
 
