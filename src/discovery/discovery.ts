@@ -1,6 +1,7 @@
 /** Puts the parts of discovery together: streams, records, view, spreading, failure detection, rendezvous. */
 import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { MeshStoppedError } from '../errors.ts'
+import { withDeadline } from '../util/deadline.ts'
 import { checkName } from '../wire/names.ts'
 import { nodesTopic, protocolId } from '../wire/protocols.ts'
 import { Counters, prefixed } from './counters.ts'
@@ -21,7 +22,6 @@ import { SafeEmitter } from './safe-emitter.ts'
 import { initialInfo, ownAddresses, Self } from './self.ts'
 import { Spreader } from './spread.ts'
 import { now } from './timing.ts'
-import { withDeadline } from '../util/deadline.ts'
 import type { PubSubLike } from './gossip.ts'
 import type { Discovery, DiscoveryComponents, DiscoveryEvents, DiscoveryInit, NodeInfo, SelfPatch } from './index.ts'
 import type { View } from './view.core.ts'
@@ -32,6 +32,8 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const STOP_TIMEOUT = 500
 /** Milliseconds between two looks at who is not connected. */
 const CONNECT_INTERVAL = 500
+/** Milliseconds until such a look after a node was added. */
+const CONNECT_SOON = 50
 
 interface Common {
   counters: Counters
@@ -110,7 +112,8 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
       log: this.#log,
       onRecord: ({ info: { id, incarnation, seq } }, added) => {
         this.#prober.tell({ type: 'member', id, incarnation, seq })
-        if (added && id !== this.#id) this.#dialler.tick()
+        // each look goes over all members: thousands that come at once are seen with a few
+        if (added && id !== this.#id) this.#nextConnect = Math.min(this.#nextConnect, now() + CONNECT_SOON)
       },
       onRemove: id => {
         this.#prober.tell({ type: 'forget', id })
@@ -182,15 +185,14 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#dialler.start()
     await this.#peers.start()
     const { events, connectionManager } = this.#components
+    const refresh = (): void => { this.#self.refreshAddresses() }
     this.#unlisten = listen(events, {
       'peer:connect': ({ detail }) => { this.#connected(detail) },
       'peer:disconnect': ({ detail }) => { this.#disconnected(detail.toString()) },
       'peer:identify': ({ detail: { peerId, protocols } }) => {
         if (protocols.includes(this.#protocol)) this.#greeter.speaks(peerId)
       },
-      'self:peer:update': () => { this.#self.refreshAddresses() },
-      'transport:listening': () => { this.#self.refreshAddresses() },
-      'transport:close': () => { this.#self.refreshAddresses() }
+      'self:peer:update': refresh, 'transport:listening': refresh, 'transport:close': refresh
     })
     this.#greeter.start()
     this.#prober.start(() => { this.#tick() })
