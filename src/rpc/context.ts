@@ -82,8 +82,9 @@ export class Context implements HandlerContext, CallParent {
     return this.#controller.signal
   }
 
-  invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown> {
-    return this.#host.invoke(service, method, args, options, this)
+  /** Bound, and made when asked for: handlers take it out of the context. */
+  get invoke (): HandlerContext['invoke'] {
+    return async (service, method, args, options) => this.#host.invoke(service, method, args, options, this)
   }
 
   adopt (call: Call): void {

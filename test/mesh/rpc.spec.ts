@@ -49,7 +49,7 @@ describe('mesh: rpc as a libp2p service, over TCP', () => {
 
   it('both ends call each other over the same connection', async () => {
     gate.rpc.handle('back', (_, ctx) => ctx.caller.name)
-    login.rpc.handle('there', async (_, ctx) => ctx.invoke('any', 'braid.ping', 'and back', { node: ctx.caller.id }))
+    login.rpc.handle('there', async (_, { caller, invoke }) => invoke('any', 'braid.ping', 'and back', { node: caller.id }))
     expect(await gate.rpc.invoke('login', 'there')).to.equal('and back')
     const protocols = gate.libp2p.getConnections().flatMap(({ streams }) => streams).map(({ protocol }) => protocol)
     expect(protocols.filter(id => id === '/braid/shop/rpc/1.0.0')).to.have.lengthOf(2)
