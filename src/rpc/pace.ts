@@ -5,6 +5,10 @@ import type { FramedStream } from '../streams/index.ts'
  * up to 2 MiB at once, which may be 10^5 requests.
  */
 const MAX_PER_TURN = 512
+/** Frames of a peer after which the end of the turn is waited for: a timer for a lone call would cost a tenth of it. */
+const WATCHED = 128
+/** Peers that are counted without such a timer. */
+const MAX_UNWATCHED = 1_024
 
 interface Share {
   frames: number
@@ -26,7 +30,12 @@ export class Pace {
       this.#turnTo(stream.peer)
     }
     const share = this.#share
-    if (++share.frames >= MAX_PER_TURN && !stream.paused) {
+    if (++share.frames < WATCHED) {
+      return
+    }
+    // not a timer of the wheel: what ends a turn is the loop itself
+    this.#timer ??= setTimeout(() => { this.#end() }, 0)
+    if (share.frames >= MAX_PER_TURN && !stream.paused) {
       stream.pause()
       share.held.push(stream)
     }
@@ -38,6 +47,9 @@ export class Pace {
   }
 
   #turnTo (peer: string): void {
+    if (this.#timer === undefined && this.#shares.size >= MAX_UNWATCHED) {
+      this.#shares.clear()
+    }
     let share = this.#shares.get(peer)
     if (share === undefined) {
       share = { frames: 0, held: [] }
@@ -45,8 +57,6 @@ export class Pace {
     }
     this.#peer = peer
     this.#share = share
-    // not a timer of the wheel: what ends a turn is the loop itself
-    this.#timer ??= setTimeout(() => { this.#end() }, 0)
   }
 
   #end (): void {
