@@ -94,7 +94,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#spreader = new Spreader({ peers, gossip: this.#gossip, members, random: Math.random })
     this.#greeter = new Greeter({ ...common, peers, view, members, own: () => this.#self.signed, bootNonce })
     this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable })
-    this.#prober = this.#createProber(common)
+    this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
       mesh: this.mesh, id: this.#id, bootNonce, peers,
       self: this.#self, roster: this.#roster, greeter: this.#greeter, prober: this.#prober, spreader: this.#spreader, counters: this.#counters,
@@ -143,9 +143,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     })
   }
 
-  #createProber (common: Common): Prober {
+  #createProber (common: Common, detector: DiscoveryInit['detector']): Prober {
     return new Prober({
-      ...common,
+      ...common, detector,
       self: this.#id, peers: this.#peers,
       dialler: this.#dialler,
       members: () => this.#members(), knows: id => this.#roster.has(id),

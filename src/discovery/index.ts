@@ -123,6 +123,8 @@ export interface DiscoveryInit {
   incarnation?: number
   /** 16 random bytes of this start. */
   bootNonce?: Uint8Array
+  /** How busily this node watches the others. @default 3 probes a second, looked at every 100 ms */
+  detector?: { readonly tick?: number, readonly probes?: number }
   /** Keep the records signed that {@link Discovery.suspend} sends. @default false */
   presign?: boolean
   /** A record of this node with a higher incarnation was met: the number this start now has, to be persisted. */

@@ -156,8 +156,8 @@ export class Peers {
     return sum
   }
 
-  /** Peers of which bytes arrived, on any protocol, since this was last asked. */
-  heard (): string[] {
+  /** Peers of which bytes arrived, on any protocol, since this was last asked, and when something was last sent to each. */
+  heard (): Array<{ peer: string, sentAt: number }> {
     return this.#streams.heard()
   }
 

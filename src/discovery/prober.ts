@@ -5,12 +5,15 @@ import { createDetector } from './detector.core.ts'
 import type { Counters } from './counters.ts'
 import type { Detector, DetectorInput, DetectorOutput } from './detector.core.ts'
 import type { Dialler } from './dialler.ts'
+import type { DiscoveryInit } from './index.ts'
 import type { Peers } from './peers.ts'
 import type { DiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { Logger } from '@libp2p/interface'
 
 /** Milliseconds that opening a stream, or dialling, may take before a probe: a late answer is an answer too. */
 const PROBE_TIMEOUT = 4_000
+/** Milliseconds after which a member that sends to us is sent a sign of life. */
+const SILENCE = 500
 /** Members that are told of a suspicion. */
 const MAX_TOLD = 32
 /** Milliseconds that a probe for somebody else waits for its answer. */
@@ -21,6 +24,7 @@ const MAX_PER_SECOND = 64
 
 export interface ProberInit {
   self: string
+  detector: DiscoveryInit['detector']
   peers: Peers
   dialler: Dialler
   /** Members that are connected. */
@@ -103,8 +107,8 @@ export class Prober {
   }
 
   #create (): Detector {
-    const { self, random } = this.#init
-    return createDetector({ self, random })
+    const { self, random, detector } = this.#init
+    return createDetector({ self, random, ...detector })
   }
 
   #arm (onTick: () => void): void {
@@ -114,8 +118,11 @@ export class Prober {
       this.#arm(onTick)
       const now = this.#init.now()
       // A line that is full holds probes back; whatever arrives on it shows that the member lives.
-      for (const id of this.#init.peers.heard()) {
-        if (this.#init.knows(id)) this.#step({ type: 'contact', id, now })
+      for (const { peer, sentAt } of this.#init.peers.heard()) {
+        if (!this.#init.knows(peer)) continue
+        this.#step({ type: 'contact', id: peer, now })
+        // And it wants to know the same of us, though nothing that we could answer has arrived yet.
+        if (now - sentAt > SILENCE) this.#init.peers.post(peer, encodeDiscoveryFrame({ ack: { nonce: 0 } }), PROBE_TIMEOUT)
       }
       this.#step({ type: 'tick', now, lag: Math.max(0, now - at) })
       for (const [nonce, { until }] of this.#relayed) {

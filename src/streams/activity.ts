@@ -9,6 +9,8 @@ export interface PeerActivity {
   at: number
   /** Since {@link Activity.take} was last called. */
   heard: boolean
+  /** When something was last sent to it. */
+  sentAt: number
 }
 
 interface Counted extends PeerActivity {
@@ -22,7 +24,7 @@ export class Activity {
   join (peer: string): PeerActivity {
     let activity = this.#peers.get(peer)
     if (activity === undefined) {
-      activity = { at: -Infinity, heard: false, streams: 0 }
+      activity = { at: -Infinity, heard: false, sentAt: -Infinity, streams: 0 }
       this.#peers.set(peer, activity)
     }
     activity.streams++
@@ -36,13 +38,13 @@ export class Activity {
     }
   }
 
-  /** Peers of which bytes arrived since this was last called. */
-  take (): string[] {
-    const heard: string[] = []
+  /** Peers of which bytes arrived since this was last called, and when something was last sent to each. */
+  take (): Array<{ peer: string, sentAt: number }> {
+    const heard: Array<{ peer: string, sentAt: number }> = []
     for (const [peer, activity] of this.#peers) {
       if (activity.heard) {
         activity.heard = false
-        heard.push(peer)
+        heard.push({ peer, sentAt: activity.sentAt })
       }
     }
     return heard

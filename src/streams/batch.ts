@@ -59,13 +59,18 @@ export class Batch {
     this.size += size
   }
 
-  /** Takes pieces of about `max` bytes off the front; undefined when nothing waits. */
+  /** Takes at most `max` bytes off the front; undefined when nothing waits. */
   take (max: number): Uint8Array<ArrayBuffer> | Uint8ArrayList<ArrayBuffer> | undefined {
     this.#release()
     const pieces = this.#pieces
     const first = pieces[0]
     if (first === undefined) {
       return undefined
+    }
+    if (first.byteLength > max) {
+      pieces[0] = first.subarray(max)
+      this.size -= max
+      return first.subarray(0, max)
     }
     let count = 1
     let bytes = first.byteLength

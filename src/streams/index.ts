@@ -162,8 +162,11 @@ export interface PeerStreams {
   open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /** Every open stream, both directions. */
   streams (): Iterable<FramedStream>
-  /** Peers of which bytes arrived, on any protocol of this node, since this was last called. */
-  heard (): string[]
+  /**
+   * Peers of which bytes arrived, on any protocol of this node, since this was last called; and when something was last
+   * sent to each, in the milliseconds of the streams' timers.
+   */
+  heard (): Array<{ peer: string, sentAt: number }>
 }
 
 export { framed } from './framed-stream.ts'

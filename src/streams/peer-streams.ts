@@ -139,7 +139,7 @@ class LibP2PPeerStreams implements PeerStreams {
     }
   }
 
-  heard (): string[] {
+  heard (): Array<{ peer: string, sentAt: number }> {
     return this.#activity.take()
   }
 

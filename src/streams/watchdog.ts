@@ -87,6 +87,9 @@ export class Watchdog {
   /** Frames were sent, or could not be. */
   sent (): void {
     const now = this.#timers.now()
+    if (this.#activity !== undefined) {
+      this.#activity.sentAt = now
+    }
     this.#active = now
     if (this.#stream.queued === 0) {
       this.#stuckSince = undefined

@@ -190,7 +190,7 @@ class FakeStreams implements PeerStreams {
     return this.all
   }
 
-  heard (): string[] {
+  heard (): never[] {
     return []
   }
 

@@ -10,7 +10,7 @@ describe('streams: activity of a peer', () => {
     expect(activityOf({}).take()).to.deep.equal([])
     expect(activityOf(node).take()).to.deep.equal([])
     first.heard = true
-    expect(activityOf(node).take()).to.deep.equal(['a'])
+    expect(activityOf(node).take()).to.deep.equal([{ peer: 'a', sentAt: -Infinity }])
     expect(activityOf(node).take()).to.deep.equal([])
     activityOf(node).leave('a')
     expect(activityOf(node).join('a')).to.equal(first)
@@ -19,17 +19,21 @@ describe('streams: activity of a peer', () => {
   })
 
   it('notes the bytes that arrive', async () => {
-    const activity = { at: -Infinity, heard: false }
-    const { a, time } = await pair({}, { activity })
+    const activity = { at: -Infinity, heard: false, sentAt: -Infinity }
+    const { a, b, time } = await pair({}, { activity })
     time.advance(500)
     a.framed.send(bytesOf(10))
     await settled()
     expect(activity.heard).to.equal(true)
     expect(activity.at).to.be.at.least(500)
+    expect(activity.sentAt).to.equal(-Infinity)
+    b.framed.send(bytesOf(10))
+    await settled()
+    expect(activity.sentAt).to.be.at.least(500)
   })
 
   it('lets a first frame wait behind what the peer sends on other streams, and no longer', async () => {
-    const activity = { at: -Infinity, heard: false }
+    const activity = { at: -Infinity, heard: false, sentAt: -Infinity }
     const { b, time } = await pair({}, { expectFirstFrame: true, limits: { firstFrameTimeout: 1_000, idleTimeout: 1e9 }, activity })
     for (let i = 0; i < 5; i++) {
       time.advance(900)
