@@ -5,8 +5,11 @@ import { SwimDetector } from './swim.core.ts'
 export type DetectorInput =
   /** Every `tickInterval` ms; `lag` = how much later than asked this tick came (0 when in time). */
   | { type: 'tick', now: number, lag: number }
-  /** A record entered the view or got newer; also this node's own, so that it knows what to refute with. */
-  | { type: 'member', id: string, incarnation: number, seq: number, now: number }
+  /**
+   * A record entered the view or got newer; also this node's own, so that it knows what to refute with. `calm`: a tab, or
+   * another node that nobody can dial, which shows by a closed connection that it is gone: probe it seldom.
+   */
+  | { type: 'member', id: string, incarnation: number, seq: number, calm?: boolean, now: number }
   /** The node left the view (it said so, or was given up). */
   | { type: 'forget', id: string }
   /** First connection opened / last connection closed. */
@@ -50,6 +53,10 @@ export interface DetectorConfig {
   interval: number
   /** Members probed per round. @default 3 */
   probes: number
+  /** Least time between two probes of a member that is calm. @default 5000 */
+  calmInterval: number
+  /** Treat every member as calm: this node is a tab. @default false */
+  calm: boolean
   /** Least time for an answer; 4 x the smoothed round trip if that is more. @default 500 */
   probeTimeout: number
   /** Helpers asked to probe a member that did not answer. @default 3 */
@@ -81,6 +88,8 @@ const DEFAULTS = {
   tick: 100,
   interval: 1_000,
   probes: 3,
+  calmInterval: 5_000,
+  calm: false,
   probeTimeout: 500,
   indirect: 3,
   suspicionMax: 6_000,

@@ -172,7 +172,7 @@ function withPeer (address: string, peer: PeerId): Multiaddr {
   return multiaddr(address.endsWith(suffix) ? address : address + suffix)
 }
 
-function isRelayed (address: string): boolean {
+export function isRelayed (address: string): boolean {
   return address.includes('/p2p-circuit')
 }
 

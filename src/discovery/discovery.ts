@@ -5,7 +5,7 @@ import { withDeadline } from '../util/deadline.ts'
 import { checkName } from '../wire/names.ts'
 import { nodesTopic, protocolId } from '../wire/protocols.ts'
 import { Counters, prefixed } from './counters.ts'
-import { Dialler } from './dialler.ts'
+import { Dialler, isRelayed } from './dialler.ts'
 import { sayGoodbye } from './farewell.ts'
 import { recordFrames } from './frames.ts'
 import { Gossip } from './gossip.ts'
@@ -110,8 +110,8 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
       peerStore: this.#components.peerStore,
       now,
       log: this.#log,
-      onRecord: ({ info: { id, incarnation, seq } }, added) => {
-        this.#prober.tell({ type: 'member', id, incarnation, seq })
+      onRecord: ({ info: { id, incarnation, seq, addresses } }, added) => {
+        this.#prober.tell({ type: 'member', id, incarnation, seq, calm: addresses.every(isRelayed) })
         // each look goes over all members: thousands that come at once are seen with a few
         if (added && id !== this.#id) this.#nextConnect = Math.min(this.#nextConnect, now() + CONNECT_SOON)
       },

@@ -4,6 +4,7 @@
  * Which nodes serve which service. Records are signed by their node, spread by a push-pull `hello` on every connection
  * and by gossip, and found in the first place through the DHT; a SWIM-like failure detector removes what is gone.
  */
+import type { DetectorConfig } from './detector.core.ts'
 import type { AbortOptions, ComponentLogger, ContentRouting, Libp2pEvents, PeerId, PeerStore, PrivateKey, TypedEventTarget } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
@@ -123,8 +124,8 @@ export interface DiscoveryInit {
   incarnation?: number
   /** 16 random bytes of this start. */
   bootNonce?: Uint8Array
-  /** How busily this node watches the others. @default 3 probes a second, looked at every 100 ms */
-  detector?: { readonly tick?: number, readonly probes?: number }
+  /** How closely this node watches the others. @default 3 probes a second, looked at every 100 ms, to whoever's turn it is */
+  detector?: Partial<Pick<DetectorConfig, 'tick' | 'probes' | 'calm'>>
   /** Keep the records signed that {@link Discovery.suspend} sends. @default false */
   presign?: boolean
   /** A record of this node with a higher incarnation was met: the number this start now has, to be persisted. */

@@ -25,6 +25,8 @@ export interface Member {
   readonly id: string
   incarnation: number
   seq: number
+  /** Nobody can dial it: it is probed seldom. */
+  calm: boolean
   /** Its last connection closed, and none opened since. */
   closed: boolean
   /** Random: decides whose turn it is among those that wait equally long. */
@@ -42,11 +44,12 @@ export interface Member {
   suspicion: Suspicion | undefined
 }
 
-export function createMember (id: string, incarnation: number, seq: number, rank: number, at: number): Member {
+export function createMember (id: string, incarnation: number, seq: number, calm: boolean, rank: number, at: number): Member {
   return {
     id,
     incarnation,
     seq,
+    calm,
     closed: false,
     rank,
     lastProbed: at,

@@ -119,11 +119,15 @@ export class SwimDetector implements Detector {
     this.#spread(member, out)
   }
 
-  /** Every member is probed once before any is probed again, so all within ceil(members / probes) rounds. */
+  /** Every member is probed once before any is probed again, so all within ceil(members / probes) rounds; calm ones take their time. */
   #round (at: number, out: DetectorOutput[]): void {
-    const due = [...this.#members.values()].filter(member => member.probe === undefined && member.suspicion === undefined)
+    const due = [...this.#members.values()].filter(member => member.probe === undefined && member.suspicion === undefined && this.#isDue(member, at))
       .sort((a, b) => a.lastProbed - b.lastProbed || a.rank - b.rank)
     for (const member of due.slice(0, this.#config.probes)) this.#probe(member, at, out)
+  }
+
+  #isDue ({ calm, lastProbed }: Member, at: number): boolean {
+    return !(calm || this.#config.calm) || at - lastProbed >= this.#config.calmInterval
   }
 
   #probe (member: Member, at: number, out: DetectorOutput[]): Probe {
@@ -296,16 +300,17 @@ export class SwimDetector implements Detector {
   }
 
   #member (input: Extract<DetectorInput, { type: 'member' }>, out: DetectorOutput[]): void {
-    const { id, incarnation, seq } = input
+    const { id, incarnation, seq, calm = false } = input
     const member = this.#members.get(id)
     if (id === this.#config.self) this.#refutation.know(incarnation, seq)
     else if (member !== undefined) {
       if (!isOlder(member, input)) return
       member.incarnation = incarnation
       member.seq = seq
+      member.calm = calm
       this.#clear(member, out)
     } else if (this.#members.size < this.#config.maxMembers) {
-      this.#members.set(id, createMember(id, incarnation, seq, this.#config.random(), input.now - this.#skew))
+      this.#members.set(id, createMember(id, incarnation, seq, calm, this.#config.random(), input.now - this.#skew))
     } else this.#count.ignored++
   }
 

@@ -1,6 +1,7 @@
 /** Yamux with the settings of a mesh, without its way to end the process, and without an answer to every frame. */
 import { yamux } from '@libp2p/yamux'
-import type { MessageStream, StreamMuxerFactory } from '@libp2p/interface'
+import { inOnePiece } from './under.ts'
+import type { StreamMuxerFactory } from '@libp2p/interface'
 
 type Muxer = ReturnType<ReturnType<ReturnType<typeof yamux>>['createStreamMuxer']>
 type MuxedStream = ReturnType<Muxer['onCreateStream']>
@@ -41,16 +42,6 @@ function guard (stream: MuxedStream): MuxedStream {
     }
   }
   return stream
-}
-
-/** Bytes up to which a frame is one piece: what a TLS record holds. */
-const MAX_PIECE = 16 * 1024
-
-/** A frame is a header and a body, of which TLS makes two records, and a relay two messages: copying it is cheaper. */
-function inOnePiece (connection: MessageStream): MessageStream {
-  const send = connection.send.bind(connection)
-  connection.send = data => send(data instanceof Uint8Array || data.byteLength > MAX_PIECE ? data : data.subarray())
-  return connection
 }
 
 export function muxer (): () => StreamMuxerFactory {

@@ -7,6 +7,7 @@ import { ping } from '@libp2p/ping'
 import { MAX_GOSSIP } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { muxer } from './muxer.ts'
+import { repaired } from './under.ts'
 import { platform } from '#transports'
 import type { RelayOptions } from './relay.ts'
 import type { OnReservation } from './reserve.ts'
@@ -101,7 +102,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
     ...(init.datastore != null ? { datastore: init.datastore } : {}),
     addresses: { listen: [...init.listen ?? platform.listen], announce: [...init.announce ?? []] },
     transports: platform.transports(init.onReservation),
-    connectionEncrypters: platform.encrypters(),
+    connectionEncrypters: platform.encrypters().map(repaired),
     streamMuxers: [muxer()],
     transportManager: { faultTolerance: platform.listenMustSucceed ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
     connectionManager: {

@@ -92,6 +92,30 @@ describe('failure detector: probes', () => {
     }
   })
 
+  it('asks a calm member every 5 s at most, and at once when there is a reason', () => {
+    const bench = new Bench(2)
+    bench.input({ type: 'member', id: 'p0', incarnation: 1, seq: 2, calm: true })
+    const times = (): number[] => bench.log.filter(output => output.type === 'probe' && output.to === 'p0').map(({ at }) => at)
+    bench.run(21_000)
+    const calm = times()
+    expect(calm).to.have.lengthOf.within(3, 5)
+    calm.slice(1).forEach((at, i) => { expect(at - (calm[i] ?? 0)).to.be.at.least(5_000) })
+    expect(bench.log.filter(output => output.type === 'probe' && output.to === 'p1')).to.have.lengthOf.at.least(19)
+    bench.suspicion('p1', 'p0', { seq: 2 })
+    bench.run(600)
+    expect(times()).to.have.lengthOf.above(calm.length)
+    bench.input({ type: 'member', id: 'p0', incarnation: 1, seq: 3 })
+    bench.log.length = 0
+    bench.run(10_000)
+    expect(times()).to.have.lengthOf.at.least(9)
+  })
+
+  it('is calm with everybody when it is a tab', () => {
+    const bench = new Bench(3, { calm: true, probes: 1 })
+    bench.run(20_000)
+    expect(bench.log.filter(({ type }) => type === 'probe')).to.have.lengthOf.within(9, 12)
+  })
+
   it('goes round in another order on every node', () => {
     const order = (seed: number): string => new Bench(9, { random: createRandom(seed) }).run(4_000).all('probe').map(probe => probe.to).join()
     expect(new Set([1, 2, 3, 4].map(order)).size).to.equal(4)

@@ -1,0 +1,53 @@
+/** Connections over WebSockets, where libp2p's have two faults. */
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import type { Mesh } from '../../src/index.ts'
+
+describe('a connection over WebSockets', () => {
+  let listener: Mesh
+  let dialler: Mesh
+
+  beforeEach(async () => {
+    // Of different meshes, so that no room dials again.
+    listener = await createMesh({ mesh: 'here', listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+    dialler = await createMesh({ mesh: 'there', listen: [] })
+    await dialler.libp2p.dial(listener.libp2p.getMultiaddrs())
+    await until(() => listener.libp2p.getConnections().length === 1)
+  })
+
+  afterEach(async () => {
+    await Promise.all([listener.stop(), dialler.stop()])
+  })
+
+  it('that its dialler aborts is closed at the other end too', async () => {
+    for (const connection of dialler.libp2p.getConnections()) connection.abort(new Error('enough'))
+    await until(() => listener.libp2p.getConnections().length === 0)
+  })
+
+  it('that its listener aborts is closed at the other end too', async () => {
+    for (const connection of listener.libp2p.getConnections()) connection.abort(new Error('enough'))
+    await until(() => dialler.libp2p.getConnections().length === 0)
+  })
+
+  it('carries a small message as one', async () => {
+    await listener.libp2p.handle('/test/echo', stream => {
+      stream.addEventListener('message', ({ data }) => { stream.send(data) })
+    })
+    const stream = await dialler.libp2p.dialProtocol(listener.libp2p.peerId, '/test/echo')
+    const [connection] = dialler.libp2p.getConnections()
+    const { websocket } = (connection as unknown as { maConn: { websocket: WebSocket } }).maConn
+    let answers = 0
+    stream.addEventListener('message', () => { answers++ })
+    stream.send(new Uint8Array(100))
+    await until(() => answers === 1)
+    let messages = 0
+    websocket.addEventListener('message', () => { messages++ })
+    for (let i = 2; i <= 21; i++) {
+      stream.send(new Uint8Array(100))
+      await until(() => answers === i)
+    }
+    // Identify, pings and the DHT may say something in between.
+    expect(messages).to.be.within(20, 30)
+  })
+})
