@@ -1,7 +1,8 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|mesh`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|mesh|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { bars, benchRpc, table } from './rpc.ts'
 
@@ -23,6 +24,9 @@ if (values.only == null || values.only === 'rpc') {
 }
 if (values.only == null || values.only === 'mesh') {
   results['mesh'] = await benchMesh()
+}
+if (values.only == null || values.only === 'browser') {
+  results['browser'] = await benchBrowser()
 }
 await mkdir(dirname(values.json), { recursive: true })
 await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`)

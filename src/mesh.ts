@@ -245,7 +245,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             ...(metadata != null ? { metadata } : {}),
             ...(relay != null && relay !== false ? { roles: ['relay'] } : {}),
             // A tab shares its core with a person's other tabs, and the Node peers watch more closely anyway.
-            ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true } } : {}),
+            ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true, calmInterval: 10_000 } } : {}),
             incarnation: identity.incarnation,
             bootNonce: identity.bootNonce,
             // A crash before this is durable costs nothing: the next start meets the same record and raises it again.

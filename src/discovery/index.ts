@@ -125,7 +125,7 @@ export interface DiscoveryInit {
   /** 16 random bytes of this start. */
   bootNonce?: Uint8Array
   /** How closely this node watches the others. @default 3 probes a second, looked at every 100 ms, to whoever's turn it is */
-  detector?: Partial<Pick<DetectorConfig, 'tick' | 'probes' | 'calm'>>
+  detector?: Partial<Pick<DetectorConfig, 'tick' | 'probes' | 'calm' | 'calmInterval'>>
   /** Keep the records signed that {@link Discovery.suspend} sends. @default false */
   presign?: boolean
   /** A record of this node with a higher incarnation was met: the number this start now has, to be persisted. */

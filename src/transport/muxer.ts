@@ -47,6 +47,8 @@ function guard (stream: MuxedStream): MuxedStream {
 export function muxer (): () => StreamMuxerFactory {
   return () => {
     const factory = yamux({
+      // Its pings end no connection, they only tell the round trip; discovery's keep the way through a NAT open.
+      keepAliveInterval: 120_000,
       // The window grows to 16 MiB by default, past the 4 MiB read buffer: a paused stream would be aborted.
       streamOptions: { maxStreamWindowSize: 1024 * 1024 }
     })()

@@ -116,8 +116,9 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
       ...connectionManager
     },
     // Discovery's failure detector judges peers, and knows its own stalls; one late ping must not cut a busy connection.
-    // The monitor stays as the last resort for peers outside the view.
-    connectionMonitor: { pingInterval: 30_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
+    // The monitor stays as the last resort for peers outside the view, and seldom: each of its pings is a stream of its
+    // own, a dozen messages, and over a relay twice as many.
+    connectionMonitor: { pingInterval: 120_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
     // Browsers refuse ws:// and private addresses by default; which addresses are dialled is the mesh's decision.
     connectionGater: { denyDialMultiaddr: () => false },
     ...extra,
