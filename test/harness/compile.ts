@@ -15,26 +15,29 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/braid-mesh/', imp
 export interface CompileOptions {
   /** Load packages from node_modules, as an application that does not bundle. @default false */
   external?: boolean
+  /** As an application that ships one small file. @default false */
+  minify?: boolean
 }
 
 const compiled = new Map<string, Promise<string>>()
 
 /** Path of the compiled script. Compiled once per process, whatever the number of children. */
-export async function compile (script: string, { external = false }: CompileOptions = {}): Promise<string> {
-  const key = `${external}:${script}`
+export async function compile (script: string, { external = false, minify = false }: CompileOptions = {}): Promise<string> {
+  const key = `${external}:${minify}:${script}`
   let path = compiled.get(key)
   if (path == null) {
-    path = compileOnce(script, external)
+    path = compileOnce(script, key, external, minify)
     compiled.set(key, path)
   }
   return path
 }
 
-async function compileOnce (script: string, external: boolean): Promise<string> {
+async function compileOnce (script: string, key: string, external: boolean, minify: boolean): Promise<string> {
   const result = await build({
     entryPoints: [script],
     absWorkingDir: ROOT,
     bundle: true,
+    minify,
     write: false,
     platform: 'node',
     format: 'esm',
@@ -49,7 +52,7 @@ async function compileOnce (script: string, external: boolean): Promise<string> 
     logLevel: 'error'
   })
   const code = result.outputFiles[0]?.contents ?? new Uint8Array()
-  const id = createHash('sha256').update(`${external}:${script}`).digest('hex').slice(0, 12)
+  const id = createHash('sha256').update(key).digest('hex').slice(0, 12)
   const path = `${CACHE}${basename(script).replace(/\.\w+$/, '')}-${id}.mjs`
   await mkdir(CACHE, { recursive: true })
   // Another test run may load or write the same file now.

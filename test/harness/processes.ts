@@ -46,6 +46,8 @@ export interface SpawnOptions {
   execArgv?: readonly string[]
   /** Load packages from node_modules, as an application that does not bundle: slower, and its memory is the real one. @default false */
   external?: boolean
+  /** Bundle and minify, as an application that ships one small file. @default false */
+  minify?: boolean
   /** Milliseconds to start. @default 30000 */
   timeout?: number
 }
@@ -276,7 +278,7 @@ export class NodeProcess implements AsyncDisposable {
 /** Start a process and, in it, a mesh node. Resolves when its `createMesh` has; rejects with what it threw. */
 export async function spawnNode (init: SpawnOptions = {}): Promise<NodeProcess> {
   const label = init.label ?? `node-${++counter}`
-  const how = { external: init.external ?? false }
+  const how = { external: init.external ?? false, minify: init.minify ?? false }
   const [script, commands] = await Promise.all([
     compile(init.script ?? SCRIPT, how),
     init.commands == null ? undefined : compile(init.commands, how)
