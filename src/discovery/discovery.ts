@@ -81,8 +81,6 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     const bootNonce = init.bootNonce ?? crypto.getRandomValues(new Uint8Array(16))
     const common: Common = { counters: this.#counters, random: Math.random, now, log }
     const view = (): View => this.#roster.view
-    const members = (): string[] => this.#members()
-    const unreachable = (): boolean => this.#self.info.addresses.length === 0
     this.#roster = this.#createRoster()
     this.#self = this.#createSelf(init)
     const peers = this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (from, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(from, frame) } })
@@ -91,9 +89,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
       pubsub: () => optional<PubSubLike>(components, init.pubsub ?? 'pubsub'),
       onRecords: records => { this.#inbox.onGossip(records) }
     })
-    this.#spreader = new Spreader({ peers, gossip: this.#gossip, members, random: Math.random })
-    this.#greeter = new Greeter({ ...common, peers, view, members, own: () => this.#self.signed, bootNonce })
-    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable })
+    this.#spreader = new Spreader({ peers, gossip: this.#gossip, members: () => this.#listeners(), random: Math.random })
+    this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#members(), own: () => this.#self.signed, bootNonce })
+    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
     this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
       mesh: this.mesh, id: this.#id, bootNonce, peers,
@@ -179,8 +177,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
   async start (): Promise<void> {
     if (this.#running) return
     this.#running = true
-    this.#leaving = undefined
-    this.#stopping = undefined
+    this.#leaving = this.#stopping = undefined
     this.#roster.reset()
     this.#dialler.start()
     await this.#peers.start()
@@ -238,9 +235,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#spreader.flush()
     const record = await this.#self.leave()
     if (record == null) return
-    const heard = new Set([...this.#members(), ...this.#greeter.greeted()])
+    const heard = this.#listeners()
     this.#roster.take(record)
-    await sayGoodbye(record.signed, [...heard], { peers: this.#peers, gossip: this.#gossip })
+    await sayGoodbye(record.signed, heard, { peers: this.#peers, gossip: this.#gossip })
   }
 
   services (): string[] {
@@ -302,6 +299,11 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
 
   #members (): string[] {
     return [...this.#peers.connected()].filter(id => this.#roster.has(id))
+  }
+
+  /** Also peers that are no members: of two nodes that gave each other up, each needs the other's word to come back. */
+  #listeners (): string[] {
+    return [...new Set([...this.#members(), ...this.#greeter.greeted()])]
   }
 
   #tick (): void {

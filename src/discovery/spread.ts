@@ -21,7 +21,7 @@ const MAX_WAITING = 2_000
 export interface SpreaderInit {
   peers: Peers
   gossip: Gossip
-  /** Members that are connected, without this node. */
+  /** Connected peers that speak the protocol, without this node. */
   members: () => string[]
   random: () => number
 }

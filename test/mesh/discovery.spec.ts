@@ -1,6 +1,8 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { expect } from 'chai'
-import { allSeeAll, crash, isolate, join, Nodes } from './discovery-nodes.ts'
+import { peerStreams } from '../../src/streams/index.ts'
+import { decodeDiscoveryFrame, decodeNodeRecord, encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
+import { allSeeAll, crash, internals, isolate, join, Nodes } from './discovery-nodes.ts'
 import { until } from '../harness/until.ts'
 import type { Node } from './discovery-nodes.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
@@ -160,6 +162,30 @@ describe('discovery', () => {
     await allSeeAll([first, second, third])
     expect(log).to.deep.equal(['remove n1', 'add n1'])
     expect(second.discovery.self.incarnation).to.equal(incarnation)
+  })
+
+  it('answers a peer that gave it up even when that peer is no member to it', async () => {
+    const node = await nodes.add({ gossip: false })
+    const stranger = await nodes.bare()
+    const heard: string[] = []
+    const streams = peerStreams(internals(stranger), {
+      protocol: '/braid/braid/discovery/1.0.0',
+      onFrame: (_, bytes, start, end) => {
+        for (const { record } of decodeDiscoveryFrame(bytes, start, end).records?.records ?? []) {
+          const { id, seq } = decodeNodeRecord(record)
+          heard.push(`${id}:${seq}`)
+        }
+      }
+    })
+    await streams.start()
+    await stranger.dial(node.libp2p.getMultiaddrs())
+    // It greets whoever speaks the protocol.
+    await until(() => (node.discovery.stats()['hellos_sent'] ?? 0) > 0)
+    const { id, incarnation, seq } = node.discovery.self
+    const stream = await streams.open(node.libp2p.peerId)
+    stream.send(encodeDiscoveryFrame({ suspicion: { id, incarnation, seq } }))
+    await until(() => heard.includes(`${id}:${seq + 1}`))
+    expect(node.discovery.nodes()).to.have.length(1)
   })
 
   it('keeps a node whose connection broke, and connects again', async () => {
