@@ -25,6 +25,16 @@ interface Item {
   readonly what: Buffer | 'end' | 'reset'
 }
 
+/**
+ * RST, as far as it can be had: libuv resets no socket that is being shut down, and Node, which does not notice, then
+ * keeps the handle for ever and spins when the process should exit.
+ */
+export function reset (socket: Socket): void {
+  if (socket.destroyed) return
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
 export class Pipe {
   readonly #from: Socket
   readonly #to: Socket
@@ -131,7 +141,7 @@ export class Pipe {
     if (what === 'end') {
       this.#to.end()
     } else if (what === 'reset') {
-      if (!this.#to.destroyed) this.#to.resetAndDestroy()
+      reset(this.#to)
     } else {
       this.carried += what.length
       this.#queued -= what.length

@@ -12,7 +12,7 @@
  * ```
  */
 import { createServer, connect } from 'node:net'
-import { Pipe } from './fault-pipe.ts'
+import { Pipe, reset } from './fault-pipe.ts'
 import type { Direction, Faults } from './fault-pipe.ts'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
@@ -81,9 +81,8 @@ class Connection implements ProxyConnection {
   reset (): void {
     this.#up.stop()
     this.#down.stop()
-    for (const socket of [this.#client, this.#server]) {
-      if (!socket.destroyed) socket.resetAndDestroy()
-    }
+    reset(this.#client)
+    reset(this.#server)
   }
 }
 

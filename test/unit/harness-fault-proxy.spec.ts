@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { reset } from '../harness/fault-pipe.ts'
 import { faultProxy } from '../harness/fault-proxy.ts'
 import { until } from '../harness/until.ts'
 import type { AddressInfo, Socket } from 'node:net'
@@ -152,6 +153,17 @@ describe('harness: fault proxy', () => {
     proxy.reset()
     await until(() => second.seen.error?.code === 'ECONNRESET')
     await until(() => server.sockets.every(socket => socket.closed))
+  })
+
+  it('leaves no handle behind when it resets a connection that is being shut down', async () => {
+    await using server = await echoServer()
+    using peer = await client(server.port)
+    await until(() => server.sockets.length === 1)
+    peer.socket.end()
+    reset(peer.socket)
+    await once(peer.socket, 'close')
+    for (const socket of server.sockets) socket.destroy()
+    await until(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap'))
   })
 
   it('hands a reset on', async () => {
