@@ -8,7 +8,7 @@ import { toInfo, verifyRecord } from './records.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { NodeRecord, SignedRecord } from '../wire/discovery-codec.ts'
 
-/** Milliseconds of verifying in one go; a view of thousands must not block the event loop. */
+/** Milliseconds of verifying in one go, and of rest after it: thousands of records leave half of the time to calls. */
 const SLICE = 8
 /** Bytes of records of one peer, and records of all, that may wait: what is dropped comes again with the next exchange. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
@@ -43,8 +43,10 @@ interface Job { signed: SignedRecord, origin: Origin, size: number }
 
 export class Intake {
   readonly #init: IntakeInit
-  readonly #queue: Job[] = []
+  /** By origin, whose turn is next first: what one peer floods waits behind one record of each other. */
+  readonly #queues = new Map<string | undefined, Job[]>()
   readonly #waiting = new Map<string | undefined, number>()
+  #queued = 0
   #verifying = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Answers of verifications that were begun before a stop are not for the next start. */
@@ -59,12 +61,12 @@ export class Intake {
     for (const signed of records) {
       const size = signed.record.byteLength + signed.signature.byteLength + signed.publicKey.byteLength
       const waiting = (this.#waiting.get(origin.from) ?? 0) + size
-      if (waiting > MAX_WAITING_BYTES || this.#queue.length >= MAX_WAITING) {
+      if (waiting > MAX_WAITING_BYTES || this.#queued >= MAX_WAITING) {
         this.#init.onFault('overload', origin)
         continue
       }
       this.#waiting.set(origin.from, waiting)
-      this.#queue.push({ signed, origin, size })
+      this.#push({ signed, origin, size })
     }
     if (this.#timer == null) this.#pump()
   }
@@ -72,23 +74,41 @@ export class Intake {
   stop (): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#queue.length = 0
+    this.#queues.clear()
+    this.#queued = 0
     this.#waiting.clear()
     this.#verifying = 0
     this.#generation++
   }
 
+  #push (job: Job): void {
+    const queue = this.#queues.get(job.origin.from)
+    if (queue == null) this.#queues.set(job.origin.from, [job])
+    else queue.push(job)
+    this.#queued++
+  }
+
+  #shift (): Job | undefined {
+    const [turn] = this.#queues
+    if (turn == null) return undefined
+    const [from, queue] = turn
+    this.#queues.delete(from)
+    if (queue.length > 1) this.#queues.set(from, queue)
+    this.#queued--
+    return queue.shift()
+  }
+
   #pump (): void {
     const until = this.#init.now() + SLICE
-    while (this.#queue.length > 0 && this.#verifying < MAX_VERIFYING) {
+    while (this.#queued > 0 && this.#verifying < MAX_VERIFYING) {
       if (this.#init.now() > until) {
         this.#timer = setTimeout(() => {
           this.#timer = undefined
           this.#pump()
-        }, 0)
+        }, SLICE)
         return
       }
-      const job = this.#queue.shift()
+      const job = this.#shift()
       if (job != null) this.#judge(job)
     }
   }

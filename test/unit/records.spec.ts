@@ -162,6 +162,27 @@ describe('records', () => {
       slow.stop()
     })
 
+    it('takes one record of each peer in turn, however many one of them sends', async () => {
+      let time = 0
+      const seen: string[] = []
+      const fair = new Intake({
+        mesh: 'shop',
+        wants: () => true,
+        ignores: () => false,
+        onRecord: (_, origin) => { seen.push(origin.from ?? 'gossip') },
+        onFault: () => {},
+        now: () => { time += 5; return time }
+      })
+      const record = await sign(key)
+      fair.offer(Array.from({ length: 50 }, () => record), { from: 'flooder', firstHand: false })
+      fair.offer([record], { from: 'friend', firstHand: false })
+      fair.offer([record, record], { from: undefined, firstHand: false })
+      await until(() => seen.length === 53)
+      expect(seen.indexOf('friend')).to.be.lessThan(5)
+      expect(seen.lastIndexOf('gossip')).to.be.lessThan(8)
+      fair.stop()
+    })
+
     it('works where verification takes its time, a few at once', async () => {
       let running = 0
       let most = 0
