@@ -36,14 +36,15 @@ export interface Type<T, One = T> {
   /** Writes one, without a tag. */
   readonly put: (one: One) => void
   readonly get: () => One
-  /** Of lists and maps, which have no `initial`. */
+  /** Of lists, maps, and whatever else is not simply its last value; has no `initial`. */
   readonly many?: Many<T, One>
 }
 
 export interface Many<T, One> {
   readonly none: () => T
   readonly all: (value: T) => readonly One[]
-  readonly add: (value: T, one: One) => void
+  /** What the field has after one more was read. */
+  readonly add: (before: T, one: One) => T
 }
 
 export interface Message<T> extends Type<T> {
@@ -131,10 +132,9 @@ function readFields (always: readonly Field[], byTag: ReadonlyMap<number, Field>
     const field = byTag.get(tag)
     if (field === undefined) {
       reader.skip(tag)
-    } else if (field.type.many === undefined) {
-      message[field.name] = field.type.get()
     } else {
-      field.type.many.add(message[field.name], field.type.get())
+      const { name, type: { get, many } } = field
+      message[name] = many === undefined ? get() : many.add(message[name], get())
     }
   }
   for (const { name, type } of always) {
@@ -149,11 +149,12 @@ const ok = (): boolean => true
 
 /** Any number of these, at most `most`. */
 export function list <T> (type: Type<T>, most: number): Type<T[], T> {
-  const add = (list: T[], one: T): void => {
+  const add = (list: T[], one: T): T[] => {
     if (list.length === most) {
       reader.malformed('too many elements')
     }
     list.push(one)
+    return list
   }
   return { ...type, initial: undefined, ok: list => list.every(type.ok), many: { none: () => [], all: list => list, add } }
 }
@@ -164,12 +165,8 @@ interface Entry { key: string, value: string }
 export function map (key: (key: string) => boolean, most: number): Type<Map<string, string>, Entry> {
   const { put, get } = message<Entry>({ key: [1, text(key)], value: [2, text(ok)] })
   const all = (map: Map<string, string>): Entry[] => Array.from(map, ([key, value]) => ({ key, value }))
-  const add = (map: Map<string, string>, { key, value }: Entry): void => {
-    if (map.size === most) {
-      reader.malformed('too many entries')
-    }
-    map.set(key, value)
-  }
+  const add = (map: Map<string, string>, { key, value }: Entry): Map<string, string> =>
+    map.size === most ? reader.malformed('too many entries') : map.set(key, value)
   return { wire: 2, initial: undefined, ok, put, get, many: { none: () => new Map(), all, add } }
 }
 
