@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: makes `src/wire/<name>.ts` of every `src/wire/<name>.proto`. With `--check` nothing is written and
- * a codec that is not what its schema gives is an error.
+ * `npm run generate`: makes `test/generated/<name>.ts` of every `src/wire/<name>.proto`, which the library's own codecs
+ * are tested against. With `--check` nothing is written and a codec that is not what its schema gives is an error.
  */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
 const WIRE = 'src/wire'
+const GENERATED = 'test/generated'
 
 function generate (schema: string, directory: string): string {
   // Protons resolves its sources against the working directory, and names its output after them.
@@ -21,7 +22,7 @@ const check = process.argv.includes('--check')
 const directory = mkdtempSync(join(tmpdir(), 'braid-generate-'))
 try {
   for (const schema of readdirSync(WIRE).filter(name => name.endsWith('.proto')).sort()) {
-    const target = join(WIRE, `${basename(schema, '.proto')}.ts`)
+    const target = join(GENERATED, `${basename(schema, '.proto')}.ts`)
     const code = generate(schema, directory)
     if (!check) {
       writeFileSync(target, code)

@@ -7,7 +7,7 @@ import { MeshStoppedError } from './errors.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage, watchPage } from './page-life.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
-import { loadIdentity, memoryStorage, raiseIncarnation } from './storage/index.ts'
+import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
@@ -263,12 +263,6 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   return made.node
 }
 
-/** Loaded on demand: a page without storage need not carry the code for it. */
-async function open (location: string): Promise<Storage> {
-  const { openStorage } = await import('#storage')
-  return openStorage(location)
-}
-
 /**
  * Make a node of a mesh and start it. Resolves as soon as the node has a path into the mesh, or when it is clear that
  * there is none for now (status `isolated`): it goes on trying for ever.
@@ -287,7 +281,7 @@ async function open (location: string): Promise<Storage> {
 export async function createMesh (options: MeshOptions = {}): Promise<Mesh> {
   checkOptions(options)
   options.signal?.throwIfAborted()
-  const storage = options.storage == null ? memoryStorage() : await open(options.storage)
+  const storage = options.storage == null ? memoryStorage() : await openStorage(options.storage)
   let mesh: MeshNode | undefined
   try {
     mesh = await assemble(options, storage)

@@ -147,7 +147,7 @@ export class Intake {
       this.#init.onFault('wrong_mesh', origin)
       return undefined
     }
-    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'LEFT') ? record : undefined
+    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'left') ? record : undefined
   }
 
   #finish ({ signed, origin }: Job, record: NodeRecord, good: boolean): void {

@@ -7,21 +7,13 @@ import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
-import { encodeNodeRecord, encodeSignedRecord, NodeRecord } from '../wire/discovery-codec.ts'
-import type { NodeInfo, NodeState } from './index.ts'
+import { encodeNodeRecord, encodeSignedRecord } from '../wire/discovery-codec.ts'
+import type { NodeInfo } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
-import type { SignedRecord } from '../wire/discovery-codec.ts'
+import type { NodeRecord, SignedRecord } from '../wire/discovery-codec.ts'
 import type { PrivateKey, PublicKey } from '@libp2p/interface'
 
 const DOMAIN = fromString('braid-mesh/node/v1\0')
-const TO_WIRE = {
-  up: NodeRecord.State.UP,
-  suspect: NodeRecord.State.UP,
-  draining: NodeRecord.State.DRAINING,
-  away: NodeRecord.State.AWAY,
-  left: NodeRecord.State.LEFT
-} as const satisfies Record<NodeState, NodeRecord.State>
-const FROM_WIRE = { UP: 'up', DRAINING: 'draining', AWAY: 'away', LEFT: 'left' } as const satisfies Record<NodeRecord.State, NodeState>
 
 /**
  * The record that says what `info` says.
@@ -33,7 +25,7 @@ export function encodeInfo (info: NodeInfo, mesh: string): Uint8Array {
     ...info,
     mesh,
     service: info.service ?? '',
-    state: TO_WIRE[info.state],
+    state: info.state === 'suspect' ? 'up' : info.state,
     metadata: new Map(Object.entries(info.metadata)),
     addresses: info.addresses.map(address => multiaddr(address).bytes)
   })
@@ -75,7 +67,7 @@ export function toInfo (record: NodeRecord): NodeInfo {
     name: record.name,
     incarnation: record.incarnation,
     seq: record.seq,
-    state: FROM_WIRE[record.state],
+    state: record.state,
     roles: Object.freeze(record.roles),
     weight: record.weight,
     load: Object.freeze({ links: record.load?.links ?? 0, inflight: record.load?.inflight ?? 0 }),

@@ -82,4 +82,16 @@ export interface Storage {
 export { loadIdentity, raiseIncarnation } from './identity.ts'
 export type { Identity, IdentityInit } from './identity.ts'
 export { memoryStorage } from './memory.ts'
-export { openStorage } from '#storage'
+
+/**
+ * Open what survives this process: in Node a directory, in a browser an IndexedDB database, made if it is missing. It
+ * belongs to this process, or tab, until `close`. Its code is loaded by the first call: a page that stores nothing never
+ * loads it. Damage is no error: what is lost is in `stable.lost` and `log.lost`.
+ *
+ * @throws StorageLockedError - another process, tab or mesh holds it
+ * @throws StorageError - it cannot be opened, read or written
+ */
+export async function openStorage (location: string): Promise<Storage> {
+  const platform = await import('#storage')
+  return platform.openStorage(location)
+}

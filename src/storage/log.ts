@@ -45,7 +45,7 @@ interface Change {
   reject (err: unknown): void
 }
 
-/** Every kind of {@link LogStore}: one writer, which takes all changes that have gathered and makes them in one commit. */
+/** Every durable {@link LogStore}: one writer, which takes all changes that have gathered and makes them in one commit. */
 export class GroupLogStore implements LogStore {
   readonly lost = new Set<string>()
   private readonly backend: LogBackend

@@ -1,48 +1,97 @@
-import { composeStorage } from './compose.ts'
-import { GroupLogStore } from './log.ts'
-import { CachedStableStore } from './stable.ts'
-import type { Storage } from './index.ts'
-import type { LogBackend } from './log.ts'
+/** Kept apart from the code of durable storages, as a page without one loads only this. */
+import { StorageError } from '../errors.ts'
+import { checkLogName, checkStableName, checkStableValue } from './names.ts'
+import type { LogStore, StableStore, Storage } from './index.ts'
 
-function memoryLogs (): LogBackend {
-  const logs = new Map<string, Map<number, Uint8Array>>()
+/** The entries from seq `first` on. One that was deleted is remembered for its seqs. */
+interface Log { first: number, values: Uint8Array[], deleted: boolean }
+
+const copy = (value: Uint8Array): Uint8Array => new Uint8Array(value)
+const lastOf = ({ first, values }: Log): number => first + values.length - 1
+
+function stableStore (check: () => void): StableStore {
+  const values = new Map<string, Uint8Array>()
+  const checkName = (name: string): void => {
+    check()
+    checkStableName(name)
+  }
   return {
-    commit: async entries => {
-      for (const { log, seq, value } of entries) {
-        const values = logs.get(log) ?? new Map<number, Uint8Array>()
-        values.set(seq, value)
-        logs.set(log, values)
-      }
+    lost: new Set(),
+    get: async name => {
+      checkName(name)
+      const value = values.get(name)
+      return value && copy(value)
     },
-    note: async () => {},
-    range: async (log, from, to, limit) => {
-      const entries = []
-      for (let seq = from; seq <= to && entries.length < limit; seq++) {
-        const value = logs.get(log)?.get(seq)
-        if (value != null) {
-          entries.push({ seq, value: new Uint8Array(value) })
-        }
-      }
-      return entries
+    set: async (name, value) => {
+      checkName(name)
+      checkStableValue(name, value)
+      values.set(name, copy(value))
     },
-    prune: async (log, _from, before) => {
-      const values = logs.get(log)
-      for (const seq of values?.keys() ?? []) {
-        // insertion order is seq order
-        if (seq >= before) { break }
-        values?.delete(seq)
+    delete: async name => {
+      checkName(name)
+      values.delete(name)
+    }
+  }
+}
+
+function logStore (check: () => void): LogStore {
+  const logs = new Map<string, Log>()
+  const find = (name: string): Log => {
+    check()
+    checkLogName(name)
+    return logs.get(name) ?? { first: 1, values: [], deleted: true }
+  }
+  const forget = (log: Log, before: number): void => {
+    const count = Math.max(0, Math.min(before, lastOf(log) + 1) - log.first)
+    log.values.splice(0, count)
+    log.first += count
+  }
+  return {
+    lost: new Set(),
+    append: async (name, values) => {
+      const log = find(name)
+      if (values.length > 0) {
+        log.deleted = false
+        values.forEach(value => { log.values.push(copy(value)) })
+        logs.set(name, log)
       }
-      if (values?.size === 0) {
-        logs.delete(log)
-      }
+      return lastOf(log)
     },
-    edges: async () => undefined
+    read: async (name, from, limit) => {
+      const { first, values } = find(name)
+      const skipped = Math.max(0, Math.ceil(from) - first)
+      const end = skipped + Math.max(0, Math.floor(limit))
+      return values.slice(skipped, end).map((value, i) => ({ seq: first + skipped + i, value: copy(value) }))
+    },
+    bounds: async name => {
+      const log = find(name)
+      return { first: log.first, last: lastOf(log) }
+    },
+    truncate: async (name, before) => {
+      if (Number.isNaN(before)) {
+        throw new StorageError(`cannot truncate "${name}" before NaN`)
+      }
+      forget(find(name), Math.ceil(before))
+    },
+    delete: async name => {
+      const log = find(name)
+      forget(log, Infinity)
+      log.deleted = true
+    },
+    logs: async () => {
+      check()
+      return [...logs].filter(([, log]) => !log.deleted).map(([name]) => name).sort()
+    }
   }
 }
 
 /** A storage that forgets: the same rules, nothing durable. For nodes without `storage`, and for tests. */
 export function memoryStorage (): Storage {
-  const log = new GroupLogStore(memoryLogs())
-  const stable = new CachedStableStore({ write: async () => {}, remove: async () => {} })
-  return composeStorage({ stable, log, durable: false, release: async () => {} })
+  let closed = false
+  const check = (): void => {
+    if (closed) {
+      throw new StorageError('the storage is closed')
+    }
+  }
+  return { stable: stableStore(check), log: logStore(check), durable: false, close: async () => { closed = true } }
 }

@@ -1,9 +1,6 @@
 import { StorageError } from '../errors.ts'
-import { checkStableName } from './names.ts'
+import { checkStableName, checkStableValue } from './names.ts'
 import type { StableStore } from './index.ts'
-
-/** Bytes of one stable value: it is kept in memory and written twice per `set`. Larger things belong in a log. */
-export const MAX_STABLE_VALUE = 1024 * 1024
 
 /** Where values go. Calls for one name never overlap; both resolve when the change is durable. */
 export interface StableBackend {
@@ -29,7 +26,7 @@ interface Queue {
 }
 
 /**
- * Every kind of {@link StableStore}: values are read once at opening, changes of one name are made one after the other,
+ * Every durable {@link StableStore}: values are read once at opening, changes of one name are made one after the other,
  * and those that arrive meanwhile are made as one. `get` gives what is durable, never what is still being written.
  */
 export class CachedStableStore implements StableStore {
@@ -61,9 +58,7 @@ export class CachedStableStore implements StableStore {
 
   async set (name: string, value: Uint8Array): Promise<void> {
     this.check(name)
-    if (value.length > MAX_STABLE_VALUE) {
-      throw new StorageError(`the value of "${name}" has ${value.length} bytes, at most ${MAX_STABLE_VALUE} are allowed: keep it in a log`)
-    }
+    checkStableValue(name, value)
     return await this.change(name, new Uint8Array(value))
   }
 

@@ -1,42 +1,117 @@
 /**
- * Discovery's frames and records, checked. The generated codec reads whatever parses; peers' bytes go through here:
- * every list, text and number is within `limits.ts`, states are known, numbers are safe integers. What is returned
- * shares no memory with what was given, so that a kept record does not keep the frame it came in.
+ * Discovery's frames and records, as discovery.proto has them. The table says what a peer may send: every list, text and
+ * number is within `limits.ts`, states are known, numbers are safe integers. What is returned shares no memory with what
+ * was given, so that a kept record does not keep the frame it came in.
  */
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
-import { DiscoveryFrame, NodeRecord, SignedRecord } from './discovery.ts'
 import { MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_WEIGHT } from './limits.ts'
 import { isName } from './names.ts'
-import type { NameKind } from './names.ts'
+import { bool, bytes, decode, encode, list, map, message, oneOf, text, uint32, uint53 } from './schema.ts'
+import type { Encodable } from './schema.ts'
 
-export { DiscoveryFrame, NodeRecord, SignedRecord }
+export type { Encodable }
 
-/** A message to encode: every field may be left out, lists may be read-only. */
-export type Encodable<T> = T extends Uint8Array
-  ? Uint8Array
-  : T extends Map<infer K, infer V>
-    ? ReadonlyMap<K, V>
-    : T extends Array<infer E>
-      ? ReadonlyArray<Encodable<E>>
-      : T extends object ? { [K in keyof T]?: Encodable<T[K]> | undefined } : T
+/** A node's description of itself. */
+export interface NodeRecord {
+  /** Peer id. */
+  id: string
+  mesh: string
+  /** Empty: a pure client. */
+  service: string
+  name: string
+  incarnation: number
+  seq: number
+  state: 'up' | 'draining' | 'away' | 'left'
+  roles: string[]
+  weight: number
+  load?: { links: number, inflight: number }
+  methods: string[]
+  channels: string[]
+  metadata: Map<string, string>
+  /** Multiaddrs, without `/p2p/<id>`. */
+  addresses: Uint8Array[]
+}
+
+/** A {@link NodeRecord} as it travels. */
+export interface SignedRecord {
+  record: Uint8Array
+  signature: Uint8Array
+  /** Empty when the peer id carries it. */
+  publicKey: Uint8Array
+}
+
+interface Known { id: string, incarnation: number, seq: number }
+
+interface Hello { self?: SignedRecord, bootNonce: Uint8Array, digest: Known[], reply: boolean }
+
+/** One frame of the discovery protocol: exactly one of its fields is set. */
+export interface DiscoveryFrame {
+  hello?: Hello
+  records?: { records: SignedRecord[] }
+  probe?: { nonce: number }
+  ack?: { nonce: number }
+  probeRequest?: { nonce: number, target: string }
+  suspicion?: Known & { refused: boolean }
+  fetch?: { ids: string[] }
+}
 
 /** Tag and lengths around a record, its signature and its key. */
 const MAX_SIGNED_RECORD = MAX_RECORD + 2 * MAX_KEY + 32
-const FRAME_LIMITS = { hello: { digest: MAX_NODES }, records: { records: MAX_NODES }, fetch: { ids: MAX_NODES } }
-const RECORD_LIMITS = { roles: MAX_RECORD_LIST, methods: MAX_RECORD_LIST, channels: MAX_RECORD_LIST, metadata: MAX_RECORD_LIST, addresses: MAX_ADDRESSES }
+
+const short = text(value => value.length <= MAX_TEXT)
+const filled = text(isFilled)
+const nonce = uint32()
+const known = { id: [1, filled], incarnation: [2, uint53], seq: [3, uint53] } as const
+
+const NODE_RECORD = message<NodeRecord>({
+  id: [1, filled],
+  mesh: [2, text(value => isName('mesh', value))],
+  service: [3, text(value => value === '' || isName('service', value))],
+  name: [4, short],
+  incarnation: [5, uint53],
+  seq: [6, uint53],
+  state: [7, oneOf('up', 'draining', 'away', 'left')],
+  roles: [8, list(filled, MAX_RECORD_LIST)],
+  weight: [9, uint32(1, MAX_WEIGHT)],
+  load: [10, message({ links: [1, uint32()], inflight: [2, uint32()] })],
+  methods: [11, list(text(value => isName('method', value)), MAX_RECORD_LIST)],
+  channels: [12, list(filled, MAX_RECORD_LIST)],
+  metadata: [13, map(key => key !== '__proto__' && isFilled(key), MAX_RECORD_LIST)],
+  addresses: [14, list(bytes(value => value.length > 0 && value.length <= MAX_ADDRESS), MAX_ADDRESSES)]
+})
+
+const SIGNED_RECORD = message<SignedRecord>({
+  record: [1, bytes(value => limit('node record', value.length, MAX_RECORD) > 0)],
+  signature: [2, bytes(value => value.length > 0 && value.length <= MAX_KEY)],
+  publicKey: [3, bytes(value => value.length <= MAX_KEY)]
+})
+
+const DISCOVERY_FRAME = message<DiscoveryFrame>({
+  hello: [1, message<Hello>({
+    self: [1, SIGNED_RECORD],
+    bootNonce: [2, bytes(value => value.length <= MAX_TEXT)],
+    digest: [3, list(message<Known>(known), MAX_NODES)],
+    reply: [4, bool]
+  })],
+  records: [2, message({ records: [1, list(SIGNED_RECORD, MAX_NODES)] })],
+  probe: [3, message({ nonce: [1, nonce] })],
+  ack: [4, message({ nonce: [1, nonce] })],
+  probeRequest: [5, message({ nonce: [1, nonce], target: [2, filled] })],
+  suspicion: [6, message({ ...known, refused: [4, bool] })],
+  fetch: [7, message({ ids: [1, list(filled, MAX_NODES)] })]
+})
 
 /**
- * One frame of the discovery protocol: `bytes[start..end)`. Exactly one of its fields is set.
+ * One frame of the discovery protocol: `bytes[start..end)`.
  *
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeDiscoveryFrame (bytes: Uint8Array, start = 0, end = bytes.length): DiscoveryFrame {
   limit('discovery frame', end - start, MAX_DISCOVERY_FRAME)
-  const frame = typed('discovery frame', () => DiscoveryFrame.decode(bytes.subarray(start, end), { limits: FRAME_LIMITS }))
+  const frame = decode(DISCOVERY_FRAME, bytes, start, end)
   if (Object.keys(frame).length !== 1) {
     throw new ProtocolError('discovery frame: exactly one message expected')
   }
-  checkFrame(frame)
   return frame
 }
 
@@ -47,9 +122,7 @@ export function decodeDiscoveryFrame (bytes: Uint8Array, start = 0, end = bytes.
  */
 export function decodeSignedRecord (bytes: Uint8Array): SignedRecord {
   limit('signed record', bytes.length, MAX_SIGNED_RECORD)
-  const signed = typed('signed record', () => SignedRecord.decode(bytes))
-  checkSigned(signed)
-  return signed
+  return decode(SIGNED_RECORD, bytes)
 }
 
 /**
@@ -59,19 +132,17 @@ export function decodeSignedRecord (bytes: Uint8Array): SignedRecord {
  */
 export function decodeNodeRecord (bytes: Uint8Array): NodeRecord {
   limit('node record', bytes.length, MAX_RECORD)
-  const record = typed('node record', () => NodeRecord.decode(bytes, { limits: RECORD_LIMITS }))
-  checkRecord(record)
-  return record
+  return decode(NODE_RECORD, bytes)
 }
 
 /** @throws FrameTooLargeError - send the records in several frames */
 export function encodeDiscoveryFrame (frame: Encodable<DiscoveryFrame>): Uint8Array {
-  return sized('discovery frame', () => DiscoveryFrame.encode(frame as Partial<DiscoveryFrame>), MAX_DISCOVERY_FRAME)
+  return sized('discovery frame', encode(DISCOVERY_FRAME, frame), MAX_DISCOVERY_FRAME)
 }
 
 /** @throws FrameTooLargeError */
 export function encodeSignedRecord (signed: Encodable<SignedRecord>): Uint8Array {
-  return sized('signed record', () => SignedRecord.encode(signed as Partial<SignedRecord>), MAX_SIGNED_RECORD)
+  return sized('signed record', encode(SIGNED_RECORD, signed), MAX_SIGNED_RECORD)
 }
 
 /**
@@ -79,103 +150,23 @@ export function encodeSignedRecord (signed: Encodable<SignedRecord>): Uint8Array
  * @throws ProtocolError - a value that every peer would refuse
  */
 export function encodeNodeRecord (record: Encodable<NodeRecord>): Uint8Array {
-  const bytes = sized('node record', () => NodeRecord.encode(record as Partial<NodeRecord>), MAX_RECORD)
+  const bytes = sized('node record', encode(NODE_RECORD, record), MAX_RECORD)
   decodeNodeRecord(bytes)
   return bytes
 }
 
-function typed <T> (what: string, run: () => T): T {
-  try {
-    return run()
-  } catch (err) {
-    // whatever the generated code throws (range, length limits, stack depth) means the same here
-    throw new ProtocolError(`${what}: ${(err as Error).message}`)
-  }
+function isFilled (value: string): boolean {
+  return value.length > 0 && value.length <= MAX_TEXT
 }
 
-function limit (what: string, size: number, most: number): void {
-  if (size > most) {
-    throw new FrameTooLargeError(`${what} of ${size} bytes: at most ${most}`)
-  }
-}
-
-function sized (what: string, write: () => Uint8Array, most: number): Uint8Array {
-  const bytes = typed(what, write)
+function sized (what: string, bytes: Uint8Array, most: number): Uint8Array {
   limit(what, bytes.length, most)
   return bytes
 }
 
-function check (ok: boolean, what: string): void {
-  if (!ok) {
-    throw new ProtocolError(`${what} is out of bounds`)
+function limit (what: string, size: number, most: number): number {
+  if (size > most) {
+    throw new FrameTooLargeError(`${what} of ${size} bytes: at most ${most}`)
   }
-}
-
-function checkText (what: string, text: string, least = 1): void {
-  check(text.length >= least && text.length <= MAX_TEXT && text.isWellFormed(), what)
-}
-
-function checkVersion (incarnation: number, seq: number): void {
-  check(Number.isSafeInteger(incarnation), 'incarnation')
-  check(Number.isSafeInteger(seq), 'seq')
-}
-
-function checkSigned (signed: SignedRecord): void {
-  check(signed.record.length > 0, 'record')
-  limit('node record', signed.record.length, MAX_RECORD)
-  check(signed.signature.length > 0 && signed.signature.length <= MAX_KEY, 'signature')
-  check(signed.publicKey.length <= MAX_KEY, 'public key')
-  signed.record = new Uint8Array(signed.record)
-  signed.signature = new Uint8Array(signed.signature)
-  signed.publicKey = new Uint8Array(signed.publicKey)
-}
-
-function checkFrame (frame: DiscoveryFrame): void {
-  const { hello, records, probeRequest, suspicion, fetch } = frame
-  if (hello != null) {
-    check(hello.bootNonce.length <= MAX_TEXT, 'boot nonce')
-    hello.bootNonce = new Uint8Array(hello.bootNonce)
-    if (hello.self != null) {
-      checkSigned(hello.self)
-    }
-    for (const known of hello.digest) {
-      checkText('id', known.id)
-      checkVersion(known.incarnation, known.seq)
-    }
-  }
-  records?.records.forEach(checkSigned)
-  fetch?.ids.forEach(id => { checkText('id', id) })
-  if (probeRequest != null) {
-    checkText('target', probeRequest.target)
-  }
-  if (suspicion != null) {
-    checkText('id', suspicion.id)
-    checkVersion(suspicion.incarnation, suspicion.seq)
-  }
-}
-
-function checkRecord (record: NodeRecord): void {
-  checkText('id', record.id)
-  checkNamed('mesh', [record.mesh])
-  checkNamed('service', record.service === '' ? [] : [record.service])
-  checkText('name', record.name, 0)
-  checkVersion(record.incarnation, record.seq)
-  check(record.weight >= 1 && record.weight <= MAX_WEIGHT, 'weight')
-  checkNamed('method', record.methods)
-  record.roles.forEach(role => { checkText('role', role) })
-  record.channels.forEach(channel => { checkText('channel', channel) })
-  for (const [key, value] of record.metadata) {
-    checkText('metadata key', key)
-    check(key !== '__proto__' && value.isWellFormed(), 'metadata')
-  }
-  record.addresses = record.addresses.map(address => {
-    check(address.length > 0 && address.length <= MAX_ADDRESS, 'address')
-    return new Uint8Array(address)
-  })
-}
-
-function checkNamed (kind: NameKind, names: readonly string[]): void {
-  for (const name of names) {
-    check(isName(kind, name), `${kind} name`)
-  }
+  return size
 }

@@ -14,7 +14,7 @@ function entries (): string[] {
   return Object.values(exports).flatMap(target => typeof target === 'string' ? [] : [target.import.replace('./dist/', 'src/').replace(/\.js$/, '.ts')])
 }
 
-async function bundle (entryPoints: string[]): Promise<{ metafile: Metafile, size: number }> {
+async function bundle (entryPoints: string[], splitting = false): Promise<{ metafile: Metafile, size: number }> {
   const { metafile, outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints,
@@ -23,6 +23,7 @@ async function bundle (entryPoints: string[]): Promise<{ metafile: Metafile, siz
     write: false,
     metafile: true,
     minify: true,
+    splitting,
     format: 'esm',
     platform: 'browser',
     conditions: ['braid-mesh-source', 'browser'],
@@ -45,6 +46,23 @@ describe('the bundle for browsers', () => {
     const files = Object.keys(metafile.inputs)
     expect(files).to.include('src/storage/browser.ts').and.to.include('src/transport/browser.ts')
     expect(files.filter(file => /^src\/(storage\/node|transport\/node\.ts|cli\/)/.test(file) || /node_modules\/(@libp2p\/(tcp|tls)|classic-level)\//.test(file))).to.deep.equal([])
+  })
+
+  it('has the code of durable storages in a part of its own, which a page without a storage does not load', async () => {
+    const { metafile: { outputs } } = await bundle(['src/index.ts'], true)
+    const [first = ''] = Object.keys(outputs).filter(path => outputs[path]?.entryPoint === 'src/index.ts')
+    expect(outputs[first]?.imports.some(({ kind }) => kind === 'dynamic-import')).to.equal(true)
+    const loaded = new Set([first])
+    for (const path of loaded) {
+      for (const part of outputs[path]?.imports ?? []) {
+        if (part.kind === 'import-statement') loaded.add(part.path)
+      }
+    }
+    const files = (isLoaded: boolean): string[] =>
+      Object.entries(outputs).filter(([path]) => loaded.has(path) === isLoaded).flatMap(([, { inputs }]) => Object.keys(inputs))
+    const durable = ['src/storage/browser.ts', 'src/storage/log.ts', 'src/storage/stable.ts']
+    expect(files(false)).to.include.members(durable)
+    expect(files(true).filter(file => durable.includes(file))).to.deep.equal([])
   })
 
   it('that reaches a module of Node is found out', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { MAX_STABLE_VALUE } from '../../src/storage/stable.ts'
+import { MAX_STABLE_VALUE } from '../../src/storage/names.ts'
 import type { LogStore, Storage } from '../../src/storage/index.ts'
 
 /** A location of one kind of storage. */

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { MAX_BODY, MAX_HEADERS, MAX_MESSAGE, MAX_TIMEOUT } from '../../src/wire/limits.ts'
 import { decodeFrame, fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse, writeCancel, writeGoAway, writeRequest, writeResponse } from '../../src/wire/rpc-frames.ts'
-import { Frame } from '../../src/wire/rpc.ts'
+import { Frame } from '../generated/rpc.ts'
 import { Chunk, fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { DecodedFrame, DecodedRequest, RequestFrame, ResponseFrame, TextMap } from '../../src/wire/rpc-frames.ts'
 
