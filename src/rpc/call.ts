@@ -42,6 +42,8 @@ export class Call implements RequestFrame {
   metadata: TextMap | undefined = undefined
   headers: TextMap | undefined = undefined
   idempotencyKey: string | undefined = undefined
+  /** The kind of the call, as in `STREAMING`. */
+  streaming = 0
   /** The only node it may go to. */
   only: string | undefined = undefined
   balancer: InvokeOptions['balancer'] = undefined

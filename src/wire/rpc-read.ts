@@ -4,7 +4,9 @@ import { copyBytes, readName, readUtf8 } from './bytes.ts'
 import { MAX_BODY, MAX_HEADERS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
 import { TOKEN_BYTES } from './token.ts'
 import type { BodyCodec } from './codecs.ts'
-import type { DecodedCancel, DecodedFrame, DecodedGoAway, DecodedRequest, DecodedResponse, TextMap } from './rpc-frames.ts'
+import type {
+  DecodedCancel, DecodedCredit, DecodedEnd, DecodedFrame, DecodedGoAway, DecodedItem, DecodedRequest, DecodedResponse, TextMap
+} from './rpc-frames.ts'
 
 const NOTHING = new Uint8Array(0)
 const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, string>)
@@ -43,6 +45,9 @@ function readFrame (): DecodedFrame {
       case 0x12: next = message(readResponse); break
       case 0x1a: next = message(readCancel); break
       case 0x22: next = message(readGoAway); break
+      case 0x2a: next = message(readItem); break
+      case 0x32: next = message(readCredit); break
+      case 0x3a: next = message(readEnd); break
       default: skip(tag); continue
     }
     if (frame !== undefined && frame.kind !== next.kind) {
@@ -74,7 +79,8 @@ function readRequest (): DecodedRequest {
     token: undefined,
     metadata: NO_TEXTS,
     headers: NO_TEXTS,
-    idempotencyKey: undefined
+    idempotencyKey: undefined,
+    streaming: 0
   }
   while (more()) {
     const tag = varint()
@@ -89,6 +95,7 @@ function readRequest (): DecodedRequest {
       case 0x42: r.headers = entry(r.headers); break
       case 0x4a: r.idempotencyKey = header(); break
       case 0x52: r.service = name(); break
+      case 0x58: r.streaming = streaming(); break
       default: skip(tag)
     }
   }
@@ -141,6 +148,38 @@ function readGoAway (): DecodedGoAway {
     }
   }
   return r
+}
+
+function readItem (): DecodedItem {
+  const r: DecodedItem = { kind: 5, codec: 0, body: undefined }
+  while (more()) {
+    const tag = varint()
+    switch (tag) {
+      case 0x08: r.codec = codec(); break
+      case 0x12: r.body = body(); break
+      default: skip(tag)
+    }
+  }
+  return r
+}
+
+function readCredit (): DecodedCredit {
+  const r: DecodedCredit = { kind: 6, bytes: 0 }
+  while (more()) {
+    const tag = varint()
+    switch (tag) {
+      case 0x08: r.bytes = uint32(); break
+      default: skip(tag)
+    }
+  }
+  return r
+}
+
+function readEnd (): DecodedEnd {
+  while (more()) {
+    skip(varint())
+  }
+  return { kind: 7 }
 }
 
 function more (): boolean {
@@ -210,6 +249,11 @@ function take (size: number): number {
 function codec (): BodyCodec {
   const value = varint()
   return value <= 3 ? value as BodyCodec : fail('an unknown codec')
+}
+
+function streaming (): number {
+  const value = varint()
+  return value <= 3 ? value : fail('an unknown kind of call')
 }
 
 function name (): string {

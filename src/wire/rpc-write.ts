@@ -2,6 +2,7 @@
 import { FrameTooLargeError } from '../errors.ts'
 import { utf8Length, writeUtf8 } from './bytes.ts'
 import { MAX_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
+import type { BodyCodec } from './codecs.ts'
 import type { RequestFrame, ResponseFrame, TextMap } from './rpc-frames.ts'
 
 /** Names this process calls or serves; forgotten together when an application makes them up without end. */
@@ -43,6 +44,9 @@ export function sizeRequest (r: RequestFrame): number {
   if (r.idempotencyKey !== undefined) {
     size += sizeText(r.idempotencyKey)
   }
+  if (r.streaming !== 0) {
+    size += 2
+  }
   sized = r
   inner = size
   fill = fillRequest
@@ -74,7 +78,8 @@ export function writeRequest (r: RequestFrame, target: Uint8Array, offset: numbe
   if (r.idempotencyKey !== undefined) {
     pos = putText(target, pos, 0x4a, r.idempotencyKey)
   }
-  return putBytes(target, pos, 0x52, service)
+  pos = putBytes(target, pos, 0x52, service)
+  return r.streaming === 0 ? pos : putUint(target, pos, 0x58, r.streaming)
 }
 
 /**
@@ -137,6 +142,42 @@ export function writeGoAway (reason: string, target: Uint8Array, offset: number)
   target[offset] = 0x22
   const pos = putVarint(target, offset + 1, sizeText(kept))
   return putText(target, pos, 0x0a, kept)
+}
+
+/**
+ * Bytes of the frame of one value of a sequence.
+ *
+ * @throws FrameTooLargeError
+ */
+export function sizeItem (codec: BodyCodec, body: Uint8Array | undefined): number {
+  const size = sizeUint(codec) + sizeBody(body)
+  fill = (target, offset) => {
+    target[offset] = 0x2a
+    const pos = putUint(target, putVarint(target, offset + 1, size), 0x08, codec)
+    if (body !== undefined) {
+      putBytes(target, pos, 0x12, body)
+    }
+  }
+  return 1 + varintSize(size) + size
+}
+
+export function sizeCredit (bytes: number): number {
+  fill = (target, offset) => {
+    target[offset] = 0x32
+    target[offset + 1] = sizeUint(bytes)
+    putUint(target, offset + 2, 0x08, bytes)
+  }
+  return 2 + sizeUint(bytes)
+}
+
+export function sizeEnd (): number {
+  fill = fillEnd
+  return 2
+}
+
+function fillEnd (target: Uint8Array, offset: number): void {
+  target[offset] = 0x3a
+  target[offset + 1] = 0
 }
 
 function fillRequest (target: Uint8Array, offset: number): void {
