@@ -139,7 +139,9 @@ export interface PeerStreamsInit {
   limits?: FrameLimits
   /** Inbound streams of one peer over all its connections. @default 64 */
   maxStreamsPerPeer?: number
-  /** Milliseconds from an open connection to the acceptor's first frame. @default 5000 */
+  /** Outbound streams on one connection. @default 64 */
+  maxOutboundStreams?: number
+  /** Milliseconds from an open connection to the acceptor's first frame. @default 2000 */
   openTimeout?: number
   timers?: Timers
 }
@@ -160,6 +162,13 @@ export interface PeerStreams {
    * @throws StreamRefusedError - nothing was run; or the dial's own error
    */
   open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
+  /**
+   * A stream that is nobody else's: neither found by {@link get} nor given out again. Resolves when the peer speaks the
+   * protocol, a round trip before its greeting could be here: whether it was refused, its end or its first frame tells.
+   *
+   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   */
+  openOwn (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /** Every open stream, both directions. */
   streams (): Iterable<FramedStream>
   /**

@@ -33,7 +33,7 @@ function written (size: number): Uint8Array {
 const decode = (bytes: Uint8Array): DecodedFrame => decodeFrame(bytes, 0, bytes.length)
 const asRequest = (fields: string): DecodedRequest => decode(unhex(`0a${(fields.length / 2).toString(16).padStart(2, '0')}${fields}`)) as DecodedRequest
 const map = (texts: TextMap | undefined): Map<string, string> => new Map(Object.entries(texts ?? {}))
-const bytesOf = (bytes: Uint8Array | undefined): Uint8Array => Uint8Array.from(bytes ?? [])
+const bytesOf = (bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes ?? [])
 
 function refused (bytes: Uint8Array | string, text: string): void {
   expect(() => decode(typeof bytes === 'string' ? unhex(bytes) : bytes)).to.throw(text).with.property('name', 'ProtocolError')
