@@ -5,14 +5,19 @@ import { protocolId } from '../wire/protocols.ts'
 import { decodeFrame } from '../wire/rpc-frames.ts'
 import { Callers } from './callers.ts'
 import { Client } from './client.ts'
+import { Flows } from './flows.ts'
 import { LoadReporter } from './load.ts'
 import { Local } from './local.ts'
+import { openFlow } from './open-flow.ts'
 import { Pace } from './pace.ts'
 import { Server } from './server.ts'
 import { Targets } from './targets.ts'
 import type { LoadSource, TokenRouter } from './index.ts'
+import type { Caller } from './callers.ts'
 import type { Methods } from './methods.ts'
+import type { CallParent } from './prepare.ts'
 import type { RpcOptions } from './rpc.ts'
+import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { FramedStream, PeerStreams, PeerStreamsInit } from '../streams/index.ts'
@@ -38,6 +43,8 @@ export class Session {
   readonly #init: SessionInit
   readonly #discovery: Discovery
   readonly #streams: PeerStreams
+  /** Each of one streaming call. */
+  readonly #flowStreams: PeerStreams
   readonly #server: Server
   readonly #local: Local
   readonly #load: LoadReporter
@@ -50,6 +57,8 @@ export class Session {
   }
 
   readonly #callers: Callers
+  /** This node as the caller of its own methods. */
+  readonly #self: Caller
 
   constructor (init: SessionInit) {
     const { discovery, options, timers, methods } = init
@@ -59,7 +68,12 @@ export class Session {
     this.targets = new Targets(discovery, Math.random)
     this.#load = new LoadReporter(discovery, timers, () => ({ links: this.targets.links(discovery.self), inflight: this.#server.running }))
     this.#server = new Server({ discovery, methods, callers: this.#callers, timers, host: this.#host(), onLoad: () => { this.#load.changed() } })
+    this.#self = this.#callers.get(discovery.self.id, timers.now())
+    this.#self.known = true
+    // held for good: it must not be forgotten for having no stream
+    this.#self.streams = 1
     this.#streams = this.#createStreams()
+    this.#flowStreams = this.#createFlowStreams()
     this.client = new Client({
       ...options,
       discovery,
@@ -68,6 +82,7 @@ export class Session {
       targets: this.targets,
       tokens: init.tokens,
       random: Math.random,
+      createFlows: client => this.#createFlows(client),
       runLocal: call => { this.#local.run(call) },
       cancelLocal: call => { this.#local.cancel(call) }
     })
@@ -85,7 +100,7 @@ export class Session {
     this.#discovery.addEventListener('node:add', this.#onAdd)
     this.#discovery.addEventListener('node:update', this.#onUpdate)
     this.#discovery.addEventListener('node:remove', this.#onRemove)
-    await this.#streams.start()
+    await Promise.all([this.#streams.start(), this.#flowStreams.start()])
   }
 
   /** @throws InvalidOptionsError - more methods than a node's record holds */
@@ -96,6 +111,11 @@ export class Session {
   setLoads (source: LoadSource): void {
     this.targets.setLoads(source)
     this.#load.changed()
+  }
+
+  /** `parent` is the context of the handler that calls. */
+  stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined): Results | Promise<unknown> {
+    return openFlow(this.client, service, method, kind, input, options, parent)
   }
 
   async drain (reason: string, signal?: AbortSignal): Promise<void> {
@@ -110,7 +130,7 @@ export class Session {
     const reason = 'the node is stopping'
     await this.#server.drain(reason, patience.signal)
     timers.cancel(timer)
-    this.#server.abort([...this.#server.contexts(), ...this.#local.running.values()], reason)
+    this.#server.abort([...this.#server.contexts(), ...this.#local.running.values(), ...this.client.flows.contexts()], reason)
     const { promise, resolve } = Promise.withResolvers<void>()
     const last = timers.after(LINGER, resolve)
     await Promise.race([this.#server.left(), promise])
@@ -124,7 +144,7 @@ export class Session {
     this.#load.stop()
     this.client.close()
     this.#pace.stop()
-    await this.#streams.stop()
+    await Promise.all([this.#streams.stop(), this.#flowStreams.stop()])
   }
 
   #host (): ConstructorParameters<typeof Server>[0]['host'] {
@@ -132,6 +152,7 @@ export class Session {
     return {
       timers,
       invoke: (service, method, args, options, parent) => this.client.invoke(service, method, args, options, parent),
+      stream: (service, method, kind, input, options, parent) => this.stream(service, method, kind, input, options, parent),
       cancel: (call, reason) => { this.client.cancel(call, reason) },
       callerOf: peer => this.#discovery.node(peer) ?? stranger(peer)
     }
@@ -155,20 +176,52 @@ export class Session {
     })
   }
 
+  #createFlowStreams (): PeerStreams {
+    const { maxStreamsPerPeer } = this.#init.options
+    return this.#init.createStreams({
+      protocol: protocolId(this.#discovery.mesh, 'stream'),
+      limits: { maxFrame: MAX_RPC_FRAME },
+      // those beyond its share are told so in an answer, those beyond twice that are reset
+      maxStreamsPerPeer: maxStreamsPerPeer * 2,
+      maxOutboundStreams: maxStreamsPerPeer * 2,
+      timers: this.#init.timers,
+      onFrame: (stream, bytes, start, end) => {
+        this.#pace.count(stream)
+        this.client.flows.onFrame(stream, decodeFrame(bytes, start, end))
+      },
+      onAccept: stream => { this.client.flows.onAccept(stream) },
+      onEnd: (stream, reason) => { this.client.flows.onEnd(stream, reason) },
+      busy: stream => this.client.flows.busy(stream)
+    })
+  }
+
+  #createFlows (client: Client): Flows {
+    const { discovery, options, timers } = this.#init
+    const { maxStreams, maxStreamsPerPeer } = options
+    return new Flows({
+      streams: this.#flowStreams,
+      discovery,
+      timers,
+      callers: this.#callers,
+      self: this.#self,
+      maxStreams,
+      maxStreamsPerPeer,
+      outcomes: client,
+      label: node => client.links.label(node),
+      serve: (flow, request) => { this.#server.serve(flow, request) },
+      end: (context, error) => { this.#server.end(context, error) }
+    })
+  }
+
   #createLocal (): Local {
     const { timers } = this.#init
-    const { id } = this.#discovery.self
-    const caller = this.#callers.get(id, timers.now())
-    caller.known = true
-    // held for good: it must not be forgotten for having no stream
-    caller.streams = 1
     const local: Local = new Local({
-      caller,
+      caller: this.#self,
       timers,
       outcomes: this.client,
       serve: call => { this.#server.serve(local, call) },
       cancel: (origin, callId) => { this.#server.cancel(origin, callId) },
-      label: () => this.client.links.label(id)
+      label: () => this.client.links.label(this.#self.id)
     })
     return local
   }

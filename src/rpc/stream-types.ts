@@ -33,3 +33,10 @@ export interface Results<T = unknown> extends AsyncIterableIterator<T, undefined
 
 /** What may be sent as a sequence. */
 export type Sequence<T = unknown> = AsyncIterable<T> | Iterable<T>
+
+/** Makes a streaming call: `input` is the arguments (`serverStream`) or the sequence to send. */
+export interface StreamCaller {
+  (service: string, method: string, kind: 'clientStream', input: Sequence, options?: StreamOptions): Promise<unknown>
+  (service: string, method: string, kind: 'serverStream' | 'bidi', input?: unknown, options?: StreamOptions): Results
+  (service: string, method: string, kind: StreamKind, input?: unknown, options?: StreamOptions): Results | Promise<unknown>
+}
