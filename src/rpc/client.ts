@@ -8,7 +8,9 @@ import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
+import type { Flows } from './flows.ts'
 import type { InvokeOptions } from './index.ts'
+import type { OutCall } from './out-call.ts'
 import type { CallParent } from './prepare.ts'
 import type { Targets } from './targets.ts'
 import type { TokenIds } from './token-ids.ts'
@@ -33,6 +35,7 @@ export interface ClientInit {
   maxPendingPerPeer: number
   /** Run a call whose target is this node; it ends in {@link Outcomes}. */
   runLocal: (call: Call) => void
+  createFlows: (client: Client) => Flows
   cancelLocal: (call: Call) => void
 }
 
@@ -40,6 +43,7 @@ export class Client implements Outcomes {
   /** Calls that are not settled. */
   pending = 0
   readonly links: Links
+  readonly flows: Flows
   readonly #init: ClientInit
   readonly #self: string
   readonly #waiting: Waiting
@@ -53,32 +57,54 @@ export class Client implements Outcomes {
     this.#init = init
     this.#self = init.discovery.self.id
     this.links = new Links({ streams: init.streams, discovery: init.discovery, timers: init.timers, maxPending: init.maxPendingPerPeer, outcomes: this })
+    this.flows = init.createFlows(this)
     this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
   }
 
-  /** `parent` is the context of the handler that calls. Never throws. */
-  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Promise<unknown> {
+  /** `parent` is the context of the handler that calls, `out` the call as interceptors see it. Never throws. */
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, out?: OutCall, oneWay = false): Promise<unknown> {
     let call: Call
     try {
-      if (this.#closed !== undefined) {
-        throw this.#closed
-      }
-      call = prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens)
-      if (this.pending >= this.#init.maxPending) {
-        throw new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${this.pending} calls of this node wait for their answer already; nothing was sent`, { retryable: true })
-      }
+      call = this.prepare(service, method, args, options, parent)
+      this.admit(call)
     } catch (err) {
       return Promise.reject(err)
     }
+    call.out = out
+    call.oneWay = oneWay
     const promise = new Promise<unknown>((resolve, reject) => {
       call.resolve = resolve
       call.reject = reject
     })
-    this.#begin(call)
+    this.begin(call)
     return promise
   }
 
-  #begin (call: Call): void {
+  prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Call {
+    return prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens)
+  }
+
+  /** @throws what keeps this node from making one more call */
+  admit (call: Call): void {
+    if (this.#closed !== undefined) {
+      throw this.#closed
+    }
+    if (this.pending >= this.#init.maxPending) {
+      throw new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${this.pending} calls of this node wait for their answer already; nothing was sent`, { retryable: true })
+    }
+  }
+
+  /** A node has taken the streaming call: from here on only a deadline of its own ends it. */
+  accepted (call: Call): void {
+    this.#feedback(call, true)
+    if (!call.timed && call.timer !== undefined) {
+      this.#init.timers.cancel(call.timer)
+      call.timer = undefined
+    }
+  }
+
+  /** Settles through the call's own `resolve` and `reject`. */
+  begin (call: Call): void {
     this.pending++
     call.timer = this.#init.timers.after(call.budget, () => { this.#expire(call) })
     if (call.signal !== undefined) {
@@ -91,7 +117,10 @@ export class Client implements Outcomes {
   }
 
   #route (call: Call): void {
-    if (call.only !== undefined) {
+    const first = call.prefer === undefined ? undefined : this.#preferred(call)
+    if (first !== undefined) {
+      this.#dispatch(call, first)
+    } else if (call.only !== undefined) {
       this.#toNode(call, call.only)
     } else if (call.tokenId !== undefined && call.balancer === undefined) {
       this.#toTokensNode(call, call.tokenId)
@@ -100,12 +129,19 @@ export class Client implements Outcomes {
     }
   }
 
+  /** The node that the caller wants to be asked first; asked for once. */
+  #preferred (call: Call): NodeInfo | undefined {
+    const node = call.prefer === undefined ? undefined : this.#init.discovery.node(call.prefer)
+    call.prefer = undefined
+    return node?.state === 'left' || node?.state === 'away' || call.only !== undefined ? undefined : node
+  }
+
   #toAnyNode (call: Call): void {
     const { targets, timers } = this.#init
     const now = call.round === 0 && call.tried === undefined ? this.#startOf(call) : timers.now()
     let node: NodeInfo | undefined
     try {
-      const picker = targets.picker(call.service, call.balancer, now)
+      const picker = targets.picker(call, now)
       node = targets.pick(picker, call.tokenId, call.tried, now)
       if (node !== undefined && picker.finished !== undefined) {
         call.picker = picker
@@ -136,7 +172,7 @@ export class Client implements Outcomes {
   #toTokensNode (call: Call, token: string): void {
     let node: NodeInfo | undefined | Promise<NodeInfo | undefined>
     try {
-      node = this.#init.targets.route(token, call.service, call.tried)
+      node = this.#init.targets.route(token, call)
     } catch (err) {
       this.#unrouted(call, err)
       return
@@ -165,6 +201,8 @@ export class Client implements Outcomes {
   #dispatch (call: Call, node: NodeInfo | undefined): void {
     if (node === undefined) {
       this.#exhausted(call)
+    } else if (call.flow !== undefined) {
+      this.flows.dispatch(call, node.id)
     } else if (node.id === this.#self) {
       call.state = SENT
       call.node = this.#self
@@ -196,7 +234,9 @@ export class Client implements Outcomes {
     call.link = undefined
     call.lane = undefined
     call.cause = cause
-    call.giveUp = why === 'full' || (why === 'busy' && call.round >= MAX_BUSY_ROUNDS) || (why === 'refused' && call.only !== undefined)
+    call.out?.miss(node)
+    call.giveUp = why === 'full' || (why === 'busy' && call.round >= MAX_BUSY_ROUNDS) || (why === 'refused' && call.only !== undefined) ||
+      (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
     call.tried ??= new Set()
     call.tried.add(node)
     if (call.tried.size >= MAX_ATTEMPTS) {
@@ -239,6 +279,10 @@ export class Client implements Outcomes {
   #withdraw (call: Call): void {
     if (call.lane !== undefined || call.link !== undefined) {
       this.links.withdraw(call)
+    } else if (call.flow !== undefined) {
+      this.flows.withdraw(call)
+      this.#waiting.remove(call)
+      this.#routing.delete(call)
     } else if (call.state === SENT) {
       this.#init.cancelLocal(call)
     } else {
@@ -253,6 +297,12 @@ export class Client implements Outcomes {
     }
     call.state = SETTLED
     this.pending--
+    if (call.out !== undefined && call.node !== '') {
+      call.out.node = call.node
+    }
+    if (call.flow !== undefined) {
+      this.flows.settled(call)
+    }
     if (call.timer !== undefined) {
       this.#init.timers.cancel(call.timer)
     }
@@ -302,7 +352,7 @@ export class Client implements Outcomes {
   /** End every call and take no more. */
   close (): void {
     this.#closed = new MeshStoppedError()
-    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all()]) {
+    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all(), ...this.flows.all()]) {
       this.#withdraw(call)
       this.fail(call, this.#closed)
     }

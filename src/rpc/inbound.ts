@@ -1,8 +1,8 @@
 import { RpcError, WriteQueueFullError } from '../errors.ts'
 import { encodeBody } from '../wire/codecs.ts'
-import { MAX_WRITE_QUEUE } from '../wire/limits.ts'
+import { MAX_DETAILS, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
-import { statusOf } from './outcome.ts'
+import { RETRY_AFTER, statusOf } from './outcome.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
 import type { FramedStream } from '../streams/index.ts'
@@ -11,8 +11,6 @@ import type { ResponseFrame } from '../wire/rpc-frames.ts'
 
 /** Bytes that wait above which a stream takes no new requests, so that the answers to those that run find room. */
 const CONGESTED = MAX_WRITE_QUEUE / 2
-/** Bytes of an error's details. */
-const MAX_DETAILS = 64 * 1024
 
 const NO_BODY: EncodedBody = { codec: 0, body: undefined }
 
@@ -38,6 +36,8 @@ export class Inbound implements Origin {
   readonly caller: Caller
   readonly running = new Map<number, Context>()
   readonly local = false
+  /** Calls without an answer have ids of ours, below 0. */
+  nextOneWay = -1
 
   constructor (stream: FramedStream, caller: Caller) {
     this.stream = stream
@@ -55,7 +55,7 @@ export class Inbound implements Origin {
     response.body = body
     response.message = ''
     response.retryable = false
-    if (!this.stream.open) {
+    if (id < 0 || !this.stream.open) {
       return
     }
     try {
@@ -68,6 +68,9 @@ export class Inbound implements Origin {
   }
 
   refuse (id: number, error: RpcError): void {
+    if (id < 0) {
+      return
+    }
     const { codec, body } = encodeDetails(error.details)
     response.id = id
     response.status = statusOf(error.code)
@@ -75,6 +78,7 @@ export class Inbound implements Origin {
     response.body = body
     response.message = error.message
     response.retryable = error.retryable
+    response.headers = error.retryAfter === undefined ? undefined : { [RETRY_AFTER]: String(error.retryAfter) }
     try {
       if (this.stream.open) {
         this.stream.write(sizeResponse(response), fillFrame)
@@ -83,6 +87,7 @@ export class Inbound implements Origin {
       // not even that: a caller which reads nothing is no caller
       this.stream.abort(err as Error)
     } finally {
+      response.headers = undefined
       response.body = undefined
     }
   }

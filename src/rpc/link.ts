@@ -16,11 +16,12 @@ export class Lane {
     this.stream = stream
   }
 
-  /** Send the frame that was just sized. Throws as the stream's own write does. */
-  write (size: number): void {
-    this.stream.write(size, fillFrame)
+  /** Send the frame that was just sized. Returns and throws as the stream's own write does. */
+  write (size: number): boolean {
+    const room = this.stream.write(size, fillFrame)
     // with its length prefix, as the stream counts what waits
     this.written += size + (size < 0x80 ? 1 : size < 0x4000 ? 2 : size < 0x200000 ? 3 : 4)
+    return room
   }
 }
 

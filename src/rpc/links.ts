@@ -5,7 +5,8 @@ import { sizeCancel, sizeRequest } from '../wire/rpc-frames.ts'
 import { failAt } from './answers.ts'
 import { SENT } from './call.ts'
 import { Lane, Link } from './link.ts'
-import { codeOf, messageOf } from './outcome.ts'
+import { BUILT_IN } from './methods.ts'
+import { codeOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -40,7 +41,7 @@ export class Links {
 
   dispatch (call: Call, node: string): void {
     call.node = node
-    if (this.#away.size > 0 && this.#isAway(node)) {
+    if (this.#away.size > 0 && this.#isAway(node) && !call.method.startsWith(BUILT_IN)) {
       this.#init.outcomes.again(call, node, new RpcError('UNAVAILABLE', `${this.label(node)} takes no new calls`, { node, retryable: true }), 'refused')
       return
     }
@@ -174,9 +175,13 @@ export class Links {
 
   #send (call: Call, lane: Lane): void {
     const { stream } = lane
+    if (call.oneWay) {
+      this.#tell(call, lane)
+      return
+    }
     lane.calls.add(call)
     try {
-      call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+      call.timeout = this.#timeLeft(call)
       call.position = lane.written
       lane.write(sizeRequest(call))
       call.state = SENT
@@ -189,6 +194,32 @@ export class Links {
     if (call.onNode !== undefined) {
       call.tellNode()
     }
+  }
+
+  /** Send a call that has no answer: it is done when it was handed to the stream, and the stream has room for more. */
+  #tell (call: Call, lane: Lane): void {
+    const { stream } = lane
+    const { outcomes } = this.#init
+    call.id = 0
+    let room: boolean
+    try {
+      call.timeout = this.#timeLeft(call)
+      room = lane.write(sizeRequest(call))
+      call.state = SENT
+    } catch (err) {
+      this.#unsent(call, stream.peer, err as Error)
+      return
+    }
+    call.tellNode()
+    if (room) {
+      outcomes.succeed(call, undefined)
+    } else {
+      stream.drained().then(() => { outcomes.succeed(call, undefined) }, err => { outcomes.fail(call, err) })
+    }
+  }
+
+  #timeLeft (call: Call): number {
+    return Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
   }
 
   #unsent (call: Call, node: string, err: Error): void {
@@ -269,7 +300,7 @@ export class Links {
 
   #fail (call: Call, node: string, response: DecodedResponse): void {
     const code = codeOf(response.status)
-    failAt(this.#init.outcomes, call, node, this.label(node), code, response.message, response.retryable, detailsOf(response))
+    failAt(this.#init.outcomes, call, node, this.label(node), code, response.message, response.retryable, detailsOf(response), retryAfterOf(response.headers?.[RETRY_AFTER]))
   }
 }
 

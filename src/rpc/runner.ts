@@ -8,6 +8,9 @@ import type { Timers } from '../util/timers.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
+/** One call in sixteen is timed: a look at the clock costs as much as all the other counters. */
+const MEASURED = 15
+
 type Validation = StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
 
 export class Runner {
@@ -26,7 +29,7 @@ export class Runner {
   start (context: Context, args: unknown): void {
     const { input } = context.entry
     if (input === undefined) {
-      this.#run(context, args)
+      this.#enter(context, args)
     } else {
       this.#validate(context, input, args)
     }
@@ -34,9 +37,15 @@ export class Runner {
 
   /** Nobody waits for the answer any more. */
   end (context: Context, error: RpcError): void {
-    context.entry.errors++
+    const { entry } = context
+    entry.errors++
+    entry.lastError = error.message
     this.#release(context)
     context.end(error)
+    if (entry.gate !== undefined && !context.gated) {
+      // its turn will not come
+      this.#untrack(context)
+    }
   }
 
   reject (context: Context, error: RpcError): void {
@@ -44,6 +53,7 @@ export class Runner {
     this.#untrack(context)
     if (!late) {
       context.entry.errors++
+      context.entry.lastError = error.message
       context.finish()
       context.origin.refuse(context.id, error)
     }
@@ -80,14 +90,35 @@ export class Runner {
     if (result.issues !== undefined) {
       this.reject(context, invalidInput(context.method, result.issues))
     } else if (context.ended === undefined) {
-      this.#run(context, result.value)
+      this.#enter(context, result.value)
     } else {
       this.#untrack(context)
     }
   }
 
+  /** Run it when its method has a place for it. */
+  #enter (context: Context, args: unknown): void {
+    const { gate } = context.entry
+    if (gate === undefined) {
+      this.#run(context, args)
+      return
+    }
+    try {
+      gate.enter(context, () => { this.#run(context, args) })
+    } catch (err) {
+      this.reject(context, err as RpcError)
+      return
+    }
+    if (!context.gated) {
+      this.#track(context)
+    }
+  }
+
   #run (context: Context, args: unknown): void {
-    const { handler } = context.entry
+    const { handler, calls } = context.entry
+    if ((calls & MEASURED) === 1) {
+      context.began = this.#timers.now()
+    }
     let result: unknown
     try {
       result = handler(args, context)
@@ -165,12 +196,19 @@ export class Runner {
     caller.bytes += context.size
     context.entry.running++
     running.set(context.id, context)
-    context.timer = this.#timers.after(context.remaining, () => { this.#expire(context) })
+    if (context.remaining !== Infinity) {
+      context.timer = this.#timers.after(context.remaining, () => { this.#expire(context) })
+    }
     this.running++
     this.#onLoad()
   }
 
   #untrack (context: Context): void {
+    const { entry, began } = context
+    if (began !== 0) {
+      entry.times.add(this.#timers.now() - began)
+    }
+    entry.gate?.leave(context)
     if (!context.counted) {
       return
     }

@@ -6,11 +6,13 @@ import { Context } from './context.ts'
 import { Inbound } from './inbound.ts'
 import { BUILT_IN } from './methods.ts'
 import { messageOf } from './outcome.ts'
+import { Keyed, Replies } from './replies.ts'
 import { Runner } from './runner.ts'
+import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
 import type { Origin } from './inbound.ts'
-import type { Methods } from './methods.ts'
+import type { Method, Methods } from './methods.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
@@ -30,6 +32,7 @@ export class Server {
   readonly #init: ServerInit
   readonly #runner: Runner
   readonly #inbounds = new Map<FramedStream, Inbound>()
+  readonly #replies = new Replies()
   #refusing: string | undefined
   #left: (() => void) | undefined
 
@@ -59,6 +62,10 @@ export class Server {
     if (inbound === undefined) {
       return
     }
+    if (request.id === 0) {
+      // nobody waits for its answer
+      request.id = inbound.nextOneWay--
+    }
     if (inbound.running.has(request.id)) {
       throw new ProtocolError(`request ${request.id} came twice`)
     }
@@ -74,9 +81,14 @@ export class Server {
 
   cancel (origin: Origin, id: number): void {
     const context = origin.running.get(id)
-    if (context !== undefined) {
+    if (context !== undefined && (!(context.origin instanceof Keyed) || context.origin.cancelled(origin, id))) {
       this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: cancelled by the caller`))
     }
+  }
+
+  /** Nobody waits for this call any more. */
+  end (context: Context, error: RpcError): void {
+    this.#runner.end(context, error)
   }
 
   onEnd (stream: FramedStream, reason: Error | undefined): void {
@@ -89,7 +101,12 @@ export class Server {
     if (this.#inbounds.size === 0) {
       this.#left?.()
     }
-    for (const context of [...inbound.running.values()]) {
+    for (const [id, context] of [...inbound.running]) {
+      if (context.origin instanceof Keyed) {
+        // its caller may ask again for the reply
+        context.origin.lost(inbound, id)
+        continue
+      }
       this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the connection to the caller was lost`, { cause: reason }))
     }
   }
@@ -111,8 +128,39 @@ export class Server {
       origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `service '${request.service}' has no method '${request.method}' on this node`))
       return
     }
-    entry.calls++
-    const context = new Context(host, origin, entry, request, now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout))
+    if (request.idempotencyKey !== undefined && entry.kind === 'unary') {
+      this.#serveOnce(origin, entry, request, now)
+      return
+    }
+    if (STREAMING[entry.kind] !== request.streaming) {
+      origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `'${request.method}' is a ${entry.kind} method`))
+      return
+    }
+    const none = request.streaming === 0 ? DEFAULT_TIMEOUT : Infinity
+    const due = now + (request.timeout === 0 ? none : request.timeout)
+    this.#start(new Context(host, origin, entry, request, due), request)
+  }
+
+  /** A call with an idempotency key: unless it runs or has run already. */
+  #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number): void {
+    let keyed: Keyed | undefined
+    try {
+      keyed = this.#replies.begin(origin, request, now)
+    } catch (err) {
+      origin.refuse(request.id, err as RpcError)
+      return
+    }
+    if (keyed !== undefined) {
+      const due = now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout)
+      keyed.context = new Context(this.#init.host, keyed, entry, request, due)
+      keyed.join(origin, request.id)
+      this.#start(keyed.context, request)
+    }
+  }
+
+  #start (context: Context, request: RequestFrame): void {
+    const { origin } = context
+    context.entry.calls++
     let args: unknown
     try {
       args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body)
@@ -155,14 +203,16 @@ export class Server {
     for (const inbound of this.#inbounds.values()) {
       yield * inbound.running.values()
     }
+    yield * this.#replies.contexts()
   }
 
   #refusal (origin: Origin, request: RequestFrame, now: number): RpcError | undefined {
     const { service } = this.#init.discovery.self
-    if (this.#refusing !== undefined) {
+    const builtIn = request.method.startsWith(BUILT_IN)
+    if (this.#refusing !== undefined && !builtIn) {
       return new RpcError('UNAVAILABLE', this.#refusing, { retryable: true })
     }
-    if (request.service !== service && !request.method.startsWith(BUILT_IN)) {
+    if (request.service !== service && !builtIn) {
       const serves = service === undefined ? 'no service' : `service '${service}'`
       return new RpcError('NOT_FOUND', `this node serves ${serves}, not '${request.service}'`, { retryable: true })
     }

@@ -4,6 +4,7 @@ import { MAX_RPC_FRAME } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { decodeFrame } from '../wire/rpc-frames.ts'
 import { Callers } from './callers.ts'
+import { Calls } from './calls.ts'
 import { Client } from './client.ts'
 import { Flows } from './flows.ts'
 import { LoadReporter } from './load.ts'
@@ -12,6 +13,7 @@ import { openFlow } from './open-flow.ts'
 import { Pace } from './pace.ts'
 import { Server } from './server.ts'
 import { Targets } from './targets.ts'
+import { clientOf } from './typed.ts'
 import type { LoadSource, TokenRouter } from './index.ts'
 import type { Caller } from './callers.ts'
 import type { Methods } from './methods.ts'
@@ -39,6 +41,8 @@ export interface SessionInit {
 
 export class Session {
   readonly client: Client
+  /** What the application calls through. */
+  readonly calls: Calls
   readonly targets: Targets
   readonly #init: SessionInit
   readonly #discovery: Discovery
@@ -87,6 +91,7 @@ export class Session {
       cancelLocal: call => { this.#local.cancel(call) }
     })
     this.#local = this.#createLocal()
+    this.calls = new Calls({ timers, discovery, timeout: options.timeout }, this.client, (...args) => this.stream(...args), options.interceptors.client)
     if (init.router !== undefined) {
       this.targets.setRouter(init.router)
     }
@@ -116,6 +121,11 @@ export class Session {
   /** `parent` is the context of the handler that calls. */
   stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined): Results | Promise<unknown> {
     return openFlow(this.client, service, method, kind, input, options, parent)
+  }
+
+  /** Calls of others that run here. */
+  get running (): number {
+    return this.#server.running
   }
 
   async drain (reason: string, signal?: AbortSignal): Promise<void> {
@@ -151,8 +161,12 @@ export class Session {
     const { timers } = this.#init
     return {
       timers,
-      invoke: (service, method, args, options, parent) => this.client.invoke(service, method, args, options, parent),
-      stream: (service, method, kind, input, options, parent) => this.stream(service, method, kind, input, options, parent),
+      invoke: (service, method, args, options, parent) => this.calls.invoke(service, method, args, options, parent),
+      stream: (service, method, kind, input, options, parent) => this.calls.stream(service, method, kind, input, options, parent),
+      client: (contract, options, parent) => clientOf(contract, {
+        invoke: (service, method, args, options, own) => this.calls.invoke(service, method, args, options, parent, own),
+        stream: (service, method, kind, input, options, own) => this.calls.stream(service, method, kind, input, options, parent, own)
+      }, options),
       cancel: (call, reason) => { this.client.cancel(call, reason) },
       callerOf: peer => this.#discovery.node(peer) ?? stranger(peer)
     }

@@ -1,0 +1,45 @@
+import { compose } from './interceptor.ts'
+import type { Context } from './context.ts'
+import type { HandleOptions, Handler, HandlerContext } from './index.ts'
+import type { ServerCall, ServerInterceptor, ServerNext } from './interceptor.ts'
+import type { CallKind } from './stream-types.ts'
+
+class InCall implements ServerCall {
+  readonly kind: CallKind
+  args: unknown
+  readonly context: HandlerContext
+
+  constructor (kind: CallKind, args: unknown, context: HandlerContext) {
+    this.kind = kind
+    this.args = args
+    this.context = context
+  }
+
+  get method (): string {
+    return this.context.method
+  }
+
+  get metadata (): Readonly<Record<string, string>> {
+    return this.context.metadata
+  }
+
+  set metadata (metadata: Readonly<Record<string, string>>) {
+    (this.context as Context).metadata = metadata
+  }
+}
+
+/** A handler with the room's interceptors and its own around it; itself when there are none. */
+export function intercepted (rooms: readonly ServerInterceptor[] = [], kind: CallKind, handler: Handler, { interceptors = [] }: HandleOptions): Handler {
+  const all = [...rooms, ...interceptors]
+  if (all.length === 0) {
+    return handler
+  }
+  const last: ServerNext = async ({ args, context }) => handler(args, context)
+  const chain = compose(all, last)
+  if (kind === 'unary' || kind === 'clientStream') {
+    return (args, context) => chain(new InCall(kind, args, context))
+  }
+  return async function * (args: unknown, context: HandlerContext) {
+    yield * await chain(new InCall(kind, args, context)) as AsyncIterable<unknown>
+  }
+}

@@ -1,0 +1,186 @@
+/** Interceptors that send a call more than once: after a failure, or before one. */
+import { RpcError } from '../errors.ts'
+import { backoff as delayOf } from '../util/backoff.core.ts'
+import { timers } from '../util/timers.ts'
+import { RetryBudget } from './budget.core.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
+
+export interface RetryOptions {
+  /** Times that a call is sent at most, the first one included: 1 to 10. @default 3 */
+  attempts?: number
+  /** Milliseconds before the second attempt, and between attempts at most; doubled each time, with jitter. @default { initial: 50, max: 1000 } */
+  backoff?: { initial: number, max: number }
+  /** Tokens of each service: a failure takes one, a success gives `ratio` back, and nothing is repeated at or below the half. @default { max: 10, ratio: 0.1 } */
+  budget?: { max: number, ratio: number }
+  /** Codes that are repeated when the call did not run, or may run twice. @default UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED */
+  codes?: readonly ErrorCode[]
+  /** Milliseconds that an attempt may take. @default what the call has left */
+  perTry?: number
+}
+
+const CODES: readonly ErrorCode[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'ABORTED']
+const MAX_ATTEMPTS = 10
+/** Services with a bucket of their own; those beyond share one. */
+const MAX_BUDGETS = 1_024
+
+/** Running it twice does no harm. */
+function isSafe (call: ClientCall): boolean {
+  return call.options.idempotent === true || call.options.idempotencyKey !== undefined
+}
+
+function isRpcError (error: unknown): error is RpcError {
+  return error instanceof Error && 'code' in error && 'retryable' in error
+}
+
+/**
+ * Sends a call again that failed with one of `codes`, when it certainly did not run, or when it has an idempotency key or
+ * is `idempotent`: after a pause, within the call's own deadline, and only while the service's budget lasts. A node that
+ * names a time (`retryAfter` of its error) is left alone for so long. A call with a key goes to the same node first, which
+ * knows whether it ran. Streams are repeated only if they were not begun.
+ */
+export function retry (options: RetryOptions = {}): ClientInterceptor {
+  const { attempts = 3, backoff = { initial: 50, max: 1_000 }, budget = { max: 10, ratio: 0.1 }, codes = CODES, perTry } = options
+  const budgets = new Map<string, RetryBudget>()
+  const budgetOf = (service: string): RetryBudget => {
+    const key = budgets.size < MAX_BUDGETS || budgets.has(service) ? service : ''
+    let found = budgets.get(key)
+    if (found === undefined) {
+      found = new RetryBudget(budget.max, budget.ratio)
+      budgets.set(key, found)
+    }
+    return found
+  }
+  /** Milliseconds to wait before the next attempt; undefined: there is none. */
+  const pauseFor = (call: ClientCall, error: unknown, attempt: number): number | undefined => {
+    const timedOut = perTry !== undefined && isRpcError(error) && error.code === 'DEADLINE_EXCEEDED'
+    if (!isRpcError(error) || !(error.retryable || isSafe(call)) || !(codes.includes(error.code) || (timedOut && isSafe(call)))) {
+      return undefined
+    }
+    const allowed = budgetOf(call.service).failed()
+    const pushback = error.retryAfter ?? 0
+    const pause = Math.max(pushback, delayOf(attempt - 1, backoff, Math.random))
+    const begun = call.kind === 'clientStream' || call.kind === 'bidi'
+    return !allowed || begun || pushback < 0 || attempt >= Math.min(attempts, MAX_ATTEMPTS) || pause >= call.remaining ? undefined : pause
+  }
+  return next => {
+    const again = async (call: ClientCall, error: unknown): Promise<unknown> => {
+      let last = error
+      for (let attempt = 1; ; attempt++) {
+        const pause = pauseFor(call, last, attempt)
+        if (pause === undefined) {
+          throw last
+        }
+        if (call.options.idempotencyKey !== undefined && isRpcError(last) && last.node !== undefined) {
+          call.options.prefer = last.node
+        }
+        await sleep(pause, call.options.signal)
+        try {
+          const result = await next(call)
+          budgetOf(call.service).succeeded()
+          return result
+        } catch (err) {
+          last = err
+        }
+      }
+    }
+    return call => {
+      call.perTry = perTry ?? call.perTry
+      return next(call).then(
+        result => {
+          budgetOf(call.service).succeeded()
+          return result
+        },
+        async error => again(call, error))
+    }
+  }
+}
+
+export interface HedgeOptions {
+  /** Milliseconds without an answer after which another node is asked too. */
+  delay: number
+  /** Nodes that are asked at most. @default 2 */
+  max?: number
+}
+
+/**
+ * Asks a second node when the first is slow, and takes the answer that comes first; the others are cancelled. Only unary
+ * calls that may run twice, and that no token or node binds, are hedged.
+ */
+export function hedge ({ delay, max = 2 }: HedgeOptions): ClientInterceptor {
+  return next => async call => {
+    const { options } = call
+    if (call.kind !== 'unary' || !isSafe(call) || options.node !== undefined || options.token !== undefined) {
+      return next(call)
+    }
+    return new Promise((resolve, reject) => { new Race(call, next, delay, max, resolve, reject).start() })
+  }
+}
+
+class Race {
+  readonly #call: ClientCall
+  readonly #next: ClientNext
+  readonly #delay: number
+  readonly #max: number
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
+  readonly #asked = new Set<string>()
+  readonly #over = new AbortController()
+  #sent = 0
+  #open = 0
+  #timer: ReturnType<typeof timers.after> | undefined
+
+  constructor (call: ClientCall, next: ClientNext, delay: number, max: number, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#call = call
+    this.#next = next
+    this.#delay = delay
+    this.#max = max
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  start (): void {
+    const { options } = this.#call
+    const { onNode, avoid, signal } = options
+    options.onNode = id => {
+      this.#asked.add(id)
+      onNode?.(id)
+    }
+    options.signal = signal === undefined ? this.#over.signal : AbortSignal.any([signal, this.#over.signal])
+    this.#ask(avoid)
+  }
+
+  #ask (avoid: ReadonlySet<string> | undefined): void {
+    this.#call.options.avoid = new Set([...avoid ?? [], ...this.#asked])
+    this.#sent++
+    this.#open++
+    if (this.#sent < this.#max) {
+      this.#timer = timers.after(this.#delay, () => { this.#ask(avoid) })
+    }
+    this.#next(this.#call).then(
+      value => { this.#end(() => { this.#resolve(value) }) },
+      error => {
+        // one that failed is no answer while another may still come
+        if (--this.#open === 0) {
+          this.#end(() => { this.#reject(error) })
+        }
+      })
+  }
+
+  #end (settle: () => void): void {
+    if (this.#timer !== undefined) {
+      timers.cancel(this.#timer)
+    }
+    settle()
+    this.#over.abort()
+  }
+}
+
+async function sleep (ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = timers.after(ms, resolve)
+  signal?.addEventListener('abort', () => { resolve() }, { once: true })
+  await promise
+  // the next attempt finds the signal aborted, and says so
+  timers.cancel(timer)
+}

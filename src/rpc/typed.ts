@@ -1,0 +1,74 @@
+/** Contracts on top of untyped calls: what `rpc.serve`, `rpc.client` and `ctx.client` do. */
+import { InvalidOptionsError } from '../errors.ts'
+import { versioned } from './contract.ts'
+import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { HandleOptions, Handler, InvokeOptions, Registration } from './index.ts'
+import type { ClientInterceptor } from './interceptor.ts'
+import type { CallKind, Results, StreamKind } from './stream-types.ts'
+
+/** Options of every call of one client; those of a call win. */
+export interface ClientOptions extends Omit<InvokeOptions, 'idempotencyKey' | 'idempotent'> {
+  /** Outside of the room's. */
+  interceptors?: readonly ClientInterceptor[]
+}
+
+/** The untyped ways to call. */
+export interface Caller {
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): Promise<unknown>
+  stream (service: string, method: string, kind: StreamKind, input: unknown, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): Results | Promise<unknown>
+}
+
+export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, options: ClientOptions = {}): ContractClient<C> {
+  const { interceptors, ...defaults } = options
+  const hasDefaults = Object.keys(defaults).length > 0
+  const client: Record<string, unknown> = {}
+  for (const [name, { kind, idempotent }] of Object.entries(contract.methods) as Array<[string, { kind: CallKind, idempotent?: boolean }]>) {
+    const method = versioned(name, contract.version)
+    const base: InvokeOptions | undefined = idempotent === true && kind === 'unary' ? { ...defaults, idempotent } : hasDefaults ? defaults : undefined
+    const merge = (own: InvokeOptions | undefined): InvokeOptions | undefined => base === undefined ? own : own === undefined ? base : { ...base, ...own }
+    client[name] = kind === 'unary'
+      ? (args: unknown, own?: InvokeOptions) => caller.invoke(contract.service, method, args, merge(own), interceptors)
+      : (input: unknown, own?: InvokeOptions) => caller.stream(contract.service, method, kind, input, merge(own), interceptors)
+  }
+  return Object.freeze(client) as ContractClient<C>
+}
+
+/** The untyped ways to serve. */
+export interface Servant {
+  handle (method: string, handler: Handler, options: HandleOptions): Registration
+  handleStream (method: string, kind: StreamKind, handler: Handler, options: HandleOptions): Registration
+}
+
+/** Options of every method that is served; by method, of that one. */
+export type ServeOptions<C extends Contract<any>> = Omit<HandleOptions, 'input' | 'output' | 'description' | 'idempotent'> & {
+  methods?: { readonly [N in keyof C['methods']]?: Omit<HandleOptions, 'input' | 'output'> }
+}
+
+/** @throws InvalidOptionsError - a method without a handler, a handler without a method */
+export function serveAll<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, servant: Servant, options: ServeOptions<C> = {}): Registration {
+  const { methods: own = {}, ...shared } = options
+  const names = Object.keys(contract.methods)
+  check(contract, 'has no handler for', names.filter(name => typeof handlers[name] !== 'function'))
+  check(contract, 'does not know', Object.keys(handlers).filter(name => !names.includes(name)))
+  const registrations: Registration[] = []
+  const close = (): void => { registrations.forEach(registration => { registration.close() }) }
+  try {
+    for (const name of names) {
+      const { kind, input, output, idempotent, description } = contract.methods[name]
+      const about: HandleOptions = { input, output, idempotent, description, ...shared, ...(own as Record<string, HandleOptions>)[name] }
+      const method = versioned(name, contract.version)
+      registrations.push(kind === 'unary' ? servant.handle(method, handlers[name] as Handler, about) : servant.handleStream(method, kind, handlers[name] as Handler, about))
+    }
+  } catch (err) {
+    close()
+    throw err
+  }
+  return { close, [Symbol.dispose]: close }
+}
+
+function check (contract: Contract<any>, what: string, names: string[]): void {
+  if (names.length > 0) {
+    const { service, version } = contract
+    throw new InvalidOptionsError(`the implementation of '${service}${version === undefined ? '' : `@${version}`}' ${what} ${names.join(', ')}`)
+  }
+}
