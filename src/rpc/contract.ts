@@ -27,7 +27,8 @@ export interface MethodContract<K extends CallKind = CallKind, I extends Schema 
   readonly kind: K
 }
 
-export type Methods = Readonly<Record<string, MethodContract<any, any, any>>>
+/** No more than this: what stood here of schemas would be taken for those of a method that names none. */
+export type Methods = Readonly<Record<string, { readonly kind: CallKind }>>
 
 /** A service's name, version and methods. */
 export interface Contract<M extends Methods = Methods> {
@@ -108,7 +109,7 @@ export function bidi<I extends Schema = NoInput, O extends Schema = AnyOutput> (
 export function defineService<const M extends Methods> (name: string, methods: M): Contract<M> {
   const [service = '', version] = String(name).split('@', 2)
   checkName('service', service)
-  for (const [method, contract] of Object.entries(methods)) {
+  for (const [method, contract] of Object.entries(methods) as Array<[string, MethodContract]>) {
     checkName('method', versioned(method, version))
     if (method.includes('@')) {
       throw new InvalidOptionsError(`${name}/${method}: the version belongs to the service's name`)

@@ -30,10 +30,10 @@ export function describe (methods: Methods): MethodDescription[] {
   return methods.all().map(describeMethod)
 }
 
-function describeMethod ({ name, kind, options }: Method): MethodDescription {
-  const { idempotent = false, description } = options
-  const input = jsonSchema(options.input, 'input')
-  const output = jsonSchema(options.output, 'output')
+function describeMethod ({ name, kind, about }: Method): MethodDescription {
+  const { idempotent = false, description } = about
+  const input = jsonSchema(about.input, 'input')
+  const output = jsonSchema(about.output, 'output')
   return {
     name,
     kind,

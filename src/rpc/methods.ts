@@ -11,7 +11,7 @@ export const BUILT_IN = 'braid.'
 
 /** Calls that may wait for their turn when a method limits how many run, and names no bound of its own. */
 const DEFAULT_QUEUE = 100
-/** Names that callers asked for without a version, or with an older one, and what serves them. */
+/** Names that callers asked for, and what serves them. */
 const MAX_RESOLVED = 1_024
 
 /** A served method with its counters. */
@@ -19,7 +19,8 @@ export class Method {
   readonly name: string
   readonly kind: CallKind
   readonly handler: Handler
-  readonly options: HandleOptions
+  /** What it was served with, for those who ask. */
+  readonly about: HandleOptions
   readonly input: HandleOptions['input']
   readonly output: HandleOptions['output']
   /** Undefined: as many as come. */
@@ -31,11 +32,11 @@ export class Method {
   /** Milliseconds that handlers took; a sample. */
   readonly times = new Histogram()
 
-  constructor (name: string, handler: Handler, options: HandleOptions, kind: CallKind) {
+  constructor (name: string, handler: Handler, options: HandleOptions, kind: CallKind, about: HandleOptions) {
     this.name = name
     this.kind = kind
     this.handler = handler
-    this.options = options
+    this.about = about
     this.gate = gateOf(name, options)
     this.input = options.input
     this.output = options.output
@@ -64,10 +65,10 @@ export class Methods {
 
   /** The method of this name, or the newest version that is compatible with it. */
   get (name: string): Method | undefined {
-    return this.#methods.get(name) ?? this.#resolved.get(name) ?? this.#resolve(name)
+    return this.#resolved.get(name) ?? this.#resolve(name)
   }
 
-  add (name: string, handler: Handler, options: HandleOptions, kind: CallKind = 'unary'): Registration {
+  add (name: string, handler: Handler, options: HandleOptions, kind: CallKind = 'unary', about = options): Registration {
     checkName('method', name)
     if (typeof handler !== 'function') {
       throw new TypeError(`the handler of '${name}' must be a function`)
@@ -75,7 +76,7 @@ export class Methods {
     if (this.#methods.has(name)) {
       throw new Error(`the method '${name}' is served already: close its registration first`)
     }
-    const method = new Method(name, handler, options, kind)
+    const method = new Method(name, handler, options, kind, about)
     this.#methods.set(name, method)
     this.#resolved.clear()
     try {

@@ -186,7 +186,7 @@ export class RpcService implements Rpc, Startable {
       ...(kind === 'serverStream' && input !== undefined && { input }),
       ...(kind === 'clientStream' && output !== undefined && { output })
     }
-    return this.#methods.add(method, flowHandler(kind, intercepted(this.#options.interceptors.server, kind, handler, options), options), whole, kind)
+    return this.#methods.add(method, flowHandler(kind, intercepted(this.#options.interceptors.server, kind, handler, options), options), whole, kind, options)
   }
 
   stream (service: string, method: string, kind: 'clientStream', input: Sequence, options?: StreamOptions): Promise<unknown>
