@@ -6,6 +6,9 @@ import type { FramedStream } from '../streams/index.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
 import type { DecodedCredit, DecodedEnd, DecodedItem, RequestFrame, ResponseFrame } from '../wire/rpc-frames.ts'
 
+/** Bytes of a body that is sent without a copy. */
+const LARGE = 16 * 1024
+
 /** One end. What is written after the end of the other side is lost, as it may be on a network. */
 export interface Channel {
   readonly local: boolean
@@ -31,7 +34,8 @@ export interface Channel {
 export interface ChannelUser {
   onRequest (frame: RequestFrame): void
   onResponse (frame: ResponseFrame): void
-  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd): void
+  /** `keep`: the body of an item may be kept as it is. */
+  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd, keep: boolean): void
   /** Nothing more comes; undefined: both sides have closed. */
   onEnd (reason: Error | undefined): void
 }
@@ -60,7 +64,8 @@ export class StreamChannel implements Channel {
   }
 
   item (codec: BodyCodec, body: Uint8Array | undefined): boolean {
-    return this.#stream.write(sizeItem(codec, body), fillFrame)
+    const bare = body !== undefined && body.length >= LARGE
+    return this.#stream.write(sizeItem(codec, body, bare), fillFrame, bare ? body : undefined)
   }
 
   credit (bytes: number): void {
@@ -137,12 +142,12 @@ export class LocalChannel implements Channel {
     if (this.#ended || this.#closed) {
       throw new StreamEndedError('the call has ended')
     }
-    this.#post(user => { user.onFlow({ kind: 5, codec, body }) })
+    this.#post(user => { user.onFlow({ kind: 5, codec, body }, true) })
     return true
   }
 
   credit (bytes: number): void {
-    const grant = (): void => { this.#post(user => { user.onFlow({ kind: 6, bytes }) }) }
+    const grant = (): void => { this.#post(user => { user.onFlow({ kind: 6, bytes }, true) }) }
     if (this.#granted) {
       nextTask(grant)
     } else {
@@ -152,7 +157,7 @@ export class LocalChannel implements Channel {
   }
 
   end (): void {
-    this.#post(user => { user.onFlow({ kind: 7 }) })
+    this.#post(user => { user.onFlow({ kind: 7 }, true) })
   }
 
   async drained (): Promise<void> {}

@@ -42,7 +42,6 @@ export class ClientFlow implements ChannelUser {
     this.results = (call.streaming & 1) === 0
       ? undefined
       : new Inflow({
-        local: false,
         read: (codec, body) => this.#read(codec, body),
         grant: bytes => { this.#channel?.credit(bytes) },
         onNext: () => { this.#onNext() },
@@ -81,7 +80,7 @@ export class ClientFlow implements ChannelUser {
     throw new ProtocolError('a request on a stream for answers')
   }
 
-  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd): void {
+  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd, keep: boolean): void {
     if (this.call.state === SETTLED) {
       return
     }
@@ -89,7 +88,7 @@ export class ClientFlow implements ChannelUser {
       this.#accept()
       this.#out?.grant(frame.bytes)
     } else if (frame.kind === 5 && this.#accepted && this.results !== undefined) {
-      this.results.push(frame.codec, frame.body)
+      this.results.push(frame.codec, frame.body, keep)
     } else {
       throw new ProtocolError('results that were not asked for')
     }

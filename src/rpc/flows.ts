@@ -129,7 +129,7 @@ export class Flows {
         }
         user.onResponse(frame)
         break
-      case 5: case 6: case 7: user.onFlow(frame); break
+      case 5: case 6: case 7: user.onFlow(frame, stream.owned); break
       default: throw new ProtocolError('not a frame of a streaming call')
     }
   }

@@ -13,8 +13,6 @@ interface Item {
 }
 
 export interface InflowInit {
-  /** Bodies may be kept as they are; else they are views that end with {@link Inflow.push}. */
-  local: boolean
   /** The value of an item; its throw ends the sequence. */
   read: (codec: BodyCodec, body: Uint8Array | undefined) => unknown
   /** The sender may send so many bytes more. */
@@ -51,8 +49,12 @@ export class Inflow implements Results {
     return this.#window
   }
 
-  /** @throws ProtocolError - more than was granted */
-  push (codec: BodyCodec, body: Uint8Array | undefined): void {
+  /**
+   * Without `keep` the body is a view that ends with the call.
+   *
+   * @throws ProtocolError - more than was granted
+   */
+  push (codec: BodyCodec, body: Uint8Array | undefined, keep: boolean): void {
     if (this.#over) {
       return
     }
@@ -62,11 +64,11 @@ export class Inflow implements Results {
     this.#allowed -= cost(body)
     const waiter = this.#waiting.shift()
     if (waiter === undefined) {
-      this.#items.push({ codec, body: body === undefined || this.#init.local ? body : copyBytes(body) })
+      this.#items.push({ codec, body: body === undefined || keep ? body : copyBytes(body) })
       return
     }
     try {
-      waiter.resolve({ done: false, value: this.#init.read(codec, body) })
+      waiter.resolve({ done: false, value: keep ? this.#value({ codec, body }) : this.#init.read(codec, body) })
     } catch (err) {
       waiter.reject(err)
       this.#leave(err)
@@ -141,7 +143,7 @@ export class Inflow implements Results {
 
   #took (bytes: number): void {
     this.#taken += bytes
-    if (this.#over || this.#taken * 2 < this.#window) {
+    if (this.#over || this.#taken * 4 < this.#window) {
       return
     }
     let grant = this.#taken

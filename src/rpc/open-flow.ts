@@ -57,7 +57,7 @@ function begin (client: Client, call: Call, parent: CallParent | undefined): voi
 
 /** Results that end with this error at once. */
 export function failedResults (error: unknown): Results {
-  const results = new Inflow({ local: true, read: () => undefined, grant: () => {} })
+  const results = new Inflow({ read: () => undefined, grant: () => {} })
   results.end(error as Error)
   return results
 }

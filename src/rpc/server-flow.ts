@@ -55,7 +55,7 @@ export class ServerFlow implements Origin, ChannelUser {
     throw new ProtocolError('an answer on a stream for requests')
   }
 
-  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd): void {
+  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd, keep: boolean): void {
     if (this.#answered) {
       return
     }
@@ -64,7 +64,7 @@ export class ServerFlow implements Origin, ChannelUser {
     } else if (this.#input === undefined) {
       throw new ProtocolError('input that was not asked for')
     } else if (frame.kind === 5) {
-      this.#input.push(frame.codec, frame.body)
+      this.#input.push(frame.codec, frame.body, keep)
     } else {
       this.#input.end()
     }
@@ -108,7 +108,7 @@ export class ServerFlow implements Origin, ChannelUser {
   /** Tells the caller that the call runs here. */
   accept (input: boolean): void {
     if (input) {
-      this.#input = new Inflow({ local: this.local, read, grant: bytes => { this.#channel.credit(bytes) } })
+      this.#input = new Inflow({ read, grant: bytes => { this.#channel.credit(bytes) } })
     }
     this.#channel.credit(this.#input?.open() ?? 0)
   }

@@ -145,16 +145,19 @@ export function writeGoAway (reason: string, target: Uint8Array, offset: number)
 }
 
 /**
- * Bytes of the frame of one value of a sequence.
+ * Bytes of the frame of one value of a sequence. With `bare` its body is not written: it goes behind the rest as it is.
  *
  * @throws FrameTooLargeError
  */
-export function sizeItem (codec: BodyCodec, body: Uint8Array | undefined): number {
+export function sizeItem (codec: BodyCodec, body: Uint8Array | undefined, bare = false): number {
   const size = sizeUint(codec) + sizeBody(body)
   fill = (target, offset) => {
     target[offset] = 0x2a
     const pos = putUint(target, putVarint(target, offset + 1, size), 0x08, codec)
-    if (body !== undefined) {
+    if (body !== undefined && bare) {
+      target[pos] = 0x12
+      putVarint(target, pos + 1, body.length)
+    } else if (body !== undefined) {
       putBytes(target, pos, 0x12, body)
     }
   }

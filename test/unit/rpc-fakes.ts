@@ -58,6 +58,7 @@ export class FakeStream implements FramedStream {
   queued = 0
   readonly held = 0
   readonly paused = false
+  readonly owned = false
   maxQueue = 8 * 1024 * 1024
   /** Keeps what is written. */
   blocked = false
@@ -77,11 +78,12 @@ export class FakeStream implements FramedStream {
     this.init = init
   }
 
-  write (length: number, fill: (target: Uint8Array, offset: number) => void): boolean {
+  write (length: number, fill: (target: Uint8Array, offset: number) => void, tail?: Uint8Array): boolean {
     if (!this.open) throw new StreamEndedError()
     if (this.queued + length > this.maxQueue) throw new WriteQueueFullError(`${this.queued} bytes wait`)
     const bytes = new Uint8Array(length + 3)
     fill(bytes, 3)
+    if (tail !== undefined) bytes.set(tail, bytes.length - tail.length)
     this.#frames.push(bytes.subarray(3))
     this.queued += length + (length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4)
     this.flushSoon()
