@@ -1,8 +1,9 @@
 /** The calling side: pick a node, send, wait for the answer, and pick again while nothing can have run. */
-import { InvalidOptionsError, MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
+import { MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { Links } from './links.ts'
-import { cancelled, messageOf } from './outcome.ts'
+import { cancelled } from './outcome.ts'
+import { feedback, unrouted } from './picking.ts'
 import { prepare } from './prepare.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
@@ -150,7 +151,7 @@ export class Client implements Outcomes {
       }
     } catch (err) {
       // a picker may be the application's own
-      this.#unrouted(call, err)
+      this.fail(call, unrouted(call, err))
       return
     }
     this.#dispatch(call, node)
@@ -174,7 +175,7 @@ export class Client implements Outcomes {
     try {
       node = this.#init.targets.route(token, call)
     } catch (err) {
-      this.#unrouted(call, err)
+      this.fail(call, unrouted(call, err))
       return
     }
     if (!(node instanceof Promise)) {
@@ -188,14 +189,9 @@ export class Client implements Outcomes {
       }
     }, err => {
       if (this.#routing.delete(call)) {
-        this.#unrouted(call, err)
+        this.fail(call, unrouted(call, err))
       }
     })
-  }
-
-  #unrouted (call: Call, err: unknown): void {
-    const known = err instanceof RpcError || err instanceof InvalidOptionsError
-    this.fail(call, known ? err : new RpcError('INTERNAL', `${call.what}: no node could be chosen: ${messageOf(err)}`, { cause: err }))
   }
 
   #dispatch (call: Call, node: NodeInfo | undefined): void {
@@ -316,16 +312,8 @@ export class Client implements Outcomes {
   }
 
   #feedback (call: Call, ok: boolean): void {
-    const picker = call.picker
-    if (picker === undefined) {
-      return
-    }
-    call.picker = undefined
-    const now = this.#init.timers.now()
-    try {
-      picker.finished?.(call.node, now - call.startedAt, ok, now)
-    } catch {
-      // the application's own picker; the call has its outcome
+    if (call.picker !== undefined) {
+      feedback(call, ok, this.#init.timers.now())
     }
   }
 

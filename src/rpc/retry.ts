@@ -1,10 +1,10 @@
 /** Interceptors that send a call more than once: after a failure, or before one. */
-import { RpcError } from '../errors.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
 import { timers } from '../util/timers.ts'
 import { RetryBudget } from './budget.core.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode, RpcError } from '../errors.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
+import type { BackoffInit } from '../util/backoff.core.ts'
 
 export interface RetryOptions {
   /** Times that a call is sent at most, the first one included: 1 to 10. @default 3 */
@@ -40,34 +40,12 @@ function isRpcError (error: unknown): error is RpcError {
  * knows whether it ran. Streams are repeated only if they were not begun.
  */
 export function retry (options: RetryOptions = {}): ClientInterceptor {
-  const { attempts = 3, backoff = { initial: 50, max: 1_000 }, budget = { max: 10, ratio: 0.1 }, codes = CODES, perTry } = options
-  const budgets = new Map<string, RetryBudget>()
-  const budgetOf = (service: string): RetryBudget => {
-    const key = budgets.size < MAX_BUDGETS || budgets.has(service) ? service : ''
-    let found = budgets.get(key)
-    if (found === undefined) {
-      found = new RetryBudget(budget.max, budget.ratio)
-      budgets.set(key, found)
-    }
-    return found
-  }
-  /** Milliseconds to wait before the next attempt; undefined: there is none. */
-  const pauseFor = (call: ClientCall, error: unknown, attempt: number): number | undefined => {
-    const timedOut = perTry !== undefined && isRpcError(error) && error.code === 'DEADLINE_EXCEEDED'
-    if (!isRpcError(error) || !(error.retryable || isSafe(call)) || !(codes.includes(error.code) || (timedOut && isSafe(call)))) {
-      return undefined
-    }
-    const allowed = budgetOf(call.service).failed()
-    const pushback = error.retryAfter ?? 0
-    const pause = Math.max(pushback, delayOf(attempt - 1, backoff, Math.random))
-    const begun = call.kind === 'clientStream' || call.kind === 'bidi'
-    return !allowed || begun || pushback < 0 || attempt >= Math.min(attempts, MAX_ATTEMPTS) || pause >= call.remaining ? undefined : pause
-  }
+  const policy = new RetryPolicy(options)
   return next => {
     const again = async (call: ClientCall, error: unknown): Promise<unknown> => {
       let last = error
       for (let attempt = 1; ; attempt++) {
-        const pause = pauseFor(call, last, attempt)
+        const pause = policy.pause(call, last, attempt)
         if (pause === undefined) {
           throw last
         }
@@ -77,7 +55,7 @@ export function retry (options: RetryOptions = {}): ClientInterceptor {
         await sleep(pause, call.options.signal)
         try {
           const result = await next(call)
-          budgetOf(call.service).succeeded()
+          policy.budget(call.service).succeeded()
           return result
         } catch (err) {
           last = err
@@ -85,14 +63,60 @@ export function retry (options: RetryOptions = {}): ClientInterceptor {
       }
     }
     return call => {
-      call.perTry = perTry ?? call.perTry
+      call.perTry = options.perTry ?? call.perTry
       return next(call).then(
         result => {
-          budgetOf(call.service).succeeded()
+          policy.budget(call.service).succeeded()
           return result
         },
         async error => again(call, error))
     }
+  }
+}
+
+class RetryPolicy {
+  readonly #attempts: number
+  readonly #backoff: BackoffInit
+  readonly #tokens: { max: number, ratio: number }
+  readonly #codes: readonly ErrorCode[]
+  readonly #perTry: boolean
+  readonly #budgets = new Map<string, RetryBudget>()
+
+  constructor ({ attempts = 3, backoff = { initial: 50, max: 1_000 }, budget = { max: 10, ratio: 0.1 }, codes = CODES, perTry }: RetryOptions) {
+    this.#attempts = Math.min(attempts, MAX_ATTEMPTS)
+    this.#backoff = backoff
+    this.#tokens = budget
+    this.#codes = codes
+    this.#perTry = perTry !== undefined
+  }
+
+  budget (service: string): RetryBudget {
+    const key = this.#budgets.size < MAX_BUDGETS || this.#budgets.has(service) ? service : ''
+    let found = this.#budgets.get(key)
+    if (found === undefined) {
+      found = new RetryBudget(this.#tokens.max, this.#tokens.ratio)
+      this.#budgets.set(key, found)
+    }
+    return found
+  }
+
+  /** Milliseconds to wait before the next attempt; undefined: there is none. */
+  pause (call: ClientCall, error: unknown, attempt: number): number | undefined {
+    if (!isRpcError(error) || !this.#repeats(call, error)) {
+      return undefined
+    }
+    const allowed = this.budget(call.service).failed()
+    const pushback = error.retryAfter ?? 0
+    const pause = Math.max(pushback, delayOf(attempt - 1, this.#backoff, Math.random))
+    // its input may have been read
+    const begun = call.kind === 'clientStream' || call.kind === 'bidi'
+    return !allowed || begun || pushback < 0 || attempt >= this.#attempts || pause >= call.remaining ? undefined : pause
+  }
+
+  #repeats (call: ClientCall, error: RpcError): boolean {
+    const safe = isSafe(call)
+    const timedOut = this.#perTry && safe && error.code === 'DEADLINE_EXCEEDED'
+    return (error.retryable || safe) && (timedOut || this.#codes.includes(error.code))
   }
 }
 

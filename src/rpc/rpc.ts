@@ -277,7 +277,7 @@ export class RpcService implements Rpc, Startable {
     try {
       return this.#running().calls.stream(service, method, kind, input, options, undefined, own)
     } catch (err) {
-      return kind === 'clientStream' ? Promise.reject(err) : failedResults(err as Error)
+      return kind === 'clientStream' ? Promise.reject(err) : failedResults(err)
     }
   }
 

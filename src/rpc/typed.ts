@@ -22,7 +22,8 @@ export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, 
   const { interceptors, ...defaults } = options
   const hasDefaults = Object.keys(defaults).length > 0
   const client: Record<string, unknown> = {}
-  for (const [name, { kind, idempotent }] of Object.entries(contract.methods) as Array<[string, { kind: CallKind, idempotent?: boolean }]>) {
+  const methods: Record<string, { kind: CallKind, idempotent?: boolean }> = contract.methods
+  for (const [name, { kind, idempotent }] of Object.entries(methods)) {
     const method = versioned(name, contract.version)
     const base: InvokeOptions | undefined = idempotent === true && kind === 'unary' ? { ...defaults, idempotent } : hasDefaults ? defaults : undefined
     const merge = (own: InvokeOptions | undefined): InvokeOptions | undefined => base === undefined ? own : own === undefined ? base : { ...base, ...own }

@@ -9,7 +9,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 /** Checked by tsc: the build fails when the types differ. */
-function same<A, B> (_: Same<A, B>): void {}
+function same<A, B> (isSame: Same<A, B>): void { expect(isSame).to.equal(true) }
 
 /** A validator of nobody's: what the standard says is all there is. */
 function schema<I, O> (validate: (value: unknown) => StandardSchemaV1.Result<O>): StandardSchemaV1<I, O> {

@@ -188,7 +188,7 @@ describe('rpc: more ways to call', () => {
       node(1).rpc.handle('slow', async () => new Promise(resolve => { setTimeout(resolve, 5) }))
       node(1).rpc.handle('fail', () => { throw new Error('no') })
       const late = watch(gate.rpc.invoke('login', 'slow', 1, { node: 'login-1' }))
-      await late
+      await until(() => late.done)
       await gate.rpc.invoke('login', 'slow', 1, { node: 'login-1' })
       await rejection(gate.rpc.invoke('login', 'fail', 1, { node: 'login-1' }))
       const stats = await gate.rpc.invoke('login', 'braid.stats', undefined, { node: 'login-1' }) as any
