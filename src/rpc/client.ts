@@ -7,6 +7,7 @@ import { feedback, unrouted } from './picking.ts'
 import { prepare } from './prepare.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
+import { LARGE_BODY } from '../wire/limits.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Flows } from './flows.ts'
@@ -24,9 +25,13 @@ const MAX_ATTEMPTS = 3
 /** Times a call comes back to a service that says it is too busy. */
 const MAX_BUSY_ROUNDS = 2
 
+/** Codes that speak against the node, to pickers. */
+const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
+
 export interface ClientInit {
   discovery: Discovery
   streams: PeerStreams
+  bulkStreams: PeerStreams
   targets: Targets
   tokens: TokenIds
   timers: Timers
@@ -44,6 +49,8 @@ export class Client implements Outcomes {
   /** Calls that are not settled. */
   pending = 0
   readonly links: Links
+  /** {@link links} of calls with large bodies, which would hold the others up. */
+  readonly bulk: Links
   readonly flows: Flows
   readonly #init: ClientInit
   readonly #self: string
@@ -57,7 +64,9 @@ export class Client implements Outcomes {
   constructor (init: ClientInit) {
     this.#init = init
     this.#self = init.discovery.self.id
-    this.links = new Links({ streams: init.streams, discovery: init.discovery, timers: init.timers, maxPending: init.maxPendingPerPeer, outcomes: this })
+    const { discovery, timers, streams, bulkStreams, maxPendingPerPeer: maxPending } = init
+    this.links = new Links({ streams, discovery, timers, maxPending, outcomes: this })
+    this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, outcomes: this })
     this.flows = init.createFlows(this)
     this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
   }
@@ -207,7 +216,7 @@ export class Client implements Outcomes {
         call.tellNode()
       }
     } else {
-      this.links.dispatch(call, node.id)
+      (call.body !== undefined && call.body.length > LARGE_BODY ? this.bulk : this.links).dispatch(call, node.id)
     }
   }
 
@@ -251,8 +260,7 @@ export class Client implements Outcomes {
 
   fail (call: Call, error: Error): void {
     if (this.#settle(call)) {
-      const code = error instanceof RpcError ? error.code : undefined
-      this.#feedback(call, code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED')
+      this.#feedback(call, !(error instanceof RpcError) || !AT_FAULT.has(error.code))
       call.reject(error)
     }
   }
@@ -321,6 +329,7 @@ export class Client implements Outcomes {
     this.#gone.delete(node.id)
     if (isNew) {
       this.links.forget(node.id)
+      this.bulk.forget(node.id)
     }
     this.#waiting.seen(node, isNew)
   }
@@ -331,6 +340,7 @@ export class Client implements Outcomes {
     }
     this.#gone.add(node.id)
     this.links.forget(node.id)
+    this.bulk.forget(node.id)
     for (const call of this.#waiting.gone(node.id)) {
       this.#waiting.remove(call)
       this.#toNode(call, node.id)
@@ -340,7 +350,7 @@ export class Client implements Outcomes {
   /** End every call and take no more. */
   close (): void {
     this.#closed = new MeshStoppedError()
-    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all(), ...this.flows.all()]) {
+    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows.all()]) {
       this.#withdraw(call)
       this.fail(call, this.#closed)
     }

@@ -1,10 +1,11 @@
 import { RpcError, WriteQueueFullError } from '../errors.ts'
 import { encodeBody } from '../wire/codecs.ts'
-import { MAX_DETAILS, MAX_WRITE_QUEUE } from '../wire/limits.ts'
+import { LARGE_BODY, MAX_DETAILS, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
 import { RETRY_AFTER, statusOf } from './outcome.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
 import type { ResponseFrame } from '../wire/rpc-frames.ts'
@@ -39,9 +40,13 @@ export class Inbound implements Origin {
   /** Calls without an answer have ids of ours, below 0. */
   nextOneWay = -1
 
-  constructor (stream: FramedStream, caller: Caller) {
+  readonly #large: LargeAnswers | undefined
+
+  /** `large` takes the answers that would be in the way of others here. */
+  constructor (stream: FramedStream, caller: Caller, large: LargeAnswers | undefined) {
     this.stream = stream
     this.caller = caller
+    this.#large = large
   }
 
   get congested (): boolean {
@@ -49,6 +54,15 @@ export class Inbound implements Origin {
   }
 
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
+    if (this.#large !== undefined && body !== undefined && body.length > LARGE_BODY && id > 0) {
+      this.#large.send(this, id, codec, body)
+    } else {
+      this.write(id, codec, body)
+    }
+  }
+
+  /** Answer on this very stream. */
+  write (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
     response.id = id
     response.status = 0
     response.codec = codec

@@ -6,14 +6,16 @@ import type { FramedStream } from '../streams/index.ts'
 /** A stream to a peer and the calls that were sent on it. */
 export class Lane {
   readonly stream: FramedStream
-  readonly calls = new CallTable<Call>()
+  readonly calls: CallTable<Call>
   /** The peer has said that it takes no new calls. */
   goingAway = false
   /** Frame bytes written. */
   written = 0
 
-  constructor (stream: FramedStream) {
+  /** `first` is the id of its first call. */
+  constructor (stream: FramedStream, first: number) {
     this.stream = stream
+    this.calls = new CallTable(first)
   }
 
   /** Send the frame that was just sized. Returns and throws as the stream's own write does. */

@@ -29,6 +29,7 @@ export interface LinksInit {
 export class Links {
   /** Answers to calls that nobody waits for any more. */
   late = 0
+  #firstId = 1
   readonly #init: LinksInit
   readonly #links = new Map<string, Link>()
   readonly #lanes = new Map<FramedStream, Lane>()
@@ -86,6 +87,17 @@ export class Links {
     }
   }
 
+  /** An answer that came on a stream of the peer's own, as large ones do. */
+  onPushed (peer: string, response: DecodedResponse): void {
+    for (const lane of [this.#links.get(peer)?.lane, ...this.#lanes.values()]) {
+      if (lane?.stream.peer === peer && lane.calls.has(response.id)) {
+        this.onResponse(lane.stream, response)
+        return
+      }
+    }
+    this.late++
+  }
+
   onGoAway (stream: FramedStream): void {
     const lane = this.#lanes.get(stream)
     if (lane !== undefined) {
@@ -106,6 +118,7 @@ export class Links {
       return
     }
     this.#lanes.delete(stream)
+    this.#firstId = Math.max(this.#firstId, lane.calls.next)
     const link = this.#links.get(stream.peer)
     if (link?.lane === lane) {
       link.lane = undefined
@@ -258,7 +271,7 @@ export class Links {
       this.#unopened(link, new RpcError('UNAVAILABLE', `the stream to ${this.label(link.id)} ended at once`, { node: link.id, retryable: true }))
       return
     }
-    const lane = this.#lanes.get(stream) ?? new Lane(stream)
+    const lane = this.#lanes.get(stream) ?? new Lane(stream, this.#first(link.id))
     this.#lanes.set(stream, lane)
     link.lane = lane
     for (const call of this.#takeQueue(link)) {
@@ -275,6 +288,15 @@ export class Links {
     for (const call of calls) {
       this.#init.outcomes.again(call, link.id, err, 'unreachable')
     }
+  }
+
+  /** Ids are not used again by the next stream to a peer: an answer to a call of the last one may still be on its way. */
+  #first (peer: string): number {
+    let first = this.#firstId
+    for (const { stream, calls } of this.#lanes.values()) {
+      first = stream.peer === peer ? Math.max(first, calls.next) : first
+    }
+    return first
   }
 
   #takeQueue (link: Link): Call[] {

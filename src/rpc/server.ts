@@ -12,6 +12,7 @@ import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
 import type { Origin } from './inbound.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import type { Method, Methods } from './methods.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { FramedStream } from '../streams/index.ts'
@@ -46,10 +47,11 @@ export class Server {
     return this.#runner.running
   }
 
-  onAccept (stream: FramedStream): void {
+  /** `large` takes the large answers to what is asked on this stream. */
+  onAccept (stream: FramedStream, large?: LargeAnswers): void {
     const caller = this.#init.callers.get(stream.peer, this.#init.timers.now())
     caller.streams++
-    const inbound = new Inbound(stream, caller)
+    const inbound = new Inbound(stream, caller, large)
     this.#inbounds.set(stream, inbound)
     if (this.#refusing !== undefined) {
       inbound.goAway(this.#refusing)

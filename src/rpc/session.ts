@@ -7,6 +7,7 @@ import { Callers } from './callers.ts'
 import { Calls } from './calls.ts'
 import { Client } from './client.ts'
 import { Flows } from './flows.ts'
+import { LargeAnswers } from './large-answers.ts'
 import { LoadReporter } from './load.ts'
 import { Local } from './local.ts'
 import { openFlow } from './open-flow.ts'
@@ -16,6 +17,7 @@ import { Targets } from './targets.ts'
 import { clientOf } from './typed.ts'
 import type { LoadSource, TokenRouter } from './index.ts'
 import type { Caller } from './callers.ts'
+import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
 import type { RpcOptions } from './rpc.ts'
@@ -24,6 +26,7 @@ import type { TokenIds } from './token-ids.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { FramedStream, PeerStreams, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
+import type { DecodedFrame } from '../wire/rpc-frames.ts'
 
 /** Milliseconds that callers get to end their streams. */
 const LINGER = 500
@@ -47,9 +50,12 @@ export class Session {
   readonly #init: SessionInit
   readonly #discovery: Discovery
   readonly #streams: PeerStreams
+  /** For bodies that would hold up small ones. */
+  readonly #bulkStreams: PeerStreams
   /** Each of one streaming call. */
   readonly #flowStreams: PeerStreams
   readonly #server: Server
+  readonly #large: LargeAnswers
   readonly #local: Local
   readonly #load: LoadReporter
   readonly #pace = new Pace()
@@ -76,13 +82,16 @@ export class Session {
     this.#self.known = true
     // held for good: it must not be forgotten for having no stream
     this.#self.streams = 1
-    this.#streams = this.#createStreams()
+    this.#streams = this.#createStreams('rpc')
+    this.#bulkStreams = this.#createStreams('bulk')
+    this.#large = new LargeAnswers(this.#bulkStreams, discovery)
     this.#flowStreams = this.#createFlowStreams()
     this.client = new Client({
       ...options,
       discovery,
       timers,
       streams: this.#streams,
+      bulkStreams: this.#bulkStreams,
       targets: this.targets,
       tokens: init.tokens,
       random: Math.random,
@@ -105,7 +114,7 @@ export class Session {
     this.#discovery.addEventListener('node:add', this.#onAdd)
     this.#discovery.addEventListener('node:update', this.#onUpdate)
     this.#discovery.addEventListener('node:remove', this.#onRemove)
-    await Promise.all([this.#streams.start(), this.#flowStreams.start()])
+    await Promise.all([this.#streams.start(), this.#bulkStreams.start(), this.#flowStreams.start()])
   }
 
   /** @throws InvalidOptionsError - more methods than a node's record holds */
@@ -154,7 +163,7 @@ export class Session {
     this.#load.stop()
     this.client.close()
     this.#pace.stop()
-    await Promise.all([this.#streams.stop(), this.#flowStreams.stop()])
+    await Promise.all([this.#streams.stop(), this.#bulkStreams.stop(), this.#flowStreams.stop()])
   }
 
   #host (): ConstructorParameters<typeof Server>[0]['host'] {
@@ -172,21 +181,24 @@ export class Session {
     }
   }
 
-  #createStreams (): PeerStreams {
+  #createStreams (room: 'rpc' | 'bulk'): PeerStreams {
+    const bulk = room === 'bulk'
+    // made before the client is
+    const links = (): Links => bulk ? this.client.bulk : this.client.links
     return this.#init.createStreams({
-      protocol: protocolId(this.#discovery.mesh, 'rpc'),
+      protocol: protocolId(this.#discovery.mesh, room),
       limits: { maxFrame: MAX_RPC_FRAME },
       timers: this.#init.timers,
-      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, bytes, start, end) },
-      onAccept: stream => { this.#server.onAccept(stream) },
+      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end), links(), bulk) },
+      onAccept: stream => { this.#server.onAccept(stream, bulk ? undefined : this.#large) },
       onEnd: (stream, reason) => {
         if (stream.direction === 'inbound') {
           this.#server.onEnd(stream, reason)
         } else {
-          this.client.links.onEnd(stream, reason)
+          links().onEnd(stream, reason)
         }
       },
-      busy: stream => stream.direction === 'inbound' ? this.#server.busy(stream) : this.client.links.busy(stream)
+      busy: stream => stream.direction === 'inbound' ? this.#server.busy(stream) : links().busy(stream)
     })
   }
 
@@ -240,16 +252,17 @@ export class Session {
     return local
   }
 
-  /** Requests come on streams that the peer has opened, answers on those that we have. */
-  #onFrame (stream: FramedStream, bytes: Uint8Array, start: number, end: number): void {
+  /** Requests come on streams that the peer has opened, answers on those that we have; large ones on the peer's. */
+  #onFrame (stream: FramedStream, frame: DecodedFrame, links: Links, bulk: boolean): void {
     this.#pace.count(stream)
-    const frame = decodeFrame(bytes, start, end)
     if (stream.direction === 'outbound') {
       switch (frame.kind) {
-        case 2: this.client.links.onResponse(stream, frame); break
-        case 4: this.client.links.onGoAway(stream); break
+        case 2: links.onResponse(stream, frame); break
+        case 4: links.onGoAway(stream); break
         default: throw new ProtocolError('a request on a stream for answers')
       }
+    } else if (bulk && frame.kind === 2) {
+      this.client.links.onPushed(stream.peer, frame)
     } else {
       switch (frame.kind) {
         case 1: this.#server.onRequest(stream, frame); break

@@ -62,6 +62,10 @@ export const ITEM_COST = 64
 export const MAX_CALL_STREAMS_PER_PEER = 256
 /** Streaming calls of this node with all peers, each way: with the first window above they hold 512 MiB at most. */
 export const MAX_CALL_STREAMS = 2_048
+/** Bytes above which a body travels on a stream for large ones, so that small calls need not wait for it. */
+export const LARGE_BODY = 64 * KiB
+/** Bytes of large answers that wait to be taken by one peer. */
+export const MAX_LARGE_ANSWERS = 64 * MiB
 /** Milliseconds a call may take when its caller names no timeout. */
 export const DEFAULT_TIMEOUT = 5_000
 /** Milliseconds a call may take at most: timers end at 2^31 - 1, and a call of a day is a job. */

@@ -1,0 +1,124 @@
+import { expect } from 'chai'
+import { LARGE_BODY, MAX_LARGE_ANSWERS } from '../../src/wire/limits.ts'
+import { fillFrame, sizeResponse } from '../../src/wire/rpc-frames.ts'
+import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
+import type { FakeNode, FakeStream } from './rpc-fakes.ts'
+
+const MiB = 1024 * 1024
+const large = (seed: number, size = 200_000): Uint8Array => new Uint8Array(size).fill(seed)
+
+describe('rpc: large bodies', () => {
+  let mesh: FakeMesh
+  let gate: FakeNode
+  let login: FakeNode
+
+  beforeEach(async () => {
+    mesh = new FakeMesh()
+    gate = await mesh.add('gate-1', undefined)
+    login = await mesh.add('login-1', 'login')
+    login.rpc.handle('echo', args => args)
+    login.rpc.handle('make', ({ seed, size }: { seed: number, size?: number }) => large(seed, size))
+    login.rpc.handle('length', (bytes: Uint8Array) => bytes.length)
+  })
+
+  afterEach(async () => { await mesh.stop() })
+
+  const bulk = (node: FakeNode): FakeStream[] => [...node.protocols.get('bulk')?.all ?? []]
+
+  it('have a stream of their own, either way; small ones do not use it', async () => {
+    expect(await gate.rpc.invoke('login', 'echo', large(1, LARGE_BODY))).to.deep.equal(large(1, LARGE_BODY))
+    expect(bulk(gate)).to.have.length(0)
+    expect(await gate.rpc.invoke('login', 'length', large(1))).to.equal(200_000)
+    expect(bulk(gate).map(({ direction }) => direction)).to.deep.equal(['outbound'])
+    expect(await gate.rpc.invoke('login', 'make', { seed: 2 })).to.deep.equal(large(2))
+    expect(bulk(gate).map(({ direction }) => direction)).to.deep.equal(['outbound', 'inbound'])
+    expect(await gate.rpc.invoke('login', 'echo', large(3))).to.deep.equal(large(3))
+    const many = Array.from({ length: 40 }, (_, seed) => seed)
+    expect(await Promise.all(many.map(async seed => gate.rpc.invoke('login', 'make', { seed })))).to.deep.equal(many.map(seed => large(seed)))
+    expect(bulk(gate)).to.have.length(2)
+  })
+
+  it('that wait hold up no small one', async () => {
+    await gate.rpc.invoke('login', 'make', { seed: 1 })
+    await gate.rpc.invoke('login', 'length', large(1))
+    for (const stream of [...bulk(gate), ...bulk(login)]) stream.blocked = true
+    const waiting = [watch(gate.rpc.invoke('login', 'make', { seed: 1 })), watch(gate.rpc.invoke('login', 'length', large(1)))]
+    await ready()
+    expect(await gate.rpc.invoke('login', 'echo', 'small')).to.equal('small')
+    expect(waiting.map(({ done }) => done)).to.deep.equal([false, false])
+    for (const stream of [...bulk(gate), ...bulk(login)]) {
+      stream.blocked = false
+      stream.flushSoon()
+    }
+    await ready()
+    expect(waiting.map(({ done, error }) => [done, error])).to.deep.equal([[true, undefined], [true, undefined]])
+  })
+
+  it('a result whose stream cannot be opened comes with the small ones', async () => {
+    mesh.gate = async id => { if (id === 'gate-1') throw new Error('no way back') }
+    expect(await gate.rpc.invoke('login', 'make', { seed: 4 })).to.deep.equal(large(4))
+  })
+
+  it('more results than one peer may leave waiting are a typed error', async () => {
+    const open = Promise.withResolvers<void>()
+    mesh.gate = async id => { if (id === 'gate-1') await open.promise }
+    const calls = Array.from({ length: MAX_LARGE_ANSWERS / MiB + 3 }, () => watch(gate.rpc.invoke('login', 'make', { seed: 1, size: MiB })))
+    await ready()
+    const refused = calls.filter(({ error }) => error !== undefined)
+    expect(refused).to.have.length(3)
+    expect(refused[0]?.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+    mesh.gate = async () => {}
+    open.resolve()
+    await ready()
+  })
+
+  it('an answer that nobody waits for, from whoever, is dropped', async () => {
+    const stranger = await mesh.add('stranger-1', 'other')
+    const pending = watch(gate.rpc.invoke('login', 'wait', undefined))
+    login.rpc.handle('wait', async () => new Promise(() => {}))
+    await ready()
+    for (const from of [stranger, login]) {
+      const near = await from.protocols.get('bulk')?.open({ toString: () => 'gate-1' } as never) as FakeStream
+      for (let id = from === stranger ? 1 : 500; id < 520; id++) {
+        near.write(sizeResponse({ id, status: 0, codec: 3, body: Uint8Array.of(1), message: '', retryable: false, headers: undefined }), fillFrame)
+      }
+      await ready()
+      expect(near.open).to.equal(true)
+      expect(pending.done).to.equal(false)
+    }
+    expect(await gate.rpc.invoke('login', 'echo', 1)).to.equal(1)
+  })
+
+  it('ids are not used again on the next stream, so that a late large answer meets no other call', async () => {
+    const first = watch(gate.rpc.invoke('login', 'echo', 1))
+    await ready()
+    expect(first.value).to.equal(1)
+    gate.to('login-1').abort(new Error('lost'))
+    await ready()
+    login.rpc.handle('late', async () => new Promise(() => {}))
+    const second = watch(gate.rpc.invoke('login', 'late'))
+    await ready()
+    const near = await login.protocols.get('bulk')?.open({ toString: () => 'gate-1' } as never) as FakeStream
+    near.write(sizeResponse({ id: 1, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined }), fillFrame)
+    await ready()
+    expect(second.done).to.equal(false)
+  })
+
+  it('cancels, lost connections and stops count for them as for small ones', async () => {
+    login.rpc.handle('hold', async (_: unknown, { signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) }))
+    const controller = new AbortController()
+    const call = watch(gate.rpc.invoke('login', 'hold', large(1), { signal: controller.signal }))
+    await ready()
+    expect(login.rpc.stats().hold?.running).to.equal(1)
+    controller.abort()
+    await ready()
+    expect(call.error).to.include({ code: 'CANCELLED' })
+    expect(login.rpc.stats().hold?.running).to.equal(0)
+    const lost = watch(gate.rpc.invoke('login', 'hold', large(1)))
+    await ready()
+    mesh.kill('login-1')
+    await ready()
+    expect(lost.error).to.include({ code: 'UNAVAILABLE', retryable: false })
+    expect(await rejection(gate.rpc.invoke('login', 'echo', new Uint8Array(MiB + 1)))).to.include({ code: 'RESOURCE_EXHAUSTED' })
+  })
+})
