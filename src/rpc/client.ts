@@ -1,5 +1,6 @@
 /** The calling side: pick a node, send, wait for the answer, and pick again while nothing can have run. */
 import { MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
+import { LARGE_BODY } from '../wire/limits.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { Links } from './links.ts'
 import { cancelled } from './outcome.ts'
@@ -7,18 +8,14 @@ import { feedback, unrouted } from './picking.ts'
 import { prepare } from './prepare.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
-import { LARGE_BODY } from '../wire/limits.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
+import type { ClientInit } from './client-init.ts'
 import type { Flows } from './flows.ts'
 import type { InvokeOptions } from './index.ts'
 import type { OutCall } from './out-call.ts'
 import type { CallParent } from './prepare.ts'
-import type { Targets } from './targets.ts'
-import type { TokenIds } from './token-ids.ts'
-import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { PeerStreams } from '../streams/index.ts'
-import type { Timers } from '../util/timers.ts'
+import type { NodeInfo } from '../discovery/index.ts'
 
 /** Nodes a call is offered to before it pauses. */
 const MAX_ATTEMPTS = 3
@@ -27,23 +24,6 @@ const MAX_BUSY_ROUNDS = 2
 
 /** Codes that speak against the node, to pickers. */
 const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
-
-export interface ClientInit {
-  discovery: Discovery
-  streams: PeerStreams
-  bulkStreams: PeerStreams
-  targets: Targets
-  tokens: TokenIds
-  timers: Timers
-  random: () => number
-  timeout: number
-  maxPending: number
-  maxPendingPerPeer: number
-  /** Run a call whose target is this node; it ends in {@link Outcomes}. */
-  runLocal: (call: Call) => void
-  createFlows: (client: Client) => Flows
-  cancelLocal: (call: Call) => void
-}
 
 export class Client implements Outcomes {
   /** Calls that are not settled. */
