@@ -62,7 +62,8 @@ async function rawNode (listen: string[]): Promise<Libp2p> {
 function push (stream: Stream): void {
   let chunk: Uint8Array | undefined
   const go = (): void => {
-    while (chunk != null && stream.writeStatus === 'writable' && !stream.writableNeedsDrain) stream.send(chunk)
+    if (chunk == null) return
+    while (stream.writeStatus === 'writable' && !stream.writableNeedsDrain) stream.send(chunk)
   }
   stream.addEventListener('message', ({ data }) => {
     chunk = new Uint8Array(new DataView(data.subarray().slice().buffer).getUint32(0))

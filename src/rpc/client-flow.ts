@@ -14,6 +14,8 @@ import type { DecodedCredit, DecodedEnd, DecodedItem, ResponseFrame } from '../w
 /** What a {@link ClientFlow} asks of the calling side. */
 export interface FlowHost {
   readonly outcomes: Outcomes
+  /** Bytes of an item. */
+  readonly maxBody: number
   label (node: string): string
   begin (call: Call): void
   /** A node has taken the call: it may last. */
@@ -163,7 +165,7 @@ export class ClientFlow implements ChannelUser {
 
   #encode (value: unknown): EncodedBody {
     try {
-      return encodeBody(value)
+      return encodeBody(value, this.#host.maxBody)
     } catch (err) {
       const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
       throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `${this.call.what}: an item cannot be sent: ${messageOf(err)}`, { cause: err })

@@ -20,6 +20,7 @@ export interface ClientInit {
   timeout: number
   maxPending: number
   maxPendingPerPeer: number
+  maxBody: number
   /** Run a call whose target is this node; it ends in `Outcomes`. */
   runLocal: (call: Call) => void
   createFlows: (client: Client) => Flows

@@ -40,9 +40,12 @@ export class Client implements Outcomes {
   /** Nodes that left while this node runs, the latest ones: nobody needs to wait for them. */
   readonly #gone = new Set<string>()
   #closed: Error | undefined
+  /** Bytes of a body. */
+  readonly maxBody: number
 
   constructor (init: ClientInit) {
     this.#init = init
+    this.maxBody = init.maxBody
     this.#self = init.discovery.self.id
     const { discovery, timers, streams, bulkStreams, maxPendingPerPeer: maxPending } = init
     this.links = new Links({ streams, discovery, timers, maxPending, outcomes: this })
@@ -71,7 +74,7 @@ export class Client implements Outcomes {
   }
 
   prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Call {
-    return prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens)
+    return prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens, this.maxBody)
   }
 
   /** @throws what keeps this node from making one more call */

@@ -20,6 +20,8 @@ export interface FlowsInit {
   callers: Callers
   /** This node, as the caller of its own methods. */
   self: Caller
+  /** Bytes of an item. */
+  maxBody: number
   maxStreams: number
   maxStreamsPerPeer: number
   outcomes: Outcomes
@@ -98,7 +100,7 @@ export class Flows {
   }
 
   onAccept (stream: FramedStream): void {
-    const { callers, timers, serve, maxStreams, maxStreamsPerPeer } = this.#init
+    const { callers, maxBody, timers, serve, maxStreams, maxStreamsPerPeer } = this.#init
     const caller = callers.get(stream.peer, timers.now())
     const full = this.#in.of(stream.peer) >= maxStreamsPerPeer || this.#in.total >= maxStreams
     caller.streams++
@@ -106,6 +108,7 @@ export class Flows {
     this.#theirs.set(stream, new ServerFlow({
       channel: new StreamChannel(stream),
       caller,
+      maxBody,
       lost: this.#lost,
       serve: !full
         ? serve
@@ -217,9 +220,9 @@ export class Flows {
   }
 
   #runLocal (call: Call): void {
-    const { self, serve } = this.#init
+    const { maxBody, self, serve } = this.#init
     const [near, far] = LocalChannel.pair()
-    const server = new ServerFlow({ channel: far, caller: self, serve, lost: this.#lost })
+    const server = new ServerFlow({ channel: far, caller: self, maxBody, serve, lost: this.#lost })
     this.#locals.add(server)
     far.attach(server)
     this.#begin(call)

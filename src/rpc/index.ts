@@ -113,6 +113,13 @@ export interface RpcInit {
   /** Streaming calls with all peers, each way. @default 2048 */
   maxStreams?: number
   /**
+   * Bytes of arguments, of a result and of an item of a sequence, encoded; at most 64 MiB. A node that is sent more than
+   * its own limit cuts the stream: raise it on all of them.
+   *
+   * @default 1048576
+   */
+  maxBody?: number
+  /**
    * Code around every call but those of `braid.` methods, the first outermost. Without any, calls that may run twice are
    * retried.
    *

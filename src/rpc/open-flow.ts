@@ -17,6 +17,7 @@ import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
 export function openFlow (client: Client, service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined, out?: OutCall): Results | Promise<unknown> {
   const host: FlowHost = {
     outcomes: client,
+    maxBody: client.maxBody,
     label: node => client.links.label(node),
     begin: call => { begin(client, call, parent) },
     accepted: call => { client.accepted(call) },

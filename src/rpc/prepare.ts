@@ -23,13 +23,13 @@ export interface CallParent extends Parent {
  *
  * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
  */
-export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, timeout: number, tokens: TokenIds): Call {
+export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, timeout: number, tokens: TokenIds, maxBody: number): Call {
   if (!isName('service', service)) {
     [service, method] = splitVersion(service, method)
   }
   checkName('method', method)
   const budget = budgetOf(options?.timeout, parent, timeout)
-  const { codec, body } = encodeArgs(args, service, method)
+  const { codec, body } = encodeArgs(args, service, method, maxBody)
   const call = new Call(service, method, codec, body, budget)
   if (options !== undefined) {
     applyOptions(call, options, tokens)
@@ -62,9 +62,9 @@ function budgetOf (wanted: number | undefined, parent: CallParent | undefined, t
   return Math.min(budget, MAX_TIMEOUT)
 }
 
-function encodeArgs (args: unknown, service: string, method: string): EncodedBody {
+function encodeArgs (args: unknown, service: string, method: string, maxBody: number): EncodedBody {
   try {
-    return encodeBody(args)
+    return encodeBody(args, maxBody)
   } catch (err) {
     const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
     throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `rpc ${service}/${method}: the arguments cannot be sent: ${messageOf(err)}`, { cause: err })

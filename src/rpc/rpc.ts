@@ -3,7 +3,7 @@ import { serviceCapabilities } from '@libp2p/interface'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
-import { DEFAULT_TIMEOUT, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
+import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
 import { Methods } from './methods.ts'
@@ -63,6 +63,7 @@ export interface RpcOptions {
   maxPending: number
   maxStreamsPerPeer: number
   maxStreams: number
+  maxBody: number
   interceptors: Interceptors
 }
 
@@ -74,6 +75,7 @@ export function resolve (init: RpcInit): RpcOptions {
     maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity),
     maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
     maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
+    maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
     interceptors: init.interceptors ?? {}
   }
 }

@@ -17,11 +17,13 @@ export class Runner {
   /** Calls that run and that somebody waits for. */
   running = 0
   readonly #timers: Timers
+  readonly #maxBody: number
   readonly #onLoad: () => void
   #idle: Array<() => void> = []
 
   /** `onLoad`: {@link running} has changed. */
-  constructor (timers: Timers, onLoad: () => void) {
+  constructor (timers: Timers, onLoad: () => void, maxBody: number) {
+    this.#maxBody = maxBody
     this.#timers = timers
     this.#onLoad = onLoad
   }
@@ -167,7 +169,7 @@ export class Runner {
   #answer (context: Context, value: unknown): void {
     let encoded: EncodedBody
     try {
-      encoded = encodeBody(value)
+      encoded = encodeBody(value, this.#maxBody)
     } catch (err) {
       const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
       this.reject(context, new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `it ran, but its result cannot be sent: ${messageOf(err)}`))

@@ -17,6 +17,8 @@ import type { DecodedCredit, DecodedEnd, DecodedItem, RequestFrame, ResponseFram
 export interface ServerFlowInit {
   channel: Channel
   caller: Caller
+  /** Bytes of an item. */
+  maxBody: number
   serve: (flow: ServerFlow, request: RequestFrame) => void
   /** The caller is not there any more. */
   lost: (flow: ServerFlow, reason: Error | undefined) => void
@@ -98,7 +100,7 @@ export class ServerFlow implements Origin, ChannelUser {
       if (kind === 'clientStream') {
         return result
       }
-      await this.#out.run(result, checkedOutput(context.method, options.output, value => encode(context.method, value)))
+      await this.#out.run(result, checkedOutput(context.method, options.output, value => encode(context.method, value, this.#init.maxBody)))
       return undefined
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -153,9 +155,9 @@ function read (codec: BodyCodec, body: Uint8Array | undefined): unknown {
   }
 }
 
-function encode (method: string, value: unknown): EncodedBody {
+function encode (method: string, value: unknown, maxBody: number): EncodedBody {
   try {
-    return encodeBody(value)
+    return encodeBody(value, maxBody)
   } catch (err) {
     const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
     throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `${method}: a result cannot be sent: ${messageOf(err)}`, { cause: err })

@@ -24,6 +24,8 @@ export interface ServerInit {
   methods: Methods
   callers: Callers
   timers: Timers
+  /** Bytes of a result. */
+  maxBody: number
   host: ContextHost
   /** {@link Server.running} has changed. */
   onLoad: () => void
@@ -39,7 +41,7 @@ export class Server {
 
   constructor (init: ServerInit) {
     this.#init = init
-    this.#runner = new Runner(init.timers, init.onLoad)
+    this.#runner = new Runner(init.timers, init.onLoad, init.maxBody)
   }
 
   /** Calls that run and that somebody waits for. */

@@ -1,6 +1,6 @@
 /** The room between a start and a stop. */
 import { ProtocolError } from '../errors.ts'
-import { MAX_RPC_FRAME } from '../wire/limits.ts'
+import { MAX_BODY, MAX_RPC_FRAME, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { decodeFrame } from '../wire/rpc-frames.ts'
 import { Callers } from './callers.ts'
@@ -24,7 +24,7 @@ import type { RpcOptions } from './rpc.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { FramedStream, PeerStreams, PeerStreamsInit } from '../streams/index.ts'
+import type { FramedStream, FrameLimits, PeerStreams, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { DecodedFrame } from '../wire/rpc-frames.ts'
 
@@ -77,7 +77,7 @@ export class Session {
     this.#callers = new Callers(discovery, options.maxPendingPerPeer)
     this.targets = new Targets(discovery, Math.random)
     this.#load = new LoadReporter(discovery, timers, () => ({ links: this.targets.links(discovery.self), inflight: this.#server.running }))
-    this.#server = new Server({ discovery, methods, callers: this.#callers, timers, host: this.#host(), onLoad: () => { this.#load.changed() } })
+    this.#server = new Server({ discovery, maxBody: options.maxBody, methods, callers: this.#callers, timers, host: this.#host(), onLoad: () => { this.#load.changed() } })
     this.#self = this.#callers.get(discovery.self.id, timers.now())
     this.#self.known = true
     // held for good: it must not be forgotten for having no stream
@@ -183,13 +183,14 @@ export class Session {
 
   #createStreams (room: 'rpc' | 'bulk'): PeerStreams {
     const bulk = room === 'bulk'
+    const { maxBody } = this.#init.options
     // made before the client is
     const links = (): Links => bulk ? this.client.bulk : this.client.links
     return this.#init.createStreams({
       protocol: protocolId(this.#discovery.mesh, room),
-      limits: { maxFrame: MAX_RPC_FRAME },
+      limits: frameLimits(maxBody),
       timers: this.#init.timers,
-      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end), links(), bulk) },
+      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end, maxBody), links(), bulk) },
       onAccept: stream => { this.#server.onAccept(stream, bulk ? undefined : this.#large) },
       onEnd: (stream, reason) => {
         if (stream.direction === 'inbound') {
@@ -203,17 +204,17 @@ export class Session {
   }
 
   #createFlowStreams (): PeerStreams {
-    const { maxStreamsPerPeer } = this.#init.options
+    const { maxBody, maxStreamsPerPeer } = this.#init.options
     return this.#init.createStreams({
       protocol: protocolId(this.#discovery.mesh, 'stream'),
-      limits: { maxFrame: MAX_RPC_FRAME },
+      limits: frameLimits(maxBody),
       // those beyond its share are told so in an answer, those beyond twice that are reset
       maxStreamsPerPeer: maxStreamsPerPeer * 2,
       maxOutboundStreams: maxStreamsPerPeer * 2,
       timers: this.#init.timers,
       onFrame: (stream, bytes, start, end) => {
         this.#pace.count(stream)
-        this.client.flows.onFrame(stream, decodeFrame(bytes, start, end))
+        this.client.flows.onFrame(stream, decodeFrame(bytes, start, end, maxBody))
       },
       onAccept: stream => { this.client.flows.onAccept(stream) },
       onEnd: (stream, reason) => { this.client.flows.onEnd(stream, reason) },
@@ -223,13 +224,14 @@ export class Session {
 
   #createFlows (client: Client): Flows {
     const { discovery, options, timers } = this.#init
-    const { maxStreams, maxStreamsPerPeer } = options
+    const { maxBody, maxStreams, maxStreamsPerPeer } = options
     return new Flows({
       streams: this.#flowStreams,
       discovery,
       timers,
       callers: this.#callers,
       self: this.#self,
+      maxBody,
       maxStreams,
       maxStreamsPerPeer,
       outcomes: client,
@@ -271,6 +273,12 @@ export class Session {
       }
     }
   }
+}
+
+/** A frame is a body and its envelope, and a queue holds some of the largest. */
+function frameLimits (maxBody: number): FrameLimits {
+  const maxFrame = maxBody + MAX_RPC_FRAME - MAX_BODY
+  return { maxFrame, maxQueue: Math.max(MAX_WRITE_QUEUE, 2 * maxFrame) }
 }
 
 /** A peer that discovery knows nothing of, not yet or no more. */

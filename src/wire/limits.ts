@@ -6,8 +6,10 @@
 const KiB = 1024
 const MiB = 1024 * KiB
 
-/** Bytes of a call's body, after encoding. Larger bodies belong in a stream. */
+/** Bytes of a call's body, or of an item of a sequence, after encoding. Larger bodies belong in a stream. */
 export const MAX_BODY = 1 * MiB
+/** What that may be raised to: a body is in memory as a whole, several times. */
+export const LARGEST_BODY = 64 * MiB
 /** Bytes of a call's headers plus metadata (names and values): they are copied into every nested call. */
 export const MAX_HEADERS = 16 * KiB
 /** Bytes of one frame on the RPC protocol: a body, its headers and the envelope. */

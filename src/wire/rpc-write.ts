@@ -1,7 +1,7 @@
 /** RPC frames, writing: first the size, then the bytes, as a stream's batch wants it. */
 import { FrameTooLargeError } from '../errors.ts'
 import { utf8Length, writeUtf8 } from './bytes.ts'
-import { MAX_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
+import { LARGEST_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
 import type { BodyCodec } from './codecs.ts'
 import type { RequestFrame, ResponseFrame, TextMap } from './rpc-frames.ts'
 
@@ -38,8 +38,7 @@ export function sizeRequest (r: RequestFrame): number {
     size += sizeBytes(r.token)
   }
   if (r.metadata !== undefined || r.headers !== undefined) {
-    checkTexts(r.metadata, r.headers)
-    size += sizeMap(r.metadata) + sizeMap(r.headers)
+    size += sizeMaps(r.metadata, r.headers)
   }
   if (r.idempotencyKey !== undefined) {
     size += sizeText(r.idempotencyKey)
@@ -92,8 +91,7 @@ export function sizeResponse (r: ResponseFrame): number {
   let size = sizeUint(r.id) + sizeUint(r.status) + sizeUint(r.codec) + sizeBody(r.body) + sizeText(text) +
     (r.retryable ? 2 : 0)
   if (r.headers !== undefined) {
-    checkTexts(r.headers, undefined)
-    size += sizeMap(r.headers)
+    size += sizeMaps(r.headers, undefined)
   }
   sized = r
   inner = size
@@ -214,17 +212,20 @@ function cut (message: string): string {
   return message.length > MAX_MESSAGE ? message.slice(0, MAX_MESSAGE - 1).toWellFormed() + '…' : message
 }
 
-function checkTexts (a: TextMap | undefined, b: TextMap | undefined): void {
-  const size = textBytes(a) + textBytes(b)
-  if (size > MAX_HEADERS) {
-    throw new FrameTooLargeError(`headers and metadata of ${size} bytes: at most ${MAX_HEADERS}`)
-  }
-}
+/** Bytes of each name and value that was sized last, in their order: measuring a text takes as long as writing it. */
+const lengths: number[] = []
+let written = 0
 
-function textBytes (map: TextMap | undefined): number {
-  let size = 0
-  for (const key in map) {
-    size += utf8Length(key) + utf8Length(map[key] as string)
+function sizeMaps (a: TextMap | undefined, b: TextMap | undefined): number {
+  lengths.length = 0
+  written = 0
+  const size = sizeMap(a) + sizeMap(b)
+  let texts = 0
+  for (const length of lengths) {
+    texts += length
+  }
+  if (texts > MAX_HEADERS) {
+    throw new FrameTooLargeError(`headers and metadata of ${texts} bytes: at most ${MAX_HEADERS}`)
   }
   return size
 }
@@ -233,8 +234,8 @@ function sizeBody (body: Uint8Array | undefined): number {
   if (body === undefined) {
     return 0
   }
-  if (body.length > MAX_BODY) {
-    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${MAX_BODY}): send large data as a stream`)
+  if (body.length > LARGEST_BODY) {
+    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${LARGEST_BODY}): send large data as a stream`)
   }
   return sizeBytes(body)
 }
@@ -263,10 +264,18 @@ function sizeText (text: string): number {
 function sizeMap (map: TextMap | undefined): number {
   let size = 0
   for (const key in map) {
-    const entry = sizeText(key) + sizeText(map[key] as string)
+    const name = utf8Length(key)
+    const value = utf8Length(map[key] as string)
+    lengths.push(name, value)
+    const entry = sizeLength(name) + sizeLength(value)
     size += 1 + varintSize(entry) + entry
   }
   return size
+}
+
+/** Bytes of a field of as many bytes. */
+function sizeLength (length: number): number {
+  return length === 0 ? 0 : 1 + varintSize(length) + length
 }
 
 function putVarint (target: Uint8Array, pos: number, n: number): number {
@@ -313,11 +322,20 @@ function putText (target: Uint8Array, pos: number, tag: number, text: string): n
 
 function putMap (target: Uint8Array, pos: number, tag: number, map: TextMap): number {
   for (const key in map) {
-    const value = map[key] as string
+    const name = lengths[written++] as number
+    const value = lengths[written++] as number
     target[pos++] = tag
-    pos = putVarint(target, pos, sizeText(key) + sizeText(value))
-    pos = putText(target, pos, 0x0a, key)
-    pos = putText(target, pos, 0x12, value)
+    pos = putVarint(target, pos, sizeLength(name) + sizeLength(value))
+    pos = putSized(target, pos, 0x0a, key, name)
+    pos = putSized(target, pos, 0x12, map[key] as string, value)
   }
   return pos
+}
+
+function putSized (target: Uint8Array, pos: number, tag: number, text: string, length: number): number {
+  if (length === 0) {
+    return pos
+  }
+  target[pos++] = tag
+  return writeUtf8(text, target, putVarint(target, pos, length))
 }

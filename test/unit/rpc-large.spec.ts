@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { resolve } from '../../src/rpc/rpc.ts'
 import { LARGE_BODY, MAX_LARGE_ANSWERS } from '../../src/wire/limits.ts'
 import { fillFrame, sizeResponse } from '../../src/wire/rpc-frames.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
@@ -102,6 +103,29 @@ describe('rpc: large bodies', () => {
     near.write(sizeResponse({ id: 1, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined }), fillFrame)
     await ready()
     expect(second.done).to.equal(false)
+  })
+
+  it('their limit is an option: of arguments, results and items, to be raised on both sides', async () => {
+    const one = await mesh.add('big-1', 'big', { maxBody: 4 * MiB })
+    const other = await mesh.add('gate-2', undefined, { maxBody: 4 * MiB })
+    one.rpc.handle('echo', args => args)
+    one.rpc.handleStream('mirror', 'bidi', input => input)
+    const bytes = large(5, 4 * MiB)
+    expect(await other.rpc.invoke('big', 'echo', bytes)).to.deep.equal(bytes)
+    expect(await other.rpc.invoke('big', 'echo', { list: Array.from({ length: 300 }, () => 'x'.repeat(10_000)) })).to.have.property('list').with.length(300)
+    const results = other.rpc.stream('big', 'mirror', 'bidi', [bytes])
+    expect((await results.next()).value).to.deep.equal(bytes)
+    for (const value of [large(5, 4 * MiB + 1), 'x'.repeat(4 * MiB)]) {
+      expect(await rejection(other.rpc.invoke('big', 'echo', value))).to.include({ code: 'RESOURCE_EXHAUSTED' })
+      expect(await rejection(other.rpc.stream('big', 'mirror', 'bidi', [value]).next())).to.include({ code: 'RESOURCE_EXHAUSTED' })
+    }
+    expect(await rejection(gate.rpc.invoke('big', 'echo', large(5, MiB + 1)))).to.include({ code: 'RESOURCE_EXHAUSTED' })
+    // the default limit of the caller: it cuts the stream rather than take more
+    one.rpc.handle('big', () => large(5, 2 * MiB))
+    const cut = watch(gate.rpc.invoke('big', 'big', undefined, { timeout: 500 }))
+    await mesh.clock.pass(1_000)
+    expect(cut.error).to.be.an('error')
+    for (const maxBody of [0, -1, NaN, 65 * MiB]) expect(() => resolve({ maxBody })).to.throw().with.property('name', 'InvalidOptionsError')
   })
 
   it('cancels, lost connections and stops count for them as for small ones', async () => {
