@@ -30,8 +30,6 @@ export class Context implements HandlerContext, CallParent {
   readonly entry: Method
   readonly origin: Origin
   readonly tokenBytes: Uint8Array | undefined
-  /** Interceptors may replace it. */
-  metadata: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   /** Bytes of its arguments. */
   readonly size: number
@@ -46,6 +44,9 @@ export class Context implements HandlerContext, CallParent {
   timer: TimerHandle | undefined = undefined
   readonly #host: ContextHost
   readonly #due: number
+  #metadata: Readonly<Record<string, string>>
+  /** What interceptors have added, and nobody has asked for. */
+  #added: Map<string, () => string> | undefined = undefined
   // made when asked for: a controller costs more than the rest of a call
   #controller: AbortController | undefined = undefined
   #children: Set<Call> | undefined = undefined
@@ -56,10 +57,33 @@ export class Context implements HandlerContext, CallParent {
     this.entry = entry
     this.id = request.id
     this.tokenBytes = request.token
-    this.metadata = request.metadata ?? NO_ENTRIES
+    this.#metadata = request.metadata ?? NO_ENTRIES
     this.headers = request.headers ?? NO_ENTRIES
     this.size = request.body?.length ?? 0
     this.#due = due
+  }
+
+  get metadata (): Readonly<Record<string, string>> {
+    if (this.#added !== undefined) {
+      const metadata = { ...this.#metadata }
+      for (const [name, value] of this.#added) {
+        metadata[name] = value()
+      }
+      this.metadata = metadata
+    }
+    return this.#metadata
+  }
+
+  /** Interceptors may replace it. */
+  set metadata (metadata: Readonly<Record<string, string>>) {
+    this.#metadata = metadata
+    this.#added = undefined
+  }
+
+  /** Add to {@link metadata} what is made when it is first needed. */
+  inherit (name: string, value: () => string): void {
+    this.#added ??= new Map()
+    this.#added.set(name, value)
   }
 
   get method (): string {

@@ -26,6 +26,10 @@ class InCall implements ServerCall {
   set metadata (metadata: Readonly<Record<string, string>>) {
     (this.context as Context).metadata = metadata
   }
+
+  inherit (name: string, value: () => string): void {
+    (this.context as Context).inherit(name, value)
+  }
 }
 
 /** A handler with the room's interceptors and its own around it; itself when there are none. */

@@ -46,6 +46,8 @@ export interface ServerCall {
   readonly context: HandlerContext
   /** What the calls of the handler inherit; may be replaced. */
   metadata: Readonly<Record<string, string>>
+  /** Add one text to {@link metadata}; it is asked for when the handler looks there, or makes a call. */
+  inherit (name: string, value: () => string): void
 }
 
 /** Resolves to what the handler returns; for `serverStream` and `bidi` to its AsyncIterable. */

@@ -1,7 +1,7 @@
 /** Interceptors that follow a call from node to node. */
 import { timers } from '../util/timers.ts'
 import { otelSpans } from './otel.ts'
-import { formatTraceparent, parseTraceparent, randomId, TRACEPARENT } from './trace-context.ts'
+import { formatTraceparent, newSpanId, newTraceId, parseTraceparent, TRACEPARENT } from './trace-context.ts'
 import type { HandlerContext } from './index.ts'
 import type { ClientCall, ClientInterceptor, ServerInterceptor } from './interceptor.ts'
 import type { OtelApi } from './otel.ts'
@@ -68,7 +68,7 @@ export function tracing (options: TracingOptions = {}): Tracing {
     },
     server: next => call => {
       const open = tracer.begin('server', call.method, contextOf(call.metadata))
-      call.metadata = withContext(call.metadata, open)
+      call.inherit(TRACEPARENT, () => formatTraceparent(open))
       return tracer.follow(open, next(call), call.context)
     }
   }
@@ -106,8 +106,8 @@ class Tracer {
 
   begin (kind: 'client' | 'server', name: string, parent: TraceContext | undefined): OpenSpan {
     return {
-      traceId: parent?.traceId ?? randomId(8),
-      spanId: randomId(4),
+      traceId: parent?.traceId ?? newTraceId(),
+      spanId: newSpanId(),
       sampled: parent?.sampled ?? (this.#sample >= 1 || Math.random() < this.#sample),
       parentId: parent?.spanId,
       name,
