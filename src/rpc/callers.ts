@@ -11,6 +11,8 @@ export class Caller {
   readonly id: string
   known: boolean
   streams = 0
+  /** Its streams that answers leave by. */
+  readonly outlets = new Set<{ readonly queued: number }>()
   running = 0
   bytes = 0
   allowance = STRANGER_RATE
@@ -20,6 +22,15 @@ export class Caller {
     this.id = id
     this.known = known
     this.refilled = now
+  }
+
+  /** Bytes of answers that wait for it, over all its streams. */
+  get queued (): number {
+    let queued = 0
+    for (const outlet of this.outlets) {
+      queued += outlet.queued
+    }
+    return queued
   }
 }
 

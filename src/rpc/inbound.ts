@@ -10,7 +10,7 @@ import type { FramedStream } from '../streams/index.ts'
 import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
 import type { ResponseFrame } from '../wire/rpc-frames.ts'
 
-/** Bytes that wait above which a stream takes no new requests, so that the answers to those that run find room. */
+/** Bytes that wait for a peer above which it may ask for nothing new, so that the answers to those that run find room. */
 const CONGESTED = MAX_WRITE_QUEUE / 2
 
 const NO_BODY: EncodedBody = { codec: 0, body: undefined }
@@ -50,7 +50,8 @@ export class Inbound implements Origin {
   }
 
   get congested (): boolean {
-    return this.stream.queued > CONGESTED
+    // a peer may open several, and must not get the room of several
+    return this.caller.queued > CONGESTED
   }
 
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {

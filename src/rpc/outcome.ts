@@ -57,7 +57,21 @@ function isRpcError (error: unknown): error is RpcError {
   return (error.name === 'RpcError' || error.name === 'ServiceUnavailableError') && (NUMBERS.get(error.code) ?? 0) > 0
 }
 
+/**
+ * An error that may be made thousands of times at once, as when one signal ends as many calls: its stack would cost more
+ * than the rest, and shows only who listens to the signal.
+ */
+export function withoutStack<E extends Error> (make: () => E): E {
+  const { stackTraceLimit } = Error
+  try {
+    Error.stackTraceLimit = 0
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** The caller's signal, or the call that it is part of, ended it. */
 export function cancelled (what: string, reason: unknown): RpcError {
-  return new RpcError('CANCELLED', `${what}: cancelled by the caller`, { cause: reason })
+  return withoutStack(() => new RpcError('CANCELLED', `${what}: cancelled by the caller`, { cause: reason }))
 }

@@ -285,7 +285,7 @@ export class RpcService implements Rpc, Startable {
 
   #counters (): Omit<NodeStats, 'methods'> {
     const session = this.#session
-    return { running: session?.running ?? 0, pending: session?.client.pending ?? 0, late: session?.client.links.late ?? 0 }
+    return { running: session?.running ?? 0, pending: session?.client.pending ?? 0, late: (session?.client.links.late ?? 0) + (session?.client.bulk.late ?? 0) }
   }
 
   async #finish (): Promise<void> {

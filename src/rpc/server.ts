@@ -5,7 +5,7 @@ import { DEFAULT_TIMEOUT } from '../wire/limits.ts'
 import { Context } from './context.ts'
 import { Inbound } from './inbound.ts'
 import { BUILT_IN } from './methods.ts'
-import { messageOf } from './outcome.ts'
+import { messageOf, withoutStack } from './outcome.ts'
 import { Keyed, Replies } from './replies.ts'
 import { Runner } from './runner.ts'
 import { STREAMING } from './stream-types.ts'
@@ -53,6 +53,7 @@ export class Server {
   onAccept (stream: FramedStream, large?: LargeAnswers): void {
     const caller = this.#init.callers.get(stream.peer, this.#init.timers.now())
     caller.streams++
+    caller.outlets.add(stream)
     const inbound = new Inbound(stream, caller, large)
     this.#inbounds.set(stream, inbound)
     if (this.#refusing !== undefined) {
@@ -86,7 +87,7 @@ export class Server {
   cancel (origin: Origin, id: number): void {
     const context = origin.running.get(id)
     if (context !== undefined && (!(context.origin instanceof Keyed) || context.origin.cancelled(origin, id))) {
-      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: cancelled by the caller`))
+      this.#runner.end(context, withoutStack(() => new RpcError('CANCELLED', `${context.method}: cancelled by the caller`)))
     }
   }
 
@@ -102,6 +103,7 @@ export class Server {
     }
     this.#inbounds.delete(stream)
     inbound.caller.streams--
+    inbound.caller.outlets.delete(stream)
     if (this.#inbounds.size === 0) {
       this.#left?.()
     }

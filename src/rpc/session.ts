@@ -1,6 +1,6 @@
 /** The room between a start and a stop. */
 import { ProtocolError } from '../errors.ts'
-import { MAX_BODY, MAX_RPC_FRAME, MAX_WRITE_QUEUE } from '../wire/limits.ts'
+import { MAX_RPC_STREAMS_PER_PEER, MAX_BODY, MAX_RPC_FRAME, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { decodeFrame } from '../wire/rpc-frames.ts'
 import { Callers } from './callers.ts'
@@ -189,6 +189,7 @@ export class Session {
     return this.#init.createStreams({
       protocol: protocolId(this.#discovery.mesh, room),
       limits: frameLimits(maxBody),
+      maxStreamsPerPeer: MAX_RPC_STREAMS_PER_PEER,
       timers: this.#init.timers,
       onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end, maxBody), links(), bulk) },
       onAccept: stream => { this.#server.onAccept(stream, bulk ? undefined : this.#large) },

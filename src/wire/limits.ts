@@ -47,6 +47,8 @@ export const IDLE_TIMEOUT = 60_000
 export const OPEN_TIMEOUT = 2_000
 /** Streams one peer may open to us on one protocol, over all its connections. */
 export const MAX_STREAMS_PER_PEER = 64
+/** Of these on the RPC protocol: one is used, others may be about to end. Each may hold `MAX_WRITE_QUEUE` of answers. */
+export const MAX_RPC_STREAMS_PER_PEER = 8
 
 /** Calls to one peer that wait for their answer, and calls of one peer that run here. */
 export const MAX_PENDING_PER_PEER = 16_384
@@ -66,8 +68,8 @@ export const MAX_CALL_STREAMS_PER_PEER = 256
 export const MAX_CALL_STREAMS = 2_048
 /** Bytes above which a body travels on a stream for large ones, so that small calls need not wait for it. */
 export const LARGE_BODY = 64 * KiB
-/** Bytes of large answers that wait to be taken by one peer. */
-export const MAX_LARGE_ANSWERS = 64 * MiB
+/** Bytes of large bodies that wait to be taken by one peer: of requests, and of answers. */
+export const MAX_LARGE_WAITING = 64 * MiB
 /** Milliseconds a call may take when its caller names no timeout. */
 export const DEFAULT_TIMEOUT = 5_000
 /** Milliseconds a call may take at most: timers end at 2^31 - 1, and a call of a day is a job. */
