@@ -48,8 +48,8 @@ export class Client implements Outcomes {
     this.maxBody = init.maxBody
     this.#self = init.discovery.self.id
     const { discovery, timers, streams, bulkStreams, maxPendingPerPeer: maxPending } = init
-    this.links = new Links({ streams, discovery, timers, maxPending, outcomes: this })
-    this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, outcomes: this })
+    this.links = new Links({ streams, discovery, timers, maxPending, patient: false, outcomes: this })
+    this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, patient: true, outcomes: this })
     this.flows = init.createFlows(this)
     this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
   }

@@ -1,5 +1,5 @@
 import { RpcError } from '../errors.ts'
-import { MAX_LARGE_ANSWERS } from '../wire/limits.ts'
+import { MAX_LARGE_WAITING } from '../wire/limits.ts'
 import { fillFrame, sizeResponse } from '../wire/rpc-frames.ts'
 import type { Inbound } from './inbound.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -32,7 +32,7 @@ export class LargeAnswers {
   send (inbound: Inbound, id: number, codec: BodyCodec, body: Uint8Array): void {
     const { peer } = inbound.stream
     let queue = this.#queues.get(peer)
-    if (queue !== undefined && queue.bytes + body.length > MAX_LARGE_ANSWERS) {
+    if (queue !== undefined && queue.bytes + body.length > MAX_LARGE_WAITING) {
       inbound.refuse(id, new RpcError('RESOURCE_EXHAUSTED', `it ran, but too many large answers wait to be taken: ${queue.bytes} bytes`))
       return
     }

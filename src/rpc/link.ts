@@ -1,3 +1,4 @@
+import { WRITE_HIGH_WATER } from '../wire/limits.ts'
 import { fillFrame } from '../wire/rpc-frames.ts'
 import { CallTable } from './call-table.ts'
 import type { Call } from './call.ts'
@@ -16,6 +17,10 @@ export class Lane {
   constructor (stream: FramedStream, first: number) {
     this.stream = stream
     this.calls = new CallTable(first)
+  }
+
+  get hasRoom (): boolean {
+    return this.stream.queued <= WRITE_HIGH_WATER
   }
 
   /** Send the frame that was just sized. Returns and throws as the stream's own write does. */
@@ -42,6 +47,15 @@ export class Link {
 
   get pending (): number {
     return (this.lane?.calls.size ?? 0) + this.queue.size
+  }
+
+  /** Bytes of the bodies that wait for the stream. */
+  get waiting (): number {
+    let bytes = 0
+    for (const { body } of this.queue) {
+      bytes += body?.length ?? 0
+    }
+    return bytes
   }
 
   get idle (): boolean {

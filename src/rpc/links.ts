@@ -1,6 +1,7 @@
 /** Calls on their way to one peer and back: the peer's stream, what waits for it, and what waits for an answer. */
 import { RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
+import { MAX_LARGE_WAITING } from '../wire/limits.ts'
 import { sizeCancel, sizeRequest } from '../wire/rpc-frames.ts'
 import { failAt } from './answers.ts'
 import { SENT } from './call.ts'
@@ -23,6 +24,8 @@ export interface LinksInit {
   timers: Timers
   /** Calls to one peer that wait. */
   maxPending: number
+  /** Calls wait until the stream has room, instead of failing when it is full. */
+  patient: boolean
   outcomes: Outcomes
 }
 
@@ -49,8 +52,10 @@ export class Links {
     const link = this.#links.get(node) ?? this.#add(node)
     if (link.pending >= this.#init.maxPending) {
       this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.pending} calls to it wait already; nothing was sent`, { node, retryable: true }))
-    } else if (link.lane?.stream.open === true) {
+    } else if (link.lane?.stream.open === true && (!this.#init.patient || (!link.opening && link.lane.hasRoom))) {
       this.#send(call, link.lane)
+    } else if (this.#init.patient && link.waiting > MAX_LARGE_WAITING) {
+      this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.waiting} bytes wait to be sent to it already; nothing was sent`, { node, retryable: true }))
     } else {
       this.#enqueue(call, link)
     }
@@ -263,7 +268,11 @@ export class Links {
     if (peer === undefined) {
       throw new RpcError('UNAVAILABLE', `the node ${link.id} is not known any more`, { node: link.id, retryable: true })
     }
-    return this.#init.streams.open(peer)
+    const stream = await this.#init.streams.open(peer)
+    if (this.#init.patient) {
+      await stream.drained()
+    }
+    return stream
   }
 
   #opened (link: Link, stream: FramedStream): void {
@@ -275,7 +284,11 @@ export class Links {
     this.#lanes.set(stream, lane)
     link.lane = lane
     for (const call of this.#takeQueue(link)) {
-      this.#send(call, lane)
+      if (this.#init.patient && !lane.hasRoom) {
+        this.#enqueue(call, link)
+      } else {
+        this.#send(call, lane)
+      }
     }
   }
 

@@ -121,7 +121,13 @@ export class FakeStream implements FramedStream {
     }
   }
 
-  async drained (): Promise<void> {}
+  async drained (): Promise<void> {
+    while (this.queued > 1024 * 1024) {
+      if (!this.open) throw new StreamEndedError()
+      await new Promise<void>(turn)
+    }
+  }
+
   pause (): void {}
   resume (): void {}
 
@@ -178,6 +184,8 @@ class FakeStreams implements PeerStreams {
   }
 
   async open (peer: PeerId): Promise<FramedStream> {
+    const existing = this.get(peer.toString())
+    if (existing !== undefined) return existing
     const near = await this.#connect(peer.toString())
     this.outbound.set(near.peer, near)
     return near

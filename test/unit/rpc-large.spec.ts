@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { resolve } from '../../src/rpc/rpc.ts'
-import { LARGE_BODY, MAX_LARGE_ANSWERS } from '../../src/wire/limits.ts'
+import { LARGE_BODY, MAX_LARGE_WAITING } from '../../src/wire/limits.ts'
 import { fillFrame, sizeResponse } from '../../src/wire/rpc-frames.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode, FakeStream } from './rpc-fakes.ts'
@@ -63,7 +63,7 @@ describe('rpc: large bodies', () => {
   it('more results than one peer may leave waiting are a typed error', async () => {
     const open = Promise.withResolvers<void>()
     mesh.gate = async id => { if (id === 'gate-1') await open.promise }
-    const calls = Array.from({ length: MAX_LARGE_ANSWERS / MiB + 3 }, () => watch(gate.rpc.invoke('login', 'make', { seed: 1, size: MiB })))
+    const calls = Array.from({ length: MAX_LARGE_WAITING / MiB + 3 }, () => watch(gate.rpc.invoke('login', 'make', { seed: 1, size: MiB })))
     await ready()
     const refused = calls.filter(({ error }) => error !== undefined)
     expect(refused).to.have.length(3)
@@ -71,6 +71,38 @@ describe('rpc: large bodies', () => {
     mesh.gate = async () => {}
     open.resolve()
     await ready()
+  })
+
+  it('of requests wait for room, up to as many bytes; none is lost, and one that is cancelled never leaves', async () => {
+    await gate.rpc.invoke('login', 'length', large(1))
+    const [stream] = bulk(gate) as [FakeStream]
+    stream.blocked = true
+    const calls = Array.from({ length: 30 }, () => watch(gate.rpc.invoke('login', 'length', large(1, MiB), { timeout: 60_000 })))
+    const controller = new AbortController()
+    const cancelled = watch(gate.rpc.invoke('login', 'length', large(2, MiB), { signal: controller.signal }))
+    await ready()
+    expect(stream.queued).to.be.below(3 * MiB)
+    controller.abort()
+    const many = Array.from({ length: MAX_LARGE_WAITING / MiB }, () => watch(gate.rpc.invoke('login', 'length', large(1, MiB), { timeout: 60_000 })))
+    await ready()
+    const refused = many.filter(({ error }) => error !== undefined)
+    expect(refused).to.have.length.above(20)
+    expect(refused[0]?.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    stream.blocked = false
+    stream.flushSoon()
+    for (let i = 0; i < 100; i++) await ready()
+    expect(calls.map(({ value }) => value)).to.deep.equal(calls.map(() => MiB))
+    expect(cancelled.error).to.include({ code: 'CANCELLED' })
+    expect(login.rpc.stats().length?.calls).to.equal(1 + calls.length + many.length - refused.length)
+    // those that wait when the stream ends did not run: they go by the next one
+    const [next] = bulk(gate).slice(-1) as [FakeStream]
+    next.blocked = true
+    const waiting = Array.from({ length: 6 }, () => watch(gate.rpc.invoke('login', 'length', large(1, MiB), { timeout: 60_000 })))
+    await ready()
+    next.abort(new Error('lost'))
+    await mesh.clock.pass(5_000)
+    for (let i = 0; i < 20; i++) await ready()
+    expect(waiting.map(({ value }) => value)).to.deep.equal(waiting.map(() => MiB))
   })
 
   it('an answer that nobody waits for, from whoever, is dropped', async () => {
