@@ -2,7 +2,11 @@
  * @packageDocumentation
  *
  * Calls between nodes: `handle` a method here, `invoke` a service's method anywhere. A call rides the peer's shared
- * stream; deadlines travel as remaining budget, cancels reach the handler's signal, errors keep their code.
+ * stream; deadlines travel as remaining budget, cancels reach the handler's signal, errors keep their code. Bodies over
+ * 64 KiB go by a second one. Sequences have a stream for each call: `handleStream` and `stream`.
+ *
+ * The receiver of a sequence grants its sender bytes (`wire/rpc.proto`, Credit): 256 KiB, up to 1 MiB while the reader
+ * keeps up. A call is not begun elsewhere once its callee has granted: until then nothing of its input was read.
  */
 import type { NodeInfo } from '../discovery/index.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
@@ -213,6 +217,8 @@ export interface Rpc {
 }
 
 export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
+export { json } from './codec.ts'
+export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
 export type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
 export { breaker } from './breaker.ts'
