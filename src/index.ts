@@ -6,7 +6,7 @@
 export { createMesh } from './mesh.ts'
 export { discovery } from './discovery/index.ts'
 export {
-  auth, bidi, breaker, clientStream, credentials, defineService, hedge, metrics, retry, rpc, serverStream, timeout, tracing, unary
+  auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary
 } from './rpc/index.ts'
 export {
   FrameTooLargeError, InvalidNameError, InvalidOptionsError, MeshStoppedError, ProtocolError, RelayRefusedError, RpcError,
@@ -19,7 +19,7 @@ export type { MeshOptions } from './mesh-options.ts'
 export type { RelayOptions } from './transport/index.ts'
 export type { Discovery, DiscoveryEvents, DiscoveryInit, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
 export type {
-  Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Contract,
+  Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
   NodeResult, NodeStats, OtelApi, Registration, Results, RetryOptions, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,

@@ -1,6 +1,7 @@
 /** Contracts: what a service offers, as a value that both sides share and that their types come from. */
 import { InvalidOptionsError } from '../errors.ts'
 import { checkName } from '../wire/names.ts'
+import type { Codec } from './codec.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { CallKind, Results, Sequence, StreamOptions } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -19,6 +20,8 @@ export interface MethodInit<I extends Schema, O extends Schema> {
   output?: O
   /** Running it twice does no more than running it once: a call that was lost in flight may be sent again. @default false */
   idempotent?: boolean
+  /** How bodies become bytes. @default CBOR, and a Uint8Array as it is */
+  codec?: Codec
   /** For `braid.describe`. */
   description?: string
 }

@@ -1,10 +1,12 @@
 /** Contracts on top of untyped calls: what `rpc.serve`, `rpc.client` and `ctx.client` do. */
 import { InvalidOptionsError } from '../errors.ts'
+import { decoded, decoding, encoding, mapped } from './codec.ts'
 import { versioned } from './contract.ts'
-import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { Codec } from './codec.ts'
+import type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
 import type { HandleOptions, Handler, InvokeOptions, Registration } from './index.ts'
 import type { ClientInterceptor } from './interceptor.ts'
-import type { CallKind, Results, StreamKind } from './stream-types.ts'
+import type { CallKind, Results, Sequence, StreamKind } from './stream-types.ts'
 
 /** Options of every call of one client; those of a call win. */
 export interface ClientOptions extends Omit<InvokeOptions, 'idempotencyKey' | 'idempotent'> {
@@ -22,16 +24,28 @@ export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, 
   const { interceptors, ...defaults } = options
   const hasDefaults = Object.keys(defaults).length > 0
   const client: Record<string, unknown> = {}
-  const methods: Record<string, { kind: CallKind, idempotent?: boolean }> = contract.methods
-  for (const [name, { kind, idempotent }] of Object.entries(methods)) {
+  const methods: Record<string, Pick<MethodContract, 'kind' | 'idempotent' | 'codec'>> = contract.methods
+  for (const [name, { kind, idempotent, codec }] of Object.entries(methods)) {
     const method = versioned(name, contract.version)
-    const base: InvokeOptions | undefined = idempotent === true && kind === 'unary' ? { ...defaults, idempotent } : hasDefaults ? defaults : undefined
+    const base: InvokeOptions | undefined = idempotent === true ? { ...defaults, idempotent } : hasDefaults ? defaults : undefined
     const merge = (own: InvokeOptions | undefined): InvokeOptions | undefined => base === undefined ? own : own === undefined ? base : { ...base, ...own }
-    client[name] = kind === 'unary'
+    const call = kind === 'unary'
       ? (args: unknown, own?: InvokeOptions) => caller.invoke(contract.service, method, args, merge(own), interceptors)
       : (input: unknown, own?: InvokeOptions) => caller.stream(contract.service, method, kind, input, merge(own), interceptors)
+    client[name] = codec === undefined ? call : coded(call, kind, codec)
   }
   return Object.freeze(client) as ContractClient<C>
+}
+
+/** The same call, whose bodies are bytes of a codec. */
+function coded (call: (args: unknown, own?: InvokeOptions) => Promise<unknown> | Results, kind: CallKind, codec: Codec): typeof call {
+  const manyIn = kind === 'clientStream' || kind === 'bidi'
+  const manyOut = kind === 'serverStream' || kind === 'bidi'
+  const send = (args: unknown, own: InvokeOptions | undefined): Promise<unknown> | Results =>
+    call(manyIn ? mapped(args as Sequence, item => codec.encode(item)) : codec.encode(args), own)
+  return manyOut
+    ? (args, own) => decoded(send(args, own) as Results, codec)
+    : async (args, own) => codec.decode(await send(args, own) as Uint8Array)
 }
 
 /** The untyped ways to serve. */
@@ -55,7 +69,8 @@ export function serveAll<C extends Contract<any>> (contract: C, handlers: Contra
   const close = (): void => { registrations.forEach(registration => { registration.close() }) }
   try {
     for (const name of names) {
-      const { kind, input, output, idempotent, description } = contract.methods[name]
+      const { kind, input: takes, output: gives, idempotent, codec, description } = contract.methods[name] as MethodContract
+      const [input, output] = codec === undefined ? [takes, gives] : [decoding(codec, takes), encoding(codec, gives)]
       const about: HandleOptions = { input, output, idempotent, description, ...shared, ...(own as Record<string, HandleOptions>)[name] }
       const method = versioned(name, contract.version)
       registrations.push(kind === 'unary' ? servant.handle(method, handlers[name] as Handler, about) : servant.handleStream(method, kind, handlers[name] as Handler, about))

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import * as v from 'valibot'
 import { z } from 'zod'
-import { bidi, clientStream, defineService, serverStream, unary } from '../../src/rpc/index.ts'
+import { bidi, clientStream, defineService, json, serverStream, unary } from '../../src/rpc/index.ts'
 import { FakeMesh, rejection } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { ContractClient, ContractHandlers, HandlerContext, Results } from '../../src/rpc/index.ts'
+import type { Codec, ContractClient, ContractHandlers, HandlerContext, Results } from '../../src/rpc/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
@@ -143,6 +143,39 @@ describe('rpc: contracts', () => {
     expect(() => defineService('login@two', { a: unary() })).to.throw('illegal method name "a@two"')
     expect(() => defineService('login', { a: {} as never })).to.throw('login/a must be made by unary()')
     expect(() => defineService('login', { a: unary({ input: 7 as never }) })).to.throw('login/a: input must be a Standard Schema')
+  })
+
+  it('a codec of the application\'s own, as of protobuf, or JSON: bytes on the way, values at both ends, all four kinds', async () => {
+    const seen: unknown[] = []
+    const reversed: Codec = {
+      encode: (text: string) => { seen.push(text); return new TextEncoder().encode(text).reverse() },
+      decode: bytes => { if (bytes.length > 9) throw new Error('too long'); return new TextDecoder().decode(bytes.slice().reverse()) }
+    }
+    const own = defineService('login', {
+      one: unary({ input: z.string(), output: z.string(), codec: reversed }),
+      out: serverStream({ input: z.string(), output: z.string(), codec: reversed }),
+      in: clientStream({ input: z.string(), output: z.string(), codec: reversed }),
+      both: bidi({ codec: reversed, input: z.string(), output: z.string() }),
+      text: unary({ input: z.object({ a: z.number() }), codec: json })
+    })
+    login.rpc.serve(own, {
+      one: text => `${text}!`,
+      out: async function * (text) { yield * text },
+      in: async input => { let all = ''; for await (const text of input) all += text; return all },
+      both: input => input,
+      text: value => value
+    })
+    const client = gate.rpc.client(own)
+    expect(await gate.rpc.invoke('login', 'one', Uint8Array.of(98, 97))).to.deep.equal(Uint8Array.of(33, 98, 97))
+    expect(await client.one('abc')).to.equal('abc!')
+    const items: string[] = []
+    for await (const item of client.out('xyz')) items.push(item)
+    expect(await client.in(['a', 'b'])).to.equal('ab')
+    for await (const item of client.both(['p', 'q'])) items.push(item)
+    expect(items).to.deep.equal(['x', 'y', 'z', 'p', 'q'])
+    expect(await client.text({ a: 1 })).to.deep.equal({ a: 1 })
+    expect((await rejection(client.one('a'.repeat(20)))).details.issues[0].message).to.equal('too long')
+    expect(await rejection(gate.rpc.invoke('login', 'one', { not: 'bytes' }))).to.include({ code: 'INVALID_ARGUMENT' })
   })
 
   it('describe tells the methods, with JSON Schema where the validator can', async () => {

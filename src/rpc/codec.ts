@@ -1,0 +1,69 @@
+/** Bodies in a form of the application's own: they travel as bytes, and each end of a contract knows what they mean. */
+import type { Results, Sequence } from './stream-types.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** How a method's arguments and results become bytes; protobuf's `encode` and `decode`, for one. */
+export interface Codec {
+  /** The bytes are sent without a copy. */
+  encode (value: any): Uint8Array
+  /** A throw is INVALID_ARGUMENT at the handler's end, and rejects the call at the caller's. */
+  decode (bytes: Uint8Array): unknown
+}
+
+/** Bodies as JSON text, for logs and peers that read no CBOR: no bytes, no dates, no bigints. */
+export const json: Codec = {
+  encode: value => new TextEncoder().encode(JSON.stringify(value)),
+  decode: bytes => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), (key, value: unknown) => key === '__proto__' ? undefined : value)
+}
+
+type Result = StandardSchemaV1.Result<unknown>
+
+/** A schema of the bytes: what they decode to must satisfy `schema`. */
+export function decoding (codec: Codec, schema: StandardSchemaV1 | undefined): StandardSchemaV1 {
+  return around(schema, value => {
+    const decoded = attempt(() => codec.decode(value as Uint8Array))
+    return decoded.issues !== undefined || schema === undefined ? decoded : schema['~standard'].validate(decoded.value)
+  })
+}
+
+/** A schema that makes bytes of what satisfies `schema`. */
+export function encoding (codec: Codec, schema: StandardSchemaV1 | undefined): StandardSchemaV1 {
+  const encode = (result: Result): Result => result.issues !== undefined ? result : attempt(() => codec.encode(result.value))
+  return around(schema, value => {
+    const result = schema === undefined ? { value } : schema['~standard'].validate(value)
+    return result instanceof Promise ? result.then(encode) : encode(result)
+  })
+}
+
+function around (schema: StandardSchemaV1 | undefined, validate: (value: unknown) => Result | Promise<Result>): StandardSchemaV1 {
+  return { '~standard': { version: 1, vendor: 'braid-mesh', ...schema?.['~standard'], validate } }
+}
+
+function attempt (make: () => unknown): Result {
+  try {
+    return { value: make() }
+  } catch (err) {
+    return { issues: [{ message: err instanceof Error ? err.message : String(err) }] }
+  }
+}
+
+/** Each item through `change`. */
+export async function * mapped (items: Sequence, change: (item: any) => unknown): AsyncGenerator<unknown, void, undefined> {
+  for await (const item of items) {
+    yield change(item)
+  }
+}
+
+/** Results as what they decode to. A generator would end late: it cannot be left while it waits. */
+export function decoded (results: Results, codec: Codec): Results {
+  const own: Results = {
+    next: async () => {
+      const item = await results.next()
+      return item.done === true ? item : { done: false, value: codec.decode(item.value as Uint8Array) }
+    },
+    return: async () => results.return(),
+    [Symbol.asyncDispose]: async () => { await results.return() },
+    [Symbol.asyncIterator]: () => own
+  }
+  return own
+}
