@@ -7,6 +7,16 @@
  *
  * The receiver of a sequence grants its sender bytes (`wire/rpc.proto`, Credit): 256 KiB, up to 1 MiB while the reader
  * keeps up. A call is not begun elsewhere once its callee has granted: until then nothing of its input was read.
+ *
+ * A contract gives both sides their types; interceptors stand around calls on either side.
+ *
+ * @example
+ *
+ * ```ts
+ * const login = defineService('login', { 'user.password': unary({ input: z.object({ name: z.string() }), output: z.string() }) })
+ * mesh.rpc.serve(login, { 'user.password': ({ name }) => `hello ${name}` })
+ * await mesh.rpc.client(login)['user.password']({ name: 'ada' })
+ * ```
  */
 import type { NodeInfo } from '../discovery/index.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
