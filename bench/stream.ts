@@ -8,6 +8,8 @@ import type { Burst, FlowOrder, Weight } from './lib/flow-process.ts'
 
 const SCRIPT = fileURLToPath(new URL('./lib/flow-process.ts', import.meta.url))
 const MiB = 1024 * 1024
+/** Bytes. */
+const MAX_SKEW = 128 * 1024
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
@@ -15,8 +17,8 @@ export interface StreamResult {
   /** MiB per second by the size of the items. */
   throughput: Array<{ chunk: number, raw: number, mesh: number, share: number }>
   burst: Burst
-  /** Of a reader of 64 MiB/s. */
-  slow: { reader: Weight, sender: Weight }
+  /** Of a reader of 64 MiB/s; `waiting`: bytes between the handler and the reader, both ends and the way between them, at most. */
+  slow: { reader: Weight, sender: Weight, waiting: number }
 }
 
 class Pair {
@@ -43,6 +45,20 @@ class Pair {
   }
 }
 
+async function slowReader (mesh: Pair, bytes: number): Promise<StreamResult['slow']> {
+  const reading = mesh.order<Weight>({ do: 'slow', chunk: 64 * 1024, bytes, rate: 64 * MiB })
+  const taken = async (): Promise<number> => mesh.order<number>({ do: 'count' })
+  let waiting = 0
+  for (;;) {
+    const reader = await Promise.race([reading, new Promise<undefined>(resolve => { setTimeout(resolve, 20) })])
+    if (reader !== undefined) return { reader, sender: await mesh.ask<Weight>({ do: 'weight' }), waiting }
+    const before = await taken()
+    const made = await mesh.ask<number>({ do: 'count' })
+    // two processes are not asked in one moment: what changed meanwhile tells how wrong it may be
+    if (before > 0 && await taken() - before <= MAX_SKEW) waiting = Math.max(waiting, made - before)
+  }
+}
+
 /** `slowBytes` are taken at 64 MiB/s; the whole bar is 1 GiB. */
 export async function benchStream ({ rounds = 3, ms = 1_500, slowBytes = 1_024 * MiB, chunks = [4 * 1024, 64 * 1024, 256 * 1024] } = {}): Promise<StreamResult> {
   const raw = await new Pair().start('libp2p')
@@ -65,8 +81,7 @@ export async function benchStream ({ rounds = 3, ms = 1_500, slowBytes = 1_024 *
     }
     await mesh.order({ do: 'burst', calls: 2_000 })
     const burst = await mesh.order<Burst>({ do: 'burst', calls: 10_000 })
-    const reader = await mesh.order<Weight>({ do: 'slow', chunk: 64 * 1024, bytes: slowBytes, rate: 64 * MiB })
-    return { throughput, burst, slow: { reader, sender: await mesh.ask<Weight>({ do: 'weight' }) } }
+    return { throughput, burst, slow: await slowReader(mesh, slowBytes) }
   } finally {
     raw.end()
     mesh.end()
@@ -80,19 +95,18 @@ export function streamTable ({ throughput, burst, slow }: StreamResult): string 
     ...throughput.map(({ chunk, raw, mesh, share }) => `| ${chunk / 1024} KiB | ${raw.toFixed(0)} | ${mesh.toFixed(0)} | ${share.toFixed(2)} |`),
     '',
     `10 000 calls at once: ${burst.lost} lost, p50 ${burst.p50.toFixed(0)} ms, p99 ${burst.p99.toFixed(0)} ms, memory after ${mib(burst.grown)} more`,
-    `a reader of 64 MiB/s, ${slow.reader.seconds.toFixed(1)} s: queued at the reader ${mib(slow.reader.queued)}, at the sender ${mib(slow.sender.queued)}; memory ${mib(slow.reader.grown)} and ${mib(slow.sender.grown)} more at most`
+    `a reader of 64 MiB/s, ${slow.reader.seconds.toFixed(1)} s: at most ${mib(slow.waiting)} between handler and reader; memory ${mib(slow.reader.grown)} and ${mib(slow.sender.grown)} more at most`
   ].join('\n')
 }
 
 /** What the project holds itself to. */
 export function streamBars ({ throughput, burst, slow }: StreamResult): Array<{ name: string, value: number, bar: number, met: boolean }> {
   const share = Math.max(...throughput.filter(({ chunk }) => chunk === 64 * 1024).map(row => row.share))
-  const queued = Math.max(slow.reader.queued, slow.sender.queued) / MiB
   const grown = Math.max(slow.reader.grown, slow.sender.grown) / MiB
   return [
     { name: 'items of 64 KiB: share of a raw libp2p stream', value: share, bar: 0.7, met: share >= 0.7 },
     { name: '10 000 calls at once: lost', value: burst.lost, bar: 0, met: burst.lost === 0 },
-    { name: 'slow reader: MiB queued at one end', value: queued, bar: 2, met: queued <= 2 },
+    { name: 'slow reader: MiB between handler and reader', value: slow.waiting / MiB, bar: 2, met: slow.waiting <= 2 * MiB },
     { name: 'slow reader: MiB that the memory of one end grows', value: grown, bar: 16, met: grown <= 16 }
   ]
 }

@@ -22,10 +22,10 @@ export type FlowOrder =
   | { do: 'burst', calls: number }
   /** Answers the {@link Weight} since the last `slow` of the other end began. */
   | { do: 'weight' }
+  /** Answers the bytes that were given to the call, or taken from it, since then. */
+  | { do: 'count' }
 
 export interface Weight {
-  /** Bytes that waited at this end in the streams of the call, at most. */
-  queued: number
   /** Bytes that heapUsed + external grew by, after garbage collections, at most. */
   grown: number
   seconds: number
@@ -86,8 +86,12 @@ async function serve (peer: string): Promise<string> {
   mesh.rpc.handleStream('weighed', 'serverStream', async function * (size: number) {
     const chunk = new Uint8Array(size)
     scale = new Scale()
+    count = 0
     try {
-      for (;;) yield chunk
+      for (;;) {
+        count += size
+        yield chunk
+      }
     } finally {
       scale.stop()
     }
@@ -134,22 +138,21 @@ async function pullMesh (chunk: number, ms: number): Promise<number> {
   return bytes / (performance.now() - begin) * 1_000
 }
 
-/** Weighs this process every second, and the streams of the call often. */
+/** Weighs this process every second. */
 class Scale {
-  readonly weight: Weight = { queued: 0, grown: 0, seconds: 0 }
+  readonly weight: Weight = { grown: 0, seconds: 0 }
   readonly #began = performance.now()
   readonly #before = weigh()
-  readonly #sampling = setInterval(() => { this.weight.queued = Math.max(this.weight.queued, queuedOf()) }, 5)
   readonly #weighing = setInterval(() => { this.weight.grown = Math.max(this.weight.grown, weigh() - this.#before) }, 1_000)
 
   stop (): void {
-    clearInterval(this.#sampling)
     clearInterval(this.#weighing)
     this.weight.seconds = (performance.now() - this.#began) / 1_000
   }
 }
 
 let scale: Scale | undefined
+let count = 0
 
 function weigh (): number {
   gc()
@@ -158,20 +161,15 @@ function weigh (): number {
   return heapUsed + external
 }
 
-function queuedOf (): number {
-  const streams = mesh?.libp2p.getConnections().flatMap(connection => connection.streams) ?? []
-  return streams.filter(stream => stream.protocol.includes('/stream/')).reduce((sum, stream) => sum + stream.readBufferLength + stream.writeBufferLength, 0)
-}
-
 async function slow ({ chunk, bytes, rate }: { chunk: number, bytes: number, rate: number }): Promise<Weight> {
   if (mesh == null) throw new Error('not connected')
   const own = new Scale()
   const begin = performance.now()
-  let taken = 0
+  count = 0
   for await (const part of mesh.rpc.stream('flow', 'weighed', 'serverStream', chunk)) {
-    taken += (part as Uint8Array).length
-    if (taken >= bytes) break
-    const ahead = taken / rate * 1_000 - (performance.now() - begin)
+    count += (part as Uint8Array).length
+    if (count >= bytes) break
+    const ahead = count / rate * 1_000 - (performance.now() - begin)
     if (ahead > 1) await new Promise(resolve => { setTimeout(resolve, ahead) })
   }
   own.stop()
@@ -200,6 +198,7 @@ async function obey (order: FlowOrder): Promise<unknown> {
     case 'slow': return slow(order)
     case 'burst': return burst(order.calls)
     case 'weight': return scale?.weight
+    case 'count': return count
   }
 }
 
