@@ -1,4 +1,4 @@
-/** Streaming methods of a node process, and the commands that call them. */
+/** A streaming method of a node process beside those of node-methods.ts, and commands that make streaming calls. */
 import type { HandlerContext, Mesh } from '../../src/index.ts'
 import type { Command, Emit } from '../harness/child.ts'
 
@@ -46,7 +46,6 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
       emit('ticks:end', key)
     }
   })
-  rpc.handleStream('mirror', 'bidi', (input: AsyncIterable<number>) => input)
   rpc.handle('once', (key: string) => {
     runs.set(key, (runs.get(key) ?? 0) + 1)
     return key
