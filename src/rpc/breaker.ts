@@ -51,16 +51,25 @@ export function breaker (options: BreakerOptions = {}): Breaker {
 
 function interceptor (breakers: Breakers, isFailure: (error: unknown, call: ClientCall) => boolean): Breaker {
   const intercept: ClientInterceptor = next => call => {
+    const { prefer, avoid } = call.options
     const refusal = breakers.steer(call)
+    const restore = (): void => {
+      // they were for this attempt
+      if (call.options.prefer !== prefer || call.options.avoid !== avoid) {
+        Object.assign(call.options, { prefer, avoid })
+      }
+    }
     if (refusal !== undefined) {
       return Promise.reject(refusal)
     }
     return next(call).then(
       result => {
+        restore()
         breakers.record(call, call.node, true)
         return result
       },
       (error: unknown) => {
+        restore()
         const cancelled = error instanceof RpcError && error.code === 'CANCELLED'
         breakers.record(call, call.node, cancelled ? undefined : !isFailure(error, call))
         throw error
@@ -70,7 +79,8 @@ function interceptor (breakers: Breakers, isFailure: (error: unknown, call: Clie
 }
 
 function isNodeFailure (error: unknown): boolean {
-  return error instanceof Error && 'code' in error && FAILURES.has(error.code) && 'node' in error && error.node !== undefined
+  // what a node refuses, it did not run: it is busy, or leaves
+  return error instanceof RpcError && !error.retryable && FAILURES.has(error.code) && error.node !== undefined
 }
 
 class Breakers {
@@ -91,24 +101,44 @@ class Breakers {
     }
     const now = timers.now()
     const { options } = call
+    if (options.token !== undefined || call.parent?.token !== undefined) {
+      // its node is not the breaker's to choose
+      return undefined
+    }
+    const { node } = options
+    let trial: string | undefined
     for (const id of state.blocked) {
-      if (this.#passes(state, id, now)) {
-        // its trial: one call that is free to go there
+      if (state.outliers?.isEjected(id, now) === true) {
+        continue
+      }
+      if (state.circuits.get(id)?.state === 'closed') {
         state.blocked.delete(id)
-        if (options.node === undefined && options.token === undefined) {
-          options.prefer ??= id
-        }
+      } else if (trial === undefined && (node === undefined || node === id) && state.circuits.get(id)?.allows(now) === true) {
+        trial = id
       }
     }
-    const open = options.node !== undefined ? !state.blocked.has(options.node) : call.nodes().some(({ id }) => !state.blocked.has(id)) || call.nodes().length === 0
-    if (!open) {
+    const passes = (id: string): boolean => id === trial || !state.blocked.has(id)
+    const nodes = call.nodes()
+    if (node !== undefined ? !passes(node) : nodes.length > 0 && !nodes.some(({ id }) => passes(id))) {
       const retryAfter = Math.max(0, Math.min(...[...state.blocked].map(id => state.circuits.get(id)?.retryAt ?? now)) - now)
-      return new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${options.node === undefined ? 'every node' : `node ${options.node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })
+      return new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${node === undefined ? 'every node' : `node ${node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })
     }
-    if (state.blocked.size > 0) {
-      options.avoid = new Set([...options.avoid ?? [], ...state.blocked])
-    }
+    this.#keepAway(call, state, trial)
     return undefined
+  }
+
+  /** From the blocked nodes, or to the one that is to be tried, in the attempt that begins now. */
+  #keepAway ({ options }: ClientCall, { blocked }: ServiceState, trial: string | undefined): void {
+    if (trial !== undefined && options.node === undefined) {
+      options.prefer ??= trial
+    }
+    const avoid = new Set([...options.avoid ?? [], ...blocked])
+    if (trial !== undefined) {
+      avoid.delete(trial)
+    }
+    if (avoid.size > 0) {
+      options.avoid = avoid
+    }
   }
 
   record (call: ClientCall, node: string | undefined, ok: boolean | undefined): void {
@@ -140,10 +170,6 @@ class Breakers {
     return all
   }
 
-  #passes (state: ServiceState, id: string, now: number): boolean {
-    return state.outliers?.isEjected(id, now) !== true && state.circuits.get(id)?.allows(now) !== false
-  }
-
   #recordAt (state: ServiceState, id: string, ok: boolean | undefined, now: number): void {
     let circuit = state.circuits.get(id)
     if (circuit === undefined) {
@@ -154,6 +180,8 @@ class Breakers {
     circuit.record(ok, now)
     if (circuit.state !== 'closed') {
       state.blocked.add(id)
+    } else if (state.outliers?.isEjected(id, now) !== true) {
+      state.blocked.delete(id)
     }
     if (ok !== undefined) {
       state.outliers?.record(id, ok)

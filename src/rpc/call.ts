@@ -56,6 +56,8 @@ export class Call implements RequestFrame {
   only: string | undefined = undefined
   /** The node that is asked first, if it is there. */
   prefer: string | undefined = undefined
+  /** Nodes that are asked when there is no other. */
+  avoid: ReadonlySet<string> | undefined = undefined
   balancer: InvokeOptions['balancer'] = undefined
   /** Where interceptors read how it goes. */
   out: OutCall | undefined = undefined

@@ -1,12 +1,14 @@
 /** The way of a call through the interceptors, if there are any, to the client. */
+import { RpcError } from '../errors.ts'
 import { BUILT_IN } from './methods.ts'
 import { compose } from './interceptor.ts'
 import { OutCall } from './out-call.ts'
+import { cancelled } from './outcome.ts'
 import { DeferredResults, primed } from './results.ts'
 import { retry } from './retry.ts'
 import type { Client } from './client.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
-import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
+import type { ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCallHost } from './out-call.ts'
 import type { CallParent } from './prepare.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
@@ -36,11 +38,11 @@ export class Calls {
   }
 
   /** `own`: interceptors of one client, outside of the room's. */
-  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Parent, own?: readonly ClientInterceptor[]): Promise<unknown> {
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Parent, own?: readonly ClientInterceptor[], oneWay = false): Promise<unknown> {
     const chain = this.#chainOf(method, options, own)
     return chain === undefined
-      ? this.#client.invoke(service, method, args, options, parent)
-      : this.#through(chain, new OutCall(this.#host, 'unary', service, method, args, options, parent))
+      ? this.#client.invoke(service, method, args, options, parent, undefined, oneWay)
+      : this.#through(chain, new OutCall(this.#host, 'unary', service, method, args, options, parent, oneWay))
   }
 
   stream (service: string, method: string, kind: StreamKind, input: unknown, options: InvokeOptions | undefined, parent: Parent, own?: readonly ClientInterceptor[]): Results | Promise<unknown> {
@@ -53,11 +55,36 @@ export class Calls {
   }
 
   /** An interceptor may throw instead of rejecting. */
-  #through (chain: ClientNext, call: ClientCall): Promise<unknown> {
+  #through (chain: ClientNext, call: OutCall): Promise<unknown> {
     try {
-      return chain(call)
+      const result = chain(call)
+      // what is under way has its own deadline and signal
+      return call.attempts === 0 ? this.#guarded(call, result) : result
     } catch (err) {
       return Promise.reject(err)
+    }
+  }
+
+  /** An interceptor waits, as for credentials: it has the call's time, and its signal. */
+  async #guarded (call: OutCall, result: Promise<unknown>): Promise<unknown> {
+    const { timers } = this.#host
+    const { signal } = call.options
+    const what = `rpc ${call.service}/${call.method}`
+    const { promise, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => { reject(cancelled(what, signal?.reason)) }
+    const left = call.remaining
+    const timer = left === Infinity ? undefined : timers.after(left, () => { reject(new RpcError('DEADLINE_EXCEEDED', `${what}: no answer in time; the interceptors had it for the first part of it`)) })
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted === true) {
+      onAbort()
+    }
+    try {
+      return await Promise.race([result, promise])
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      if (timer !== undefined) {
+        timers.cancel(timer)
+      }
     }
   }
 
@@ -79,7 +106,7 @@ export class Calls {
     const { service, method, args, kind, parent } = call
     const options = call.attempt()
     if (kind === 'unary') {
-      return this.#client.invoke(service, method, args, options, parent, call)
+      return this.#client.invoke(service, method, args, options, parent, call, call.oneWay)
     }
     const { onNode } = options
     const told = (id: string): void => {

@@ -126,7 +126,7 @@ export class Client implements Outcomes {
   #preferred (call: Call): NodeInfo | undefined {
     const node = call.prefer === undefined ? undefined : this.#init.discovery.node(call.prefer)
     call.prefer = undefined
-    return node?.state === 'left' || node?.state === 'away' || call.only !== undefined ? undefined : node
+    return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
   }
 
   #toAnyNode (call: Call): void {
@@ -135,7 +135,9 @@ export class Client implements Outcomes {
     let node: NodeInfo | undefined
     try {
       const picker = targets.picker(call, now)
-      node = targets.pick(picker, call.tokenId, call.tried, now)
+      const { avoid, tokenId, tried } = call
+      node = avoid === undefined ? undefined : targets.pick(picker, tokenId, new Set([...avoid, ...tried ?? []]), now)
+      node ??= targets.pick(picker, tokenId, tried, now)
       if (node !== undefined && picker.finished !== undefined) {
         call.picker = picker
         call.startedAt = now
@@ -222,7 +224,9 @@ export class Client implements Outcomes {
     call.link = undefined
     call.lane = undefined
     call.cause = cause
-    call.out?.miss(node)
+    if (why === 'unreachable') {
+      call.out?.miss(node)
+    }
     call.giveUp = why === 'full' || (why === 'busy' && call.round >= MAX_BUSY_ROUNDS) || (why === 'refused' && call.only !== undefined) ||
       (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
     call.tried ??= new Set()

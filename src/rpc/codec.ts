@@ -12,8 +12,8 @@ export interface Codec {
 
 /** Bodies as JSON text, for logs and peers that read no CBOR: no bytes, no dates, no bigints. */
 export const json: Codec = {
-  encode: value => new TextEncoder().encode(JSON.stringify(value)),
-  decode: bytes => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), (key, value: unknown) => key === '__proto__' ? undefined : value)
+  encode: value => value === undefined ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(value)),
+  decode: bytes => bytes === undefined || bytes.length === 0 ? undefined : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), (key, value: unknown) => key === '__proto__' ? undefined : value)
 }
 
 type Result = StandardSchemaV1.Result<unknown>

@@ -26,6 +26,8 @@ export interface Origin {
   readonly congested: boolean
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void
   refuse (id: number, error: RpcError): void
+  /** The handler is done after the call was ended. */
+  late? (result: EncodedBody | undefined): void
 }
 
 /** Made anew for no answer: the stream's batch takes a copy. */
@@ -51,7 +53,7 @@ export class Inbound implements Origin {
 
   get congested (): boolean {
     // a peer may open several, and must not get the room of several
-    return this.caller.queued > CONGESTED
+    return this.caller.queued > CONGESTED || this.#large?.congested(this.stream.peer) === true
   }
 
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {

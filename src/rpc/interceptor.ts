@@ -21,11 +21,11 @@ export interface ClientCall {
   readonly timed: boolean
   /** Milliseconds of the whole call that are left; `Infinity` for streams without a deadline. */
   readonly remaining: number
-  /** Milliseconds that each `next` may take, within what remains. */
+  /** Milliseconds that each `next` of a unary call may take, within what remains. */
   perTry: number | undefined
   /** The node that the last `next` went to. */
   readonly node: string | undefined
-  /** Nodes that the last `next` could not reach, or that refused it, before it went to {@link node}. */
+  /** Nodes that the last `next` could not reach before it went to {@link node}. */
   readonly failed: readonly string[]
   /** Let the whole call end `ms` from now at the latest. */
   limit (ms: number): void

@@ -27,10 +27,14 @@ export class OutCall implements ClientCall {
   perTry: number | undefined = undefined
   node: string | undefined = undefined
   failed: readonly string[] = NONE
+  /** Times that it was handed to the client. */
+  attempts = 0
+  /** Wants no answer. */
+  readonly oneWay: boolean
   readonly #host: OutCallHost
   #due: number
 
-  constructor (host: OutCallHost, kind: CallKind, service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: (HandlerContext & CallParent) | undefined) {
+  constructor (host: OutCallHost, kind: CallKind, service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: (HandlerContext & CallParent) | undefined, oneWay = false) {
     this.#host = host
     this.kind = kind
     this.service = service
@@ -38,6 +42,7 @@ export class OutCall implements ClientCall {
     this.args = args
     this.options = { ...options }
     this.parent = parent
+    this.oneWay = oneWay
     const { timeout } = this.options
     this.timed = timeout !== undefined
     // a handler's own budget is the default of the calls that it makes, and a stream may go on for ever
@@ -61,9 +66,11 @@ export class OutCall implements ClientCall {
   /** Options of the attempt that begins now. */
   attempt (): InvokeOptions {
     const { options } = this
-    const left = Math.min(this.remaining, this.perTry ?? Infinity)
+    this.attempts++
+    // of a stream it would end what has begun
+    const left = Math.min(this.remaining, this.kind === 'unary' ? this.perTry ?? Infinity : Infinity)
     this.failed = NONE
-    if (left === Infinity) {
+    if (left === Infinity && this.kind !== 'unary') {
       delete options.timeout
     } else {
       options.timeout = left

@@ -87,7 +87,7 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
   call.only = options.node
   call.prefer = options.prefer
   if (options.avoid !== undefined && options.avoid.size > 0 && options.node === undefined) {
-    call.tried = new Set(options.avoid)
+    call.avoid = options.avoid
   }
   call.balancer = options.balancer
   call.signal = options.signal

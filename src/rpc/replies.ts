@@ -1,17 +1,23 @@
 /** What was answered to calls with an idempotency key: the second call of a key gets the first one's reply. */
 import { RpcError } from '../errors.ts'
 import { crc32c } from '../util/crc32c.ts'
+import { decodeBody } from '../wire/codecs.ts'
 import { MAX_IDEMPOTENCY_KEY, MAX_REPLIES, MAX_REPLY_BYTES, REPLY_TTL } from '../wire/limits.ts'
+import { tokenToHex } from '../wire/token.ts'
+import { encodeDetails } from './inbound.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
 import type { Origin } from './inbound.ts'
-import type { BodyCodec } from '../wire/codecs.ts'
+import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
 import type { RequestFrame } from '../wire/rpc-frames.ts'
 
-interface Waiter {
-  readonly origin: Origin
-  readonly id: number
-}
+/** Calls that may wait for the answer of one key: each is a place in its stream's table. */
+const MAX_WAITERS = 16
+
+/** What the caller may ask again for: it is answered anew. */
+const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'ABORTED', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'CANCELLED', 'DEADLINE_EXCEEDED'])
+
+type Send = (origin: Origin, id: number) => void
 
 /**
  * One keyed call, in place of the stream that it came on: it outlives that stream, and whoever asks again while it runs
@@ -26,13 +32,14 @@ export class Keyed implements Origin {
   /** Of the arguments. */
   readonly sum: number
   readonly at: number
-  /** Set while it runs. */
+  /** Set while its handler runs, also when nobody waits any more. */
   context: Context | undefined = undefined
   size = 0
   kept = false
   readonly #replies: Replies
-  #waiters: Waiter[] = []
-  #send: ((waiter: Waiter) => void) | undefined
+  readonly #waiters = new Map<Origin, Set<number>>()
+  #waiting = 0
+  #send: Send | undefined
 
   constructor (replies: Replies, origin: Origin, key: string, sum: number, now: number) {
     this.#replies = replies
@@ -45,11 +52,14 @@ export class Keyed implements Origin {
 
   /** Answer this one too: at once when the reply is there. */
   join (origin: Origin, id: number): void {
-    const waiter = { origin, id }
     if (this.#send !== undefined) {
-      this.#send(waiter)
+      this.#send(origin, id)
+    } else if (this.#waiting >= MAX_WAITERS) {
+      origin.refuse(id, new RpcError('RESOURCE_EXHAUSTED', `${this.#waiting} calls wait for the answer of this idempotency key already`, { retryable: true }))
     } else if (this.context !== undefined) {
-      this.#waiters.push(waiter)
+      const ids = this.#waiters.get(origin) ?? new Set<number>()
+      this.#waiters.set(origin, ids.add(id))
+      this.#waiting++
       origin.running.set(id, this.context)
     }
   }
@@ -57,51 +67,85 @@ export class Keyed implements Origin {
   /** One of those that wait was cancelled. True: nobody waits any more, and the call is to end. */
   cancelled (origin: Origin, id: number): boolean {
     this.lost(origin, id)
-    if (this.#waiters.length > 0) {
-      return false
-    }
-    this.#replies.drop(this)
-    return true
+    return this.#waiting === 0
   }
 
   /** The stream of one of those that wait has ended: it may ask again. */
   lost (origin: Origin, id: number): void {
     origin.running.delete(id)
-    this.#waiters = this.#waiters.filter(waiter => waiter.origin !== origin || waiter.id !== id)
+    const ids = this.#waiters.get(origin)
+    if (ids?.delete(id) === true) {
+      this.#waiting--
+      if (ids.size === 0) {
+        this.#waiters.delete(origin)
+      }
+    }
   }
 
   answer (_id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
-    // the handler may go on to use its buffer
+    // the handler, or a caller of this node, may go on to use its buffer
     const kept = codec === 3 && body !== undefined ? body.slice() : body
-    this.#settle(kept?.length ?? 0, ({ origin, id }) => { origin.answer(id, codec, kept) })
+    this.#settle(kept?.length ?? 0, (origin, id) => { origin.answer(id, codec, origin.local ? kept?.slice() : kept) })
     this.#replies.keep(this)
   }
 
   refuse (_id: number, error: RpcError): void {
-    const ran = !error.retryable && this.context?.ended === undefined
-    this.#settle(error.message.length, ({ origin, id }) => { origin.refuse(id, error) })
-    if (ran) {
-      this.#replies.keep(this)
-    } else {
+    if (this.context?.ended !== undefined && this.context.counted) {
+      // the deadline has passed and the handler runs on: what it comes to is the reply of the key
+      this.#tell((origin, id) => { origin.refuse(id, error) })
+      return
+    }
+    const { codec, body } = encodeDetails(error.details)
+    const { code, message, retryAfter, retryable } = error
+    const kept = new RpcError(code, message, { details: decodeBody(codec, body), retryAfter, retryable })
+    this.#settle(message.length * 2 + (body?.length ?? 0), (origin, id) => { origin.refuse(id, kept) })
+    if (retryable || PASSING.has(code)) {
       this.#replies.drop(this)
+    } else {
+      this.#replies.keep(this)
     }
   }
 
-  #settle (size: number, send: (waiter: Waiter) => void): void {
-    this.#send = send
-    this.size = size + this.key.length
-    this.context = undefined
-    for (const waiter of this.#waiters) {
-      waiter.origin.running.delete(waiter.id)
-      send(waiter)
+  /** The handler is done after nobody waited for it any more. No result: it threw, as it should when it is aborted. */
+  late (result: EncodedBody | undefined): void {
+    if (this.context === undefined) {
+      return
     }
-    this.#waiters = []
+    if (result === undefined) {
+      this.refuse(0, new RpcError('UNAVAILABLE', 'the call of this idempotency key was cancelled', { retryable: true }))
+    } else {
+      this.answer(0, result.codec, result.body)
+    }
   }
+
+  #settle (size: number, send: Send): void {
+    this.#send = send
+    this.size = size + this.key.length * 2
+    this.context = undefined
+    this.#tell(send)
+  }
+
+  #tell (send: Send): void {
+    for (const [origin, ids] of this.#waiters) {
+      for (const id of ids) {
+        origin.running.delete(id)
+        send(origin, id)
+      }
+    }
+    this.#waiters.clear()
+    this.#waiting = 0
+  }
+}
+
+/** What is kept for one caller. */
+class Kept {
+  readonly replies = new Map<string, Keyed>()
+  bytes = 0
 }
 
 /** The replies of a node, the oldest forgotten first: those of the caller that holds the most. */
 export class Replies {
-  readonly #callers = new Map<string, Map<string, Keyed>>()
+  readonly #callers = new Map<string, Kept>()
   #count = 0
   #bytes = 0
 
@@ -111,11 +155,13 @@ export class Replies {
    * @throws RpcError - the key cannot be, or was used for another call
    */
   begin (origin: Origin, request: RequestFrame, now: number): Keyed | undefined {
-    const { idempotencyKey = '', method, body } = request
+    const { idempotencyKey = '', method, body, headers, token } = request
     if (idempotencyKey.length > MAX_IDEMPOTENCY_KEY) {
       throw new RpcError('INVALID_ARGUMENT', `an idempotency key has at most ${MAX_IDEMPOTENCY_KEY} characters`)
     }
-    const key = `${method} ${idempotencyKey}`
+    // who is allowed what may depend on both, and a reply is given without asking again
+    const rights = crc32c(new TextEncoder().encode(JSON.stringify([headers, token === undefined ? '' : tokenToHex(token)])))
+    const key = `${method} ${rights} ${idempotencyKey}`
     const sum = body === undefined ? 0 : crc32c(body)
     const known = this.#known(origin.caller.id, key, now)
     if (known === undefined) {
@@ -131,28 +177,32 @@ export class Replies {
   }
 
   keep (keyed: Keyed): void {
-    if (this.#callers.get(keyed.caller.id)?.get(keyed.key) === keyed) {
+    const own = this.#callers.get(keyed.caller.id)
+    if (own?.replies.get(keyed.key) === keyed) {
       keyed.kept = true
+      own.bytes += keyed.size
       this.#bytes += keyed.size
-      while (this.#bytes > MAX_REPLY_BYTES && this.#evict()) { /* one at a time */ }
+      while (this.#bytes > MAX_REPLY_BYTES && this.#evict((a, b) => b.bytes - a.bytes)) { /* one at a time */ }
     }
   }
 
   drop (keyed: Keyed): void {
-    const replies = this.#callers.get(keyed.caller.id)
-    if (replies?.get(keyed.key) === keyed) {
-      replies.delete(keyed.key)
+    const own = this.#callers.get(keyed.caller.id)
+    if (own?.replies.get(keyed.key) === keyed) {
+      const size = keyed.kept ? keyed.size : 0
+      own.replies.delete(keyed.key)
+      own.bytes -= size
       this.#count--
-      this.#bytes -= keyed.kept ? keyed.size : 0
-      if (replies.size === 0) {
+      this.#bytes -= size
+      if (own.replies.size === 0) {
         this.#callers.delete(keyed.caller.id)
       }
     }
   }
 
   #known (caller: string, key: string, now: number): Keyed | undefined {
-    const replies = this.#callers.get(caller)
-    for (const keyed of replies?.values() ?? []) {
+    const own = this.#callers.get(caller)
+    for (const keyed of own?.replies.values() ?? []) {
       if (now - keyed.at < REPLY_TTL) {
         break
       }
@@ -160,23 +210,27 @@ export class Replies {
         this.drop(keyed)
       }
     }
-    return replies?.get(key)
+    return own?.replies.get(key)
   }
 
   #add (keyed: Keyed): void {
     if (this.#count >= MAX_REPLIES) {
-      this.#evict()
+      this.#evict((a, b) => b.replies.size - a.replies.size)
     }
     const { id } = keyed.caller
-    const replies = this.#callers.get(id) ?? new Map<string, Keyed>()
-    this.#callers.set(id, replies.set(keyed.key, keyed))
+    const own = this.#callers.get(id) ?? new Kept()
+    own.replies.set(keyed.key, keyed)
+    this.#callers.set(id, own)
     this.#count++
   }
 
-  /** False: all that are left run. */
-  #evict (): boolean {
-    const largest = [...this.#callers.values()].reduce<Map<string, Keyed> | undefined>((a, b) => a === undefined || b.size > a.size ? b : a, undefined)
-    for (const keyed of largest?.values() ?? []) {
+  /** Forget the oldest reply of the caller that comes first. False: all that are left run. */
+  #evict (order: (a: Kept, b: Kept) => number): boolean {
+    let largest: Kept | undefined
+    for (const own of this.#callers.values()) {
+      largest = largest === undefined || order(largest, own) > 0 ? own : largest
+    }
+    for (const keyed of largest?.replies.values() ?? []) {
       if (keyed.context === undefined) {
         this.drop(keyed)
         return true
@@ -187,9 +241,9 @@ export class Replies {
 
   /** Calls that run. */
   * contexts (): Iterable<Context> {
-    for (const keyed of this.#callers.values()) {
-      for (const { context } of keyed.values()) {
-        if (context !== undefined) {
+    for (const { replies } of this.#callers.values()) {
+      for (const { context } of replies.values()) {
+        if (context !== undefined && context.ended === undefined) {
           yield context
         }
       }

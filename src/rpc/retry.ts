@@ -1,8 +1,9 @@
 /** Interceptors that send a call more than once: after a failure, or before one. */
+import { RpcError } from '../errors.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
 import { timers } from '../util/timers.ts'
 import { RetryBudget } from './budget.core.ts'
-import type { ErrorCode, RpcError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { BackoffInit } from '../util/backoff.core.ts'
 
@@ -36,21 +37,24 @@ function isRpcError (error: unknown): error is RpcError {
 /**
  * Sends a call again that failed with one of `codes`, when it certainly did not run, or when it has an idempotency key or
  * is `idempotent`: after a pause, within the call's own deadline, and only while the service's budget lasts. A node that
- * names a time (`retryAfter` of its error) is left alone for so long. A call with a key goes to the same node first, which
- * knows whether it ran. Streams are repeated only if they were not begun.
+ * names a time (`retryAfter` of its error) is left alone for so long. A call with a key goes to the same node
+ * again, which alone knows whether it ran. Streams are repeated only if they were not begun.
  */
 export function retry (options: RetryOptions = {}): ClientInterceptor {
   const policy = new RetryPolicy(options)
   return next => {
     const again = async (call: ClientCall, error: unknown): Promise<unknown> => {
       let last = error
+      let lost: RpcError | undefined
       for (let attempt = 1; ; attempt++) {
         const pause = policy.pause(call, last, attempt)
         if (pause === undefined) {
           throw last
         }
-        if (call.options.idempotencyKey !== undefined && isRpcError(last) && last.node !== undefined) {
-          call.options.prefer = last.node
+        if (call.options.idempotent !== true && isRpcError(last) && last.node !== undefined && !last.retryable) {
+          // only this node knows whether the call of this key ran
+          call.options.node = last.node
+          lost ??= last
         }
         await sleep(pause, call.options.signal)
         try {
@@ -59,6 +63,10 @@ export function retry (options: RetryOptions = {}): ClientInterceptor {
           return result
         } catch (err) {
           last = err
+          if (lost !== undefined && isRpcError(err) && err.retryable) {
+            // this attempt did not run, but the first one may have
+            last = new RpcError(err.code, `${lost.message}; asked again: ${err.message}`, { node: lost.node ?? '', retryAfter: err.retryAfter, cause: err })
+          }
         }
       }
     }
@@ -134,7 +142,8 @@ export interface HedgeOptions {
 export function hedge ({ delay, max = 2 }: HedgeOptions): ClientInterceptor {
   return next => async call => {
     const { options } = call
-    if (call.kind !== 'unary' || !isSafe(call) || options.node !== undefined || options.token !== undefined) {
+    // a key is known to one node only: another one would run the call, too
+    if (call.kind !== 'unary' || options.idempotent !== true || options.node !== undefined || options.token !== undefined) {
       return next(call)
     }
     return new Promise((resolve, reject) => { new Race(call, next, delay, max, resolve, reject).start() })
@@ -150,6 +159,7 @@ class Race {
   readonly #reject: (error: unknown) => void
   readonly #asked = new Set<string>()
   readonly #over = new AbortController()
+  #before: object = {}
   #sent = 0
   #open = 0
   #timer: ReturnType<typeof timers.after> | undefined
@@ -166,6 +176,8 @@ class Race {
   start (): void {
     const { options } = this.#call
     const { onNode, avoid, signal } = options
+    // an attempt after this race is one of its own
+    this.#before = { onNode, avoid, signal }
     options.onNode = id => {
       this.#asked.add(id)
       onNode?.(id)
@@ -174,14 +186,21 @@ class Race {
     this.#ask(avoid)
   }
 
+  /** Unless every node is asked already. */
+  #askAnother (avoid: ReadonlySet<string> | undefined): void {
+    if (this.#call.nodes().some(({ id }) => !this.#asked.has(id))) {
+      this.#ask(avoid)
+    }
+  }
+
   #ask (avoid: ReadonlySet<string> | undefined): void {
     this.#call.options.avoid = new Set([...avoid ?? [], ...this.#asked])
     this.#sent++
     this.#open++
     if (this.#sent < this.#max) {
-      this.#timer = timers.after(this.#delay, () => { this.#ask(avoid) })
+      this.#timer = timers.after(this.#delay, () => { this.#askAnother(avoid) })
     }
-    this.#next(this.#call).then(
+    this.#try().then(
       value => { this.#end(() => { this.#resolve(value) }) },
       error => {
         // one that failed is no answer while another may still come
@@ -191,10 +210,16 @@ class Race {
       })
   }
 
+  /** An interceptor below may throw at once. */
+  async #try (): Promise<unknown> {
+    return this.#next(this.#call)
+  }
+
   #end (settle: () => void): void {
     if (this.#timer !== undefined) {
       timers.cancel(this.#timer)
     }
+    Object.assign(this.#call.options, this.#before)
     settle()
     this.#over.abort()
   }
@@ -203,8 +228,13 @@ class Race {
 async function sleep (ms: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
-  signal?.addEventListener('abort', () => { resolve() }, { once: true })
+  const onAbort = (): void => { resolve() }
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted === true) {
+    resolve()
+  }
   await promise
   // the next attempt finds the signal aborted, and says so
+  signal?.removeEventListener('abort', onAbort)
   timers.cancel(timer)
 }

@@ -6,7 +6,7 @@ import { timers as sharedTimers } from '../util/timers.ts'
 import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
-import { Methods } from './methods.ts'
+import { BUILT_IN, Methods } from './methods.ts'
 import { failedResults } from './open-flow.ts'
 import { flowHandler } from './server-flow.ts'
 import { scatter } from './scatter.ts'
@@ -23,7 +23,7 @@ import type {
 import type { ClientInterceptor, Interceptors } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
-import type { Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
+import type { CallKind, Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { PeerStreams, PeerStreamsComponents, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
@@ -171,7 +171,7 @@ export class RpcService implements Rpc, Startable {
   }
 
   handle (method: string, handler: Handler, options: HandleOptions = {}): Registration {
-    return this.#methods.add(method, intercepted(this.#options.interceptors.server, 'unary', handler, options), options)
+    return this.#methods.add(method, this.#around(method, 'unary', handler, options), options)
   }
 
   handleStream (method: string, kind: StreamKind, handler: StreamHandler, options: HandleOptions = {}): Registration {
@@ -188,7 +188,7 @@ export class RpcService implements Rpc, Startable {
       ...(kind === 'serverStream' && input !== undefined && { input }),
       ...(kind === 'clientStream' && output !== undefined && { output })
     }
-    return this.#methods.add(method, flowHandler(kind, intercepted(this.#options.interceptors.server, kind, handler, options), options), whole, kind, options)
+    return this.#methods.add(method, flowHandler(kind, this.#around(method, kind, handler, options), options), whole, kind, options)
   }
 
   stream (service: string, method: string, kind: 'clientStream', input: Sequence, options?: StreamOptions): Promise<unknown>
@@ -223,7 +223,7 @@ export class RpcService implements Rpc, Startable {
   }
 
   async notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void> {
-    await this.#running().client.invoke(service, method, args, options, undefined, undefined, true)
+    await this.#running().calls.invoke(service, method, args, options, undefined, undefined, true)
   }
 
   get health (): HealthStatus {
@@ -256,6 +256,10 @@ export class RpcService implements Rpc, Startable {
 
   stats (): Record<string, MethodStats> {
     return this.#methods.stats()
+  }
+
+  #around (method: string, kind: CallKind, handler: Handler, options: HandleOptions): Handler {
+    return intercepted(method.startsWith(BUILT_IN) ? [] : this.#options.interceptors.server, kind, handler, options)
   }
 
   /** @throws MeshStoppedError */

@@ -11,6 +11,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 /** One call in sixteen is timed: a look at the clock costs as much as all the other counters. */
 const MEASURED = 15
 
+/** Characters of the last error of a method. */
+const MAX_LAST_ERROR = 256
+
 type Validation = StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
 
 export class Runner {
@@ -41,7 +44,7 @@ export class Runner {
   end (context: Context, error: RpcError): void {
     const { entry } = context
     entry.errors++
-    entry.lastError = error.message
+    entry.lastError = error.message.slice(0, MAX_LAST_ERROR)
     this.#release(context)
     context.end(error)
     if (entry.gate !== undefined && !context.gated) {
@@ -55,9 +58,11 @@ export class Runner {
     this.#untrack(context)
     if (!late) {
       context.entry.errors++
-      context.entry.lastError = error.message
+      context.entry.lastError = error.message.slice(0, MAX_LAST_ERROR)
       context.finish()
       context.origin.refuse(context.id, error)
+    } else {
+      context.origin.late?.(undefined)
     }
   }
 
@@ -139,7 +144,7 @@ export class Runner {
 
   #done (context: Context, value: unknown): void {
     const { output } = context.entry
-    if (output === undefined || context.ended !== undefined) {
+    if (output === undefined || (context.ended !== undefined && context.origin.late === undefined)) {
       this.#answer(context, value)
       return
     }
@@ -180,6 +185,8 @@ export class Runner {
     if (!late) {
       context.finish()
       context.origin.answer(context.id, encoded.codec, encoded.body)
+    } else {
+      context.origin.late?.(encoded)
     }
   }
 

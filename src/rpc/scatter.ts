@@ -33,10 +33,12 @@ export async function scatter (nodes: readonly NodeInfo[], invoke: Invoke, optio
     }
     try {
       onResult?.(result)
-    } finally {
-      if (fulfilled >= count) {
-        enough.abort(new Error('enough nodes have answered'))
-      }
+    } catch (err) {
+      enough.abort(err)
+      throw err
+    }
+    if (fulfilled >= count) {
+      enough.abort(new Error('enough nodes have answered'))
     }
     return result
   }

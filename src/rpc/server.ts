@@ -134,12 +134,12 @@ export class Server {
       origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `service '${request.service}' has no method '${request.method}' on this node`))
       return
     }
-    if (request.idempotencyKey !== undefined && entry.kind === 'unary') {
-      this.#serveOnce(origin, entry, request, now)
-      return
-    }
     if (STREAMING[entry.kind] !== request.streaming) {
       origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `'${request.method}' is a ${entry.kind} method`))
+      return
+    }
+    if (request.idempotencyKey !== undefined && entry.kind === 'unary' && !entry.name.startsWith(BUILT_IN)) {
+      this.#serveOnce(origin, entry, request, now)
       return
     }
     const none = request.streaming === 0 ? DEFAULT_TIMEOUT : Infinity
@@ -198,7 +198,8 @@ export class Server {
 
   /** End what still runs. */
   abort (contexts: Iterable<Context>, reason: string): void {
-    for (const context of [...contexts]) {
+    // a call with a key is in the table of each stream that waits for it
+    for (const context of new Set(contexts)) {
       const error = new RpcError('UNAVAILABLE', `${reason}; the call was under way and may have run`)
       this.#runner.end(context, error)
       context.origin.refuse(context.id, error)

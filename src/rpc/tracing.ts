@@ -63,8 +63,10 @@ export function tracing (options: TracingOptions = {}): Tracing {
     client: next => call => {
       const parent = contextOf(call.options.metadata) ?? contextOf(call.parent?.metadata)
       const open = tracer.begin('client', `${call.service}/${call.method}`, parent)
-      call.options.metadata = withContext(call.options.metadata, open)
-      return tracer.follow(open, next(call), call)
+      const { metadata } = call.options
+      call.options.metadata = withContext(metadata, open)
+      // a later attempt is no child of this one
+      return tracer.follow(open, next(call), call, () => { call.options.metadata = metadata as Record<string, string> })
     },
     server: next => call => {
       const open = tracer.begin('server', call.method, contextOf(call.metadata))
@@ -116,11 +118,13 @@ class Tracer {
     }
   }
 
-  follow (open: OpenSpan, result: Promise<unknown>, about: ClientCall | HandlerContext): Promise<unknown> {
+  follow (open: OpenSpan, result: Promise<unknown>, about: ClientCall | HandlerContext, restore?: () => void): Promise<unknown> {
     return result.then(value => {
+      restore?.()
       this.#end(open, undefined, about)
       return value
     }, (error: unknown) => {
+      restore?.()
       this.#end(open, error instanceof Error ? error : new Error(String(error)), about)
       throw error
     })

@@ -63,7 +63,7 @@ export type ServeOptions<C extends Contract<any>> = Omit<HandleOptions, 'input' 
 export function serveAll<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, servant: Servant, options: ServeOptions<C> = {}): Registration {
   const { methods: own = {}, ...shared } = options
   const names = Object.keys(contract.methods)
-  check(contract, 'has no handler for', names.filter(name => typeof handlers[name] !== 'function'))
+  check(contract, 'has no handler for', names.filter(name => !Object.hasOwn(handlers, name) || typeof handlers[name] !== 'function'))
   check(contract, 'does not know', Object.keys(handlers).filter(name => !names.includes(name)))
   const registrations: Registration[] = []
   const close = (): void => { registrations.forEach(registration => { registration.close() }) }
