@@ -1,6 +1,7 @@
 /** What a streaming call travels on: a stream of its own, or nothing at all when both ends are in this process. */
 import { StreamEndedError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
+import { copyBytes } from '../wire/bytes.ts'
 import { fillFrame, sizeCredit, sizeEnd, sizeItem, sizeRequest, sizeResponse } from '../wire/rpc-frames.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
@@ -64,7 +65,8 @@ export class StreamChannel implements Channel {
   }
 
   item (codec: BodyCodec, body: Uint8Array | undefined): boolean {
-    const bare = body !== undefined && body.length >= LARGE
+    // bytes are the application's, which may use them again at once
+    const bare = codec !== 3 && body !== undefined && body.length >= LARGE
     return this.#stream.write(sizeItem(codec, body, bare), fillFrame, bare ? body : undefined)
   }
 
@@ -142,7 +144,8 @@ export class LocalChannel implements Channel {
     if (this.#ended || this.#closed) {
       throw new StreamEndedError('the call has ended')
     }
-    this.#post(user => { user.onFlow({ kind: 5, codec, body }, true) })
+    const kept = codec === 3 && body !== undefined ? copyBytes(body) : body
+    this.#post(user => { user.onFlow({ kind: 5, codec, body: kept }, true) })
     return true
   }
 

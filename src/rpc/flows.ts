@@ -1,5 +1,6 @@
 /** The streaming calls of a node: those it makes and those it serves, each on a stream of its own. */
-import { ProtocolError, RpcError } from '../errors.ts'
+import { ProtocolError, RpcError, StreamTimeoutError } from '../errors.ts'
+import { FIRST_FRAME_TIMEOUT, STRANGER_STREAMS } from '../wire/limits.ts'
 import { SENT, SETTLED } from './call.ts'
 import { LocalChannel, StreamChannel } from './channel.ts'
 import { ServerFlow } from './server-flow.ts'
@@ -57,6 +58,8 @@ export class Flows {
   readonly #mine = new Map<FramedStream, ChannelUser & { readonly call: Call } | undefined>()
   readonly #theirs = new Map<FramedStream, ServerFlow>()
   readonly #locals = new Set<ServerFlow>()
+  /** Those of peers that have made their request, and count. */
+  readonly #admitted = new Set<ServerFlow>()
   readonly #opening = new Map<Call, AbortController>()
   readonly #sent = new Set<Call>()
   readonly #out = new Census()
@@ -100,22 +103,38 @@ export class Flows {
   }
 
   onAccept (stream: FramedStream): void {
-    const { callers, maxBody, timers, serve, maxStreams, maxStreamsPerPeer } = this.#init
+    const { callers, maxBody, timers, serve } = this.#init
     const caller = callers.get(stream.peer, timers.now())
-    const full = this.#in.of(stream.peer) >= maxStreamsPerPeer || this.#in.total >= maxStreams
     caller.streams++
-    this.#in.add(stream.peer, 1)
-    this.#theirs.set(stream, new ServerFlow({
+    // an empty frame greets, and is enough for the stream's own watchdog
+    const timer = timers.after(FIRST_FRAME_TIMEOUT, () => { stream.abort(new StreamTimeoutError('no request on the stream of a call')) })
+    const flow: ServerFlow = new ServerFlow({
       channel: new StreamChannel(stream),
       caller,
       maxBody,
-      lost: this.#lost,
-      serve: !full
-        ? serve
-        : flow => {
+      lost: (flow, reason) => {
+        timers.cancel(timer)
+        this.#lost(flow, reason)
+      },
+      serve: (flow, request) => {
+        timers.cancel(timer)
+        if (this.#full(caller)) {
           flow.refuse(0, new RpcError('RESOURCE_EXHAUSTED', 'too many streaming calls run here', { retryable: true }))
+          return
         }
-    }))
+        // a stream without a request takes nobody's place
+        this.#in.add(caller.id, 1)
+        this.#admitted.add(flow)
+        serve(flow, request)
+      }
+    })
+    this.#theirs.set(stream, flow)
+  }
+
+  #full ({ id, known }: Caller): boolean {
+    const { discovery, maxStreams, maxStreamsPerPeer } = this.#init
+    const share = known || discovery.node(id) !== undefined ? maxStreamsPerPeer : Math.min(maxStreamsPerPeer, STRANGER_STREAMS)
+    return this.#in.of(id) >= share || this.#in.total >= maxStreams
   }
 
   onFrame (stream: FramedStream, frame: DecodedFrame): void {
@@ -143,7 +162,9 @@ export class Flows {
       if (flow !== undefined) {
         this.#theirs.delete(stream)
         flow.caller.streams--
-        this.#in.add(stream.peer, -1)
+        if (this.#admitted.delete(flow)) {
+          this.#in.add(stream.peer, -1)
+        }
         flow.onEnd(reason)
       }
     } else if (this.#mine.has(stream)) {
@@ -220,7 +241,11 @@ export class Flows {
   }
 
   #runLocal (call: Call): void {
-    const { maxBody, self, serve } = this.#init
+    const { maxBody, maxStreams, outcomes, self, serve } = this.#init
+    if (this.#locals.size >= maxStreams) {
+      outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${maxStreams} of this node's streaming calls to itself run already`, { retryable: true }))
+      return
+    }
     const [near, far] = LocalChannel.pair()
     const server = new ServerFlow({ channel: far, caller: self, maxBody, serve, lost: this.#lost })
     this.#locals.add(server)

@@ -62,6 +62,8 @@ export class Inflow implements Results {
       throw new ProtocolError('a sequence beyond what was granted')
     }
     this.#allowed -= cost(body)
+    // memory of its own may be much larger than what is counted
+    keep &&= body === undefined || body.length * 2 >= body.buffer.byteLength
     const waiter = this.#waiting.shift()
     if (waiter === undefined) {
       this.#items.push({ codec, body: body === undefined || keep ? body : copyBytes(body) })

@@ -74,9 +74,13 @@ export class Outflow {
 
   /** Lets the source clean up. What it throws by then is of no use to anybody. */
   #leave (): Promise<void> {
+    const iterator = this.#iterator
+    if (iterator === undefined) {
+      return Promise.resolve()
+    }
     this.#left ??= (async () => {
       try {
-        await this.#iterator?.return?.()
+        await iterator.return?.()
       } catch {}
     })()
     return this.#left

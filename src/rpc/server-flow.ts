@@ -2,7 +2,7 @@ import { ProtocolError, RpcError } from '../errors.ts'
 import { decodeBody, encodeBody } from '../wire/codecs.ts'
 import { encodeDetails } from './inbound.ts'
 import { Inflow } from './inflow.ts'
-import { messageOf, statusOf } from './outcome.ts'
+import { messageOf, RETRY_AFTER, statusOf } from './outcome.ts'
 import { Outflow } from './outflow.ts'
 import { checkedInput, checkedOutput } from './validate-items.ts'
 import type { Caller } from './callers.ts'
@@ -82,8 +82,9 @@ export class ServerFlow implements Origin, ChannelUser {
   }
 
   refuse (_: number, error: RpcError): void {
-    const { code, message, retryable, details } = error
-    this.#respond({ id: 0, status: statusOf(code), ...encodeDetails(details), message, retryable, headers: undefined })
+    const { code, message, retryable, details, retryAfter } = error
+    const headers = retryAfter === undefined ? undefined : { [RETRY_AFTER]: String(retryAfter) }
+    this.#respond({ id: 0, status: statusOf(code), ...encodeDetails(details), message, retryable, headers })
   }
 
   /** Takes the call and runs its handler; resolves to what is answered when its sequences have ended. */

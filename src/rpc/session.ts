@@ -148,6 +148,7 @@ export class Session {
     const timer = timers.after(grace, () => { patience.abort() })
     const reason = 'the node is stopping'
     await this.#server.drain(reason, patience.signal)
+    await this.#large.idle(patience.signal)
     timers.cancel(timer)
     this.#server.abort([...this.#server.contexts(), ...this.#local.running.values(), ...this.client.flows.contexts()], reason)
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -198,6 +199,7 @@ export class Session {
           this.#server.onEnd(stream, reason)
         } else {
           links().onEnd(stream, reason)
+          this.#large.onEnd(stream, reason)
         }
       },
       busy: stream => stream.direction === 'inbound' ? this.#server.busy(stream) : links().busy(stream)

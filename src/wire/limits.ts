@@ -66,6 +66,8 @@ export const ITEM_COST = 64
 export const MAX_CALL_STREAMS_PER_PEER = 256
 /** Streaming calls of this node with all peers, each way: with the first window above they hold 512 MiB at most. */
 export const MAX_CALL_STREAMS = 2_048
+/** Streaming calls of a peer that discovery does not know. */
+export const STRANGER_STREAMS = 8
 /** Bytes above which a body travels on a stream for large ones, so that small calls need not wait for it. */
 export const LARGE_BODY = 64 * KiB
 /** Bytes of large bodies that wait to be taken by one peer: of requests, and of answers. */

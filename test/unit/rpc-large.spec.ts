@@ -63,11 +63,19 @@ describe('rpc: large bodies', () => {
   it('more results than one peer may leave waiting are a typed error', async () => {
     const open = Promise.withResolvers<void>()
     mesh.gate = async id => { if (id === 'gate-1') await open.promise }
-    const calls = Array.from({ length: MAX_LARGE_WAITING / MiB + 3 }, () => watch(gate.rpc.invoke('login', 'make', { seed: 1, size: MiB })))
+    const run = Promise.withResolvers<void>()
+    login.rpc.handle('together', async () => { await run.promise; return large(1, MiB) })
+    const calls = Array.from({ length: MAX_LARGE_WAITING / MiB + 3 }, () => watch(gate.rpc.invoke('login', 'together', undefined, { timeout: 60_000 })))
+    await ready()
+    run.resolve()
     await ready()
     const refused = calls.filter(({ error }) => error !== undefined)
     expect(refused).to.have.length(3)
     expect(refused[0]?.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+    // half of that, and nothing more is begun
+    const busy = watch(gate.rpc.invoke('login', 'echo', 1, { timeout: 100 }))
+    await mesh.clock.pass(200)
+    expect(busy.error).to.be.an('error')
     mesh.gate = async () => {}
     open.resolve()
     await ready()
@@ -103,6 +111,48 @@ describe('rpc: large bodies', () => {
     await mesh.clock.pass(5_000)
     for (let i = 0; i < 20; i++) await ready()
     expect(waiting.map(({ value }) => value)).to.deep.equal(waiting.map(() => MiB))
+  })
+
+  it('a handler may use its buffer again at once, whenever the result leaves', async () => {
+    const buffer = new Uint8Array(200_000)
+    login.rpc.handle('reuse', (n: number) => buffer.fill(n))
+    const numbers = Array.from({ length: 12 }, (_, n) => n)
+    const answers = await Promise.all(numbers.map(async n => gate.rpc.invoke('login', 'reuse', n))) as Uint8Array[]
+    expect(answers.map(bytes => bytes[100_000])).to.deep.equal(numbers)
+  })
+
+  it('large requests that had left are not sent again because answers wait beside them', async () => {
+    const second = await mesh.add('login-2', 'login')
+    const ran: string[] = []
+    for (const node of [login, second]) {
+      node.rpc.handle('hold', async () => { ran.push(node.id); return new Promise(() => {}) })
+    }
+    // it asks, and is asked
+    const both = await mesh.add('both-1', 'both')
+    both.rpc.handle('big', () => large(1, MiB))
+    const call = watch(both.rpc.invoke('login', 'hold', large(1), { timeout: 60_000 }))
+    await ready()
+    const [node] = ran as [string]
+    for (const stream of bulk(both)) stream.blocked = true
+    const asked = watch(mesh.node(node).rpc.invoke('both', 'big', undefined, { timeout: 1_000 }))
+    await ready()
+    for (const stream of bulk(both)) stream.abort(new Error('lost'))
+    await mesh.clock.pass(2_000)
+    expect(ran).to.deep.equal([node])
+    expect(call.error).to.include({ code: 'UNAVAILABLE', retryable: false })
+    expect(asked.done).to.equal(true)
+  })
+
+  it('an answer that was lost with its stream is an error at once, not at the deadline', async () => {
+    await gate.rpc.invoke('login', 'make', { seed: 1 })
+    const [way] = bulk(login).filter(({ direction }) => direction === 'outbound') as [FakeStream]
+    way.blocked = true
+    const call = watch(gate.rpc.invoke('login', 'make', { seed: 2 }, { timeout: 60_000 }))
+    await ready()
+    way.abort(new Error('stuck'))
+    await ready()
+    expect(call.error).to.include({ code: 'UNAVAILABLE', retryable: false })
+    expect(await gate.rpc.invoke('login', 'make', { seed: 3 })).to.deep.equal(large(3))
   })
 
   it('an answer that nobody waits for, from whoever, is dropped', async () => {

@@ -252,6 +252,38 @@ describe('rpc: streaming calls over a network', () => {
       expect(login.rpc.stats().wait?.running).to.equal(0)
     })
 
+    it('that opens streams and asks nothing takes nobody\'s place, and is cut', async () => {
+      const few = serve(await mesh.add('few-1', 'few', { maxStreams: 2 }))
+      const idle = await Promise.all([1, 2, 3, 4].map(async () => raw(login, few)))
+      for (const each of idle) each.send(new Uint8Array(0))
+      const results = gate.rpc.stream('few', 'wait', 'serverStream', undefined, { timeout: 60_000 })
+      expect((await results.next()).value).to.equal(1)
+      await mesh.clock.pass(2_500)
+      expect(idle.map(({ open }) => open)).to.deep.equal([false, false, false, false])
+      await results.return()
+    })
+
+    it('that nobody has introduced has a small share', async () => {
+      const stranger = await mesh.add('stranger-1', undefined, { introduce: false })
+      stranger.discovery.see(login.discovery.self)
+      const calls = []
+      for (let n = 0; n < 12; n++) {
+        calls.push(watch(stranger.rpc.stream('login', 'wait', 'serverStream', undefined, { timeout: 3_000 }).next()))
+        await mesh.clock.pass(210)
+      }
+      expect(calls.filter(({ value }) => value !== undefined)).to.have.length(8)
+    })
+
+    it('an item is weighed by the memory that it keeps', async () => {
+      const kept: Uint8Array[] = []
+      login.rpc.handleStream('keep', 'clientStream', async (input: AsyncIterable<Uint8Array>) => {
+        for await (const item of input) kept.push(item)
+        return kept.length
+      })
+      expect(await gate.rpc.stream('login', 'keep', 'clientStream', Array.from({ length: 5 }, () => new Uint8Array(1)))).to.equal(5)
+      for (const { buffer } of kept) expect(buffer.byteLength).to.be.at.most(8 * 1024)
+    })
+
     it('that answers what it was not asked is cut, and the call fails', async () => {
       const cases: Array<[string, Uint8Array[], string]> = [
         ['results before it took the call', [frame(sizeItem(3, Uint8Array.of(1)))], 'UNAVAILABLE'],

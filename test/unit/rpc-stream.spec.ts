@@ -273,6 +273,22 @@ for (const where of ['another node', 'this node'] as const) {
       expect(await result).to.equal(500 * 4 * KiB)
     })
 
+    it('bytes are the receiver\'s own: a source may use its buffer again at once', async () => {
+      for (const size of [10, 20 * KiB, 100 * KiB]) {
+        const reuse = function * (): Generator<Uint8Array> {
+          const buffer = new Uint8Array(size)
+          for (let n = 1; n <= 20; n++) yield buffer.fill(n)
+        }
+        using served = login.rpc.handleStream(`reuse-${size}`, 'serverStream', reuse)
+        using mirrored = login.rpc.handleStream(`mirror-${size}`, 'bidi', (input: AsyncIterable<unknown>) => input)
+        for (const results of [gate.rpc.stream('login', `reuse-${size}`, 'serverStream'), gate.rpc.stream('login', `mirror-${size}`, 'bidi', reuse())]) {
+          const values = await all(results) as Uint8Array[]
+          expect(values.map(value => [value.length, value[0], value[size - 1]])).to.deep.equal(Array.from({ length: 20 }, (_, n) => [size, n + 1, n + 1]))
+        }
+        expect([served, mirrored]).to.have.length(2)
+      }
+    })
+
     it('empty items are bounded too', async () => {
       let made = 0
       login.rpc.handleStream('nothing', 'serverStream', function * () {
