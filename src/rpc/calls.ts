@@ -50,8 +50,14 @@ export class Calls {
     if (chain === undefined) {
       return this.#openStream(service, method, kind, input, options, parent)
     }
-    const open = async (): Promise<unknown> => this.#through(chain, new OutCall(this.#host, kind, service, method, input, options, parent))
-    return kind === 'clientStream' ? open() : new DeferredResults(open as () => Promise<AsyncIterable<unknown>>)
+    const open = async (options: InvokeOptions | undefined): Promise<unknown> => this.#through(chain, new OutCall(this.#host, kind, service, method, input, options, parent))
+    if (kind === 'clientStream') {
+      return open(options)
+    }
+    return new DeferredResults(async left => {
+      const signal = options?.signal === undefined ? left : AbortSignal.any([options.signal, left])
+      return await open({ ...options, signal }) as AsyncIterable<unknown>
+    })
   }
 
   /** An interceptor may throw instead of rejecting. */

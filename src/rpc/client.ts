@@ -227,7 +227,7 @@ export class Client implements Outcomes {
     if (why === 'unreachable') {
       call.out?.miss(node)
     }
-    call.giveUp = why === 'full' || (why === 'busy' && call.round >= MAX_BUSY_ROUNDS) || (why === 'refused' && call.only !== undefined) ||
+    call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
       (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
     call.tried ??= new Set()
     call.tried.add(node)

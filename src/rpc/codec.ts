@@ -1,4 +1,7 @@
 /** Bodies in a form of the application's own: they travel as bytes, and each end of a contract knows what they mean. */
+import { RpcError } from '../errors.ts'
+import { messageOf } from './outcome.ts'
+import { changed } from './results.ts'
 import type { Results, Sequence } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
@@ -47,23 +50,22 @@ function attempt (make: () => unknown): Result {
   }
 }
 
-/** Each item through `change`. */
-export async function * mapped (items: Sequence, change: (item: any) => unknown): AsyncGenerator<unknown, void, undefined> {
-  for await (const item of items) {
-    yield change(item)
-  }
+/** Inputs as their bytes. */
+export function encoded (items: Sequence, codec: Codec): Results {
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  return changed(iterator, item => codec.encode(item))
 }
 
-/** Results as what they decode to. A generator would end late: it cannot be left while it waits. */
+/** Results as what they decode to. */
 export function decoded (results: Results, codec: Codec): Results {
-  const own: Results = {
-    next: async () => {
-      const item = await results.next()
-      return item.done === true ? item : { done: false, value: codec.decode(item.value as Uint8Array) }
-    },
-    return: async () => results.return(),
-    [Symbol.asyncDispose]: async () => { await results.return() },
-    [Symbol.asyncIterator]: () => own
+  return changed(results, item => decode(codec, item))
+}
+
+/** @throws RpcError - INTERNAL: the node that answered speaks another language */
+export function decode (codec: Codec, bytes: unknown): unknown {
+  try {
+    return codec.decode(bytes as Uint8Array)
+  } catch (err) {
+    throw new RpcError('INTERNAL', `the answer cannot be decoded: ${messageOf(err)}`, { cause: err })
   }
-  return own
 }

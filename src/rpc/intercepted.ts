@@ -1,4 +1,5 @@
 import { compose } from './interceptor.ts'
+import { changed, DeferredResults } from './results.ts'
 import type { Context } from './context.ts'
 import type { HandleOptions, Handler, HandlerContext } from './index.ts'
 import type { ServerCall, ServerInterceptor, ServerNext } from './interceptor.ts'
@@ -43,7 +44,15 @@ export function intercepted (rooms: readonly ServerInterceptor[] = [], kind: Cal
   if (kind === 'unary' || kind === 'clientStream') {
     return (args, context) => chain(new InCall(kind, args, context))
   }
-  return async function * (args: unknown, context: HandlerContext) {
-    yield * await chain(new InCall(kind, args, context)) as AsyncIterable<unknown>
+  return (args: unknown, context: HandlerContext) =>
+    new DeferredResults(async () => asyncIterable(await chain(new InCall(kind, args, context))))
+}
+
+/** A handler may return an array. What is neither is told by the first `next`. */
+function asyncIterable (items: unknown): AsyncIterable<unknown> {
+  if (typeof items === 'object' && items !== null && Symbol.iterator in items) {
+    const iterator = (items as Iterable<unknown>)[Symbol.iterator]()
+    return changed(iterator, item => item)
   }
+  return items as AsyncIterable<unknown>
 }

@@ -23,6 +23,8 @@ export interface ClientCall {
   readonly remaining: number
   /** Milliseconds that each `next` of a unary call may take, within what remains. */
   perTry: number | undefined
+  /** Somebody around it repeats what was refused: a `next` need not wait for a busy service. */
+  repeats: boolean
   /** The node that the last `next` went to. */
   readonly node: string | undefined
   /** Nodes that the last `next` could not reach before it went to {@link node}. */

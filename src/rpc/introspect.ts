@@ -99,6 +99,10 @@ export class Health {
       if (told !== this.#status) {
         told = this.#status
         yield told
+        if (told === 'DRAINING') {
+          // nothing comes after it, and who drains waits for what runs
+          return
+        }
       } else {
         await Promise.race([changed, ended])
       }

@@ -25,6 +25,7 @@ export class OutCall implements ClientCall {
   readonly parent: (HandlerContext & CallParent) | undefined
   readonly timed: boolean
   perTry: number | undefined = undefined
+  repeats = false
   node: string | undefined = undefined
   failed: readonly string[] = NONE
   /** Times that it was handed to the client. */

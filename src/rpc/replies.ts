@@ -5,6 +5,7 @@ import { decodeBody } from '../wire/codecs.ts'
 import { MAX_IDEMPOTENCY_KEY, MAX_REPLIES, MAX_REPLY_BYTES, REPLY_TTL } from '../wire/limits.ts'
 import { tokenToHex } from '../wire/token.ts'
 import { encodeDetails } from './inbound.ts'
+import { withoutStack } from './outcome.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
 import type { Origin } from './inbound.ts'
@@ -95,11 +96,9 @@ export class Keyed implements Origin {
       this.#tell((origin, id) => { origin.refuse(id, error) })
       return
     }
-    const { codec, body } = encodeDetails(error.details)
-    const { code, message, retryAfter, retryable } = error
-    const kept = new RpcError(code, message, { details: decodeBody(codec, body), retryAfter, retryable })
-    this.#settle(message.length * 2 + (body?.length ?? 0), (origin, id) => { origin.refuse(id, kept) })
-    if (retryable || PASSING.has(code)) {
+    const [send, size] = keptError(error)
+    this.#settle(size, send)
+    if (error.retryable || PASSING.has(error.code)) {
       this.#replies.drop(this)
     } else {
       this.#replies.keep(this)
@@ -135,6 +134,13 @@ export class Keyed implements Origin {
     this.#waiters.clear()
     this.#waiting = 0
   }
+}
+
+/** As much of an error as travels, and its size. A function of its own: a closure beside it would keep the error itself. */
+function keptError ({ code, details, message, retryAfter, retryable }: RpcError): [Send, number] {
+  const { codec, body } = encodeDetails(details)
+  const kept = withoutStack(() => new RpcError(code, message, { details: decodeBody(codec, body), retryAfter, retryable }))
+  return [(origin, id) => { origin.refuse(id, kept) }, message.length * 2 + (body?.length ?? 0)]
 }
 
 /** What is kept for one caller. */

@@ -72,6 +72,7 @@ export function retry (options: RetryOptions = {}): ClientInterceptor {
     }
     return call => {
       call.perTry = options.perTry ?? call.perTry
+      call.repeats = true
       return next(call).then(
         result => {
           policy.budget(call.service).succeeded()

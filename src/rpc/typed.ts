@@ -1,6 +1,6 @@
 /** Contracts on top of untyped calls: what `rpc.serve`, `rpc.client` and `ctx.client` do. */
 import { InvalidOptionsError } from '../errors.ts'
-import { decoded, decoding, encoding, mapped } from './codec.ts'
+import { decode, decoded, decoding, encoded, encoding } from './codec.ts'
 import { versioned } from './contract.ts'
 import type { Codec } from './codec.ts'
 import type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
@@ -42,10 +42,10 @@ function coded (call: (args: unknown, own?: InvokeOptions) => Promise<unknown> |
   const manyIn = kind === 'clientStream' || kind === 'bidi'
   const manyOut = kind === 'serverStream' || kind === 'bidi'
   const send = (args: unknown, own: InvokeOptions | undefined): Promise<unknown> | Results =>
-    call(manyIn ? mapped(args as Sequence, item => codec.encode(item)) : codec.encode(args), own)
+    call(manyIn ? encoded(args as Sequence, codec) : codec.encode(args), own)
   return manyOut
     ? (args, own) => decoded(send(args, own) as Results, codec)
-    : async (args, own) => codec.decode(await send(args, own) as Uint8Array)
+    : async (args, own) => decode(codec, await send(args, own))
 }
 
 /** The untyped ways to serve. */
