@@ -46,7 +46,7 @@ export interface InvokeOptions {
   balancer?: BalancerName | PickerFactory
   /**
    * Names this call, so that it runs once however often it is sent: the node that ran it remembers the reply for five
-   * minutes, for this caller. A call that was lost in flight is sent again, to the same node first.
+   * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only.
    */
   idempotencyKey?: string
   /** Running it twice does no harm: a call that was lost in flight is sent again. @default false */
