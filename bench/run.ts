@@ -1,10 +1,11 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|mesh|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { bars, benchRpc, table } from './rpc.ts'
+import { benchStream, streamBars, streamTable } from './stream.ts'
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +22,13 @@ if (values.only == null || values.only === 'rpc') {
   console.log(`\n${table(rows)}\n`)
   for (const { name, value, bar, met: ok } of met) console.log(`${ok ? 'met   ' : 'MISSED'} ${name}: ${value.toFixed(2)} (bar ${bar})`)
   results['rpc'] = { rows, bars: met }
+}
+if (values.only == null || values.only === 'stream') {
+  const result = await benchStream({ rounds: Number(values.rounds) })
+  const met = streamBars(result)
+  console.log(`\n${streamTable(result)}\n`)
+  for (const { name, value, bar, met: ok } of met) console.log(`${ok ? 'met   ' : 'MISSED'} ${name}: ${value.toFixed(2)} (bar ${bar})`)
+  results['stream'] = { ...result, bars: met }
 }
 if (values.only == null || values.only === 'mesh') {
   results['mesh'] = await benchMesh()

@@ -22,6 +22,8 @@ export interface RpcErrorInit extends ErrorOptions {
   details?: unknown
   /** True only when the request certainly did not run, so that running it elsewhere is safe. @default false */
   retryable?: boolean
+  /** Milliseconds to wait before asking again; below 0: do not ask again. */
+  retryAfter?: number | undefined
   /** Id of the node that answered, or was asked. */
   node?: string
 }
@@ -32,6 +34,8 @@ export class RpcError extends Error {
   readonly code: ErrorCode
   readonly details: unknown
   readonly retryable: boolean
+  /** How long the node that answered wants to be left alone, milliseconds. Below 0: for good. */
+  readonly retryAfter: number | undefined
   readonly node: string | undefined
 
   constructor (code: ErrorCode, message: string, init: RpcErrorInit = {}) {
@@ -40,6 +44,7 @@ export class RpcError extends Error {
     this.code = code
     this.details = init.details
     this.retryable = init.retryable ?? false
+    this.retryAfter = init.retryAfter
     this.node = init.node
   }
 }

@@ -5,7 +5,9 @@
  */
 export { createMesh } from './mesh.ts'
 export { discovery } from './discovery/index.ts'
-export { rpc } from './rpc/index.ts'
+export {
+  auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary
+} from './rpc/index.ts'
 export {
   FrameTooLargeError, InvalidNameError, InvalidOptionsError, MeshStoppedError, ProtocolError, RelayRefusedError, RpcError,
   ServiceUnavailableError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError,
@@ -17,7 +19,11 @@ export type { MeshOptions } from './mesh-options.ts'
 export type { RelayOptions } from './transport/index.ts'
 export type { Discovery, DiscoveryEvents, DiscoveryInit, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
 export type {
-  HandleOptions, Handler, HandlerContext, InvokeOptions, LoadSource, MethodStats, Registration, Rpc, RpcInit, TokenId,
-  TokenRouter
+  Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
+  ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
+  Interceptors, InvokeAllOptions, InvokeOptions, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
+  NodeResult, NodeStats, OtelApi, Registration, Results, RetryOptions, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,
+  ServerInterceptor, ServerNext, Span, StreamCaller, StreamHandler, StreamKind, StreamOptions, TokenId, TokenRouter,
+  Tracing, TracingOptions
 } from './rpc/index.ts'
 export type { BalancerName, Candidate, PickContext, Picker, PickerFactory } from './balancing/index.ts'

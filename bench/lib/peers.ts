@@ -7,13 +7,14 @@ import type { ChildProcess } from 'node:child_process'
 
 const SCRIPT = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
 
-class Worker {
+/** A process that obeys orders, of one script or another. */
+export class Worker<O = Order> {
   readonly #child: ChildProcess
   readonly #open = new Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>()
   #next = 0
 
-  constructor (env: Record<string, string>) {
-    this.#child = fork(SCRIPT, [], {
+  constructor (env: Record<string, string>, script = SCRIPT) {
+    this.#child = fork(script, [], {
       execArgv: ['--conditions=braid-mesh-source', '--import', 'tsx'],
       env: { ...process.env, ...env }
     })
@@ -28,7 +29,7 @@ class Worker {
     })
   }
 
-  async order<T> (order: Order): Promise<T> {
+  async order<T> (order: O): Promise<T> {
     const id = this.#next++
     return new Promise<T>((resolve, reject) => {
       this.#open.set(id, { resolve, reject })

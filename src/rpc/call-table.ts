@@ -21,6 +21,11 @@ export class CallTable<T extends Numbered> {
     this.#next = first
   }
 
+  /** The id that the next call gets, if it is free. */
+  get next (): number {
+    return this.#next
+  }
+
   /** Gives the call an id that no other call here has. */
   add (call: T): void {
     if (this.size * 2 >= this.#slots.length) {
@@ -34,6 +39,10 @@ export class CallTable<T extends Numbered> {
     call.id = id
     this.#slots[id & this.#mask] = call
     this.size++
+  }
+
+  has (id: number): boolean {
+    return this.#slots[id & this.#mask]?.id === id
   }
 
   /** Removes and returns the call with this id, if it is here. */

@@ -3,7 +3,9 @@ import type { NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle } from '../util/timers.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
 import type { RequestFrame, TextMap } from '../wire/rpc-frames.ts'
+import type { ClientFlow } from './client-flow.ts'
 import type { Lane, Link } from './link.ts'
+import type { OutCall } from './out-call.ts'
 import type { InvokeOptions, TokenId } from './index.ts'
 
 /** Has no node yet, or waits for a stream to it: nothing was sent. */
@@ -42,9 +44,23 @@ export class Call implements RequestFrame {
   metadata: TextMap | undefined = undefined
   headers: TextMap | undefined = undefined
   idempotencyKey: string | undefined = undefined
+  /** The kind of the call, as in `STREAMING`. */
+  streaming = 0
+  /** Of a streaming call: what sends and receives its sequences. */
+  flow: ClientFlow | undefined = undefined
+  /** The deadline is the caller's, not the room's default. */
+  timed = false
+  /** No answer is wanted. */
+  oneWay = false
   /** The only node it may go to. */
   only: string | undefined = undefined
+  /** The node that is asked first, if it is there. */
+  prefer: string | undefined = undefined
+  /** Nodes that are asked when there is no other. */
+  avoid: ReadonlySet<string> | undefined = undefined
   balancer: InvokeOptions['balancer'] = undefined
+  /** Where interceptors read how it goes. */
+  out: OutCall | undefined = undefined
   signal: AbortSignal | undefined = undefined
   onNode: ((id: string) => void) | undefined = undefined
   parent: Parent | undefined = undefined

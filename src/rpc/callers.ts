@@ -1,13 +1,7 @@
 /** What each peer may ask of this node: calls that run, their bytes, and the pace of peers that nobody has introduced. */
 import { RpcError } from '../errors.ts'
+import { MAX_REMEMBERED_CALLERS, MAX_RUNNING_BYTES, STRANGER_RATE } from '../wire/limits.ts'
 import type { Discovery } from '../discovery/index.ts'
-
-/** Bytes of arguments of one peer's calls that run: 16 384 calls of 1 MiB each would be 16 GiB. */
-const MAX_RUNNING_BYTES = 64 * 1024 * 1024
-/** Calls per second of a peer that discovery does not know (yet): enough for a first call before its hello. */
-const STRANGER_RATE = 5
-/** Peers without a stream whose pace is remembered: else a stranger begins anew with each stream. */
-const MAX_REMEMBERED = 1_024
 
 /** Made once: a stranger may ask for many, and the stack of an error costs more than the rest of a refusal. */
 const STRANGER = new RpcError('RESOURCE_EXHAUSTED', `this node does not know the caller yet, and takes ${STRANGER_RATE} calls per second until it does`, { retryable: true })
@@ -17,6 +11,8 @@ export class Caller {
   readonly id: string
   known: boolean
   streams = 0
+  /** Its streams that answers leave by. */
+  readonly outlets = new Set<{ readonly queued: number }>()
   running = 0
   bytes = 0
   allowance = STRANGER_RATE
@@ -26,6 +22,15 @@ export class Caller {
     this.id = id
     this.known = known
     this.refilled = now
+  }
+
+  /** Bytes of answers that wait for it, over all its streams. */
+  get queued (): number {
+    let queued = 0
+    for (const outlet of this.outlets) {
+      queued += outlet.queued
+    }
+    return queued
   }
 }
 
@@ -86,7 +91,7 @@ export class Callers {
   }
 
   #forget (): void {
-    if (this.#callers.size < MAX_REMEMBERED) {
+    if (this.#callers.size < MAX_REMEMBERED_CALLERS) {
       return
     }
     for (const [id, caller] of this.#callers) {

@@ -1,45 +1,37 @@
 /** The calling side: pick a node, send, wait for the answer, and pick again while nothing can have run. */
-import { InvalidOptionsError, MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
+import { MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
+import { LARGE_BODY } from '../wire/limits.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { Links } from './links.ts'
-import { cancelled, messageOf } from './outcome.ts'
+import { cancelled } from './outcome.ts'
+import { feedback, unrouted } from './picking.ts'
 import { prepare } from './prepare.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
+import type { ClientInit } from './client-init.ts'
+import type { Flows } from './flows.ts'
 import type { InvokeOptions } from './index.ts'
+import type { OutCall } from './out-call.ts'
 import type { CallParent } from './prepare.ts'
-import type { Targets } from './targets.ts'
-import type { TokenIds } from './token-ids.ts'
-import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { PeerStreams } from '../streams/index.ts'
-import type { Timers } from '../util/timers.ts'
+import type { NodeInfo } from '../discovery/index.ts'
 
 /** Nodes a call is offered to before it pauses. */
 const MAX_ATTEMPTS = 3
 /** Times a call comes back to a service that says it is too busy. */
 const MAX_BUSY_ROUNDS = 2
 
-export interface ClientInit {
-  discovery: Discovery
-  streams: PeerStreams
-  targets: Targets
-  tokens: TokenIds
-  timers: Timers
-  random: () => number
-  timeout: number
-  maxPending: number
-  maxPendingPerPeer: number
-  /** Run a call whose target is this node; it ends in {@link Outcomes}. */
-  runLocal: (call: Call) => void
-  cancelLocal: (call: Call) => void
-}
+/** Codes that speak against the node, to pickers. */
+const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
 
 export class Client implements Outcomes {
   /** Calls that are not settled. */
   pending = 0
   readonly links: Links
+  /** {@link links} of calls with large bodies, which would hold the others up. */
+  readonly bulk: Links
+  readonly flows: Flows
   readonly #init: ClientInit
   readonly #self: string
   readonly #waiting: Waiting
@@ -48,37 +40,64 @@ export class Client implements Outcomes {
   /** Nodes that left while this node runs, the latest ones: nobody needs to wait for them. */
   readonly #gone = new Set<string>()
   #closed: Error | undefined
+  /** Bytes of a body. */
+  readonly maxBody: number
 
   constructor (init: ClientInit) {
     this.#init = init
+    this.maxBody = init.maxBody
     this.#self = init.discovery.self.id
-    this.links = new Links({ streams: init.streams, discovery: init.discovery, timers: init.timers, maxPending: init.maxPendingPerPeer, outcomes: this })
+    const { discovery, timers, streams, bulkStreams, maxPendingPerPeer: maxPending } = init
+    this.links = new Links({ streams, discovery, timers, maxPending, patient: false, outcomes: this })
+    this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, patient: true, outcomes: this })
+    this.flows = init.createFlows(this)
     this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
   }
 
-  /** `parent` is the context of the handler that calls. Never throws. */
-  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Promise<unknown> {
+  /** `parent` is the context of the handler that calls, `out` the call as interceptors see it. Never throws. */
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, out?: OutCall, oneWay = false): Promise<unknown> {
     let call: Call
     try {
-      if (this.#closed !== undefined) {
-        throw this.#closed
-      }
-      call = prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens)
-      if (this.pending >= this.#init.maxPending) {
-        throw new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${this.pending} calls of this node wait for their answer already; nothing was sent`, { retryable: true })
-      }
+      call = this.prepare(service, method, args, options, parent)
+      this.admit(call)
     } catch (err) {
       return Promise.reject(err)
     }
+    call.out = out
+    call.oneWay = oneWay
     const promise = new Promise<unknown>((resolve, reject) => {
       call.resolve = resolve
       call.reject = reject
     })
-    this.#begin(call)
+    this.begin(call)
     return promise
   }
 
-  #begin (call: Call): void {
+  prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Call {
+    return prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens, this.maxBody)
+  }
+
+  /** @throws what keeps this node from making one more call */
+  admit (call: Call): void {
+    if (this.#closed !== undefined) {
+      throw this.#closed
+    }
+    if (this.pending >= this.#init.maxPending) {
+      throw new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${this.pending} calls of this node wait for their answer already; nothing was sent`, { retryable: true })
+    }
+  }
+
+  /** A node has taken the streaming call: from here on only a deadline of its own ends it. */
+  accepted (call: Call): void {
+    this.#feedback(call, true)
+    if (!call.timed && call.timer !== undefined) {
+      this.#init.timers.cancel(call.timer)
+      call.timer = undefined
+    }
+  }
+
+  /** Settles through the call's own `resolve` and `reject`. */
+  begin (call: Call): void {
     this.pending++
     call.timer = this.#init.timers.after(call.budget, () => { this.#expire(call) })
     if (call.signal !== undefined) {
@@ -91,7 +110,10 @@ export class Client implements Outcomes {
   }
 
   #route (call: Call): void {
-    if (call.only !== undefined) {
+    const first = call.prefer === undefined ? undefined : this.#preferred(call)
+    if (first !== undefined) {
+      this.#dispatch(call, first)
+    } else if (call.only !== undefined) {
       this.#toNode(call, call.only)
     } else if (call.tokenId !== undefined && call.balancer === undefined) {
       this.#toTokensNode(call, call.tokenId)
@@ -100,13 +122,22 @@ export class Client implements Outcomes {
     }
   }
 
+  /** The node that the caller wants to be asked first; asked for once. */
+  #preferred (call: Call): NodeInfo | undefined {
+    const node = call.prefer === undefined ? undefined : this.#init.discovery.node(call.prefer)
+    call.prefer = undefined
+    return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
+  }
+
   #toAnyNode (call: Call): void {
     const { targets, timers } = this.#init
     const now = call.round === 0 && call.tried === undefined ? this.#startOf(call) : timers.now()
     let node: NodeInfo | undefined
     try {
-      const picker = targets.picker(call.service, call.balancer, now)
-      node = targets.pick(picker, call.tokenId, call.tried, now)
+      const picker = targets.picker(call, now)
+      const { avoid, tokenId, tried } = call
+      node = avoid === undefined ? undefined : targets.pick(picker, tokenId, new Set([...avoid, ...tried ?? []]), now)
+      node ??= targets.pick(picker, tokenId, tried, now)
       if (node !== undefined && picker.finished !== undefined) {
         call.picker = picker
         call.startedAt = now
@@ -114,7 +145,7 @@ export class Client implements Outcomes {
       }
     } catch (err) {
       // a picker may be the application's own
-      this.#unrouted(call, err)
+      this.fail(call, unrouted(call, err))
       return
     }
     this.#dispatch(call, node)
@@ -136,9 +167,9 @@ export class Client implements Outcomes {
   #toTokensNode (call: Call, token: string): void {
     let node: NodeInfo | undefined | Promise<NodeInfo | undefined>
     try {
-      node = this.#init.targets.route(token, call.service, call.tried)
+      node = this.#init.targets.route(token, call)
     } catch (err) {
-      this.#unrouted(call, err)
+      this.fail(call, unrouted(call, err))
       return
     }
     if (!(node instanceof Promise)) {
@@ -152,19 +183,16 @@ export class Client implements Outcomes {
       }
     }, err => {
       if (this.#routing.delete(call)) {
-        this.#unrouted(call, err)
+        this.fail(call, unrouted(call, err))
       }
     })
-  }
-
-  #unrouted (call: Call, err: unknown): void {
-    const known = err instanceof RpcError || err instanceof InvalidOptionsError
-    this.fail(call, known ? err : new RpcError('INTERNAL', `${call.what}: no node could be chosen: ${messageOf(err)}`, { cause: err }))
   }
 
   #dispatch (call: Call, node: NodeInfo | undefined): void {
     if (node === undefined) {
       this.#exhausted(call)
+    } else if (call.flow !== undefined) {
+      this.flows.dispatch(call, node.id)
     } else if (node.id === this.#self) {
       call.state = SENT
       call.node = this.#self
@@ -173,7 +201,7 @@ export class Client implements Outcomes {
         call.tellNode()
       }
     } else {
-      this.links.dispatch(call, node.id)
+      (call.body !== undefined && call.body.length > LARGE_BODY ? this.bulk : this.links).dispatch(call, node.id)
     }
   }
 
@@ -196,7 +224,11 @@ export class Client implements Outcomes {
     call.link = undefined
     call.lane = undefined
     call.cause = cause
-    call.giveUp = why === 'full' || (why === 'busy' && call.round >= MAX_BUSY_ROUNDS) || (why === 'refused' && call.only !== undefined)
+    if (why === 'unreachable') {
+      call.out?.miss(node)
+    }
+    call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
+      (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
     call.tried ??= new Set()
     call.tried.add(node)
     if (call.tried.size >= MAX_ATTEMPTS) {
@@ -215,8 +247,7 @@ export class Client implements Outcomes {
 
   fail (call: Call, error: Error): void {
     if (this.#settle(call)) {
-      const code = error instanceof RpcError ? error.code : undefined
-      this.#feedback(call, code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED')
+      this.#feedback(call, !(error instanceof RpcError) || !AT_FAULT.has(error.code))
       call.reject(error)
     }
   }
@@ -239,6 +270,10 @@ export class Client implements Outcomes {
   #withdraw (call: Call): void {
     if (call.lane !== undefined || call.link !== undefined) {
       this.links.withdraw(call)
+    } else if (call.flow !== undefined) {
+      this.flows.withdraw(call)
+      this.#waiting.remove(call)
+      this.#routing.delete(call)
     } else if (call.state === SENT) {
       this.#init.cancelLocal(call)
     } else {
@@ -253,6 +288,12 @@ export class Client implements Outcomes {
     }
     call.state = SETTLED
     this.pending--
+    if (call.out !== undefined && call.node !== '') {
+      call.out.node = call.node
+    }
+    if (call.flow !== undefined) {
+      this.flows.settled(call)
+    }
     if (call.timer !== undefined) {
       this.#init.timers.cancel(call.timer)
     }
@@ -266,16 +307,8 @@ export class Client implements Outcomes {
   }
 
   #feedback (call: Call, ok: boolean): void {
-    const picker = call.picker
-    if (picker === undefined) {
-      return
-    }
-    call.picker = undefined
-    const now = this.#init.timers.now()
-    try {
-      picker.finished?.(call.node, now - call.startedAt, ok, now)
-    } catch {
-      // the application's own picker; the call has its outcome
+    if (call.picker !== undefined) {
+      feedback(call, ok, this.#init.timers.now())
     }
   }
 
@@ -283,6 +316,7 @@ export class Client implements Outcomes {
     this.#gone.delete(node.id)
     if (isNew) {
       this.links.forget(node.id)
+      this.bulk.forget(node.id)
     }
     this.#waiting.seen(node, isNew)
   }
@@ -293,6 +327,7 @@ export class Client implements Outcomes {
     }
     this.#gone.add(node.id)
     this.links.forget(node.id)
+    this.bulk.forget(node.id)
     for (const call of this.#waiting.gone(node.id)) {
       this.#waiting.remove(call)
       this.#toNode(call, node.id)
@@ -302,7 +337,7 @@ export class Client implements Outcomes {
   /** End every call and take no more. */
   close (): void {
     this.#closed = new MeshStoppedError()
-    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all()]) {
+    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows.all()]) {
       this.#withdraw(call)
       this.fail(call, this.#closed)
     }

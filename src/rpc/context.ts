@@ -1,9 +1,12 @@
 import { tokenToHex } from '../wire/token.ts'
 import type { Call } from './call.ts'
 import type { HandlerContext, InvokeOptions, TokenId } from './index.ts'
+import type { Contract, ContractClient } from './contract.ts'
 import type { Origin } from './inbound.ts'
 import type { Method } from './methods.ts'
 import type { CallParent } from './prepare.ts'
+import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
+import type { ClientOptions } from './typed.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 import type { RequestFrame } from '../wire/rpc-frames.ts'
@@ -14,7 +17,9 @@ export const NO_ENTRIES: Readonly<Record<string, string>> = Object.freeze({})
 /** What the contexts of a node share. */
 export interface ContextHost {
   readonly timers: Timers
-  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent): Promise<unknown>
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Context): Promise<unknown>
+  stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Context): Results | Promise<unknown>
+  client<C extends Contract<any>> (contract: C, options: ClientOptions | undefined, parent: Context): ContractClient<C>
   cancel (call: Call, reason: unknown): void
   callerOf (peer: string): NodeInfo
 }
@@ -25,7 +30,6 @@ export class Context implements HandlerContext, CallParent {
   readonly entry: Method
   readonly origin: Origin
   readonly tokenBytes: Uint8Array | undefined
-  readonly metadata: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   /** Bytes of its arguments. */
   readonly size: number
@@ -33,9 +37,16 @@ export class Context implements HandlerContext, CallParent {
   ended: Error | undefined = undefined
   /** Counted as running, until the handler is done. */
   counted = false
+  /** Has one of the places of its method's gate. */
+  gated = false
+  /** When its handler began, if that is measured. */
+  began = 0
   timer: TimerHandle | undefined = undefined
   readonly #host: ContextHost
   readonly #due: number
+  #metadata: Readonly<Record<string, string>>
+  /** What interceptors have added, and nobody has asked for. */
+  #added: Map<string, () => string> | undefined = undefined
   // made when asked for: a controller costs more than the rest of a call
   #controller: AbortController | undefined = undefined
   #children: Set<Call> | undefined = undefined
@@ -46,10 +57,33 @@ export class Context implements HandlerContext, CallParent {
     this.entry = entry
     this.id = request.id
     this.tokenBytes = request.token
-    this.metadata = request.metadata ?? NO_ENTRIES
+    this.#metadata = request.metadata ?? NO_ENTRIES
     this.headers = request.headers ?? NO_ENTRIES
     this.size = request.body?.length ?? 0
     this.#due = due
+  }
+
+  get metadata (): Readonly<Record<string, string>> {
+    if (this.#added !== undefined) {
+      const metadata = { ...this.#metadata }
+      for (const [name, value] of this.#added) {
+        metadata[name] = value()
+      }
+      this.metadata = metadata
+    }
+    return this.#metadata
+  }
+
+  /** Interceptors may replace it. */
+  set metadata (metadata: Readonly<Record<string, string>>) {
+    this.#metadata = metadata
+    this.#added = undefined
+  }
+
+  /** Add to {@link metadata} what is made when it is first needed. */
+  inherit (name: string, value: () => string): void {
+    this.#added ??= new Map()
+    this.#added.set(name, value)
   }
 
   get method (): string {
@@ -85,6 +119,15 @@ export class Context implements HandlerContext, CallParent {
   /** Bound, and made when asked for: handlers take it out of the context. */
   get invoke (): HandlerContext['invoke'] {
     return async (service, method, args, options) => this.#host.invoke(service, method, args, options, this)
+  }
+
+  /** Bound, as {@link invoke}. */
+  get stream (): HandlerContext['stream'] {
+    return ((service: string, method: string, kind: StreamKind, input?: unknown, options?: StreamOptions) => this.#host.stream(service, method, kind, input, options, this)) as HandlerContext['stream']
+  }
+
+  get client (): HandlerContext['client'] {
+    return (contract, options) => this.#host.client(contract, options, this)
   }
 
   adopt (call: Call): void {

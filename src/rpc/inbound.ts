@@ -1,18 +1,17 @@
 import { RpcError, WriteQueueFullError } from '../errors.ts'
 import { encodeBody } from '../wire/codecs.ts'
-import { MAX_WRITE_QUEUE } from '../wire/limits.ts'
+import { LARGE_BODY, MAX_DETAILS, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
-import { statusOf } from './outcome.ts'
+import { RETRY_AFTER, statusOf } from './outcome.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
 import type { ResponseFrame } from '../wire/rpc-frames.ts'
 
-/** Bytes that wait above which a stream takes no new requests, so that the answers to those that run find room. */
+/** Bytes that wait for a peer above which it may ask for nothing new, so that the answers to those that run find room. */
 const CONGESTED = MAX_WRITE_QUEUE / 2
-/** Bytes of an error's details. */
-const MAX_DETAILS = 64 * 1024
 
 const NO_BODY: EncodedBody = { codec: 0, body: undefined }
 
@@ -27,6 +26,8 @@ export interface Origin {
   readonly congested: boolean
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void
   refuse (id: number, error: RpcError): void
+  /** The handler is done after the call was ended. */
+  late? (result: EncodedBody | undefined): void
 }
 
 /** Made anew for no answer: the stream's batch takes a copy. */
@@ -38,24 +39,40 @@ export class Inbound implements Origin {
   readonly caller: Caller
   readonly running = new Map<number, Context>()
   readonly local = false
+  /** Calls without an answer have ids of ours, below 0. */
+  nextOneWay = -1
 
-  constructor (stream: FramedStream, caller: Caller) {
+  readonly #large: LargeAnswers | undefined
+
+  /** `large` takes the answers that would be in the way of others here. */
+  constructor (stream: FramedStream, caller: Caller, large: LargeAnswers | undefined) {
     this.stream = stream
     this.caller = caller
+    this.#large = large
   }
 
   get congested (): boolean {
-    return this.stream.queued > CONGESTED
+    // a peer may open several, and must not get the room of several
+    return this.caller.queued > CONGESTED || this.#large?.congested(this.stream.peer) === true
   }
 
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
+    if (this.#large !== undefined && body !== undefined && body.length > LARGE_BODY && id > 0) {
+      this.#large.send(this, id, codec, body)
+    } else {
+      this.write(id, codec, body)
+    }
+  }
+
+  /** Answer on this very stream. */
+  write (id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
     response.id = id
     response.status = 0
     response.codec = codec
     response.body = body
     response.message = ''
     response.retryable = false
-    if (!this.stream.open) {
+    if (id < 0 || !this.stream.open) {
       return
     }
     try {
@@ -68,6 +85,9 @@ export class Inbound implements Origin {
   }
 
   refuse (id: number, error: RpcError): void {
+    if (id < 0) {
+      return
+    }
     const { codec, body } = encodeDetails(error.details)
     response.id = id
     response.status = statusOf(error.code)
@@ -75,6 +95,7 @@ export class Inbound implements Origin {
     response.body = body
     response.message = error.message
     response.retryable = error.retryable
+    response.headers = error.retryAfter === undefined ? undefined : { [RETRY_AFTER]: String(error.retryAfter) }
     try {
       if (this.stream.open) {
         this.stream.write(sizeResponse(response), fillFrame)
@@ -83,6 +104,7 @@ export class Inbound implements Origin {
       // not even that: a caller which reads nothing is no caller
       this.stream.abort(err as Error)
     } finally {
+      response.headers = undefined
       response.body = undefined
     }
   }

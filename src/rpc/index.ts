@@ -2,10 +2,29 @@
  * @packageDocumentation
  *
  * Calls between nodes: `handle` a method here, `invoke` a service's method anywhere. A call rides the peer's shared
- * stream; deadlines travel as remaining budget, cancels reach the handler's signal, errors keep their code.
+ * stream; deadlines travel as remaining budget, cancels reach the handler's signal, errors keep their code. Bodies over
+ * 64 KiB go by a second one. Sequences have a stream for each call: `handleStream` and `stream`.
+ *
+ * The receiver of a sequence grants its sender bytes (`wire/rpc.proto`, Credit): 256 KiB, up to 1 MiB while the reader
+ * keeps up. A call is not begun elsewhere once its callee has granted: until then nothing of its input was read.
+ *
+ * A contract gives both sides their types; interceptors stand around calls on either side.
+ *
+ * @example
+ *
+ * ```ts
+ * const login = defineService('login', { 'user.password': unary({ input: z.object({ name: z.string() }), output: z.string() }) })
+ * mesh.rpc.serve(login, { 'user.password': ({ name }) => `hello ${name}` })
+ * await mesh.rpc.client(login)['user.password']({ name: 'ada' })
+ * ```
  */
 import type { NodeInfo } from '../discovery/index.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
+import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { Interceptors, ServerInterceptor } from './interceptor.ts'
+import type { InvokeAllOptions, NodeResult } from './scatter.ts'
+import type { ClientOptions, ServeOptions } from './typed.ts'
+import type { StreamCaller, StreamHandler, StreamKind } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** HMAC-SHA-256 of a token, hex. The token itself never leaves the process that was given it. */
@@ -25,7 +44,17 @@ export interface InvokeOptions {
   node?: string
   /** @default 'random', with a token 'rendezvous' */
   balancer?: BalancerName | PickerFactory
+  /**
+   * Names this call, so that it runs once however often it is sent: the node that ran it remembers the reply for five
+   * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only.
+   */
   idempotencyKey?: string
+  /** Running it twice does no harm: a call that was lost in flight is sent again. @default false */
+  idempotent?: boolean
+  /** Ask this node first, if it is there. */
+  prefer?: string
+  /** Ask these nodes only when there is no other. */
+  avoid?: ReadonlySet<string>
   /** Called with the id of each node that the call is sent to: the last one is who answers. What it throws is ignored. */
   onNode?: (id: string) => void
 }
@@ -44,15 +73,28 @@ export interface HandlerContext {
   readonly headers: Readonly<Record<string, string>>
   /** {@link Rpc.invoke} that inherits token, deadline, metadata and cancellation. */
   invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown>
+  /** {@link Rpc.stream}, inheriting as {@link invoke} does. */
+  readonly stream: StreamCaller
+  /** {@link Rpc.client}, inheriting as {@link invoke} does. */
+  client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
 }
 
 export type Handler = (args: any, context: HandlerContext) => unknown
 
 export interface HandleOptions {
   /** Validates the arguments; a failure answers INVALID_ARGUMENT with the issues and the handler does not run. */
-  input?: StandardSchemaV1
+  input?: StandardSchemaV1 | undefined
   /** Validates the result; a failure answers INTERNAL. */
-  output?: StandardSchemaV1
+  output?: StandardSchemaV1 | undefined
+  /** Calls of this method that run at a time; others wait for their turn. @default as many as come */
+  concurrency?: number
+  /** Calls that may wait for their turn; beyond it they are refused, as RESOURCE_EXHAUSTED. @default 100 */
+  queue?: number
+  /** Inside of the room's. */
+  interceptors?: readonly ServerInterceptor[]
+  /** For `braid.describe`. */
+  idempotent?: boolean | undefined
+  description?: string | undefined
 }
 
 /** Ends what it was returned for: `using served = mesh.rpc.handle(…)`. */
@@ -80,12 +122,50 @@ export interface RpcInit {
   maxPendingPerPeer?: number
   /** @default 65536 */
   maxPending?: number
+  /** Streaming calls with one peer, each way. @default 256 */
+  maxStreamsPerPeer?: number
+  /** Streaming calls with all peers, each way. @default 2048 */
+  maxStreams?: number
+  /**
+   * Bytes of arguments, of a result and of an item of a sequence, encoded; at most 64 MiB. A node that is sent more than
+   * its own limit cuts the stream: raise it on all of them.
+   *
+   * @default 1048576
+   */
+  maxBody?: number
+  /**
+   * Code around every call but those of `braid.` methods, the first outermost. Without any, calls that may run twice are
+   * retried.
+   *
+   * @default none
+   */
+  interceptors?: Interceptors
 }
+
+/** `braid.…` methods tell a node's; NOT_SERVING is the application's own word, DRAINING the room's. */
+export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'DRAINING'
 
 export interface MethodStats {
   calls: number
   errors: number
   running: number
+  /** For their turn, where the method limits how many run. */
+  waiting: number
+  lastError?: string
+  /** Milliseconds that the handler took, of a sample, within 10 %. */
+  p50?: number
+  p99?: number
+}
+
+/** A node's own: the answer to `braid.stats`. */
+export interface NodeStats {
+  methods: Record<string, MethodStats>
+  /** Calls of others that run here. */
+  running: number
+  /** Calls of this node that are not settled. */
+  pending: number
+  /** Answers that came after nobody waited for them any more. */
+  late: number
 }
 
 export interface Rpc {
@@ -101,6 +181,41 @@ export interface Rpc {
    * @throws RpcError - with `code`, `retryable` and, when the remote handler threw one, its message and details
    */
   invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown>
+  /**
+   * Serve a method whose input, results or both are sequences. Its schemas check the items of those.
+   *
+   * @throws InvalidNameError; Error when the method is served already
+   */
+  handleStream (method: string, kind: StreamKind, handler: StreamHandler, options?: HandleOptions): Registration
+  /**
+   * Call a streaming method, on a stream of its own. A side that is not read, or does not read, holds the other up. Not
+   * retried once a node has taken it; what the results end with is a {@link RpcError}, also when the node dies.
+   */
+  stream: StreamCaller
+  /**
+   * Serve each method of a contract.
+   *
+   * @throws InvalidOptionsError - this node is of another service; a method without a handler, or the other way round
+   */
+  serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration
+  /** Typed calls of a contract's methods, to the newest version that is compatible with it. */
+  client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
+  /**
+   * Call every node of a service at once. Resolves to what each answered, in the order of their ids, when all have, when
+   * `count` have succeeded, or at the timeout; rejects only when nothing could be sent at all.
+   */
+  invokeAll (service: string, method: string, args?: unknown, options?: InvokeAllOptions): Promise<NodeResult[]>
+  /**
+   * Call without an answer. Resolves when the call was handed to the connection, not when it has run, which it does at
+   * most once; what the handler throws is counted there and told to nobody.
+   */
+  notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void>
+  /** What `braid.health` and `braid.health.watch` tell of this node. */
+  readonly health: HealthStatus
+  /** NOT_SERVING: balancers leave this node out until it is SERVING again. A node that drains stays as it is. */
+  setHealth (status: 'SERVING' | 'NOT_SERVING'): void
+  /** Of this node, as `braid.stats` tells others. */
+  nodeStats (): NodeStats
   /** {@link TokenId} of a token. */
   tokenId (token: string): TokenId
   setTokenRouter (router: TokenRouter): void
@@ -111,5 +226,26 @@ export interface Rpc {
   stats (): Record<string, MethodStats>
 }
 
+export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
+export { json } from './codec.ts'
+export type { Codec } from './codec.ts'
+export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
+export type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
+export { breaker } from './breaker.ts'
+export type { Breaker, BreakerOptions } from './breaker.ts'
+export { auth, credentials, timeout } from './guards.ts'
+export type { Description, MethodDescription } from './introspect.ts'
+export type {
+  ClientCall, ClientInterceptor, ClientNext, Interceptors, ServerCall, ServerInterceptor, ServerNext
+} from './interceptor.ts'
+export { metrics } from './metrics.ts'
+export type { CallMetrics, Metrics } from './metrics.ts'
+export type { OtelApi } from './otel.ts'
+export { hedge, retry } from './retry.ts'
+export type { HedgeOptions, RetryOptions } from './retry.ts'
+export type { InvokeAllOptions, NodeResult } from './scatter.ts'
+export { tracing } from './tracing.ts'
+export type { Span, Tracing, TracingOptions } from './tracing.ts'
+export type { ClientOptions, ServeOptions } from './typed.ts'
 export { rpc } from './rpc.ts'
 export type { RpcComponents } from './rpc.ts'

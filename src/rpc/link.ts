@@ -1,3 +1,4 @@
+import { WRITE_HIGH_WATER } from '../wire/limits.ts'
 import { fillFrame } from '../wire/rpc-frames.ts'
 import { CallTable } from './call-table.ts'
 import type { Call } from './call.ts'
@@ -6,21 +7,28 @@ import type { FramedStream } from '../streams/index.ts'
 /** A stream to a peer and the calls that were sent on it. */
 export class Lane {
   readonly stream: FramedStream
-  readonly calls = new CallTable<Call>()
+  readonly calls: CallTable<Call>
   /** The peer has said that it takes no new calls. */
   goingAway = false
   /** Frame bytes written. */
   written = 0
 
-  constructor (stream: FramedStream) {
+  /** `first` is the id of its first call. */
+  constructor (stream: FramedStream, first: number) {
     this.stream = stream
+    this.calls = new CallTable(first)
   }
 
-  /** Send the frame that was just sized. Throws as the stream's own write does. */
-  write (size: number): void {
-    this.stream.write(size, fillFrame)
+  get hasRoom (): boolean {
+    return this.stream.queued <= WRITE_HIGH_WATER
+  }
+
+  /** Send the frame that was just sized. Returns and throws as the stream's own write does. */
+  write (size: number): boolean {
+    const room = this.stream.write(size, fillFrame)
     // with its length prefix, as the stream counts what waits
     this.written += size + (size < 0x80 ? 1 : size < 0x4000 ? 2 : size < 0x200000 ? 3 : 4)
+    return room
   }
 }
 
@@ -39,6 +47,15 @@ export class Link {
 
   get pending (): number {
     return (this.lane?.calls.size ?? 0) + this.queue.size
+  }
+
+  /** Bytes of the bodies that wait for the stream. */
+  get waiting (): number {
+    let bytes = 0
+    for (const { body } of this.queue) {
+      bytes += body?.length ?? 0
+    }
+    return bytes
   }
 
   get idle (): boolean {

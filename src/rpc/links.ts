@@ -1,11 +1,13 @@
 /** Calls on their way to one peer and back: the peer's stream, what waits for it, and what waits for an answer. */
 import { RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
+import { MAX_LARGE_WAITING } from '../wire/limits.ts'
 import { sizeCancel, sizeRequest } from '../wire/rpc-frames.ts'
 import { failAt } from './answers.ts'
 import { SENT } from './call.ts'
 import { Lane, Link } from './link.ts'
-import { codeOf, messageOf } from './outcome.ts'
+import { BUILT_IN } from './methods.ts'
+import { codeOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -22,12 +24,15 @@ export interface LinksInit {
   timers: Timers
   /** Calls to one peer that wait. */
   maxPending: number
+  /** Calls wait until the stream has room, instead of failing when it is full. */
+  patient: boolean
   outcomes: Outcomes
 }
 
 export class Links {
   /** Answers to calls that nobody waits for any more. */
   late = 0
+  #firstId = 1
   readonly #init: LinksInit
   readonly #links = new Map<string, Link>()
   readonly #lanes = new Map<FramedStream, Lane>()
@@ -40,15 +45,17 @@ export class Links {
 
   dispatch (call: Call, node: string): void {
     call.node = node
-    if (this.#away.size > 0 && this.#isAway(node)) {
+    if (this.#away.size > 0 && this.#isAway(node) && !call.method.startsWith(BUILT_IN)) {
       this.#init.outcomes.again(call, node, new RpcError('UNAVAILABLE', `${this.label(node)} takes no new calls`, { node, retryable: true }), 'refused')
       return
     }
     const link = this.#links.get(node) ?? this.#add(node)
     if (link.pending >= this.#init.maxPending) {
       this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.pending} calls to it wait already; nothing was sent`, { node, retryable: true }))
-    } else if (link.lane?.stream.open === true) {
+    } else if (link.lane?.stream.open === true && (!this.#init.patient || (!link.opening && link.lane.hasRoom))) {
       this.#send(call, link.lane)
+    } else if (this.#init.patient && link.waiting > MAX_LARGE_WAITING) {
+      this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.waiting} bytes wait to be sent to it already; nothing was sent`, { node, retryable: true }))
     } else {
       this.#enqueue(call, link)
     }
@@ -85,6 +92,17 @@ export class Links {
     }
   }
 
+  /** An answer that came on a stream of the peer's own, as large ones do. */
+  onPushed (peer: string, response: DecodedResponse): void {
+    for (const lane of [this.#links.get(peer)?.lane, ...this.#lanes.values()]) {
+      if (lane?.stream.peer === peer && lane.calls.has(response.id)) {
+        this.onResponse(lane.stream, response)
+        return
+      }
+    }
+    this.late++
+  }
+
   onGoAway (stream: FramedStream): void {
     const lane = this.#lanes.get(stream)
     if (lane !== undefined) {
@@ -105,6 +123,7 @@ export class Links {
       return
     }
     this.#lanes.delete(stream)
+    this.#firstId = Math.max(this.#firstId, lane.calls.next)
     const link = this.#links.get(stream.peer)
     if (link?.lane === lane) {
       link.lane = undefined
@@ -174,9 +193,13 @@ export class Links {
 
   #send (call: Call, lane: Lane): void {
     const { stream } = lane
+    if (call.oneWay) {
+      this.#tell(call, lane)
+      return
+    }
     lane.calls.add(call)
     try {
-      call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+      call.timeout = this.#timeLeft(call)
       call.position = lane.written
       lane.write(sizeRequest(call))
       call.state = SENT
@@ -189,6 +212,32 @@ export class Links {
     if (call.onNode !== undefined) {
       call.tellNode()
     }
+  }
+
+  /** Send a call that has no answer: it is done when it was handed to the stream, and the stream has room for more. */
+  #tell (call: Call, lane: Lane): void {
+    const { stream } = lane
+    const { outcomes } = this.#init
+    call.id = 0
+    let room: boolean
+    try {
+      call.timeout = this.#timeLeft(call)
+      room = lane.write(sizeRequest(call))
+      call.state = SENT
+    } catch (err) {
+      this.#unsent(call, stream.peer, err as Error)
+      return
+    }
+    call.tellNode()
+    if (room) {
+      outcomes.succeed(call, undefined)
+    } else {
+      stream.drained().then(() => { outcomes.succeed(call, undefined) }, err => { outcomes.fail(call, err) })
+    }
+  }
+
+  #timeLeft (call: Call): number {
+    return Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
   }
 
   #unsent (call: Call, node: string, err: Error): void {
@@ -219,7 +268,11 @@ export class Links {
     if (peer === undefined) {
       throw new RpcError('UNAVAILABLE', `the node ${link.id} is not known any more`, { node: link.id, retryable: true })
     }
-    return this.#init.streams.open(peer)
+    const stream = await this.#init.streams.open(peer)
+    if (this.#init.patient) {
+      await stream.drained()
+    }
+    return stream
   }
 
   #opened (link: Link, stream: FramedStream): void {
@@ -227,11 +280,15 @@ export class Links {
       this.#unopened(link, new RpcError('UNAVAILABLE', `the stream to ${this.label(link.id)} ended at once`, { node: link.id, retryable: true }))
       return
     }
-    const lane = this.#lanes.get(stream) ?? new Lane(stream)
+    const lane = this.#lanes.get(stream) ?? new Lane(stream, this.#first(link.id))
     this.#lanes.set(stream, lane)
     link.lane = lane
     for (const call of this.#takeQueue(link)) {
-      this.#send(call, lane)
+      if (this.#init.patient && !lane.hasRoom) {
+        this.#enqueue(call, link)
+      } else {
+        this.#send(call, lane)
+      }
     }
   }
 
@@ -244,6 +301,15 @@ export class Links {
     for (const call of calls) {
       this.#init.outcomes.again(call, link.id, err, 'unreachable')
     }
+  }
+
+  /** Ids are not used again by the next stream to a peer: an answer to a call of the last one may still be on its way. */
+  #first (peer: string): number {
+    let first = this.#firstId
+    for (const { stream, calls } of this.#lanes.values()) {
+      first = stream.peer === peer ? Math.max(first, calls.next) : first
+    }
+    return first
   }
 
   #takeQueue (link: Link): Call[] {
@@ -269,7 +335,7 @@ export class Links {
 
   #fail (call: Call, node: string, response: DecodedResponse): void {
     const code = codeOf(response.status)
-    failAt(this.#init.outcomes, call, node, this.label(node), code, response.message, response.retryable, detailsOf(response))
+    failAt(this.#init.outcomes, call, node, this.label(node), code, response.message, response.retryable, detailsOf(response), retryAfterOf(response.headers?.[RETRY_AFTER]))
   }
 }
 

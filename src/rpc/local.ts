@@ -34,6 +34,7 @@ export class Local implements Origin {
   readonly #init: LocalInit
   readonly #calls = new Map<number, Call>()
   #next = 1
+  #nextOneWay = -1
 
   constructor (init: LocalInit) {
     this.#init = init
@@ -41,6 +42,10 @@ export class Local implements Origin {
   }
 
   run (call: Call): void {
+    if (call.oneWay) {
+      this.#tell(call)
+      return
+    }
     call.id = this.#next++
     call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
     this.#calls.set(call.id, call)
@@ -48,6 +53,16 @@ export class Local implements Origin {
       if (this.#calls.has(call.id)) {
         this.#init.serve(call)
       }
+    })
+  }
+
+  /** Nobody waits for its answer, so nothing is kept of it. */
+  #tell (call: Call): void {
+    call.id = this.#nextOneWay--
+    call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+    queueMicrotask(() => {
+      this.#init.serve(call)
+      this.#init.outcomes.succeed(call, undefined)
     })
   }
 
@@ -77,7 +92,7 @@ export class Local implements Origin {
     const call = this.#take(id)
     if (call !== undefined) {
       const { codec, body } = encodeDetails(error.details)
-      failAt(this.#init.outcomes, call, this.caller.id, this.#init.label(), error.code, error.message, error.retryable, decodeBody(codec, body))
+      failAt(this.#init.outcomes, call, this.caller.id, this.#init.label(), error.code, error.message, error.retryable, decodeBody(codec, body), error.retryAfter)
     }
   }
 

@@ -1,41 +1,74 @@
+import { InvalidOptionsError } from '../errors.ts'
+import { Histogram } from '../util/histogram.core.ts'
 import { checkName } from '../wire/names.ts'
+import { Gate } from './gate.ts'
+import { newestCompatible } from './versions.core.ts'
 import type { HandleOptions, Handler, MethodStats, Registration } from './index.ts'
+import type { CallKind } from './stream-types.ts'
 
 /** Methods of every node; they are not listed in its record. */
 export const BUILT_IN = 'braid.'
 
+/** Calls that may wait for their turn when a method limits how many run, and names no bound of its own. */
+const DEFAULT_QUEUE = 100
+/** Names that callers asked for, and what serves them. */
+const MAX_RESOLVED = 1_024
+
 /** A served method with its counters. */
 export class Method {
   readonly name: string
+  readonly kind: CallKind
   readonly handler: Handler
+  /** What it was served with, for those who ask. */
+  readonly about: HandleOptions
   readonly input: HandleOptions['input']
   readonly output: HandleOptions['output']
+  /** Undefined: as many as come. */
+  readonly gate: Gate | undefined
   calls = 0
   errors = 0
   running = 0
+  lastError: string | undefined = undefined
+  /** Milliseconds that handlers took; a sample. */
+  readonly times = new Histogram()
 
-  constructor (name: string, handler: Handler, options: HandleOptions) {
+  constructor (name: string, handler: Handler, options: HandleOptions, kind: CallKind, about: HandleOptions) {
     this.name = name
+    this.kind = kind
     this.handler = handler
+    this.about = about
+    this.gate = gateOf(name, options)
     this.input = options.input
     this.output = options.output
   }
 }
 
+function gateOf (name: string, { concurrency, queue = DEFAULT_QUEUE }: HandleOptions): Gate | undefined {
+  if (concurrency === undefined) {
+    return undefined
+  }
+  if (!(concurrency >= 1) || !(queue >= 0)) {
+    throw new InvalidOptionsError(`'${name}': concurrency must be at least 1 and queue at least 0`)
+  }
+  return new Gate(concurrency, queue)
+}
+
 /** What this node serves. */
 export class Methods {
   readonly #methods = new Map<string, Method>()
+  readonly #resolved = new Map<string, Method>()
   readonly #onChange: () => void
 
   constructor (onChange: () => void) {
     this.#onChange = onChange
   }
 
+  /** The method of this name, or the newest version that is compatible with it. */
   get (name: string): Method | undefined {
-    return this.#methods.get(name)
+    return this.#resolved.get(name) ?? this.#resolve(name)
   }
 
-  add (name: string, handler: Handler, options: HandleOptions): Registration {
+  add (name: string, handler: Handler, options: HandleOptions, kind: CallKind = 'unary', about = options): Registration {
     checkName('method', name)
     if (typeof handler !== 'function') {
       throw new TypeError(`the handler of '${name}' must be a function`)
@@ -43,8 +76,9 @@ export class Methods {
     if (this.#methods.has(name)) {
       throw new Error(`the method '${name}' is served already: close its registration first`)
     }
-    const method = new Method(name, handler, options)
+    const method = new Method(name, handler, options, kind, about)
     this.#methods.set(name, method)
+    this.#resolved.clear()
     try {
       this.#onChange()
     } catch (err) {
@@ -54,6 +88,7 @@ export class Methods {
     const close = (): void => {
       if (this.#methods.get(name) === method) {
         this.#methods.delete(name)
+        this.#resolved.clear()
         this.#onChange()
       }
     }
@@ -65,11 +100,34 @@ export class Methods {
     return [...this.#methods.keys()].filter(name => !name.startsWith(BUILT_IN)).sort()
   }
 
+  all (): Method[] {
+    return [...this.#methods.values()].sort((a, b) => a.name < b.name ? -1 : 1)
+  }
+
   stats (): Record<string, MethodStats> {
     const stats: Record<string, MethodStats> = {}
-    for (const { name, calls, errors, running } of this.#methods.values()) {
-      stats[name] = { calls, errors, running }
+    for (const { name, calls, errors, running, gate, lastError, times } of this.#methods.values()) {
+      stats[name] = {
+        calls,
+        errors,
+        running,
+        waiting: gate?.waiting ?? 0,
+        ...(lastError !== undefined && { lastError }),
+        ...(times.count > 0 && { p50: times.quantile(0.5), p99: times.quantile(0.99) })
+      }
     }
     return stats
+  }
+
+  #resolve (name: string): Method | undefined {
+    const best = newestCompatible(name, this.#methods.keys())
+    const method = best === undefined ? undefined : this.#methods.get(best)
+    if (method !== undefined) {
+      if (this.#resolved.size >= MAX_RESOLVED) {
+        this.#resolved.clear()
+      }
+      this.#resolved.set(name, method)
+    }
+    return method
   }
 }

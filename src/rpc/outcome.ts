@@ -6,6 +6,15 @@ import type { ErrorCode } from '../errors.ts'
 /** Number of a code on the wire. */
 const NUMBERS: ReadonlyMap<string, number> = new Map(STATUS_CODES.map((code, number) => [code, number]))
 
+/** Header of an error's answer: milliseconds to wait before asking again; below 0, do not. */
+export const RETRY_AFTER = 'braid-retry-after'
+
+/** The milliseconds of a {@link RETRY_AFTER}. What cannot be read asks for silence, as in gRPC's push-back. */
+export function retryAfterOf (header: string | undefined): number | undefined {
+  const ms = Number(header)
+  return header === undefined ? undefined : Number.isFinite(ms) ? ms : -1
+}
+
 /** gRPC's number of a code. */
 export function statusOf (code: ErrorCode): number {
   return NUMBERS.get(code) ?? 2
@@ -23,7 +32,7 @@ export function codeOf (status: number): ErrorCode {
  */
 export function thrown (error: unknown): RpcError {
   if (isRpcError(error)) {
-    return new RpcError(error.code, error.message, { details: error.details, cause: error })
+    return new RpcError(error.code, error.message, { details: error.details, retryAfter: error.retryAfter, cause: error })
   }
   return new RpcError('UNKNOWN', messageOf(error), { cause: error })
 }
@@ -48,7 +57,21 @@ function isRpcError (error: unknown): error is RpcError {
   return (error.name === 'RpcError' || error.name === 'ServiceUnavailableError') && (NUMBERS.get(error.code) ?? 0) > 0
 }
 
+/**
+ * An error that may be made thousands of times at once, as when one signal ends as many calls: its stack would cost more
+ * than the rest, and shows only who listens to the signal.
+ */
+export function withoutStack<E extends Error> (make: () => E): E {
+  const { stackTraceLimit } = Error
+  try {
+    Error.stackTraceLimit = 0
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** The caller's signal, or the call that it is part of, ended it. */
 export function cancelled (what: string, reason: unknown): RpcError {
-  return new RpcError('CANCELLED', `${what}: cancelled by the caller`, { cause: reason })
+  return withoutStack(() => new RpcError('CANCELLED', `${what}: cancelled by the caller`, { cause: reason }))
 }

@@ -1,7 +1,7 @@
 import { InvalidOptionsError, RpcError } from '../errors.ts'
 import { encodeBody } from '../wire/codecs.ts'
-import { MAX_TIMEOUT } from '../wire/limits.ts'
-import { checkName } from '../wire/names.ts'
+import { MAX_IDEMPOTENCY_KEY, MAX_TIMEOUT } from '../wire/limits.ts'
+import { checkName, isName } from '../wire/names.ts'
 import { Call } from './call.ts'
 import { cancelled, messageOf } from './outcome.ts'
 import type { Parent } from './call.ts'
@@ -23,11 +23,13 @@ export interface CallParent extends Parent {
  *
  * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
  */
-export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, timeout: number, tokens: TokenIds): Call {
-  checkName('service', service)
+export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, timeout: number, tokens: TokenIds, maxBody: number): Call {
+  if (!isName('service', service)) {
+    [service, method] = splitVersion(service, method)
+  }
   checkName('method', method)
   const budget = budgetOf(options?.timeout, parent, timeout)
-  const { codec, body } = encodeArgs(args, service, method)
+  const { codec, body } = encodeArgs(args, service, method, maxBody)
   const call = new Call(service, method, codec, body, budget)
   if (options !== undefined) {
     applyOptions(call, options, tokens)
@@ -44,17 +46,25 @@ export function prepare (service: string, method: string, args: unknown, options
   return call
 }
 
+/** `login@2` and `user.password` are `login` and `user.password@2`. */
+function splitVersion (service: string, method: string): [string, string] {
+  const [name = '', version] = String(service).split('@', 2)
+  checkName('service', version === undefined ? service : name)
+  return [name, `${method}@${version ?? ''}`]
+}
+
 function budgetOf (wanted: number | undefined, parent: CallParent | undefined, timeout: number): number {
   if (wanted !== undefined && (typeof wanted !== 'number' || Number.isNaN(wanted))) {
     throw new InvalidOptionsError(`timeout must be a number of milliseconds, not ${String(wanted)}`)
   }
-  const budget = parent === undefined ? wanted ?? timeout : Math.min(wanted ?? Infinity, parent.remaining)
+  const left = parent?.remaining ?? Infinity
+  const budget = Math.min(wanted ?? (left === Infinity ? timeout : left), left)
   return Math.min(budget, MAX_TIMEOUT)
 }
 
-function encodeArgs (args: unknown, service: string, method: string): EncodedBody {
+function encodeArgs (args: unknown, service: string, method: string, maxBody: number): EncodedBody {
   try {
-    return encodeBody(args)
+    return encodeBody(args, maxBody)
   } catch (err) {
     const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
     throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `rpc ${service}/${method}: the arguments cannot be sent: ${messageOf(err)}`, { cause: err })
@@ -69,11 +79,16 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
   }
   call.metadata = texts(options.metadata, 'metadata')
   call.headers = texts(options.headers, 'headers')
-  if (options.idempotencyKey !== undefined && typeof options.idempotencyKey !== 'string') {
-    throw new InvalidOptionsError('idempotencyKey must be a string')
+  const key: unknown = options.idempotencyKey
+  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_IDEMPOTENCY_KEY)) {
+    throw new InvalidOptionsError(`idempotencyKey must be a string of 1 to ${MAX_IDEMPOTENCY_KEY} characters`)
   }
   call.idempotencyKey = options.idempotencyKey
   call.only = options.node
+  call.prefer = options.prefer
+  if (options.avoid !== undefined && options.avoid.size > 0 && options.node === undefined) {
+    call.avoid = options.avoid
+  }
   call.balancer = options.balancer
   call.signal = options.signal
   if (options.onNode !== undefined && typeof options.onNode !== 'function') {

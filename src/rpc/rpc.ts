@@ -3,11 +3,27 @@ import { serviceCapabilities } from '@libp2p/interface'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
-import { DEFAULT_TIMEOUT, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
-import { Methods } from './methods.ts'
+import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
+import { intercepted } from './intercepted.ts'
+import { Health, introspection } from './introspect.ts'
+import { BUILT_IN, Methods } from './methods.ts'
+import { failedResults } from './open-flow.ts'
+import { flowHandler } from './server-flow.ts'
+import { scatter } from './scatter.ts'
 import { Session } from './session.ts'
+import { STREAMING } from './stream-types.ts'
 import { TokenIds } from './token-ids.ts'
-import type { HandleOptions, Handler, InvokeOptions, LoadSource, MethodStats, Registration, Rpc, RpcInit, TokenId, TokenRouter } from './index.ts'
+import { clientOf, serveAll } from './typed.ts'
+import { parseVersioned } from './versions.core.ts'
+import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type {
+  HandleOptions, Handler, HealthStatus, InvokeOptions, LoadSource, MethodStats, NodeStats, Registration, Rpc, RpcInit, TokenId,
+  TokenRouter
+} from './index.ts'
+import type { ClientInterceptor, Interceptors } from './interceptor.ts'
+import type { InvokeAllOptions, NodeResult } from './scatter.ts'
+import type { ClientOptions, ServeOptions } from './typed.ts'
+import type { CallKind, Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { PeerStreams, PeerStreamsComponents, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
@@ -45,6 +61,10 @@ export interface RpcOptions {
   secret: string | undefined
   maxPendingPerPeer: number
   maxPending: number
+  maxStreamsPerPeer: number
+  maxStreams: number
+  maxBody: number
+  interceptors: Interceptors
 }
 
 export function resolve (init: RpcInit): RpcOptions {
@@ -52,7 +72,11 @@ export function resolve (init: RpcInit): RpcOptions {
     timeout: positive('timeout', init.timeout ?? DEFAULT_TIMEOUT, MAX_TIMEOUT),
     secret: init.secret,
     maxPendingPerPeer: positive('maxPendingPerPeer', init.maxPendingPerPeer ?? MAX_PENDING_PER_PEER, Infinity),
-    maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity)
+    maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity),
+    maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
+    maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
+    maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
+    interceptors: init.interceptors ?? {}
   }
 }
 
@@ -79,6 +103,7 @@ export class RpcService implements Rpc, Startable {
   readonly #seams: Seams
   readonly #log: Logger
   readonly #methods = new Methods(() => { this.#session?.publishMethods() })
+  readonly #health = new Health()
   #session: Session | undefined
   #stopping: Promise<void> | undefined
   #tokens: TokenIds | undefined
@@ -90,7 +115,14 @@ export class RpcService implements Rpc, Startable {
     this.#options = options
     this.#seams = seams
     this.#log = components.logger.forComponent('braid:rpc')
-    this.handle('braid.ping', (args: unknown) => args ?? 'pong')
+    introspection({
+      methods: this.#methods,
+      health: this.#health,
+      about: () => ({ id: this.#discovery().self.id, service: this.#discovery().self.service }),
+      stats: () => this.#counters(),
+      handle: (method, handler) => this.#methods.add(method, handler, {}),
+      handleStream: (method, kind, handler) => this.handleStream(method, kind, handler)
+    })
   }
 
   async start (): Promise<void> {
@@ -109,6 +141,7 @@ export class RpcService implements Rpc, Startable {
       loads: this.#loads
     })
     this.#session = session
+    this.#health.reset()
     try {
       await session.start()
     } catch (err) {
@@ -133,19 +166,78 @@ export class RpcService implements Rpc, Startable {
   }
 
   async drain (options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#health.set('DRAINING')
     await this.#session?.drain('the node is draining', options.signal)
   }
 
   handle (method: string, handler: Handler, options: HandleOptions = {}): Registration {
-    return this.#methods.add(method, handler, options)
+    return this.#methods.add(method, this.#around(method, 'unary', handler, options), options)
+  }
+
+  handleStream (method: string, kind: StreamKind, handler: StreamHandler, options: HandleOptions = {}): Registration {
+    if (typeof handler !== 'function') {
+      throw new TypeError(`the handler of '${method}' must be a function`)
+    }
+    if (!(kind in STREAMING) || STREAMING[kind] === 0) {
+      throw new InvalidOptionsError(`'${method}': kind must be serverStream, clientStream or bidi, not ${String(kind)}`)
+    }
+    const { input, output, ...rest } = options
+    // one value is checked as that of every method; the items of a sequence are, as they pass
+    const whole: HandleOptions = {
+      ...rest,
+      ...(kind === 'serverStream' && input !== undefined && { input }),
+      ...(kind === 'clientStream' && output !== undefined && { output })
+    }
+    return this.#methods.add(method, flowHandler(kind, this.#around(method, kind, handler, options), options), whole, kind, options)
+  }
+
+  stream (service: string, method: string, kind: 'clientStream', input: Sequence, options?: StreamOptions): Promise<unknown>
+  stream (service: string, method: string, kind: 'serverStream' | 'bidi', input?: unknown, options?: StreamOptions): Results
+  stream (service: string, method: string, kind: StreamKind, input?: unknown, options?: StreamOptions): Results | Promise<unknown>
+  stream (service: string, method: string, kind: StreamKind, input?: unknown, options?: StreamOptions): Results | Promise<unknown> {
+    return this.#stream(service, method, kind, input, options, undefined)
   }
 
   invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown> {
-    const session = this.#session
-    if (session === undefined || this.#stopping !== undefined) {
-      return Promise.reject(new MeshStoppedError(session === undefined ? 'rpc is not started, or was stopped' : 'rpc is stopping'))
+    return this.#invoke(service, method, args, options, undefined)
+  }
+
+  serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration {
+    const { service } = this.#discovery().self
+    if (service !== contract.service) {
+      throw new InvalidOptionsError(`the contract is of service '${contract.service}', and this node of ${service === undefined ? 'none' : `'${service}'`}: give createMesh that service`)
     }
-    return session.client.invoke(service, method, args, options, undefined)
+    return serveAll(contract, handlers, this, options)
+  }
+
+  client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C> {
+    return clientOf(contract, {
+      invoke: (service, method, args, options, own) => this.#invoke(service, method, args, options, own),
+      stream: (service, method, kind, input, options, own) => this.#stream(service, method, kind, input, options, own)
+    }, options)
+  }
+
+  async invokeAll (service: string, method: string, args?: unknown, options: InvokeAllOptions = {}): Promise<NodeResult[]> {
+    const nodes = this.#discovery().nodes(parseVersioned(service).name).filter(({ state }) => state === 'up' || state === 'suspect')
+    return scatter(nodes, async options => this.invoke(service, method, args, options), options)
+  }
+
+  async notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void> {
+    await this.#running().calls.invoke(service, method, args, options, undefined, undefined, true)
+  }
+
+  get health (): HealthStatus {
+    return this.#health.status
+  }
+
+  setHealth (status: 'SERVING' | 'NOT_SERVING'): void {
+    if (this.#health.set(status)) {
+      this.#discovery().update({ state: status === 'SERVING' ? 'up' : 'draining' })
+    }
+  }
+
+  nodeStats (): NodeStats {
+    return { ...this.#counters(), methods: this.stats() }
   }
 
   tokenId (token: string): TokenId {
@@ -166,9 +258,44 @@ export class RpcService implements Rpc, Startable {
     return this.#methods.stats()
   }
 
+  #around (method: string, kind: CallKind, handler: Handler, options: HandleOptions): Handler {
+    return intercepted(method.startsWith(BUILT_IN) ? [] : this.#options.interceptors.server, kind, handler, options)
+  }
+
+  /** @throws MeshStoppedError */
+  #running (): Session {
+    const session = this.#session
+    if (session === undefined || this.#stopping !== undefined) {
+      throw new MeshStoppedError(session === undefined ? 'rpc is not started, or was stopped' : 'rpc is stopping')
+    }
+    return session
+  }
+
+  #invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): Promise<unknown> {
+    try {
+      return this.#running().calls.invoke(service, method, args, options, undefined, own)
+    } catch (err) {
+      return Promise.reject(err)
+    }
+  }
+
+  #stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, own: readonly ClientInterceptor[] | undefined): Results | Promise<unknown> {
+    try {
+      return this.#running().calls.stream(service, method, kind, input, options, undefined, own)
+    } catch (err) {
+      return kind === 'clientStream' ? Promise.reject(err) : failedResults(err)
+    }
+  }
+
+  #counters (): Omit<NodeStats, 'methods'> {
+    const session = this.#session
+    return { running: session?.running ?? 0, pending: session?.client.pending ?? 0, late: (session?.client.links.late ?? 0) + (session?.client.bulk.late ?? 0) }
+  }
+
   async #finish (): Promise<void> {
     const session = this.#session
     if (session !== undefined) {
+      this.#health.set('DRAINING')
       this.#stopping ??= session.finish(GRACE)
       await this.#stopping
     }

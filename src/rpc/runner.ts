@@ -8,17 +8,25 @@ import type { Timers } from '../util/timers.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
+/** One call in sixteen is timed: a look at the clock costs as much as all the other counters. */
+const MEASURED = 15
+
+/** Characters of the last error of a method. */
+const MAX_LAST_ERROR = 256
+
 type Validation = StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
 
 export class Runner {
   /** Calls that run and that somebody waits for. */
   running = 0
   readonly #timers: Timers
+  readonly #maxBody: number
   readonly #onLoad: () => void
   #idle: Array<() => void> = []
 
   /** `onLoad`: {@link running} has changed. */
-  constructor (timers: Timers, onLoad: () => void) {
+  constructor (timers: Timers, onLoad: () => void, maxBody: number) {
+    this.#maxBody = maxBody
     this.#timers = timers
     this.#onLoad = onLoad
   }
@@ -26,7 +34,7 @@ export class Runner {
   start (context: Context, args: unknown): void {
     const { input } = context.entry
     if (input === undefined) {
-      this.#run(context, args)
+      this.#enter(context, args)
     } else {
       this.#validate(context, input, args)
     }
@@ -34,9 +42,15 @@ export class Runner {
 
   /** Nobody waits for the answer any more. */
   end (context: Context, error: RpcError): void {
-    context.entry.errors++
+    const { entry } = context
+    entry.errors++
+    entry.lastError = error.message.slice(0, MAX_LAST_ERROR)
     this.#release(context)
     context.end(error)
+    if (entry.gate !== undefined && !context.gated) {
+      // its turn will not come
+      this.#untrack(context)
+    }
   }
 
   reject (context: Context, error: RpcError): void {
@@ -44,8 +58,11 @@ export class Runner {
     this.#untrack(context)
     if (!late) {
       context.entry.errors++
+      context.entry.lastError = error.message.slice(0, MAX_LAST_ERROR)
       context.finish()
       context.origin.refuse(context.id, error)
+    } else {
+      context.origin.late?.(undefined)
     }
   }
 
@@ -80,14 +97,35 @@ export class Runner {
     if (result.issues !== undefined) {
       this.reject(context, invalidInput(context.method, result.issues))
     } else if (context.ended === undefined) {
-      this.#run(context, result.value)
+      this.#enter(context, result.value)
     } else {
       this.#untrack(context)
     }
   }
 
+  /** Run it when its method has a place for it. */
+  #enter (context: Context, args: unknown): void {
+    const { gate } = context.entry
+    if (gate === undefined) {
+      this.#run(context, args)
+      return
+    }
+    try {
+      gate.enter(context, () => { this.#run(context, args) })
+    } catch (err) {
+      this.reject(context, err as RpcError)
+      return
+    }
+    if (!context.gated) {
+      this.#track(context)
+    }
+  }
+
   #run (context: Context, args: unknown): void {
-    const { handler } = context.entry
+    const { handler, calls } = context.entry
+    if ((calls & MEASURED) === 1) {
+      context.began = this.#timers.now()
+    }
     let result: unknown
     try {
       result = handler(args, context)
@@ -106,7 +144,7 @@ export class Runner {
 
   #done (context: Context, value: unknown): void {
     const { output } = context.entry
-    if (output === undefined || context.ended !== undefined) {
+    if (output === undefined || (context.ended !== undefined && context.origin.late === undefined)) {
       this.#answer(context, value)
       return
     }
@@ -136,7 +174,7 @@ export class Runner {
   #answer (context: Context, value: unknown): void {
     let encoded: EncodedBody
     try {
-      encoded = encodeBody(value)
+      encoded = encodeBody(value, this.#maxBody)
     } catch (err) {
       const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
       this.reject(context, new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `it ran, but its result cannot be sent: ${messageOf(err)}`))
@@ -147,6 +185,8 @@ export class Runner {
     if (!late) {
       context.finish()
       context.origin.answer(context.id, encoded.codec, encoded.body)
+    } else {
+      context.origin.late?.(encoded)
     }
   }
 
@@ -165,12 +205,19 @@ export class Runner {
     caller.bytes += context.size
     context.entry.running++
     running.set(context.id, context)
-    context.timer = this.#timers.after(context.remaining, () => { this.#expire(context) })
+    if (context.remaining !== Infinity) {
+      context.timer = this.#timers.after(context.remaining, () => { this.#expire(context) })
+    }
     this.running++
     this.#onLoad()
   }
 
   #untrack (context: Context): void {
+    const { entry, began } = context
+    if (began !== 0) {
+      entry.times.add(this.#timers.now() - began)
+    }
+    entry.gate?.leave(context)
     if (!context.counted) {
       return
     }

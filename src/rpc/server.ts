@@ -5,12 +5,15 @@ import { DEFAULT_TIMEOUT } from '../wire/limits.ts'
 import { Context } from './context.ts'
 import { Inbound } from './inbound.ts'
 import { BUILT_IN } from './methods.ts'
-import { messageOf } from './outcome.ts'
+import { messageOf, withoutStack } from './outcome.ts'
+import { Keyed, Replies } from './replies.ts'
 import { Runner } from './runner.ts'
+import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
 import type { Origin } from './inbound.ts'
-import type { Methods } from './methods.ts'
+import type { LargeAnswers } from './large-answers.ts'
+import type { Method, Methods } from './methods.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
@@ -21,6 +24,8 @@ export interface ServerInit {
   methods: Methods
   callers: Callers
   timers: Timers
+  /** Bytes of a result. */
+  maxBody: number
   host: ContextHost
   /** {@link Server.running} has changed. */
   onLoad: () => void
@@ -30,12 +35,13 @@ export class Server {
   readonly #init: ServerInit
   readonly #runner: Runner
   readonly #inbounds = new Map<FramedStream, Inbound>()
+  readonly #replies = new Replies()
   #refusing: string | undefined
   #left: (() => void) | undefined
 
   constructor (init: ServerInit) {
     this.#init = init
-    this.#runner = new Runner(init.timers, init.onLoad)
+    this.#runner = new Runner(init.timers, init.onLoad, init.maxBody)
   }
 
   /** Calls that run and that somebody waits for. */
@@ -43,10 +49,12 @@ export class Server {
     return this.#runner.running
   }
 
-  onAccept (stream: FramedStream): void {
+  /** `large` takes the large answers to what is asked on this stream. */
+  onAccept (stream: FramedStream, large?: LargeAnswers): void {
     const caller = this.#init.callers.get(stream.peer, this.#init.timers.now())
     caller.streams++
-    const inbound = new Inbound(stream, caller)
+    caller.outlets.add(stream)
+    const inbound = new Inbound(stream, caller, large)
     this.#inbounds.set(stream, inbound)
     if (this.#refusing !== undefined) {
       inbound.goAway(this.#refusing)
@@ -58,6 +66,10 @@ export class Server {
     const inbound = this.#inbounds.get(stream)
     if (inbound === undefined) {
       return
+    }
+    if (request.id === 0) {
+      // nobody waits for its answer
+      request.id = inbound.nextOneWay--
     }
     if (inbound.running.has(request.id)) {
       throw new ProtocolError(`request ${request.id} came twice`)
@@ -74,9 +86,14 @@ export class Server {
 
   cancel (origin: Origin, id: number): void {
     const context = origin.running.get(id)
-    if (context !== undefined) {
-      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: cancelled by the caller`))
+    if (context !== undefined && (!(context.origin instanceof Keyed) || context.origin.cancelled(origin, id))) {
+      this.#runner.end(context, withoutStack(() => new RpcError('CANCELLED', `${context.method}: cancelled by the caller`)))
     }
+  }
+
+  /** Nobody waits for this call any more. */
+  end (context: Context, error: RpcError): void {
+    this.#runner.end(context, error)
   }
 
   onEnd (stream: FramedStream, reason: Error | undefined): void {
@@ -86,10 +103,16 @@ export class Server {
     }
     this.#inbounds.delete(stream)
     inbound.caller.streams--
+    inbound.caller.outlets.delete(stream)
     if (this.#inbounds.size === 0) {
       this.#left?.()
     }
-    for (const context of [...inbound.running.values()]) {
+    for (const [id, context] of [...inbound.running]) {
+      if (context.origin instanceof Keyed) {
+        // its caller may ask again for the reply
+        context.origin.lost(inbound, id)
+        continue
+      }
       this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the connection to the caller was lost`, { cause: reason }))
     }
   }
@@ -111,8 +134,39 @@ export class Server {
       origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `service '${request.service}' has no method '${request.method}' on this node`))
       return
     }
-    entry.calls++
-    const context = new Context(host, origin, entry, request, now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout))
+    if (STREAMING[entry.kind] !== request.streaming) {
+      origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `'${request.method}' is a ${entry.kind} method`))
+      return
+    }
+    if (request.idempotencyKey !== undefined && entry.kind === 'unary' && !entry.name.startsWith(BUILT_IN)) {
+      this.#serveOnce(origin, entry, request, now)
+      return
+    }
+    const none = request.streaming === 0 ? DEFAULT_TIMEOUT : Infinity
+    const due = now + (request.timeout === 0 ? none : request.timeout)
+    this.#start(new Context(host, origin, entry, request, due), request)
+  }
+
+  /** A call with an idempotency key: unless it runs or has run already. */
+  #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number): void {
+    let keyed: Keyed | undefined
+    try {
+      keyed = this.#replies.begin(origin, request, now)
+    } catch (err) {
+      origin.refuse(request.id, err as RpcError)
+      return
+    }
+    if (keyed !== undefined) {
+      const due = now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout)
+      keyed.context = new Context(this.#init.host, keyed, entry, request, due)
+      keyed.join(origin, request.id)
+      this.#start(keyed.context, request)
+    }
+  }
+
+  #start (context: Context, request: RequestFrame): void {
+    const { origin } = context
+    context.entry.calls++
     let args: unknown
     try {
       args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body)
@@ -144,7 +198,8 @@ export class Server {
 
   /** End what still runs. */
   abort (contexts: Iterable<Context>, reason: string): void {
-    for (const context of [...contexts]) {
+    // a call with a key is in the table of each stream that waits for it
+    for (const context of new Set(contexts)) {
       const error = new RpcError('UNAVAILABLE', `${reason}; the call was under way and may have run`)
       this.#runner.end(context, error)
       context.origin.refuse(context.id, error)
@@ -155,14 +210,16 @@ export class Server {
     for (const inbound of this.#inbounds.values()) {
       yield * inbound.running.values()
     }
+    yield * this.#replies.contexts()
   }
 
   #refusal (origin: Origin, request: RequestFrame, now: number): RpcError | undefined {
     const { service } = this.#init.discovery.self
-    if (this.#refusing !== undefined) {
+    const builtIn = request.method.startsWith(BUILT_IN)
+    if (this.#refusing !== undefined && !builtIn) {
       return new RpcError('UNAVAILABLE', this.#refusing, { retryable: true })
     }
-    if (request.service !== service && !request.method.startsWith(BUILT_IN)) {
+    if (request.service !== service && !builtIn) {
       const serves = service === undefined ? 'no service' : `service '${service}'`
       return new RpcError('NOT_FOUND', `this node serves ${serves}, not '${request.service}'`, { retryable: true })
     }

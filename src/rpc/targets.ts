@@ -1,5 +1,6 @@
 /** Which node takes the next call of a service. */
 import { createPicker } from '../balancing/index.ts'
+import { byVersion } from './versions.core.ts'
 import type { BalancerName, PickContext, Picker, PickerFactory } from '../balancing/index.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { LoadSource, TokenId, TokenRouter } from './index.ts'
@@ -10,6 +11,8 @@ const RECOUNT = 1_000
 const MAX_TARGETS = 1_024
 const MAX_PICKERS = 16
 
+const NO_NODES: readonly NodeInfo[] = []
+
 type Balancer = BalancerName | PickerFactory
 
 /** A picker and the candidates it was given. */
@@ -19,14 +22,17 @@ interface Seat {
   counted: number
 }
 
-/** One service's pickers. */
+/** What may be asked of a service, or of those of its nodes that serve a version. */
 class Target {
-  readonly service: string
   readonly random: Seat
   readonly seats = new Map<Balancer, Seat>()
+  nodes: readonly NodeInfo[] | undefined
+  /** Some node lists a method with a version. */
+  versioned = false
+  /** By method. */
+  readonly versions = new Map<string, Versions>()
 
-  constructor (service: string) {
-    this.service = service
+  constructor () {
     this.random = this.seat('random')
   }
 
@@ -41,29 +47,66 @@ class Target {
     }
     return seat
   }
+
+  renew (nodes: readonly NodeInfo[]): void {
+    this.nodes = nodes
+    this.versioned = nodes.some(({ methods }) => methods.some(method => method.includes('@')))
+  }
+
+  /** Itself, or the part of it that serves the newest version of the call's method and was not tried yet. */
+  fitting (call: Wanted): Target {
+    if (!this.versioned && !call.method.includes('@')) {
+      return this
+    }
+    let known = this.versions.get(call.method)
+    if (known === undefined) {
+      if (this.versions.size >= MAX_TARGETS) {
+        this.versions.clear()
+      }
+      known = { of: undefined, newest: new Target(), compatible: new Target() }
+      this.versions.set(call.method, known)
+    }
+    if (known.of !== this.nodes) {
+      known.of = this.nodes
+      const serving = byVersion(this.nodes ?? [], call.method)
+      known.newest.nodes = serving?.newest ?? this.nodes
+      known.compatible.nodes = serving?.compatible ?? this.nodes
+    }
+    return known.newest.nodes?.some(({ id, state }) => state === 'up' && call.tried?.has(id) !== true) === true ? known.newest : known.compatible
+  }
+}
+
+interface Versions {
+  /** The nodes that they were made from. */
+  of: readonly NodeInfo[] | undefined
+  readonly newest: Target
+  readonly compatible: Target
+}
+
+/** What of a call decides where it may go. */
+interface Wanted {
+  readonly service: string
+  readonly method: string
+  readonly balancer: Balancer | undefined
+  readonly tried: ReadonlySet<string> | undefined
 }
 
 /** The default {@link TokenRouter}: weighted rendezvous. A suspect keeps its tokens until it is given up or refuses. */
 class RendezvousRouter implements TokenRouter {
-  readonly #seats = new Map<string, Seat>()
+  /** A list of candidates is the same until something changes, and this picker learns nothing that would be lost. */
+  readonly #pickers = new WeakMap<readonly NodeInfo[], Picker<NodeInfo>>()
   readonly #context: PickContext = { now: 0, random: Math.random }
 
-  route (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined): NodeInfo | undefined {
-    let seat = this.#seats.get(service)
-    if (seat === undefined) {
-      if (this.#seats.size >= MAX_TARGETS) {
-        this.#seats.clear()
-      }
-      seat = { picker: createPicker<NodeInfo>('rendezvous'), nodes: undefined, counted: 0 }
-      this.#seats.set(service, seat)
-    }
-    if (seat.nodes !== candidates) {
-      seat.nodes = candidates
-      seat.picker.update(candidates.map(unsuspected))
+  route (token: TokenId, _service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined): NodeInfo | undefined {
+    let picker = this.#pickers.get(candidates)
+    if (picker === undefined) {
+      picker = createPicker<NodeInfo>('rendezvous')
+      picker.update(candidates.map(unsuspected))
+      this.#pickers.set(candidates, picker)
     }
     this.#context.token = token
     this.#context.exclude = exclude
-    return seat.picker.pick(this.#context)
+    return picker.pick(this.#context)
   }
 }
 
@@ -89,11 +132,7 @@ export class Targets {
 
   setLoads (source: LoadSource): void {
     this.#loads = source
-    for (const target of this.#targets.values()) {
-      for (const seat of target.seats.values()) {
-        seat.nodes = undefined
-      }
-    }
+    this.#targets.clear()
   }
 
   /** Links that this process knows a node to hold. */
@@ -101,11 +140,11 @@ export class Targets {
     return this.#loads?.links(node.id) ?? node.load.links
   }
 
-  /** The picker of a service and balancer, with the service's nodes of now. */
-  picker (service: string, balancer: Balancer | undefined, now: number): Picker<NodeInfo> {
-    const target = this.#targets.get(service) ?? this.#add(service)
-    const seat = balancer === undefined ? target.random : target.seat(balancer)
-    const nodes = this.#discovery.nodes(service)
+  /** The picker of a call, with the nodes of now that may take it. */
+  picker (call: Wanted, now: number): Picker<NodeInfo> {
+    const target = this.#target(call)
+    const { nodes = NO_NODES } = target
+    const seat = call.balancer === undefined ? target.random : target.seat(call.balancer)
     if (seat.nodes !== nodes || (this.#loads !== undefined && now - seat.counted > RECOUNT)) {
       seat.nodes = nodes
       seat.counted = now
@@ -122,15 +161,24 @@ export class Targets {
     return picker.pick(context)
   }
 
-  route (token: TokenId, service: string, exclude: ReadonlySet<string> | undefined): NodeInfo | undefined | Promise<NodeInfo | undefined> {
-    return this.#router.route(token, service, this.#discovery.nodes(service), exclude)
+  route (token: TokenId, call: Wanted): NodeInfo | undefined | Promise<NodeInfo | undefined> {
+    return this.#router.route(token, call.service, this.#target(call).nodes ?? NO_NODES, call.tried)
+  }
+
+  #target (call: Wanted): Target {
+    const target = this.#targets.get(call.service) ?? this.#add(call.service)
+    const nodes = this.#discovery.nodes(call.service)
+    if (target.nodes !== nodes) {
+      target.renew(nodes)
+    }
+    return target.fitting(call)
   }
 
   #add (service: string): Target {
     if (this.#targets.size >= MAX_TARGETS) {
       this.#targets.clear()
     }
-    const target = new Target(service)
+    const target = new Target()
     this.#targets.set(service, target)
     return target
   }

@@ -1,4 +1,5 @@
 /** Calls that have no node to go to: each waits for discovery, or for its turn to try again. */
+import { RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { SETTLED } from './call.ts'
 import type { Call } from './call.ts'
@@ -44,7 +45,8 @@ export class Waiting {
     if (unknown && call.only === undefined) {
       this.#lookup(call.service)
     } else if (!unknown) {
-      const delay = backoff(call.round, RETRY, this.#init.random)
+      const pushback = call.cause instanceof RpcError ? call.cause.retryAfter ?? 0 : 0
+      const delay = Math.max(pushback, backoff(call.round, RETRY, this.#init.random))
       wait.timer = this.#init.timers.after(delay, () => { this.#wake(call) })
     }
   }

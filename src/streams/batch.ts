@@ -5,6 +5,8 @@ import { allocUnsafe } from 'uint8arrays/alloc'
 const SLAB = 64 * 1024
 /** Larger frames get memory of their own: they would tear slabs apart. */
 const LARGE = 16 * 1024
+/** Bytes beyond its limit that {@link Batch.take} takes rather than leave the end of a large frame for another piece. */
+const SLACK = 4 * 1024
 /** Slabs kept while no stream is writing, and the room below which one is not worth keeping. */
 const MAX_SPARE = 16
 const MIN_ROOM = 4 * 1024
@@ -44,9 +46,15 @@ export class Batch {
   #pieces: Array<Uint8Array<ArrayBuffer>> = []
 
   /** Append a frame. A throw of `fill` leaves the batch as it was. */
-  add (length: number, fill: (target: Uint8Array, offset: number) => void): void {
+  add (length: number, fill: (target: Uint8Array, offset: number) => void, tail?: Uint8Array): void {
     const size = length + varintSize(length)
-    if (size > LARGE) {
+    if (tail !== undefined) {
+      const slab = this.#room(size - tail.byteLength)
+      fill(slab.bytes, putVarint(slab.bytes, this.#end, length))
+      this.#end += size - tail.byteLength
+      this.#seal()
+      this.#pieces.push(tail as Uint8Array<ArrayBuffer>)
+    } else if (size > LARGE) {
       const bytes = allocUnsafe(size)
       fill(bytes, putVarint(bytes, 0, length))
       this.#seal()
@@ -59,7 +67,7 @@ export class Batch {
     this.size += size
   }
 
-  /** Takes at most `max` bytes off the front; undefined when nothing waits. */
+  /** Takes some `max` bytes off the front; undefined when nothing waits. */
   take (max: number): Uint8Array<ArrayBuffer> | Uint8ArrayList<ArrayBuffer> | undefined {
     this.#release()
     const pieces = this.#pieces
@@ -67,14 +75,14 @@ export class Batch {
     if (first === undefined) {
       return undefined
     }
-    if (first.byteLength > max) {
+    if (first.byteLength > max + SLACK) {
       pieces[0] = first.subarray(max)
       this.size -= max
       return first.subarray(0, max)
     }
     let count = 1
     let bytes = first.byteLength
-    for (let piece = pieces[1]; piece !== undefined && bytes + piece.byteLength <= max; piece = pieces[count]) {
+    for (let piece = pieces[1]; piece !== undefined && bytes + piece.byteLength <= max + SLACK; piece = pieces[count]) {
       bytes += piece.byteLength
       count++
     }

@@ -1,3 +1,4 @@
+import { allocUnsafe } from 'uint8arrays/alloc'
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
 
 /** A length takes at most four bytes: 2^28 is far above any frame that is allowed. */
@@ -25,6 +26,8 @@ export class FrameReader {
   /** Frames handed over, and all that ended, with empty ones. */
   frames = 0
   ended = 0
+  /** The frame that is being handed over lies in memory that is used for nothing else. */
+  owned = false
   /** Bytes of the frame under way that have arrived. */
   partial = 0
 
@@ -161,7 +164,7 @@ export class FrameReader {
     const count = Math.min(length - this.#filled, chunk.length - at)
     const filled = this.#filled + count
     if (filled > this.#buffer.length) {
-      const grown = new Uint8Array(Math.min(length, Math.max(MIN_BUFFER, 2 * filled)))
+      const grown = allocUnsafe(Math.min(length, Math.max(MIN_BUFFER, 8 * filled)))
       grown.set(this.#buffer.subarray(0, this.#filled))
       this.#buffer = grown
     }
@@ -173,7 +176,12 @@ export class FrameReader {
       this.#buffer = frame.length <= MAX_KEPT_BUFFER ? frame : NONE
       this.#end()
       this.frames++
-      this.#init.onFrame(frame, 0, length)
+      this.owned = this.#buffer === NONE
+      try {
+        this.#init.onFrame(frame, 0, length)
+      } finally {
+        this.owned = false
+      }
     }
     return at + count
   }

@@ -78,6 +78,10 @@ class LibP2PFramedStream implements FramedStream, Watched {
     return this.#reader.held
   }
 
+  get owned (): boolean {
+    return this.#reader.owned
+  }
+
   get frames (): number {
     return this.#reader.frames
   }
@@ -94,11 +98,11 @@ class LibP2PFramedStream implements FramedStream, Watched {
     return this.#queue.passed
   }
 
-  write (length: number, fill: (target: Uint8Array, offset: number) => void): boolean {
+  write (length: number, fill: (target: Uint8Array, offset: number) => void, tail?: Uint8Array): boolean {
     if (!this.open) {
       throw new StreamEndedError(`the stream with ${this.peer} has ended`, { cause: this.#abortReason })
     }
-    return this.#queue.add(length, fill)
+    return this.#queue.add(length, fill, tail)
   }
 
   send (frame: Uint8Array): boolean {

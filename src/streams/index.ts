@@ -70,16 +70,19 @@ export interface FramedStream {
   /** Bytes received and not yet handed over (paused). */
   readonly held: number
   readonly paused: boolean
+  /** In `onFrame`: the frame lies in memory of its own, which may be kept. */
+  readonly owned: boolean
 
   /**
    * Queue one frame of `length` bytes; `fill` writes all of it at `offset` of `target` at once, without a copy (the
    * memory is not cleared, and belongs to other frames before and after it). All frames of
    * one tick leave in one send. Returns false when more than `highWater` bytes wait: the frame is queued, and a caller
-   * that can wait should await {@link drained}.
+   * that can wait should await {@link drained}. A `tail` is the end of the frame, part of `length` but not for `fill` to
+   * write: it is sent as it is, without a copy, and must not change any more. For ends of some KiB and more.
    *
    * @throws FrameTooLargeError, WriteQueueFullError, StreamEndedError - the frame was not queued
    */
-  write (length: number, fill: (target: Uint8Array, offset: number) => void): boolean
+  write (length: number, fill: (target: Uint8Array, offset: number) => void, tail?: Uint8Array): boolean
   /** {@link write} for a frame that exists as bytes; they are copied. */
   send (frame: Uint8Array): boolean
   /** Resolves when at most `highWater` bytes wait; rejects when the stream ends or the signal aborts. */
@@ -139,7 +142,9 @@ export interface PeerStreamsInit {
   limits?: FrameLimits
   /** Inbound streams of one peer over all its connections. @default 64 */
   maxStreamsPerPeer?: number
-  /** Milliseconds from an open connection to the acceptor's first frame. @default 5000 */
+  /** Outbound streams on one connection. @default 64 */
+  maxOutboundStreams?: number
+  /** Milliseconds from an open connection to the acceptor's first frame. @default 2000 */
   openTimeout?: number
   timers?: Timers
 }
@@ -160,6 +165,13 @@ export interface PeerStreams {
    * @throws StreamRefusedError - nothing was run; or the dial's own error
    */
   open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
+  /**
+   * A stream that is nobody else's: neither found by {@link get} nor given out again. Resolves when the peer speaks the
+   * protocol, a round trip before its greeting could be here: whether it was refused, its end or its first frame tells.
+   *
+   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   */
+  openOwn (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /** Every open stream, both directions. */
   streams (): Iterable<FramedStream>
   /**

@@ -13,19 +13,44 @@ export interface OpeningInit extends PeerStreamsInit {
   timers: Timers
   /** The acceptor has greeted. */
   onOpen: (stream: FramedStream) => void
+  /** A stream that is not shared was negotiated. */
+  onOwn: (stream: FramedStream) => void
   /** A stream that was open takes no more frames. */
   onClosing: (stream: FramedStream) => void
+}
+
+/** What makes frames of a stream that was negotiated. */
+type Begin = (stream: Stream, init: OpeningInit, peer: PeerId, signal: AbortSignal) => FramedStream | Promise<FramedStream>
+
+/** For {@link openStream}: a stream of its caller's own, which need not wait for the greeting. */
+export function ungreeted (stream: Stream, init: OpeningInit, peer: PeerId, signal: AbortSignal): FramedStream {
+  if (signal.aborted) {
+    stream.abort(signal.reason as Error)
+    throw signal.reason
+  }
+  const { onFrame, onEnd, busy, limits, timers, activity } = init
+  const result = framed(stream, {
+    peer: peer.toString(),
+    timers,
+    activity: activity.join(peer.toString()),
+    onFrame,
+    ...(onEnd !== undefined && { onEnd }),
+    ...(limits !== undefined && { limits }),
+    ...(busy !== undefined && { busy })
+  })
+  init.onOwn(result)
+  return result
 }
 
 /**
  * Open a stream to a peer, over the best connection there is or a new one. Resolves once the acceptor has greeted: a
  * stream that the remote refuses opens like any other and is reset a moment later.
  */
-export async function openStream (components: PeerStreamsComponents, init: OpeningInit, peer: PeerId, signal: AbortSignal): Promise<FramedStream> {
+export async function openStream (components: PeerStreamsComponents, init: OpeningInit, peer: PeerId, signal: AbortSignal, begin: Begin = greeted): Promise<FramedStream> {
   const existing = bestConnection(components.connectionManager.getConnections(peer))
   if (existing !== undefined) {
     try {
-      return await openOn(existing, init, peer, signal)
+      return await openOn(existing, init, peer, signal, begin)
     } catch (error) {
       // the connection died under our hands: the peer itself may be as well as ever
       if (signal.aborted || existing.status === 'open') {
@@ -33,7 +58,7 @@ export async function openStream (components: PeerStreamsComponents, init: Openi
       }
     }
   }
-  return openOn(await dial(components, peer, signal), init, peer, signal)
+  return openOn(await dial(components, peer, signal), init, peer, signal, begin)
 }
 
 /** libp2p lets a dial join one to the same peer that everybody else has just left, and aborts both. */
@@ -61,7 +86,7 @@ function bestConnection (connections: Connection[]): Connection | undefined {
   return best
 }
 
-async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, signal: AbortSignal): Promise<FramedStream> {
+async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, signal: AbortSignal, begin: Begin): Promise<FramedStream> {
   const controller = new AbortController()
   const onAbort = (): void => { controller.abort(signal.reason) }
   signal.throwIfAborted()
@@ -70,7 +95,7 @@ async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, 
     controller.abort(new StreamTimeoutError(`${peer.toString()} did not accept the stream within ${init.openTimeout} ms`))
   })
   try {
-    return await greeted(await negotiate(connection, init, peer, controller.signal), init, peer, controller.signal)
+    return await begin(await negotiate(connection, init, peer, controller.signal), init, peer, controller.signal)
   } finally {
     init.timers.cancel(timeout)
     signal.removeEventListener('abort', onAbort)

@@ -4,7 +4,7 @@ import { MAX_STREAMS_PER_PEER, OPEN_TIMEOUT } from '../wire/limits.ts'
 import { abortable } from './abortable.ts'
 import { activityOf } from './activity.ts'
 import { framed } from './framed-stream.ts'
-import { openStream } from './opening.ts'
+import { openStream, ungreeted } from './opening.ts'
 import { streamError } from './stream-error.ts'
 import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
@@ -38,6 +38,8 @@ class LibP2PPeerStreams implements PeerStreams {
   /** The open outbound stream of each peer. */
   readonly #outbound = new Map<string, FramedStream>()
   readonly #opening = new Map<string, Opening>()
+  /** Those of {@link openOwn}. */
+  readonly #own = new Set<Opening>()
   /** Inbound streams per peer that have not ended. */
   readonly #inbound = new Map<string, number>()
   /** Every stream that has not ended. */
@@ -56,7 +58,8 @@ class LibP2PPeerStreams implements PeerStreams {
       activity: this.#activity,
       openTimeout: init.openTimeout ?? OPEN_TIMEOUT,
       timers: init.timers ?? sharedTimers,
-      maxOutboundStreams: MAX_OUTBOUND_STREAMS,
+      maxOutboundStreams: init.maxOutboundStreams ?? MAX_OUTBOUND_STREAMS,
+      onOwn: stream => { this.#all.add(stream) },
       onOpen: stream => {
         this.#all.add(stream)
         this.#outbound.set(stream.peer, stream)
@@ -79,7 +82,7 @@ class LibP2PPeerStreams implements PeerStreams {
       // libp2p counts per connection and without telling why: the limit that speaks is ours
       maxInboundStreams: this.#maxStreamsPerPeer * 2,
       // once a handler exists, newStream's own option counts for nothing
-      maxOutboundStreams: MAX_OUTBOUND_STREAMS,
+      maxOutboundStreams: this.#init.maxOutboundStreams,
       runOnLimitedConnection: true
     })
   }
@@ -89,7 +92,7 @@ class LibP2PPeerStreams implements PeerStreams {
       return
     }
     this.#started = false
-    const openings = [...this.#opening.values()]
+    const openings = [...this.#opening.values(), ...this.#own]
     for (const { controller } of openings) {
       controller.abort(new MeshStoppedError())
     }
@@ -128,6 +131,25 @@ class LibP2PPeerStreams implements PeerStreams {
         this.#opening.delete(id)
         opening.controller.abort(options.signal?.reason)
       }
+    }
+  }
+
+  async openOwn (peer: PeerId, options: AbortOptions = {}): Promise<FramedStream> {
+    options.signal?.throwIfAborted()
+    if (!this.#started) {
+      throw new MeshStoppedError()
+    }
+    const controller = new AbortController()
+    const onAbort = (): void => { controller.abort(options.signal?.reason) }
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+    const stream = openStream(this.#components, this.#init, peer, controller.signal, ungreeted)
+    const opening: Opening = { controller, stream, waiting: 1 }
+    this.#own.add(opening)
+    try {
+      return await stream
+    } finally {
+      this.#own.delete(opening)
+      options.signal?.removeEventListener('abort', onAbort)
     }
   }
 

@@ -62,7 +62,7 @@ export class SendQueue implements Flushable {
     return this.#batch.size === 0
   }
 
-  add (length: number, fill: (target: Uint8Array, offset: number) => void): boolean {
+  add (length: number, fill: (target: Uint8Array, offset: number) => void, tail?: Uint8Array): boolean {
     const { maxFrame, maxQueue, highWater } = this.#init.limits
     if (length > maxFrame) {
       throw new FrameTooLargeError(`a frame of ${length} bytes, at most ${maxFrame} are allowed`)
@@ -71,7 +71,7 @@ export class SendQueue implements Flushable {
     if (size > maxQueue) {
       throw new WriteQueueFullError(`${this.size} bytes wait for ${this.#init.peer}, ${length} more are too many`)
     }
-    this.#batch.add(length, fill)
+    this.#batch.add(length, fill, tail)
     if (!this.#scheduled) {
       this.#scheduled = true
       scheduleFlush(this)

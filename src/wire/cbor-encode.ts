@@ -14,11 +14,12 @@ let idle: Writer | undefined
 
 /**
  * @throws EncodeError - the value cannot be a body; the message names the place
- * @throws FrameTooLargeError - more than `MAX_BODY` bytes
+ * @throws FrameTooLargeError - more than `max` bytes
  */
-export function encodeCbor (value: unknown): Uint8Array {
+export function encodeCbor (value: unknown, max = MAX_BODY): Uint8Array {
   const writer = idle ?? new Writer()
   idle = undefined
+  writer.max = max
   try {
     writer.value(value)
     return writer.take()
@@ -31,6 +32,7 @@ export function encodeCbor (value: unknown): Uint8Array {
 }
 
 class Writer {
+  max = MAX_BODY
   private bytes = new Uint8Array(SLAB)
   private view = new DataView(this.bytes.buffer)
   private start = 0
@@ -41,8 +43,8 @@ class Writer {
 
   take (): Uint8Array {
     const { bytes, start, pos } = this
-    if (pos - start > MAX_BODY) {
-      throw tooLarge()
+    if (pos - start > this.max) {
+      throw tooLarge(this.max)
     }
     this.start = pos
     if (bytes.length > SLAB) {
@@ -247,8 +249,8 @@ class Writer {
     const used = this.pos - this.start
     if (this.pos + more > this.bytes.length) {
       // room for a head is asked for without knowing its size
-      if (used + more > MAX_BODY + 9) {
-        throw tooLarge()
+      if (used + more > this.max + 9) {
+        throw tooLarge(this.max)
       }
       const { bytes, start, pos } = this
       this.renew(Math.max(SLAB, 2 * (used + more)))
@@ -269,6 +271,6 @@ class Writer {
   }
 }
 
-function tooLarge (): FrameTooLargeError {
-  return new FrameTooLargeError(`body of more than ${MAX_BODY} bytes: send large data as a stream`)
+function tooLarge (max: number): FrameTooLargeError {
+  return new FrameTooLargeError(`body of more than ${max} bytes: send large data as a stream`)
 }

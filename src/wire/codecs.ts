@@ -34,16 +34,16 @@ export interface EncodedBody {
  * A Uint8Array is passed on without a copy: it must not change until it has been sent.
  *
  * @throws EncodeError - the value cannot travel; the message names the place
- * @throws FrameTooLargeError - more than `MAX_BODY` bytes
+ * @throws FrameTooLargeError - more than `max` bytes
  */
-export function encodeBody (value: unknown): EncodedBody {
+export function encodeBody (value: unknown, max = MAX_BODY): EncodedBody {
   if (value === undefined) {
     return { codec: 0, body: undefined }
   }
   if (value instanceof Uint8Array) {
-    return { codec: 3, body: checkSize(value) }
+    return { codec: 3, body: checkSize(value, max) }
   }
-  return { codec: 1, body: encodeCbor(value) }
+  return { codec: 1, body: encodeCbor(value, max) }
 }
 
 /**
@@ -58,7 +58,7 @@ export function encodeJson (value: unknown): EncodedBody {
   } catch (err) {
     throw new EncodeError(`cannot encode as JSON: ${(err as Error).message}`)
   }
-  return text === undefined ? { codec: 0, body: undefined } : { codec: 2, body: checkSize(new TextEncoder().encode(text)) }
+  return text === undefined ? { codec: 0, body: undefined } : { codec: 2, body: checkSize(new TextEncoder().encode(text), MAX_BODY) }
 }
 
 /**
@@ -94,9 +94,9 @@ function refuseProto (key: string, value: unknown): unknown {
   return value
 }
 
-function checkSize (body: Uint8Array): Uint8Array {
-  if (body.length > MAX_BODY) {
-    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${MAX_BODY}): send large data as a stream`)
+function checkSize (body: Uint8Array, max: number): Uint8Array {
+  if (body.length > max) {
+    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${max}): send large data as a stream`)
   }
   return body
 }

@@ -6,8 +6,10 @@
 const KiB = 1024
 const MiB = 1024 * KiB
 
-/** Bytes of a call's body, after encoding. Larger bodies belong in a stream. */
+/** Bytes of a call's body, or of an item of a sequence, after encoding. Larger bodies belong in a stream. */
 export const MAX_BODY = 1 * MiB
+/** What that may be raised to: a body is in memory as a whole, several times. */
+export const LARGEST_BODY = 64 * MiB
 /** Bytes of a call's headers plus metadata (names and values): they are copied into every nested call. */
 export const MAX_HEADERS = 16 * KiB
 /** Bytes of one frame on the RPC protocol: a body, its headers and the envelope. */
@@ -35,25 +37,61 @@ export const MAX_WRITE_QUEUE = 8 * MiB
 export const STUCK_TIMEOUT = 30_000
 /** Milliseconds an accepted stream may wait for its first frame. */
 export const FIRST_FRAME_TIMEOUT = 2_000
-/** Milliseconds a frame may take to arrive once its first byte has. */
+/** Milliseconds a frame may take once its first byte has arrived, plus what has arrived of it / `MIN_FRAME_RATE`. */
 export const FRAME_TIMEOUT = 10_000
 /** Bytes per second below which a frame that is under way counts as a drip (slow loris). */
 export const MIN_FRAME_RATE = 4 * KiB
 /** Milliseconds without a frame after which the opener closes a stream; the acceptor cuts it after twice that. */
 export const IDLE_TIMEOUT = 60_000
-/** Milliseconds the opener waits for the acceptor's first sign of life. */
-export const OPEN_TIMEOUT = 5_000
+/** Milliseconds the opener waits for the acceptor's first sign of life: a call of 5 s must have time for another node. */
+export const OPEN_TIMEOUT = 2_000
 /** Streams one peer may open to us on one protocol, over all its connections. */
 export const MAX_STREAMS_PER_PEER = 64
+/** Of these on the RPC protocol: one is used, others may be about to end. Each may hold `MAX_WRITE_QUEUE` of answers. */
+export const MAX_RPC_STREAMS_PER_PEER = 8
 
 /** Calls to one peer that wait for their answer, and calls of one peer that run here. */
 export const MAX_PENDING_PER_PEER = 16_384
 /** Calls of this node that wait for their answer, over all peers. */
 export const MAX_PENDING = 65_536
+/**
+ * Bytes of a sequence that may wait for its reader: this many to begin with, doubled up to the larger number while the
+ * reader keeps up. One item more may be under way.
+ */
+export const STREAM_WINDOW = 256 * KiB
+export const MAX_STREAM_WINDOW = 1 * MiB
+/** Bytes that an item of a sequence counts beside its body: empty ones take memory too. */
+export const ITEM_COST = 64
+/** Streaming calls with one peer, each way; a muxer takes 1 000 streams per connection. */
+export const MAX_CALL_STREAMS_PER_PEER = 256
+/** Streaming calls of this node with all peers, each way: with the first window above they hold 512 MiB at most. */
+export const MAX_CALL_STREAMS = 2_048
+/** Streaming calls of a peer that discovery does not know. */
+export const STRANGER_STREAMS = 8
+/** Bytes above which a body travels on a stream for large ones, so that small calls need not wait for it. */
+export const LARGE_BODY = 64 * KiB
+/** Bytes of large bodies that wait to be taken by one peer: of requests, and of answers. */
+export const MAX_LARGE_WAITING = 64 * MiB
 /** Milliseconds a call may take when its caller names no timeout. */
 export const DEFAULT_TIMEOUT = 5_000
 /** Milliseconds a call may take at most: timers end at 2^31 - 1, and a call of a day is a job. */
 export const MAX_TIMEOUT = 24 * 60 * 60 * 1_000
+
+/** Characters of an idempotency key. */
+export const MAX_IDEMPOTENCY_KEY = 256
+/** Replies that a node keeps for calls with an idempotency key, their bytes, and the milliseconds it keeps them. */
+export const MAX_REPLIES = 16_384
+export const MAX_REPLY_BYTES = 16 * MiB
+export const REPLY_TTL = 5 * 60 * 1_000
+
+/** Bytes of arguments of one peer's calls that run: 16 384 calls of 1 MiB each would be 16 GiB. */
+export const MAX_RUNNING_BYTES = 64 * MiB
+/** Calls per second of a peer that discovery does not know (yet): enough for a first call before its hello. */
+export const STRANGER_RATE = 5
+/** Peers without a stream whose pace is remembered: else a stranger begins anew with each stream. */
+export const MAX_REMEMBERED_CALLERS = 1_024
+/** Bytes of an error's details. */
+export const MAX_DETAILS = 64 * KiB
 
 /** Nesting of a CBOR body. */
 export const MAX_CBOR_DEPTH = 16

@@ -5,9 +5,10 @@ import { MAX_NAME } from './limits.ts'
 export type NameKind = 'mesh' | 'service' | 'topic' | 'channel' | 'method'
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/
-const METHOD = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/
+/** A method may end in its version: `user.password@2`, `user.password@2.1`. */
+const METHOD = /^[a-zA-Z0-9][a-zA-Z0-9._-]*(@\d{1,4}(\.\d{1,4})?)?$/
 
-/** Whether `name` obeys the rule of its kind: `[a-z0-9][a-z0-9._-]{0,63}`; methods may also have upper-case letters. */
+/** Whether `name` obeys the rule of its kind: `[a-z0-9][a-z0-9._-]{0,63}`; methods may also have upper-case letters and a version. */
 export function isName (kind: NameKind, name: unknown): name is string {
   return typeof name === 'string' && name.length <= MAX_NAME && (kind === 'method' ? METHOD : NAME).test(name)
 }

@@ -26,6 +26,8 @@ export interface RequestFrame {
   metadata: TextMap | undefined
   headers: TextMap | undefined
   idempotencyKey: string | undefined
+  /** 0 no sequences, 1 of results, 2 of input, 3 both. */
+  streaming: number
 }
 
 export interface ResponseFrame {
@@ -64,9 +66,26 @@ export interface DecodedGoAway {
   reason: string
 }
 
-export type DecodedFrame = DecodedRequest | DecodedResponse | DecodedCancel | DecodedGoAway
+/** `body` is a view of the frame's bytes, as in {@link DecodedRequest}. */
+export interface DecodedItem {
+  kind: 5
+  codec: BodyCodec
+  body: Uint8Array | undefined
+}
+
+export interface DecodedCredit {
+  kind: 6
+  bytes: number
+}
+
+export interface DecodedEnd {
+  kind: 7
+}
+
+export type DecodedFrame =
+  DecodedRequest | DecodedResponse | DecodedCancel | DecodedGoAway | DecodedItem | DecodedCredit | DecodedEnd
 
 export { decodeFrame } from './rpc-read.ts'
 export {
-  fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse, writeCancel, writeGoAway, writeRequest, writeResponse
+  fillFrame, sizeCancel, sizeCredit, sizeEnd, sizeGoAway, sizeItem, sizeRequest, sizeResponse, writeCancel, writeGoAway, writeRequest, writeResponse
 } from './rpc-write.ts'

@@ -4,24 +4,32 @@ import { copyBytes, readName, readUtf8 } from './bytes.ts'
 import { MAX_BODY, MAX_HEADERS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
 import { TOKEN_BYTES } from './token.ts'
 import type { BodyCodec } from './codecs.ts'
-import type { DecodedCancel, DecodedFrame, DecodedGoAway, DecodedRequest, DecodedResponse, TextMap } from './rpc-frames.ts'
+import type {
+  DecodedCancel, DecodedCredit, DecodedEnd, DecodedFrame, DecodedGoAway, DecodedItem, DecodedRequest, DecodedResponse, TextMap
+} from './rpc-frames.ts'
 
 const NOTHING = new Uint8Array(0)
 const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, string>)
 const UNKNOWN_STATUS = 2
+
+/** A map without anything inherited. Made by a constructor: a bare `Object.create(null)` is several times slower. */
+const Texts = function () {} as unknown as new () => Record<string, string>
+Texts.prototype = Object.freeze(Object.create(null))
 
 /** The frame under way. Module state rather than an object: a frame is read in one go, and this is the hottest path. */
 let data = NOTHING as Uint8Array
 let pos = 0
 let end = 0
 let texts = 0
+let maxBody = MAX_BODY
 
 /**
- * The frame in `bytes[start..end)`.
+ * The frame in `bytes[start..end)`, with a body of at most `max` bytes.
  *
  * @throws ProtocolError
  */
-export function decodeFrame (bytes: Uint8Array, from: number, to: number): DecodedFrame {
+export function decodeFrame (bytes: Uint8Array, from: number, to: number, max = MAX_BODY): DecodedFrame {
+  maxBody = max
   data = bytes
   pos = from
   end = to
@@ -43,6 +51,9 @@ function readFrame (): DecodedFrame {
       case 0x12: next = message(readResponse); break
       case 0x1a: next = message(readCancel); break
       case 0x22: next = message(readGoAway); break
+      case 0x2a: next = message(readItem); break
+      case 0x32: next = message(readCredit); break
+      case 0x3a: next = message(readEnd); break
       default: skip(tag); continue
     }
     if (frame !== undefined && frame.kind !== next.kind) {
@@ -74,7 +85,8 @@ function readRequest (): DecodedRequest {
     token: undefined,
     metadata: NO_TEXTS,
     headers: NO_TEXTS,
-    idempotencyKey: undefined
+    idempotencyKey: undefined,
+    streaming: 0
   }
   while (more()) {
     const tag = varint()
@@ -89,6 +101,7 @@ function readRequest (): DecodedRequest {
       case 0x42: r.headers = entry(r.headers); break
       case 0x4a: r.idempotencyKey = header(); break
       case 0x52: r.service = name(); break
+      case 0x58: r.streaming = streaming(); break
       default: skip(tag)
     }
   }
@@ -141,6 +154,38 @@ function readGoAway (): DecodedGoAway {
     }
   }
   return r
+}
+
+function readItem (): DecodedItem {
+  const r: DecodedItem = { kind: 5, codec: 0, body: undefined }
+  while (more()) {
+    const tag = varint()
+    switch (tag) {
+      case 0x08: r.codec = codec(); break
+      case 0x12: r.body = body(); break
+      default: skip(tag)
+    }
+  }
+  return r
+}
+
+function readCredit (): DecodedCredit {
+  const r: DecodedCredit = { kind: 6, bytes: 0 }
+  while (more()) {
+    const tag = varint()
+    switch (tag) {
+      case 0x08: r.bytes = uint32(); break
+      default: skip(tag)
+    }
+  }
+  return r
+}
+
+function readEnd (): DecodedEnd {
+  while (more()) {
+    skip(varint())
+  }
+  return { kind: 7 }
 }
 
 function more (): boolean {
@@ -212,6 +257,11 @@ function codec (): BodyCodec {
   return value <= 3 ? value as BodyCodec : fail('an unknown codec')
 }
 
+function streaming (): number {
+  const value = varint()
+  return value <= 3 ? value : fail('an unknown kind of call')
+}
+
 function name (): string {
   const size = length()
   if (size > MAX_NAME) {
@@ -228,7 +278,7 @@ function text (): string {
 
 function body (): Uint8Array | undefined {
   const size = length()
-  if (size > MAX_BODY) {
+  if (size > maxBody) {
     fail('a body that is too large')
   }
   const start = take(size)
@@ -279,7 +329,7 @@ function entry (map: TextMap): TextMap {
   if (key === '__proto__') {
     fail('the key __proto__')
   }
-  const filled = map === NO_TEXTS ? Object.create(null) as Record<string, string> : map as Record<string, string>
+  const filled = map === NO_TEXTS ? new Texts() : map as Record<string, string>
   filled[key] = value
   return filled
 }

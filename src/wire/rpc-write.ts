@@ -1,7 +1,8 @@
 /** RPC frames, writing: first the size, then the bytes, as a stream's batch wants it. */
 import { FrameTooLargeError } from '../errors.ts'
 import { utf8Length, writeUtf8 } from './bytes.ts'
-import { MAX_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
+import { LARGEST_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
+import type { BodyCodec } from './codecs.ts'
 import type { RequestFrame, ResponseFrame, TextMap } from './rpc-frames.ts'
 
 /** Names this process calls or serves; forgotten together when an application makes them up without end. */
@@ -9,6 +10,8 @@ const MAX_NAMES = 1024
 const names = new Map<string, Uint8Array>()
 const NOTHING = new Uint8Array(0)
 const encoder = new TextEncoder()
+/** Characters up to which a loop writes a text faster than the runtime's coder does: a trace context has 55. */
+const MAX_LOOP = 96
 
 /** The frame that was sized last, and what was found out about it: writing it takes no second look. */
 let sized: RequestFrame | ResponseFrame | undefined
@@ -37,11 +40,13 @@ export function sizeRequest (r: RequestFrame): number {
     size += sizeBytes(r.token)
   }
   if (r.metadata !== undefined || r.headers !== undefined) {
-    checkTexts(r.metadata, r.headers)
-    size += sizeMap(r.metadata) + sizeMap(r.headers)
+    size += sizeMaps(r.metadata, r.headers)
   }
   if (r.idempotencyKey !== undefined) {
     size += sizeText(r.idempotencyKey)
+  }
+  if (r.streaming !== 0) {
+    size += 2
   }
   sized = r
   inner = size
@@ -74,7 +79,8 @@ export function writeRequest (r: RequestFrame, target: Uint8Array, offset: numbe
   if (r.idempotencyKey !== undefined) {
     pos = putText(target, pos, 0x4a, r.idempotencyKey)
   }
-  return putBytes(target, pos, 0x52, service)
+  pos = putBytes(target, pos, 0x52, service)
+  return r.streaming === 0 ? pos : putUint(target, pos, 0x58, r.streaming)
 }
 
 /**
@@ -87,8 +93,7 @@ export function sizeResponse (r: ResponseFrame): number {
   let size = sizeUint(r.id) + sizeUint(r.status) + sizeUint(r.codec) + sizeBody(r.body) + sizeText(text) +
     (r.retryable ? 2 : 0)
   if (r.headers !== undefined) {
-    checkTexts(r.headers, undefined)
-    size += sizeMap(r.headers)
+    size += sizeMaps(r.headers, undefined)
   }
   sized = r
   inner = size
@@ -139,6 +144,45 @@ export function writeGoAway (reason: string, target: Uint8Array, offset: number)
   return putText(target, pos, 0x0a, kept)
 }
 
+/**
+ * Bytes of the frame of one value of a sequence. With `bare` its body is not written: it goes behind the rest as it is.
+ *
+ * @throws FrameTooLargeError
+ */
+export function sizeItem (codec: BodyCodec, body: Uint8Array | undefined, bare = false): number {
+  const size = sizeUint(codec) + sizeBody(body)
+  fill = (target, offset) => {
+    target[offset] = 0x2a
+    const pos = putUint(target, putVarint(target, offset + 1, size), 0x08, codec)
+    if (body !== undefined && bare) {
+      target[pos] = 0x12
+      putVarint(target, pos + 1, body.length)
+    } else if (body !== undefined) {
+      putBytes(target, pos, 0x12, body)
+    }
+  }
+  return 1 + varintSize(size) + size
+}
+
+export function sizeCredit (bytes: number): number {
+  fill = (target, offset) => {
+    target[offset] = 0x32
+    target[offset + 1] = sizeUint(bytes)
+    putUint(target, offset + 2, 0x08, bytes)
+  }
+  return 2 + sizeUint(bytes)
+}
+
+export function sizeEnd (): number {
+  fill = fillEnd
+  return 2
+}
+
+function fillEnd (target: Uint8Array, offset: number): void {
+  target[offset] = 0x3a
+  target[offset + 1] = 0
+}
+
 function fillRequest (target: Uint8Array, offset: number): void {
   writeRequest(sized as RequestFrame, target, offset)
 }
@@ -170,17 +214,20 @@ function cut (message: string): string {
   return message.length > MAX_MESSAGE ? message.slice(0, MAX_MESSAGE - 1).toWellFormed() + '…' : message
 }
 
-function checkTexts (a: TextMap | undefined, b: TextMap | undefined): void {
-  const size = textBytes(a) + textBytes(b)
-  if (size > MAX_HEADERS) {
-    throw new FrameTooLargeError(`headers and metadata of ${size} bytes: at most ${MAX_HEADERS}`)
-  }
-}
+/** Bytes of each name and value that was sized last, in their order: measuring a text takes as long as writing it. */
+const lengths: number[] = []
+let written = 0
 
-function textBytes (map: TextMap | undefined): number {
-  let size = 0
-  for (const key in map) {
-    size += utf8Length(key) + utf8Length(map[key] as string)
+function sizeMaps (a: TextMap | undefined, b: TextMap | undefined): number {
+  lengths.length = 0
+  written = 0
+  const size = sizeMap(a) + sizeMap(b)
+  let texts = 0
+  for (const length of lengths) {
+    texts += length
+  }
+  if (texts > MAX_HEADERS) {
+    throw new FrameTooLargeError(`headers and metadata of ${texts} bytes: at most ${MAX_HEADERS}`)
   }
   return size
 }
@@ -189,8 +236,8 @@ function sizeBody (body: Uint8Array | undefined): number {
   if (body === undefined) {
     return 0
   }
-  if (body.length > MAX_BODY) {
-    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${MAX_BODY}): send large data as a stream`)
+  if (body.length > LARGEST_BODY) {
+    throw new FrameTooLargeError(`body of ${body.length} bytes (at most ${LARGEST_BODY}): send large data as a stream`)
   }
   return sizeBytes(body)
 }
@@ -219,10 +266,18 @@ function sizeText (text: string): number {
 function sizeMap (map: TextMap | undefined): number {
   let size = 0
   for (const key in map) {
-    const entry = sizeText(key) + sizeText(map[key] as string)
+    const name = utf8Length(key)
+    const value = utf8Length(map[key] as string)
+    lengths.push(name, value)
+    const entry = sizeLength(name) + sizeLength(value)
     size += 1 + varintSize(entry) + entry
   }
   return size
+}
+
+/** Bytes of a field of as many bytes. */
+function sizeLength (length: number): number {
+  return length === 0 ? 0 : 1 + varintSize(length) + length
 }
 
 function putVarint (target: Uint8Array, pos: number, n: number): number {
@@ -269,11 +324,28 @@ function putText (target: Uint8Array, pos: number, tag: number, text: string): n
 
 function putMap (target: Uint8Array, pos: number, tag: number, map: TextMap): number {
   for (const key in map) {
-    const value = map[key] as string
+    const name = lengths[written++] as number
+    const value = lengths[written++] as number
     target[pos++] = tag
-    pos = putVarint(target, pos, sizeText(key) + sizeText(value))
-    pos = putText(target, pos, 0x0a, key)
-    pos = putText(target, pos, 0x12, value)
+    pos = putVarint(target, pos, sizeLength(name) + sizeLength(value))
+    pos = putSized(target, pos, 0x0a, key, name)
+    pos = putSized(target, pos, 0x12, map[key] as string, value)
   }
   return pos
+}
+
+function putSized (target: Uint8Array, pos: number, tag: number, text: string, length: number): number {
+  if (length === 0) {
+    return pos
+  }
+  target[pos++] = tag
+  pos = putVarint(target, pos, length)
+  if (length !== text.length || length > MAX_LOOP) {
+    return writeUtf8(text, target, pos)
+  }
+  // as many bytes as characters: ASCII
+  for (let i = 0; i < length; i++) {
+    target[pos + i] = text.charCodeAt(i)
+  }
+  return pos + length
 }

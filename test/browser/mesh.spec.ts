@@ -65,6 +65,38 @@ describe('a page', function () {
     expect(await logins[1]?.invoke('tab', 'hello', { name: 'bob' })).to.equal('hello bob, says login-2')
   })
 
+  it('reads and sends sequences, as slowly as it likes, and serves them', async () => {
+    const mesh = await join({ service: 'tab', name: 'a tab' })
+    await until(() => mesh.discovery.nodes('login').length === 2)
+    let taken = 0
+    for await (const chunk of mesh.rpc.stream('login', 'chunks', 'serverStream', { count: 100, size: 100_000 })) {
+      const { length, 0: first } = chunk as Uint8Array
+      expect([length, first]).to.deep.equal([100_000, taken++])
+      if (taken % 25 === 0) await new Promise(resolve => { setTimeout(resolve, 100) })
+    }
+    expect(taken).to.equal(100)
+    const sent = Array.from({ length: 500 }, (_, n) => n)
+    const heard: unknown[] = []
+    for await (const value of mesh.rpc.stream('login', 'mirror', 'bidi', sent)) heard.push(value)
+    expect(heard).to.deep.equal(sent)
+    let left = false
+    mesh.rpc.handleStream('count', 'serverStream', async function * (from: number) {
+      try {
+        for (let n = from; ; n++) {
+          yield n
+          await new Promise(resolve => { setTimeout(resolve, 5) })
+        }
+      } finally {
+        left = true
+      }
+    })
+    const collected = await mesh.rpc.invoke('login', 'collect', { service: 'tab', method: 'count', args: 7, count: 4 }, { node: logins[0]?.id as string })
+    expect(collected).to.deep.equal([7, 8, 9, 10])
+    await until(() => left)
+    const bytes = new Uint8Array(900_000).fill(9)
+    expect(await mesh.rpc.invoke('login', 'echo', bytes)).to.deep.equal(bytes)
+  })
+
   it('keeps a token at its node', async () => {
     const mesh = await join()
     await until(() => mesh.discovery.nodes('login').length === 2)

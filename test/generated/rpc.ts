@@ -1,4 +1,6 @@
 // @ts-nocheck generated from rpc.proto by npm run generate: do not edit
+/* eslint-disable require-yield */
+
 import { decodeMessage, encodeMessage, MaxLengthError, MaxSizeError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -9,6 +11,9 @@ export interface Frame {
   response?: Response
   cancel?: Cancel
   goaway?: GoAway
+  item?: Item
+  credit?: Credit
+  end?: End
 }
 
 export namespace Frame {
@@ -39,6 +44,21 @@ export namespace Frame {
         if (obj.goaway != null) {
           w.uint32(34)
           GoAway.codec().encode(obj.goaway, w)
+        }
+
+        if (obj.item != null) {
+          w.uint32(42)
+          Item.codec().encode(obj.item, w)
+        }
+
+        if (obj.credit != null) {
+          w.uint32(50)
+          Credit.codec().encode(obj.credit, w)
+        }
+
+        if (obj.end != null) {
+          w.uint32(58)
+          End.codec().encode(obj.end, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -74,6 +94,24 @@ export namespace Frame {
             case 4: {
               obj.goaway = GoAway.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.goaway
+              })
+              break
+            }
+            case 5: {
+              obj.item = Item.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.item
+              })
+              break
+            }
+            case 6: {
+              obj.credit = Credit.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.credit
+              })
+              break
+            }
+            case 7: {
+              obj.end = End.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.end
               })
               break
             }
@@ -116,6 +154,27 @@ export namespace Frame {
             case 4: {
               yield * GoAway.codec().stream(reader, reader.uint32(), `${prefix}.goaway`, {
                 limits: opts.limits?.goaway
+              })
+
+              break
+            }
+            case 5: {
+              yield * Item.codec().stream(reader, reader.uint32(), `${prefix}.item`, {
+                limits: opts.limits?.item
+              })
+
+              break
+            }
+            case 6: {
+              yield * Credit.codec().stream(reader, reader.uint32(), `${prefix}.credit`, {
+                limits: opts.limits?.credit
+              })
+
+              break
+            }
+            case 7: {
+              yield * End.codec().stream(reader, reader.uint32(), `${prefix}.end`, {
+                limits: opts.limits?.end
               })
 
               break
@@ -184,6 +243,11 @@ export namespace Frame {
     value: string
   }
 
+  export interface FrameRequestStreamingFieldEvent {
+    field: '$.request.streaming'
+    value: number
+  }
+
   export interface FrameResponseIdFieldEvent {
     field: '$.response.id'
     value: number
@@ -230,6 +294,21 @@ export namespace Frame {
     value: string
   }
 
+  export interface FrameItemCodecFieldEvent {
+    field: '$.item.codec'
+    value: number
+  }
+
+  export interface FrameItemBodyFieldEvent {
+    field: '$.item.body'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface FrameCreditBytesFieldEvent {
+    field: '$.credit.bytes'
+    value: number
+  }
+
   export function encode (obj: Partial<Frame>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Frame.codec())
   }
@@ -238,7 +317,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -254,6 +333,7 @@ export interface Request {
   headers: Map<string, string>
   idempotencyKey: string
   service: string
+  streaming: number
 }
 
 export namespace Request {
@@ -544,6 +624,11 @@ export namespace Request {
           w.string(obj.service)
         }
 
+        if ((obj.streaming != null && obj.streaming !== 0)) {
+          w.uint32(88)
+          w.uint32(obj.streaming)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -558,7 +643,8 @@ export namespace Request {
           metadata: new Map<string, string>(),
           headers: new Map<string, string>(),
           idempotencyKey: '',
-          service: ''
+          service: '',
+          streaming: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -623,6 +709,10 @@ export namespace Request {
             }
             case 10: {
               obj.service = reader.string()
+              break
+            }
+            case 11: {
+              obj.streaming = reader.uint32()
               break
             }
             default: {
@@ -731,6 +821,13 @@ export namespace Request {
               }
               break
             }
+            case 11: {
+              yield {
+                field: `${prefix}.streaming`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -795,6 +892,11 @@ export namespace Request {
     value: string
   }
 
+  export interface RequestStreamingFieldEvent {
+    field: '$.streaming'
+    value: number
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -803,7 +905,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }
@@ -1346,5 +1448,270 @@ export namespace GoAway {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GoAway>): Generator<GoAwayReasonFieldEvent> {
     return streamMessage(buf, GoAway.codec(), opts)
+  }
+}
+
+export interface Item {
+  codec: number
+  body: Uint8Array<ArrayBuffer>
+}
+
+export namespace Item {
+  let _codec: Codec<Item>
+
+  export const codec = (): Codec<Item> => {
+    if (_codec == null) {
+      _codec = message<Item>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.codec != null && obj.codec !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.codec)
+        }
+
+        if ((obj.body != null && obj.body.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.body)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          codec: 0,
+          body: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.codec = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.body = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.codec`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.body`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ItemCodecFieldEvent {
+    field: '$.codec'
+    value: number
+  }
+
+  export interface ItemBodyFieldEvent {
+    field: '$.body'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Item>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Item.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Item>): Item {
+    return decodeMessage(buf, Item.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Item>): Generator<ItemCodecFieldEvent | ItemBodyFieldEvent> {
+    return streamMessage(buf, Item.codec(), opts)
+  }
+}
+
+export interface Credit {
+  bytes: number
+}
+
+export namespace Credit {
+  let _codec: Codec<Credit>
+
+  export const codec = (): Codec<Credit> => {
+    if (_codec == null) {
+      _codec = message<Credit>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.bytes != null && obj.bytes !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.bytes)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          bytes: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.bytes = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.bytes`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface CreditBytesFieldEvent {
+    field: '$.bytes'
+    value: number
+  }
+
+  export function encode (obj: Partial<Credit>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Credit.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Credit>): Credit {
+    return decodeMessage(buf, Credit.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Credit>): Generator<CreditBytesFieldEvent> {
+    return streamMessage(buf, Credit.codec(), opts)
+  }
+}
+
+export interface End {}
+
+export namespace End {
+  let _codec: Codec<End>
+
+  export const codec = (): Codec<End> => {
+    if (_codec == null) {
+      _codec = message<End>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export function encode (obj: Partial<End>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, End.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<End>): End {
+    return decodeMessage(buf, End.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<End>): Generator<{}> {
+    return streamMessage(buf, End.codec(), opts)
   }
 }

@@ -55,6 +55,18 @@ export function serveMethods (mesh: Mesh, emit: (event: string, detail: unknown)
   /** Calls on from within a handler. */
   mesh.rpc.handle('nested', async ({ service, method, args }: { service: string, method: string, args: unknown }, ctx) =>
     ({ via: mesh.id, answer: await ctx.invoke(service, method, args) }))
+  mesh.rpc.handleStream('mirror', 'bidi', (input: AsyncIterable<unknown>) => input)
+  mesh.rpc.handleStream('chunks', 'serverStream', function * ({ count, size }: { count: number, size: number }) {
+    for (let n = 0; n < count; n++) yield new Uint8Array(size).fill(n)
+  })
+  /** Reads the first results of a streaming method elsewhere, and leaves it. */
+  mesh.rpc.handle('collect', async ({ service, method, args, count }: { service: string, method: string, args: unknown, count: number }, ctx) => {
+    const values: unknown[] = []
+    for await (const value of ctx.stream(service, method, 'serverStream', args)) {
+      if (values.push(value) === count) break
+    }
+    return values
+  })
   mesh.rpc.handle('context', (_args, ctx) =>
     ({ remaining: ctx.remaining, metadata: { ...ctx.metadata }, headers: { ...ctx.headers }, caller: ctx.caller }))
 }

@@ -41,7 +41,7 @@ describe('rpc: deadlines and cancels', () => {
     expect(call.error.message).to.equal('rpc login/endless at login-1 (login-1): no answer within 300 ms')
     expect(contexts[0]?.signal.aborted).to.equal(true)
     expect(contexts[0]?.remaining).to.equal(0)
-    expect(login.rpc.stats().endless).to.deep.equal({ calls: 1, errors: 1, running: 0 })
+    expect(login.rpc.stats().endless).to.include({ calls: 1, errors: 1, running: 0 })
   })
 
   it('the room\'s own timeout holds where the call names none', async () => {
@@ -71,7 +71,7 @@ describe('rpc: deadlines and cancels', () => {
     release('too late')
     await mesh.clock.pass(50)
     expect(next.done).to.equal(false)
-    expect(login.rpc.stats().late).to.deep.equal({ calls: 1, errors: 1, running: 0 })
+    expect(login.rpc.stats().late).to.include({ calls: 1, errors: 1, running: 0 })
     await mesh.clock.pass(100)
   })
 

@@ -58,6 +58,7 @@ export class FakeStream implements FramedStream {
   queued = 0
   readonly held = 0
   readonly paused = false
+  readonly owned = false
   maxQueue = 8 * 1024 * 1024
   /** Keeps what is written. */
   blocked = false
@@ -77,11 +78,12 @@ export class FakeStream implements FramedStream {
     this.init = init
   }
 
-  write (length: number, fill: (target: Uint8Array, offset: number) => void): boolean {
+  write (length: number, fill: (target: Uint8Array, offset: number) => void, tail?: Uint8Array): boolean {
     if (!this.open) throw new StreamEndedError()
     if (this.queued + length > this.maxQueue) throw new WriteQueueFullError(`${this.queued} bytes wait`)
     const bytes = new Uint8Array(length + 3)
     fill(bytes, 3)
+    if (tail !== undefined) bytes.set(tail, bytes.length - tail.length)
     this.#frames.push(bytes.subarray(3))
     this.queued += length + (length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4)
     this.flushSoon()
@@ -119,7 +121,13 @@ export class FakeStream implements FramedStream {
     }
   }
 
-  async drained (): Promise<void> {}
+  async drained (): Promise<void> {
+    while (this.queued > 1024 * 1024) {
+      if (!this.open) throw new StreamEndedError()
+      await new Promise<void>(turn)
+    }
+  }
+
   pause (): void {}
   resume (): void {}
 
@@ -143,6 +151,9 @@ export class FakeStream implements FramedStream {
   }
 }
 
+/** The protocols of one node, told apart by what their ids end with. */
+type Protocols = Map<string, FakeStreams>
+
 class FakeStreams implements PeerStreams {
   readonly all = new Set<FakeStream>()
   readonly outbound = new Map<string, FakeStream>()
@@ -151,11 +162,13 @@ class FakeStreams implements PeerStreams {
   readonly #mesh: FakeMesh
   readonly #id: string
   readonly #init: PeerStreamsInit
+  readonly #room: string
 
   constructor (mesh: FakeMesh, id: string, init: PeerStreamsInit) {
     this.#mesh = mesh
     this.#id = id
     this.#init = init
+    this.#room = roomOf(init)
   }
 
   async start (): Promise<void> { this.started = true }
@@ -171,15 +184,30 @@ class FakeStreams implements PeerStreams {
   }
 
   async open (peer: PeerId): Promise<FramedStream> {
-    const id = peer.toString()
+    const existing = this.get(peer.toString())
+    if (existing !== undefined) return existing
+    const near = await this.#connect(peer.toString())
+    this.outbound.set(near.peer, near)
+    return near
+  }
+
+  async openOwn (peer: PeerId, { signal }: AbortOptions = {}): Promise<FramedStream> {
+    const near = await this.#connect(peer.toString())
+    if (signal?.aborted === true) {
+      near.abort(signal.reason as Error)
+      throw signal.reason
+    }
+    return near
+  }
+
+  async #connect (id: string): Promise<FakeStream> {
     await this.#mesh.gate(id)
-    const target = this.#mesh.node(id).streams
+    const target = this.#mesh.node(id).protocols.get(this.#room) as FakeStreams
     if (!target.started) throw new StreamRefusedError(`${id} does not listen`)
     const near = new FakeStream(id, 'outbound', this.#init)
     const far = new FakeStream(this.#id, 'inbound', target.#init)
     near.other = far
     far.other = near
-    this.outbound.set(id, near)
     this.all.add(near)
     target.all.add(far)
     target.#init.onAccept?.(far, undefined as never)
@@ -197,6 +225,10 @@ class FakeStreams implements PeerStreams {
   busy (stream: FakeStream): boolean {
     return this.#init.busy?.(stream) ?? false
   }
+}
+
+function roomOf ({ protocol }: PeerStreamsInit): string {
+  return protocol.split('/').at(-2) ?? ''
 }
 
 export class FakeDiscovery extends TypedEventEmitter<DiscoveryEvents> implements Discovery {
@@ -290,6 +322,9 @@ export interface FakeNode {
   readonly rpc: RpcService
   readonly discovery: FakeDiscovery
   readonly streams: FakeStreams
+  /** Those of streaming calls. */
+  readonly flows: FakeStreams
+  readonly protocols: Protocols
   /** Its streams to and from another node, the newest last. */
   to (id: string): FakeStream
   from (id: string): FakeStream
@@ -311,19 +346,24 @@ export class FakeMesh {
   /** `introduce: false`: nobody hears of it, and it hears of nobody. */
   async add (id: string, service: string | undefined, { introduce = true, ...init }: RpcInit & { introduce?: boolean } = {}): Promise<FakeNode> {
     const discovery = new FakeDiscovery(nodeInfo(id, service))
-    let streams: FakeStreams | undefined
+    const protocols: Protocols = new Map()
     const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolve(init), {
       timers: this.timers,
-      streams: (_, streamsInit) => { streams = new FakeStreams(this, id, streamsInit); return streams }
+      streams: (_, streamsInit) => {
+        const streams = new FakeStreams(this, id, streamsInit)
+        protocols.set(roomOf(streamsInit), streams)
+        return streams
+      }
     })
     await rpc.start()
-    const made = streams as unknown as FakeStreams
+    const made = protocols.get('rpc') as FakeStreams
+    const flows = protocols.get('stream') as FakeStreams
     const find = (peer: string, direction: string): FakeStream => {
       const found = [...made.all].reverse().find(stream => stream.peer === peer && stream.direction === direction)
       if (found === undefined) throw new Error(`${id} has no ${direction} stream with ${peer}`)
       return found
     }
-    const node: FakeNode = { id, rpc, discovery, streams: made, to: peer => find(peer, 'outbound'), from: peer => find(peer, 'inbound') }
+    const node: FakeNode = { id, rpc, discovery, streams: made, flows, protocols, to: peer => find(peer, 'outbound'), from: peer => find(peer, 'inbound') }
     if (introduce) {
       for (const other of this.nodes.values()) {
         other.discovery.see(discovery.self)
@@ -338,7 +378,9 @@ export class FakeMesh {
   kill (id: string): void {
     const node = this.node(id)
     this.nodes.delete(id)
-    for (const stream of node.streams.all) stream.abort(new Error('killed'))
+    for (const { all } of node.protocols.values()) {
+      for (const stream of all) stream.abort(new Error('killed'))
+    }
   }
 
   /** Whoever is left has heard that it is gone. */

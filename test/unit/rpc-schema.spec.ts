@@ -70,7 +70,7 @@ for (const [vendor, { user, trimmed, unique }] of Object.entries(schemas)) {
       expect(error).to.include({ code: 'INVALID_ARGUMENT' })
       expect(error.details).to.deep.equal({ issues: [{ message: 'is taken', path: [] }] })
       expect(ran).to.deep.equal(['free'])
-      expect(login.rpc.stats().unique).to.deep.equal({ calls: 2, errors: 1, running: 0 })
+      expect(login.rpc.stats().unique).to.include({ calls: 2, errors: 1, running: 0 })
     })
 
     it('a result that fails is INTERNAL; one that passes is what the schema makes of it', async () => {

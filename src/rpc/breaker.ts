@@ -1,0 +1,206 @@
+/** The interceptor that leaves failing nodes alone. */
+import { RpcError } from '../errors.ts'
+import { timers } from '../util/timers.ts'
+import { Circuit } from './breaker.core.ts'
+import { Outliers } from './outlier.core.ts'
+import type { ClientCall, ClientInterceptor } from './interceptor.ts'
+import type { CircuitOptions, CircuitState } from './breaker.core.ts'
+import type { OutlierOptions } from './outlier.core.ts'
+
+export interface BreakerOptions extends Partial<CircuitOptions> {
+  /** Nodes that fail much more often than the others of their service; false: they are left to their circuit. */
+  outliers?: Partial<OutlierOptions> | false
+  /** Does this error speak against the node? @default UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL and DATA_LOSS do */
+  isFailure?: (error: unknown, call: ClientCall) => boolean
+}
+
+/** {@link breaker} with a view into it. */
+export interface Breaker extends ClientInterceptor {
+  /** Circuits that are not closed, and ejected nodes, by service and node. */
+  states (): Record<string, Record<string, CircuitState | 'ejected'>>
+}
+
+const CIRCUIT: CircuitOptions = { threshold: 0.5, minimum: 20, window: 60_000, consecutive: 5, cooldown: 10_000 }
+const OUTLIERS: OutlierOptions = {
+  interval: 10_000, minimumNodes: 5, minimumCalls: 100, factor: 1.9, ejection: 30_000, maxEjection: 300_000, maxShare: 0.1
+}
+const FAILURES: ReadonlySet<unknown> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'INTERNAL', 'DATA_LOSS'])
+/** Services, and nodes of one: beyond it what is known of the oldest is forgotten. */
+const MAX_KEPT = 1_024
+
+class ServiceState {
+  readonly circuits = new Map<string, Circuit>()
+  /** Open, or ejected. */
+  readonly blocked = new Set<string>()
+  readonly outliers: Outliers | undefined
+
+  constructor (outliers: Outliers | undefined) {
+    this.outliers = outliers
+  }
+}
+
+/**
+ * Leaves a node alone after `consecutive` failures, or when `threshold` of at least `minimum` calls within `window`
+ * failed: for `cooldown`, then one call tries it (half open). Also ejects outliers. Calls go to the other nodes; when
+ * none is left they fail at once with UNAVAILABLE, retryable.
+ */
+export function breaker (options: BreakerOptions = {}): Breaker {
+  const { outliers = {}, isFailure = isNodeFailure, ...circuit } = options
+  return interceptor(new Breakers({ ...CIRCUIT, ...circuit }, outliers === false ? undefined : { ...OUTLIERS, ...outliers }), isFailure)
+}
+
+function interceptor (breakers: Breakers, isFailure: (error: unknown, call: ClientCall) => boolean): Breaker {
+  const intercept: ClientInterceptor = next => call => {
+    const { prefer, avoid } = call.options
+    const refusal = breakers.steer(call)
+    const restore = (): void => {
+      // they were for this attempt
+      if (call.options.prefer !== prefer || call.options.avoid !== avoid) {
+        Object.assign(call.options, { prefer, avoid })
+      }
+    }
+    if (refusal !== undefined) {
+      return Promise.reject(refusal)
+    }
+    return next(call).then(
+      result => {
+        restore()
+        breakers.record(call, call.node, true)
+        return result
+      },
+      (error: unknown) => {
+        restore()
+        const cancelled = error instanceof RpcError && error.code === 'CANCELLED'
+        breakers.record(call, call.node, cancelled ? undefined : !isFailure(error, call))
+        throw error
+      })
+  }
+  return Object.assign(intercept, { states: () => breakers.states() })
+}
+
+function isNodeFailure (error: unknown): boolean {
+  // what a node refuses, it did not run: it is busy, or leaves
+  return error instanceof RpcError && !error.retryable && FAILURES.has(error.code) && error.node !== undefined
+}
+
+class Breakers {
+  readonly #services = new Map<string, ServiceState>()
+  readonly #circuit: CircuitOptions
+  readonly #outliers: OutlierOptions | undefined
+
+  constructor (circuit: CircuitOptions, outliers: OutlierOptions | undefined) {
+    this.#circuit = circuit
+    this.#outliers = outliers
+  }
+
+  /** Keep the call from blocked nodes, or send it to one that is to be tried. Returns why it can go nowhere. */
+  steer (call: ClientCall): RpcError | undefined {
+    const state = this.#state(call.service)
+    if (state.blocked.size === 0) {
+      return undefined
+    }
+    const now = timers.now()
+    const { options } = call
+    if (options.token !== undefined || call.parent?.token !== undefined) {
+      // its node is not the breaker's to choose
+      return undefined
+    }
+    const { node } = options
+    let trial: string | undefined
+    for (const id of state.blocked) {
+      if (state.outliers?.isEjected(id, now) === true) {
+        continue
+      }
+      if (state.circuits.get(id)?.state === 'closed') {
+        state.blocked.delete(id)
+      } else if (trial === undefined && (node === undefined || node === id) && state.circuits.get(id)?.allows(now) === true) {
+        trial = id
+      }
+    }
+    const passes = (id: string): boolean => id === trial || !state.blocked.has(id)
+    const nodes = call.nodes()
+    if (node !== undefined ? !passes(node) : nodes.length > 0 && !nodes.some(({ id }) => passes(id))) {
+      const retryAfter = Math.max(0, Math.min(...[...state.blocked].map(id => state.circuits.get(id)?.retryAt ?? now)) - now)
+      return new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${node === undefined ? 'every node' : `node ${node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })
+    }
+    this.#keepAway(call, state, trial)
+    return undefined
+  }
+
+  /** From the blocked nodes, or to the one that is to be tried, in the attempt that begins now. */
+  #keepAway ({ options }: ClientCall, { blocked }: ServiceState, trial: string | undefined): void {
+    if (trial !== undefined && options.node === undefined) {
+      options.prefer ??= trial
+    }
+    const avoid = new Set([...options.avoid ?? [], ...blocked])
+    if (trial !== undefined) {
+      avoid.delete(trial)
+    }
+    if (avoid.size > 0) {
+      options.avoid = avoid
+    }
+  }
+
+  record (call: ClientCall, node: string | undefined, ok: boolean | undefined): void {
+    const now = timers.now()
+    const state = this.#state(call.service)
+    for (const failed of call.failed) {
+      this.#recordAt(state, failed, false, now)
+    }
+    if (node !== undefined && !call.failed.includes(node)) {
+      this.#recordAt(state, node, ok, now)
+    }
+    if (state.outliers?.due(now) === true) {
+      for (const id of state.outliers.look(now, new Set(call.nodes().map(({ id }) => id)))) {
+        state.blocked.add(id)
+      }
+    }
+  }
+
+  states (): ReturnType<Breaker['states']> {
+    const all: ReturnType<Breaker['states']> = {}
+    for (const [service, { circuits, outliers }] of this.#services) {
+      for (const [id, { state }] of circuits) {
+        const shown = outliers?.isEjected(id, timers.now()) === true ? 'ejected' : state
+        if (shown !== 'closed') {
+          (all[service] ??= {})[id] = shown
+        }
+      }
+    }
+    return all
+  }
+
+  #recordAt (state: ServiceState, id: string, ok: boolean | undefined, now: number): void {
+    let circuit = state.circuits.get(id)
+    if (circuit === undefined) {
+      forgetOldest(state.circuits)
+      circuit = new Circuit(this.#circuit)
+      state.circuits.set(id, circuit)
+    }
+    circuit.record(ok, now)
+    if (circuit.state !== 'closed') {
+      state.blocked.add(id)
+    } else if (state.outliers?.isEjected(id, now) !== true) {
+      state.blocked.delete(id)
+    }
+    if (ok !== undefined) {
+      state.outliers?.record(id, ok)
+    }
+  }
+
+  #state (service: string): ServiceState {
+    let state = this.#services.get(service)
+    if (state === undefined) {
+      forgetOldest(this.#services)
+      state = new ServiceState(this.#outliers === undefined ? undefined : new Outliers(this.#outliers))
+      this.#services.set(service, state)
+    }
+    return state
+  }
+}
+
+function forgetOldest (map: Map<string, unknown>): void {
+  if (map.size >= MAX_KEPT) {
+    map.delete(map.keys().next().value as string)
+  }
+}

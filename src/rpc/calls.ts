@@ -1,0 +1,125 @@
+/** The way of a call through the interceptors, if there are any, to the client. */
+import { RpcError } from '../errors.ts'
+import { BUILT_IN } from './methods.ts'
+import { compose } from './interceptor.ts'
+import { OutCall } from './out-call.ts'
+import { cancelled } from './outcome.ts'
+import { DeferredResults, primed } from './results.ts'
+import { retry } from './retry.ts'
+import type { Client } from './client.ts'
+import type { HandlerContext, InvokeOptions } from './index.ts'
+import type { ClientInterceptor, ClientNext } from './interceptor.ts'
+import type { OutCallHost } from './out-call.ts'
+import type { CallParent } from './prepare.ts'
+import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
+
+/** The handler's context, when it is a handler that calls. */
+export type Parent = (HandlerContext & CallParent) | undefined
+
+type OpenStream = (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Parent) => Results | Promise<unknown>
+
+export class Calls {
+  readonly #host: OutCallHost
+  readonly #client: Client
+  readonly #openStream: OpenStream
+  /** Of the room; undefined: none, and a call costs nothing for them. */
+  readonly #chain: ClientNext | undefined
+  /** For calls that may run twice, when the application has no interceptors of its own. */
+  readonly #safe: ClientNext | undefined
+  readonly #last: ClientNext = call => this.#send(call as OutCall)
+  readonly #own = new WeakMap<readonly ClientInterceptor[], ClientNext>()
+
+  constructor (host: OutCallHost, client: Client, openStream: OpenStream, interceptors: readonly ClientInterceptor[] | undefined) {
+    this.#host = host
+    this.#client = client
+    this.#openStream = openStream
+    this.#chain = interceptors === undefined || interceptors.length === 0 ? undefined : compose(interceptors, this.#last)
+    this.#safe = interceptors === undefined ? compose([retry()], this.#last) : undefined
+  }
+
+  /** `own`: interceptors of one client, outside of the room's. */
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Parent, own?: readonly ClientInterceptor[], oneWay = false): Promise<unknown> {
+    const chain = this.#chainOf(method, options, own)
+    return chain === undefined
+      ? this.#client.invoke(service, method, args, options, parent, undefined, oneWay)
+      : this.#through(chain, new OutCall(this.#host, 'unary', service, method, args, options, parent, oneWay))
+  }
+
+  stream (service: string, method: string, kind: StreamKind, input: unknown, options: InvokeOptions | undefined, parent: Parent, own?: readonly ClientInterceptor[]): Results | Promise<unknown> {
+    const chain = this.#chainOf(method, undefined, own)
+    if (chain === undefined) {
+      return this.#openStream(service, method, kind, input, options, parent)
+    }
+    const open = async (options: InvokeOptions | undefined): Promise<unknown> => this.#through(chain, new OutCall(this.#host, kind, service, method, input, options, parent))
+    if (kind === 'clientStream') {
+      return open(options)
+    }
+    return new DeferredResults(async left => {
+      const signal = options?.signal === undefined ? left : AbortSignal.any([options.signal, left])
+      return await open({ ...options, signal }) as AsyncIterable<unknown>
+    })
+  }
+
+  /** An interceptor may throw instead of rejecting. */
+  #through (chain: ClientNext, call: OutCall): Promise<unknown> {
+    try {
+      const result = chain(call)
+      // what is under way has its own deadline and signal
+      return call.attempts === 0 ? this.#guarded(call, result) : result
+    } catch (err) {
+      return Promise.reject(err)
+    }
+  }
+
+  /** An interceptor waits, as for credentials: it has the call's time, and its signal. */
+  async #guarded (call: OutCall, result: Promise<unknown>): Promise<unknown> {
+    const { timers } = this.#host
+    const { signal } = call.options
+    const what = `rpc ${call.service}/${call.method}`
+    const { promise, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => { reject(cancelled(what, signal?.reason)) }
+    const left = call.remaining
+    const timer = left === Infinity ? undefined : timers.after(left, () => { reject(new RpcError('DEADLINE_EXCEEDED', `${what}: no answer in time; the interceptors had it for the first part of it`)) })
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted === true) {
+      onAbort()
+    }
+    try {
+      return await Promise.race([result, promise])
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      if (timer !== undefined) {
+        timers.cancel(timer)
+      }
+    }
+  }
+
+  #chainOf (method: string, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): ClientNext | undefined {
+    const isSafe = options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
+    const rooms = this.#chain ?? (isSafe ? this.#safe : undefined)
+    if (own === undefined || own.length === 0) {
+      return rooms === undefined || String(method).startsWith(BUILT_IN) ? undefined : rooms
+    }
+    let chain = this.#own.get(own)
+    if (chain === undefined) {
+      chain = compose(own, this.#chain ?? this.#last)
+      this.#own.set(own, chain)
+    }
+    return chain
+  }
+
+  #send (call: OutCall): Promise<unknown> {
+    const { service, method, args, kind, parent } = call
+    const options = call.attempt()
+    if (kind === 'unary') {
+      return this.#client.invoke(service, method, args, options, parent, call, call.oneWay)
+    }
+    const { onNode } = options
+    const told = (id: string): void => {
+      call.node = id
+      onNode?.(id)
+    }
+    const result = this.#openStream(service, method, kind, args, { ...options, onNode: told }, parent)
+    return kind === 'clientStream' ? result as Promise<unknown> : primed(result as Results)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Call } from './call.ts'
+import type { Client } from './client.ts'
+import type { Flows } from './flows.ts'
+import type { Targets } from './targets.ts'
+import type { TokenIds } from './token-ids.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { PeerStreams } from '../streams/index.ts'
+import type { Timers } from '../util/timers.ts'
+
+/** What the calling side is made of. */
+export interface ClientInit {
+  discovery: Discovery
+  streams: PeerStreams
+  /** For calls with large bodies. */
+  bulkStreams: PeerStreams
+  targets: Targets
+  tokens: TokenIds
+  timers: Timers
+  random: () => number
+  timeout: number
+  maxPending: number
+  maxPendingPerPeer: number
+  maxBody: number
+  /** Run a call whose target is this node; it ends in `Outcomes`. */
+  runLocal: (call: Call) => void
+  createFlows: (client: Client) => Flows
+  cancelLocal: (call: Call) => void
+}

@@ -1,0 +1,166 @@
+import { ProtocolError, RpcError } from '../errors.ts'
+import { decodeBody, encodeBody } from '../wire/codecs.ts'
+import { encodeDetails } from './inbound.ts'
+import { Inflow } from './inflow.ts'
+import { messageOf, RETRY_AFTER, statusOf } from './outcome.ts'
+import { Outflow } from './outflow.ts'
+import { checkedInput, checkedOutput } from './validate-items.ts'
+import type { Caller } from './callers.ts'
+import type { Channel, ChannelUser } from './channel.ts'
+import type { Context } from './context.ts'
+import type { Origin } from './inbound.ts'
+import type { HandleOptions, Handler, HandlerContext } from './index.ts'
+import type { StreamHandler, StreamKind } from './stream-types.ts'
+import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
+import type { DecodedCredit, DecodedEnd, DecodedItem, RequestFrame, ResponseFrame } from '../wire/rpc-frames.ts'
+
+export interface ServerFlowInit {
+  channel: Channel
+  caller: Caller
+  /** Bytes of an item. */
+  maxBody: number
+  serve: (flow: ServerFlow, request: RequestFrame) => void
+  /** The caller is not there any more. */
+  lost: (flow: ServerFlow, reason: Error | undefined) => void
+}
+
+/** A streaming call, at the node that serves it. */
+export class ServerFlow implements Origin, ChannelUser {
+  readonly caller: Caller
+  readonly running = new Map<number, Context>()
+  readonly local: boolean
+  readonly congested = false
+  readonly #init: ServerFlowInit
+  readonly #channel: Channel
+  readonly #out: Outflow
+  #begun = false
+  #answered = false
+  #input: Inflow | undefined
+
+  constructor (init: ServerFlowInit) {
+    this.#init = init
+    this.#channel = init.channel
+    this.caller = init.caller
+    this.local = init.channel.local
+    this.#out = new Outflow(init.channel)
+  }
+
+  onRequest (request: RequestFrame): void {
+    if (this.#begun || request.streaming === 0) {
+      throw new ProtocolError(this.#begun ? 'a second request on the stream of one call' : 'a request of one answer on a stream for sequences')
+    }
+    this.#begun = true
+    this.#init.serve(this, request)
+  }
+
+  onResponse (): void {
+    throw new ProtocolError('an answer on a stream for requests')
+  }
+
+  onFlow (frame: DecodedItem | DecodedCredit | DecodedEnd, keep: boolean): void {
+    if (this.#answered) {
+      return
+    }
+    if (frame.kind === 6) {
+      this.#out.grant(frame.bytes)
+    } else if (this.#input === undefined) {
+      throw new ProtocolError('input that was not asked for')
+    } else if (frame.kind === 5) {
+      this.#input.push(frame.codec, frame.body, keep)
+    } else {
+      this.#input.end()
+    }
+  }
+
+  onEnd (reason: Error | undefined): void {
+    this.#init.lost(this, reason)
+    this.#over()
+  }
+
+  answer (_: number, codec: BodyCodec, body: Uint8Array | undefined): void {
+    this.#respond({ id: 0, status: 0, codec, body, message: '', retryable: false, headers: undefined })
+  }
+
+  refuse (_: number, error: RpcError): void {
+    const { code, message, retryable, details, retryAfter } = error
+    const headers = retryAfter === undefined ? undefined : { [RETRY_AFTER]: String(retryAfter) }
+    this.#respond({ id: 0, status: statusOf(code), ...encodeDetails(details), message, retryable, headers })
+  }
+
+  /** Takes the call and runs its handler; resolves to what is answered when its sequences have ended. */
+  async run (kind: StreamKind, handler: StreamHandler, args: unknown, context: Context, options: HandleOptions): Promise<unknown> {
+    const { signal } = context
+    const onAbort = (): void => {
+      this.#input?.end(context.ended, true)
+      this.#out.stop()
+    }
+    signal.addEventListener('abort', onAbort)
+    try {
+      const input = this.#input === undefined ? args : checkedInput(context.method, options.input, this.#input)
+      const result = await handler(input, context)
+      if (kind === 'clientStream') {
+        return result
+      }
+      await this.#out.run(result, checkedOutput(context.method, options.output, value => encode(context.method, value, this.#init.maxBody)))
+      return undefined
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Tells the caller that the call runs here. */
+  accept (input: boolean): void {
+    if (input) {
+      this.#input = new Inflow({ read, grant: bytes => { this.#channel.credit(bytes) } })
+    }
+    this.#channel.credit(this.#input?.open() ?? 0)
+  }
+
+  #respond (response: ResponseFrame): void {
+    if (this.#answered) {
+      return
+    }
+    this.#over()
+    try {
+      this.#channel.respond(response)
+      this.#channel.close()
+    } catch (err) {
+      this.#channel.abort(err as Error)
+    }
+  }
+
+  #over (): void {
+    this.#answered = true
+    this.#input?.end(undefined, true)
+    this.#out.stop()
+  }
+}
+
+/** Makes an ordinary handler, which runs as every other, of one that takes or gives sequences. */
+export function flowHandler (kind: StreamKind, handler: StreamHandler, options: HandleOptions): Handler {
+  return async (args, context: HandlerContext) => {
+    const { origin } = context as Context
+    if (!(origin instanceof ServerFlow)) {
+      throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context that it was given`)
+    }
+    origin.accept(kind !== 'serverStream')
+    return origin.run(kind, handler, args, context as Context, options)
+  }
+}
+
+function read (codec: BodyCodec, body: Uint8Array | undefined): unknown {
+  try {
+    return decodeBody(codec, body)
+  } catch (err) {
+    throw new RpcError('INVALID_ARGUMENT', `the input cannot be read: ${messageOf(err)}`, { cause: err })
+  }
+}
+
+function encode (method: string, value: unknown, maxBody: number): EncodedBody {
+  try {
+    return encodeBody(value, maxBody)
+  } catch (err) {
+    const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
+    throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `${method}: a result cannot be sent: ${messageOf(err)}`, { cause: err })
+  }
+}

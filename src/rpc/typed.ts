@@ -1,0 +1,90 @@
+/** Contracts on top of untyped calls: what `rpc.serve`, `rpc.client` and `ctx.client` do. */
+import { InvalidOptionsError } from '../errors.ts'
+import { decode, decoded, decoding, encoded, encoding } from './codec.ts'
+import { versioned } from './contract.ts'
+import type { Codec } from './codec.ts'
+import type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
+import type { HandleOptions, Handler, InvokeOptions, Registration } from './index.ts'
+import type { ClientInterceptor } from './interceptor.ts'
+import type { CallKind, Results, Sequence, StreamKind } from './stream-types.ts'
+
+/** Options of every call of one client; those of a call win. */
+export interface ClientOptions extends Omit<InvokeOptions, 'idempotencyKey' | 'idempotent'> {
+  /** Outside of the room's. */
+  interceptors?: readonly ClientInterceptor[]
+}
+
+/** The untyped ways to call. */
+export interface Caller {
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): Promise<unknown>
+  stream (service: string, method: string, kind: StreamKind, input: unknown, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): Results | Promise<unknown>
+}
+
+export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, options: ClientOptions = {}): ContractClient<C> {
+  const { interceptors, ...defaults } = options
+  const hasDefaults = Object.keys(defaults).length > 0
+  const client: Record<string, unknown> = {}
+  const methods: Record<string, Pick<MethodContract, 'kind' | 'idempotent' | 'codec'>> = contract.methods
+  for (const [name, { kind, idempotent, codec }] of Object.entries(methods)) {
+    const method = versioned(name, contract.version)
+    const base: InvokeOptions | undefined = idempotent === true ? { ...defaults, idempotent } : hasDefaults ? defaults : undefined
+    const merge = (own: InvokeOptions | undefined): InvokeOptions | undefined => base === undefined ? own : own === undefined ? base : { ...base, ...own }
+    const call = kind === 'unary'
+      ? (args: unknown, own?: InvokeOptions) => caller.invoke(contract.service, method, args, merge(own), interceptors)
+      : (input: unknown, own?: InvokeOptions) => caller.stream(contract.service, method, kind, input, merge(own), interceptors)
+    client[name] = codec === undefined ? call : coded(call, kind, codec)
+  }
+  return Object.freeze(client) as ContractClient<C>
+}
+
+/** The same call, whose bodies are bytes of a codec. */
+function coded (call: (args: unknown, own?: InvokeOptions) => Promise<unknown> | Results, kind: CallKind, codec: Codec): typeof call {
+  const manyIn = kind === 'clientStream' || kind === 'bidi'
+  const manyOut = kind === 'serverStream' || kind === 'bidi'
+  const send = (args: unknown, own: InvokeOptions | undefined): Promise<unknown> | Results =>
+    call(manyIn ? encoded(args as Sequence, codec) : codec.encode(args), own)
+  return manyOut
+    ? (args, own) => decoded(send(args, own) as Results, codec)
+    : async (args, own) => decode(codec, await send(args, own))
+}
+
+/** The untyped ways to serve. */
+export interface Servant {
+  handle (method: string, handler: Handler, options: HandleOptions): Registration
+  handleStream (method: string, kind: StreamKind, handler: Handler, options: HandleOptions): Registration
+}
+
+/** Options of every method that is served; by method, of that one. */
+export type ServeOptions<C extends Contract<any>> = Omit<HandleOptions, 'input' | 'output' | 'description' | 'idempotent'> & {
+  methods?: { readonly [N in keyof C['methods']]?: Omit<HandleOptions, 'input' | 'output'> }
+}
+
+/** @throws InvalidOptionsError - a method without a handler, a handler without a method */
+export function serveAll<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, servant: Servant, options: ServeOptions<C> = {}): Registration {
+  const { methods: own = {}, ...shared } = options
+  const names = Object.keys(contract.methods)
+  check(contract, 'has no handler for', names.filter(name => !Object.hasOwn(handlers, name) || typeof handlers[name] !== 'function'))
+  check(contract, 'does not know', Object.keys(handlers).filter(name => !names.includes(name)))
+  const registrations: Registration[] = []
+  const close = (): void => { registrations.forEach(registration => { registration.close() }) }
+  try {
+    for (const name of names) {
+      const { kind, input: takes, output: gives, idempotent, codec, description } = contract.methods[name] as MethodContract
+      const [input, output] = codec === undefined ? [takes, gives] : [decoding(codec, takes), encoding(codec, gives)]
+      const about: HandleOptions = { input, output, idempotent, description, ...shared, ...(own as Record<string, HandleOptions>)[name] }
+      const method = versioned(name, contract.version)
+      registrations.push(kind === 'unary' ? servant.handle(method, handlers[name] as Handler, about) : servant.handleStream(method, kind, handlers[name] as Handler, about))
+    }
+  } catch (err) {
+    close()
+    throw err
+  }
+  return { close, [Symbol.dispose]: close }
+}
+
+function check (contract: Contract<any>, what: string, names: string[]): void {
+  if (names.length > 0) {
+    const { service, version } = contract
+    throw new InvalidOptionsError(`the implementation of '${service}${version === undefined ? '' : `@${version}`}' ${what} ${names.join(', ')}`)
+  }
+}

@@ -1,0 +1,157 @@
+import { expect } from 'chai'
+import { RpcError } from '../../src/errors.ts'
+import { auth, breaker, hedge, retry } from '../../src/rpc/index.ts'
+import { until } from '../harness/until.ts'
+import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
+import type { FakeNode } from './rpc-fakes.ts'
+import type { ClientInterceptor, HandleOptions, Handler } from '../../src/rpc/index.ts'
+
+const quick = { backoff: { initial: 1, max: 2 } }
+
+describe('rpc: what a hostile or unlucky peer may not do', () => {
+  let mesh: FakeMesh
+  let gate: FakeNode
+  let nodes: FakeNode[]
+
+  async function start (client: ClientInterceptor[], count: number, handler: (id: string) => Handler, options: HandleOptions = {}): Promise<void> {
+    gate = await mesh.add('gate-1', undefined, { interceptors: { client } })
+    nodes = []
+    for (let i = 1; i <= count; i++) {
+      const node = await mesh.add(`login-${i}`, 'login')
+      node.rpc.handle('work', handler(node.id), options)
+      nodes.push(node)
+    }
+  }
+
+  beforeEach(() => { mesh = new FakeMesh() })
+  afterEach(async () => { await mesh.stop() })
+
+  const key = { idempotencyKey: 'k' }
+
+  it('few calls may wait for the answer of one key', async () => {
+    await start([], 1, () => async () => new Promise(() => {}))
+    const calls = Array.from({ length: 20 }, () => watch(gate.rpc.invoke('login', 'work', 1, key)))
+    await mesh.clock.pass(3_000)
+    expect(calls.filter(({ error }) => error?.code === 'RESOURCE_EXHAUSTED')).to.have.lengthOf(4)
+  })
+
+  it('a key is known while its handler runs on after a cancel: it does not run beside itself, and its result is the reply', async () => {
+    let calls = 0
+    const release = Promise.withResolvers<string>()
+    await start([], 1, () => async () => { calls++; return release.promise })
+    const controller = new AbortController()
+    const first = watch(gate.rpc.invoke('login', 'work', 1, { ...key, signal: controller.signal }))
+    await until(() => calls === 1)
+    controller.abort()
+    await ready()
+    expect(first.error).to.include({ code: 'CANCELLED' })
+    const second = gate.rpc.invoke('login', 'work', 1, key)
+    await ready()
+    release.resolve('done')
+    expect(await second).to.equal('done')
+    expect(calls).to.equal(1)
+  })
+
+  it('a kept reply is for the credentials it was given to, and a denial is not kept', async () => {
+    let allowed = false
+    await start([], 1, () => () => 'secret', { interceptors: [auth(given => allowed && given === 'me')] })
+    const mine = { ...key, headers: { authorization: 'me' } }
+    expect(await rejection(gate.rpc.invoke('login', 'work', 1, mine))).to.include({ code: 'PERMISSION_DENIED' })
+    allowed = true
+    expect(await gate.rpc.invoke('login', 'work', 1, mine)).to.equal('secret')
+    expect(await rejection(gate.rpc.invoke('login', 'work', 1, key))).to.include({ code: 'UNAUTHENTICATED' })
+    expect(await gate.rpc.invoke('login', 'work', 1, mine)).to.equal('secret')
+  })
+
+  it('a call with a key is not sent to a second node, neither by hedge nor by retry', async () => {
+    const asked: string[] = []
+    await start([retry(quick), hedge({ delay: 1 })], 2, id => async () => { asked.push(id); return new Promise(() => {}) })
+    const call = watch(gate.rpc.invoke('login', 'work', 1, key))
+    await until(() => asked.length === 1)
+    mesh.kill(asked[0] ?? '')
+    await new Promise(resolve => setTimeout(resolve, 10))
+    await mesh.clock.pass(6_000)
+    await until(() => call.done)
+    expect(call.error).to.include({ retryable: false })
+    expect(asked).to.have.lengthOf(1)
+  })
+
+  it('retry around hedge: the second attempt is not cancelled by the race of the first', async () => {
+    let calls = 0
+    await start([retry(quick), hedge({ delay: 50 })], 1, () => () => { if (++calls === 1) throw new RpcError('UNAVAILABLE', 'busy'); return 'second' })
+    expect(await gate.rpc.invoke('login', 'work', 1, { idempotent: true })).to.equal('second')
+  })
+
+  it('half open, a circuit lets one call through, and no more until it is answered', async () => {
+    let broken = true
+    let asked = 0
+    const held = Promise.withResolvers<string>()
+    await start([breaker({ consecutive: 2, cooldown: 20, outliers: false })], 1, () => async () => { asked++; if (broken) throw new RpcError('INTERNAL', 'broken'); return held.promise })
+    for (let i = 0; i < 2; i++) await rejection(gate.rpc.invoke('login', 'work'))
+    broken = false
+    // longer than the cooldown, and shorter than two
+    await new Promise(resolve => setTimeout(resolve, 22))
+    const calls = Array.from({ length: 5 }, () => watch(gate.rpc.invoke('login', 'work')))
+    await ready()
+    expect(asked).to.equal(3)
+    held.resolve('well')
+    await ready()
+    expect(calls.filter(({ value }) => value === 'well')).to.have.lengthOf(1)
+    expect(await gate.rpc.invoke('login', 'work')).to.equal('well')
+  })
+
+  it('an open circuit does not move a token, and a busy node opens none', async () => {
+    const guard = breaker({ consecutive: 1, cooldown: 10_000, outliers: false })
+    await start([guard], 2, id => (args: unknown) => { if (args === 'break') throw new RpcError('INTERNAL', 'x'); return id })
+    const home = await gate.rpc.invoke('login', 'work', 1, { token: 't' })
+    await rejection(gate.rpc.invoke('login', 'work', 'break', { node: String(home) }))
+    expect(guard.states()).to.deep.equal({ login: { [String(home)]: 'open' } })
+    expect(await gate.rpc.invoke('login', 'work', 1, { token: 't' })).to.equal(home)
+    const full = await mesh.add('full-1', 'full')
+    full.rpc.handle('work', async () => new Promise(() => {}), { concurrency: 1, queue: 0 })
+    watch(gate.rpc.invoke('full', 'work'))
+    await ready()
+    const refused = watch(gate.rpc.invoke('full', 'work'))
+    await mesh.clock.pass(3_000)
+    expect(refused.error).to.include({ code: 'RESOURCE_EXHAUSTED' })
+    expect(guard.states()).not.to.have.property('full')
+  })
+
+  it('an interceptor that waits for ever is under the call\'s deadline and signal', async () => {
+    await start([() => async () => new Promise(() => {})], 1, () => () => 1)
+    const late = watch(gate.rpc.invoke('login', 'work', 1, { timeout: 50 }))
+    const controller = new AbortController()
+    const left = watch(gate.rpc.invoke('login', 'work', 1, { signal: controller.signal }))
+    controller.abort()
+    await mesh.clock.pass(70)
+    expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+    expect(left.error).to.include({ code: 'CANCELLED' })
+  })
+
+  it('a stream behind interceptors that is left before its first result is cancelled at once', async () => {
+    await start([next => next], 1, () => () => 1)
+    const ended = Promise.withResolvers<void>()
+    nodes[0]?.rpc.handleStream('quiet', 'serverStream', async function * (_, { signal }) {
+      signal.addEventListener('abort', () => { ended.resolve() })
+      await new Promise(() => {})
+      yield 1
+    }, { interceptors: [next => next] })
+    const results = gate.rpc.stream('login', 'quiet', 'serverStream')
+    const first = results.next()
+    await ready()
+    expect(await results.return()).to.deep.equal({ done: true, value: undefined })
+    expect(await first).to.deep.equal({ done: true, value: undefined })
+    await ended.promise
+  })
+
+  it('a node whose health is watched drains', async () => {
+    await start([], 1, () => () => 1)
+    const results = gate.rpc.stream('login', 'braid.health.watch', 'serverStream')
+    expect((await results.next()).value).to.equal('SERVING')
+    const drained = watch(nodes[0]?.rpc.drain() ?? Promise.reject(new Error('no node')))
+    expect((await results.next()).value).to.equal('DRAINING')
+    expect((await results.next()).done).to.equal(true)
+    await until(() => drained.done)
+    expect(drained.error).to.equal(undefined)
+  })
+})

@@ -1,0 +1,253 @@
+import { expect } from 'chai'
+import { RpcError } from '../../src/errors.ts'
+import { auth, credentials, defineService, metrics, timeout, tracing, unary } from '../../src/rpc/index.ts'
+import { parseTraceparent } from '../../src/rpc/trace-context.ts'
+import { FakeMesh, rejection } from './rpc-fakes.ts'
+import type { FakeNode } from './rpc-fakes.ts'
+import type { ClientInterceptor, Interceptors, OtelApi, ServerInterceptor, Span } from '../../src/rpc/index.ts'
+
+async function all (results: AsyncIterable<unknown>): Promise<unknown[]> {
+  const items = []
+  for await (const item of results) items.push(item)
+  return items
+}
+
+describe('rpc: interceptors', () => {
+  let mesh: FakeMesh
+  let gate: FakeNode
+  let login: FakeNode
+  let log: string[]
+
+  async function start (gateHas: Interceptors = {}, loginHas: Interceptors = {}): Promise<void> {
+    gate = await mesh.add('gate-1', undefined, { interceptors: gateHas })
+    login = await mesh.add('login-1', 'login', { interceptors: loginHas })
+    login.rpc.handle('echo', args => { log.push('handler'); return args })
+    login.rpc.handle('fail', () => { throw new RpcError('ABORTED', 'no') })
+    login.rpc.handleStream('count', 'serverStream', async function * (to: number) { for (let n = 1; n <= to; n++) yield n })
+    login.rpc.handleStream('sum', 'clientStream', async input => (await all(input) as number[]).reduce((a, b) => a + b, 0))
+    login.rpc.handleStream('double', 'bidi', async function * (input) { for await (const n of input) yield n * 2 })
+  }
+
+  beforeEach(() => {
+    mesh = new FakeMesh()
+    log = []
+  })
+
+  afterEach(async () => { await mesh.stop() })
+
+  const noting = (name: string): ClientInterceptor & ServerInterceptor => next => async (call: any) => {
+    log.push(`${name} ${call.kind} ${call.method}`)
+    try {
+      return await next(call)
+    } finally {
+      log.push(`${name} done`)
+    }
+  }
+
+  it('wrap each other like the skins of an onion, on both sides, the caller\'s outermost', async () => {
+    await start({ client: [noting('a'), noting('b')] }, { server: [noting('c')] })
+    login.rpc.handle('own', () => { log.push('handler') }, { interceptors: [noting('d')] })
+    await gate.rpc.invoke('login', 'own')
+    expect(log).to.deep.equal(['a unary own', 'b unary own', 'c unary own', 'd unary own', 'handler', 'd done', 'c done', 'b done', 'a done'])
+  })
+
+  it('see and change arguments, results, headers and metadata, of streams too', async () => {
+    const twice: ClientInterceptor = next => async call => {
+      if (call.kind === 'unary') {
+        call.args = Number(call.args) + 1
+        call.options.headers = { ...call.options.headers, from: 'client' }
+        return Number(await next(call)) * 10
+      }
+      const result = await next(call)
+      return call.kind === 'clientStream' ? Number(result) * 10 : (async function * () { for await (const item of result as AsyncIterable<number>) yield item * 10 })()
+    }
+    const add: ServerInterceptor = next => async call => {
+      if (call.kind === 'unary') {
+        log.push(call.context.headers['from'] ?? '')
+        call.metadata = { ...call.metadata, seen: 'yes' }
+        call.args = Number(call.args) + 100
+        return next(call)
+      }
+      const result = await next(call)
+      return call.kind === 'clientStream' ? Number(result) + 1 : (async function * () { for await (const item of result as AsyncIterable<number>) yield item + 1 })()
+    }
+    await start({ client: [twice] }, { server: [add] })
+    login.rpc.handle('meta', async (_, ctx) => Number(await ctx.invoke('login', 'meta2')))
+    login.rpc.handle('meta2', (_, ctx) => { log.push(ctx.metadata['seen'] ?? ''); return 1 })
+    expect(await gate.rpc.invoke('login', 'echo', 1)).to.equal(1_020)
+    expect(log).to.deep.equal(['client', 'handler'])
+    await gate.rpc.invoke('login', 'meta')
+    expect(log).to.include('yes')
+    expect(await all(gate.rpc.stream('login', 'count', 'serverStream', 3))).to.deep.equal([20, 30, 40])
+    expect(await gate.rpc.stream('login', 'sum', 'clientStream', [1, 2])).to.equal(40)
+    expect(await all(gate.rpc.stream('login', 'double', 'bidi', [1, 2]))).to.deep.equal([30, 50])
+  })
+
+  it('may answer or refuse instead of the handler, also by a throw; calls of braid. methods pass them by', async () => {
+    const refuse: ClientInterceptor = () => () => { throw new RpcError('FAILED_PRECONDITION', 'not today') }
+    const cached: ServerInterceptor = () => async () => 'from the cache'
+    await start({ client: [] }, { server: [cached] })
+    expect(await gate.rpc.invoke('login', 'echo')).to.equal('from the cache')
+    expect(log).to.deep.equal([])
+    const other = await mesh.add('gate-2', undefined, { interceptors: { client: [refuse] } })
+    expect(await rejection(other.rpc.invoke('login', 'echo'))).to.include({ code: 'FAILED_PRECONDITION' })
+    expect(await rejection(all(other.rpc.stream('login', 'count', 'serverStream', 1)))).to.include({ code: 'FAILED_PRECONDITION' })
+    expect(await rejection(other.rpc.stream('login', 'sum', 'clientStream', []))).to.include({ code: 'FAILED_PRECONDITION' })
+    expect(await other.rpc.invoke('login', 'braid.ping')).to.equal('pong')
+  })
+
+  it('a stream that is left is cancelled through them, at its handler', async () => {
+    await start({ client: [noting('a')] }, { server: [noting('b')] })
+    const ended = Promise.withResolvers<void>()
+    login.rpc.handleStream('endless', 'serverStream', async function * (_, ctx) {
+      ctx.signal.addEventListener('abort', () => { ended.resolve() })
+      for (let n = 0; ; n++) yield n
+    })
+    for await (const n of gate.rpc.stream('login', 'endless', 'serverStream')) {
+      if (n === 3) break
+    }
+    await ended.promise
+  })
+
+  it('timeout: a deadline for calls that name none, which reaches the handler', async () => {
+    await start({ client: [timeout(call => call.method === 'left' ? 300 : undefined)] })
+    login.rpc.handle('left', (_, ctx) => ctx.remaining)
+    expect(await gate.rpc.invoke('login', 'left')).to.be.within(1, 300)
+    expect(await gate.rpc.invoke('login', 'left', 1, { timeout: 900 })).to.be.within(301, 900)
+    login.rpc.handle('never', async () => new Promise(() => {}))
+    const call = rejection(gate.rpc.client(defineService('login', { never: unary() }), { interceptors: [timeout(50)] }).never())
+    await mesh.clock.pass(70)
+    expect(await call).to.include({ code: 'DEADLINE_EXCEEDED' })
+  })
+
+  it('auth and credentials: no word, a wrong one and the right one, by an asynchronous rule too', async () => {
+    const allow = auth(async given => given === 'secret')
+    await start({}, { server: [allow] })
+    expect(await rejection(gate.rpc.invoke('login', 'echo'))).to.include({ code: 'UNAUTHENTICATED' })
+    for (const give of ['secret', async () => 'secret'] as const) {
+      const friend = await mesh.add(`gate-${typeof give}`, undefined, { interceptors: { client: [credentials(give)] } })
+      expect(await friend.rpc.invoke('login', 'echo', 1, { headers: { x: 'y' } })).to.equal(1)
+      expect(await all(friend.rpc.stream('login', 'count', 'serverStream', 1))).to.deep.equal([1])
+    }
+    const stranger = await mesh.add('gate-9', undefined, { interceptors: { client: [credentials('guess')] } })
+    expect(await rejection(stranger.rpc.invoke('login', 'echo'))).to.include({ code: 'PERMISSION_DENIED' })
+    expect(await rejection(all(stranger.rpc.stream('login', 'count', 'serverStream', 1)))).to.include({ code: 'PERMISSION_DENIED' })
+    expect(log).to.deep.equal(['handler', 'handler'])
+  })
+
+  it('metrics: calls, errors by code, and how long they took, on both sides', async () => {
+    const mine = metrics()
+    const theirs = metrics()
+    await start({ client: [mine.client] }, { server: [theirs.server] })
+    await gate.rpc.invoke('login', 'echo')
+    await gate.rpc.invoke('login', 'echo')
+    await rejection(gate.rpc.invoke('login', 'fail'))
+    const { client } = mine.snapshot()
+    const { server } = theirs.snapshot()
+    expect(client['login/echo']).to.include({ calls: 2, running: 0 })
+    expect(client['login/echo']?.p99).to.be.at.least(client['login/echo']?.p50 ?? Infinity)
+    expect(client['login/fail']).to.deep.include({ calls: 1, errors: { ABORTED: 1 } })
+    expect(server['fail']?.errors).to.deep.equal({ ABORTED: 1 })
+    expect(server['echo']?.calls).to.equal(2)
+  })
+
+  describe('tracing', () => {
+    it('one trace follows nested calls: each span is the child of the one that made it', async () => {
+      const spans: Span[] = []
+      const trace = tracing({ onSpan: span => spans.push(span) })
+      const both = { client: [trace.client], server: [trace.server] }
+      await start(both, both)
+      login.rpc.handle('outer', async (_, ctx) => ctx.invoke('login', 'echo'))
+      await gate.rpc.invoke('login', 'outer')
+      const [inner, innerCall, outer, outerCall] = spans
+      expect(spans.map(({ kind, name }) => `${kind} ${name}`)).to.deep.equal(['server echo', 'client login/echo', 'server outer', 'client login/outer'])
+      expect(new Set(spans.map(({ traceId }) => traceId)).size).to.equal(1)
+      expect(inner?.parentId).to.equal(innerCall?.spanId)
+      expect(innerCall?.parentId).to.equal(outer?.spanId)
+      expect(outer?.parentId).to.equal(outerCall?.spanId)
+      expect(outerCall).to.include({ parentId: undefined, node: 'login-1', error: undefined, slow: false })
+      expect(outer).to.include({ node: 'gate-1' })
+    })
+
+    it('what is not sampled is not kept, unless it is slow; the decision travels', async () => {
+      const spans: Span[] = []
+      const never = tracing({ sample: 0, slow: 10, onSpan: span => spans.push(span) })
+      const always = tracing({ sample: 1, slow: 10, onSpan: span => spans.push(span) })
+      await start({ client: [never.client] }, { server: [always.server] })
+      login.rpc.handle('slow', async () => new Promise(resolve => setTimeout(resolve, 20)))
+      await gate.rpc.invoke('login', 'echo')
+      expect(spans).to.deep.equal([])
+      await gate.rpc.invoke('login', 'slow')
+      expect(spans.map(({ kind, slow, sampled }) => ({ kind, slow, sampled }))).to.deep.equal([
+        { kind: 'server', slow: true, sampled: false }, { kind: 'client', slow: true, sampled: false }])
+    })
+
+    it('errors are noted, and a callback that throws harms no call', async () => {
+      const seen: Array<string | undefined> = []
+      const trace = tracing({ onSpan: ({ error }) => { seen.push(error); throw new Error('bad exporter') } })
+      await start({ client: [trace.client] })
+      expect(await rejection(gate.rpc.invoke('login', 'fail'))).to.include({ code: 'ABORTED' })
+      expect(seen[0]).to.include('no')
+      expect(await gate.rpc.invoke('login', 'echo', 1)).to.equal(1)
+    })
+
+    it('an application\'s own trace goes on; what is no trace context begins a new one', async () => {
+      const spans: Span[] = []
+      const trace = tracing({ sample: 0, onSpan: span => spans.push(span) })
+      await start({ client: [trace.client] })
+      const traceId = 'ab'.repeat(16)
+      await gate.rpc.invoke('login', 'echo', 1, { metadata: { traceparent: `00-${traceId}-${'cd'.repeat(8)}-01` } })
+      expect(spans[0]).to.include({ traceId, parentId: 'cd'.repeat(8) })
+      for (const bad of ['', 'x', `00-${'0'.repeat(32)}-${'cd'.repeat(8)}-01`, `ff-${traceId}-${'cd'.repeat(8)}-01`, `00-${traceId}-${'cd'.repeat(8)}-01-more`]) {
+        expect(parseTraceparent(bad), bad).to.equal(undefined)
+      }
+      expect(parseTraceparent(`01-${traceId}-${'cd'.repeat(8)}-00-more`)).to.include({ traceId, sampled: false })
+    })
+
+    it('OpenTelemetry: spans of its API, parents by its propagator, a slow one that was dropped is offered again', async () => {
+      const otel = new FakeOtel()
+      const trace = tracing({ otel: otel.api, slow: 10 })
+      await start({ client: [trace.client] }, { server: [trace.server] })
+      login.rpc.handle('slow', async () => new Promise(resolve => setTimeout(resolve, 20)))
+      await gate.rpc.invoke('login', 'echo')
+      expect(otel.spans.map(({ name, kind, parent, ended }) => ({ name, kind, parent, ended }))).to.deep.equal([
+        { name: 'login/echo', kind: 2, parent: undefined, ended: true }, { name: 'echo', kind: 1, parent: 1, ended: true }])
+      await rejection(gate.rpc.invoke('login', 'fail'))
+      expect(otel.spans[3]).to.deep.include({ errors: ['no'], status: 2 })
+      otel.recording = false
+      await gate.rpc.invoke('login', 'slow')
+      expect(otel.spans.filter(({ attributes }) => attributes['braid.slow'] === true)).to.have.lengthOf(2)
+    })
+  })
+})
+
+/** As much of `@opentelemetry/api` as an application gives: a context is the number of its span. */
+class FakeOtel {
+  recording = true
+  readonly spans: Array<{ name: string, kind: number, parent: number | undefined, attributes: Record<string, unknown>, errors: string[], status: number, ended: boolean }> = []
+  readonly api: OtelApi = {
+    trace: {
+      getTracer: () => ({
+        startSpan: (name, { kind, attributes }, parent) => {
+          const span = { name, kind, parent, attributes: { ...attributes }, errors: [] as string[], status: 0, ended: false }
+          this.spans.push(span)
+          return {
+            id: this.spans.length,
+            setAttribute: () => {},
+            setStatus: ({ code }: { code: number }) => { span.status = code },
+            recordException: (error: Error) => { span.errors.push(error.message) },
+            isRecording: () => this.recording,
+            end: () => { span.ended = true }
+          }
+        }
+      }),
+      setSpan: (_, span: { id: number }) => span.id,
+      getSpan: context => context
+    },
+    context: { active: () => undefined, with: async (_, fn) => fn() },
+    propagation: {
+      inject: (context, carrier) => { carrier['fake'] = String(context) },
+      extract: (_, carrier) => carrier['fake'] === undefined ? undefined : Number(carrier['fake'])
+    }
+  }
+}
