@@ -65,7 +65,7 @@ async function push (stream: FramedStream, total: number): Promise<void> {
 }
 
 describe('back-pressure', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
 
   let running: StreamsNode[] = []
 
