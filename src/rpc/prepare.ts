@@ -2,6 +2,7 @@ import { InvalidOptionsError, RpcError } from '../errors.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { MAX_IDEMPOTENCY_KEY, MAX_TIMEOUT } from '../wire/limits.ts'
 import { checkName, isName } from '../wire/names.ts'
+import { sizeMaps } from '../wire/rpc-write.ts'
 import { Call } from './call.ts'
 import { cancelled, messageOf } from './outcome.ts'
 import type { Parent } from './call.ts'
@@ -36,6 +37,9 @@ export function prepare (service: string, method: string, args: unknown, options
   }
   if (parent !== undefined) {
     inherit(call, parent)
+  }
+  if (call.metadata !== undefined || call.headers !== undefined) {
+    checkSize(call)
   }
   if (call.signal?.aborted === true) {
     throw cancelled(call.what, call.signal.reason)
@@ -97,13 +101,28 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
   call.onNode = options.onNode
 }
 
+/** A copy, with nothing that was not put there: a handler at this node sees what one elsewhere would. */
 function texts (map: TextMap | undefined, name: string): TextMap | undefined {
-  for (const key in map) {
-    if (typeof map[key] !== 'string' || key === '__proto__') {
+  if (map === undefined) {
+    return undefined
+  }
+  const copy: Record<string, string> = Object.create(null)
+  for (const [key, value] of Object.entries(map)) {
+    if (typeof value !== 'string' || key === '__proto__') {
       throw new InvalidOptionsError(`${name}.${key} must be a string`)
     }
+    copy[key] = value
   }
-  return map
+  return copy
+}
+
+/** Before a node is picked, so that a call to this node is refused as well. */
+function checkSize ({ what, metadata, headers }: Call): void {
+  try {
+    sizeMaps(metadata, headers)
+  } catch (err) {
+    throw new RpcError('RESOURCE_EXHAUSTED', `${what}: ${messageOf(err)}; nothing was sent`, { cause: err })
+  }
 }
 
 function inherit (call: Call, parent: CallParent): void {
@@ -115,5 +134,5 @@ function inherit (call: Call, parent: CallParent): void {
     call.token = parent.tokenBytes
     call.tokenId = parent.token
   }
-  call.metadata = call.metadata === undefined ? parent.metadata : { ...parent.metadata, ...call.metadata }
+  call.metadata = call.metadata === undefined ? parent.metadata : Object.assign(Object.create(null) as object, parent.metadata, call.metadata)
 }

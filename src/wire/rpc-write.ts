@@ -218,7 +218,12 @@ function cut (message: string): string {
 const lengths: number[] = []
 let written = 0
 
-function sizeMaps (a: TextMap | undefined, b: TextMap | undefined): number {
+/**
+ * Bytes of the entries of both.
+ *
+ * @throws FrameTooLargeError
+ */
+export function sizeMaps (a: TextMap | undefined, b: TextMap | undefined): number {
   lengths.length = 0
   written = 0
   const size = sizeMap(a) + sizeMap(b)

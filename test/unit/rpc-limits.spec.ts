@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { MAX_HEADERS } from '../../src/wire/limits.ts'
 import fc from 'fast-check'
 import { fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse } from '../../src/wire/rpc-frames.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
@@ -66,6 +67,26 @@ describe('rpc: limits and hostile peers', () => {
       await mesh.clock.pass(120)
       expect(calls.every(({ done }) => done)).to.equal(true)
       expect(await gate.rpc.invoke('login', 'echo', 1)).to.equal(1)
+    })
+  })
+
+  describe('headers and metadata', () => {
+    it('over 16 KiB are refused before anything is sent, by this node as by another', async () => {
+      const self = await mesh.add('mail-1', 'mail')
+      self.rpc.handle('send', () => 'sent')
+      for (const service of ['login', 'mail']) {
+        const error = await rejection(self.rpc.invoke(service, service === 'mail' ? 'send' : 'echo', 1, { metadata: { a: 'x'.repeat(MAX_HEADERS / 2) }, headers: { b: 'x'.repeat(MAX_HEADERS / 2) } }))
+        expect(error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+      }
+    })
+
+    it('have nothing that the caller did not put there, and are the caller\'s no more', async () => {
+      const self = await mesh.add('mail-1', 'mail')
+      self.rpc.handle('send', (_args, ctx) => [typeof ctx.headers['constructor'], typeof ctx.metadata['toString'], ctx.headers['a']])
+      const headers = { a: '1' }
+      const call = self.rpc.invoke('mail', 'send', undefined, { headers, metadata: {} })
+      headers.a = '2'
+      expect(await call).to.deep.equal(['undefined', 'undefined', '1'])
     })
   })
 
