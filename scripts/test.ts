@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { selectStages } from './stages.ts'
 import type { Stage } from './stages.ts'
 import type { ChildProcess } from 'node:child_process'
@@ -25,7 +26,7 @@ interface Result extends Counts {
   note: string
 }
 
-let running: ChildProcess | undefined
+const running = new Set<ChildProcess>()
 
 /** A stage leads a process group of its own, so that what it started ends with it. */
 function kill (child: ChildProcess): void {
@@ -36,13 +37,27 @@ function kill (child: ChildProcess): void {
   }
 }
 
+/** What a stage of a lane prints, in one piece when it has ended: the other lane prints too. */
+function collect (child: ChildProcess): () => Promise<void> {
+  const output: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk))
+  const closed = new Promise(resolve => { child.once('close', resolve) })
+  return async () => {
+    // The last lines may come after the exit; what left the group and lives on must not hold us up.
+    await Promise.race([closed, pause(1_000)])
+    process.stdout.write(Buffer.concat(output))
+  }
+}
+
 /** Resolves to what went wrong, or to an empty string. */
 async function exec (stage: Stage, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
+  const output = stage.lane == null ? 'inherit' : 'pipe'
   const child = spawn('npm', ['run', '--silent', stage.script, '--', ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'], detached: true, env: { ...process.env, ...env }
+    stdio: ['ignore', output, output], detached: true, env: { ...process.env, ...env }
   })
-  running = child
+  running.add(child)
+  const print = collect(child)
   let late = false
   const timer = setTimeout(() => { late = true; kill(child) }, stage.timeout)
 
@@ -54,7 +69,11 @@ async function exec (stage: Stage, args: readonly string[], env: Readonly<Record
   const note = await promise
   clearTimeout(timer)
   kill(child)
-  running = undefined
+  running.delete(child)
+  if (stage.lane != null) {
+    console.log(`\n== ${stage.name}`)
+    await print()
+  }
   return note
 }
 
@@ -79,7 +98,7 @@ async function tests (stage: Stage, directory: string): Promise<Counts & { note:
 }
 
 async function run (stage: Stage, directory: string): Promise<Result> {
-  console.log(`\n== ${stage.name}`)
+  if (stage.lane == null) console.log(`\n== ${stage.name}`)
   const started = performance.now()
   let counts: Counts & { note: string }
   if (stage.tests !== undefined) {
@@ -104,8 +123,14 @@ async function main (): Promise<void> {
   const stages = selectStages(process.argv.slice(2))
   const directory = mkdtempSync(join(tmpdir(), 'braid-test-'))
   const results: Result[] = []
+  const inTurn = async (lane?: Stage['lane']): Promise<void> => {
+    for (const stage of stages) {
+      if (stage.lane === lane) results[stages.indexOf(stage)] = await run(stage, directory)
+    }
+  }
   try {
-    for (const stage of stages) results.push(await run(stage, directory))
+    await Promise.all([inTurn('a'), inTurn('b')])
+    await inTurn()
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -118,7 +143,7 @@ async function main (): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    if (running !== undefined) kill(running)
+    running.forEach(kill)
     process.exit(130)
   })
 }
