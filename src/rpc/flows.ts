@@ -3,6 +3,7 @@ import { ProtocolError, RpcError, StreamTimeoutError } from '../errors.ts'
 import { FIRST_FRAME_TIMEOUT, STRANGER_STREAMS } from '../wire/limits.ts'
 import { SENT, SETTLED } from './call.ts'
 import { LocalChannel, StreamChannel } from './channel.ts'
+import { detach } from './prepare.ts'
 import { ServerFlow } from './server-flow.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -244,6 +245,9 @@ export class Flows {
     const { maxBody, maxStreams, outcomes, self, serve } = this.#init
     if (this.#locals.size >= maxStreams) {
       outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${maxStreams} of this node's streaming calls to itself run already`, { retryable: true }))
+      return
+    }
+    if (!detach(call, outcomes)) {
       return
     }
     const [near, far] = LocalChannel.pair()

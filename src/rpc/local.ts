@@ -4,6 +4,7 @@ import { failAt } from './answers.ts'
 import { SETTLED } from './call.ts'
 import { encodeDetails } from './inbound.ts'
 import { messageOf } from './outcome.ts'
+import { detach } from './prepare.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Caller } from './callers.ts'
@@ -42,6 +43,9 @@ export class Local implements Origin {
   }
 
   run (call: Call): void {
+    if (!detach(call, this.#init.outcomes)) {
+      return
+    }
     if (call.oneWay) {
       this.#tell(call)
       return

@@ -5,6 +5,7 @@ import { checkName, isName } from '../wire/names.ts'
 import { sizeMaps } from '../wire/rpc-write.ts'
 import { Call } from './call.ts'
 import { cancelled, messageOf } from './outcome.ts'
+import type { Outcomes } from './answers.ts'
 import type { Parent } from './call.ts'
 import type { InvokeOptions, TokenId } from './index.ts'
 import type { TokenIds } from './token-ids.ts'
@@ -37,9 +38,6 @@ export function prepare (service: string, method: string, args: unknown, options
   }
   if (parent !== undefined) {
     inherit(call, parent)
-  }
-  if (call.metadata !== undefined || call.headers !== undefined) {
-    checkSize(call)
   }
   if (call.signal?.aborted === true) {
     throw cancelled(call.what, call.signal.reason)
@@ -101,28 +99,36 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
   call.onNode = options.onNode
 }
 
-/** A copy, with nothing that was not put there: a handler at this node sees what one elsewhere would. */
 function texts (map: TextMap | undefined, name: string): TextMap | undefined {
-  if (map === undefined) {
-    return undefined
-  }
-  const copy: Record<string, string> = Object.create(null)
-  for (const [key, value] of Object.entries(map)) {
-    if (typeof value !== 'string' || key === '__proto__') {
+  for (const key in map) {
+    if (typeof map[key] !== 'string' || key === '__proto__') {
       throw new InvalidOptionsError(`${name}.${key} must be a string`)
     }
-    copy[key] = value
   }
-  return copy
+  return map
 }
 
-/** Before a node is picked, so that a call to this node is refused as well. */
-function checkSize ({ what, metadata, headers }: Call): void {
-  try {
-    sizeMaps(metadata, headers)
-  } catch (err) {
-    throw new RpcError('RESOURCE_EXHAUSTED', `${what}: ${messageOf(err)}; nothing was sent`, { cause: err })
+/**
+ * For a call to this node: headers and metadata are what they would be elsewhere, within their limit, the call's own, and
+ * nothing that was not put there. False: the call has failed.
+ */
+export function detach (call: Call, outcomes: Outcomes): boolean {
+  if (call.metadata === undefined && call.headers === undefined) {
+    return true
   }
+  try {
+    sizeMaps(call.metadata, call.headers)
+  } catch (err) {
+    outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${messageOf(err)}; nothing was sent`, { cause: err }))
+    return false
+  }
+  call.metadata = bare(call.metadata)
+  call.headers = bare(call.headers)
+  return true
+}
+
+function bare (map: TextMap | undefined): TextMap | undefined {
+  return map === undefined ? undefined : Object.assign(Object.create(null) as Record<string, string>, map)
 }
 
 function inherit (call: Call, parent: CallParent): void {
@@ -134,5 +140,5 @@ function inherit (call: Call, parent: CallParent): void {
     call.token = parent.tokenBytes
     call.tokenId = parent.token
   }
-  call.metadata = call.metadata === undefined ? parent.metadata : Object.assign(Object.create(null) as object, parent.metadata, call.metadata)
+  call.metadata = call.metadata === undefined ? parent.metadata : { ...parent.metadata, ...call.metadata }
 }

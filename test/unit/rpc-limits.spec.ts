@@ -72,6 +72,7 @@ describe('rpc: limits and hostile peers', () => {
 
   describe('headers and metadata', () => {
     it('over 16 KiB are refused before anything is sent, by this node as by another', async () => {
+      await start()
       const self = await mesh.add('mail-1', 'mail')
       self.rpc.handle('send', () => 'sent')
       for (const service of ['login', 'mail']) {
@@ -81,6 +82,7 @@ describe('rpc: limits and hostile peers', () => {
     })
 
     it('have nothing that the caller did not put there, and are the caller\'s no more', async () => {
+      await start()
       const self = await mesh.add('mail-1', 'mail')
       self.rpc.handle('send', (_args, ctx) => [typeof ctx.headers['constructor'], typeof ctx.metadata['toString'], ctx.headers['a']])
       const headers = { a: '1' }
