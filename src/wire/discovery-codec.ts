@@ -5,7 +5,7 @@
  */
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { DiscoveryFrame, NodeRecord, SignedRecord } from './discovery.ts'
-import { MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_WEIGHT } from './limits.ts'
+import { MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_VOTERS, MAX_WEIGHT } from './limits.ts'
 import { isName } from './names.ts'
 import type { NameKind } from './names.ts'
 
@@ -23,7 +23,7 @@ export type Encodable<T> = T extends Uint8Array
 /** Tag and lengths around a record, its signature and its key. */
 const MAX_SIGNED_RECORD = MAX_RECORD + 2 * MAX_KEY + 32
 const FRAME_LIMITS = { hello: { digest: MAX_NODES }, records: { records: MAX_NODES }, fetch: { ids: MAX_NODES } }
-const RECORD_LIMITS = { roles: MAX_RECORD_LIST, methods: MAX_RECORD_LIST, channels: MAX_RECORD_LIST, metadata: MAX_RECORD_LIST, addresses: MAX_ADDRESSES }
+const RECORD_LIMITS = { roles: MAX_RECORD_LIST, methods: MAX_RECORD_LIST, channels: MAX_RECORD_LIST, metadata: MAX_RECORD_LIST, addresses: MAX_ADDRESSES, election: { voters: MAX_VOTERS } }
 
 /**
  * One frame of the discovery protocol: `bytes[start..end)`. Exactly one of its fields is set.
@@ -167,6 +167,12 @@ function checkRecord (record: NodeRecord): void {
   for (const [key, value] of record.metadata) {
     checkText('metadata key', key)
     check(key !== '__proto__' && value.isWellFormed(), 'metadata')
+  }
+  const { election } = record
+  if (election != null) {
+    check(Number.isSafeInteger(election.epoch) && Number.isSafeInteger(election.term), 'term')
+    checkText('leader', election.leader, 0)
+    election.voters.forEach(voter => { checkText('voter', voter) })
   }
   record.addresses = record.addresses.map(address => {
     check(address.length > 0 && address.length <= MAX_ADDRESS, 'address')

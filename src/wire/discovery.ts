@@ -19,6 +19,7 @@ export interface NodeRecord {
   channels: string[]
   metadata: Map<string, string>
   addresses: Uint8Array<ArrayBuffer>[]
+  election?: NodeRecord.Leadership
 }
 
 export namespace NodeRecord {
@@ -151,6 +152,183 @@ export namespace NodeRecord {
 
     export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Load>): Generator<LoadLinksFieldEvent | LoadInflightFieldEvent> {
       return streamMessage(buf, Load.codec(), opts)
+    }
+  }
+
+  export interface Leadership {
+    epoch: number
+    term: number
+    leader: string
+    voters: string[]
+  }
+
+  export namespace Leadership {
+    let _codec: Codec<Leadership>
+
+    export const codec = (): Codec<Leadership> => {
+      if (_codec == null) {
+        _codec = message<Leadership>((obj, w, opts = {}) => {
+          if (opts.lengthDelimited !== false) {
+            w.fork()
+          }
+
+          if ((obj.epoch != null && obj.epoch !== 0)) {
+            w.uint32(8)
+            w.uint64Number(obj.epoch)
+          }
+
+          if ((obj.term != null && obj.term !== 0)) {
+            w.uint32(16)
+            w.uint64Number(obj.term)
+          }
+
+          if ((obj.leader != null && obj.leader !== '')) {
+            w.uint32(26)
+            w.string(obj.leader)
+          }
+
+          if (obj.voters != null && obj.voters.length > 0) {
+            for (const value of obj.voters) {
+              w.uint32(34)
+              w.string(value)
+            }
+          }
+
+          if (opts.lengthDelimited !== false) {
+            w.ldelim()
+          }
+        }, (reader, length, opts = {}) => {
+          const obj: any = {
+            epoch: 0,
+            term: 0,
+            leader: '',
+            voters: []
+          }
+
+          const end = length == null ? reader.len : reader.pos + length
+
+          while (reader.pos < end) {
+            const tag = reader.uint32()
+
+            switch (tag >>> 3) {
+              case 1: {
+                obj.epoch = reader.uint64Number()
+                break
+              }
+              case 2: {
+                obj.term = reader.uint64Number()
+                break
+              }
+              case 3: {
+                obj.leader = reader.string()
+                break
+              }
+              case 4: {
+                if (opts.limits?.voters != null && obj.voters.length === opts.limits.voters) {
+                  throw new MaxLengthError('Decode error - repeated field "voters" had too many elements')
+                }
+
+                obj.voters.push(reader.string())
+                break
+              }
+              default: {
+                reader.skipType(tag & 7)
+                break
+              }
+            }
+          }
+
+          return obj
+        }, function * (reader, length, prefix, opts = {}) {
+          const obj = {
+            voters: 0
+          }
+
+          const end = length == null ? reader.len : reader.pos + length
+
+          while (reader.pos < end) {
+            const tag = reader.uint32()
+
+            switch (tag >>> 3) {
+              case 1: {
+                yield {
+                  field: `${prefix}.epoch`,
+                  value: reader.uint64Number()
+                }
+                break
+              }
+              case 2: {
+                yield {
+                  field: `${prefix}.term`,
+                  value: reader.uint64Number()
+                }
+                break
+              }
+              case 3: {
+                yield {
+                  field: `${prefix}.leader`,
+                  value: reader.string()
+                }
+                break
+              }
+              case 4: {
+                if (opts.limits?.voters != null && obj.voters === opts.limits.voters) {
+                  throw new MaxLengthError('Streaming decode error - repeated field "voters" had too many elements')
+                }
+
+                yield {
+                  field: `${prefix}.voters[]`,
+                  index: obj.voters,
+                  value: reader.string()
+                }
+
+                obj.voters++
+
+                break
+              }
+              default: {
+                reader.skipType(tag & 7)
+                break
+              }
+            }
+          }
+        })
+      }
+
+      return _codec
+    }
+
+    export interface LeadershipEpochFieldEvent {
+      field: '$.epoch'
+      value: number
+    }
+
+    export interface LeadershipTermFieldEvent {
+      field: '$.term'
+      value: number
+    }
+
+    export interface LeadershipLeaderFieldEvent {
+      field: '$.leader'
+      value: string
+    }
+
+    export interface LeadershipVotersFieldEvent {
+      field: '$.voters[]'
+      index: number
+      value: string
+    }
+
+    export function encode (obj: Partial<Leadership>): Uint8Array<ArrayBuffer> {
+      return encodeMessage(obj, Leadership.codec())
+    }
+
+    export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leadership>): Leadership {
+      return decodeMessage(buf, Leadership.codec(), opts)
+    }
+
+    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leadership>): Generator<LeadershipEpochFieldEvent | LeadershipTermFieldEvent | LeadershipLeaderFieldEvent | LeadershipVotersFieldEvent> {
+      return streamMessage(buf, Leadership.codec(), opts)
     }
   }
 
@@ -355,6 +533,11 @@ export namespace NodeRecord {
           }
         }
 
+        if (obj.election != null) {
+          w.uint32(122)
+          NodeRecord.Leadership.codec().encode(obj.election, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -462,6 +645,12 @@ export namespace NodeRecord {
               }
 
               obj.addresses.push(reader.bytes())
+              break
+            }
+            case 15: {
+              obj.election = NodeRecord.Leadership.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.election
+              })
               break
             }
             default: {
@@ -625,6 +814,13 @@ export namespace NodeRecord {
 
               break
             }
+            case 15: {
+              yield * NodeRecord.Leadership.codec().stream(reader, reader.uint32(), `${prefix}.election`, {
+                limits: opts.limits?.election
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -717,6 +913,27 @@ export namespace NodeRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface NodeRecordElectionEpochFieldEvent {
+    field: '$.election.epoch'
+    value: number
+  }
+
+  export interface NodeRecordElectionTermFieldEvent {
+    field: '$.election.term'
+    value: number
+  }
+
+  export interface NodeRecordElectionLeaderFieldEvent {
+    field: '$.election.leader'
+    value: string
+  }
+
+  export interface NodeRecordElectionVotersFieldEvent {
+    field: '$.election.voters[]'
+    index: number
+    value: string
+  }
+
   export function encode (obj: Partial<NodeRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, NodeRecord.codec())
   }
@@ -725,7 +942,7 @@ export namespace NodeRecord {
     return decodeMessage(buf, NodeRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordIdFieldEvent | NodeRecordMeshFieldEvent | NodeRecordServiceFieldEvent | NodeRecordNameFieldEvent | NodeRecordIncarnationFieldEvent | NodeRecordSeqFieldEvent | NodeRecordStateFieldEvent | NodeRecordRolesFieldEvent | NodeRecordWeightFieldEvent | NodeRecordLoadLinksFieldEvent | NodeRecordLoadInflightFieldEvent | NodeRecordMethodsFieldEvent | NodeRecordChannelsFieldEvent | NodeRecordMetadataFieldEvent | NodeRecordAddressesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordIdFieldEvent | NodeRecordMeshFieldEvent | NodeRecordServiceFieldEvent | NodeRecordNameFieldEvent | NodeRecordIncarnationFieldEvent | NodeRecordSeqFieldEvent | NodeRecordStateFieldEvent | NodeRecordRolesFieldEvent | NodeRecordWeightFieldEvent | NodeRecordLoadLinksFieldEvent | NodeRecordLoadInflightFieldEvent | NodeRecordMethodsFieldEvent | NodeRecordChannelsFieldEvent | NodeRecordMetadataFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordElectionEpochFieldEvent | NodeRecordElectionTermFieldEvent | NodeRecordElectionLeaderFieldEvent | NodeRecordElectionVotersFieldEvent> {
     return streamMessage(buf, NodeRecord.codec(), opts)
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { DiscoveryFrame, NodeRecord, decodeDiscoveryFrame, decodeNodeRecord, decodeSignedRecord, encodeDiscoveryFrame, encodeNodeRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
-import { MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST } from '../../src/wire/limits.ts'
+import { MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_VOTERS } from '../../src/wire/limits.ts'
 import { fuzz, hex, onlyTypedErrors } from './wire-fuzz.ts'
 import type { Encodable } from '../../src/wire/discovery-codec.ts'
 
@@ -46,6 +46,8 @@ describe('wire: discovery codec', () => {
   it('reads back what was written', () => {
     const read = decodeNodeRecord(encodeNodeRecord(record))
     expect(read).to.deep.equal({ ...record, channels: [] })
+    const voter = { ...record, election: { epoch: 1_790_000_000_123 * 1024, term: 7, leader: '', voters: ['a', 'b'] } }
+    expect(decodeNodeRecord(encodeNodeRecord(voter))).to.deep.equal({ ...voter, channels: [] })
     for (const frame of frames) {
       const bytes = encodeDiscoveryFrame(frame)
       expect(encodeDiscoveryFrame(decodeDiscoveryFrame(bytes))).to.deep.equal(bytes)
@@ -74,7 +76,8 @@ describe('wire: discovery codec', () => {
     const long: Array<Encodable<NodeRecord>> = [
       { methods: texts(MAX_RECORD_LIST + 1) }, { roles: texts(MAX_RECORD_LIST + 1) }, { channels: texts(MAX_RECORD_LIST + 1) },
       { metadata: new Map(texts(MAX_RECORD_LIST + 1).map(t => [t, ''])) },
-      { addresses: texts(MAX_ADDRESSES + 1).map(() => Uint8Array.of(1)) }
+      { addresses: texts(MAX_ADDRESSES + 1).map(() => Uint8Array.of(1)) },
+      { election: { epoch: 1, term: 1, leader: 'a', voters: texts(MAX_VOTERS + 1) } }
     ]
     for (const change of long) {
       expect(() => decodeNodeRecord(raw(change)), Object.keys(change)[0]).to.throw().with.property('name', 'ProtocolError')
