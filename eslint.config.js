@@ -1,7 +1,7 @@
 import jsdoc from 'eslint-plugin-jsdoc'
 import neostandard from 'neostandard'
 
-const GENERATED = ['src/wire/rpc.ts', 'src/wire/discovery.ts']
+const GENERATED = ['src/wire/rpc.ts', 'src/wire/discovery.ts', 'src/wire/election.ts']
 const TYPESCRIPT = ['**/*.ts']
 
 /** Node strips types, it does not compile: syntax that emits code breaks that. */

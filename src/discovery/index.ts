@@ -26,6 +26,9 @@ export interface Leadership {
   readonly leader: string
   /** Peer ids. */
   readonly voters: readonly string[]
+  /** Identity of the group, and how it came to be: who meets two groups of a service must know which gives way. */
+  readonly group: number
+  readonly kind: 'default' | 'expect' | 'voters' | 'recover'
 }
 
 /** A node as this node sees it. Immutable: a change makes a new object. */

@@ -8,7 +8,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { encodeNodeRecord, encodeSignedRecord, NodeRecord } from '../wire/discovery-codec.ts'
-import type { NodeInfo, NodeState } from './index.ts'
+import type { Leadership, NodeInfo, NodeState } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { SignedRecord } from '../wire/discovery-codec.ts'
 import type { PrivateKey, PublicKey } from '@libp2p/interface'
@@ -23,6 +23,13 @@ const TO_WIRE = {
 } as const satisfies Record<NodeState, NodeRecord.State>
 const FROM_WIRE = { UP: 'up', DRAINING: 'draining', AWAY: 'away', LEFT: 'left' } as const satisfies Record<NodeRecord.State, NodeState>
 
+const { Kind } = NodeRecord.Leadership
+const GROUP_KINDS = { default: Kind.DEFAULT, expect: Kind.EXPECT, voters: Kind.VOTERS, recover: Kind.RECOVER } as const
+
+function kindOf (kind: NodeRecord.Leadership.Kind): Leadership['kind'] {
+  return kind.toLowerCase() as Leadership['kind']
+}
+
 /**
  * The record that says what `info` says.
  *
@@ -35,7 +42,8 @@ export function encodeInfo (info: NodeInfo, mesh: string): Uint8Array {
     service: info.service ?? '',
     state: TO_WIRE[info.state],
     metadata: new Map(Object.entries(info.metadata)),
-    addresses: info.addresses.map(address => multiaddr(address).bytes)
+    addresses: info.addresses.map(address => multiaddr(address).bytes),
+    election: info.election == null ? undefined : { ...info.election, kind: GROUP_KINDS[info.election.kind] }
   })
 }
 
@@ -83,7 +91,7 @@ export function toInfo (record: NodeRecord): NodeInfo {
     channels: Object.freeze(record.channels),
     metadata: Object.freeze(Object.fromEntries(record.metadata)),
     addresses: Object.freeze(record.addresses.map(bytes => multiaddr(bytes).toString())),
-    ...record.election == null ? {} : { election: Object.freeze(record.election) }
+    ...record.election == null ? {} : { election: Object.freeze({ ...record.election, kind: kindOf(record.election.kind) }) }
   })
 }
 

@@ -170,7 +170,7 @@ function checkRecord (record: NodeRecord): void {
   }
   const { election } = record
   if (election != null) {
-    check(Number.isSafeInteger(election.epoch) && Number.isSafeInteger(election.term), 'term')
+    check([election.epoch, election.term, election.group].every(Number.isSafeInteger), 'term')
     checkText('leader', election.leader, 0)
     election.voters.forEach(voter => { checkText('voter', voter) })
   }

@@ -160,9 +160,31 @@ export namespace NodeRecord {
     term: number
     leader: string
     voters: string[]
+    group: number
+    kind: NodeRecord.Leadership.Kind
   }
 
   export namespace Leadership {
+    export enum Kind {
+      DEFAULT = 'DEFAULT',
+      EXPECT = 'EXPECT',
+      VOTERS = 'VOTERS',
+      RECOVER = 'RECOVER'
+    }
+
+    enum __KindValues {
+      DEFAULT = 0,
+      EXPECT = 1,
+      VOTERS = 2,
+      RECOVER = 3
+    }
+
+    export namespace Kind {
+      export const codec = (): Codec<Kind> => {
+        return enumeration<Kind>(__KindValues)
+      }
+    }
+
     let _codec: Codec<Leadership>
 
     export const codec = (): Codec<Leadership> => {
@@ -194,6 +216,16 @@ export namespace NodeRecord {
             }
           }
 
+          if ((obj.group != null && obj.group !== 0)) {
+            w.uint32(40)
+            w.uint64Number(obj.group)
+          }
+
+          if (obj.kind != null && __KindValues[obj.kind] !== 0) {
+            w.uint32(48)
+            NodeRecord.Leadership.Kind.codec().encode(obj.kind, w)
+          }
+
           if (opts.lengthDelimited !== false) {
             w.ldelim()
           }
@@ -202,7 +234,9 @@ export namespace NodeRecord {
             epoch: 0,
             term: 0,
             leader: '',
-            voters: []
+            voters: [],
+            group: 0,
+            kind: Kind.DEFAULT
           }
 
           const end = length == null ? reader.len : reader.pos + length
@@ -229,6 +263,14 @@ export namespace NodeRecord {
                 }
 
                 obj.voters.push(reader.string())
+                break
+              }
+              case 5: {
+                obj.group = reader.uint64Number()
+                break
+              }
+              case 6: {
+                obj.kind = NodeRecord.Leadership.Kind.codec().decode(reader)
                 break
               }
               default: {
@@ -286,6 +328,20 @@ export namespace NodeRecord {
 
                 break
               }
+              case 5: {
+                yield {
+                  field: `${prefix}.group`,
+                  value: reader.uint64Number()
+                }
+                break
+              }
+              case 6: {
+                yield {
+                  field: `${prefix}.kind`,
+                  value: NodeRecord.Leadership.Kind.codec().decode(reader)
+                }
+                break
+              }
               default: {
                 reader.skipType(tag & 7)
                 break
@@ -319,6 +375,16 @@ export namespace NodeRecord {
       value: string
     }
 
+    export interface LeadershipGroupFieldEvent {
+      field: '$.group'
+      value: number
+    }
+
+    export interface LeadershipKindFieldEvent {
+      field: '$.kind'
+      value: NodeRecord.Leadership.Kind
+    }
+
     export function encode (obj: Partial<Leadership>): Uint8Array<ArrayBuffer> {
       return encodeMessage(obj, Leadership.codec())
     }
@@ -327,7 +393,7 @@ export namespace NodeRecord {
       return decodeMessage(buf, Leadership.codec(), opts)
     }
 
-    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leadership>): Generator<LeadershipEpochFieldEvent | LeadershipTermFieldEvent | LeadershipLeaderFieldEvent | LeadershipVotersFieldEvent> {
+    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leadership>): Generator<LeadershipEpochFieldEvent | LeadershipTermFieldEvent | LeadershipLeaderFieldEvent | LeadershipVotersFieldEvent | LeadershipGroupFieldEvent | LeadershipKindFieldEvent> {
       return streamMessage(buf, Leadership.codec(), opts)
     }
   }
@@ -934,6 +1000,16 @@ export namespace NodeRecord {
     value: string
   }
 
+  export interface NodeRecordElectionGroupFieldEvent {
+    field: '$.election.group'
+    value: number
+  }
+
+  export interface NodeRecordElectionKindFieldEvent {
+    field: '$.election.kind'
+    value: NodeRecord.Leadership.Kind
+  }
+
   export function encode (obj: Partial<NodeRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, NodeRecord.codec())
   }
@@ -942,7 +1018,7 @@ export namespace NodeRecord {
     return decodeMessage(buf, NodeRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordIdFieldEvent | NodeRecordMeshFieldEvent | NodeRecordServiceFieldEvent | NodeRecordNameFieldEvent | NodeRecordIncarnationFieldEvent | NodeRecordSeqFieldEvent | NodeRecordStateFieldEvent | NodeRecordRolesFieldEvent | NodeRecordWeightFieldEvent | NodeRecordLoadLinksFieldEvent | NodeRecordLoadInflightFieldEvent | NodeRecordMethodsFieldEvent | NodeRecordChannelsFieldEvent | NodeRecordMetadataFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordElectionEpochFieldEvent | NodeRecordElectionTermFieldEvent | NodeRecordElectionLeaderFieldEvent | NodeRecordElectionVotersFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordIdFieldEvent | NodeRecordMeshFieldEvent | NodeRecordServiceFieldEvent | NodeRecordNameFieldEvent | NodeRecordIncarnationFieldEvent | NodeRecordSeqFieldEvent | NodeRecordStateFieldEvent | NodeRecordRolesFieldEvent | NodeRecordWeightFieldEvent | NodeRecordLoadLinksFieldEvent | NodeRecordLoadInflightFieldEvent | NodeRecordMethodsFieldEvent | NodeRecordChannelsFieldEvent | NodeRecordMetadataFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordElectionEpochFieldEvent | NodeRecordElectionTermFieldEvent | NodeRecordElectionLeaderFieldEvent | NodeRecordElectionVotersFieldEvent | NodeRecordElectionGroupFieldEvent | NodeRecordElectionKindFieldEvent> {
     return streamMessage(buf, NodeRecord.codec(), opts)
   }
 }

@@ -32,6 +32,8 @@ export const MAX_ELECTION_FRAME = 256 * KiB
 export const MAX_VOTERS = 31
 /** Learners that one leader keeps up to date; later ones follow the voters' node records. */
 export const MAX_LEARNERS = 256
+/** Resources whose fencing tokens one node remembers: they are stored as one value. */
+export const MAX_FENCED = 2_000
 /** How far one message may raise a term: a lie must not use up the numbers (2^53). */
 export const MAX_TERM_JUMP = 1_000_000
 

@@ -46,7 +46,7 @@ describe('a node\'s own record', () => {
 
   it('says what a voter knows of its group, on change only, until it takes that back', async () => {
     await self.start()
-    const election = { epoch: 1, term: 2, leader: 'a', voters: ['a', 'b'] }
+    const election = { epoch: 1, term: 2, leader: 'a', voters: ['a', 'b'], group: 1, kind: 'expect' as const }
     self.update({ election })
     await until(() => signed.length === 2)
     self.update({ election: { ...election, voters: [...election.voters] } })

@@ -46,7 +46,7 @@ describe('wire: discovery codec', () => {
   it('reads back what was written', () => {
     const read = decodeNodeRecord(encodeNodeRecord(record))
     expect(read).to.deep.equal({ ...record, channels: [] })
-    const voter = { ...record, election: { epoch: 1_790_000_000_123 * 1024, term: 7, leader: '', voters: ['a', 'b'] } }
+    const voter = { ...record, election: { epoch: 1_790_000_000_123 * 1024, term: 7, leader: '', voters: ['a', 'b'], group: 1024, kind: NodeRecord.Leadership.Kind.EXPECT } }
     expect(decodeNodeRecord(encodeNodeRecord(voter))).to.deep.equal({ ...voter, channels: [] })
     for (const frame of frames) {
       const bytes = encodeDiscoveryFrame(frame)
