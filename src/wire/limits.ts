@@ -28,14 +28,14 @@ export const MAX_RECORD_LIST = 512
 export const MAX_ADDRESSES = 16
 /** Bytes of one frame on the election protocol. */
 export const MAX_ELECTION_FRAME = 256 * KiB
+/** Keys in a group's register, deletion marks included: every voter keeps them in memory. */
+export const MAX_REGISTER_ENTRIES = 200_000
+/** By how much a message may raise a term: one that is far ahead is a lie, and would use the numbers up. */
+export const MAX_TERM_JUMP = 1_000_000
 /** Voters of one group: a majority of more is slower and no safer. */
 export const MAX_VOTERS = 31
-/** Learners that one leader keeps up to date; later ones follow the voters' node records. */
-export const MAX_LEARNERS = 256
 /** Resources whose fencing tokens one node remembers: they are stored as one value. */
 export const MAX_FENCED = 2_000
-/** How far one message may raise a term: a lie must not use up the numbers (2^53). */
-export const MAX_TERM_JUMP = 1_000_000
 
 /** Bytes that may wait in a stream before `write` asks its caller to wait for the drain. */
 export const WRITE_HIGH_WATER = 1 * MiB
