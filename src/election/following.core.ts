@@ -1,0 +1,100 @@
+/** What a voter, or a standby, does with the messages of its leader. Pure. */
+import { compareRanks, hasSeat, isNewer, NO_RANK, sameReign } from './order.core.ts'
+import { inParts } from './table.core.ts'
+import { becomeFollower, waitForLeader } from './votes.core.ts'
+import type { Append, ConfigMessage, Heartbeat, ReadRequest } from './messages.core.ts'
+import type { Core } from './state.core.ts'
+import type { Entry, Rank } from './types.core.ts'
+
+/** An append that comes in parts; they take effect together, so that `synced` never says more than the table holds. */
+export interface Staged { from: string, to: Rank, next: number, entries: Entry[] }
+
+/** Whether it comes from the leader of this node's term, who is then followed. */
+function isFromLeader (core: Core, from: string, message: Heartbeat | Append | ConfigMessage | ReadRequest): boolean {
+  const { hard } = core
+  if (message.term < hard.term || !hasSeat(core.config, from, message.incarnation)) return false
+  if (message.term === hard.term && core.leader !== undefined && core.leader !== from) {
+    core.problem('stranger', `${from} and ${core.leader} both claim to lead in term ${hard.term}`, from)
+    return false
+  }
+  if (message.term > hard.term || core.role !== 'follower' || core.leader !== from) becomeFollower(core, message.term, from)
+  else waitForLeader(core)
+  if (!core.hard.founded) core.save({ founded: true })
+  core.contact = core.time
+  core.leaderGone = !core.connected.has(from)
+  return true
+}
+
+export function onHeartbeat (core: Core, from: string, message: Heartbeat): void {
+  const { config } = core
+  const accepted = isFromLeader(core, from, message)
+  if (accepted && message.floor !== undefined) dropMarks(core, message.floor)
+  const unknown = config !== undefined && !hasSeat(config, from, message.incarnation)
+  // a leader that this node does not know, and whose config is not newer, has none of its own
+  if (unknown && !isNewer(message.config, config)) return core.send(from, { type: 'config', config, founded: true })
+  answer(core, from, accepted ? message.round : 0)
+}
+
+/** Says what is durable here. */
+function answer (core: Core, to: string, round: number): void {
+  const { config, table, hard } = core
+  // what a leader of a former term still has under way counts as held: it may be counted there
+  const late = table.synced.term !== hard.term || table.synced.epoch !== config?.epoch
+  core.send(to, {
+    type: 'heartbeat-response',
+    round,
+    config: { term: config?.term ?? 0, version: config?.version ?? 0 },
+    synced: late ? table.synced : core.durableSynced,
+    leaving: core.leaving || !core.eligible
+  }, late ? core.lastSave : core.hardSave)
+}
+
+function dropMarks (core: Core, floor: Rank): void {
+  const { table } = core
+  if (compareRanks(table.synced, floor) < 0) return
+  const marks = table.marks(floor)
+  if (marks.length === 0) return
+  for (const key of marks) table.drop(key)
+  core.saveTable([], false, marks)
+}
+
+export function onConfig (core: Core, from: string, message: ConfigMessage): void {
+  if (core.role === 'leader' && message.config.term <= core.hard.term) return
+  if (core.adopt(message.config, message.founded) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')
+  isFromLeader(core, from, message)
+  const { term, version } = core.config ?? { term: 0, version: 0 }
+  core.send(from, { type: 'config-response', config: { term, version } })
+}
+
+export function onRead (core: Core, from: string, message: ReadRequest): void {
+  if (!isFromLeader(core, from, message)) return
+  const { synced } = core.table
+  const { since } = message
+  const entries = core.table.above(sameReign(synced, since) ? since : NO_RANK)
+  const parts = inParts(entries)
+  parts.forEach((part, i) => {
+    core.send(from, { type: 'table', since, synced, part: i, last: i === parts.length - 1, entries: part }, core.lastSave)
+  })
+}
+
+/** Takes an append, or a part of it, and returns the parts that wait for the last. */
+export function onAppend (core: Core, from: string, message: Append, staged: Staged | undefined): Staged | undefined {
+  if (!isFromLeader(core, from, message)) return staged
+  const { table } = core
+  const { part, to, reset } = message
+  const begun = part === 0 ? { from, to, next: 0, entries: [] } : staged
+  if (begun?.from !== from || begun.next !== part || compareRanks(begun.to, to) !== 0) return staged
+  begun.next++
+  begun.entries.push(...message.entries)
+  if (!message.last) return begun
+  // a leader's numbers only grow: what is older than the table came late
+  const fits = compareRanks(to, table.synced) > 0 && (reset || compareRanks(message.from, table.synced) === 0)
+  if (fits) {
+    if (reset) table.clear()
+    for (const entry of begun.entries) table.put(entry)
+    table.synced = to
+    core.saveTable(begun.entries, reset)
+  }
+  core.send(from, { type: 'append-response', synced: table.synced }, core.lastSave)
+  return undefined
+}

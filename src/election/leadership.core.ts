@@ -1,0 +1,51 @@
+/** What a node keeps while it leads, and nothing else: gone with the term. Pure types and their start. */
+import type { ConfigVersion } from './messages.core.ts'
+import type { Authority } from './authority.core.ts'
+import type { Rank, Time, Token } from './types.core.ts'
+
+/** A voter or a standby, as the leader knows it. Everything was said in the leader's term. */
+export interface Follower {
+  incarnation: string
+  /** Highest round answered. */
+  round: number
+  /** Monotonic time of the last answer. */
+  contact: number
+  config: ConfigVersion
+  /** Durable there; undefined until it said so in this term. */
+  synced: Rank | undefined
+  leaving: boolean
+  /** What an append that is under way will bring it to, and when that was sent. */
+  inflight: { to: Rank, at: number } | undefined
+  /** What it held before this term, so far as this leader lacked it. */
+  read: { asked: number, since: Rank, synced: Rank | undefined, next: number, entries: Map<string, Rank> | undefined } | undefined
+  /** It holds all that this leader does since. */
+  currentSince: number | undefined
+}
+
+export interface Leadership {
+  /** Fixed for the term: an epoch that is raised becomes part of the token with the next term. */
+  readonly epoch: number
+  readonly token: Token
+  readonly wonAt: Time
+  round: number
+  /** When rounds that are not yet acknowledged by a majority were sent. */
+  readonly sent: Map<number, Time>
+  /** The latest round that a majority acknowledged, and when it was sent. */
+  quorumRound: number
+  quorumAt: Time | undefined
+  readonly followers: Map<string, Follower>
+  nextHeartbeat: number
+  lease: Time | undefined
+  /** No lease in this term any more. */
+  over: boolean
+  /** `sent`: TimeoutNow has left. */
+  transfer: { to: string, deadline: number, sent: boolean, answer: boolean } | undefined
+  readonly register: Authority
+  /** Save that the present config needs here. */
+  configSave: number
+  /** A group that gives way to this one was seen: raise the epoch then. */
+  raiseAt: number
+  /** Even number of voters since. */
+  evenSince: number | undefined
+  standbys: readonly string[]
+}
