@@ -36,6 +36,8 @@ export class Member {
   #candidates = ''
   #mayFound: ReturnType<typeof setTimeout> | undefined
   #running = false
+  #leaving: Promise<void> | undefined
+  #leavesSeat = false
 
   constructor (init: MemberInit) {
     this.#init = init
@@ -117,8 +119,16 @@ export class Member {
     }
   }
 
-  /** As far as there is somebody who takes what this node has. */
+  /** As far as there is somebody who takes what this node has. What was tried once is not tried again. */
   async leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#leaving === undefined || (seat && !this.#leavesSeat)) {
+      this.#leavesSeat = seat
+      this.#leaving = this.#leave(seat, signal)
+    }
+    await this.#leaving
+  }
+
+  async #leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
     const status = this.group.status()
     if (status === undefined) return
     await this.group.retire('the node is leaving', signal)

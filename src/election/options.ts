@@ -2,17 +2,11 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { InvalidOptionsError } from '../errors.ts'
 import { MAX_VOTERS } from '../wire/limits.ts'
+import { PROFILES } from './election.core.ts'
 import type { ElectionOptions, ElectionProfile } from './index.ts'
-import type { Profile } from './types.core.ts'
 
 /** Voters that a leader keeps by default: the loss of one is survived. */
 const TARGET_VOTERS = 3
-/** Milliseconds. */
-export const PROFILES: Readonly<Record<ElectionProfile, Profile>> = {
-  fast: { heartbeat: 50, timeout: 200 },
-  default: { heartbeat: 100, timeout: 500 },
-  wan: { heartbeat: 200, timeout: 1_000 }
-}
 
 export interface ResolvedElectionOptions {
   /** Sorted. */
