@@ -7,8 +7,8 @@ import { autopilot, leave } from './autopilot.core.ts'
 import { isBefore, wasSetBack } from './clock.core.ts'
 import { onAppend, onConfig, onHeartbeat, onRead } from './following.core.ts'
 import { isPlausibleEpoch, lookAround, onPledge, onPropose, recover } from './founding.core.ts'
-import { onHello, onYield } from './groups.core.ts'
-import { beat, configCommitted, endLease, followerOf, leaseLeft, noteConfig, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
+import { askForLeader, onHello, onYield } from './groups.core.ts'
+import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
 import { hasSeat } from './order.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
 import { advanceTransfer, startTransfer } from './transfer.core.ts'
@@ -206,8 +206,10 @@ class Election implements ElectionCore {
     if (message.type === 'heartbeat-response') return onHeartbeatResponse(core, from, message)
     if (message.term < core.hard.term) return
     const follower = followerOf(lead, from, message.incarnation)
-    if (message.type === 'config-response') noteConfig(core, from, follower, message.config)
-    else if (message.type === 'table') lead.register.table(from, follower, message)
+    if (message.type === 'config-response') {
+      // the answer to a heartbeat counts
+      if (bringConfig(core, from, message.config) && !configCommitted(core, lead)) lead.nextHeartbeat = core.time.now
+    } else if (message.type === 'table') lead.register.table(from, follower, message)
     else {
       follower.inflight = undefined
       lead.register.heard(from, follower, message.synced)
@@ -229,7 +231,10 @@ class Election implements ElectionCore {
     const core = this.#core
     const { now } = core.time
     if (core.saveAgainAt <= now) core.saveAgain()
-    if (core.lead === undefined && core.lookAt <= now) lookAround(core)
+    if (core.lead === undefined && core.lookAt <= now) {
+      lookAround(core)
+      askForLeader(core)
+    }
     if (core.electionDue <= now) electionTimeout(core)
     if (core.lead !== undefined) this.#leaderTimers(core.lead, now)
     if (core.leavingSeat && !core.voting) leave(core)

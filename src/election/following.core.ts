@@ -10,7 +10,7 @@ import type { Entry, Rank } from './types.core.ts'
 export interface Staged { from: string, to: Rank, next: number, entries: Entry[] }
 
 /** Whether it comes from the leader of this node's term, who is then followed. */
-function isFromLeader (core: Core, from: string, message: Heartbeat | Append | ConfigMessage | ReadRequest): boolean {
+function isFromLeader (core: Core, from: string, message: Heartbeat | Append | ReadRequest): boolean {
   const { hard } = core
   if (message.term < hard.term || !hasSeat(core.config, from, message.incarnation)) return false
   if (message.term === hard.term && core.leader !== undefined && core.leader !== from) {
@@ -58,10 +58,10 @@ function dropMarks (core: Core, floor: Rank): void {
   core.saveTable([], false, marks)
 }
 
+/** From anybody who has a newer one: says nothing about who leads. */
 export function onConfig (core: Core, from: string, message: ConfigMessage): void {
   if (core.role === 'leader' && message.config.term <= core.hard.term) return
   if (core.adopt(message.config, message.founded) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')
-  isFromLeader(core, from, message)
   const { term, version } = core.config ?? { term: 0, version: 0 }
   core.send(from, { type: 'config-response', config: { term, version } })
 }

@@ -9,6 +9,10 @@ import type { Config } from './types.core.ts'
 /** Milliseconds without a leader after which a node of a default group looks elsewhere. */
 export const LEADERLESS = 10_000
 
+/** Milliseconds between questions for the leader, when none is known and when one is. */
+const ASK_LOST = 500
+const ASK_CALM = 5_000
+
 /** A decides, B gives way: founded on purpose, then larger, then older. Undefined: both on purpose, nobody gives way. */
 export function beats (a: Pick<Config, 'kind' | 'group'> & { voters: readonly unknown[] }, b: typeof a): boolean | undefined {
   const [defaultA, defaultB] = [a.kind === 'default', b.kind === 'default']
@@ -35,9 +39,22 @@ function meetMember (core: Core, from: string, message: Hello, theirs: Config): 
   if (core.role === 'leader' && theirs.term <= core.hard.term) return
   if (core.adopt(theirs) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')
   // voters hear their leader; all others are told who it is
-  if (core.voting || message.leader === undefined || !hasSeat(core.config, from, message.incarnation)) return
-  const news = message.term > core.hard.term || (message.term === core.hard.term && (core.leader === undefined || message.leader === from))
+  if (core.voting || !hasSeat(core.config, from, message.incarnation)) return
+  const aboutItself = message.leader === from || core.leader === from
+  const news = message.term > core.hard.term || (message.term === core.hard.term && (aboutItself || core.leader === undefined))
   if (news && message.leader !== core.leader) becomeFollower(core, message.term, message.leader)
+}
+
+/** Who hears no heartbeats asks now and then: news of a leader may have been lost. */
+export function askForLeader (core: Core): void {
+  const { config, time, hard } = core
+  if (!hard.founded || config === undefined || core.voting) return
+  const patience = core.leader === undefined ? ASK_LOST : ASK_CALM
+  if (time.now - core.askedAt < patience) return
+  core.askedAt = time.now
+  const voters = config.voters.filter(({ id }) => core.connected.has(id))
+  const voter = voters[Math.floor(core.init.random() * voters.length)]
+  if (voter !== undefined) core.sendHello(voter.id, true)
 }
 
 /** Another group of this service, founded and seen alive when `leader` is known. */

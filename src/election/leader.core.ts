@@ -7,7 +7,7 @@ import { isBefore, leaseUntil } from './clock.core.ts'
 import { hasSeat, isNewer, reachedByMajority } from './order.core.ts'
 import type { Core } from './state.core.ts'
 import type { Follower, Leadership } from './leadership.core.ts'
-import type { HeartbeatResponse } from './messages.core.ts'
+import type { ConfigVersion, HeartbeatResponse } from './messages.core.ts'
 
 export const NEWER_TERM = 'a newer term'
 /** Rounds whose answers are waited for. */
@@ -157,18 +157,19 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   follower.contact = time.now
   follower.round = Math.max(follower.round, message.round)
   follower.leaving = message.leaving
-  noteConfig(core, from, follower, message.config)
+  // with the promise that an accepted round renews: a chain of configs must not outrun the lease of the first one
+  if (message.round > 0) follower.config = message.config
+  bringConfig(core, from, message.config)
   lead.register.heard(from, follower, message.synced)
   refresh(core, lead)
 }
 
-/** Sends ours when theirs is older. */
-export function noteConfig (core: Core, from: string, follower: Follower, theirs: { term: number, version: number }): void {
+/** Sends ours when theirs is another one. Returns whether they have it. */
+export function bringConfig (core: Core, to: string, theirs: ConfigVersion): boolean {
   const { config } = core
-  follower.config = theirs
-  if (config !== undefined && (theirs.term !== config.term || theirs.version !== config.version)) {
-    core.send(from, { type: 'config', config, founded: true })
-  }
+  if (config === undefined || (theirs.term === config.term && theirs.version === config.version)) return true
+  core.send(to, { type: 'config', config, founded: true })
+  return false
 }
 
 /** Exactly T without a majority, by the clock that cannot jump. */

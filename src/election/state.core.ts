@@ -13,6 +13,9 @@ import type {
 const REPORT_EVERY = 10_000
 const SAVE_AGAIN = 1_000
 const MAX_REPORTS = 256
+/** How fast a slow save is forgotten, and the longest that counts, in ms. */
+const SYNC_FADE = 0.8
+const MAX_SYNC = 5_000
 
 type Without<T> = T extends unknown ? Omit<T, 'group' | 'epoch' | 'term' | 'incarnation'> & { term?: number } : never
 /** A message but for what every message has. */
@@ -62,6 +65,8 @@ export class Core {
   /** When to look again whether a group is to be founded; when another one was last heard of. */
   lookAt: number
   seenGroupAt = -Infinity
+  /** When this node last asked who leads. */
+  askedAt = -Infinity
   leaving = false
   /** Until it left, and said so. */
   leavingSeat = false
@@ -78,6 +83,9 @@ export class Core {
   #hardSave = 0
   #termSave = 0
   readonly #syncing: Array<{ id: number, synced: Rank }> = []
+  readonly #savedAt: Array<{ id: number, at: number }> = []
+  /** Ms that a save takes, of late. */
+  syncTime = 0
   saveAgainAt = Infinity
   #told = ''
   readonly #reported = new Map<string, number>()
@@ -145,9 +153,9 @@ export class Core {
     return this.contact !== undefined && !(this.leaderGone && !this.strict) && !hasPassed(this.contact, this.timeout, this.time)
   }
 
-  /** In [T, 2T). */
+  /** In [T, 2T), and time for a disk that is slower than that. */
   drawTimeout (): number {
-    return this.timeout * (1 + this.init.random())
+    return this.timeout * (1 + this.init.random()) + 2 * this.syncTime
   }
 
   save (changes: Partial<HardState>): number {
@@ -158,6 +166,7 @@ export class Core {
     this.#hardSave = id
     if (term !== before.term || vote !== before.vote || incarnation !== before.incarnation) this.#termSave = id
     this.out.push({ type: 'save', id, hard: this.hard })
+    this.#savedAt.push({ id, at: this.time.now })
     return id
   }
 
@@ -172,6 +181,9 @@ export class Core {
 
   saved (id: number): void {
     this.#durable = Math.max(this.#durable, id)
+    while (this.#savedAt.length > 0 && this.#savedAt[0]!.id <= id) {
+      this.syncTime = Math.max(this.syncTime * SYNC_FADE, Math.min(this.time.now - this.#savedAt.shift()!.at, MAX_SYNC))
+    }
     while (this.#syncing.length > 0 && this.#syncing[0]!.id <= id) this.durableSynced = this.#syncing.shift()!.synced
     if (this.broken && this.saveAgainAt === Infinity && id === this.#saves) this.broken = false
   }
@@ -184,7 +196,7 @@ export class Core {
 
   saveAgain (): void {
     this.saveAgainAt = Infinity
-    this.#syncing.length = 0
+    this.#syncing.length = this.#savedAt.length = 0
     this.save({})
     this.#termSave = this.#hardSave
     this.saveTable([...this.table.entries.values()], true)

@@ -67,7 +67,8 @@ export function campaign (core: Core, type: 'prevote' | 'vote', transfer = false
   core.leader = undefined
   const save = type === 'vote' ? core.save({ term, vote: self }) : 0
   core.campaign = { type, term, granted: new Set([self]), save, transfer }
-  core.electionDue = core.time.now + core.timeout * (ROUND + ROUND * core.init.random()) * (type === 'vote' ? 2 : 1)
+  const round = core.timeout * (ROUND + ROUND * core.init.random())
+  core.electionDue = core.time.now + (type === 'vote' ? 2 * round + 3 * core.syncTime : round)
   for (const { id } of config.voters) if (id !== self) core.send(id, { type, term, config, transfer })
   count(core)
 }

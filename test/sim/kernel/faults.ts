@@ -40,6 +40,12 @@ export function applyFault (world: World, fault: Fault): void {
       world.count(fault.name)
       break
     }
+    case 'leader': {
+      const node = world.client.leader?.()
+      if (node === undefined) return
+      applyFault(world, strike(world, node, fault))
+      return world.count('leaders struck')
+    }
     default:
       if (fault.links.length === 0) return
       world.network.cut(fault.links)
@@ -49,6 +55,14 @@ export function applyFault (world: World, fault: Fault): void {
       })
       world.count(fault.kind)
   }
+}
+
+function strike (world: World, node: string, { how, ms, at }: Extract<Fault, { kind: 'leader' }>): Fault {
+  if (how === 'kill') return { kind: 'kill', at, node, back: ms, disk: 'keep' }
+  if (how === 'freeze') return { kind: 'freeze', at, node, ms }
+  // with every second of the others: it still reaches some
+  const others = world.ids.filter(id => id !== node).filter((_, i) => how === 'isolate' || i % 2 === 0)
+  return { kind: how, at, ms, links: others.flatMap((id): Array<[string, string]> => [[node, id], [id, node]]) }
 }
 
 function crash (world: World, fault: Extract<Fault, { kind: 'kill' | 'poweroff' }>): void {

@@ -109,7 +109,8 @@ export class SimNode {
 
   /** Runs a piece of the process, if it can run now. */
   run (piece: () => void): void {
-    if (this.frozen) this.#world.after(this.frozenUntil - this.#world.now, () => { if (this.process !== undefined) this.run(piece) })
+    const { life } = this
+    if (this.frozen) this.#world.after(this.frozenUntil - this.#world.now, () => { if (this.process !== undefined && this.life === life) this.run(piece) })
     else piece()
   }
 

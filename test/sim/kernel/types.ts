@@ -65,6 +65,8 @@ export interface Client {
   check? (): void
   /** At the end: undefined, or what is still missing. */
   settled (): string | undefined
+  /** Who leads, for faults that strike the leader. */
+  leader? (): string | undefined
   /** Commands for the schedule. */
   workload? (random: Random, ids: readonly string[], until: number): Fault[]
   /** Things that a batch of runs must have counted at least once, or it proved nothing. */
@@ -100,8 +102,13 @@ export type Fault =
   | { kind: 'reset', at: number, a: string, b: string }
   | { kind: 'slow', at: number, ms: number, factor: number }
   | { kind: 'command', at: number, node: string, name: string, argument: unknown }
+  /** Strikes whoever leads then; see {@link Client.leader}. */
+  | { kind: 'leader', at: number, how: 'kill' | 'isolate' | 'halves' | 'freeze', ms: number }
 
 export type DiskFault = 'keep' | 'torn' | 'wipe'
+
+/** When faults strike, and how many: what a client may ask for in place of the usual. Milliseconds. */
+export interface Schedule { until: number, healAt: number, sizes: readonly number[], intensity: number }
 
 /** Drawn from the seed before anything runs. */
 export interface Scenario {
