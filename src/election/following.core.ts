@@ -35,18 +35,18 @@ export function onHeartbeat (core: Core, from: string, message: Heartbeat): void
   answer(core, from, accepted ? message.round : 0)
 }
 
-/** Says what is durable here. */
+/** Says what is durable here, without waiting for what is not. */
 function answer (core: Core, to: string, round: number): void {
-  const { config, table, hard } = core
-  // what a leader of a former term still has under way counts as held: it may be counted there
-  const late = table.synced.term !== hard.term || table.synced.epoch !== config?.epoch
+  const { config, table, hard, durableConfig: has, durableSynced } = core
+  // what a leader of a former term still has under way counts as held: its answer may be counted there
+  const late = (table.synced.term !== hard.term || table.synced.epoch !== config?.epoch) && compareRanks(table.synced, durableSynced) !== 0
   core.send(to, {
     type: 'heartbeat-response',
     round,
-    config: { term: config?.term ?? 0, version: config?.version ?? 0 },
-    synced: late ? table.synced : core.durableSynced,
+    config: has !== undefined && has.group === config?.group ? { term: has.term, version: has.version } : { term: 0, version: 0 },
+    synced: late ? table.synced : durableSynced,
     leaving: core.leaving || !core.eligible
-  }, late ? core.lastSave : core.hardSave)
+  }, late ? core.lastSave : core.termSave)
 }
 
 function dropMarks (core: Core, floor: Rank): void {

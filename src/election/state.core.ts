@@ -83,7 +83,9 @@ export class Core {
   #hardSave = 0
   #termSave = 0
   readonly #syncing: Array<{ id: number, synced: Rank }> = []
-  readonly #savedAt: Array<{ id: number, at: number }> = []
+  readonly #savedAt: Array<{ id: number, at: number, config: Config | undefined }> = []
+  /** The config that is durable here. */
+  durableConfig: Config | undefined
   /** Ms that a save takes, of late. */
   syncTime = 0
   saveAgainAt = Infinity
@@ -109,6 +111,7 @@ export class Core {
     this.durableSynced = this.table.synced
     // it may have promised something in the life before
     this.contact = durable?.hard.config === undefined ? undefined : time
+    this.durableConfig = durable?.hard.config
     this.hard = durable?.hard ?? {
       incarnation: drawIncarnation(init.random), config: undefined, founded: false, term: 0, vote: undefined, highestEpoch: 0
     }
@@ -166,7 +169,7 @@ export class Core {
     this.#hardSave = id
     if (term !== before.term || vote !== before.vote || incarnation !== before.incarnation) this.#termSave = id
     this.out.push({ type: 'save', id, hard: this.hard })
-    this.#savedAt.push({ id, at: this.time.now })
+    this.#savedAt.push({ id, at: this.time.now, config: this.hard.config })
     return id
   }
 
@@ -182,7 +185,9 @@ export class Core {
   saved (id: number): void {
     this.#durable = Math.max(this.#durable, id)
     while (this.#savedAt.length > 0 && this.#savedAt[0]!.id <= id) {
-      this.syncTime = Math.max(this.syncTime * SYNC_FADE, Math.min(this.time.now - this.#savedAt.shift()!.at, MAX_SYNC))
+      const { at, config } = this.#savedAt.shift()!
+      this.durableConfig = config
+      this.syncTime = Math.max(this.syncTime * SYNC_FADE, Math.min(this.time.now - at, MAX_SYNC))
     }
     while (this.#syncing.length > 0 && this.#syncing[0]!.id <= id) this.durableSynced = this.#syncing.shift()!.synced
     if (this.broken && this.saveAgainAt === Infinity && id === this.#saves) this.broken = false
