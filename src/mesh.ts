@@ -261,7 +261,6 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
           election: electionRoom({
             ...options.election,
             storage,
-            bootNonce: identity.bootNonce,
             eager: options.election != null && options.election !== false,
             votes: service != null && options.election !== false && (relay == null || relay === false) && !isBrowser(),
             bootstrapped: (options.bootstrap ?? []).length > 0,

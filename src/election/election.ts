@@ -6,7 +6,6 @@ import { memoryStorage } from '../storage/index.ts'
 import { decodeElection } from '../wire/election-codec.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
-import { Clones } from './clones.ts'
 import { PROFILES } from './election.core.ts'
 import { createFence } from './fence.ts'
 import { Member } from './member.ts'
@@ -15,7 +14,6 @@ import { checkVoters, resolveElectionOptions } from './options.ts'
 import { problemError } from './problems.ts'
 import { MemberRegister } from './register.ts'
 import { Views, VOTER } from './views.ts'
-import type { Boot } from './clones.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
@@ -28,6 +26,8 @@ import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 
 const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
+/** Milliseconds between two reports of messages from nodes of other services. */
+const STRANGER_INTERVAL = 10_000
 /** braid's numbers. */
 const BRAID_STATES = { wait: 0, observer: 1, follower: 1, leader: 2 } as const
 
@@ -46,12 +46,12 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #views: Views | undefined
   #member: Member | undefined
   #net: Net | undefined
-  #clones: Clones | undefined
   #wanted: boolean
   #running = false
   #stopping: Promise<void> | undefined
   #fault: Error | undefined
   #told = ''
+  #strangerAt = -Infinity
 
   constructor (components: ElectionComponents, init: ElectionInit) {
     const log = components.logger.forComponent('braid:election')
@@ -77,7 +77,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     const { service, roles } = discovery.self
     if (service === undefined || !this.#votes()) return
     if (!roles.includes(VOTER)) discovery.update({ roles: [...roles, VOTER] })
-    this.#clones = new Clones({ service, nonce: this.#init.bootNonce, onConflict: active => { this.#own()?.group.input({ type: 'identity-conflict', active }) } })
     this.#net = this.#createNet(discovery)
     this.#components.events.addEventListener('peer:connect', this.#onPeer)
     this.#components.events.addEventListener('peer:disconnect', this.#onPeer)
@@ -113,10 +112,9 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     const member = this.#member
     this.#member = undefined
     member?.stop()
-    this.#clones?.stop()
     await this.#net?.stop()
     await member?.group.idle()
-    this.#net = this.#clones = undefined
+    this.#net = undefined
   }
 
   // ---- what is known
@@ -251,8 +249,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     return new Net(this.#components, {
       protocol: protocolId(discovery.mesh, 'election'),
       onFrame: this.#onFrame,
-      onEnd: stream => { this.#clones?.onEnd(stream) },
-      greeting: () => this.#clones?.greeting ?? new Uint8Array(0),
       peerId: id => discovery.peerId(id),
       now: () => performance.now(),
       log: this.#log
@@ -280,12 +276,12 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   readonly #onFrame: FrameHandler = (stream: FramedStream, bytes, start, end) => {
     const { service, message } = decodeElection(bytes, start, end)
-    if (message.type === 'boot') {
-      this.#clones?.onBoot(stream, message as unknown as Boot)
-    } else if (service === this.#discovery().self.service) {
-      this.#want()
-      this.#member?.group.input({ type: 'message', from: stream.peer, message: message as unknown as Message })
-    }
+    const { self } = this.#discovery()
+    if (service !== self.service) return
+    const sender = this.#discovery().node(stream.peer)
+    if (sender !== undefined && sender.service !== service) return this.#onStranger(stream.peer)
+    this.#want()
+    this.#member?.group.input({ type: 'message', from: stream.peer, message: message as unknown as Message })
   }
 
   readonly #onPeer = ({ detail }: CustomEvent<PeerId>): void => {
@@ -294,8 +290,16 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     this.#member?.connectionChanged(id, this.#connected(id))
   }
 
+  /** Told again and again while the other one lives. */
   readonly #onConflict = (): void => {
-    this.#clones?.tell()
+    this.#member?.conflict()
+  }
+
+  #onStranger (from: string): void {
+    const now = performance.now()
+    if (now < this.#strangerAt + STRANGER_INTERVAL) return
+    this.#strangerAt = now
+    this.#onProblem({ type: 'problem', problem: 'stranger', message: `${from} is no node of this service, and yet sends election messages: ignored`, peer: from })
   }
 
   readonly #onNodes = (): void => {

@@ -203,8 +203,6 @@ export interface LeaveOptions extends AbortOptions {
 export interface ElectionInit extends ElectionOptions {
   /** Where the vote is kept. Without a durable one a node gives its vote back when it stops, and is new at every start. */
   storage?: Pick<Storage, 'stable' | 'log' | 'durable'>
-  /** 16 random bytes of this start. */
-  bootNonce?: Uint8Array
   /** False: this node never votes or leads. @default true */
   votes?: boolean
   /** There are other nodes: no group is founded before one was heard of. @default false */

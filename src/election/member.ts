@@ -8,6 +8,8 @@ import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
 /** Milliseconds from the first sign of other nodes until a group may be founded: their views must have come. */
 const SETTLE = 500
+/** Milliseconds that a copied identity counts after it was told of; discovery tells every 3 s. */
+const CONFLICT = 10_000
 /** Milliseconds in which a transfer, a goodbye or a new group comes about, or does not. */
 const TRANSFER_TIMEOUT = 3_000
 const LEAVE_TIMEOUT = 2_000
@@ -34,6 +36,7 @@ export class Member {
   readonly #records = new Map<string, NodeInfo['election']>()
   readonly #waiting = new Set<Waiting>()
   #candidates = ''
+  #conflict: ReturnType<typeof setTimeout> | undefined
   #mayFound: ReturnType<typeof setTimeout> | undefined
   #running = false
   #leaving: Promise<void> | undefined
@@ -72,6 +75,7 @@ export class Member {
   stop (): void {
     this.#running = false
     clearTimeout(this.#mayFound)
+    clearTimeout(this.#conflict)
     this.group.stop()
     for (const { resolve } of this.#waiting) resolve({ type: 'left' })
     this.#waiting.clear()
@@ -142,6 +146,14 @@ export class Member {
   async recover (voters: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     const answer = await this.ask({ type: 'recover', voters }, ['recovered'], RECOVER_TIMEOUT, signal)
     if (answer?.ok !== true) throw new VotersError(`no new group: ${answer?.why ?? `not all of ${voters.join(', ')} answered in time`}`)
+  }
+
+  /** Another live process uses this identity: this one does not vote, until nothing was heard of the other for a while. */
+  conflict (): void {
+    if (!this.#running) return
+    clearTimeout(this.#conflict)
+    this.#conflict = setTimeout(() => { this.group.input({ type: 'identity-conflict', active: false }) }, CONFLICT)
+    this.group.input({ type: 'identity-conflict', active: true })
   }
 
   /** Somebody of the service is there who may vote. */

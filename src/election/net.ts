@@ -34,9 +34,6 @@ export interface NetInit {
   protocol: string
   /** A throw cuts the peer. */
   onFrame: FrameHandler
-  onEnd: (stream: FramedStream) => void
-  /** The first frame of each stream that this node opens. */
-  greeting: () => Uint8Array
   peerId: (id: string) => PeerId | undefined
   now: () => number
   log: Logger
@@ -59,7 +56,6 @@ export class Net {
       onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, bytes, start, end) },
       onAccept: stream => { if (this.#banned(stream.peer)) stream.abort(new ProtocolError('cut for what it sent before')) },
       onEnd: (stream, reason) => {
-        init.onEnd(stream)
         if (reason?.name === 'ProtocolError' || reason?.name === 'FrameTooLargeError') this.#ban(stream.peer, reason)
       }
     })
@@ -109,7 +105,6 @@ export class Net {
     try {
       const peer = this.#init.peerId(to) ?? peerIdFromString(to)
       const stream = await withDeadline(OPEN_TIMEOUT, [], async signal => this.#streams.open(peer, { signal }))
-      this.#write(stream, this.#init.greeting())
       for (const frame of opening.frames) this.#write(stream, frame)
       if (this.#openings.get(to) === opening) this.#openings.delete(to)
     } catch (err) {

@@ -1,4 +1,6 @@
 // @ts-nocheck generated from discovery.proto by npm run generate: do not edit
+/* eslint-disable require-yield */
+
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, MaxSizeError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -1166,6 +1168,7 @@ export interface DiscoveryFrame {
   probeRequest?: ProbeRequest
   suspicion?: Suspicion
   fetch?: Fetch
+  conflict?: Conflict
 }
 
 export namespace DiscoveryFrame {
@@ -1211,6 +1214,11 @@ export namespace DiscoveryFrame {
         if (obj.fetch != null) {
           w.uint32(58)
           Fetch.codec().encode(obj.fetch, w)
+        }
+
+        if (obj.conflict != null) {
+          w.uint32(66)
+          Conflict.codec().encode(obj.conflict, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1264,6 +1272,12 @@ export namespace DiscoveryFrame {
             case 7: {
               obj.fetch = Fetch.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.fetch
+              })
+              break
+            }
+            case 8: {
+              obj.conflict = Conflict.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.conflict
               })
               break
             }
@@ -1327,6 +1341,13 @@ export namespace DiscoveryFrame {
             case 7: {
               yield * Fetch.codec().stream(reader, reader.uint32(), `${prefix}.fetch`, {
                 limits: opts.limits?.fetch
+              })
+
+              break
+            }
+            case 8: {
+              yield * Conflict.codec().stream(reader, reader.uint32(), `${prefix}.conflict`, {
+                limits: opts.limits?.conflict
               })
 
               break
@@ -2033,6 +2054,70 @@ export namespace Fetch {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Fetch>): Generator<FetchIdsFieldEvent> {
     return streamMessage(buf, Fetch.codec(), opts)
+  }
+}
+
+export interface Conflict {}
+
+export namespace Conflict {
+  let _codec: Codec<Conflict>
+
+  export const codec = (): Codec<Conflict> => {
+    if (_codec == null) {
+      _codec = message<Conflict>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export function encode (obj: Partial<Conflict>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Conflict.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Conflict>): Conflict {
+    return decodeMessage(buf, Conflict.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Conflict>): Generator<{}> {
+    return streamMessage(buf, Conflict.codec(), opts)
   }
 }
 

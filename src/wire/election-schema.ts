@@ -58,8 +58,7 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Schema]> = 
   ['bye', fields(['seat', BOOL])],
   ['propose', fields(['config', need(CONFIG)], ['size', UINT])],
   ['pledge', fields(['proposed', UINT], ['ok', BOOL], ['why', { type: 'text', max: MAX_MESSAGE }])],
-  ['yield', fields(['to', UINT])],
-  ['boot', fields(['nonce', ID], ['ask', UINT], ['answer', UINT], ['conflict', BOOL])]
+  ['yield', fields(['to', UINT])]
 ]
 
 export const STORED: Schema = fields(

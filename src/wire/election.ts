@@ -30,7 +30,6 @@ export interface ElectionFrame {
   propose?: Propose
   pledge?: Pledge
   yield?: Yield
-  boot?: Boot
 }
 
 export namespace ElectionFrame {
@@ -156,11 +155,6 @@ export namespace ElectionFrame {
         if (obj.yield != null) {
           w.uint32(218)
           Yield.codec().encode(obj.yield, w)
-        }
-
-        if (obj.boot != null) {
-          w.uint32(226)
-          Boot.codec().encode(obj.boot, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -306,12 +300,6 @@ export namespace ElectionFrame {
             case 27: {
               obj.yield = Yield.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.yield
-              })
-              break
-            }
-            case 28: {
-              obj.boot = Boot.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.boot
               })
               break
             }
@@ -487,13 +475,6 @@ export namespace ElectionFrame {
             case 27: {
               yield * Yield.codec().stream(reader, reader.uint32(), `${prefix}.yield`, {
                 limits: opts.limits?.yield
-              })
-
-              break
-            }
-            case 28: {
-              yield * Boot.codec().stream(reader, reader.uint32(), `${prefix}.boot`, {
-                limits: opts.limits?.boot
               })
 
               break
@@ -1184,26 +1165,6 @@ export namespace ElectionFrame {
     value: number
   }
 
-  export interface ElectionFrameBootNonceFieldEvent {
-    field: '$.boot.nonce'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export interface ElectionFrameBootAskFieldEvent {
-    field: '$.boot.ask'
-    value: number
-  }
-
-  export interface ElectionFrameBootAnswerFieldEvent {
-    field: '$.boot.answer'
-    value: number
-  }
-
-  export interface ElectionFrameBootConflictFieldEvent {
-    field: '$.boot.conflict'
-    value: boolean
-  }
-
   export function encode (obj: Partial<ElectionFrame>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, ElectionFrame.codec())
   }
@@ -1212,7 +1173,7 @@ export namespace ElectionFrame {
     return decodeMessage(buf, ElectionFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFrameYieldToFieldEvent | ElectionFrameBootNonceFieldEvent | ElectionFrameBootAskFieldEvent | ElectionFrameBootAnswerFieldEvent | ElectionFrameBootConflictFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFrameYieldToFieldEvent> {
     return streamMessage(buf, ElectionFrame.codec(), opts)
   }
 }
@@ -4450,164 +4411,6 @@ export namespace Yield {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Yield>): Generator<YieldToFieldEvent> {
     return streamMessage(buf, Yield.codec(), opts)
-  }
-}
-
-export interface Boot {
-  nonce: Uint8Array<ArrayBuffer>
-  ask: number
-  answer: number
-  conflict: boolean
-}
-
-export namespace Boot {
-  let _codec: Codec<Boot>
-
-  export const codec = (): Codec<Boot> => {
-    if (_codec == null) {
-      _codec = message<Boot>((obj, w, opts = {}) => {
-        if (opts.lengthDelimited !== false) {
-          w.fork()
-        }
-
-        if ((obj.nonce != null && obj.nonce.byteLength > 0)) {
-          w.uint32(10)
-          w.bytes(obj.nonce)
-        }
-
-        if ((obj.ask != null && obj.ask !== 0)) {
-          w.uint32(16)
-          w.uint64Number(obj.ask)
-        }
-
-        if ((obj.answer != null && obj.answer !== 0)) {
-          w.uint32(24)
-          w.uint64Number(obj.answer)
-        }
-
-        if ((obj.conflict != null && obj.conflict !== false)) {
-          w.uint32(32)
-          w.bool(obj.conflict)
-        }
-
-        if (opts.lengthDelimited !== false) {
-          w.ldelim()
-        }
-      }, (reader, length, opts = {}) => {
-        const obj: any = {
-          nonce: uint8ArrayAlloc(0),
-          ask: 0,
-          answer: 0,
-          conflict: false
-        }
-
-        const end = length == null ? reader.len : reader.pos + length
-
-        while (reader.pos < end) {
-          const tag = reader.uint32()
-
-          switch (tag >>> 3) {
-            case 1: {
-              obj.nonce = reader.bytes()
-              break
-            }
-            case 2: {
-              obj.ask = reader.uint64Number()
-              break
-            }
-            case 3: {
-              obj.answer = reader.uint64Number()
-              break
-            }
-            case 4: {
-              obj.conflict = reader.bool()
-              break
-            }
-            default: {
-              reader.skipType(tag & 7)
-              break
-            }
-          }
-        }
-
-        return obj
-      }, function * (reader, length, prefix, opts = {}) {
-        const end = length == null ? reader.len : reader.pos + length
-
-        while (reader.pos < end) {
-          const tag = reader.uint32()
-
-          switch (tag >>> 3) {
-            case 1: {
-              yield {
-                field: `${prefix}.nonce`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 2: {
-              yield {
-                field: `${prefix}.ask`,
-                value: reader.uint64Number()
-              }
-              break
-            }
-            case 3: {
-              yield {
-                field: `${prefix}.answer`,
-                value: reader.uint64Number()
-              }
-              break
-            }
-            case 4: {
-              yield {
-                field: `${prefix}.conflict`,
-                value: reader.bool()
-              }
-              break
-            }
-            default: {
-              reader.skipType(tag & 7)
-              break
-            }
-          }
-        }
-      })
-    }
-
-    return _codec
-  }
-
-  export interface BootNonceFieldEvent {
-    field: '$.nonce'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export interface BootAskFieldEvent {
-    field: '$.ask'
-    value: number
-  }
-
-  export interface BootAnswerFieldEvent {
-    field: '$.answer'
-    value: number
-  }
-
-  export interface BootConflictFieldEvent {
-    field: '$.conflict'
-    value: boolean
-  }
-
-  export function encode (obj: Partial<Boot>): Uint8Array<ArrayBuffer> {
-    return encodeMessage(obj, Boot.codec())
-  }
-
-  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Boot>): Boot {
-    return decodeMessage(buf, Boot.codec(), opts)
-  }
-
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Boot>): Generator<BootNonceFieldEvent | BootAskFieldEvent | BootAnswerFieldEvent | BootConflictFieldEvent> {
-    return streamMessage(buf, Boot.codec(), opts)
   }
 }
 
