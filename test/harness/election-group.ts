@@ -21,7 +21,8 @@ export interface ElectionGroupInit {
   storage?: boolean
   /** What a node's options are beside that. */
   options?: (index: number) => ChildMeshOptions
-  spawn?: typeof spawnNode
+  /** Nodes without an election, to compare with. @default false */
+  idle?: boolean
 }
 
 export class ElectionGroup implements AsyncDisposable {
@@ -41,7 +42,7 @@ export class ElectionGroup implements AsyncDisposable {
     this.#directory = await mkdtemp(join(tmpdir(), 'braid-election-'))
     this.#ports = await Promise.all(Array.from({ length: this.#init.voters }, freePort))
     await Promise.all(this.#ports.map(async (_, index) => this.startNode(index)))
-    await this.agreed()
+    if (this.#init.idle !== true) await this.agreed()
   }
 
   get alive (): NodeProcess[] {
@@ -50,9 +51,9 @@ export class ElectionGroup implements AsyncDisposable {
 
   /** Start the process of a seat (again), at its old address and with its old storage. */
   async startNode (index: number): Promise<NodeProcess> {
-    const { voters, election, storage = true, options, spawn = spawnNode } = this.#init
+    const { voters, election, storage = true, options, idle = false } = this.#init
     const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
-    const node = await spawn({
+    const node = await spawnNode({
       label: `n${index}`,
       commands: COMMANDS,
       options: {
@@ -68,7 +69,7 @@ export class ElectionGroup implements AsyncDisposable {
     })
     this.nodes[index] = node
     this.#all.push(node)
-    await node.command('lead')
+    if (!idle) await node.command('lead')
     return node
   }
 

@@ -4,7 +4,7 @@ import { decodeElection, decodeStored, encodeElection, encodeStored } from '../.
 import { MESSAGES } from '../../src/wire/election-schema.ts'
 import { ElectionFrame, Stored } from '../../src/wire/election.ts'
 import { MAX_ELECTION_FRAME, MAX_TEXT, MAX_VOTERS } from '../../src/wire/limits.ts'
-import { fuzz, hex } from './wire-fuzz.ts'
+import { fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Config, HardState, Rank } from '../../src/election/types.core.ts'
 import type { FlatMessage } from '../../src/wire/election-codec.ts'
@@ -50,7 +50,7 @@ const frames = all.map(message => encodeElection('login', message))
 
 /** As the generated codec wants it: ids as bytes, kinds in capitals, types by their camel-cased names. */
 function generic (value: unknown, key = ''): unknown {
-  if (key === 'incarnation') return Buffer.from(value as string, 'hex')
+  if (key === 'incarnation') return unhex(value as string)
   if (key === 'kind') return (value as string).toUpperCase()
   if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(item => generic(item))
