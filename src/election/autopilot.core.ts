@@ -70,7 +70,7 @@ function add (core: Core, id: string): void {
 function take (core: Core, seat: Voter): void {
   const { lead, config, time, self } = core
   const left = config!.voters.filter(({ id }) => id !== seat.id)
-  const alive = left.filter(voter => voter.id === self || time.now - lastContact(lead!, voter) < core.timeout)
+  const alive = left.filter(voter => voter.id === self || time.now - (lead!.followers.get(voter.id)?.contact ?? -Infinity) < core.timeout)
   if (alive.length >= majority(left.length)) reconfigure(core, left)
 }
 

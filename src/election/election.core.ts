@@ -75,10 +75,20 @@ class Election implements ElectionCore {
 
   #setTime (time: Time): void {
     const core = this.#core
-    // what was promised on a clock that was set back since is promised again
-    if (core.contact !== undefined && wasSetBack(core.time, time)) core.contact = time
-    core.time = time
     const { lead } = core
+    if (wasSetBack(core.time, time)) {
+      // what was promised on that clock is promised again, what was earned on it is void
+      if (core.contact !== undefined) core.contact = time
+      if (lead !== undefined) {
+        endLease(core, lead, 'the clock was set back')
+        lead.voidRound = lead.round
+        lead.sent.clear()
+        lead.nextHeartbeat = time.now
+        lead.quorumAt &&= { now: lead.quorumAt.now, wall: time.wall }
+        lead.wonAt = { now: lead.wonAt.now, wall: time.wall }
+      }
+    }
+    core.time = time
     if (lead?.lease !== undefined && !isBefore(time, lead.lease)) endLease(core, lead, 'no majority answers')
   }
 
@@ -208,7 +218,7 @@ class Election implements ElectionCore {
     const follower = followerOf(lead, from, message.incarnation)
     if (message.type === 'config-response') {
       // the answer to a heartbeat counts
-      if (bringConfig(core, from, message.config) && !configCommitted(core, lead)) lead.nextHeartbeat = core.time.now
+      if (bringConfig(core, from, follower, message.config) && !configCommitted(core, lead)) lead.nextHeartbeat = core.time.now
     } else if (message.type === 'table') lead.register.table(from, follower, message)
     else {
       follower.inflight = undefined

@@ -31,6 +31,7 @@ export function startLeadership (core: Core): void {
     sent: new Map(),
     quorumRound: 0,
     quorumAt: undefined,
+    voidRound: 0,
     followers: new Map(),
     nextHeartbeat: time.now,
     lease: undefined,
@@ -73,7 +74,7 @@ export function followerOf (lead: Leadership, id: string, incarnation: string): 
   let follower = lead.followers.get(id)
   if (follower?.incarnation !== incarnation) {
     follower = {
-      incarnation, round: 0, contact: -Infinity, config: { term: 0, version: 0 }, synced: undefined, leaving: false,
+      incarnation, round: 0, contact: -Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false,
       inflight: undefined, read: undefined, currentSince: undefined
     }
     lead.followers.set(id, follower)
@@ -120,7 +121,7 @@ export function refresh (core: Core, lead: Leadership): void {
 function extendLease (core: Core, lead: Leadership): void {
   const { time, timeout, config } = core
   const { quorumAt, token } = lead
-  if (quorumAt === undefined || lead.over) return
+  if (quorumAt === undefined || lead.over || lead.quorumRound <= lead.voidRound) return
   // a raised epoch that is not committed could be lost with this leader, and the next token would be lower
   if (lead.lease === undefined && config!.epoch !== config!.group && !configCommitted(core, lead)) return
   const until = core.strict ? leaseUntil(quorumAt, timeout) : { now: quorumAt.now + timeout, wall: quorumAt.wall + timeout }
@@ -159,15 +160,17 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   follower.leaving = message.leaving
   // with the promise that an accepted round renews: a chain of configs must not outrun the lease of the first one
   if (message.round > 0) follower.config = message.config
-  bringConfig(core, from, message.config)
+  bringConfig(core, from, follower, message.config)
   lead.register.heard(from, follower, message.synced)
   refresh(core, lead)
 }
 
-/** Sends ours when theirs is another one. Returns whether they have it. */
-export function bringConfig (core: Core, to: string, theirs: ConfigVersion): boolean {
-  const { config } = core
+/** Sends ours when theirs is another one, which they may be saving already. Returns whether they have it. */
+export function bringConfig (core: Core, to: string, follower: Follower, theirs: ConfigVersion): boolean {
+  const { config, time } = core
   if (config === undefined || (theirs.term === config.term && theirs.version === config.version)) return true
+  if (time.now - follower.toldAt < core.timeout / 2) return false
+  follower.toldAt = time.now
   core.send(to, { type: 'config', config, founded: true })
   return false
 }

@@ -11,6 +11,8 @@ export interface Follower {
   /** Monotonic time of the last answer. */
   contact: number
   config: ConfigVersion
+  /** When it was last sent a config, monotonic. */
+  toldAt: number
   /** Durable there; undefined until it said so in this term. */
   synced: Rank | undefined
   leaving: boolean
@@ -26,13 +28,15 @@ export interface Leadership {
   /** Fixed for the term: an epoch that is raised becomes part of the token with the next term. */
   readonly epoch: number
   readonly token: Token
-  readonly wonAt: Time
+  wonAt: Time
   round: number
   /** When rounds that are not yet acknowledged by a majority were sent. */
   readonly sent: Map<number, Time>
   /** The latest round that a majority acknowledged, and when it was sent. */
   quorumRound: number
   quorumAt: Time | undefined
+  /** Rounds up to this one were sent before a clock was set back: they earn no lease. */
+  voidRound: number
   readonly followers: Map<string, Follower>
   nextHeartbeat: number
   lease: Time | undefined

@@ -33,7 +33,12 @@ export function reconfigure (core: Core, voters: readonly Voter[], epoch = core.
   const told = new Set([...config.voters, ...next.voters].map(({ id }) => id))
   lead.configSave = core.save({ config: next, highestEpoch: Math.max(core.hard.highestEpoch, epoch) })
   lead.evenSince = undefined
-  for (const id of [...told, ...lead.standbys]) if (id !== core.self) core.send(id, { type: 'config', config: next, founded: true })
+  for (const id of new Set([...told, ...lead.standbys])) {
+    if (id === core.self) continue
+    const follower = lead.followers.get(id)
+    if (follower !== undefined) follower.toldAt = core.time.now
+    core.send(id, { type: 'config', config: next, founded: true })
+  }
   beat(core, lead)
   return true
 }

@@ -2,7 +2,10 @@
 import { Violation } from '../kernel/types.ts'
 import type { ElectionView } from './election-process.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
-import type { Config, Token } from '../../../src/election/types.core.ts'
+import type { Config, Durable, Rank, Token } from '../../../src/election/types.core.ts'
+
+/** What is durable at each node. */
+export type Disks = ReadonlyMap<string, Durable | undefined>
 
 export function majorityOf (config: Config): number {
   return Math.floor(config.voters.length / 2) + 1
@@ -35,9 +38,9 @@ export function checkDurable (id: string, message: Message, { durable }: Electio
 }
 
 /** E8: a majority of the leader's own config, and nobody else, made it leader. */
-export function checkWon (id: string, config: Config, term: number, views: ReadonlyMap<string, ElectionView>): void {
+export function checkWon (id: string, config: Config, term: number, disks: Disks): void {
   const there = config.voters.filter(voter => {
-    const hard = views.get(voter.id)?.durable?.hard
+    const hard = disks.get(voter.id)?.hard
     // one that died, or lost its disk, may have voted before
     if (hard === undefined || hard.incarnation !== voter.incarnation || hard.config?.group !== config.group) return true
     return hard.term >= term
@@ -46,9 +49,9 @@ export function checkWon (id: string, config: Config, term: number, views: Reado
 }
 
 /** E6: only from a config that a majority of its voters hold, by one voter. */
-export function checkReconfiguration (id: string, from: Config, to: Config, views: ReadonlyMap<string, ElectionView>): void {
+export function checkReconfiguration (id: string, from: Config, to: Config, disks: Disks): void {
   const holders = from.voters.filter(voter => {
-    const hard = views.get(voter.id)?.durable?.hard
+    const hard = disks.get(voter.id)?.hard
     if (hard === undefined || hard.incarnation !== voter.incarnation || hard.config?.group !== from.group) return true
     return hard.config.term > from.term || (hard.config.term === from.term && hard.config.version >= from.version)
   })
@@ -59,4 +62,22 @@ export function checkReconfiguration (id: string, from: Config, to: Config, view
   const [before, after] = [from.voters.map(key), to.voters.map(key)]
   const changed = before.filter(seat => !after.includes(seat)).length + after.filter(seat => !before.includes(seat)).length
   if (changed > 1) throw new Violation('E6', `${id} changed ${changed} seats at once`)
+}
+
+/** E7: what was committed lies on a majority of the config that is being left (OplogCommitment). */
+export function checkCommitted (id: string, from: Config, committed: ReadonlyMap<string, Rank> | undefined, disks: Disks): void {
+  for (const [key, rank] of committed ?? []) {
+    const holders = from.voters.filter(voter => {
+      const durable = disks.get(voter.id)
+      if (durable?.hard.incarnation !== voter.incarnation || durable.hard.config?.group !== from.group) return true
+      const entry = durable.entries.find(entry => entry.key === key)
+      // its mark may have been dropped
+      return entry === undefined ? compareTokens(durable.synced, rank) >= 0 : compareRanks(entry.rank, rank) >= 0
+    })
+    if (holders.length < majorityOf(from)) throw new Violation('E7', `${id} changes the voters while ${key}, committed, is on ${holders.length} of ${from.voters.length}`)
+  }
+}
+
+function compareRanks (a: Rank, b: Rank): number {
+  return compareTokens(a, b) || a.index - b.index
 }

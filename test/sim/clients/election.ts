@@ -4,14 +4,15 @@ import { createRandom } from '../../../src/util/random.core.ts'
 import { checkLinearizable, explain } from '../../harness/linearizability.ts'
 import { Violation } from '../kernel/types.ts'
 import { ElectionProcess } from './election-process.ts'
-import { checkDurable, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import { checkCommitted, checkDurable, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import type { Disks } from './election-checks.ts'
 import type { ElectionView, MakeCore, Options } from './election-process.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
-import type { Config, Entry, HardState, Token } from '../../../src/election/types.core.ts'
+import type { Config, Durable, Entry, HardState, Rank, Token } from '../../../src/election/types.core.ts'
 import type { Operation } from '../../harness/history.ts'
 import type { Model } from '../../harness/linearizability.ts'
 import type { ClientFactory } from '../kernel/run.ts'
-import type { Client, Fault, FaultKind, SimEvent } from '../kernel/types.ts'
+import type { Client, Fault, FaultKind, LeaderFault, SimEvent } from '../kernel/types.ts'
 import type { SimNode } from '../kernel/node.ts'
 import type { World } from '../kernel/world.ts'
 import type { Random } from '../../../src/util/random.core.ts'
@@ -22,6 +23,7 @@ const FAULTS: readonly FaultKind[] = [
 ]
 /** Seconds 5 to 85 are bad, 90 to 120 are good. */
 const SCHEDULE = { until: 85_000, healAt: 90_000, sizes: [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7], intensity: 2 }
+const STRIKES: readonly LeaderFault[] = ['kill', 'kill', 'isolate', 'halves', 'freeze', 'drop', 'drop', 'setBack', 'rivalForget', 'rivalJump']
 const SETTLE = 30_000
 /** In the last seconds of the good times all must have been well once. */
 const LAST = 10_000
@@ -63,7 +65,7 @@ function workload (random: Random, ids: readonly string[], until: number): Fault
   // whoever leads is hurt again and again: half-written entries of several terms meet
   if (random.chance(0.5)) {
     for (let at = random.between(8_000, 15_000); at < until; at += random.between(1_500, 8_000)) {
-      faults.push({ kind: 'leader', at, how: random.pick(['kill', 'isolate', 'halves', 'freeze'] as const) ?? 'kill', ms: random.between(300, 4_000) })
+      faults.push({ kind: 'leader', at, how: random.pick(STRIKES) ?? 'kill', ms: random.between(300, 4_000) })
     }
   }
   return faults
@@ -78,14 +80,18 @@ class ElectionClient implements Client {
   readonly #make: MakeCore
   readonly #options: Options
   readonly #leaders = new Map<string, string>()
+  /** Terms that a candidate voted for itself in. */
+  readonly #begun = new Set<string>()
+  /** By group and key, the rank of the latest write that was committed. */
+  readonly #committed = new Map<number, Map<string, Rank>>()
   readonly #votes = new Map<string, string>()
   readonly #states = new Map<string, HardState>()
   readonly #fence = new Map<number, Token>()
   readonly #calls = new Map<string, Call & { group: number }>()
   readonly #recovered = new Set<number>()
-  readonly #lastConfig = new Map<string, Config>()
-  /** Since when a leader with a lease reaches no majority. */
-  readonly #cutOff = new Map<string, number>()
+  /** When a node last reached each voter. */
+  readonly #reached = new Map<string, Map<string, number>>()
+  readonly #changedAt = new Map<string, number>()
   #nextCheck = 0
   #lookedAt = 0
   /** What E10 still lacks. */
@@ -146,6 +152,10 @@ class ElectionClient implements Client {
       return
     }
     call.returned = this.#world.now
+    if (event.type === 'committed') {
+      const ranks = this.#committed.get(call.group) ?? new Map<string, Rank>()
+      this.#committed.set(call.group, ranks.set(call.key.split(' ')[1]!, (event['ranks'] as Rank[])[0]!))
+    }
     const entry = event['entry'] as Entry | undefined
     call.output = event.type === 'committed' || entry?.value === undefined ? null : new TextDecoder().decode(entry.value)
     this.#world.count(event.type === 'committed' ? 'writes' : 'reads')
@@ -157,8 +167,33 @@ class ElectionClient implements Client {
     const before = this.#states.get(key)
     this.#states.set(key, hard)
     if (before?.incarnation !== hard.incarnation || before.config?.group !== hard.config?.group) return
+    this.#checkConfig(id, key, before.config, hard.config)
     if (hard.term < before.term) throw new Violation('E2', `${id} went back from term ${before.term} to ${hard.term}`)
+    if (hard.term > before.term) this.#checkTerm(id, hard)
     if (hard.term === before.term && before.vote !== undefined && hard.vote !== before.vote) throw new Violation('E2', `${id} changed its vote in term ${hard.term}`)
+  }
+
+  /** A leader changed its config. */
+  #checkConfig (id: string, key: string, last: Config | undefined, config: Config | undefined): void {
+    if (last === undefined || config === undefined || last.term !== config.term || last.version === config.version) return
+    if (this.#leaders.get(`${config.group} ${config.term}`) !== key) return
+    this.#world.count('reconfigurations')
+    this.#changedAt.set(id, this.#world.now)
+    checkReconfiguration(id, last, config, this.#disks())
+    checkCommitted(id, last, this.#committed.get(config.group), this.#disks())
+  }
+
+  /** PreVote: a term begins only when a majority would vote for it, and nobody enters one that nobody began. */
+  #checkTerm (id: string, { config, term, vote }: HardState): void {
+    const name = `${config?.group} ${term}`
+    if (vote !== id) {
+      if (!this.#begun.has(name)) throw new Violation('PreVote', `${id} entered term ${term}, which no candidate began`)
+      return
+    }
+    this.#begun.add(name)
+    const since = this.#world.now - this.#reachedMajority(id, config)
+    const allowed = 3 * (this.#options.profile?.timeout ?? 500) + 2_000 + 3 * this.#world.scenario.fsync
+    if (since > allowed && since < Infinity) throw new Violation('PreVote', `${id} began term ${term} though it reached no majority for ${Math.round(since)} ms`)
   }
 
   /** E5, and E2 across crashes: what was told counts. */
@@ -176,28 +211,18 @@ class ElectionClient implements Client {
   #checkChange (id: string, life: number, event: SimEvent): void {
     const config = event['config'] as Config | undefined
     const key = `${id}/${life}`
-    const last = this.#lastConfig.get(key)
     if (config?.kind === 'recover') this.#recovered.add(config.group)
-    if (event['state'] !== 'leader' || config === undefined) {
-      this.#lastConfig.delete(key)
-      return
-    }
+    if (event['state'] !== 'leader' || config === undefined) return
     if (!config.voters.some(voter => voter.id === id)) throw new Violation('E6', `${id} leads a group that it has no seat in`)
     const { term } = event['token'] as Token
     const reign = `${config.group} ${term}`
     const other = this.#leaders.get(reign)
     if (other !== undefined && other !== key) throw new Violation('E1', `${other} and ${key} both lead group ${config.group} in term ${term}`)
-    const views = this.#views()
     if (other === undefined) {
       this.#world.count('elections')
-      checkWon(id, config, term, views)
+      checkWon(id, config, term, this.#disks())
     }
     this.#leaders.set(reign, key)
-    if (last !== undefined && last.term === config.term && last.version !== config.version) {
-      this.#world.count('reconfigurations')
-      checkReconfiguration(id, last, config, views)
-    }
-    this.#lastConfig.set(key, config)
   }
 
   /** E3 and E4: leases never overlap in true time, and their tokens grow. */
@@ -230,20 +255,23 @@ class ElectionClient implements Client {
 
   /** E9: who reaches no majority has no lease after T. */
   #checkCutOff (now: number): void {
-    const { network } = this.#world
     const allowed = (this.#options.profile?.timeout ?? 500) / 0.98 + 10 + CHECK_EVERY
     for (const node of this.#up()) {
-      const view = processOf(node)
-      const { config } = holds(view) ? view.core.status(view.time()) : { config: undefined }
-      const reached = config?.voters.filter(({ id }) => id === node.id || !(network.isCut(node.id, id) || network.isCut(id, node.id)))
-      if (config === undefined || reached!.length >= majorityOf(config)) {
-        this.#cutOff.delete(node.id)
-        continue
-      }
-      const since = this.#cutOff.get(node.id) ?? now
-      this.#cutOff.set(node.id, since)
-      if (now - since > allowed && this.#options.lease === 'strict') throw new Violation('E9', `${node.id} is cut off for ${Math.round(now - since)} ms and has a lease`)
+      const { config } = processOf(node).core.status(processOf(node).time())
+      const since = now - this.#reachedMajority(node.id, config)
+      // a lease that was earned with another config lasts
+      if (Math.min(since, now - (this.#changedAt.get(node.id) ?? 0)) > allowed && this.#options.lease === 'strict' && holds(processOf(node))) throw new Violation('E9', `${node.id} is cut off for ${Math.round(since)} ms and has a lease`)
     }
+  }
+
+  /** When the node last reached a majority, though perhaps not all at once. */
+  #reachedMajority (id: string, config: Config | undefined): number {
+    const { network, now } = this.#world
+    const reached = this.#reached.get(id) ?? new Map<string, number>()
+    this.#reached.set(id, reached)
+    for (const other of this.#world.ids) if (!network.isCut(other, id) || !network.isCut(id, other)) reached.set(other, now)
+    const times = (config?.voters ?? []).map(voter => voter.id === id ? Infinity : reached.get(voter.id) ?? -Infinity)
+    return times.sort((a, b) => b - a)[Math.floor(times.length / 2)] ?? Infinity
   }
 
   settled (): string | undefined {
@@ -294,8 +322,9 @@ class ElectionClient implements Client {
     return this.#world.up()
   }
 
-  #views (): Map<string, ElectionView> {
-    return new Map([...this.#world.nodes.values()].filter(node => node.process !== undefined).map(node => [node.id, processOf(node)]))
+  /** What is on each disk, also of those that are dead. */
+  #disks (): Disks {
+    return new Map([...this.#world.nodes.values()].map(node => [node.id, node.process === undefined ? node.disk.read('state') as Durable | undefined : processOf(node).durable]))
   }
 }
 

@@ -102,8 +102,14 @@ export type Fault =
   | { kind: 'reset', at: number, a: string, b: string }
   | { kind: 'slow', at: number, ms: number, factor: number }
   | { kind: 'command', at: number, node: string, name: string, argument: unknown }
-  /** Strikes whoever leads then; see {@link Client.leader}. */
-  | { kind: 'leader', at: number, how: 'kill' | 'isolate' | 'halves' | 'freeze', ms: number }
+  /**
+   * Strikes whoever leads then; see {@link Client.leader}. `drop`: cut off, the others see the connections close. `setBack`: cut off
+   * while its clock is set back. `rivalForget`, `rivalJump`: cut off from one only; then the
+   * others die and come back at once, or their clocks jump.
+   */
+  | { kind: 'leader', at: number, how: LeaderFault, ms: number }
+
+export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump'
 
 export type DiskFault = 'keep' | 'torn' | 'wipe'
 
