@@ -262,7 +262,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             ...options.election,
             storage,
             eager: options.election != null && options.election !== false,
-            votes: service != null && options.election !== false && (relay == null || relay === false) && !isBrowser(),
+            votes: service != null && options.election !== false && (relay == null || relay === false),
             bootstrapped: (options.bootstrap ?? []).length > 0,
             // It needs no answer: to be asked makes a node form its group, and then its record tells.
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
@@ -278,11 +278,6 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election })
   rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
   return made.node
-}
-
-/** Pages and workers: their clocks are slowed and their storage is not theirs alone, so that they do not vote. */
-function isBrowser (): boolean {
-  return (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node == null
 }
 
 /** Loaded on demand: a page without storage need not carry the code for it. */

@@ -3,25 +3,24 @@ import { serviceCapabilities } from '@libp2p/interface'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
 import { InvalidOptionsError, NotLeaderError, VotersError } from '../errors.ts'
 import { memoryStorage } from '../storage/index.ts'
-import { decodeElection } from '../wire/election-codec.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
-import { PROFILES } from './election.core.ts'
 import { createFence } from './fence.ts'
-import { Member } from './member.ts'
-import { Net } from './net.ts'
 import { checkVoters, resolveElectionOptions } from './options.ts'
+import { voting } from '#voting'
 import { problemError } from './problems.ts'
 import { MemberRegister } from './register.ts'
 import { Views, VOTER } from './views.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
+import type { Member } from './member.ts'
 import type { Message } from './messages.core.ts'
+import type { Net } from './net.ts'
 import type { ResolvedElectionOptions } from './options.ts'
 import type { ElectionOutput } from './types.core.ts'
+import type { Voting } from './voting.ts'
 import type { Discovery } from '../discovery/index.ts'
-import type { FrameHandler, FramedStream } from '../streams/index.ts'
 import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 
@@ -75,9 +74,9 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNodes)
     discovery.addEventListener('conflict', this.#onConflict)
     const { service, roles } = discovery.self
-    if (service === undefined || !this.#votes()) return
+    if (service === undefined || voting === undefined || !this.#votes()) return
     if (!roles.includes(VOTER)) discovery.update({ roles: [...roles, VOTER] })
-    this.#net = this.#createNet(discovery)
+    this.#net = this.#createNet(discovery, voting)
     this.#components.events.addEventListener('peer:connect', this.#onPeer)
     this.#components.events.addEventListener('peer:disconnect', this.#onPeer)
     await this.#net.start()
@@ -209,15 +208,15 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   // ---- parts
 
   #votes (): boolean {
-    return this.#init.votes ?? true
+    return voting !== undefined && (this.#init.votes ?? true)
   }
 
   /** This node's part in its group; undefined when it has none. */
   #own (): Member | undefined {
-    if (this.#member === undefined && this.#votes() && this.#stopping === undefined) {
+    if (this.#member === undefined && voting !== undefined && this.#votes() && this.#stopping === undefined) {
       const discovery = this.#discovery()
       const { service, id } = discovery.self
-      if (service !== undefined) this.#member = this.#createMember(discovery, service, id)
+      if (service !== undefined) this.#member = this.#createMember(discovery, service, id, voting)
     }
     return this.#member
   }
@@ -228,7 +227,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (this.#running && this.#stopping === undefined) this.#own()?.start()
   }
 
-  #createMember (discovery: Discovery, service: string, self: string): Member {
+  #createMember (discovery: Discovery, service: string, self: string, { Member, PROFILES }: Voting): Member {
     const { voters, expect, targetVoters, profile, lease } = this.#options
     return new Member({
       discovery,
@@ -245,10 +244,10 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     })
   }
 
-  #createNet (discovery: Discovery): Net {
+  #createNet (discovery: Discovery, { Net }: Voting): Net {
     return new Net(this.#components, {
       protocol: protocolId(discovery.mesh, 'election'),
-      onFrame: this.#onFrame,
+      onMessage: (from, service, message) => { this.#onMessage(from, service, message) },
       peerId: id => discovery.peerId(id),
       now: () => performance.now(),
       log: this.#log
@@ -274,14 +273,14 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   // ---- what happens
 
-  readonly #onFrame: FrameHandler = (stream: FramedStream, bytes, start, end) => {
-    const { service, message } = decodeElection(bytes, start, end)
+  #onMessage (from: string, service: string, message: Message): void {
     const { self } = this.#discovery()
     if (service !== self.service) return
-    const sender = this.#discovery().node(stream.peer)
-    if (sender !== undefined && sender.service !== service) return this.#onStranger(stream.peer)
+    const sender = this.#discovery().node(from)
+    // what is not known of a sender yet comes with its record; the core asks who has a seat
+    if (sender !== undefined && !(sender.service === service && sender.roles.includes(VOTER))) return this.#onStranger(from)
     this.#want()
-    this.#member?.group.input({ type: 'message', from: stream.peer, message: message as unknown as Message })
+    this.#member?.group.input({ type: 'message', from, message })
   }
 
   readonly #onPeer = ({ detail }: CustomEvent<PeerId>): void => {
@@ -299,7 +298,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     const now = performance.now()
     if (now < this.#strangerAt + STRANGER_INTERVAL) return
     this.#strangerAt = now
-    this.#onProblem({ type: 'problem', problem: 'stranger', message: `${from} is no node of this service, and yet sends election messages: ignored`, peer: from })
+    this.#onProblem({ type: 'problem', problem: 'stranger', message: `${from} cannot vote in this service, and yet sends election messages: ignored`, peer: from })
   }
 
   readonly #onNodes = (): void => {

@@ -203,7 +203,7 @@ export interface LeaveOptions extends AbortOptions {
 export interface ElectionInit extends ElectionOptions {
   /** Where the vote is kept. Without a durable one a node gives its vote back when it stops, and is new at every start. */
   storage?: Pick<Storage, 'stable' | 'log' | 'durable'>
-  /** False: this node never votes or leads. @default true */
+  /** False: this node never votes or leads. Pages never do. @default true */
   votes?: boolean
   /** There are other nodes: no group is founded before one was heard of. @default false */
   bootstrapped?: boolean

@@ -4,8 +4,10 @@ import { ProtocolError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { decodeElection } from '../wire/election-codec.ts'
 import { MAX_ELECTION_FRAME } from '../wire/limits.ts'
-import type { FrameHandler, FramedStream, PeerStreams, PeerStreamsComponents } from '../streams/index.ts'
+import type { Message } from './messages.core.ts'
+import type { FramedStream, PeerStreams, PeerStreamsComponents } from '../streams/index.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 /** Frames that one peer may send per second; a leader sends a voter 20 at most. */
@@ -32,8 +34,7 @@ interface Opening {
 
 export interface NetInit {
   protocol: string
-  /** A throw cuts the peer. */
-  onFrame: FrameHandler
+  onMessage: (from: string, service: string, message: Message) => void
   peerId: (id: string) => PeerId | undefined
   now: () => number
   log: Logger
@@ -127,7 +128,8 @@ export class Net {
       this.#rates.set(from, rate)
     }
     if (++rate.frames > MAX_FRAMES) throw new ProtocolError('too many frames')
-    this.#init.onFrame(stream, bytes, start, end)
+    const { service, message } = decodeElection(bytes, start, end)
+    this.#init.onMessage(from, service, message as unknown as Message)
   }
 
   #banned (id: string): boolean {

@@ -2,11 +2,11 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { InvalidOptionsError } from '../errors.ts'
 import { MAX_VOTERS } from '../wire/limits.ts'
-import { PROFILES } from './election.core.ts'
 import type { ElectionOptions, ElectionProfile } from './index.ts'
 
 /** Voters that a leader keeps by default: the loss of one is survived. */
 const TARGET_VOTERS = 3
+const PROFILES: readonly ElectionProfile[] = ['fast', 'default', 'wan']
 
 export interface ResolvedElectionOptions {
   /** Sorted. */
@@ -23,7 +23,7 @@ export function resolveElectionOptions (options: ElectionOptions = {}): Resolved
   if (voters !== undefined) checkVoters(voters)
   refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both: voters names the first voters, expect counts them')
   refuse(expect !== undefined && !isCount(expect), `expect: a number of nodes from 1 to ${MAX_VOTERS}, not ${String(expect)}`)
-  refuse(!Object.hasOwn(PROFILES, profile), `profile: one of ${Object.keys(PROFILES).join(', ')}, not ${String(profile)}`)
+  refuse(!PROFILES.includes(profile), `profile: one of ${PROFILES.join(', ')}, not ${String(profile)}`)
   refuse(lease !== 'strict' && lease !== 'off', `lease: 'strict' or 'off', not ${String(lease)}`)
   const first = voters?.length ?? expect ?? 1
   const targetVoters = options.targetVoters ?? Math.max(TARGET_VOTERS, first - (first + 1) % 2)

@@ -213,8 +213,14 @@ describe('mesh: election', function () {
         for (const type of ['prevote', 'vote']) stream.send(encodeElection('login', { ...common, type, term, config: forged, transfer: true }))
         stream.send(encodeElection('login', { ...common, type: 'heartbeat', term, round: 1, config: { term: 9, version: 9 }, floor: undefined, standby: true }))
       }
+      await until(() => told.length === 1)
+      // as one that may vote one day, and does not yet
+      attacker.discovery.update({ roles: ['voter'] })
+      await until(() => victim.discovery.node(attacker.id)?.roles.includes('voter'))
+      stream.send(encodeElection('login', { ...common, type: 'timeout-now', term: first.token.term + 1_000_000_000 }))
+      stream.send(encodeElection('login', { ...common, type: 'heartbeat', term: first.token.term + 1, round: 1, config: { term: 9, version: 9 }, floor: undefined, standby: true }))
       await until(() => told.length >= 2)
-      expect(told.every(name => name === 'ProtocolError')).to.equal(true)
+      expect(told.every(name => name === 'ProtocolError'), String(told)).to.equal(true)
       stream.send(Uint8Array.of(0xff, 0xff, 0xff))
       await until(() => !stream.open)
       const again = await rejection((async () => {
