@@ -252,7 +252,8 @@ class Election implements ElectionCore {
 
   #leaderTimers (lead: Leadership, now: number): void {
     const core = this.#core
-    if (now >= quorumDeadline(core, lead)) return becomeFollower(core, core.hard.term, undefined, 'no majority answers')
+    // the only voter need not hear from itself in time
+    if (now >= quorumDeadline(core, lead) && core.config?.voters.length !== 1) return becomeFollower(core, core.hard.term, undefined, 'no majority answers')
     if (lead.transfer !== undefined) advanceTransfer(core)
     if (core.lead === undefined) return
     this.#settleEpoch(lead)

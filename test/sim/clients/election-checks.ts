@@ -66,16 +66,19 @@ export function checkReconfiguration (id: string, from: Config, to: Config, disk
 
 /** E7: what was committed lies on a majority of the config that is being left (OplogCommitment). */
 export function checkCommitted (id: string, from: Config, committed: ReadonlyMap<string, Rank> | undefined, disks: Disks): void {
-  for (const [key, rank] of committed ?? []) {
-    const holders = from.voters.filter(voter => {
-      const durable = disks.get(voter.id)
-      if (durable?.hard.incarnation !== voter.incarnation || durable.hard.config?.group !== from.group) return true
-      const entry = durable.entries.find(entry => entry.key === key)
-      // its mark may have been dropped
-      return entry === undefined ? compareTokens(durable.synced, rank) >= 0 : compareRanks(entry.rank, rank) >= 0
-    })
-    if (holders.length < majorityOf(from)) throw new Violation('E7', `${id} changes the voters while ${key}, committed, is on ${holders.length} of ${from.voters.length}`)
-  }
+  for (const [key, rank] of committed ?? []) checkHeld(`${id} changes the voters while`, from, key, rank, disks)
+}
+
+/** E7: a majority holds it, with this rank or a later one. */
+export function checkHeld (who: string, config: Config, key: string, rank: Rank, disks: Disks): void {
+  const holders = config.voters.filter(voter => {
+    const durable = disks.get(voter.id)
+    if (durable?.hard.incarnation !== voter.incarnation || durable.hard.config?.group !== config.group) return true
+    const entry = durable.entries.find(entry => entry.key === key)
+    // its mark may have been dropped
+    return entry === undefined ? compareTokens(durable.synced, rank) >= 0 : compareRanks(entry.rank, rank) >= 0
+  })
+  if (holders.length < majorityOf(config)) throw new Violation('E7', `${who}: ${key}, committed, is on ${holders.length} of ${config.voters.length}`)
 }
 
 function compareRanks (a: Rank, b: Rank): number {

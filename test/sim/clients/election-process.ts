@@ -11,6 +11,7 @@ export type Options = Omit<ElectionConfig, 'self' | 'service' | 'random' | 'time
 
 const DIAL_EVERY = 500
 const LOOK_EVERY = 3_000
+/** The first is written as it comes; the others are set only while they have no value, and deleted. */
 const KEYS = ['a', 'b', 'c']
 
 /** What the client's invariants may look at. */
@@ -26,6 +27,8 @@ export class ElectionProcess implements Process, ElectionView {
   lease: { token: Token, until: Time } | undefined
   /** What is on the disk and synced. */
   durable: Durable | undefined
+  /** It asked to leave, and would be stopped soon. */
+  leaving = false
   #env!: Env
   readonly #make: MakeCore
   readonly #options: Options
@@ -77,7 +80,10 @@ export class ElectionProcess implements Process, ElectionView {
 
   command (name: string, argument: unknown): void {
     if (name === 'transfer') this.#step({ type: 'transfer' })
-    else if (name === 'leave') this.#step({ type: 'leave' })
+    else if (name === 'leave') {
+      this.leaving = true
+      this.#step({ type: 'leave' })
+    }
     else if (name === 'recover') this.#step({ type: 'recover', voters: argument as string[] })
     else if (name === 'identity') {
       this.#step({ type: 'identity-conflict', active: true })
@@ -129,9 +135,10 @@ export class ElectionProcess implements Process, ElectionView {
       this.#step({ type: 'read', id, key })
     } else {
       const value = new TextEncoder().encode(call)
-      const erase = random.chance(0.1)
-      this.#env.emit({ type: 'called', call, key, op: erase ? 'delete' : 'write', group: this.core.status(this.time()).group })
-      this.#step({ type: 'propose', id, writes: [{ key, value: erase ? undefined : value }] })
+      const free = key === KEYS[0]
+      const erase = random.chance(free ? 0.1 : 0.3)
+      this.#env.emit({ type: 'called', call, key, op: erase ? 'delete' : free ? 'write' : 'link', group: this.core.status(this.time()).group })
+      this.#step({ type: 'propose', id, writes: [{ key, value: erase ? undefined : value, ...erase || free ? {} : { ifRank: null } }] })
     }
   }
 
@@ -150,6 +157,7 @@ export class ElectionProcess implements Process, ElectionView {
     if (save.hard !== undefined) this.#hard = save.hard
     const { register } = save
     if (register !== undefined) {
+      if (!this.#ready && register.entries.length > 0 && this.core.status(this.time()).state === 'leader') this.#env.count('adopted')
       if (register.reset) this.#entries = new Map()
       for (const entry of register.entries) this.#entries.set(entry.key, entry)
       for (const key of register.drop) this.#entries.delete(key)
@@ -183,7 +191,10 @@ export class ElectionProcess implements Process, ElectionView {
         if (output.state !== 'leader') this.#ready = false
         env.emit({ ...output, view: this, config: output.config as Config })
         break
-      case 'register-ready': this.#ready = true; break
+      case 'register-ready':
+        this.#ready = true
+        env.emit({ type: 'ready', token: output.token, view: this })
+        break
       case 'committed': case 'value': case 'refused':
         env.emit({ ...output, call: `${env.id}/${env.life}/${output.id}`, view: this })
         break

@@ -4,7 +4,7 @@ import { createRandom } from '../../../src/util/random.core.ts'
 import { checkLinearizable, explain } from '../../harness/linearizability.ts'
 import { Violation } from '../kernel/types.ts'
 import { ElectionProcess } from './election-process.ts'
-import { checkCommitted, checkDurable, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import { checkCommitted, checkDurable, checkHeld, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
 import type { Disks } from './election-checks.ts'
 import type { ElectionView, MakeCore, Options } from './election-process.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
@@ -22,7 +22,7 @@ const FAULTS: readonly FaultKind[] = [
   'lossy', 'slowDisk', 'drift'
 ]
 /** Seconds 5 to 85 are bad, 90 to 120 are good. */
-const SCHEDULE = { until: 85_000, healAt: 90_000, sizes: [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7], intensity: 2 }
+const SCHEDULE = { until: 85_000, healAt: 90_000, sizes: [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7], intensity: 2, drift: 0.5 }
 const STRIKES: readonly LeaderFault[] = ['kill', 'kill', 'isolate', 'halves', 'freeze', 'drop', 'drop', 'setBack', 'rivalForget', 'rivalJump']
 const SETTLE = 30_000
 /** In the last seconds of the good times all must have been well once. */
@@ -30,14 +30,17 @@ const LAST = 10_000
 const CHECK_EVERY = 50
 /** More of them on one key would be a search for ever. */
 const MAX_OPERATIONS = 300
+const SETTLED = 5_000
 
-type Input = { op: 'write', value: string | null } | { op: 'read' }
+type Input = { op: 'write' | 'link', value: string | null } | { op: 'read' }
 interface Call { key: string, input: Input, called: number, returned: number, output: string | null | undefined }
 
 const register: Model<string | null, Input, string | null> = {
   init: null,
   step: (state, input, output) => {
     if (input.op === 'write') return { state: input.value }
+    // one that was answered found no value
+    if (input.op === 'link') return output === undefined ? { state: state ?? input.value } : state === null ? { state: input.value } : undefined
     return output === undefined || output === state ? { state } : undefined
   },
   key: state => String(state)
@@ -49,14 +52,14 @@ export function electionClient (name = 'election', make: MakeCore = createElecti
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity'],
+    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity'],
     create: world => new ElectionClient(world, make)
   }
 }
 
 function workload (random: Random, ids: readonly string[], until: number): Fault[] {
   const faults: Fault[] = []
-  for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.15, 1], ['identity', 0.15, 1]] as const) {
+  for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
     if (!random.chance(chance)) continue
     for (let i = 1 + random.int(most); i > 0; i--) {
       faults.push({ kind: 'command', at: random.between(8_000, until), node: random.pick(ids) ?? '', name, argument: undefined })
@@ -66,6 +69,12 @@ function workload (random: Random, ids: readonly string[], until: number): Fault
   if (random.chance(0.5)) {
     for (let at = random.between(8_000, 15_000); at < until; at += random.between(1_500, 8_000)) {
       faults.push({ kind: 'leader', at, how: random.pick(STRIKES) ?? 'kill', ms: random.between(300, 4_000) })
+    }
+  }
+  // and again before the next one has told all: old values and new ones meet in several tables
+  if (random.chance(0.3)) {
+    for (let at = random.between(20_000, 50_000), i = 0; i < 25; i++, at += random.between(400, 1_500)) {
+      faults.push({ kind: 'leader', at, how: random.pick(['isolate', 'halves', 'kill'] as const) ?? 'isolate', ms: random.between(800, 3_500) })
     }
   }
   return faults
@@ -84,6 +93,8 @@ class ElectionClient implements Client {
   readonly #begun = new Set<string>()
   /** By group and key, the rank of the latest write that was committed. */
   readonly #committed = new Map<number, Map<string, Rank>>()
+  /** By group and term, what each node held when it entered it. */
+  readonly #promised = new Map<string, Map<string, Durable | undefined>>()
   readonly #votes = new Map<string, string>()
   readonly #states = new Map<string, HardState>()
   readonly #fence = new Map<number, Token>()
@@ -130,19 +141,20 @@ class ElectionClient implements Client {
       case 'state': this.#checkState(id, life, event['hard'] as HardState); break
       case 'sent': this.#checkSent(id, String(event['to']), event['message'] as Message, event['view'] as ElectionView); break
       case 'lease': this.#checkLease(id, event['view'] as ElectionView, event['token'] as Token); break
+      case 'ready': this.#checkReady(id, event['token'] as Token, event['view'] as ElectionView); break
       case 'change': this.#checkChange(id, life, event); break
       case 'called': {
         const op = event['op'] as string
         const call = String(event['call'])
-        const input: Input = op === 'read' ? { op } : { op: 'write', value: op === 'delete' ? null : call }
+        const input: Input = op === 'read' ? { op } : { op: op === 'link' ? op : 'write', value: op === 'delete' ? null : call }
         this.#calls.set(call, { key: `${event['group']} ${event['key']}`, group: Number(event['group']), input, called: this.#world.now, returned: Infinity, output: undefined })
         break
       }
-      case 'committed': case 'value': case 'refused': this.#ended(event); break
+      case 'committed': case 'value': case 'refused': this.#ended(id, event); break
     }
   }
 
-  #ended (event: SimEvent): void {
+  #ended (id: string, event: SimEvent): void {
     const name = String(event['call'])
     const call = this.#calls.get(name)
     if (call === undefined) return
@@ -159,6 +171,11 @@ class ElectionClient implements Client {
     const entry = event['entry'] as Entry | undefined
     call.output = event.type === 'committed' || entry?.value === undefined ? null : new TextDecoder().decode(entry.value)
     this.#world.count(event.type === 'committed' ? 'writes' : 'reads')
+    const rank = event.type === 'committed' ? (event['ranks'] as Rank[])[0] : entry?.rank
+    const { config } = (event['view'] as ElectionView).core.status((event['view'] as ElectionView).time())
+    // what was committed by the voters before may still be on its way to the present ones
+    if (rank === undefined || config === undefined || this.#world.now - (this.#changedAt.get(id) ?? -Infinity) < SETTLED) return
+    checkHeld(id, config, call.key.split(' ')[1]!, rank, this.#disks())
   }
 
   /** E2: numbers only grow, a vote is given once. */
@@ -199,6 +216,7 @@ class ElectionClient implements Client {
   /** E5, and E2 across crashes: what was told counts. */
   #checkSent (id: string, to: string, message: Message, view: ElectionView): void {
     checkDurable(id, message, view)
+    if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(id, message.group, message.term, view)
     if (message.type !== 'vote-response' && message.type !== 'vote') return
     const granted = message.type === 'vote' ? id : 'granted' in message && message.granted ? to : undefined
     if (granted === undefined) return
@@ -223,6 +241,27 @@ class ElectionClient implements Client {
       checkWon(id, config, term, this.#disks())
     }
     this.#leaders.set(reign, key)
+  }
+
+  /** What a node held when it first answered a leader of that term, and so refused all lower ones. */
+  #remember (id: string, group: number, term: number, { durable }: ElectionView): void {
+    const name = `${group} ${term}`
+    const held = this.#promised.get(name) ?? new Map<string, Durable | undefined>()
+    this.#promised.set(name, held)
+    if (!held.has(id)) held.set(id, durable)
+  }
+
+  /** E7, Raft fig. 8: what a leader serves under an old rank was on a majority that refused lower terms, with that rank. */
+  #checkReady (id: string, { term }: Token, view: ElectionView): void {
+    const { config } = view.core.status(view.time())
+    if (config === undefined) return
+    this.#remember(id, config.group, term, view)
+    const held = this.#promised.get(`${config.group} ${term}`)
+    for (const { key, rank } of view.core.entries()) {
+      if (rank.term === term) continue
+      const holders = config.voters.filter(voter => held?.get(voter.id)?.entries.some(entry => entry.key === key && compareTokens(entry.rank, rank) === 0 && entry.rank.index === rank.index))
+      if (holders.length < majorityOf(config)) throw new Violation('E7', `${id} serves ${key} in term ${term} with its rank of term ${rank.term}, which ${holders.length} of ${config.voters.length} had`)
+    }
   }
 
   /** E3 and E4: leases never overlap in true time, and their tokens grow. */
@@ -305,7 +344,7 @@ class ElectionClient implements Client {
     if (newest === undefined || new Set(configs.map(({ group }) => group)).size > 1) return undefined
     const voting = newest.voters.filter(voter => {
       const node = nodes.find(({ id }) => id === voter.id)
-      return node !== undefined && processOf(node).durable?.hard.incarnation === voter.incarnation && processOf(node).durable?.hard.config?.group === newest.group
+      return node !== undefined && !processOf(node).leaving && processOf(node).durable?.hard.incarnation === voter.incarnation && processOf(node).durable?.hard.config?.group === newest.group
     })
     if (voting.length < majorityOf(newest)) {
       this.#world.count('majority gone')

@@ -33,11 +33,12 @@ export class SimNode {
   #dueTimers: Array<{ name: string, id: number }> = []
   #inbox: Delivery[] = []
 
-  constructor (world: World, id: string, random: Random, drift: number) {
+  constructor (world: World, id: string, random: Random, drift: number, extreme = false) {
     this.#world = world
     this.id = id
     this.#random = random
-    this.#rate = 1 + random.between(-drift, drift)
+    const share = random.between(-drift, drift)
+    this.#rate = 1 + (extreme ? Math.sign(share) * drift : share)
     this.#wallOffset = 1_700_000_000_000 + random.between(-1_000, 1_000)
     this.disk = new SimDisk((name, upTo) => {
       const life = this.life

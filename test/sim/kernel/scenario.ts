@@ -24,7 +24,8 @@ export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'wor
     drop: lossy ? random.between(0.001, 0.05) : 0,
     duplicate: lossy ? random.between(0, 0.1) : 0,
     reorder: lossy ? random.between(0, 0.1) : 0,
-    drift: has('drift') ? 0.02 : 0,
+    drift: has('drift') || random.fork('drift').chance(schedule.drift ?? 0) ? 0.02 : 0,
+    extreme: schedule.drift !== undefined,
     fsync: has('slowDisk') ? random.between(100, 500) : 2,
     faults: faults.sort((a, b) => a.at - b.at),
     healAt: schedule.healAt

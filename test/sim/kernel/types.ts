@@ -114,7 +114,14 @@ export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 's
 export type DiskFault = 'keep' | 'torn' | 'wipe'
 
 /** When faults strike, and how many: what a client may ask for in place of the usual. Milliseconds. */
-export interface Schedule { until: number, healAt: number, sizes: readonly number[], intensity: number }
+export interface Schedule {
+  until: number
+  healAt: number
+  sizes: readonly number[]
+  intensity: number
+  /** How often clocks drift, in place of as often as any fault; then as much as they may, half of them. */
+  drift?: number
+}
 
 /** Drawn from the seed before anything runs. */
 export interface Scenario {
@@ -129,6 +136,8 @@ export interface Scenario {
   reorder: number
   /** Largest clock rate error. */
   drift: number
+  /** Clocks run at the ends of that, not between. */
+  extreme?: boolean
   fsync: number
   faults: Fault[]
   healAt: number
