@@ -12,7 +12,8 @@ import type { NodeProcess } from './processes.ts'
 import type { ElectionChange, ElectionOptions, Leader } from '../../src/index.ts'
 import type { ChildMeshOptions } from './ipc.ts'
 
-const COMMANDS = fileURLToPath(new URL('../process/election-child.ts', import.meta.url))
+/** More commands of a node process: what it knows of elections, and orders. */
+export const ELECTION_COMMANDS = fileURLToPath(new URL('../process/election-child.ts', import.meta.url))
 
 export interface ElectionGroupInit {
   voters: number
@@ -55,7 +56,7 @@ export class ElectionGroup implements AsyncDisposable {
     const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
     const node = await spawnNode({
       label: `n${index}`,
-      commands: COMMANDS,
+      commands: ELECTION_COMMANDS,
       options: {
         mesh: 'bench',
         service: 'login',

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ElectionGroup } from '../harness/election-group.ts'
+import { ELECTION_COMMANDS, ElectionGroup } from '../harness/election-group.ts'
 import { faultProxy } from '../harness/fault-proxy.ts'
 import { termsOf, violations } from '../harness/leaders.ts'
 import { freePort } from '../harness/ports.ts'
@@ -7,8 +7,8 @@ import { spawnNode } from '../harness/processes.ts'
 import { until } from '../harness/until.ts'
 import type { FaultProxy } from '../harness/fault-proxy.ts'
 import type { ElectionGroupInit } from '../harness/election-group.ts'
-import type { NodeProcess } from '../harness/processes.ts'
-import type { ElectionState, Leader } from '../../src/index.ts'
+import type { NodeProcess, SpawnOptions } from '../harness/processes.ts'
+import type { ElectionState, GroupView, Leader } from '../../src/index.ts'
 
 /** For the long run: BRAID_KILLS=100. */
 const KILLS = Number(process.env['BRAID_KILLS'] ?? 4)
@@ -119,6 +119,46 @@ describe('processes: election', function () {
     group.expectSafe()
   })
 
+  async function spawn (label: string, options: SpawnOptions['options']): Promise<NodeProcess> {
+    const node = await spawnNode({ label, commands: ELECTION_COMMANDS, options: { mesh: 'bench', name: label, ...options } })
+    witnesses.push(node)
+    return node
+  }
+
+  it('a process of another service knows the leader by its view, and by asking any member', async () => {
+    const group = await start({ voters: 3 })
+    const leader = await group.agreed()
+    const client = await spawn('client', { service: 'mail', bootstrap: group.nodes[0]?.addresses ?? [] })
+    const known = async (): Promise<GroupView | undefined> => client.command('of', ['login'])
+    await until(async () => (await known())?.leader?.id === leader.id)
+    expect((await known())?.leader).to.deep.equal(leader)
+    for (const { id } of group.nodes) {
+      expect(await client.invoke<GroupView>('login', 'braid.leader', 'login', { node: id })).to.deep.include({ leader })
+    }
+    await group.kill(group.node(leader.id))
+    const next = await group.agreed(leader)
+    await until(async () => (await known())?.leader?.id === next.id)
+    group.expectSafe()
+    client.expectClean()
+  })
+
+  it('two default groups that were founded apart become one, under a token above both', async () => {
+    const [a, b] = await Promise.all(['a', 'b'].map(async label => spawn(label, { service: 'login', election: {} }))) as [NodeProcess, NodeProcess]
+    await Promise.all([a, b].map(async node => node.command('lead')))
+    const leader = async (node: NodeProcess): Promise<Leader | undefined> => node.command('leader')
+    const [first, second] = await Promise.all([a, b].map(async node => until(async () => leader(node)))) as [Leader, Leader]
+    expect([first.id, second.id]).to.deep.equal([a.id, b.id])
+    await b.command('dial', [a.addresses[0]])
+    const merged = await until(async () => {
+      const [one, other] = await Promise.all([leader(a), leader(b)])
+      return one !== undefined && one.id === other?.id && one.token.epoch > Math.max(first.token.epoch, second.token.epoch) ? one : undefined
+    }, { timeout: 40_000 })
+    expect([a.id, b.id]).to.include(merged.id)
+    for (const node of [a, b]) node.expectClean()
+    // before they met there were two on purpose; each one's own terms grow
+    for (const node of [a, b]) expect(violations(termsOf(node))).to.deep.equal([])
+  })
+
   it('resign, transfer and a graceful stop hand over within the term rules', async () => {
     const group = await start({ voters: 3 })
     const first = await group.agreed()
@@ -171,8 +211,7 @@ describe('processes: election', function () {
     const leader = await group.agreed()
     await until(async () => (await voters(group.node(leader.id))).length === 3, { timeout: 40_000 })
     // somebody else of the mesh must be there still: who sees nobody may be the one that is cut off
-    const witness = await spawnNode({ label: 'witness', options: { mesh: 'bench', bootstrap: group.nodes.flatMap(({ addresses }) => addresses) } })
-    witnesses.push(witness)
+    const witness = await spawn('witness', { bootstrap: group.nodes.flatMap(({ addresses }) => addresses) })
     await until(async () => (await group.nodes[0]?.nodes())?.some(({ id }) => id === witness.id))
     await Promise.all(group.nodes.slice(1).map(async node => group.kill(node)))
     const next = await group.agreed(leader, group.alive, 60_000)
