@@ -20,7 +20,7 @@ import type { Net } from './net.ts'
 import type { ResolvedElectionOptions } from './options.ts'
 import type { ElectionOutput } from './types.core.ts'
 import type { Voting } from './voting.ts'
-import type { Discovery } from '../discovery/index.ts'
+import type { Discovery, SelfPatch } from '../discovery/index.ts'
 import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 
@@ -311,12 +311,11 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   #onChange (change: Change): void {
     const { state, leader, token, config } = change
-    const discovery = this.#discovery()
-    const { service = '', id } = discovery.self
+    const { service = '', id } = this.#discovery().self
     if (state === 'leader' || state === 'follower') this.#fault = undefined
     const voters = config?.voters.map(voter => voter.id) ?? []
     const votes = config !== undefined && voters.includes(id)
-    discovery.update({
+    this.#publish({
       election: !votes ? null : { epoch: token?.epoch ?? config.epoch, term: token?.term ?? config.term, leader: token === undefined ? '' : leader ?? '', voters, group: config.group, kind: config.kind }
     })
     const known = leaderOf(change)
@@ -325,6 +324,14 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     this.#told = text
     this.#tell({ service, state, leader: known, term: token?.term ?? this.#member?.group.status()?.term ?? 0 })
     this.safeDispatchEvent('braid.topic.election.change_state', { detail: { State: BRAID_STATES[state], ID: id } })
+  }
+
+  #publish (patch: SelfPatch): void {
+    try {
+      this.#discovery().update(patch)
+    } catch (err) {
+      this.#log.error('the node record cannot tell of the leader - %e', err)
+    }
   }
 
   #tell (detail: ElectionChange): void {

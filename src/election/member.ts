@@ -138,8 +138,13 @@ export class Member {
     await this.group.retire('the node is leaving', signal)
     // Alone there is nobody to give anything to.
     if (!this.#accompanied()) return
-    if (seat && status.voting) await this.ask({ type: 'leave' }, ['left'], LEAVE_TIMEOUT, signal)
-    else if (status.state === 'leader') await this.ask({ type: 'transfer' }, ['transferred'], LEAVE_TIMEOUT, signal)
+    const whole = seat && status.voting
+    if (!whole && status.state !== 'leader') return
+    try {
+      await this.ask(whole ? { type: 'leave' } : { type: 'transfer' }, whole ? ['left'] : ['transferred'], LEAVE_TIMEOUT, signal)
+    } catch (err) {
+      this.#init.log('left without a handover - %e', err)
+    }
   }
 
   /** @throws VotersError - not all of them agreed */

@@ -10,8 +10,8 @@ import type { Message } from './messages.core.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents } from '../streams/index.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
-/** Frames that one peer may send per second; a leader sends a voter 20 at most. */
-const MAX_FRAMES = 1_000
+/** Frames that one peer may send per second; a register that is written all the time takes a few thousand. */
+const MAX_FRAMES = 20_000
 /** Milliseconds a peer that was cut is not listened to. */
 const BAN = 10_000
 const MAX_BANS = 1_000

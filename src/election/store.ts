@@ -2,6 +2,7 @@
  * What a member of a group must remember. As long as there is only a vote and a config, one stable value; what has a part
  * of the register goes to a log, whole saves one after the other, which is rewritten when it has grown long.
  */
+import { ElectionStoreError } from '../errors.ts'
 import { decodeStored, encodeStored } from '../wire/election-codec.ts'
 import type { Durable, Entry, HardState, Rank, Save } from './types.core.ts'
 import type { Storage } from '../storage/index.ts'
@@ -40,6 +41,8 @@ export class GroupStore {
   #number = 0
   /** Values in the log. */
   #length = 0
+  /** A write failed: what says only what changed since has nothing to stand on, until all of the register comes. */
+  #gap = false
   #queue: Save[] = []
   #writing: Promise<void> | undefined
 
@@ -112,6 +115,7 @@ export class GroupStore {
       } catch (err) {
         // What came meanwhile stands on what failed; the core says everything again.
         this.#queue = []
+        this.#gap = true
         this.#init.onFailed(batch[0]?.id ?? 0, err instanceof Error ? err.message : String(err))
       }
     }
@@ -127,8 +131,10 @@ export class GroupStore {
       this.#hard = hard ?? this.#hard
       return
     }
+    if (this.#gap && parts[0]?.reset !== true) throw new ElectionStoreError('an earlier write failed')
     const units = parts.map((part, index) => this.#unit({ ...part, hard: index === parts.length - 1 ? hard : undefined }))
     await log.append(this.#logName, units.map(encodeStored))
+    this.#gap = false
     for (const unit of units) this.#replay(unit, false)
     this.#length += units.length
     if (this.#length > MAX_LOG + 2 * this.#entries.size / CHUNK) await this.#rewrite()

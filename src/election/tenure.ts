@@ -76,7 +76,7 @@ export class Tenures {
     this.end(why)
     if (tasks.length === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, GRACE)
+    const timer = setTimeout(resolve, signal?.aborted === true ? 0 : GRACE)
     signal?.addEventListener('abort', () => { resolve() }, { once: true })
     await Promise.race([Promise.allSettled(tasks), promise])
     clearTimeout(timer)

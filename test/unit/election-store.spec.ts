@@ -80,7 +80,11 @@ describe('election: store', () => {
     await opened.store.idle()
     expect([opened.failed, opened.saved]).to.deep.equal([[1], []])
     broken = false
-    await saved(opened, { id: 3, hard: hard(3) })
+    // nothing to stand on: what was written before it is not there
+    opened.store.save({ type: 'save', id: 3, register: register(2, [entry('a', 2)]) })
+    await opened.store.idle()
+    expect(opened.failed).to.deep.equal([1, 3])
+    await saved(opened, { id: 4, hard: hard(3), register: register(2, [entry('a', 2)], { reset: true }) })
     expect((await open({ stable, log })).durable?.hard.term).to.equal(3)
   })
 
