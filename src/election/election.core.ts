@@ -7,7 +7,7 @@ import { autopilot, leave } from './autopilot.core.ts'
 import { isBefore, wasSetBack } from './clock.core.ts'
 import { onAppend, onConfig, onHeartbeat, onRead } from './following.core.ts'
 import { isPlausibleEpoch, lookAround, onPledge, onPropose, recover } from './founding.core.ts'
-import { askForLeader, onHello, onYield } from './groups.core.ts'
+import { askForLeader, greetStrangers, onHello, onYield } from './groups.core.ts'
 import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
 import { hasSeat } from './order.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
@@ -245,6 +245,7 @@ class Election implements ElectionCore {
       lookAround(core)
       askForLeader(core)
     }
+    if (core.greetAt <= now) greetStrangers(core)
     if (core.electionDue <= now) electionTimeout(core)
     if (core.lead !== undefined) this.#leaderTimers(core.lead, now)
     if (core.leavingSeat && !core.voting) leave(core)

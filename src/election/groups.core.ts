@@ -57,6 +57,12 @@ export function askForLeader (core: Core): void {
   if (voter !== undefined) core.sendHello(voter.id, true)
 }
 
+/** A greeting may have been lost: whoever is not known to be of this group is asked again. */
+export function greetStrangers (core: Core): void {
+  core.greetAt = core.time.now + ASK_CALM
+  for (const peer of core.connected) if (core.peers.get(peer)?.hello.group !== core.group) core.sendHello(peer, true)
+}
+
 /** Another group of this service, founded and seen alive when `leader` is known. */
 function meetGroup (core: Core, theirs: Config, leader: string | undefined): void {
   const { config: own, hard } = core

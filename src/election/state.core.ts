@@ -67,6 +67,7 @@ export class Core {
   seenGroupAt = -Infinity
   /** When this node last asked who leads. */
   askedAt = -Infinity
+  greetAt: number
   leaving = false
   /** Until it left, and said so. */
   leavingSeat = false
@@ -106,7 +107,7 @@ export class Core {
     this.size = voters?.length ?? expect
     this.time = time
     this.startedAt = this.leaderlessSince = time.now
-    this.lookAt = time.now
+    this.lookAt = this.greetAt = time.now
     this.table = new Table(durable?.entries, durable?.synced)
     this.durableSynced = this.table.synced
     // it may have promised something in the life before

@@ -98,8 +98,9 @@ export class SimNode {
     this.#wake()
   }
 
+  /** One that sleeps is not set back as well: no clock could tell that from no time at all. */
   jump (ms: number): void {
-    this.#wallOffset += ms
+    if (ms > 0 || this.#sleepingSince === undefined) this.#wallOffset += ms
   }
 
   deliver (delivery: Delivery): void {
