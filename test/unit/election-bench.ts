@@ -112,7 +112,7 @@ export class Bench {
   #step (id: string, input: Untimed<ElectionInput>): void {
     const node = this.nodes.get(id)!
     if (!node.up || node.asleep) return
-    for (const output of node.core.step({ ...input, ...this.#time(node) } as ElectionInput)) this.#obey(id, node, output)
+    for (const output of node.core.step({ ...input, ...this.#time(node) })) this.#obey(id, node, output)
   }
 
   #obey (id: string, node: Node, output: ElectionOutput): void {

@@ -37,7 +37,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'majority(config.voters.filter(({ id }) => id === core.self || core.connected.has(id)).length)) return'
   },
   { name: 'lets an adopted entry keep its old rank', file: 'authority', find: 'const adopted = { ...entry, rank: this.#next() }', replace: 'const adopted = (this.#next(), entry)' },
-  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)' },
+  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 400 },
   { name: 'answers for what it still saves', file: 'following', find: 'synced: late ? table.synced : durableSynced', replace: 'synced: durableSynced' },
   { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }
 ]

@@ -1,7 +1,7 @@
 /** The election's core with the thinnest driver: a disk, held messages, one timer, and a user who writes and reads while it leads. */
 import type { Message } from '../../../src/election/messages.core.ts'
 import type {
-  Config, Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, HardState, Rank, Time, Token
+  Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, HardState, Rank, Time, Token
 } from '../../../src/election/types.core.ts'
 import type { Env, Process } from '../kernel/types.ts'
 
@@ -83,8 +83,7 @@ export class ElectionProcess implements Process, ElectionView {
     else if (name === 'leave') {
       this.leaving = true
       this.#step({ type: 'leave' })
-    }
-    else if (name === 'recover') this.#step({ type: 'recover', voters: argument as string[] })
+    } else if (name === 'recover') this.#step({ type: 'recover', voters: argument as string[] })
     else if (name === 'identity') {
       this.#step({ type: 'identity-conflict', active: true })
       this.#env.setTimer('identity', 1_000)
@@ -143,7 +142,7 @@ export class ElectionProcess implements Process, ElectionView {
   }
 
   #step (input: Untimed<ElectionInput>): void {
-    const outputs = this.core.step({ ...input, ...this.time() } as ElectionInput)
+    const outputs = this.core.step({ ...input, ...this.time() })
     let saved = 0
     for (const output of outputs) {
       if (output.type === 'save') saved = this.#save(output)
@@ -189,7 +188,7 @@ export class ElectionProcess implements Process, ElectionView {
       case 'lease-end': this.lease = undefined; break
       case 'change':
         if (output.state !== 'leader') this.#ready = false
-        env.emit({ ...output, view: this, config: output.config as Config })
+        env.emit({ ...output, view: this, config: output.config })
         break
       case 'register-ready':
         this.#ready = true

@@ -13,7 +13,7 @@ export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'wor
   const enabled = random.shuffle(client.faults).slice(0, random.int(Math.min(5, client.faults.length + 1)))
   const ids = Array.from({ length: random.pick(schedule.sizes) ?? 3 }, (_, i) => `n${i}`)
   const has = (kind: FaultKind): boolean => enabled.includes(kind)
-  const lossy = has('lossy')
+  const lossy = has('lossy') || random.fork('lossy').chance(schedule.lossy ?? 0)
   const faults = enabled.flatMap(kind => draw(kind, random.fork(kind), ids, schedule))
   faults.push(...client.workload?.(random.fork('workload'), ids, schedule.until) ?? [])
   return {

@@ -121,6 +121,8 @@ export interface Schedule {
   intensity: number
   /** How often clocks drift, in place of as often as any fault; then as much as they may, half of them. */
   drift?: number
+  /** How often the network loses messages, in place of as often as any fault. */
+  lossy?: number
 }
 
 /** Drawn from the seed before anything runs. */
