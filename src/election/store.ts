@@ -106,6 +106,8 @@ export class GroupStore {
   }
 
   async #write (): Promise<void> {
+    // what one step saves, a term and the vote in it, is made durable in one write
+    await Promise.resolve()
     while (this.#queue.length > 0) {
       const batch = this.#queue
       this.#queue = []

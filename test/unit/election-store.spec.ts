@@ -34,6 +34,25 @@ describe('election: store', () => {
     expect((await open(storage)).durable).to.deep.equal({ hard: hard(3), entries: [], synced: { epoch: 0, term: 0, index: 0 } })
   })
 
+  it('makes what is saved together durable in one write', async () => {
+    const { stable, log } = memoryStorage()
+    let writes = 0
+    const opened = await open({
+      log,
+      stable: {
+        lost: new Set(),
+        get: async name => stable.get(name),
+        delete: async name => stable.delete(name),
+        set: async (name, value) => {
+          writes++
+          await stable.set(name, value)
+        }
+      }
+    })
+    await saved(opened, { id: 1, hard: hard(1) }, { id: 2, hard: hard(1, 'a') })
+    expect([writes, opened.saved]).to.deep.equal([1, [2]])
+  })
+
   it('keeps votes and parts of the register in the order in which they were saved', async () => {
     const storage = memoryStorage()
     const first = await open(storage)
