@@ -76,6 +76,7 @@ export class Authority {
     if (message.part !== read.next) return
     read.next++
     const staged = this.#staged.get(id) ?? []
+    if (staged.length > MAX_REGISTER_ENTRIES) return
     staged.push(...message.entries)
     if (!message.last) return
     this.#staged.delete(id)

@@ -2,6 +2,7 @@
 import { compareRanks, hasSeat, isNewer, NO_RANK, sameReign } from './order.core.ts'
 import { inParts } from './table.core.ts'
 import { becomeFollower, waitForLeader } from './votes.core.ts'
+import { MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Append, ConfigMessage, Heartbeat, ReadRequest } from './messages.core.ts'
 import type { Core } from './state.core.ts'
 import type { Entry, Rank } from './types.core.ts'
@@ -84,6 +85,7 @@ export function onAppend (core: Core, from: string, message: Append, staged: Sta
   const { part, to, reset } = message
   const begun = part === 0 ? { from, to, next: 0, entries: [] } : staged
   if (begun?.from !== from || begun.next !== part || compareRanks(begun.to, to) !== 0) return staged
+  if (begun.entries.length > MAX_REGISTER_ENTRIES) return undefined
   begun.next++
   begun.entries.push(...message.entries)
   if (!message.last) return begun

@@ -96,7 +96,8 @@ export function onVoteRequest (core: Core, from: string, message: VoteRequest): 
   }
   if (!core.voting || isNewer(own, theirs) || asked < core.hard.term) return refuse()
   // a vote that was given is confirmed, whatever was promised since
-  if (type === 'vote' && asked === core.hard.term) return respond(core, from, type, asked, core.role !== 'leader' && core.hard.vote === from, false)
+  const { term, vote } = core.hard
+  if (type === 'vote' && asked === term && (vote !== undefined || core.leader !== undefined)) return respond(core, from, type, asked, core.role !== 'leader' && vote === from, false)
   if (core.promised() && !message.transfer) return refuse()
   if (type === 'prevote') return respond(core, from, type, asked, asked > core.hard.term, false)
   becomeFollower(core, asked)
