@@ -1,7 +1,7 @@
 /** Puts the room together: streams, this node's own part, what is known of other services, the fence. */
 import { serviceCapabilities } from '@libp2p/interface'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { InvalidOptionsError, NotLeaderError, VotersError } from '../errors.ts'
+import { InvalidOptionsError, MeshStoppedError, NotLeaderError, VotersError } from '../errors.ts'
 import { memoryStorage } from '../storage/index.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
@@ -175,7 +175,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   async runAsLeader <T> (task: (lease: Lease) => Promise<T> | T, options: AbortOptions = {}): Promise<T> {
     const member = this.#own()
-    if (member === undefined) throw new NotLeaderError(this.#running ? 'this node can never lead: it has no service, or does not vote (a tab, a relay, election: false)' : 'the election is stopped')
+    if (this.#stopping !== undefined) throw new MeshStoppedError()
+    if (member === undefined) throw new NotLeaderError('this node can never lead: it has no service, or does not vote (a tab, a relay, election: false)')
     this.#want()
     return member.group.tenures.run(task, options)
   }
@@ -208,7 +209,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   // ---- parts
 
   #votes (): boolean {
-    return voting !== undefined && (this.#init.votes ?? true)
+    return voting !== undefined && (this.#init.votes ?? true) && this.#discovery().self.service !== undefined
   }
 
   /** This node's part in its group; undefined when it has none. */
