@@ -20,7 +20,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'has no PreVote', file: 'votes', find: "campaign(core, 'prevote')\n}", replace: "campaign(core, 'vote')\n}" },
   { name: 'bumps the term in a PreVote', file: 'votes', find: "if (type === 'prevote') return", replace: "if (type === 'prevote') becomeFollower(core, asked)\n  if (type === 'prevote') return" },
   { name: 'does not wait after a restart', file: 'state', find: 'this.contact = durable?.hard.config === undefined ? undefined : time', replace: 'this.contact = undefined' },
-  { name: 'forgets the drift in its lease', file: 'clock', find: 'timeout * (1 - RHO) / (1 + RHO) - DELTA', replace: 'timeout', from: 400 },
+  { name: 'forgets the drift in its lease', file: 'clock', find: 'timeout * (1 - RHO) / (1 + RHO) - DELTA', replace: 'timeout', from: 3_500 },
   { name: 'measures its lease by the wall clock only', file: 'clock', find: '{ now: sent.now + length,', replace: '{ now: Infinity,' },
   { name: 'measures its promise by the wall clock only', file: 'clock', find: 'time.now - since.now >= ms && ', replace: '' },
   { name: 'changes a config that is not on a majority', file: 'reconfigure', find: 'if (!configCommitted(core, lead))', replace: 'if (false)' },

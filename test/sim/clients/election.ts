@@ -91,6 +91,8 @@ class ElectionClient implements Client {
   readonly #leaders = new Map<string, string>()
   /** Terms that a candidate voted for itself in. */
   readonly #begun = new Set<string>()
+  /** Terms that a leader asked its successor to begin. */
+  readonly #asked = new Set<string>()
   /** By group and key, the rank of the latest write that was committed. */
   readonly #committed = new Map<number, Map<string, Rank>>()
   /** By group and term, what each node held when it entered it. */
@@ -208,6 +210,7 @@ class ElectionClient implements Client {
       return
     }
     this.#begun.add(name)
+    if (this.#asked.has(name)) return
     const since = this.#world.now - this.#reachedMajority(id, config)
     const allowed = 3 * (this.#options.profile?.timeout ?? 500) + 2_000 + 3 * this.#world.scenario.fsync
     if (since > allowed && since < Infinity) throw new Violation('PreVote', `${id} began term ${term} though it reached no majority for ${Math.round(since)} ms`)
@@ -216,6 +219,7 @@ class ElectionClient implements Client {
   /** E5, and E2 across crashes: what was told counts. */
   #checkSent (id: string, to: string, message: Message, view: ElectionView): void {
     checkDurable(id, message, view)
+    if (message.type === 'timeout-now') this.#asked.add(`${message.group} ${message.term + 1}`)
     if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(id, message.group, message.term, view)
     if (message.type !== 'vote-response' && message.type !== 'vote') return
     const granted = message.type === 'vote' ? id : 'granted' in message && message.granted ? to : undefined
