@@ -8,7 +8,6 @@ import { protocolId } from '../wire/protocols.ts'
 import { createFence } from './fence.ts'
 import { checkVoters, resolveElectionOptions } from './options.ts'
 import { voting } from '#voting'
-import { problemError } from './problems.ts'
 import { MemberRegister } from './register.ts'
 import { Views, VOTER } from './views.ts'
 import type {
@@ -340,7 +339,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 
   #onProblem (problem: Extract<ElectionOutput, { type: 'problem' }>): void {
-    const error = problemError(problem)
+    if (voting === undefined) return
+    const error = voting.problemError(problem)
     this.#log('%s: %s', problem.problem, problem.message)
     if (error.name !== 'ProtocolError') this.#fault = error
     this.safeDispatchEvent('fault', { detail: error })
