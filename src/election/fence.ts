@@ -20,6 +20,9 @@ export function compareTokens (a: FencingToken, b: FencingToken): number {
   return a.epoch - b.epoch || a.term - b.term
 }
 
+/** What is stored. `floor`: of resources that are not named, older tokens may have been accepted and forgotten. */
+interface Stored { floor?: FencingToken | undefined, seen: Array<[resource: string, epoch: number, term: number]> }
+
 /** @param floor - the newest token known otherwise: what counts for a resource whose own was lost */
 export function createFence (store: StableStore, floor: () => FencingToken | undefined): Fence {
   return new StoredFence(store, floor)
@@ -31,6 +34,8 @@ class StoredFence implements Fence {
   readonly #seen = new Map<string, Seen>()
   #loaded: Promise<void> | undefined
   #lost = false
+  /** The newest token that was known since the loss. */
+  #least: FencingToken | undefined
 
   constructor (store: StableStore, floor: () => FencingToken | undefined) {
     this.#store = store
@@ -45,12 +50,21 @@ class StoredFence implements Fence {
     this.#loaded ??= this.#load()
     await this.#loaded
     const seen = this.#seen.get(resource)
-    const highest = seen?.token ?? (this.#lost ? this.#floor() : undefined)
+    const highest = seen?.token ?? this.#afterLoss(resource)
     const order = highest === undefined ? 1 : compareTokens(token, highest)
     if (highest !== undefined && order < 0) {
       throw new StaleTokenError(`${resource}: token ${text(token)} is older than ${text(highest)}, which was accepted before: its leader was replaced and must not act`)
     }
     await (order === 0 && seen?.stored !== undefined ? seen.stored : this.#raise(resource, token))
+  }
+
+  /** What a resource whose own token may be among the lost ones must reach. */
+  #afterLoss (resource: string): FencingToken | undefined {
+    if (!this.#lost) return undefined
+    const known = this.#floor()
+    if (known !== undefined && (this.#least === undefined || compareTokens(known, this.#least) > 0)) this.#least = known
+    if (this.#least !== undefined) return this.#least
+    throw new ElectionStoreError(`fence: what was accepted for ${resource} is lost and no leader is known, so no token can be judged: try again when there is a leader`)
   }
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
@@ -70,22 +84,23 @@ class StoredFence implements Fence {
 
   async #load (): Promise<void> {
     this.#lost = this.#store.lost.has(NAME)
-    let entries: unknown = []
     try {
       const bytes = await this.#store.get(NAME)
-      entries = bytes === undefined ? [] : JSON.parse(new TextDecoder().decode(bytes))
+      if (bytes === undefined) return
+      const { floor, seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
+      for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve() })
+      this.#least = floor
+      this.#lost ||= floor !== undefined
     } catch {
       this.#lost = true
     }
-    for (const [resource, epoch, term] of entries as Array<[string, number, number]>) {
-      this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve() })
-    }
   }
 
-  async #write (entry: [string, number, number]): Promise<void> {
+  async #write (entry: Stored['seen'][number]): Promise<void> {
     const others = [...this.#seen].filter(([resource]) => resource !== entry[0])
-    const entries = [...others.map(([resource, { token }]) => [resource, token.epoch, token.term]), entry]
-    await this.#store.set(NAME, new TextEncoder().encode(JSON.stringify(entries)))
+    const seen = others.map(([resource, { token: { epoch, term } }]): typeof entry => [resource, epoch, term])
+    const stored: Stored = { floor: this.#least, seen: [...seen, entry] }
+    await this.#store.set(NAME, new TextEncoder().encode(JSON.stringify(stored)))
   }
 }
 

@@ -71,6 +71,34 @@ describe('election: fence', () => {
     expect(await refusal(fence.check('a', token(2, 9)))).to.equal('accepted')
   })
 
+  it('after a loss takes nothing while no leader is known, and remembers the loss when it has stored something again', async () => {
+    const data = new Map<string, Uint8Array>()
+    const lost = new Set(['election-fence'])
+    const damaged: StableStore = {
+      lost,
+      get: async name => data.get(name),
+      set: async (name, value) => {
+        data.set(name, value)
+        lost.delete(name)
+      },
+      delete: async name => { data.delete(name) }
+    }
+    let known: FencingToken | undefined
+    const fence = createFence(damaged, () => known)
+    expect(await refusal(fence.check('disk', token(1, 1)))).to.equal('ElectionStoreError')
+    known = token(9, 9)
+    expect(await refusal(fence.check('disk', token(9, 8)))).to.equal('StaleTokenError')
+    expect(await refusal(fence.check('disk', token(9, 9)))).to.equal('accepted')
+    known = token(9, 7)
+    expect(await refusal(fence.check('other', token(9, 8)))).to.equal('StaleTokenError')
+    expect(lost.size).to.equal(0)
+    const again = createFence(damaged, () => undefined)
+    expect(await refusal(again.check('other', token(9, 8)))).to.equal('StaleTokenError')
+    expect(await refusal(again.check('other', token(9, 9)))).to.equal('accepted')
+    data.set('election-fence', new TextEncoder().encode('null'))
+    expect(await refusal(createFence(damaged, () => undefined).check('disk', token(9, 9)))).to.equal('ElectionStoreError')
+  })
+
   it('refuses what is no resource and what is no token, and more resources than it can remember', async () => {
     const fence = createFence(memoryStorage().stable, () => undefined)
     for (const resource of ['', 'x'.repeat(300), '\ud800']) expect(await refusal(fence.check(resource, token(1, 1)))).to.equal('InvalidOptionsError')
