@@ -6,8 +6,8 @@
  */
 import { isBefore } from './clock.core.ts'
 import { compareRanks, hasSeat, majority, reachedByMajority, sameReign } from './order.core.ts'
-import { inParts } from './table.core.ts'
-import { MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
+import { flawOf, inParts, sizeOf } from './table.core.ts'
+import { MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Core } from './state.core.ts'
 import type { Follower } from './leadership.core.ts'
 import type { ReadResponse } from './messages.core.ts'
@@ -258,6 +258,7 @@ export class Authority {
     const core = this.#core
     const { table } = core
     if (!this.ready || core.lead?.transfer !== undefined) return refuse(core, id, 'not-ready')
+    if (flawOf(writes) !== undefined) return refuse(core, id, 'full')
     const mine = new Map<string, Entry>()
     for (const { key, value, ifRank } of writes) {
       const present = mine.get(key) ?? table.entries.get(key)
@@ -265,7 +266,9 @@ export class Authority {
       if (!fits) return refuse(core, id, 'condition', present)
       mine.set(key, { key, value, rank: { ...this.#token, index: this.#last + mine.size + 1 } })
     }
-    if (table.entries.size + mine.size > MAX_REGISTER_ENTRIES) return refuse(core, id, 'full')
+    const added = writes.reduce((sum, write) => sum + (write.value === undefined ? 0 : sizeOf(write)), 0)
+    const full = table.entries.size + mine.size > MAX_REGISTER_ENTRIES || (added > 0 && table.bytes + added > MAX_REGISTER_BYTES)
+    if (full) return refuse(core, id, 'full')
     const entries = writes.map(({ key, value }): Entry => ({ key, value, rank: this.#next() }))
     this.#recent.push(...entries)
     if (this.#recent.length > MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT / 2)

@@ -107,12 +107,13 @@ export interface Register {
   /** This node leads, and its table is complete; `entry` and `entries` are current under its lease. */
   readonly ready: boolean
   /**
-   * All or nothing; resolves with the ranks of the entries when a majority holds them.
+   * All or nothing; resolves with the ranks of the entries when a majority holds them. At most 1,000 writes and 1 MiB
+   * together, keys of 1 to 256 characters, values of at most 64 KiB.
    *
-   * @throws RegisterError
+   * @throws RegisterError, InvalidOptionsError
    */
   write (writes: readonly Write[], options?: AbortOptions): Promise<readonly Rank[]>
-  /** Linearizable. @throws RegisterError */
+  /** Linearizable. @throws RegisterError, InvalidOptionsError */
   read (key: string, options?: AbortOptions): Promise<Entry | undefined>
   /** Of this node's own table, perhaps stale. */
   entry (key: string): Entry | undefined

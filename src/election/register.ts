@@ -1,5 +1,6 @@
 /** The leader's replicated register, for what must be linearizable. */
-import { RegisterError } from '../errors.ts'
+import { InvalidOptionsError, RegisterError } from '../errors.ts'
+import { flawOf, isKey } from './table.core.ts'
 import type { Register } from './index.ts'
 import type { Member } from './member.ts'
 import type { Entry, Rank, Write } from './types.core.ts'
@@ -21,13 +22,18 @@ export class MemberRegister implements Register {
   }
 
   async write (writes: readonly Write[], { signal }: AbortOptions = {}): Promise<readonly Rank[]> {
+    const flaw = flawOf(writes)
+    if (flaw !== undefined) throw new InvalidOptionsError(`register: ${flaw}`)
     const id = ++this.#id
-    const answer = await this.#member()?.ask({ type: 'propose', id, writes }, ['committed', 'refused'], TIMEOUT, signal)
+    // the caller may use its buffers again; what is in the table stays
+    const own = writes.map(write => ({ ...write, value: write.value?.slice() }))
+    const answer = await this.#member()?.ask({ type: 'propose', id, writes: own }, ['committed', 'refused'], TIMEOUT, signal)
     if (answer?.type === 'committed') return answer.ranks
     throw refusal(answer)
   }
 
   async read (key: string, { signal }: AbortOptions = {}): Promise<Entry | undefined> {
+    if (!isKey(key)) throw new InvalidOptionsError('register: no such key can be')
     const id = ++this.#id
     const answer = await this.#member()?.ask({ type: 'read', id, key }, ['value', 'refused'], TIMEOUT, signal)
     if (answer?.type === 'value') return answer.entry

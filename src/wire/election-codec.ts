@@ -5,7 +5,7 @@
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { copyBytes, readUtf8, utf8Length, writeUtf8 } from './bytes.ts'
 import { COMMON, KINDS, MESSAGES, STORED } from './election-schema.ts'
-import { MAX_ELECTION_FRAME } from './limits.ts'
+import { MAX_ELECTION_FRAME, MAX_REGISTER_VALUE } from './limits.ts'
 import { isName } from './names.ts'
 import type { Field, Schema } from './election-schema.ts'
 
@@ -174,7 +174,7 @@ class Reader {
     const [data, end] = [this.#data, this.#pos]
     switch (field.type) {
       case 'id': values[name] = end - start === ID_BYTES ? toHex(data.subarray(start, end)) : fail(`${name} is not of ${ID_BYTES} bytes`); break
-      case 'value': values[name] = copyBytes(data, start, end); break
+      case 'value': values[name] = end - start <= MAX_REGISTER_VALUE ? copyBytes(data, start, end) : fail(`${name} is too long`); break
       case 'text': case 'maybe': values[name] = this.#text(name, field.max, start); break
       case 'texts': (values[name] as string[]).push(this.#text(name, field.max, start)); break
       case 'need': case 'may': values[name] = new Reader(data, start, end).message(field.of); break

@@ -30,6 +30,13 @@ export const MAX_ADDRESSES = 16
 export const MAX_ELECTION_FRAME = 256 * KiB
 /** Keys in a group's register, deletion marks included: every voter keeps them in memory. */
 export const MAX_REGISTER_ENTRIES = 200_000
+/** Bytes of all its keys and values, for the same reason. */
+export const MAX_REGISTER_BYTES = 64 * MiB
+/** Bytes of one value: some of them fit into a frame. */
+export const MAX_REGISTER_VALUE = 64 * KiB
+/** Writes that happen together, and bytes of their keys and values: they are stored and copied as one. */
+export const MAX_REGISTER_WRITES = 1_000
+export const MAX_REGISTER_BATCH = 1 * MiB
 /** By how much a message may raise a term: one that is far ahead is a lie, and would use the numbers up. */
 export const MAX_TERM_JUMP = 1_000_000
 /** Voters of one group: a majority of more is slower and no safer. */

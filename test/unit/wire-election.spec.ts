@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { decodeElection, decodeStored, encodeElection, encodeStored } from '../../src/wire/election-codec.ts'
 import { MESSAGES } from '../../src/wire/election-schema.ts'
 import { ElectionFrame, Stored } from '../../src/wire/election.ts'
-import { MAX_ELECTION_FRAME, MAX_TEXT, MAX_VOTERS } from '../../src/wire/limits.ts'
+import { MAX_ELECTION_FRAME, MAX_REGISTER_VALUE, MAX_TEXT, MAX_VOTERS } from '../../src/wire/limits.ts'
 import { fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Config, HardState, Rank } from '../../src/election/types.core.ts'
@@ -113,6 +113,7 @@ describe('wire: election codec', () => {
     refused({ config: { ...config, voters: Array.from({ length: MAX_VOTERS + 1 }, () => ({ id: 'a', incarnation })) } })
     refused({ config: { ...config, voters: [{ id: 'a'.repeat(MAX_TEXT + 1), incarnation }] } })
     refused({ entries: [{ key: 'a'.repeat(MAX_TEXT + 1), value: undefined, rank }] }, 'append')
+    refused({ entries: [{ key: 'a', value: new Uint8Array(MAX_REGISTER_VALUE + 1), rank }] }, 'append')
     refused({ synced: undefined }, 'append-response')
   })
 
