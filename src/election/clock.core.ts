@@ -11,6 +11,16 @@ const DELTA = 10
 /** Milliseconds that a wall clock may lose against the monotonic one without having been set back. */
 const SET_BACK = 100
 
+/** An epoch is the time of its founding: milliseconds since 1970, times this. */
+export const EPOCHS_PER_MS = 1_024
+/** Milliseconds by which clocks may differ: what is further ahead is a lie that would use the numbers up. */
+const AHEAD = 24 * 60 * 60 * 1_000
+
+/** The highest epoch that can be true, by this clock. */
+export function latestEpoch (wall: number): number {
+  return (wall + AHEAD + 1) * EPOCHS_PER_MS
+}
+
 /**
  * Until when nobody else can have won, after a majority acknowledged a round that was sent at `sent`: each of them
  * promised `timeout` on its own clock, which may be as fast as this one is slow (Raft thesis 6.4.1).

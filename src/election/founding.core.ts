@@ -4,6 +4,7 @@
  * and only for a set with a majority of it: then nobody can win in the set it left. Pure.
  */
 import { hashString } from '../util/random.core.ts'
+import { EPOCHS_PER_MS, latestEpoch } from './clock.core.ts'
 import { LEADERLESS } from './groups.core.ts'
 import { endLeadership } from './leader.core.ts'
 import { hasSeat, majority, sortVoters } from './order.core.ts'
@@ -21,12 +22,9 @@ const ASK_EVERY = 1_000
 const TURN = 3_000
 const GIVE_UP = 10_000
 const SETTLE = 1_000
-/** An epoch is a time in 1/1024 ms; others' clocks may be ahead by a day. */
-const EPOCHS_PER_MS = 1_024
-const AHEAD = 24 * 60 * 60 * 1_000
 
 export function isPlausibleEpoch (core: Core, epoch: number): boolean {
-  return epoch <= Math.max((core.time.wall + AHEAD) * EPOCHS_PER_MS, core.hard.highestEpoch) + EPOCHS_PER_MS
+  return epoch <= Math.max(latestEpoch(core.time.wall), core.hard.highestEpoch + EPOCHS_PER_MS)
 }
 
 /** Looks whether a group can and should be founded. */

@@ -1,28 +1,34 @@
 /** What node records tell of the groups of all services: hints for routing, never counted. */
 import { rendezvousPick } from '../balancing/index.ts'
+import { latestEpoch } from './clock.core.ts'
 import { compareTokens } from './fence.ts'
 import type { ElectionChange, FencingToken, GroupView } from './index.ts'
+import type { Time } from './types.core.ts'
 import type { Discovery, Leadership, NodeInfo } from '../discovery/index.ts'
 
 /** Services whose newest token is remembered, and whose changes are told. */
 const MAX_SERVICES = 1_024
 /** Milliseconds between two questions for the leader of a service that has no group. */
 const ASK_INTERVAL = 1_000
+/** Milliseconds that a token counts when no record tells of it any more: one lie must not blind for good. */
+const FORGET = 5 * 60 * 1_000
 /** The role of a node that may vote. */
 export const VOTER = 'voter'
 
 export class Views {
-  readonly #discovery: Discovery
-  /** What was believed once is never taken back for something older. */
-  readonly #newest = new Map<string, FencingToken>()
+  readonly #discovery: Pick<Discovery, 'nodes'>
+  /** What was believed is not taken back for something older, as long as somebody tells of it. */
+  readonly #newest = new Map<string, { token: FencingToken, at: number }>()
   /** What was told of the services that somebody asked for. */
   readonly #followed = new Map<string, string>()
   readonly #asked = new Map<string, number>()
   readonly #onAsk: ((service: string) => void) | undefined
+  readonly #time: () => Time
 
   /** @param onAsk - a group is made when somebody asks its members for their leader */
-  constructor (discovery: Discovery, onAsk: ((service: string) => void) | undefined) {
+  constructor (discovery: Pick<Discovery, 'nodes'>, onAsk: ((service: string) => void) | undefined, time = (): Time => ({ now: performance.now(), wall: Date.now() })) {
     this.#discovery = discovery
+    this.#time = time
     this.#onAsk = onAsk
   }
 
@@ -47,7 +53,7 @@ export class Views {
   }
 
   #ask (service: string): void {
-    const now = performance.now()
+    const { now } = this.#time()
     if (this.#onAsk === undefined || now - (this.#asked.get(service) ?? -Infinity) < ASK_INTERVAL) return
     if (this.#asked.size >= MAX_SERVICES) this.#asked.clear()
     this.#asked.set(service, now)
@@ -56,7 +62,8 @@ export class Views {
 
   get (service: string): GroupView | undefined {
     const nodes = this.#discovery.nodes(service)
-    const best = newest(nodes)
+    const { now, wall } = this.#time()
+    const best = newest(nodes, latestEpoch(wall))
     if (best === undefined) {
       const hint = nodes.some(({ roles }) => roles.includes(VOTER)) ? undefined : rendezvousPick('leader', nodes)?.id
       return hint === undefined ? undefined : { state: 'observer', voters: [], term: 0, hint }
@@ -64,18 +71,18 @@ export class Views {
     const { leader, voters } = best
     const token = { epoch: best.epoch, term: best.term }
     const seen = this.#newest.get(service)
-    if (seen !== undefined && compareTokens(seen, token) > 0) return { state: 'observer', voters, term: seen.term }
+    if (seen !== undefined && compareTokens(seen.token, token) > 0 && now - seen.at < FORGET) return { state: 'observer', voters, term: seen.token.term }
     if (this.#newest.size >= MAX_SERVICES) this.#newest.clear()
-    this.#newest.set(service, token)
+    this.#newest.set(service, { token, at: now })
     return { state: 'observer', voters, term: token.term, ...nodes.some(({ id }) => id === leader) ? { leader: { id: leader, token } } : {} }
   }
 }
 
 /** Of what voters say of their own group, the newest. */
-function newest (nodes: readonly NodeInfo[]): Leadership | undefined {
+function newest (nodes: readonly NodeInfo[], latest: number): Leadership | undefined {
   let best: Leadership | undefined
   for (const { id, election } of nodes) {
-    if (election === undefined || !election.voters.includes(id)) continue
+    if (election === undefined || election.epoch > latest || !election.voters.includes(id)) continue
     const order = best === undefined ? 1 : compareTokens(election, best)
     if (order > 0 || (order === 0 && best?.leader === '')) best = election
   }
