@@ -2,6 +2,7 @@
  * What a leader does of itself about the voter set: takes out who left or lost its seat, replaces the dead, grows to the
  * target in steps of two, for an even number survives no more losses than one less. Pure.
  */
+import { newEpoch } from './founding.core.ts'
 import { majority } from './order.core.ts'
 import { reconfigure } from './reconfigure.core.ts'
 import { startTransfer } from './transfer.core.ts'
@@ -22,7 +23,7 @@ export function autopilot (core: Core): void {
   if (lead === undefined || config === undefined || lead.transfer !== undefined) return
   chooseStandbys(core, lead)
   if (time.now >= lead.raiseAt) {
-    if (reconfigure(core, config.voters, core.hard.highestEpoch + 1)) lead.raiseAt = Infinity
+    if (reconfigure(core, config.voters, newEpoch(core))) lead.raiseAt = Infinity
     return
   }
   const { voters } = config

@@ -7,7 +7,7 @@ import { hashString } from '../util/random.core.ts'
 import { EPOCHS_PER_MS, latestEpoch } from './clock.core.ts'
 import { LEADERLESS } from './groups.core.ts'
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, majority, sortVoters } from './order.core.ts'
+import { hasSeat, majority, sameFounding, sortVoters } from './order.core.ts'
 import { campaign } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 import type { Pledge, Propose } from './messages.core.ts'
@@ -22,9 +22,18 @@ const ASK_EVERY = 1_000
 const TURN = 3_000
 const GIVE_UP = 10_000
 const SETTLE = 1_000
+/** Two that know the same highest epoch, their clocks being behind it, must not choose the same next one. */
+const SPREAD = 65_536
 
 export function isPlausibleEpoch (core: Core, epoch: number): boolean {
-  return epoch <= Math.max(latestEpoch(core.time.wall), core.hard.highestEpoch + EPOCHS_PER_MS)
+  return epoch <= Math.max(latestEpoch(core.time.wall), core.hard.highestEpoch + 2 * SPREAD)
+}
+
+/** Above all that this node knows of, and by chance unlike what anybody else chooses. */
+export function newEpoch (core: Core): number {
+  const { time, init, hard } = core
+  const created = Math.floor(time.wall) * EPOCHS_PER_MS + Math.floor(init.random() * EPOCHS_PER_MS)
+  return Math.max(created, hard.highestEpoch + 1 + Math.floor(init.random() * SPREAD))
 }
 
 /** Looks whether a group can and should be founded. */
@@ -102,9 +111,8 @@ export function recover (core: Core, ids: readonly string[]): void {
 }
 
 function propose (core: Core, kind: GroupKind, voters: readonly Voter[], replaces: number): void {
-  const { time, init } = core
-  const created = Math.floor(time.wall) * EPOCHS_PER_MS + Math.floor(init.random() * EPOCHS_PER_MS)
-  const group = Math.max(created, core.hard.highestEpoch + 1)
+  const { time } = core
+  const group = newEpoch(core)
   const config: Config = { group, epoch: group, kind, term: 0, version: 1, voters: sortVoters(voters), replaces }
   const save = pledge(core, config)
   core.founding = { config, size: core.size, pledged: new Set([core.self]), save, since: time.now, askAgain: 0 }
@@ -154,7 +162,7 @@ function pursue (core: Core, founding: Founding): void {
 export function onPropose (core: Core, from: string, message: Propose): void {
   const { config: theirs } = message
   const why = objection(core, from, message)
-  const again = core.group === theirs.group
+  const again = core.config !== undefined && sameFounding(core.config, theirs)
   if (why === undefined && !again) {
     core.founding = undefined
     core.seeEpoch(theirs.group)
@@ -165,7 +173,7 @@ export function onPropose (core: Core, from: string, message: Propose): void {
 
 function objection (core: Core, from: string, { config: theirs, size, incarnation }: Propose): string | undefined {
   const { config: own, hard, self, init } = core
-  if (theirs.group === core.group) return undefined
+  if (own !== undefined && sameFounding(own, theirs)) return undefined
   if (!core.eligible || core.broken || core.conflict || core.leaving) return 'unable to vote'
   if (!hasSeat(theirs, self, hard.incarnation) || !hasSeat(theirs, from, incarnation)) return 'another incarnation'
   if (theirs.kind === 'recover') return own === undefined || theirs.group > own.group ? undefined : 'in a newer group'
@@ -177,7 +185,7 @@ function objection (core: Core, from: string, { config: theirs, size, incarnatio
   if (own === undefined) return undefined
   if (hard.founded || hard.term > 0) return 'in a group'
   const kept = own.voters.filter(({ id, incarnation }) => hasSeat(theirs, id, incarnation)).length
-  if (theirs.group < own.group || kept < majority(own.voters.length)) return 'pledged to others'
+  if (theirs.group <= own.group || kept < majority(own.voters.length)) return 'pledged to others'
   return undefined
 }
 

@@ -1,6 +1,6 @@
 /** Meeting nodes of the service, joining their group, and what happens when there are two of them. Pure. */
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, isNewer } from './order.core.ts'
+import { hasSeat, isNewer, sameSeats } from './order.core.ts'
 import { becomeFollower } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 import type { Hello, Yield } from './messages.core.ts'
@@ -27,14 +27,18 @@ export function onHello (core: Core, from: string, message: Hello): void {
   if (message.ask) core.sendHello(from)
   core.seeEpoch(Math.max(message.highestEpoch, message.config?.epoch ?? 0))
   const { config: theirs } = message
-  if (theirs === undefined || !message.founded) return
+  if (theirs === undefined || !message.founded || theirs.group === 0 || theirs.voters.length === 0) return
   if (theirs.group === core.group) meetMember(core, from, message, theirs)
   else meetGroup(core, theirs, message.leader)
 }
 
 function meetMember (core: Core, from: string, message: Hello, theirs: Config): void {
-  if (!core.hard.founded) core.save({ founded: true })
   const own = core.config as Config
+  if (own.term === theirs.term && own.version === theirs.version && !sameSeats(own, theirs)) {
+    core.problem('group-conflict', `another group has the number ${own.group}, too: recover one`, from)
+    return
+  }
+  if (!core.hard.founded) core.save({ founded: true })
   if (isNewer(own, theirs)) return core.send(from, { type: 'config', config: own, founded: true })
   if (core.role === 'leader' && theirs.term <= core.hard.term) return
   if (core.adopt(theirs) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')

@@ -29,6 +29,15 @@ export function hasSeat (config: Config | undefined, id: string, incarnation: st
   return config?.voters.some(voter => voter.id === id && voter.incarnation === incarnation) ?? false
 }
 
+/** Of one founding: two may have chosen the same number. */
+export function sameFounding (a: Config, b: Config): boolean {
+  return a.group === b.group && a.kind === b.kind && sameSeats(a, b)
+}
+
+export function sameSeats (a: Config, b: Config): boolean {
+  return a.voters.length === b.voters.length && a.voters.every(({ id, incarnation }) => hasSeat(b, id, incarnation))
+}
+
 export function sortVoters (voters: readonly Voter[]): Voter[] {
   return [...voters].sort((a, b) => a.id < b.id ? -1 : 1)
 }
