@@ -1,8 +1,9 @@
 /**
- * The leader's side of the register. Per key this is Paxos with the leader's rank as the ballot: before it answers, a new
- * leader learns the tables of a majority that refuses lower terms from then on, and what it does not find with one and
- * the same rank on a majority it commits again with a rank of its own term (Raft fig. 8: an old rank, however often
- * copied, may still lose to one that was written between). After that all nodes get exactly the leader's table. Pure.
+ * The leader's side of the register. Before it answers, a new leader learns the tables of a majority that refuses lower
+ * terms from then on, and takes the furthest of them as a whole, as Raft takes the furthest log: a table that some leader
+ * left is one state, and one that was mixed of two might never have been. What it does not find with one and the same
+ * rank on a majority it commits again with a rank of its own term (Raft fig. 8: an old rank, however often copied, may
+ * still lose to one that was written between). After that all nodes get exactly the leader's table. Pure.
  */
 import { isBefore } from './clock.core.ts'
 import { compareRanks, hasSeat, majority, reachedByMajority, sameReign } from './order.core.ts'
@@ -19,13 +20,13 @@ const MAX_RECENT = 20_000
 export class Authority {
   readonly #core: Core
   readonly #token: Token
-  /** `synced` before this term: what it means for the entries below is known. */
-  readonly #base: Rank
+  /** `synced` before this term, and of the table that was taken: what it means for the entries below is known. */
+  #base: Rank
   /** The majority's tables are one. */
   #merged = false
-  /** Tables under way, and the best entry of those that came. */
+  /** Tables under way, and the furthest of those that came: whole, or above the own one of the same reign. */
   readonly #staged = new Map<string, Entry[]>()
-  readonly #found = new Map<string, Entry>()
+  #found: { synced: Rank, entries: readonly Entry[] } | undefined
   ready = false
   #last = 0
   #committed = -1
@@ -33,7 +34,8 @@ export class Authority {
   #readyAt = 0
   #recent: Entry[] = []
   readonly #pending: Array<{ id: number, upTo: number, ranks: Rank[] }> = []
-  #reads: Array<{ id: number, key: string, upTo: number, round: number }> = []
+  /** `met`: a write whose condition did not hold, and what it met. */
+  #reads: Array<{ id: number, key: string, upTo: number, round: number, met?: Entry | null }> = []
 
   constructor (core: Core, token: Token) {
     this.#core = core
@@ -82,10 +84,7 @@ export class Authority {
     this.#staged.delete(id)
     read.synced = follower.synced = message.synced
     read.entries = new Map(staged.map(({ key, rank }) => [key, rank]))
-    for (const entry of staged) {
-      const best = this.#found.get(entry.key)
-      if (best === undefined || compareRanks(entry.rank, best.rank) > 0) this.#found.set(entry.key, entry)
-    }
+    if (compareRanks(message.synced, this.#found?.synced ?? this.#base) > 0) this.#found = { synced: message.synced, entries: staged }
     this.advance()
   }
 
@@ -108,18 +107,18 @@ export class Authority {
       return follower?.incarnation === incarnation && this.#covered(follower) ? follower : undefined
     }).filter(follower => follower !== undefined)
     if (followers.length + 1 < majority(config!.voters.length)) return
-    const all = new Map(table.entries)
-    for (const [key, entry] of this.#found) {
-      const own = all.get(key)
-      if (own === undefined || compareRanks(entry.rank, own.rank) > 0) all.set(key, entry)
-    }
+    const before = new Map(table.entries)
+    const best = this.#found?.synced ?? this.#base
+    const reset = !sameReign(best, this.#base)
+    const all = new Map(reset ? [] : before)
+    for (const entry of this.#found?.entries ?? []) all.set(entry.key, entry)
     const changed: Entry[] = []
     for (const entry of [...all.values()].sort((a, b) => compareRanks(a.rank, b.rank))) {
-      const own = table.entries.get(entry.key)
+      const own = before.get(entry.key)
       const mine = own !== undefined && compareRanks(own.rank, entry.rank) === 0
       const holders = followers.filter(follower => this.#held(follower, entry, mine)).length + (mine ? 1 : 0)
       if (holders >= majority(config!.voters.length)) {
-        if (!mine) changed.push(entry)
+        if (!mine || reset) changed.push(entry)
         continue
       }
       const adopted = { ...entry, rank: this.#next() }
@@ -127,9 +126,11 @@ export class Authority {
       this.#recent.push(adopted)
     }
     this.#merged = true
-    this.#found.clear()
+    this.#found = undefined
+    this.#base = best
     this.#readyAt = this.#last
-    if (all.size > 0) this.#write(changed)
+    if (reset) table.clear()
+    if (best.term > 0) this.#write(changed, reset)
     else this.#committed = 0
     this.#bringAll()
   }
@@ -138,11 +139,11 @@ export class Authority {
     return { ...this.#token, index: ++this.#last }
   }
 
-  #write (entries: readonly Entry[]): void {
+  #write (entries: readonly Entry[], reset = false): void {
     const core = this.#core
     for (const entry of entries) core.table.put(entry)
     core.table.synced = { ...this.#token, index: this.#last }
-    core.saveTable(entries)
+    core.saveTable(entries, reset)
   }
 
   #bringAll (): void {
@@ -222,7 +223,7 @@ export class Authority {
   /** OplogCommitment: what was committed, at least in this term, lies on a majority of the present config. */
   settled (): boolean {
     const core = this.#core
-    if (core.table.entries.size === 0 && this.#merged && this.#last === 0) return true
+    if (this.#merged && core.table.synced.term === 0) return true
     return this.ready && this.#reached() >= this.#committed
   }
 
@@ -230,7 +231,7 @@ export class Authority {
   isCurrent (follower: Follower): boolean {
     const { synced } = follower
     if (synced === undefined || !this.#merged) return false
-    return compareRanks(synced, this.#core.table.synced) === 0 || (this.#core.table.entries.size === 0 && this.#last === 0)
+    return compareRanks(synced, this.#core.table.synced) === 0 || this.#core.table.synced.term === 0
   }
 
   floor (): Rank | undefined {
@@ -263,7 +264,8 @@ export class Authority {
     for (const { key, value, ifRank } of writes) {
       const present = mine.get(key) ?? table.entries.get(key)
       const fits = ifRank === undefined || (ifRank === null ? present?.value === undefined : present !== undefined && compareRanks(present.rank, ifRank) === 0)
-      if (!fits) return refuse(core, id, 'condition', present)
+      // to say what is there is to read it
+      if (!fits) return this.read(id, key, table.entries.get(key) ?? null)
       mine.set(key, { key, value, rank: { ...this.#token, index: this.#last + mine.size + 1 } })
     }
     const added = writes.reduce((sum, write) => sum + (write.value === undefined ? 0 : sizeOf(write)), 0)
@@ -279,12 +281,12 @@ export class Authority {
   }
 
   /** Answered when no write of the key is under way, and the leader knows that it leads after the question came. */
-  read (id: number, key: string): void {
+  read (id: number, key: string, met?: Entry | null): void {
     const core = this.#core
     const { lead } = core
     if (!this.ready || lead === undefined || lead.transfer !== undefined) return refuse(core, id, 'not-ready')
     const rank = core.table.entries.get(key)?.rank
-    this.#reads.push({ id, key, upTo: rank !== undefined && sameReign(rank, this.#token) ? rank.index : 0, round: lead.round + 1 })
+    this.#reads.push({ id, key, upTo: rank !== undefined && sameReign(rank, this.#token) ? rank.index : 0, round: lead.round + 1, ...met === undefined ? {} : { met } })
     this.#answerReads()
     if (this.#reads.length > 0 && !this.#leased()) lead.nextHeartbeat = core.time.now
   }
@@ -298,7 +300,7 @@ export class Authority {
     if (this.#reads.length === 0) return
     const core = this.#core
     const leased = this.#leased()
-    this.#reads = this.#reads.filter(({ id, key, upTo, round }) => {
+    this.#reads = this.#reads.filter(({ id, key, upTo, round, met }) => {
       if (this.#committed < upTo || !(leased || core.lead!.quorumRound >= round)) return true
       const entry = core.table.entries.get(key)
       // a write that came later is under way: its commit answers
@@ -320,3 +322,7 @@ export class Authority {
 export function refuse (core: Core, id: number, why: 'not-leader' | 'not-ready' | 'condition' | 'full', entry?: Entry): void {
   core.out.push({ type: 'refused', id, why, certain: true, ...why === 'condition' ? { entry } : {} })
 }
+      if (met !== undefined) {
+        refuse(core, id, 'condition', met ?? undefined)
+        return false
+      }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { World } from './election-world.ts'
 import type { Message } from '../../src/election/messages.core.ts'
-import type { Config } from '../../src/election/types.core.ts'
+import type { Config, ElectionOutput, Rank } from '../../src/election/types.core.ts'
 
 const ABC = ['A', 'B', 'C']
 const GHOST = 'f'.repeat(32)
@@ -77,5 +77,58 @@ describe('election core: messages of those who may not', () => {
     expect(world.leader()).to.equal(leader)
     expect(world.status('A').voters).to.deep.equal(ABC)
     expect(world.nodes.get('A')!.out.some(output => output.type === 'problem' && output.problem === 'group-conflict')).to.equal(true)
+  })
+})
+
+describe('election core: the register', () => {
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+  const read = (world: World, id: string, key: string): string => new TextDecoder().decode(world.nodes.get(id)!.core.entry(key)?.value)
+  const answers = (world: World, id: string, call: number): ElectionOutput[] => world.nodes.get(id)!.out.filter(output => 'id' in output && output.id === call)
+
+  function group (): { world: World, leader: string, others: string[] } {
+    const world = new World()
+    for (const id of ABC) world.add(id, { voters: ABC, targetVoters: 0 })
+    world.run(6_000)
+    const leader = world.leader()
+    return { world, leader, others: ABC.filter(id => id !== leader) }
+  }
+
+  it('never takes half of a batch of a leader that was replaced', () => {
+    const { world, leader, others } = group()
+    const propose = (to: string, id: number, writes: Array<{ key: string, value: Uint8Array, ifRank?: Rank }>): void => { world.step(to, { type: 'propose', id, writes }) }
+    propose(leader, 1, [{ key: 'k', value: text('k1') }, { key: 'j', value: text('j1') }])
+    world.run(300)
+    const ifRank = world.nodes.get(leader)!.core.entry('j')!.rank
+    world.split([leader], others)
+    propose(leader, 2, [{ key: 'k', value: text('k2') }, { key: 'j', value: text('j2'), ifRank }])
+    world.run(3_000)
+    const second = world.leader()
+    const third = others.find(id => id !== second)!
+    propose(second, 3, [{ key: 'j', value: text('j3'), ifRank: world.nodes.get(second)!.core.entry('j')!.rank }])
+    world.run(300)
+    expect(answers(world, second, 3)[0]?.type).to.equal('committed')
+    world.kill(second)
+    world.link(leader, third, true)
+    world.lose = (from, _to, { type }) => from === third && (type === 'prevote' || type === 'vote')
+    world.run(5_000)
+    expect(world.leader()).to.equal(leader)
+    expect([read(world, leader, 'k'), read(world, leader, 'j')]).to.deep.equal(['k1', 'j3'])
+    world.run(1_000)
+    expect([read(world, third, 'k'), read(world, third, 'j')]).to.deep.equal(['k1', 'j3'])
+  })
+
+  it('does not say what a condition met before it knows that it still leads', () => {
+    const { world, leader, others } = group()
+    world.step(leader, { type: 'propose', id: 1, writes: [{ key: 'k', value: text('k1') }] })
+    world.run(300)
+    world.step(leader, { type: 'propose', id: 2, writes: [{ key: 'k', value: text('k2'), ifRank: null }] })
+    expect(answers(world, leader, 2)[0]).to.include({ type: 'refused', why: 'condition' })
+    world.split([leader], others)
+    while (world.status(leader).leaseLeft > 0) world.run(1)
+    expect(world.status(leader).state).to.equal('leader')
+    world.step(leader, { type: 'propose', id: 3, writes: [{ key: 'k', value: text('k3'), ifRank: null }] })
+    expect(answers(world, leader, 3)).to.deep.equal([])
+    world.run(3_000)
+    expect(answers(world, leader, 3)[0]).to.include({ type: 'refused', why: 'not-leader' })
   })
 })
