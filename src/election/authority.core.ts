@@ -7,15 +7,18 @@
  */
 import { isBefore } from './clock.core.ts'
 import { compareRanks, hasSeat, majority, reachedByMajority, sameReign } from './order.core.ts'
-import { flawOf, inParts, sizeOf } from './table.core.ts'
+import { flawOf, inParts, PARTS_AT_ONCE, sizeOf } from './table.core.ts'
 import { MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Core } from './state.core.ts'
 import type { Follower } from './leadership.core.ts'
-import type { ReadResponse } from './messages.core.ts'
+import type { AppendResponse, ReadResponse } from './messages.core.ts'
 import type { Entry, Rank, Token, Write } from './types.core.ts'
 
 /** Entries of this term that are kept to bring followers up to date without looking through the table. */
 const MAX_RECENT = 20_000
+/** Timeouts without any progress after which an append, or a read, begins again: of one part, of many. */
+const STALL = 2
+const LONG_STALL = 10
 
 export class Authority {
   readonly #core: Core
@@ -47,17 +50,33 @@ export class Authority {
   heard (id: string, follower: Follower, synced: Rank): void {
     follower.synced = synced
     const { inflight } = follower
-    if (inflight !== undefined && (compareRanks(synced, inflight.to) >= 0 || this.#core.time.now - inflight.at > 2 * this.#core.timeout)) follower.inflight = undefined
+    if (inflight !== undefined && (compareRanks(synced, inflight.to) >= 0 || this.#stalled(inflight.at, inflight.parts.length > 1))) follower.inflight = undefined
     if (!this.#merged) this.#ask(id, follower)
     else this.#bring(id, follower)
+  }
+
+  /** The answer to an append, or to a part of one. */
+  appended (id: string, follower: Follower, { synced, part }: AppendResponse): void {
+    const { inflight } = follower
+    if (part === 0) follower.inflight = undefined
+    else if (inflight !== undefined) {
+      inflight.at = this.#core.time.now
+      return this.#feed(id, inflight, Math.min(part, inflight.sent))
+    }
+    this.heard(id, follower, synced)
+  }
+
+  /** Many parts keep a slow line busy; a single one was lost by then. */
+  #stalled (since: number, long: boolean): boolean {
+    return this.#core.time.now - since >= (long ? LONG_STALL : STALL) * this.#core.timeout
   }
 
   #ask (id: string, follower: Follower): void {
     const core = this.#core
     if (!hasSeat(core.config, id, follower.incarnation) || this.#covered(follower)) return
-    if (follower.read !== undefined && core.time.now - follower.read.asked < 2 * core.timeout) return
+    if (follower.read !== undefined && !this.#stalled(follower.read.asked, follower.read.next > 0)) return
     follower.read = { asked: core.time.now, since: this.#base, synced: undefined, next: 0, entries: undefined }
-    core.send(id, { type: 'read', since: this.#base })
+    core.send(id, { type: 'read', since: this.#base, part: 0 })
   }
 
   /** What it holds above this leader's base is known: nothing, or it was read. */
@@ -80,7 +99,11 @@ export class Authority {
     const staged = this.#staged.get(id) ?? []
     if (staged.length > MAX_REGISTER_ENTRIES) return
     staged.push(...message.entries)
-    if (!message.last) return
+    if (!message.last) {
+      read.asked = this.#core.time.now
+      if (read.next % PARTS_AT_ONCE === 0) this.#core.send(id, { type: 'read', since: read.since, part: read.next })
+      return
+    }
     this.#staged.delete(id)
     read.synced = follower.synced = message.synced
     read.entries = new Map(staged.map(({ key, rank }) => [key, rank]))
@@ -166,10 +189,16 @@ export class Authority {
     if (!sameReign(from, to)) follower.currentSince = undefined
     const entries = this.#lacked(id, follower, from)
     const parts = inParts(entries ?? table.above({ epoch: 0, term: 0, index: 0 }))
-    follower.inflight = { to, at: time.now }
-    parts.forEach((part, i) => {
-      core.send(id, { type: 'append', from, to, reset: entries === undefined, part: i, last: i === parts.length - 1, entries: part })
-    })
+    follower.inflight = { from, to, reset: entries === undefined, parts, sent: 0, at: time.now }
+    this.#feed(id, follower.inflight, 0)
+  }
+
+  /** The next parts, for one who has so many. */
+  #feed (id: string, append: NonNullable<Follower['inflight']>, held: number): void {
+    const { from, to, reset, parts } = append
+    for (const end = Math.min(parts.length, held + PARTS_AT_ONCE); append.sent < end; append.sent++) {
+      this.#core.send(id, { type: 'append', from, to, reset, part: append.sent, last: append.sent === parts.length - 1, entries: parts[append.sent]! })
+    }
   }
 
   /** Undefined when it must get the whole table in place of its own. */
@@ -302,6 +331,10 @@ export class Authority {
     const leased = this.#leased()
     this.#reads = this.#reads.filter(({ id, key, upTo, round, met }) => {
       if (this.#committed < upTo || !(leased || core.lead!.quorumRound >= round)) return true
+      if (met !== undefined) {
+        refuse(core, id, 'condition', met ?? undefined)
+        return false
+      }
       const entry = core.table.entries.get(key)
       // a write that came later is under way: its commit answers
       if (entry !== undefined && sameReign(entry.rank, this.#token) && entry.rank.index > this.#committed) return true
@@ -322,7 +355,3 @@ export class Authority {
 export function refuse (core: Core, id: number, why: 'not-leader' | 'not-ready' | 'condition' | 'full', entry?: Entry): void {
   core.out.push({ type: 'refused', id, why, certain: true, ...why === 'condition' ? { entry } : {} })
 }
-      if (met !== undefined) {
-        refuse(core, id, 'condition', met ?? undefined)
-        return false
-      }

@@ -14,7 +14,7 @@ import { drawIncarnation, Core } from './state.core.ts'
 import { advanceTransfer, startTransfer } from './transfer.core.ts'
 import { becomeFollower, campaign, count, electionTimeout, hurry, onVoteRequest, onVoteResponse, waitForLeader } from './votes.core.ts'
 import { MAX_TERM_JUMP } from '../wire/limits.ts'
-import type { Staged } from './following.core.ts'
+import type { Reading, Staged } from './following.core.ts'
 import type { Leadership } from './leadership.core.ts'
 import type { AppendResponse, ConfigResponse, HeartbeatResponse, Message, ReadResponse } from './messages.core.ts'
 import type { ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Entry, MemberStatus, Profile, Time } from './types.core.ts'
@@ -36,6 +36,7 @@ export function createElection (config: ElectionConfig): ElectionCore {
 class Election implements ElectionCore {
   readonly #core: Core
   #staged: Staged | undefined
+  #reading: Reading | undefined
   readonly #told = new Map<string, number>()
 
   constructor (config: ElectionConfig) {
@@ -191,7 +192,7 @@ class Election implements ElectionCore {
       case 'prevote-response': case 'vote-response': return onVoteResponse(core, from, message)
       case 'heartbeat': return onHeartbeat(core, from, message)
       case 'append': this.#staged = onAppend(core, from, message, this.#staged); return
-      case 'read': return onRead(core, from, message)
+      case 'read': this.#reading = onRead(core, from, message, this.#reading); return
       case 'config':
         if (hasSeat(message.config, from, message.incarnation) || hasSeat(core.config, from, message.incarnation)) onConfig(core, from, message)
         return
@@ -220,10 +221,7 @@ class Election implements ElectionCore {
       // the answer to a heartbeat counts
       if (bringConfig(core, from, follower, message.config) && !configCommitted(core, lead)) lead.nextHeartbeat = core.time.now
     } else if (message.type === 'table') lead.register.table(from, follower, message)
-    else {
-      follower.inflight = undefined
-      lead.register.heard(from, follower, message.synced)
-    }
+    else lead.register.appended(from, follower, message)
     refresh(core, lead)
   }
 

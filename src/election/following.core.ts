@@ -1,14 +1,17 @@
 /** What a voter, or a standby, does with the messages of its leader. Pure. */
 import { compareRanks, hasSeat, isNewer, NO_RANK, sameReign } from './order.core.ts'
-import { inParts } from './table.core.ts'
+import { inParts, PARTS_AT_ONCE, sizeOf } from './table.core.ts'
 import { becomeFollower, waitForLeader } from './votes.core.ts'
-import { MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
+import { MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Append, ConfigMessage, Heartbeat, ReadRequest } from './messages.core.ts'
 import type { Core } from './state.core.ts'
 import type { Entry, Rank } from './types.core.ts'
 
 /** An append that comes in parts; they take effect together, so that `synced` never says more than the table holds. */
-export interface Staged { from: string, to: Rank, next: number, entries: Entry[] }
+export interface Staged { readonly from: string, readonly first: Append, next: number, bytes: number, readonly entries: Entry[] }
+
+/** A table that a new leader reads in parts. */
+export interface Reading { readonly from: string, readonly since: Rank, readonly synced: Rank, readonly parts: Entry[][] }
 
 /** Whether it comes from the leader of this node's term, who is then followed. */
 function isFromLeader (core: Core, from: string, message: Heartbeat | Append | ReadRequest): boolean {
@@ -67,15 +70,18 @@ export function onConfig (core: Core, from: string, message: ConfigMessage): voi
   core.send(from, { type: 'config-response', config: { term, version } })
 }
 
-export function onRead (core: Core, from: string, message: ReadRequest): void {
-  if (!isFromLeader(core, from, message)) return
-  const { synced } = core.table
-  const { since } = message
-  const entries = core.table.above(sameReign(synced, since) ? since : NO_RANK)
-  const parts = inParts(entries)
-  parts.forEach((part, i) => {
-    core.send(from, { type: 'table', since, synced, part: i, last: i === parts.length - 1, entries: part }, core.lastSave)
+/** Sends some parts, and returns the table while there are more. */
+export function onRead (core: Core, from: string, message: ReadRequest, reading: Reading | undefined): Reading | undefined {
+  if (!isFromLeader(core, from, message)) return reading
+  const { table } = core
+  const { since, part } = message
+  const goesOn = part > 0 && reading?.from === from && compareRanks(reading.since, since) === 0 && compareRanks(reading.synced, table.synced) === 0
+  const { synced, parts } = goesOn ? reading : { synced: table.synced, parts: inParts(table.above(sameReign(table.synced, since) ? since : NO_RANK)) }
+  const end = part + PARTS_AT_ONCE
+  parts.slice(part, end).forEach((entries, i) => {
+    core.send(from, { type: 'table', since, synced, part: part + i, last: part + i === parts.length - 1, entries }, core.lastSave)
   })
+  return end < parts.length ? { from, since, synced, parts } : undefined
 }
 
 /** Takes an append, or a part of it, and returns the parts that wait for the last. */
@@ -83,12 +89,18 @@ export function onAppend (core: Core, from: string, message: Append, staged: Sta
   if (!isFromLeader(core, from, message)) return staged
   const { table } = core
   const { part, to, reset } = message
-  const begun = part === 0 ? { from, to, next: 0, entries: [] } : staged
-  if (begun?.from !== from || begun.next !== part || compareRanks(begun.to, to) !== 0) return staged
-  if (begun.entries.length > MAX_REGISTER_ENTRIES) return undefined
+  const begun = part === 0 ? { from, first: message, next: 0, bytes: 0, entries: [] } : staged
+  if (begun?.from !== from || begun.next !== part || !isSameAppend(begun.first, message)) return staged
   begun.next++
-  begun.entries.push(...message.entries)
-  if (!message.last) return begun
+  for (const entry of message.entries) {
+    begun.entries.push(entry)
+    begun.bytes += sizeOf(entry)
+  }
+  if (begun.entries.length > 2 * MAX_REGISTER_ENTRIES || begun.bytes > 2 * MAX_REGISTER_BYTES) return undefined
+  if (!message.last) {
+    core.send(from, { type: 'append-response', synced: table.synced, part: begun.next }, core.lastSave)
+    return begun
+  }
   // a leader's numbers only grow: what is older than the table came late
   const fits = compareRanks(to, table.synced) > 0 && (reset || compareRanks(message.from, table.synced) === 0)
   if (fits) {
@@ -97,6 +109,10 @@ export function onAppend (core: Core, from: string, message: Append, staged: Sta
     table.synced = to
     core.saveTable(begun.entries, reset)
   }
-  core.send(from, { type: 'append-response', synced: table.synced }, core.lastSave)
+  core.send(from, { type: 'append-response', synced: table.synced, part: 0 }, core.lastSave)
   return undefined
+}
+
+function isSameAppend (a: Append, b: Append): boolean {
+  return a.term === b.term && a.reset === b.reset && compareRanks(a.from, b.from) === 0 && compareRanks(a.to, b.to) === 0
 }

@@ -1,7 +1,7 @@
 /** What a node keeps while it leads, and nothing else: gone with the term. Pure types and their start. */
 import type { ConfigVersion } from './messages.core.ts'
 import type { Authority } from './authority.core.ts'
-import type { Rank, Time, Token } from './types.core.ts'
+import type { Entry, Rank, Time, Token } from './types.core.ts'
 
 /** A voter or a standby, as the leader knows it. Everything was said in the leader's term. */
 export interface Follower {
@@ -16,9 +16,9 @@ export interface Follower {
   /** Durable there; undefined until it said so in this term. */
   synced: Rank | undefined
   leaving: boolean
-  /** What an append that is under way will bring it to, and when that was sent. */
-  inflight: { to: Rank, at: number } | undefined
-  /** What it held before this term, so far as this leader lacked it. */
+  /** The append that is under way, how many of its parts were sent, and when it last got further. */
+  inflight: { from: Rank, to: Rank, reset: boolean, parts: Entry[][], sent: number, at: number } | undefined
+  /** What it held before this term, so far as this leader lacked it; `asked`, or last heard. */
   read: { asked: number, since: Rank, synced: Rank | undefined, next: number, entries: Map<string, Rank> | undefined } | undefined
   /** It holds all that this leader does since. */
   currentSince: number | undefined

@@ -84,8 +84,11 @@ export interface HeartbeatResponse extends Common {
 export interface ConfigMessage extends Common { readonly type: 'config', readonly config: Config, readonly founded: boolean }
 export interface ConfigResponse extends Common { readonly type: 'config-response', readonly config: ConfigVersion }
 
-/** The leader asks for what it lacks: all entries unless `since` is of the same term as the receiver's `synced`, else those above it. */
-export interface ReadRequest extends Common { readonly type: 'read', readonly since: Rank }
+/**
+ * The leader asks for what it lacks: all entries unless `since` is of the same term as the receiver's `synced`, else those
+ * above it. It gets a few parts, from `part` on, and then asks for the next.
+ */
+export interface ReadRequest extends Common { readonly type: 'read', readonly since: Rank, readonly part: number }
 /** In parts; `part` from 0, `last` in the last one. */
 export interface ReadResponse extends Common {
   readonly type: 'table'
@@ -96,7 +99,7 @@ export interface ReadResponse extends Common {
   readonly entries: readonly Entry[]
 }
 
-/** Entries of the leader, in parts like `table`; the parts take effect together. */
+/** Entries of the leader, in parts like `table`, a few ahead of the answers; the parts take effect together. */
 export interface Append extends Common {
   readonly type: 'append'
   /** `synced` that the receiver must have; ignored when `reset`. */
@@ -109,8 +112,8 @@ export interface Append extends Common {
   readonly last: boolean
   readonly entries: readonly Entry[]
 }
-/** What the receiver holds durably, whether the append fitted or not. */
-export interface AppendResponse extends Common { readonly type: 'append-response', readonly synced: Rank }
+/** What the receiver holds durably, whether the append fitted or not. `part`: the next one it waits for; 0 after the last. */
+export interface AppendResponse extends Common { readonly type: 'append-response', readonly synced: Rank, readonly part: number }
 
 /** The leader's lease has ended for good in this term: campaign at once, with `transfer`. */
 export interface TimeoutNow extends Common { readonly type: 'timeout-now' }

@@ -4,7 +4,9 @@ import { MAX_REGISTER_BATCH, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT }
 import type { Entry, Rank, Write } from './types.core.ts'
 
 /** Bytes of entries in one message. */
-const PART_BYTES = 128 * 1024
+const PART_BYTES = 64 * 1024
+/** Parts that are under way to one peer: a queue that is full loses them, and a heartbeat waits behind them. */
+export const PARTS_AT_ONCE = 4
 /** Bytes of an entry beside its key and value. */
 const ENTRY_OVERHEAD = 64
 /** Bytes of a UTF-16 unit in UTF-8, at most. */

@@ -933,6 +933,11 @@ export namespace ElectionFrame {
     value: number
   }
 
+  export interface ElectionFrameReadPartFieldEvent {
+    field: '$.read.part'
+    value: number
+  }
+
   export interface ElectionFrameTableSinceEpochFieldEvent {
     field: '$.table.since.epoch'
     value: number
@@ -1093,6 +1098,11 @@ export namespace ElectionFrame {
     value: number
   }
 
+  export interface ElectionFrameAppendResponsePartFieldEvent {
+    field: '$.appendResponse.part'
+    value: number
+  }
+
   export interface ElectionFrameByeSeatFieldEvent {
     field: '$.bye.seat'
     value: boolean
@@ -1173,7 +1183,7 @@ export namespace ElectionFrame {
     return decodeMessage(buf, ElectionFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFrameYieldToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameReadPartFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameAppendResponsePartFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFrameYieldToFieldEvent> {
     return streamMessage(buf, ElectionFrame.codec(), opts)
   }
 }
@@ -3166,6 +3176,7 @@ export namespace ConfigResponse {
 
 export interface ReadRequest {
   since?: Rank
+  part: number
 }
 
 export namespace ReadRequest {
@@ -3183,11 +3194,18 @@ export namespace ReadRequest {
           Rank.codec().encode(obj.since, w)
         }
 
+        if ((obj.part != null && obj.part !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.part)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
-        const obj: any = {}
+        const obj: any = {
+          part: 0
+        }
 
         const end = length == null ? reader.len : reader.pos + length
 
@@ -3199,6 +3217,10 @@ export namespace ReadRequest {
               obj.since = Rank.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.since
               })
+              break
+            }
+            case 2: {
+              obj.part = reader.uint64Number()
               break
             }
             default: {
@@ -3221,6 +3243,13 @@ export namespace ReadRequest {
                 limits: opts.limits?.since
               })
 
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.part`,
+                value: reader.uint64Number()
+              }
               break
             }
             default: {
@@ -3250,6 +3279,11 @@ export namespace ReadRequest {
     value: number
   }
 
+  export interface ReadRequestPartFieldEvent {
+    field: '$.part'
+    value: number
+  }
+
   export function encode (obj: Partial<ReadRequest>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, ReadRequest.codec())
   }
@@ -3258,7 +3292,7 @@ export namespace ReadRequest {
     return decodeMessage(buf, ReadRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReadRequest>): Generator<ReadRequestSinceEpochFieldEvent | ReadRequestSinceTermFieldEvent | ReadRequestSinceIndexFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReadRequest>): Generator<ReadRequestSinceEpochFieldEvent | ReadRequestSinceTermFieldEvent | ReadRequestSinceIndexFieldEvent | ReadRequestPartFieldEvent> {
     return streamMessage(buf, ReadRequest.codec(), opts)
   }
 }
@@ -3790,6 +3824,7 @@ export namespace Append {
 
 export interface AppendResponse {
   synced?: Rank
+  part: number
 }
 
 export namespace AppendResponse {
@@ -3807,11 +3842,18 @@ export namespace AppendResponse {
           Rank.codec().encode(obj.synced, w)
         }
 
+        if ((obj.part != null && obj.part !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.part)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
-        const obj: any = {}
+        const obj: any = {
+          part: 0
+        }
 
         const end = length == null ? reader.len : reader.pos + length
 
@@ -3823,6 +3865,10 @@ export namespace AppendResponse {
               obj.synced = Rank.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.synced
               })
+              break
+            }
+            case 2: {
+              obj.part = reader.uint64Number()
               break
             }
             default: {
@@ -3845,6 +3891,13 @@ export namespace AppendResponse {
                 limits: opts.limits?.synced
               })
 
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.part`,
+                value: reader.uint64Number()
+              }
               break
             }
             default: {
@@ -3874,6 +3927,11 @@ export namespace AppendResponse {
     value: number
   }
 
+  export interface AppendResponsePartFieldEvent {
+    field: '$.part'
+    value: number
+  }
+
   export function encode (obj: Partial<AppendResponse>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, AppendResponse.codec())
   }
@@ -3882,7 +3940,7 @@ export namespace AppendResponse {
     return decodeMessage(buf, AppendResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AppendResponse>): Generator<AppendResponseSyncedEpochFieldEvent | AppendResponseSyncedTermFieldEvent | AppendResponseSyncedIndexFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AppendResponse>): Generator<AppendResponseSyncedEpochFieldEvent | AppendResponseSyncedTermFieldEvent | AppendResponseSyncedIndexFieldEvent | AppendResponsePartFieldEvent> {
     return streamMessage(buf, AppendResponse.codec(), opts)
   }
 }

@@ -4,6 +4,7 @@ import { MemberRegister } from '../../src/election/register.ts'
 import { inParts, sizeOf, Table } from '../../src/election/table.core.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
 import { MAX_ELECTION_FRAME, MAX_REGISTER_BATCH, MAX_REGISTER_BYTES, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT } from '../../src/wire/limits.ts'
+import { Bench } from './election-bench.ts'
 import type { ElectionCore, ElectionInput, ElectionOutput, Write } from '../../src/election/types.core.ts'
 
 const write = (key: string, bytes = 1): Write => ({ key, value: new Uint8Array(bytes) })
@@ -69,5 +70,16 @@ describe('election: register', () => {
     expect(table.bytes).to.equal(sizeOf({ key: entries[0]!.key, value: undefined }))
     const common = { group: 1, epoch: 1, term: 1, incarnation: 'ab'.repeat(16), type: 'append', from: rank, to: rank, reset: true, part: 0, last: false }
     for (const part of inParts(entries)) expect(encodeElection('login', { ...common, entries: part }).length).to.be.below(MAX_ELECTION_FRAME)
+  })
+
+  it('is read in parts by a leader that lacks most of it', function () {
+    this.timeout(20_000)
+    const bench = new Bench()
+    const lines = (...texts: string[]): void => { for (const text of texts) bench.line(text) }
+    lines('voters a b c', 'cut B', 'run 10')
+    for (let i = 0; i < 30; i++) lines(`write L k${i} ${'x'.repeat(60_000)}`, 'run 5')
+    // who slept and has a slow clock waits longer: the one without the table is the next to lead
+    lines('run 100', 'rate A 0.1', 'sleep A', 'kill L', 'heal B', 'run 1000', 'wake A', 'run 8000', 'rate A 1', 'run 2000', 'expect leader B')
+    for (const i of [0, 29]) lines(`read B k${i}`, 'run 20', `expect heard B value=${'x'.repeat(60_000)}`)
   })
 })
