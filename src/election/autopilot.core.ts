@@ -16,14 +16,17 @@ const DEAD = 60_000
 const EVEN = 10_000
 /** Nodes that follow the register in order to be ready. */
 const MAX_STANDBYS = 4
+/** Milliseconds between two raises, when there are more and more: two groups that do not give way could raise for ever. */
+const RAISE_MIN = 5_000
+const RAISE_MAX = 3_600_000
 
 /** Every heartbeat. */
 export function autopilot (core: Core): void {
   const { lead, config, self, time } = core
   if (lead === undefined || config === undefined || lead.transfer !== undefined) return
   chooseStandbys(core, lead)
-  if (time.now >= lead.raiseAt) {
-    if (reconfigure(core, config.voters, newEpoch(core))) lead.raiseAt = Infinity
+  if (mustRaise(core, lead)) {
+    if (reconfigure(core, config.voters, newEpoch(core))) raised(core, lead)
     return
   }
   const { voters } = config
@@ -41,6 +44,21 @@ export function autopilot (core: Core): void {
   if (time.now - lead.evenSince < EVEN) return
   const worst = [...others].sort((a, b) => lastContact(lead, a) - lastContact(lead, b) || (a.id < b.id ? 1 : -1))
   if (worst[0] !== undefined) take(core, worst[0])
+}
+
+/** Tokens were seen, perhaps by a leader before this one, that are above this group's: fences would refuse it for ever. */
+function mustRaise (core: Core, lead: Leadership): boolean {
+  const { time: { now }, hard, config, timeout } = core
+  if (hard.highestEpoch <= config!.epoch) return false
+  lead.raiseAt = Math.min(lead.raiseAt, Math.max(now + 2 * timeout, core.raiseFrom))
+  return now >= lead.raiseAt
+}
+
+function raised (core: Core, lead: Leadership): void {
+  const { now } = core.time
+  lead.raiseAt = Infinity
+  core.raiseWait = now - core.raiseFrom > core.raiseWait ? RAISE_MIN : Math.min(2 * core.raiseWait, RAISE_MAX)
+  core.raiseFrom = now + core.raiseWait
 }
 
 /** At the latest since this node leads. */

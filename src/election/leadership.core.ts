@@ -47,7 +47,7 @@ export interface Leadership {
   readonly register: Authority
   /** Save that the present config needs here. */
   configSave: number
-  /** A group that gives way to this one was seen: raise the epoch then. */
+  /** A higher epoch was seen: raise this group's then. */
   raiseAt: number
   /** Even number of voters since. */
   evenSince: number | undefined

@@ -62,6 +62,9 @@ export class Core {
   /** Start a campaign at the end of this step: the former leader's lease is over. */
   takeOver = false
   founding: Founding | undefined
+  /** From when on the epoch may be raised again, and how long that wait was. */
+  raiseFrom = -Infinity
+  raiseWait = 0
   /** When to look again whether a group is to be founded; when another one was last heard of. */
   lookAt: number
   seenGroupAt = -Infinity
@@ -155,6 +158,11 @@ export class Core {
       return heard !== undefined && !this.lead?.over && !hasPassed(heard, this.timeout, this.time)
     }
     return this.contact !== undefined && !(this.leaderGone && !this.strict) && !hasPassed(this.contact, this.timeout, this.time)
+  }
+
+  /** A leader is there, or was until less than T ago. */
+  get hearsLeader (): boolean {
+    return this.leader !== undefined || (this.contact !== undefined && !hasPassed(this.contact, this.timeout, this.time))
   }
 
   /** In [T, 2T), and time for a disk that is slower than that. */
