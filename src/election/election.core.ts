@@ -12,6 +12,7 @@ import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, on
 import { hasSeat } from './order.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
 import { advanceTransfer, startTransfer } from './transfer.core.ts'
+import { mayTeach } from './trust.core.ts'
 import { becomeFollower, campaign, count, electionTimeout, hurry, onVoteRequest, onVoteResponse, waitForLeader } from './votes.core.ts'
 import { MAX_TERM_JUMP } from '../wire/limits.ts'
 import type { Reading, Staged } from './following.core.ts'
@@ -167,7 +168,8 @@ class Election implements ElectionCore {
     const core = this.#core
     if (core.broken || from === core.self || !core.connected.has(from)) return
     const config = 'config' in message && message.config !== undefined && 'voters' in message.config ? message.config : undefined
-    if (message.term > core.hard.term + MAX_TERM_JUMP && message.group === core.group) return core.problem('term-jump', `${from} is ${message.term - core.hard.term} terms ahead: ignored`, from)
+    const ahead = Math.max(message.term, config?.term ?? 0, (config?.version ?? 0) - (core.config?.version ?? 0)) - core.hard.term
+    if (ahead > MAX_TERM_JUMP && message.group === core.group) return core.problem('term-jump', `${from} is ${ahead} terms, or configs, ahead: ignored`, from)
     if (!isPlausibleEpoch(core, Math.max(message.epoch, config?.epoch ?? 0, message.type === 'hello' ? message.highestEpoch : 0))) {
       return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
     }
@@ -194,7 +196,7 @@ class Election implements ElectionCore {
       case 'append': this.#staged = onAppend(core, from, message, this.#staged); return
       case 'read': this.#reading = onRead(core, from, message, this.#reading); return
       case 'config':
-        if (hasSeat(message.config, from, message.incarnation) || hasSeat(core.config, from, message.incarnation)) onConfig(core, from, message)
+        if (mayTeach(core, from, message.incarnation)) onConfig(core, from, message)
         return
       case 'yield': return onYield(core, from, message)
       case 'bye': return this.#bye(from, message.seat)

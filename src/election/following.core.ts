@@ -1,6 +1,7 @@
 /** What a voter, or a standby, does with the messages of its leader. Pure. */
 import { compareRanks, hasSeat, isNewer, NO_RANK, sameReign } from './order.core.ts'
 import { inParts, PARTS_AT_ONCE, sizeOf } from './table.core.ts'
+import { askVoters } from './trust.core.ts'
 import { becomeFollower, waitForLeader } from './votes.core.ts'
 import { MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Append, ConfigMessage, Heartbeat, ReadRequest } from './messages.core.ts'
@@ -36,6 +37,7 @@ export function onHeartbeat (core: Core, from: string, message: Heartbeat): void
   const unknown = config !== undefined && !hasSeat(config, from, message.incarnation)
   // a leader that this node does not know, and whose config is not newer, has none of its own
   if (unknown && !isNewer(message.config, config)) return core.send(from, { type: 'config', config, founded: true })
+  if (unknown) askVoters(core)
   answer(core, from, accepted ? message.round : 0)
 }
 

@@ -5,9 +5,9 @@
  */
 import { hashString } from '../util/random.core.ts'
 import { EPOCHS_PER_MS, latestEpoch } from './clock.core.ts'
-import { LEADERLESS } from './groups.core.ts'
 import { endLeadership } from './leader.core.ts'
 import { hasSeat, majority, sameFounding, sortVoters } from './order.core.ts'
+import { LEADERLESS } from './trust.core.ts'
 import { campaign } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 import type { Pledge, Propose } from './messages.core.ts'
@@ -176,7 +176,12 @@ function objection (core: Core, from: string, { config: theirs, size, incarnatio
   if (own !== undefined && sameFounding(own, theirs)) return undefined
   if (!core.eligible || core.broken || core.conflict || core.leaving) return 'unable to vote'
   if (!hasSeat(theirs, self, hard.incarnation) || !hasSeat(theirs, from, incarnation)) return 'another incarnation'
-  if (theirs.kind === 'recover') return own === undefined || theirs.group > own.group ? undefined : 'in a newer group'
+  if (theirs.kind === 'recover') {
+    if (own === undefined) return undefined
+    if (theirs.group <= own.group) return 'in a newer group'
+    if (core.hearsLeader) return 'a leader is there'
+    return core.voting && !hasSeat(own, from, incarnation) ? 'not asked by a voter of its group' : undefined
+  }
   const sameVoters = init.voters === undefined || (theirs.kind === 'voters' && [...init.voters].sort().join() === theirs.voters.map(({ id }) => id).join())
   if (!sameVoters || (core.kind === 'expect' && (theirs.kind !== 'expect' || size !== core.size))) {
     core.problem('voters-conflict', `${from} founds with other voters than this node was started with: give all nodes the same`, from)

@@ -1,16 +1,13 @@
 /** Meeting nodes of the service, joining their group, and what happens when there are two of them. Pure. */
 import { endLeadership } from './leader.core.ts'
 import { hasSeat, isNewer, sameSeats } from './order.core.ts'
+import { ASK_LOST, LEADERLESS, mayTeach } from './trust.core.ts'
 import { becomeFollower } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 import type { Hello, Yield } from './messages.core.ts'
 import type { Config } from './types.core.ts'
 
-/** Milliseconds without a leader after which a node of a default group looks elsewhere. */
-export const LEADERLESS = 10_000
-
-/** Milliseconds between questions for the leader, when none is known and when one is. */
-const ASK_LOST = 500
+/** Milliseconds between questions for the leader while one is known. */
 const ASK_CALM = 5_000
 
 /** A decides, B gives way: founded on purpose, then larger, then older. Undefined: both on purpose, nobody gives way. */
@@ -29,7 +26,7 @@ export function onHello (core: Core, from: string, message: Hello): void {
   const { config: theirs } = message
   if (theirs === undefined || !message.founded || theirs.group === 0 || theirs.voters.length === 0) return
   if (theirs.group === core.group) meetMember(core, from, message, theirs)
-  else meetGroup(core, theirs, message.leader)
+  else meetGroup(core, from, message, theirs)
 }
 
 function meetMember (core: Core, from: string, message: Hello, theirs: Config): void {
@@ -38,9 +35,10 @@ function meetMember (core: Core, from: string, message: Hello, theirs: Config): 
     core.problem('group-conflict', `another group has the number ${own.group}, too: recover one`, from)
     return
   }
-  if (!core.hard.founded) core.save({ founded: true })
   if (isNewer(own, theirs)) return core.send(from, { type: 'config', config: own, founded: true })
   if (core.role === 'leader' && theirs.term <= core.hard.term) return
+  if (!mayTeach(core, from, message.incarnation)) return
+  if (!core.hard.founded) core.save({ founded: true })
   if (core.adopt(theirs) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')
   // voters hear their leader; all others are told who it is
   if (core.voting || !hasSeat(core.config, from, message.incarnation)) return
@@ -68,7 +66,7 @@ export function greetStrangers (core: Core): void {
 }
 
 /** Another group of this service, founded and seen alive when `leader` is known. */
-function meetGroup (core: Core, theirs: Config, leader: string | undefined): void {
+function meetGroup (core: Core, from: string, { leader, incarnation }: Hello, theirs: Config): void {
   const { config: own, hard } = core
   if (own === undefined || !hard.founded) {
     // one that was founded on purpose waits for its own kind, a default group will come over
@@ -78,7 +76,8 @@ function meetGroup (core: Core, theirs: Config, leader: string | undefined): voi
     if (own === undefined || (leader !== undefined && hard.term === 0)) join(core, theirs)
     return
   }
-  if (theirs.replaces === own.group && theirs.kind === 'recover') return moveTo(core, theirs)
+  // an operator gave this group up: its own members say so, and nobody leads it
+  if (theirs.replaces === own.group && theirs.kind === 'recover' && hasSeat(own, from, incarnation) && !core.hearsLeader) return moveTo(core, theirs)
   if (leader === undefined) return
   const verdict = beats(theirs, own)
   if (verdict === undefined) {
@@ -88,7 +87,6 @@ function meetGroup (core: Core, theirs: Config, leader: string | undefined): voi
   const lost = core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS
   if (core.role === 'leader') {
     if (verdict) moveTo(core, theirs)
-    else if (core.lead!.raiseAt === Infinity && hard.highestEpoch > own.epoch) core.lead!.raiseAt = core.time.now + 2 * core.timeout
   } else if ((verdict && !core.voting) || (lost && own.kind === 'default')) moveTo(core, theirs)
 }
 

@@ -5,8 +5,10 @@
 import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, majority } from './order.core.ts'
 import { endLeadership, NEWER_TERM, startLeadership } from './leader.core.ts'
+import { askVoters, mayTeach } from './trust.core.ts'
 import type { Core } from './state.core.ts'
 import type { VoteRequest, VoteResponse } from './messages.core.ts'
+import type { Config } from './types.core.ts'
 
 /** Share of T that a campaign may take, and by which simultaneous ones are kept apart. */
 const ROUND = 0.25
@@ -85,15 +87,21 @@ export function count (core: Core): void {
 
 export function onVoteRequest (core: Core, from: string, message: VoteRequest): void {
   const { type, config: theirs, term: asked } = message
+  const known = core.config
+  if (known === undefined) return
+  const stranger = (own: Config): void => {
+    core.problem('stranger', `${from} asks for a vote, but is not a voter`, from)
+    respond(core, from, type, asked, false, isNewer(own, theirs))
+  }
+  if (!hasSeat(known, from, message.incarnation)) {
+    if (isNewer(theirs, known)) askVoters(core)
+    return stranger(known)
+  }
   if (!core.hard.founded) core.save({ founded: true })
   takeConfig(core, message)
-  const own = core.config
-  if (own === undefined) return
+  const own = core.config as Config
+  if (!hasSeat(own, from, message.incarnation)) return stranger(own)
   const refuse = (): void => { respond(core, from, type, asked, false, isNewer(own, theirs)) }
-  if (!hasSeat(own, from, message.incarnation)) {
-    core.problem('stranger', `${from} asks for a vote, but is not a voter`, from)
-    return refuse()
-  }
   if (!core.voting || isNewer(own, theirs) || asked < core.hard.term) return refuse()
   // a vote that was given is confirmed, whatever was promised since
   const { term, vote } = core.hard
@@ -116,7 +124,7 @@ function respond (core: Core, to: string, type: 'prevote' | 'vote', asked: numbe
 }
 
 export function onVoteResponse (core: Core, from: string, message: VoteResponse): void {
-  if (message.config !== undefined && core.role !== 'leader' && core.adopt(message.config)) {
+  if (message.config !== undefined && core.role !== 'leader' && mayTeach(core, from, message.incarnation) && core.adopt(message.config)) {
     return becomeFollower(core, core.hard.term)
   }
   if (!hasSeat(core.config, from, message.incarnation)) return

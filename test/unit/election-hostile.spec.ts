@@ -45,6 +45,52 @@ describe('election core: epochs', () => {
   })
 })
 
+describe('election core: an epoch that was yielded', () => {
+  for (const [how, dies] of [['its leader dies before it raised its own', true], ['only a follower heard of it', false]] as const) {
+    it(`is below the tokens of the group that stays, though ${how}`, () => {
+      const world = new World()
+      for (const id of ABC) world.add(id, { voters: ABC, targetVoters: 0 })
+      world.run(5_000)
+      world.add('D')
+      world.split(ABC, ['D'])
+      world.run(4_000)
+      const { epoch } = world.status('D')
+      const leader = world.leaders().find(id => id !== 'D')!
+      const follower = ABC.find(id => id !== leader)!
+      if (dies) {
+        world.split([...ABC, 'D'])
+        world.run(300)
+        world.kill(leader)
+      } else {
+        world.link(follower, 'D', true)
+        world.run(3_000)
+        for (const id of ABC) world.link(id, 'D', true)
+      }
+      world.run(20_000)
+      expect(world.status(world.leader()).epoch).to.be.above(epoch)
+      const { term } = world.status(world.leader())
+      world.run(20_000)
+      expect(world.status(world.leader()).term, 'once').to.equal(term)
+    })
+  }
+
+  it('is not raised again and again by somebody who tells of higher ones', () => {
+    const world = new World()
+    for (const id of ABC) world.add(id, { voters: ABC, targetVoters: 0 })
+    world.run(5_000)
+    const { config, term } = world.status(world.leader())
+    for (let i = 1; i <= 120; i++) {
+      world.tell('X', ABC, {
+        type: 'hello', group: 0, epoch: 0, term: 0, incarnation: GHOST, config: undefined, founded: false, leader: undefined, eligible: true, kind: 'default', size: 1,
+        highestEpoch: config!.epoch + i * 1_000_000, ask: false
+      })
+      world.run(1_000)
+    }
+    expect(world.leaders()).to.have.length(1)
+    expect(world.status('A').term - term).to.be.below(10)
+  })
+})
+
 describe('election core: messages of those who may not', () => {
   function healthy (): { world: World, leader: string, config: Config, token: string } {
     const world = new World()
@@ -61,6 +107,40 @@ describe('election core: messages of those who may not', () => {
       kind: 'default', size: 1, highestEpoch: 0, ask: false
     }
   }
+
+  for (const how of ['vote', 'config', 'recover', 'recovered']) {
+    it(`a ${how} does not hand the group to somebody without a seat`, () => {
+      const { world, leader, config, token } = healthy()
+      const voters = [{ id: 'X', incarnation: GHOST }]
+      const common = { group: config.group, epoch: config.epoch, term: 3, incarnation: GHOST }
+      const recovered: Config = { ...config, group: config.group + 5, epoch: config.group + 5, kind: 'recover', term: 0, version: 1, replaces: config.group }
+      for (const voter of config.voters) {
+        world.tell('X', [voter.id], how === 'vote'
+          ? { ...common, type: 'vote', transfer: true, config: { ...config, term: 2, version: 9, voters } }
+          : how === 'config'
+            ? { ...common, type: 'config', founded: true, config: { ...config, term: 900, voters } }
+            : how === 'recover'
+              ? { ...common, type: 'propose', size: 2, config: { ...recovered, voters: [...voters, voter] } }
+              : hello({ ...recovered, voters }, GHOST))
+      }
+      world.run(20_000)
+      expect(world.leader()).to.equal(leader)
+      // an epoch that was told of is raised above, in a term of its own
+      if (how !== 'recovered') expect(`${world.status(leader).epoch} ${world.status(leader).term}`).to.equal(token)
+      for (const id of ABC) expect(world.status(id)).to.deep.include({ leader, voters: ABC })
+    })
+  }
+
+  it('a term or version of a config that uses the numbers up is refused, even from a member', () => {
+    const { world, leader, config } = healthy()
+    const from = ABC.find(id => id !== leader)!
+    const { incarnation } = config.voters.find(({ id }) => id === from)!
+    for (const far of [{ term: 2 ** 53 - 1 }, { version: 2 ** 53 - 1 }]) {
+      world.tell(from, ABC.filter(id => id !== from), { type: 'config', group: config.group, epoch: config.epoch, term: 1, incarnation, founded: true, config: { ...config, ...far } })
+    }
+    world.run(3_000)
+    expect(world.leader()).to.equal(leader)
+  })
 
   it('a hello of the group 0 is nothing to a node without a group', () => {
     const world = new World()
