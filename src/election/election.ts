@@ -240,6 +240,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
       onGroup: ({ what, group, epoch }) => { this.#log('%s: %s group %d, epoch %d', service, what, group, epoch) },
       onProblem: problem => { this.#onProblem(problem) },
       onReady: token => { this.safeDispatchEvent('register:ready', { detail: token }) },
+      onRestart: (from, reason) => { this.#net?.cut(from, reason) },
       config: { self, service, profile: PROFILES[profile], lease, targetVoters, expect, ...voters === undefined ? {} : { voters } }
     })
   }

@@ -33,13 +33,15 @@ export interface GroupInit {
   onAnswer: (answer: Answer) => void
   /** The register of this leader can be written and read. */
   onReady: (token: FencingToken) => void
+  /** The core failed over a message; it begins again with what is stored, and must be told who is there. */
+  onRestart: (from: string, reason: Error) => void
   log: Logger
 }
 
 export class Group {
   readonly tenures: Tenures
   readonly #init: GroupInit
-  readonly #store: GroupStore
+  #store: GroupStore
   readonly #inputs: GroupInput[] = []
   #core: ElectionCore | undefined
   #stepping = false
@@ -56,15 +58,22 @@ export class Group {
   constructor (init: GroupInit) {
     this.#init = init
     this.tenures = new Tenures(() => this.#holds(), err => { init.log.error('a task failed - %e', err) })
-    this.#store = new GroupStore({
-      storage: init.storage,
-      service: init.config.service,
-      onSaved: id => { this.#onSaved(id) },
+    this.#store = this.#createStore()
+  }
+
+  #createStore (): GroupStore {
+    const { storage, config: { service } } = this.#init
+    const store: GroupStore = new GroupStore({
+      storage,
+      service,
+      onSaved: id => { if (store === this.#store) this.#onSaved(id) },
       onFailed: (id, reason) => {
+        if (store !== this.#store) return
         this.#held = []
         this.input({ type: 'save-failed', id, reason })
       }
     })
+    return store
   }
 
   get change (): Output<'change'> | undefined {
@@ -123,19 +132,39 @@ export class Group {
     const core = this.#core
     if (core === undefined || this.#stepping) return
     this.#stepping = true
+    let input: GroupInput | undefined
     try {
-      for (let input = this.#inputs.shift(); input !== undefined && !this.#stopped; input = this.#inputs.shift()) {
+      for (input = this.#inputs.shift(); input !== undefined && !this.#stopped; input = this.#inputs.shift()) {
         for (const output of core.step({ ...input, ...time() })) this.#carry(output)
       }
     } catch (err) {
       // A core that threw knows no longer what it knew: it must not vote on.
       this.#init.log.error('the election failed - %e', err)
-      this.stop()
-      this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `the election of this node failed and has ended: ${String(err)}` })
+      if (input?.type === 'message') this.#restart(input.from, err)
+      else this.#end(err)
     } finally {
       this.#stepping = false
     }
     this.#arm()
+  }
+
+  #end (err: unknown): void {
+    this.stop()
+    this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `the election of this node failed and has ended: ${String(err)}` })
+  }
+
+  /** As after a crash: nothing but what is stored counts, and nothing more is said of what was not. */
+  #restart (from: string, reason: unknown): void {
+    const before = this.#store
+    this.#core = undefined
+    this.#store = this.#createStore()
+    this.#durable = 0
+    this.#held = []
+    this.#inputs.length = 0
+    this.#onChange({ type: 'change', state: 'wait', leader: undefined, token: undefined, config: undefined })
+    this.#init.onProblem({ type: 'problem', problem: 'stranger', message: `a message of ${from} made this node's election fail: it is cut, and the election begins again with what is stored`, peer: from })
+    this.#init.onRestart(from, reason instanceof Error ? reason : new Error(String(reason)))
+    before.idle().then(async () => this.start()).catch((err: unknown) => { this.#end(err) })
   }
 
   #arm (): void {

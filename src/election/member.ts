@@ -37,6 +37,7 @@ export class Member {
   readonly #waiting = new Set<Waiting>()
   #candidates = ''
   #conflict: ReturnType<typeof setTimeout> | undefined
+  #conflicting = false
   #mayFound: ReturnType<typeof setTimeout> | undefined
   #running = false
   #leaving: Promise<void> | undefined
@@ -47,6 +48,10 @@ export class Member {
     this.group = new Group({
       ...init,
       onAnswer: answer => { this.#onAnswer(answer) },
+      onRestart: (from, reason) => {
+        init.onRestart(from, reason)
+        this.#again()
+      },
       onReady: token => {
         this.ready = true
         init.onReady(token)
@@ -72,13 +77,32 @@ export class Member {
     this.nodesChanged()
   }
 
+  /** Tells a new core what the one before knew. */
+  #again (): void {
+    if (!this.#running) return
+    this.#giveUp()
+    clearTimeout(this.#mayFound)
+    this.#mayFound = undefined
+    this.#candidates = ''
+    this.#records.clear()
+    if (this.#init.bootstrapped) this.group.input({ type: 'may-found', allowed: false })
+    if (this.#conflicting) this.group.input({ type: 'identity-conflict', active: true })
+    for (const peer of this.#connected) this.group.input({ type: 'connected', peer })
+    this.nodesChanged()
+  }
+
+  /** Whoever waits for an answer gets none. */
+  #giveUp (): void {
+    for (const { resolve } of this.#waiting) resolve({ type: 'left' })
+    this.#waiting.clear()
+  }
+
   stop (): void {
     this.#running = false
     clearTimeout(this.#mayFound)
     clearTimeout(this.#conflict)
     this.group.stop()
-    for (const { resolve } of this.#waiting) resolve({ type: 'left' })
-    this.#waiting.clear()
+    this.#giveUp()
   }
 
   /** Nodes came, changed or went. */
@@ -157,7 +181,11 @@ export class Member {
   conflict (): void {
     if (!this.#running) return
     clearTimeout(this.#conflict)
-    this.#conflict = setTimeout(() => { this.group.input({ type: 'identity-conflict', active: false }) }, CONFLICT)
+    this.#conflicting = true
+    this.#conflict = setTimeout(() => {
+      this.#conflicting = false
+      this.group.input({ type: 'identity-conflict', active: false })
+    }, CONFLICT)
     this.group.input({ type: 'identity-conflict', active: true })
   }
 

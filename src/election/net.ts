@@ -57,7 +57,7 @@ export class Net {
       onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, bytes, start, end) },
       onAccept: stream => { if (this.#banned(stream.peer)) stream.abort(new ProtocolError('cut for what it sent before')) },
       onEnd: (stream, reason) => {
-        if (reason?.name === 'ProtocolError' || reason?.name === 'FrameTooLargeError') this.#ban(stream.peer, reason)
+        if (reason?.name === 'ProtocolError' || reason?.name === 'FrameTooLargeError') this.cut(stream.peer, reason)
       }
     })
   }
@@ -140,7 +140,8 @@ export class Net {
     return false
   }
 
-  #ban (id: string, reason: Error): void {
+  /** Listens to a peer no more for a while. */
+  cut (id: string, reason: Error): void {
     if (this.#banned(id)) return
     this.#init.log('cut %s - %e', id, reason)
     if (this.#bans.size >= MAX_BANS) this.#bans.clear()

@@ -40,7 +40,18 @@ export function decodeElection (bytes: Uint8Array, start = 0, end = bytes.length
   const [type, ...others] = [...SCHEMAS.keys()].filter(name => rest[name] !== undefined)
   if (type === undefined || others.length > 0) fail('exactly one message expected')
   if (!isName('service', service)) fail('the name of a service expected')
+  checkConfig((rest[type] as { config?: Partial<Config> }).config)
   return { service, message: { ...rest[type] as object, type, group, epoch, term, incarnation } }
+}
+
+interface Config { group: number, voters: ReadonlyArray<{ id: string }> }
+
+/** What every config is, a version of one apart: of a group, and its voters sorted, each once. */
+function checkConfig (config: Partial<Config> | undefined): void {
+  if (config?.voters === undefined) return
+  const ids = config.voters.map(({ id }) => id)
+  if (config.group === 0 || ids.length === 0) fail('a config without a group or a voter')
+  if (ids.some((id, i) => id <= (ids[i - 1] ?? ''))) fail('voters that are not sorted')
 }
 
 /** A part of a node's state, as one unit. */
