@@ -170,7 +170,7 @@ class Election implements ElectionCore {
     const config = 'config' in message && message.config !== undefined && 'voters' in message.config ? message.config : undefined
     const ahead = Math.max(message.term, config?.term ?? 0, (config?.version ?? 0) - (core.config?.version ?? 0)) - core.hard.term
     if (ahead > MAX_TERM_JUMP && message.group === core.group) return core.problem('term-jump', `${from} is ${ahead} terms, or configs, ahead: ignored`, from)
-    if (!isPlausibleEpoch(core, Math.max(message.epoch, config?.epoch ?? 0, message.type === 'hello' ? message.highestEpoch : 0))) {
+    if (!isPlausibleEpoch(core, Math.max(message.epoch, config?.epoch ?? 0, 'highestEpoch' in message ? message.highestEpoch : 0))) {
       return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
     }
     if (message.type === 'hello') return onHello(core, from, message)
@@ -241,7 +241,7 @@ class Election implements ElectionCore {
     const core = this.#core
     const { now } = core.time
     if (core.saveAgainAt <= now) core.saveAgain()
-    if (core.lead === undefined && core.lookAt <= now) {
+    if ((core.lead === undefined || core.founding !== undefined) && core.lookAt <= now) {
       lookAround(core)
       askForLeader(core)
     }

@@ -51,7 +51,9 @@ function answer (core: Core, to: string, round: number): void {
     round,
     config: has !== undefined && has.group === config?.group ? { term: has.term, version: has.version } : { term: 0, version: 0 },
     synced: late ? table.synced : durableSynced,
-    leaving: core.leaving || !core.eligible
+    leaving: core.leaving || !core.eligible,
+    promise: core.strict ? core.timeout : 0,
+    highestEpoch: hard.highestEpoch
   }, late ? core.lastSave : core.termSave)
 }
 

@@ -13,8 +13,18 @@ import type { Core } from './state.core.ts'
 import type { Pledge, Propose } from './messages.core.ts'
 import type { Config, GroupKind, Voter } from './types.core.ts'
 
-/** A founder's work. */
-export interface Founding { readonly config: Config, readonly size: number, readonly pledged: Set<string>, readonly save: number, readonly since: number, askAgain: number }
+/** A founder's work. `firm`: by pledges, else it only asks who would. `from`: the group before. `report`: somebody waits for the outcome. */
+export interface Founding {
+  readonly config: Config
+  readonly firm: boolean
+  readonly from: number
+  readonly report: boolean
+  readonly pledged: Set<string>
+  readonly save: number
+  readonly since: number
+  askAgain: number
+  why: string
+}
 
 /** Milliseconds between two looks at what can be founded, between two requests, per place in the order, until the members give a set up. */
 const LOOK_EVERY = 200
@@ -22,6 +32,7 @@ const ASK_EVERY = 1_000
 const TURN = 3_000
 const GIVE_UP = 10_000
 const SETTLE = 1_000
+const BOUND = 'a majority of those with whom it is pledged already'
 /** Two that know the same highest epoch, their clocks being behind it, must not choose the same next one. */
 const SPREAD = 65_536
 
@@ -43,6 +54,11 @@ export function lookAround (core: Core): void {
   if (core.founding !== undefined) return pursue(core, core.founding)
   if (!core.eligible || core.broken || core.conflict || core.leaving || !core.mayFound) return
   if (hard.founded) return reform(core)
+  if (hard.config?.kind === 'recover') {
+    // whoever is pledged to a recovery can go back no more: any of them sees to it that it is founded
+    if (core.seated && time.now - core.leaderlessSince >= GIVE_UP) found(core, hard.config, core.hardSave, false)
+    return
+  }
   const waited = time.now - Math.max(core.startedAt, core.leaderlessSince) - (core.init.settle ?? SETTLE)
   if (waited < 0 || time.now - core.seenGroupAt < LEADERLESS) return
   // pledged to a set that was not founded: its founder has a while
@@ -55,23 +71,37 @@ function foundNew (core: Core, waited: number): void {
   const { self, init } = core
   const free = new Map<string, string>([[self, core.hard.incarnation]])
   for (const [id, { hello }] of core.peers) if (hello.eligible && !hello.founded) free.set(id, hello.incarnation)
+  const seats = (ids: readonly string[]): Voter[] => ids.map(id => ({ id, incarnation: free.get(id)! }))
+  const pledged = (id: string): number => Number(hasSeat(core.hard.config, id, free.get(id)!))
   if (core.kind === 'voters') {
     const missing = init.voters!.filter(id => !free.has(id))
     if (!init.voters!.includes(self)) return
     if (missing.length > 0) return waiting(core, missing.join(', '))
     if (inOrder(core, init.voters!).indexOf(self) * TURN > waited) return
-    return propose(core, 'voters', init.voters!.map(id => ({ id, incarnation: free.get(id)! })), 0)
+    if (!mayLeave(core, seats(init.voters!))) return waiting(core, BOUND)
+    return propose(core, 'voters', seats(init.voters!), 0)
   }
   // who is known and has not spoken yet may belong to a group
   const silent = core.candidates.some(({ id, eligible }) => eligible && id !== self && !core.peers.has(id))
   if (silent && waited < TURN) return
-  const order = inOrder(core, [...free.keys()].filter(id => id === self || core.peers.get(id)?.hello.kind === core.kind))
+  const order = inOrder(core, [...free.keys()].filter(id => id === self || core.peers.get(id)?.hello.kind === core.kind)).sort((a, b) => pledged(b) - pledged(a))
   if (order.length < core.size) return waiting(core, `${core.size - order.length} more with expect: ${core.size}`)
   const place = order.indexOf(self)
   if (place * TURN > waited) return
   // whoever waited long enough founds with those in front of it, and itself
   const members = place < core.size ? order.slice(0, core.size) : [...order.slice(0, core.size - 1), self]
-  propose(core, core.kind, members.map(id => ({ id, incarnation: free.get(id)! })), 0)
+  if (!mayLeave(core, seats(members))) return waiting(core, BOUND)
+  propose(core, core.kind, seats(members), 0)
+}
+
+/**
+ * Whether this node, pledged to a set that may have been founded meanwhile, may pledge itself to that one: with a majority
+ * of the first, for then that has none. The founder who gave it up knows that it never was.
+ */
+function mayLeave (core: Core, voters: readonly Voter[]): boolean {
+  const own = core.config
+  if (own === undefined || own.group === core.gaveUp) return true
+  return voters.filter(({ id, incarnation }) => hasSeat(own, id, incarnation)).length >= majority(own.voters.length)
 }
 
 function waiting (core: Core, whom: string): void {
@@ -102,20 +132,32 @@ function reform (core: Core): void {
 
 export function recover (core: Core, ids: readonly string[]): void {
   const fail = (why: string): void => { core.out.push({ type: 'recovered', ok: false, why }) }
-  if (core.founding !== undefined) return fail('a group is being founded already')
+  if (core.founding?.report === true) return fail('a group is being founded already')
+  if (!core.eligible || core.broken || core.conflict || core.leaving) return fail('this node is unable to vote')
   const missing = ids.filter(id => id !== core.self && core.peers.get(id)?.hello.eligible !== true)
   if (!ids.includes(core.self)) return fail('ask one of the new voters')
   if (missing.length > 0 || ids.length === 0 || new Set(ids).size < ids.length) return fail(`not connected, or unable to vote: ${missing.join(', ')}`)
-  endLeadership(core, 'a new group is founded')
-  propose(core, 'recover', ids.map(id => ({ id, incarnation: id === core.self ? core.hard.incarnation : core.peers.get(id)!.hello.incarnation })), core.group)
+  const replaces = core.config?.kind === 'recover' && !core.hard.founded ? core.config.replaces : core.group
+  const voters = ids.map(id => ({ id, incarnation: id === core.self ? core.hard.incarnation : core.peers.get(id)!.hello.incarnation }))
+  found(core, newConfig(core, 'recover', voters, replaces))
 }
 
 function propose (core: Core, kind: GroupKind, voters: readonly Voter[], replaces: number): void {
-  const { time } = core
+  const config = newConfig(core, kind, voters, replaces)
+  found(core, config, pledge(core, config))
+}
+
+function newConfig (core: Core, kind: GroupKind, voters: readonly Voter[], replaces: number): Config {
   const group = newEpoch(core)
-  const config: Config = { group, epoch: group, kind, term: 0, version: 1, voters: sortVoters(voters), replaces }
-  const save = pledge(core, config)
-  core.founding = { config, size: core.size, pledged: new Set([core.self]), save, since: time.now, askAgain: 0 }
+  return { group, epoch: group, kind, term: 0, version: 1, voters: sortVoters(voters), replaces }
+}
+
+/** @param save - of the own pledge; without it the others are asked first, and nothing changes */
+function found (core: Core, config: Config, save?: number, report = config.kind === 'recover'): void {
+  const firm = save !== undefined
+  core.founding = {
+    config, firm, from: core.group, report, pledged: new Set(firm ? [core.self] : []), save: save ?? 0, since: core.time.now, askAgain: 0, why: ''
+  }
   pursue(core, core.founding)
 }
 
@@ -134,41 +176,44 @@ function pledge (core: Core, config: Config): number {
 
 function pursue (core: Core, founding: Founding): void {
   const { time, self } = core
-  const { config, pledged } = founding
-  if (config.group !== core.group) {
-    core.founding = undefined
-    return
-  }
+  const { config, pledged, firm, report } = founding
+  if (core.group !== founding.from) return giveUp(core, founding, 'this node is in another group now')
+  if (!firm) core.hearsLeader ? pledged.clear() : pledged.add(self)
   const missing = config.voters.filter(({ id }) => !pledged.has(id))
+  if (missing.length === 0 && !firm) return found(core, config, pledge(core, config))
   if (missing.length === 0 && core.isDurable(founding.save)) {
     core.founding = undefined
     core.save({ founded: true })
     core.out.push({ type: 'group', what: 'founded', group: config.group, epoch: config.epoch })
-    if (config.kind === 'recover') core.out.push({ type: 'recovered', ok: true })
-    else campaign(core, config.voters.length === 1 ? 'vote' : 'prevote')
+    if (report) core.out.push({ type: 'recovered', ok: true })
+    if (config.kind !== 'recover') campaign(core, config.voters.length === 1 ? 'vote' : 'prevote')
     for (const peer of core.connected) core.sendHello(peer)
     return
   }
-  if (time.now - founding.since > GIVE_UP) {
-    core.founding = undefined
-    if (config.kind === 'recover') core.out.push({ type: 'recovered', ok: false, why: `no pledge of ${missing.map(({ id }) => id).join(', ')}` })
-    return
+  if (time.now - founding.since > (firm ? GIVE_UP : GIVE_UP / 2)) {
+    if (config.kind !== 'recover') core.gaveUp = config.group
+    return giveUp(core, founding, `no pledge of ${missing.map(({ id }) => id).join(', ')}${founding.why}`)
   }
   if (time.now < founding.askAgain) return
   founding.askAgain = time.now + ASK_EVERY
-  for (const { id } of missing) if (id !== self) core.send(id, { type: 'propose', config, size: founding.size })
+  for (const { id } of missing) if (id !== self) core.send(id, { type: 'propose', config, size: core.size, firm })
+}
+
+function giveUp (core: Core, { report }: Founding, why: string): void {
+  core.founding = undefined
+  if (report) core.out.push({ type: 'recovered', ok: false, why })
 }
 
 export function onPropose (core: Core, from: string, message: Propose): void {
   const { config: theirs } = message
   const why = objection(core, from, message)
   const again = core.config !== undefined && sameFounding(core.config, theirs)
-  if (why === undefined && !again) {
+  if (why === undefined && !again && message.firm) {
     core.founding = undefined
     core.seeEpoch(theirs.group)
     pledge(core, theirs)
   }
-  core.send(from, { type: 'pledge', proposed: theirs.group, ok: why === undefined, why: why ?? '' })
+  core.send(from, { type: 'pledge', proposed: theirs.group, ok: why === undefined, why: why ?? '', firm: message.firm })
 }
 
 function objection (core: Core, from: string, { config: theirs, size, incarnation }: Propose): string | undefined {
@@ -188,16 +233,16 @@ function objection (core: Core, from: string, { config: theirs, size, incarnatio
     return 'started with other voters'
   }
   if (own === undefined) return undefined
-  if (hard.founded || hard.term > 0) return 'in a group'
-  const kept = own.voters.filter(({ id, incarnation }) => hasSeat(theirs, id, incarnation)).length
-  if (theirs.group <= own.group || kept < majority(own.voters.length)) return 'pledged to others'
+  if (hard.founded || hard.term > 0 || own.kind === 'recover') return 'in a group'
+  if (theirs.group <= own.group || !mayLeave(core, theirs.voters)) return 'pledged to others'
   return undefined
 }
 
 export function onPledge (core: Core, from: string, message: Pledge): void {
   const { founding } = core
-  if (founding === undefined || message.proposed !== founding.config.group) return
+  if (founding === undefined || message.proposed !== founding.config.group || message.firm !== founding.firm) return
   if (!message.ok) {
+    founding.why = `: ${from} is ${message.why}`
     core.problem(message.why === 'started with other voters' ? 'voters-conflict' : 'waiting-for-voters', `${from} does not join: ${message.why}`, from)
     return
   }

@@ -155,6 +155,12 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   if (!known) return
   const follower = followerOf(lead, from, message.incarnation)
   if (message.round > lead.round) return
+  core.seeEpoch(message.highestEpoch)
+  // a lease rests on promises that are as long: an answer without one is none
+  if (core.strict && message.promise < core.timeout) {
+    core.problem('voters-conflict', `${from} was started with a shorter timeout, or without leases: give all nodes the same profile and lease`, from)
+    return
+  }
   follower.contact = time.now
   follower.round = Math.max(follower.round, message.round)
   follower.leaving = message.leaving

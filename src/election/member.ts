@@ -13,7 +13,7 @@ const CONFLICT = 10_000
 /** Milliseconds in which a transfer, a goodbye or a new group comes about, or does not. */
 const TRANSFER_TIMEOUT = 3_000
 const LEAVE_TIMEOUT = 2_000
-const RECOVER_TIMEOUT = 10_000
+const RECOVER_TIMEOUT = 16_000
 
 export interface MemberInit extends Omit<GroupInit, 'onAnswer'> {
   discovery: Discovery

@@ -78,6 +78,10 @@ export interface HeartbeatResponse extends Common {
   readonly synced: Rank
   /** The sender wants to leave the voter set, or not to become a voter. */
   readonly leaving: boolean
+  /** Ms for which it votes for nobody else from now on; 0: it promises nothing. */
+  readonly promise: number
+  /** Highest epoch it has seen. */
+  readonly highestEpoch: number
 }
 
 /** A newer config. Durable at the receiver before it answers with `config-response`. */
@@ -121,8 +125,8 @@ export interface TimeoutNow extends Common { readonly type: 'timeout-now' }
 /** The sender stops, or left its group. `seat`: it wants out of the voter set. */
 export interface Bye extends Common { readonly type: 'bye', readonly seat: boolean }
 
-/** Found a group of exactly these. A member pledges itself by making config durable; it leaves one only if it never voted in it. */
-export interface Propose extends Common { readonly type: 'propose', readonly config: Config, readonly size: number }
+/** Found a group of exactly these. Not `firm`: would you? Changes nothing. A member pledges itself by making config durable; it leaves one only if it never voted in it. */
+export interface Propose extends Common { readonly type: 'propose', readonly config: Config, readonly size: number, readonly firm: boolean }
 export interface Pledge extends Common {
   readonly type: 'pledge'
   /** The group proposed. */
@@ -130,6 +134,8 @@ export interface Pledge extends Common {
   readonly ok: boolean
   /** For people, when refused. */
   readonly why: string
+  /** As in the question. */
+  readonly firm: boolean
 }
 
 /** The leader of a group that gives way says so: forget vote and term, take a new incarnation, join `to`. */

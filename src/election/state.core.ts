@@ -62,6 +62,8 @@ export class Core {
   /** Start a campaign at the end of this step: the former leader's lease is over. */
   takeOver = false
   founding: Founding | undefined
+  /** A group that this node wanted to found, in this life, and never will. */
+  gaveUp = 0
   /** From when on the epoch may be raised again, and how long that wait was. */
   raiseFrom = -Infinity
   raiseWait = 0
@@ -131,7 +133,11 @@ export class Core {
 
   /** This node's vote counts. */
   get voting (): boolean {
-    return this.hard.founded && hasSeat(this.hard.config, this.self, this.hard.incarnation) && !this.conflict && this.eligible
+    return this.hard.founded && this.seated && !this.conflict && this.eligible
+  }
+
+  get seated (): boolean {
+    return hasSeat(this.hard.config, this.self, this.hard.incarnation)
   }
 
   /** Number of the save that the present term, vote and incarnation need. */

@@ -47,7 +47,7 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Schema]> = 
   ['prevote-response', VOTED],
   ['vote-response', VOTED],
   ['heartbeat', fields(['round', UINT], ['config', need(VERSION)], ['floor', may(RANK)], ['standby', BOOL])],
-  ['heartbeat-response', fields(['round', UINT], ['config', need(VERSION)], ['synced', need(RANK)], ['leaving', BOOL])],
+  ['heartbeat-response', fields(['round', UINT], ['config', need(VERSION)], ['synced', need(RANK)], ['leaving', BOOL], ['promise', UINT], ['highestEpoch', UINT])],
   ['config', fields(['config', need(CONFIG)], ['founded', BOOL])],
   ['config-response', fields(['config', need(VERSION)])],
   ['read', fields(['since', need(RANK)], ['part', UINT])],
@@ -56,8 +56,8 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Schema]> = 
   ['append-response', fields(['synced', need(RANK)], ['part', UINT])],
   ['timeout-now', []],
   ['bye', fields(['seat', BOOL])],
-  ['propose', fields(['config', need(CONFIG)], ['size', UINT])],
-  ['pledge', fields(['proposed', UINT], ['ok', BOOL], ['why', { type: 'text', max: MAX_MESSAGE }])],
+  ['propose', fields(['config', need(CONFIG)], ['size', UINT], ['firm', BOOL])],
+  ['pledge', fields(['proposed', UINT], ['ok', BOOL], ['why', { type: 'text', max: MAX_MESSAGE }], ['firm', BOOL])],
   ['yield', fields(['to', UINT])]
 ]
 

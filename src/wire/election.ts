@@ -861,6 +861,16 @@ export namespace ElectionFrame {
     value: boolean
   }
 
+  export interface ElectionFrameHeartbeatResponsePromiseFieldEvent {
+    field: '$.heartbeatResponse.promise'
+    value: number
+  }
+
+  export interface ElectionFrameHeartbeatResponseHighestEpochFieldEvent {
+    field: '$.heartbeatResponse.highestEpoch'
+    value: number
+  }
+
   export interface ElectionFrameConfigConfigGroupFieldEvent {
     field: '$.config.config.group'
     value: number
@@ -1155,6 +1165,11 @@ export namespace ElectionFrame {
     value: number
   }
 
+  export interface ElectionFrameProposeFirmFieldEvent {
+    field: '$.propose.firm'
+    value: boolean
+  }
+
   export interface ElectionFramePledgeProposedFieldEvent {
     field: '$.pledge.proposed'
     value: number
@@ -1170,6 +1185,11 @@ export namespace ElectionFrame {
     value: string
   }
 
+  export interface ElectionFramePledgeFirmFieldEvent {
+    field: '$.pledge.firm'
+    value: boolean
+  }
+
   export interface ElectionFrameYieldToFieldEvent {
     field: '$.yield.to'
     value: number
@@ -1183,7 +1203,7 @@ export namespace ElectionFrame {
     return decodeMessage(buf, ElectionFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameReadPartFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameAppendResponsePartFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFrameYieldToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameHeartbeatResponsePromiseFieldEvent | ElectionFrameHeartbeatResponseHighestEpochFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameReadPartFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameAppendResponsePartFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFrameProposeFirmFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFramePledgeFirmFieldEvent | ElectionFrameYieldToFieldEvent> {
     return streamMessage(buf, ElectionFrame.codec(), opts)
   }
 }
@@ -2760,6 +2780,8 @@ export interface HeartbeatResponse {
   config?: ConfigVersion
   synced?: Rank
   leaving: boolean
+  promise: number
+  highestEpoch: number
 }
 
 export namespace HeartbeatResponse {
@@ -2792,13 +2814,25 @@ export namespace HeartbeatResponse {
           w.bool(obj.leaving)
         }
 
+        if ((obj.promise != null && obj.promise !== 0)) {
+          w.uint32(40)
+          w.uint64Number(obj.promise)
+        }
+
+        if ((obj.highestEpoch != null && obj.highestEpoch !== 0)) {
+          w.uint32(48)
+          w.uint64Number(obj.highestEpoch)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           round: 0,
-          leaving: false
+          leaving: false,
+          promise: 0,
+          highestEpoch: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2825,6 +2859,14 @@ export namespace HeartbeatResponse {
             }
             case 4: {
               obj.leaving = reader.bool()
+              break
+            }
+            case 5: {
+              obj.promise = reader.uint64Number()
+              break
+            }
+            case 6: {
+              obj.highestEpoch = reader.uint64Number()
               break
             }
             default: {
@@ -2867,6 +2909,20 @@ export namespace HeartbeatResponse {
               yield {
                 field: `${prefix}.leaving`,
                 value: reader.bool()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.promise`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.highestEpoch`,
+                value: reader.uint64Number()
               }
               break
             }
@@ -2917,6 +2973,16 @@ export namespace HeartbeatResponse {
     value: boolean
   }
 
+  export interface HeartbeatResponsePromiseFieldEvent {
+    field: '$.promise'
+    value: number
+  }
+
+  export interface HeartbeatResponseHighestEpochFieldEvent {
+    field: '$.highestEpoch'
+    value: number
+  }
+
   export function encode (obj: Partial<HeartbeatResponse>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, HeartbeatResponse.codec())
   }
@@ -2925,7 +2991,7 @@ export namespace HeartbeatResponse {
     return decodeMessage(buf, HeartbeatResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HeartbeatResponse>): Generator<HeartbeatResponseRoundFieldEvent | HeartbeatResponseConfigTermFieldEvent | HeartbeatResponseConfigVersionFieldEvent | HeartbeatResponseSyncedEpochFieldEvent | HeartbeatResponseSyncedTermFieldEvent | HeartbeatResponseSyncedIndexFieldEvent | HeartbeatResponseLeavingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HeartbeatResponse>): Generator<HeartbeatResponseRoundFieldEvent | HeartbeatResponseConfigTermFieldEvent | HeartbeatResponseConfigVersionFieldEvent | HeartbeatResponseSyncedEpochFieldEvent | HeartbeatResponseSyncedTermFieldEvent | HeartbeatResponseSyncedIndexFieldEvent | HeartbeatResponseLeavingFieldEvent | HeartbeatResponsePromiseFieldEvent | HeartbeatResponseHighestEpochFieldEvent> {
     return streamMessage(buf, HeartbeatResponse.codec(), opts)
   }
 }
@@ -4101,6 +4167,7 @@ export namespace Bye {
 export interface Propose {
   config?: Config
   size: number
+  firm: boolean
 }
 
 export namespace Propose {
@@ -4123,12 +4190,18 @@ export namespace Propose {
           w.uint64Number(obj.size)
         }
 
+        if ((obj.firm != null && obj.firm !== false)) {
+          w.uint32(24)
+          w.bool(obj.firm)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          size: 0
+          size: 0,
+          firm: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4145,6 +4218,10 @@ export namespace Propose {
             }
             case 2: {
               obj.size = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.firm = reader.bool()
               break
             }
             default: {
@@ -4173,6 +4250,13 @@ export namespace Propose {
               yield {
                 field: `${prefix}.size`,
                 value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.firm`,
+                value: reader.bool()
               }
               break
             }
@@ -4235,6 +4319,11 @@ export namespace Propose {
     value: number
   }
 
+  export interface ProposeFirmFieldEvent {
+    field: '$.firm'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Propose>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Propose.codec())
   }
@@ -4243,7 +4332,7 @@ export namespace Propose {
     return decodeMessage(buf, Propose.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Propose>): Generator<ProposeConfigGroupFieldEvent | ProposeConfigEpochFieldEvent | ProposeConfigKindFieldEvent | ProposeConfigTermFieldEvent | ProposeConfigVersionFieldEvent | ProposeConfigVotersIdFieldEvent | ProposeConfigVotersIncarnationFieldEvent | ProposeConfigReplacesFieldEvent | ProposeSizeFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Propose>): Generator<ProposeConfigGroupFieldEvent | ProposeConfigEpochFieldEvent | ProposeConfigKindFieldEvent | ProposeConfigTermFieldEvent | ProposeConfigVersionFieldEvent | ProposeConfigVotersIdFieldEvent | ProposeConfigVotersIncarnationFieldEvent | ProposeConfigReplacesFieldEvent | ProposeSizeFieldEvent | ProposeFirmFieldEvent> {
     return streamMessage(buf, Propose.codec(), opts)
   }
 }
@@ -4252,6 +4341,7 @@ export interface Pledge {
   proposed: number
   ok: boolean
   why: string
+  firm: boolean
 }
 
 export namespace Pledge {
@@ -4279,6 +4369,11 @@ export namespace Pledge {
           w.string(obj.why)
         }
 
+        if ((obj.firm != null && obj.firm !== false)) {
+          w.uint32(32)
+          w.bool(obj.firm)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -4286,7 +4381,8 @@ export namespace Pledge {
         const obj: any = {
           proposed: 0,
           ok: false,
-          why: ''
+          why: '',
+          firm: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4305,6 +4401,10 @@ export namespace Pledge {
             }
             case 3: {
               obj.why = reader.string()
+              break
+            }
+            case 4: {
+              obj.firm = reader.bool()
               break
             }
             default: {
@@ -4343,6 +4443,13 @@ export namespace Pledge {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.firm`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4370,6 +4477,11 @@ export namespace Pledge {
     value: string
   }
 
+  export interface PledgeFirmFieldEvent {
+    field: '$.firm'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Pledge>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Pledge.codec())
   }
@@ -4378,7 +4490,7 @@ export namespace Pledge {
     return decodeMessage(buf, Pledge.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Pledge>): Generator<PledgeProposedFieldEvent | PledgeOkFieldEvent | PledgeWhyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Pledge>): Generator<PledgeProposedFieldEvent | PledgeOkFieldEvent | PledgeWhyFieldEvent | PledgeFirmFieldEvent> {
     return streamMessage(buf, Pledge.codec(), opts)
   }
 }

@@ -120,7 +120,7 @@ describe('election core: messages of those who may not', () => {
           : how === 'config'
             ? { ...common, type: 'config', founded: true, config: { ...config, term: 900, voters } }
             : how === 'recover'
-              ? { ...common, type: 'propose', size: 2, config: { ...recovered, voters: [...voters, voter] } }
+              ? { ...common, type: 'propose', size: 2, firm: true, config: { ...recovered, voters: [...voters, voter] } }
               : hello({ ...recovered, voters }, GHOST))
       }
       world.run(20_000)
@@ -211,4 +211,103 @@ describe('election core: the register', () => {
     world.run(3_000)
     expect(answers(world, leader, 3)[0]).to.include({ type: 'refused', why: 'not-leader' })
   })
+})
+
+describe('election core: sets that were not founded, and recoveries', () => {
+  const ABCDE = [...ABC, 'D', 'E']
+  const founded = (world: World): string | undefined => [...world.nodes.values()].find(({ out }) => out.some(output => output.type === 'group' && output.what === 'founded'))?.id
+
+  it('a pledged member founds nothing with others, for its set may live', () => {
+    const world = new World()
+    for (const id of ABC) world.add(id, { expect: 3 })
+    while (founded(world) === undefined) world.run(1)
+    const lone = ABC.find(id => id !== founded(world))!
+    const rest = ABC.filter(id => id !== lone)
+    world.split(rest, [lone])
+    world.run(2_000)
+    for (const id of ['D', 'E']) world.add(id, { expect: 3 })
+    world.split(rest, [lone, 'D', 'E'])
+    world.run(40_000)
+    expect(world.leaders()).to.have.length(1)
+    world.split(ABCDE)
+    world.run(20_000)
+    expect(new Set(ABCDE.map(id => world.status(id).leader)).size).to.equal(1)
+  })
+
+  it('a member whose founder died goes on with a majority of its set', () => {
+    const world = new World()
+    world.lose = (_from, _to, { type }) => type === 'pledge'
+    for (const id of ABC) world.add(id, { expect: 3 })
+    world.run(2_000)
+    const pledged = ABC.filter(id => world.status(id).group > 0)
+    expect(pledged).to.have.length(3)
+    world.kill('A')
+    world.lose = () => false
+    world.add('D', { expect: 3 })
+    world.link('A', 'D', false)
+    world.run(60_000)
+    expect(['B', 'C', 'D']).to.include(world.leader())
+  })
+
+  it('a recovery of a group that has a leader is refused, and changes nothing', () => {
+    const world = new World()
+    for (const id of ABCDE) world.add(id, { voters: ABCDE, targetVoters: 0 })
+    world.run(6_000)
+    const leader = world.leader()
+    const { group, term } = world.status(leader)
+    world.step('A', { type: 'recover', voters: ABC })
+    world.run(20_000)
+    expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
+    expect(world.leader()).to.equal(leader)
+    for (const id of ABCDE) expect(world.status(id)).to.include({ group, term })
+  })
+
+  it('a recovery that one does not answer leaves all as they were', () => {
+    const world = new World()
+    for (const id of ABCDE) world.add(id, { voters: ABCDE, targetVoters: 0 })
+    world.run(6_000)
+    const { group } = world.status('A')
+    world.kill('D')
+    world.kill('E')
+    world.kill('C')
+    world.run(2_000)
+    world.add('C', { voters: ABCDE, targetVoters: 0 })
+    world.lose = (from, _to, { type }) => from === 'C' && type === 'pledge'
+    world.step('A', { type: 'recover', voters: ABC })
+    world.run(12_000)
+    expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
+    expect([world.status('A').group, world.status('B').group]).to.deep.equal([group, group])
+  })
+
+  it('a recovery whose pledges were lost is founded when they come, whoever asks for them', () => {
+    const world = new World()
+    for (const id of ABCDE) world.add(id, { voters: ABCDE, targetVoters: 0 })
+    world.run(6_000)
+    const { group } = world.status('A')
+    for (const id of ['C', 'D', 'E']) world.kill(id)
+    world.run(3_000)
+    world.lose = (_from, _to, message) => message.type === 'pledge' && message.firm
+    world.step('A', { type: 'recover', voters: ['A', 'B'] })
+    world.run(16_000)
+    expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
+    world.lose = () => false
+    world.run(20_000)
+    expect(world.status(world.leader())).to.deep.include({ voters: ['A', 'B'] })
+    expect(world.status('A').group).to.be.above(group)
+  })
+})
+
+describe('election core: other profiles', () => {
+  for (const [what, other] of [['a shorter timeout', { profile: { heartbeat: 50, timeout: 200 } }], ['no leases', { lease: 'off' }]] as const) {
+    it(`a voter with ${what} is not counted for a lease`, () => {
+      const world = new World()
+      world.add('A', { voters: ABC, targetVoters: 0 })
+      for (const id of ['B', 'C']) world.add(id, { voters: ABC, targetVoters: 0, ...other })
+      for (let i = 0; i < 1_000; i++) {
+        world.run(10)
+        expect(world.status('A').leaseLeft).to.equal(0)
+      }
+      expect([...world.nodes.values()].some(({ out }) => out.some(output => output.type === 'problem' && output.problem === 'voters-conflict'))).to.equal(true)
+    })
+  }
 })

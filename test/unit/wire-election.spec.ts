@@ -27,7 +27,7 @@ const messages: Message[] = [
   { ...common, type: 'prevote-response', asked: 8, granted: true, config },
   { ...common, type: 'vote-response', asked: 8, granted: false, config: undefined },
   { ...common, type: 'heartbeat', round: 2, config: { term: 3, version: 300 }, floor: rank, standby: true },
-  { ...common, type: 'heartbeat-response', round: 2, config: { term: 0, version: 0 }, synced: zero, leaving: true },
+  { ...common, type: 'heartbeat-response', round: 2, config: { term: 0, version: 0 }, synced: zero, leaving: true, promise: 500, highestEpoch: 9 },
   { ...common, type: 'config', config, founded: true },
   { ...common, type: 'config-response', config: { term: 3, version: 300 } },
   { ...common, type: 'read', since: rank, part: 3 },
@@ -36,8 +36,8 @@ const messages: Message[] = [
   { ...common, type: 'append-response', synced: rank, part: 2 },
   { ...common, type: 'timeout-now' },
   { ...common, type: 'bye', seat: true },
-  { ...common, type: 'propose', config, size: 3 },
-  { ...common, type: 'pledge', proposed: 9, ok: false, why: 'not one of them' },
+  { ...common, type: 'propose', config, size: 3, firm: true },
+  { ...common, type: 'pledge', proposed: 9, ok: false, why: 'not one of them', firm: true },
   { ...common, type: 'yield', to: 12 }
 ]
 const last = { ...common, type: 'yield', to: 12 }
