@@ -242,7 +242,7 @@ export function onPledge (core: Core, from: string, message: Pledge): void {
   const { founding } = core
   if (founding === undefined || message.proposed !== founding.config.group || message.firm !== founding.firm) return
   if (!message.ok) {
-    founding.why = `: ${from} is ${message.why}`
+    founding.why = ` (${from}: ${message.why})`
     core.problem(message.why === 'started with other voters' ? 'voters-conflict' : 'waiting-for-voters', `${from} does not join: ${message.why}`, from)
     return
   }
