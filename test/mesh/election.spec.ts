@@ -256,7 +256,9 @@ describe('mesh: election', function () {
       const before = await agreed(mesh.nodes, first.id === sick.id ? first : undefined)
       broken = true
       const [healthy] = mesh.nodes.slice(0, 2).filter(({ id }) => id !== before.id) as [Mesh]
-      await of(mesh.nodes, before.id).election.transfer(healthy.id)
+      // a leader of some milliseconds may not have heard of it yet
+      const { nodes } = mesh
+      await until(async () => of(nodes, before.id).election.transfer(healthy.id).then(() => true, () => false))
       const second = await agreed(mesh.nodes.slice(0, 2), before)
       await until(() => told.includes('ElectionStoreError'))
       expect(second.id).not.to.equal(sick.id)
