@@ -1,9 +1,10 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
+import { run as benchElection } from './election.ts'
 import { bars, benchRpc, table } from './rpc.ts'
 import { benchStream, streamBars, streamTable } from './stream.ts'
 
@@ -11,7 +12,9 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     json: { type: 'string', default: 'bench/results/latest.json' },
-    rounds: { type: 'string', default: '3' }
+    rounds: { type: 'string', default: '3' },
+    kills: { type: 'string', default: '100' },
+    minutes: { type: 'string', default: '10' }
   }
 })
 const results: Record<string, unknown> = { node: process.version, date: new Date().toISOString() }
@@ -32,6 +35,9 @@ if (values.only == null || values.only === 'stream') {
 }
 if (values.only == null || values.only === 'mesh') {
   results['mesh'] = await benchMesh()
+}
+if (values.only == null || values.only === 'election') {
+  results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes) })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()

@@ -142,3 +142,62 @@ export class EncodeError extends TypeError {
   static override readonly name = 'EncodeError'
   constructor (message = 'the value cannot be encoded') { super(message); this.name = 'EncodeError' }
 }
+
+/** The lease of this leader is over, or cannot be relied on any more: what it was about to do is another's to do. */
+export class LeaseLostError extends Error {
+  static override readonly name = 'LeaseLostError'
+  constructor (message = 'this node does not lead any more', options?: ErrorOptions) { super(message, options); this.name = 'LeaseLostError' }
+}
+
+/** Only the leader can do that, and this node does not lead, or has no part in an election. The message says what to do. */
+export class NotLeaderError extends Error {
+  static override readonly name = 'NotLeaderError'
+  constructor (message = 'this node does not lead') { super(message); this.name = 'NotLeaderError' }
+}
+
+/** A fencing token is older than one that was seen for this resource: its leader was replaced, and must not act. */
+export class StaleTokenError extends Error {
+  static override readonly name = 'StaleTokenError'
+  constructor (message = 'the fencing token is stale') { super(message); this.name = 'StaleTokenError' }
+}
+
+/** The voters of a group are not what was asked for: too few, unknown, or two sets that contradict each other. */
+export class VotersError extends Error {
+  static override readonly name = 'VotersError'
+  constructor (message = 'the voters are not what was asked for') { super(message); this.name = 'VotersError' }
+}
+
+/** What an election must remember could not be stored, or was lost: this node does not vote with it. */
+export class ElectionStoreError extends Error {
+  static override readonly name = 'ElectionStoreError'
+  constructor (message = 'the state of the election cannot be stored', options?: ErrorOptions) { super(message, options); this.name = 'ElectionStoreError' }
+}
+
+/** Another live process uses this node's identity (a copied disk or machine): neither votes. */
+export class IdentityConflictError extends Error {
+  static override readonly name = 'IdentityConflictError'
+  constructor (message = 'another process uses the identity of this node') { super(message); this.name = 'IdentityConflictError' }
+}
+
+/** Two groups of one service exist that were both founded on purpose: an operator has to decide, with `recover`. */
+export class GroupConflictError extends Error {
+  static override readonly name = 'GroupConflictError'
+  constructor (message = 'two groups of one service') { super(message); this.name = 'GroupConflictError' }
+}
+
+/** A write to the register of a group, or a read, was refused; `certain`: nothing of it was or will be done. */
+export class RegisterError extends Error {
+  static override readonly name = 'RegisterError'
+  readonly why: 'not-leader' | 'not-ready' | 'condition' | 'full' | 'lost'
+  readonly certain: boolean
+  /** What a condition met. */
+  readonly entry: unknown
+
+  constructor (why: RegisterError['why'], certain: boolean, entry?: unknown) {
+    super(`the register refused: ${why}`)
+    this.name = 'RegisterError'
+    this.why = why
+    this.certain = certain
+    this.entry = entry
+  }
+}

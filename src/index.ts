@@ -8,16 +8,22 @@ export { discovery } from './discovery/index.ts'
 export {
   auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary
 } from './rpc/index.ts'
+export { election } from './election/index.ts'
 export {
-  FrameTooLargeError, InvalidNameError, InvalidOptionsError, MeshStoppedError, ProtocolError, RelayRefusedError, RpcError,
-  ServiceUnavailableError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError,
+  ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidNameError, InvalidOptionsError,
+  LeaseLostError, MeshStoppedError, NotLeaderError, ProtocolError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError,
+  StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
 export type { Mesh, MeshEvents, MeshStatus } from './mesh.ts'
 export type { MeshOptions } from './mesh-options.ts'
 export type { RelayOptions } from './transport/index.ts'
-export type { Discovery, DiscoveryEvents, DiscoveryInit, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
+export type { Discovery, DiscoveryEvents, DiscoveryInit, Leadership, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
+export type {
+  Election, ElectionChange, ElectionEvents, ElectionInit, ElectionOptions, ElectionProfile, ElectionState, ElectionStatus,
+  Fence, FencingToken, GroupView, Leader, Lease, Register, RegisterEntry, RegisterRank, RegisterWrite, VoterStatus
+} from './election/index.ts'
 export type {
   Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,

@@ -1,6 +1,8 @@
 /** What `createMesh` takes, its defaults and its refusals. */
+import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
 import { checkName } from './wire/names.ts'
+import type { ElectionOptions } from './election/index.ts'
 import type { RpcInit } from './rpc/index.ts'
 import type { RelayOptions } from './transport/index.ts'
 import type { PrivateKey } from '@libp2p/interface'
@@ -36,6 +38,11 @@ export interface MeshOptions {
   /** Aborts the start. */
   signal?: AbortSignal
   rpc?: Omit<RpcInit, 'secret'>
+  /**
+   * How this node takes part in the election of its service's leader. Given: it does so at once; left out: as soon as
+   * something needs the leader. False: never, as relays and browser tabs.
+   */
+  election?: ElectionOptions | false
   /** `secret`: key of the token ids. Without one, guessable tokens can be guessed. */
   links?: { secret?: string } | false
   /** libp2p options that win over the mesh's. */
@@ -71,6 +78,10 @@ export function checkOptions (options: MeshOptions): void {
   checkAddresses('bootstrap', options.bootstrap)
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
+  if (options.election !== undefined && options.election !== false) {
+    refuse(typeof options.election !== 'object' || options.election === null, 'election: expected an object of options, or false')
+    resolveElectionOptions(options.election)
+  }
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),
     'metadata: expected an object of strings')

@@ -3,6 +3,7 @@ import { createLibp2p } from 'libp2p'
 import { TypedEventEmitter } from 'main-event'
 import { Connectivity } from './connectivity.ts'
 import { discovery as discoveryRoom } from './discovery/index.ts'
+import { election as electionRoom } from './election/index.ts'
 import { MeshStoppedError } from './errors.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage, watchPage } from './page-life.ts'
@@ -11,6 +12,7 @@ import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './st
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
+import type { Election } from './election/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { Identity, Storage } from './storage/index.ts'
@@ -49,6 +51,7 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   readonly libp2p: Libp2p
   readonly rpc: Rpc
   readonly discovery: Discovery
+  readonly election: Election
   /** Only needed after `createMesh({ start: false })`. */
   start (options?: AbortOptions): Promise<void>
   /** Take no new calls, finish those that run; then {@link stop} loses nothing. @param options.timeout - ms, default 30000 */
@@ -63,12 +66,14 @@ interface Parts {
   libp2p: Libp2p
   rpc: Rpc
   discovery: Discovery
+  election: Election
 }
 
 class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly libp2p: Libp2p
   readonly rpc: Rpc
   readonly discovery: Discovery
+  readonly election: Election
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
@@ -78,11 +83,12 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor ({ options, storage, libp2p, rpc, discovery }: Parts) {
+  constructor ({ options, storage, libp2p, rpc, discovery, election }: Parts) {
     super()
     this.libp2p = libp2p
     this.rpc = rpc
     this.discovery = discovery
+    this.election = election
     this.#storage = storage
     this.#bootstrapper = new Bootstrapper({
       peerId: libp2p.peerId,
@@ -145,7 +151,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     if (this.#stopped != null) throw new MeshStoppedError()
     this.#setStatus('draining')
     this.discovery.update({ state: 'draining' })
-    await withDeadline(timeout, [signal], async signal => this.rpc.drain({ signal }))
+    await withDeadline(timeout, [signal], async signal => Promise.all([this.election.leave({ signal, seat: true }), this.rpc.drain({ signal })]))
     signal?.throwIfAborted()
   }
 
@@ -164,7 +170,8 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.#bootstrapper.stop()
       this.#connectivity.stop()
       if (this.libp2p.status === 'started') {
-        await withDeadline(STOP_GRACE, [signal], async signal => this.rpc.drain({ signal }))
+        // Calls that run may need a leader; the next one is there before they end.
+        await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal })]))
         await this.discovery.leave()
       }
     } finally {
@@ -229,7 +236,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   const secret = options.links === false ? undefined : options.links?.secret
   // The transport may have something to say while the node that it is for is made.
   const made: { node?: MeshNode } = {}
-  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery }>({
+  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election }>({
     ...libp2pOptions({
       ...options,
       privateKey: identity.privateKey,
@@ -251,6 +258,15 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             // A crash before this is durable costs nothing: the next start meets the same record and raises it again.
             onIncarnation: seen => { raiseIncarnation(storage, seen).catch(() => {}) }
           }),
+          election: electionRoom({
+            ...options.election,
+            storage,
+            eager: options.election != null && options.election !== false,
+            votes: service != null && options.election !== false && (relay == null || relay === false),
+            bootstrapped: (options.bootstrap ?? []).length > 0,
+            // It needs no answer: to be asked makes a node form its group, and then its record tells.
+            onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
+          }),
           rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
           ...options.libp2p?.services
         }
@@ -258,8 +274,9 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     }),
     start: false
   })
-  const { rpc, discovery } = libp2p.services
-  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery })
+  const { rpc, discovery, election } = libp2p.services
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election })
+  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
   return made.node
 }
 

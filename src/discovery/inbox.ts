@@ -1,6 +1,7 @@
 /** Everything that peers send comes in here, and goes to the part that it concerns. */
 import { equals } from 'uint8arrays/equals'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
+import { Clones } from './clones.ts'
 import { Intake } from './intake.ts'
 import { now } from './timing.ts'
 import type { Counters } from './counters.ts'
@@ -12,6 +13,7 @@ import type { Roster } from './roster.ts'
 import type { Self } from './self.ts'
 import type { Spreader } from './spread.ts'
 import type { VerifiedRecord } from './view.core.ts'
+import type { FramedStream } from '../streams/index.ts'
 import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
 
 /** Times per second that a node which was given up is told so. */
@@ -34,9 +36,11 @@ export interface InboxInit {
 export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
+  readonly clones: Clones
 
   constructor (init: InboxInit) {
     this.#init = init
+    this.clones = new Clones(Math.random)
     this.#intake = new Intake({
       mesh: init.mesh,
       now,
@@ -48,20 +52,27 @@ export class Inbox {
   }
 
   stop (): void {
+    this.clones.stop()
     this.#intake.stop()
   }
 
-  onFrame (from: string, frame: DiscoveryFrame): void {
+  onFrame (stream: FramedStream, frame: DiscoveryFrame): void {
     const { prober, greeter } = this.#init
+    const from = stream.peer
     prober.tell({ type: 'contact', id: from })
-    if (frame.hello != null) this.#onHello(from, frame.hello)
+    if (frame.hello != null) {
+      this.clones.onNonce(stream, frame.hello.bootNonce)
+      this.#onHello(from, frame.hello)
+    } else if (frame.conflict != null) this.#init.onConflict()
     else if (frame.records != null) this.#intake.offer(frame.records.records, { from, firstHand: false })
     else if (frame.fetch != null) greeter.fetch(from, frame.fetch.ids)
     else if (frame.probe != null) {
       prober.onProbe(from, frame.probe.nonce)
       this.#tellIfGone(from)
-    } else if (frame.ack != null) prober.onAck(frame.ack.nonce)
-    else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
+    } else if (frame.ack != null) {
+      this.clones.onAck(stream, frame.ack.nonce)
+      prober.onAck(frame.ack.nonce)
+    } else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
     else if (frame.suspicion != null) prober.onSuspicion(from, frame.suspicion)
   }
 

@@ -18,6 +18,19 @@ export interface NodeLoad {
   readonly inflight: number
 }
 
+/** What a voter says of its service's group. */
+export interface Leadership {
+  readonly epoch: number
+  readonly term: number
+  /** Peer id; empty: the voter knows none in this term. */
+  readonly leader: string
+  /** Peer ids. */
+  readonly voters: readonly string[]
+  /** Identity of the group, and how it came to be: who meets two groups of a service must know which gives way. */
+  readonly group: number
+  readonly kind: 'default' | 'expect' | 'voters' | 'recover'
+}
+
 /** A node as this node sees it. Immutable: a change makes a new object. */
 export interface NodeInfo {
   /** Peer id, as string. */
@@ -39,6 +52,8 @@ export interface NodeInfo {
   readonly metadata: Readonly<Record<string, string>>
   /** Multiaddrs as strings, without `/p2p/<id>`. */
   readonly addresses: readonly string[]
+  /** Only of a voter of the service's election group. */
+  readonly election?: Leadership
 }
 
 export interface DiscoveryEvents {
@@ -63,6 +78,8 @@ export interface SelfPatch {
   channels?: readonly string[]
   roles?: readonly string[]
   metadata?: Readonly<Record<string, string>>
+  /** Null takes it out of the record. */
+  election?: Leadership | null
 }
 
 export interface Discovery extends TypedEventTarget<DiscoveryEvents> {

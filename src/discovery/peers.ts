@@ -25,7 +25,8 @@ const MAX_OPENING = 64
 
 export interface PeersInit {
   protocol: string
-  onFrame: (from: string, frame: DiscoveryFrame) => void
+  onFrame: (stream: FramedStream, frame: DiscoveryFrame) => void
+  onEnd: (stream: FramedStream) => void
   peerIds: PeerIds
   counters: Counters
   now: () => number
@@ -211,7 +212,7 @@ export class Peers {
       return
     }
     try {
-      this.#init.onFrame(from, frame)
+      this.#init.onFrame(stream, frame)
     } catch (err) {
       this.#init.counters.add('frames_failed')
       this.#init.log.error('a frame of %s could not be handled - %e', from, err)
@@ -219,6 +220,7 @@ export class Peers {
   }
 
   #onEnd (stream: FramedStream, reason: Error | undefined): void {
+    this.#init.onEnd(stream)
     if (reason == null || this.banned(stream.peer)) return
     if (reason.name === 'ProtocolError' || reason.name === 'FrameTooLargeError' || (reason.name === 'StreamTimeoutError' && stream.direction === 'inbound')) {
       this.#init.counters.add('streams_broken')

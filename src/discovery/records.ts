@@ -74,7 +74,8 @@ export function toInfo (record: NodeRecord): NodeInfo {
     methods: Object.freeze(record.methods),
     channels: Object.freeze(record.channels),
     metadata: Object.freeze(Object.fromEntries(record.metadata)),
-    addresses: Object.freeze(record.addresses.map(bytes => multiaddr(bytes).toString()))
+    addresses: Object.freeze(record.addresses.map(bytes => multiaddr(bytes).toString())),
+    ...record.election == null ? {} : { election: Object.freeze(record.election) }
   })
 }
 

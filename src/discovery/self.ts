@@ -2,7 +2,7 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
 import { encodeInfo, signInfo } from './records.ts'
-import type { DiscoveryInit, NodeInfo, SelfPatch } from './index.ts'
+import type { DiscoveryInit, Leadership, NodeInfo, SelfPatch } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { AddressManager } from '@libp2p/interface-internal'
@@ -89,7 +89,8 @@ export class Self {
   }
 
   update (patch: SelfPatch): void {
-    const next = { ...this.#info, ...structuredClone(defined(patch)) }
+    const { election, ...rest } = this.#info
+    const next = patched({ ...rest, ...structuredClone(defined(patch)) }, patch.election === undefined ? election : patch.election)
     const changed = changes(this.#info, next)
     if (changed.length === 0) return
     this.#check(next)
@@ -255,12 +256,16 @@ export function ownAddresses (id: string, addressManager: Pick<AddressManager, '
     .filter(address => address !== '').slice(0, MAX_ADDRESSES)
 }
 
-function defined (patch: SelfPatch): SelfPatch {
+function defined ({ election, ...patch }: SelfPatch): Omit<SelfPatch, 'election'> {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
 }
 
+function patched (info: NodeInfo, election: Leadership | null | undefined): NodeInfo {
+  return election == null ? info : { ...info, election: structuredClone(election) }
+}
+
 function changes (before: NodeInfo, after: NodeInfo): string[] {
-  return (Object.keys(after) as Array<keyof NodeInfo>).filter(key => before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+  return ([...new Set([...Object.keys(before), ...Object.keys(after)])] as Array<keyof NodeInfo>).filter(key => before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
 }
 
 function sameBytes (a: Uint8Array, b: Uint8Array | undefined): boolean {

@@ -4,12 +4,23 @@
  * was given, so that a kept record does not keep the frame it came in.
  */
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
-import { MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_WEIGHT } from './limits.ts'
+import { MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_VOTERS, MAX_WEIGHT } from './limits.ts'
 import { isName } from './names.ts'
 import { bool, bytes, decode, encode, list, map, message, oneOf, text, uint32, uint53 } from './schema.ts'
 import type { Encodable } from './schema.ts'
 
 export type { Encodable }
+
+/** What a voter knows of its service's group. */
+interface Leadership {
+  epoch: number
+  term: number
+  /** Empty: none is known in this term. */
+  leader: string
+  voters: string[]
+  group: number
+  kind: 'default' | 'expect' | 'voters' | 'recover'
+}
 
 /** A node's description of itself. */
 export interface NodeRecord {
@@ -30,6 +41,7 @@ export interface NodeRecord {
   metadata: Map<string, string>
   /** Multiaddrs, without `/p2p/<id>`. */
   addresses: Uint8Array[]
+  election?: Leadership
 }
 
 /** A {@link NodeRecord} as it travels. */
@@ -53,6 +65,7 @@ export interface DiscoveryFrame {
   probeRequest?: { nonce: number, target: string }
   suspicion?: Known & { refused: boolean }
   fetch?: { ids: string[] }
+  conflict?: object
 }
 
 /** Tag and lengths around a record, its signature and its key. */
@@ -77,7 +90,15 @@ const NODE_RECORD = message<NodeRecord>({
   methods: [11, list(text(value => isName('method', value)), MAX_RECORD_LIST)],
   channels: [12, list(filled, MAX_RECORD_LIST)],
   metadata: [13, map(key => key !== '__proto__' && isFilled(key), MAX_RECORD_LIST)],
-  addresses: [14, list(bytes(value => value.length > 0 && value.length <= MAX_ADDRESS), MAX_ADDRESSES)]
+  addresses: [14, list(bytes(value => value.length > 0 && value.length <= MAX_ADDRESS), MAX_ADDRESSES)],
+  election: [15, message<Leadership>({
+    epoch: [1, uint53],
+    term: [2, uint53],
+    leader: [3, short],
+    voters: [4, list(filled, MAX_VOTERS)],
+    group: [5, uint53],
+    kind: [6, oneOf('default', 'expect', 'voters', 'recover')]
+  })]
 })
 
 const SIGNED_RECORD = message<SignedRecord>({
@@ -98,7 +119,8 @@ const DISCOVERY_FRAME = message<DiscoveryFrame>({
   ack: [4, message({ nonce: [1, nonce] })],
   probeRequest: [5, message({ nonce: [1, nonce], target: [2, filled] })],
   suspicion: [6, message({ ...known, refused: [4, bool] })],
-  fetch: [7, message({ ids: [1, list(filled, MAX_NODES)] })]
+  fetch: [7, message({ ids: [1, list(filled, MAX_NODES)] })],
+  conflict: [8, message({})]
 })
 
 /**

@@ -28,6 +28,23 @@ export const MAX_TOMBSTONES = 10_000
 export const MAX_RECORD_LIST = 512
 /** Addresses of a peer that are kept and dialled. */
 export const MAX_ADDRESSES = 16
+/** Bytes of one frame on the election protocol. */
+export const MAX_ELECTION_FRAME = 256 * KiB
+/** Keys in a group's register, deletion marks included: every voter keeps them in memory. */
+export const MAX_REGISTER_ENTRIES = 200_000
+/** Bytes of all its keys and values, for the same reason. */
+export const MAX_REGISTER_BYTES = 64 * MiB
+/** Bytes of one value: some of them fit into a frame. */
+export const MAX_REGISTER_VALUE = 64 * KiB
+/** Writes that happen together, and bytes of their keys and values: they are stored and copied as one. */
+export const MAX_REGISTER_WRITES = 1_000
+export const MAX_REGISTER_BATCH = 1 * MiB
+/** By how much a message may raise a term: one that is far ahead is a lie, and would use the numbers up. */
+export const MAX_TERM_JUMP = 1_000_000
+/** Voters of one group: a majority of more is slower and no safer. */
+export const MAX_VOTERS = 31
+/** Resources whose fencing tokens one node remembers: they are stored as one value. */
+export const MAX_FENCED = 2_000
 
 /** Bytes that may wait in a stream before `write` asks its caller to wait for the drain. */
 export const WRITE_HIGH_WATER = 1 * MiB

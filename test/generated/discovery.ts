@@ -1,4 +1,6 @@
 // @ts-nocheck generated from discovery.proto by npm run generate: do not edit
+/* eslint-disable require-yield */
+
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, MaxSizeError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -19,6 +21,7 @@ export interface NodeRecord {
   channels: string[]
   metadata: Map<string, string>
   addresses: Uint8Array<ArrayBuffer>[]
+  election?: NodeRecord.Leadership
 }
 
 export namespace NodeRecord {
@@ -151,6 +154,249 @@ export namespace NodeRecord {
 
     export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Load>): Generator<LoadLinksFieldEvent | LoadInflightFieldEvent> {
       return streamMessage(buf, Load.codec(), opts)
+    }
+  }
+
+  export interface Leadership {
+    epoch: number
+    term: number
+    leader: string
+    voters: string[]
+    group: number
+    kind: NodeRecord.Leadership.Kind
+  }
+
+  export namespace Leadership {
+    export enum Kind {
+      DEFAULT = 'DEFAULT',
+      EXPECT = 'EXPECT',
+      VOTERS = 'VOTERS',
+      RECOVER = 'RECOVER'
+    }
+
+    enum __KindValues {
+      DEFAULT = 0,
+      EXPECT = 1,
+      VOTERS = 2,
+      RECOVER = 3
+    }
+
+    export namespace Kind {
+      export const codec = (): Codec<Kind> => {
+        return enumeration<Kind>(__KindValues)
+      }
+    }
+
+    let _codec: Codec<Leadership>
+
+    export const codec = (): Codec<Leadership> => {
+      if (_codec == null) {
+        _codec = message<Leadership>((obj, w, opts = {}) => {
+          if (opts.lengthDelimited !== false) {
+            w.fork()
+          }
+
+          if ((obj.epoch != null && obj.epoch !== 0)) {
+            w.uint32(8)
+            w.uint64Number(obj.epoch)
+          }
+
+          if ((obj.term != null && obj.term !== 0)) {
+            w.uint32(16)
+            w.uint64Number(obj.term)
+          }
+
+          if ((obj.leader != null && obj.leader !== '')) {
+            w.uint32(26)
+            w.string(obj.leader)
+          }
+
+          if (obj.voters != null && obj.voters.length > 0) {
+            for (const value of obj.voters) {
+              w.uint32(34)
+              w.string(value)
+            }
+          }
+
+          if ((obj.group != null && obj.group !== 0)) {
+            w.uint32(40)
+            w.uint64Number(obj.group)
+          }
+
+          if (obj.kind != null && __KindValues[obj.kind] !== 0) {
+            w.uint32(48)
+            NodeRecord.Leadership.Kind.codec().encode(obj.kind, w)
+          }
+
+          if (opts.lengthDelimited !== false) {
+            w.ldelim()
+          }
+        }, (reader, length, opts = {}) => {
+          const obj: any = {
+            epoch: 0,
+            term: 0,
+            leader: '',
+            voters: [],
+            group: 0,
+            kind: Kind.DEFAULT
+          }
+
+          const end = length == null ? reader.len : reader.pos + length
+
+          while (reader.pos < end) {
+            const tag = reader.uint32()
+
+            switch (tag >>> 3) {
+              case 1: {
+                obj.epoch = reader.uint64Number()
+                break
+              }
+              case 2: {
+                obj.term = reader.uint64Number()
+                break
+              }
+              case 3: {
+                obj.leader = reader.string()
+                break
+              }
+              case 4: {
+                if (opts.limits?.voters != null && obj.voters.length === opts.limits.voters) {
+                  throw new MaxLengthError('Decode error - repeated field "voters" had too many elements')
+                }
+
+                obj.voters.push(reader.string())
+                break
+              }
+              case 5: {
+                obj.group = reader.uint64Number()
+                break
+              }
+              case 6: {
+                obj.kind = NodeRecord.Leadership.Kind.codec().decode(reader)
+                break
+              }
+              default: {
+                reader.skipType(tag & 7)
+                break
+              }
+            }
+          }
+
+          return obj
+        }, function * (reader, length, prefix, opts = {}) {
+          const obj = {
+            voters: 0
+          }
+
+          const end = length == null ? reader.len : reader.pos + length
+
+          while (reader.pos < end) {
+            const tag = reader.uint32()
+
+            switch (tag >>> 3) {
+              case 1: {
+                yield {
+                  field: `${prefix}.epoch`,
+                  value: reader.uint64Number()
+                }
+                break
+              }
+              case 2: {
+                yield {
+                  field: `${prefix}.term`,
+                  value: reader.uint64Number()
+                }
+                break
+              }
+              case 3: {
+                yield {
+                  field: `${prefix}.leader`,
+                  value: reader.string()
+                }
+                break
+              }
+              case 4: {
+                if (opts.limits?.voters != null && obj.voters === opts.limits.voters) {
+                  throw new MaxLengthError('Streaming decode error - repeated field "voters" had too many elements')
+                }
+
+                yield {
+                  field: `${prefix}.voters[]`,
+                  index: obj.voters,
+                  value: reader.string()
+                }
+
+                obj.voters++
+
+                break
+              }
+              case 5: {
+                yield {
+                  field: `${prefix}.group`,
+                  value: reader.uint64Number()
+                }
+                break
+              }
+              case 6: {
+                yield {
+                  field: `${prefix}.kind`,
+                  value: NodeRecord.Leadership.Kind.codec().decode(reader)
+                }
+                break
+              }
+              default: {
+                reader.skipType(tag & 7)
+                break
+              }
+            }
+          }
+        })
+      }
+
+      return _codec
+    }
+
+    export interface LeadershipEpochFieldEvent {
+      field: '$.epoch'
+      value: number
+    }
+
+    export interface LeadershipTermFieldEvent {
+      field: '$.term'
+      value: number
+    }
+
+    export interface LeadershipLeaderFieldEvent {
+      field: '$.leader'
+      value: string
+    }
+
+    export interface LeadershipVotersFieldEvent {
+      field: '$.voters[]'
+      index: number
+      value: string
+    }
+
+    export interface LeadershipGroupFieldEvent {
+      field: '$.group'
+      value: number
+    }
+
+    export interface LeadershipKindFieldEvent {
+      field: '$.kind'
+      value: NodeRecord.Leadership.Kind
+    }
+
+    export function encode (obj: Partial<Leadership>): Uint8Array<ArrayBuffer> {
+      return encodeMessage(obj, Leadership.codec())
+    }
+
+    export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leadership>): Leadership {
+      return decodeMessage(buf, Leadership.codec(), opts)
+    }
+
+    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leadership>): Generator<LeadershipEpochFieldEvent | LeadershipTermFieldEvent | LeadershipLeaderFieldEvent | LeadershipVotersFieldEvent | LeadershipGroupFieldEvent | LeadershipKindFieldEvent> {
+      return streamMessage(buf, Leadership.codec(), opts)
     }
   }
 
@@ -355,6 +601,11 @@ export namespace NodeRecord {
           }
         }
 
+        if (obj.election != null) {
+          w.uint32(122)
+          NodeRecord.Leadership.codec().encode(obj.election, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -462,6 +713,12 @@ export namespace NodeRecord {
               }
 
               obj.addresses.push(reader.bytes())
+              break
+            }
+            case 15: {
+              obj.election = NodeRecord.Leadership.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.election
+              })
               break
             }
             default: {
@@ -625,6 +882,13 @@ export namespace NodeRecord {
 
               break
             }
+            case 15: {
+              yield * NodeRecord.Leadership.codec().stream(reader, reader.uint32(), `${prefix}.election`, {
+                limits: opts.limits?.election
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -717,6 +981,37 @@ export namespace NodeRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface NodeRecordElectionEpochFieldEvent {
+    field: '$.election.epoch'
+    value: number
+  }
+
+  export interface NodeRecordElectionTermFieldEvent {
+    field: '$.election.term'
+    value: number
+  }
+
+  export interface NodeRecordElectionLeaderFieldEvent {
+    field: '$.election.leader'
+    value: string
+  }
+
+  export interface NodeRecordElectionVotersFieldEvent {
+    field: '$.election.voters[]'
+    index: number
+    value: string
+  }
+
+  export interface NodeRecordElectionGroupFieldEvent {
+    field: '$.election.group'
+    value: number
+  }
+
+  export interface NodeRecordElectionKindFieldEvent {
+    field: '$.election.kind'
+    value: NodeRecord.Leadership.Kind
+  }
+
   export function encode (obj: Partial<NodeRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, NodeRecord.codec())
   }
@@ -725,7 +1020,7 @@ export namespace NodeRecord {
     return decodeMessage(buf, NodeRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordIdFieldEvent | NodeRecordMeshFieldEvent | NodeRecordServiceFieldEvent | NodeRecordNameFieldEvent | NodeRecordIncarnationFieldEvent | NodeRecordSeqFieldEvent | NodeRecordStateFieldEvent | NodeRecordRolesFieldEvent | NodeRecordWeightFieldEvent | NodeRecordLoadLinksFieldEvent | NodeRecordLoadInflightFieldEvent | NodeRecordMethodsFieldEvent | NodeRecordChannelsFieldEvent | NodeRecordMetadataFieldEvent | NodeRecordAddressesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordIdFieldEvent | NodeRecordMeshFieldEvent | NodeRecordServiceFieldEvent | NodeRecordNameFieldEvent | NodeRecordIncarnationFieldEvent | NodeRecordSeqFieldEvent | NodeRecordStateFieldEvent | NodeRecordRolesFieldEvent | NodeRecordWeightFieldEvent | NodeRecordLoadLinksFieldEvent | NodeRecordLoadInflightFieldEvent | NodeRecordMethodsFieldEvent | NodeRecordChannelsFieldEvent | NodeRecordMetadataFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordElectionEpochFieldEvent | NodeRecordElectionTermFieldEvent | NodeRecordElectionLeaderFieldEvent | NodeRecordElectionVotersFieldEvent | NodeRecordElectionGroupFieldEvent | NodeRecordElectionKindFieldEvent> {
     return streamMessage(buf, NodeRecord.codec(), opts)
   }
 }
@@ -873,6 +1168,7 @@ export interface DiscoveryFrame {
   probeRequest?: ProbeRequest
   suspicion?: Suspicion
   fetch?: Fetch
+  conflict?: Conflict
 }
 
 export namespace DiscoveryFrame {
@@ -918,6 +1214,11 @@ export namespace DiscoveryFrame {
         if (obj.fetch != null) {
           w.uint32(58)
           Fetch.codec().encode(obj.fetch, w)
+        }
+
+        if (obj.conflict != null) {
+          w.uint32(66)
+          Conflict.codec().encode(obj.conflict, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -971,6 +1272,12 @@ export namespace DiscoveryFrame {
             case 7: {
               obj.fetch = Fetch.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.fetch
+              })
+              break
+            }
+            case 8: {
+              obj.conflict = Conflict.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.conflict
               })
               break
             }
@@ -1034,6 +1341,13 @@ export namespace DiscoveryFrame {
             case 7: {
               yield * Fetch.codec().stream(reader, reader.uint32(), `${prefix}.fetch`, {
                 limits: opts.limits?.fetch
+              })
+
+              break
+            }
+            case 8: {
+              yield * Conflict.codec().stream(reader, reader.uint32(), `${prefix}.conflict`, {
+                limits: opts.limits?.conflict
               })
 
               break
@@ -1740,6 +2054,70 @@ export namespace Fetch {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Fetch>): Generator<FetchIdsFieldEvent> {
     return streamMessage(buf, Fetch.codec(), opts)
+  }
+}
+
+export interface Conflict {}
+
+export namespace Conflict {
+  let _codec: Codec<Conflict>
+
+  export const codec = (): Codec<Conflict> => {
+    if (_codec == null) {
+      _codec = message<Conflict>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export function encode (obj: Partial<Conflict>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Conflict.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Conflict>): Conflict {
+    return decodeMessage(buf, Conflict.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Conflict>): Generator<{}> {
+    return streamMessage(buf, Conflict.codec(), opts)
   }
 }
 

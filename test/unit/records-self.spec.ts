@@ -44,6 +44,19 @@ describe('a node\'s own record', () => {
     return [incarnation, seq, signed]
   }
 
+  it('says what a voter knows of its group, on change only, until it takes that back', async () => {
+    await self.start()
+    const election = { epoch: 1, term: 2, leader: 'a', voters: ['a', 'b'], group: 1, kind: 'expect' as const }
+    self.update({ election })
+    await until(() => signed.length === 2)
+    self.update({ election: { ...election, voters: [...election.voters] } })
+    self.update({ weight: 7 })
+    await until(() => signed.length === 3)
+    self.update({ election: null })
+    await until(() => signed.length === 4)
+    expect(signed.map(({ info }) => info.election)).to.deep.equal([undefined, election, election, undefined])
+  })
+
   it('signs changes of one tick once, and what changes nothing not at all', async () => {
     await self.start()
     self.update({ weight: 7 })

@@ -298,7 +298,7 @@ export class FakeDiscovery extends TypedEventEmitter<DiscoveryEvents> implements
     }
   }
 
-  update (patch: SelfPatch): void {
+  update ({ election, ...patch }: SelfPatch): void {
     if ((patch.methods?.length ?? 0) > 512) throw new Error('too many methods')
     this.updates.push(patch)
     this.self = { ...this.self, ...patch, seq: this.self.seq + 1 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DiscoveryFrame as GeneratedFrame, NodeRecord as GeneratedRecord, SignedRecord as GeneratedSigned } from '../generated/discovery.ts'
 import { decodeDiscoveryFrame, decodeNodeRecord, decodeSignedRecord, encodeDiscoveryFrame, encodeNodeRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
-import { MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST } from '../../src/wire/limits.ts'
+import { MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_VOTERS } from '../../src/wire/limits.ts'
 import { fuzz, hex, onlyTypedErrors } from './wire-fuzz.ts'
 import type { DiscoveryFrame, Encodable, NodeRecord } from '../../src/wire/discovery-codec.ts'
 
@@ -38,7 +38,9 @@ function raw (change: Encodable<NodeRecord>): Uint8Array {
 }
 
 /** The generated codec has names of its own for states. */
-const generatedRecord = ({ state, ...rest }: Encodable<NodeRecord>): object => ({ ...rest, state: (state ?? 'up').toUpperCase() })
+const generatedRecord = ({ state, election, ...rest }: Encodable<NodeRecord>): object => ({
+  ...rest, state: (state ?? 'up').toUpperCase(), ...election && { election: { ...election, kind: (election.kind ?? 'default').toUpperCase() } }
+})
 
 const uint32 = fc.oneof(fc.constantFrom(0, 1, 127, 128, 16383, 16384, 2 ** 21, 2 ** 28, 2 ** 31, 2 ** 32 - 1), fc.nat(0xffffffff))
 const uint53 = fc.oneof(fc.constantFrom(0, 2 ** 32, 2 ** 35 - 1, 2 ** 49, Number.MAX_SAFE_INTEGER), fc.maxSafeNat())
@@ -60,7 +62,10 @@ const records: fc.Arbitrary<NodeRecord> = fc.record({
   methods: fc.array(name, { maxLength: 4 }),
   channels: fc.array(filled, { maxLength: 4 }),
   metadata: fc.array(fc.tuple(filled.filter(key => key !== '__proto__'), text), { maxLength: 4 }).map(entries => new Map(entries)),
-  addresses: fc.array(some(1, 60), { maxLength: 4 })
+  addresses: fc.array(some(1, 60), { maxLength: 4 }),
+  election: fc.record({
+    epoch: uint53, term: uint53, leader: text, voters: fc.array(filled, { maxLength: 3 }), group: uint53, kind: fc.constantFrom('default', 'expect', 'voters', 'recover')
+  })
 }, { requiredKeys: ['id', 'mesh', 'service', 'name', 'incarnation', 'seq', 'state', 'roles', 'weight', 'methods', 'channels', 'metadata', 'addresses'] })
 const hello = fc.record({ self: signedRecords, bootNonce: some(0, 20), digest: fc.array(fc.record(version), { maxLength: 5 }), reply: fc.boolean() },
   { requiredKeys: ['bootNonce', 'digest', 'reply'] })
@@ -85,6 +90,8 @@ describe('wire: discovery codec', () => {
   it('reads back what was written', () => {
     const read = decodeNodeRecord(encodeNodeRecord(record))
     expect(read).to.deep.equal({ ...record, channels: [] })
+    const voter = { ...record, election: { epoch: 1_790_000_000_123 * 1024, term: 7, leader: '', voters: ['a', 'b'], group: 1024, kind: 'expect' as const } }
+    expect(decodeNodeRecord(encodeNodeRecord(voter))).to.deep.equal({ ...voter, channels: [] })
     for (const frame of frames) {
       const bytes = encodeDiscoveryFrame(frame)
       expect(encodeDiscoveryFrame(decodeDiscoveryFrame(bytes))).to.deep.equal(bytes)
@@ -150,7 +157,8 @@ describe('wire: discovery codec', () => {
     const long: Array<Encodable<NodeRecord>> = [
       { methods: texts(MAX_RECORD_LIST + 1) }, { roles: texts(MAX_RECORD_LIST + 1) }, { channels: texts(MAX_RECORD_LIST + 1) },
       { metadata: new Map(texts(MAX_RECORD_LIST + 1).map(t => [t, ''])) },
-      { addresses: texts(MAX_ADDRESSES + 1).map(() => Uint8Array.of(1)) }
+      { addresses: texts(MAX_ADDRESSES + 1).map(() => Uint8Array.of(1)) },
+      { election: { epoch: 1, term: 1, leader: 'a', voters: texts(MAX_VOTERS + 1) } }
     ]
     for (const change of long) {
       expect(() => decodeNodeRecord(raw(change)), Object.keys(change)[0]).to.throw().with.property('name', 'ProtocolError')

@@ -1,5 +1,6 @@
 import { detectorClient } from './detector.ts'
+import { electionClient } from './election.ts'
 import type { ClientFactory } from '../kernel/run.ts'
 
 /** What can be simulated, by the name that `npm run sim -- --client` takes. */
-export const CLIENTS: ReadonlyMap<string, ClientFactory> = new Map([detectorClient()].map(client => [client.name, client]))
+export const CLIENTS: ReadonlyMap<string, ClientFactory> = new Map([detectorClient(), electionClient()].map(client => [client.name, client]))

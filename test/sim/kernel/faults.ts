@@ -4,6 +4,9 @@ import type { World } from './world.ts'
 import type { SimNode } from './node.ts'
 import { createRandom, hashString } from '../../../src/util/random.core.ts'
 
+/** Ms after which one that does not hear the leader wants to lead. */
+const RIVAL_WAITS = 2_500
+
 export function applyFault (world: World, fault: Fault): void {
   if (world.healed) return
   world.disturb()
@@ -40,6 +43,13 @@ export function applyFault (world: World, fault: Fault): void {
       world.count(fault.name)
       break
     }
+    case 'leader': {
+      const node = world.client.leader?.()
+      if (node === undefined) return
+      for (const next of strike(world, node, fault)) world.after(next.at - world.now, () => applyFault(world, next))
+      world.count('leaders struck')
+      break
+    }
     default:
       if (fault.links.length === 0) return
       world.network.cut(fault.links)
@@ -48,6 +58,30 @@ export function applyFault (world: World, fault: Fault): void {
         world.network.heal(fault.links)
       })
       world.count(fault.kind)
+  }
+}
+
+function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind: 'leader' }>): Fault[] {
+  const at = world.now
+  const others = world.ids.filter(id => id !== node)
+  const cut = (kind: 'isolate' | 'halves' | 'pair', length: number, from: readonly string[]): Fault => {
+    return { kind, at, ms: length, links: from.flatMap((id): Array<[string, string]> => [[node, id], [id, node]]) }
+  }
+  switch (how) {
+    case 'kill': return [{ kind: 'kill', at, node, back: ms, disk: 'keep' }]
+    case 'freeze': return [{ kind: 'freeze', at, node, ms }]
+    case 'isolate': return [cut('isolate', ms, others)]
+    // it still reaches every second one
+    case 'halves': return [cut('halves', ms, others.filter((_, i) => i % 2 === 0))]
+    case 'drop': return [...others.map((b): Fault => ({ kind: 'reset', at, a: b, b: node })), { ...cut('isolate', ms, others), at: at + 0.01 }]
+    case 'setBack': return [cut('isolate', ms, others), { kind: 'clockJump', at: at + 1, node, ms: -60_000 }]
+    default: {
+      const [rival = node, ...rest] = others
+      const later = at + RIVAL_WAITS + (ms % 200)
+      return [cut('pair', RIVAL_WAITS + 2_000, [rival]), ...rest.map((id): Fault => {
+        return how === 'rivalJump' ? { kind: 'clockJump', at: later, node: id, ms: 60_000 } : { kind: 'kill', at: later, node: id, back: 5 + ms % 50, disk: 'keep' }
+      })]
+    }
   }
 }
 

@@ -33,11 +33,12 @@ export class SimNode {
   #dueTimers: Array<{ name: string, id: number }> = []
   #inbox: Delivery[] = []
 
-  constructor (world: World, id: string, random: Random, drift: number) {
+  constructor (world: World, id: string, random: Random, drift: number, extreme = false) {
     this.#world = world
     this.id = id
     this.#random = random
-    this.#rate = 1 + random.between(-drift, drift)
+    const share = random.between(-drift, drift)
+    this.#rate = 1 + (extreme ? Math.sign(share) * drift : share)
     this.#wallOffset = 1_700_000_000_000 + random.between(-1_000, 1_000)
     this.disk = new SimDisk((name, upTo) => {
       const life = this.life
@@ -97,8 +98,9 @@ export class SimNode {
     this.#wake()
   }
 
+  /** One that sleeps is not set back as well: no clock could tell that from no time at all. */
   jump (ms: number): void {
-    this.#wallOffset += ms
+    if (ms > 0 || this.#sleepingSince === undefined) this.#wallOffset += ms
   }
 
   deliver (delivery: Delivery): void {
@@ -109,7 +111,8 @@ export class SimNode {
 
   /** Runs a piece of the process, if it can run now. */
   run (piece: () => void): void {
-    if (this.frozen) this.#world.after(this.frozenUntil - this.#world.now, () => { if (this.process !== undefined) this.run(piece) })
+    const { life } = this
+    if (this.frozen) this.#world.after(this.frozenUntil - this.#world.now, () => { if (this.process !== undefined && this.life === life) this.run(piece) })
     else piece()
   }
 

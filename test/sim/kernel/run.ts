@@ -1,13 +1,14 @@
 /** Runs seeds, checks that equal seeds run equally, and makes the schedule of a failure as small as it can be. */
 import { drawScenario } from './scenario.ts'
 import { World } from './world.ts'
-import type { Client, Fault, FaultKind, Scenario } from './types.ts'
+import type { Client, Fault, FaultKind, Scenario, Schedule } from './types.ts'
 import type { RunResult } from './world.ts'
 
 export interface ClientFactory {
   readonly name: string
   readonly faults: readonly FaultKind[]
   readonly workload?: NonNullable<Client['workload']>
+  readonly schedule?: Schedule
   readonly mustHappen: readonly string[]
   create (world: World): Client
 }

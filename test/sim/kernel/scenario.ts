@@ -1,21 +1,21 @@
 /** Draws a scenario from a seed: how many nodes, how good the network is, which faults exist at all, and when they strike. */
 import { createRandom } from '../../../src/util/random.core.ts'
-import type { Client, Fault, FaultKind, Scenario } from './types.ts'
+import type { Client, Fault, FaultKind, Scenario, Schedule } from './types.ts'
 import type { Random } from '../../../src/util/random.core.ts'
 
 const FAULTS_FROM = 5_000
-const FAULTS_UNTIL = 40_000
-const HEAL_AT = 45_000
+const USUAL: Schedule = { until: 40_000, healAt: 45_000, sizes: [2, 3, 3, 4, 5, 5, 7, 10, 10], intensity: 1 }
 
-export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'workload'>): Scenario {
+export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'workload'> & { schedule?: Schedule }): Scenario {
+  const schedule = client.schedule ?? USUAL
   const random = createRandom(seed).fork('scenario')
   // a few kinds at a time: faults of all kinds together hide each other
   const enabled = random.shuffle(client.faults).slice(0, random.int(Math.min(5, client.faults.length + 1)))
-  const ids = Array.from({ length: random.pick([2, 3, 3, 4, 5, 5, 7, 10, 10]) ?? 3 }, (_, i) => `n${i}`)
+  const ids = Array.from({ length: random.pick(schedule.sizes) ?? 3 }, (_, i) => `n${i}`)
   const has = (kind: FaultKind): boolean => enabled.includes(kind)
-  const lossy = has('lossy')
-  const faults = enabled.flatMap(kind => draw(kind, random.fork(kind), ids))
-  faults.push(...client.workload?.(random.fork('workload'), ids, FAULTS_UNTIL) ?? [])
+  const lossy = has('lossy') || random.fork('lossy').chance(schedule.lossy ?? 0)
+  const faults = enabled.flatMap(kind => draw(kind, random.fork(kind), ids, schedule))
+  faults.push(...client.workload?.(random.fork('workload'), ids, schedule.until) ?? [])
   return {
     seed,
     ids,
@@ -24,15 +24,16 @@ export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'wor
     drop: lossy ? random.between(0.001, 0.05) : 0,
     duplicate: lossy ? random.between(0, 0.1) : 0,
     reorder: lossy ? random.between(0, 0.1) : 0,
-    drift: has('drift') ? 0.02 : 0,
+    drift: has('drift') || random.fork('drift').chance(schedule.drift ?? 0) ? 0.02 : 0,
+    extreme: schedule.drift !== undefined,
     fsync: has('slowDisk') ? random.between(100, 500) : 2,
     faults: faults.sort((a, b) => a.at - b.at),
-    healAt: HEAL_AT
+    healAt: schedule.healAt
   }
 }
 
-function draw (kind: FaultKind, random: Random, ids: readonly string[]): Fault[] {
-  const times = Array.from({ length: 1 + random.int(4) }, () => Math.round(random.between(FAULTS_FROM, FAULTS_UNTIL)))
+function draw (kind: FaultKind, random: Random, ids: readonly string[], { until, intensity }: Schedule): Fault[] {
+  const times = Array.from({ length: 1 + random.int(4 * intensity) }, () => Math.round(random.between(FAULTS_FROM, until)))
   return times.flatMap(at => drawOne(kind, at, random, ids))
 }
 
@@ -58,12 +59,12 @@ function drawOne (kind: FaultKind, at: number, random: Random, ids: readonly str
     case 'clockJump': return [{ kind, at, node, ms: Math.round(random.between(-60_000, 60_000)) }]
     case 'halves': case 'isolate': case 'ring': case 'pair': case 'oneWay': return [{ kind, at, ms, links: cutLinks(kind, random, ids) }]
     case 'reset': {
-      const [a, b] = random.shuffle(ids) as [string, string]
+      const [a, b = a] = random.shuffle(ids) as [string, string?]
       return [{ kind, at, a, b }]
     }
     case 'ambush': {
       // one is frozen just when it has a reason to be suspicious of the other
-      const [a, b] = random.shuffle(ids) as [string, string]
+      const [a, b = a] = random.shuffle(ids) as [string, string?]
       return [{ kind: 'reset', at, a, b }, { kind: 'freeze', at: at + random.between(0, 30), node: a, ms }]
     }
     case 'slow': return [{ kind, at, ms, factor: random.between(2, 10) }]

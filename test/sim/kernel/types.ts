@@ -65,6 +65,8 @@ export interface Client {
   check? (): void
   /** At the end: undefined, or what is still missing. */
   settled (): string | undefined
+  /** Who leads, for faults that strike the leader. */
+  leader? (): string | undefined
   /** Commands for the schedule. */
   workload? (random: Random, ids: readonly string[], until: number): Fault[]
   /** Things that a batch of runs must have counted at least once, or it proved nothing. */
@@ -100,8 +102,28 @@ export type Fault =
   | { kind: 'reset', at: number, a: string, b: string }
   | { kind: 'slow', at: number, ms: number, factor: number }
   | { kind: 'command', at: number, node: string, name: string, argument: unknown }
+  /**
+   * Strikes whoever leads then; see {@link Client.leader}. `drop`: cut off, the others see the connections close. `setBack`: cut off
+   * while its clock is set back. `rivalForget`, `rivalJump`: cut off from one only; then the
+   * others die and come back at once, or their clocks jump.
+   */
+  | { kind: 'leader', at: number, how: LeaderFault, ms: number }
+
+export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump'
 
 export type DiskFault = 'keep' | 'torn' | 'wipe'
+
+/** When faults strike, and how many: what a client may ask for in place of the usual. Milliseconds. */
+export interface Schedule {
+  until: number
+  healAt: number
+  sizes: readonly number[]
+  intensity: number
+  /** How often clocks drift, in place of as often as any fault; then as much as they may, half of them. */
+  drift?: number
+  /** How often the network loses messages, in place of as often as any fault. */
+  lossy?: number
+}
 
 /** Drawn from the seed before anything runs. */
 export interface Scenario {
@@ -116,6 +138,8 @@ export interface Scenario {
   reorder: number
   /** Largest clock rate error. */
   drift: number
+  /** Clocks run at the ends of that, not between. */
+  extreme?: boolean
   fsync: number
   faults: Fault[]
   healAt: number

@@ -48,7 +48,7 @@ export class World implements NetworkHost {
     this.scenario = scenario
     const { latency, drop, duplicate, reorder } = scenario
     this.network = new Network(this, random.fork('network'), { ...latency, factor: 1, drop, duplicate, reorder })
-    for (const id of scenario.ids) this.nodes.set(id, new SimNode(this, id, random.fork(`node ${id}`), scenario.drift))
+    for (const id of scenario.ids) this.nodes.set(id, new SimNode(this, id, random.fork(`node ${id}`), scenario.drift, scenario.extreme))
     this.client = makeClient(this)
     const starts = random.fork('starts')
     for (const node of this.nodes.values()) this.after(starts.between(0, START_WITHIN), () => { if (node.life < 0) node.start() })

@@ -1,0 +1,127 @@
+/**
+ * What a leader does of itself about the voter set: takes out who left or lost its seat, replaces the dead, grows to the
+ * target in steps of two, for an even number survives no more losses than one less. Pure.
+ */
+import { newEpoch } from './founding.core.ts'
+import { majority } from './order.core.ts'
+import { reconfigure } from './reconfigure.core.ts'
+import { startTransfer } from './transfer.core.ts'
+import type { Core } from './state.core.ts'
+import type { Leadership } from './leadership.core.ts'
+import type { Voter } from './types.core.ts'
+
+/** Milliseconds a standby holds everything before it may vote; without an answer after which a voter is dead; that a set may stay even. */
+const CAUGHT_UP = 5_000
+const DEAD = 60_000
+const EVEN = 10_000
+/** Nodes that follow the register in order to be ready. */
+const MAX_STANDBYS = 4
+/** Milliseconds between two raises, when there are more and more: two groups that do not give way could raise for ever. */
+const RAISE_MIN = 5_000
+const RAISE_MAX = 3_600_000
+
+/** Every heartbeat. */
+export function autopilot (core: Core): void {
+  const { lead, config, self, time } = core
+  if (lead === undefined || config === undefined || lead.transfer !== undefined) return
+  chooseStandbys(core, lead)
+  if (mustRaise(core, lead)) {
+    if (reconfigure(core, config.voters, newEpoch(core))) raised(core, lead)
+    return
+  }
+  const { voters } = config
+  const others = voters.filter(({ id }) => id !== self)
+  const out = others.find(seat => lead.followers.get(seat.id)?.leaving === true) ?? others.find(seat => isLost(core, seat))
+  if (out !== undefined) return take(core, out)
+  if (core.target === 0 || core.leaving) return
+  const dead = others.find(seat => time.now - lastContact(lead, seat) >= DEAD)
+  const ready = lead.standbys.filter(id => isReady(core, lead, id, CAUGHT_UP))
+  const even = voters.length % 2 === 0
+  if (dead !== undefined && (even || ready.length > 0)) return even ? take(core, dead) : add(core, ready[0]!)
+  if (voters.length < core.target && ready.length >= (even ? 1 : 2)) return add(core, ready[0]!)
+  if (!even) return
+  lead.evenSince ??= time.now
+  if (time.now - lead.evenSince < EVEN) return
+  const worst = [...others].sort((a, b) => lastContact(lead, a) - lastContact(lead, b) || (a.id < b.id ? 1 : -1))
+  if (worst[0] !== undefined) take(core, worst[0])
+}
+
+/** Tokens were seen, perhaps by a leader before this one, that are above this group's: fences would refuse it for ever. */
+function mustRaise (core: Core, lead: Leadership): boolean {
+  const { time: { now }, hard, config, timeout } = core
+  if (hard.highestEpoch <= config!.epoch) return false
+  lead.raiseAt = Math.min(lead.raiseAt, Math.max(now + 2 * timeout, core.raiseFrom))
+  return now >= lead.raiseAt
+}
+
+function raised (core: Core, lead: Leadership): void {
+  const { now } = core.time
+  lead.raiseAt = Infinity
+  core.raiseWait = now - core.raiseFrom > core.raiseWait ? RAISE_MIN : Math.min(2 * core.raiseWait, RAISE_MAX)
+  core.raiseFrom = now + core.raiseWait
+}
+
+/** At the latest since this node leads. */
+function lastContact (lead: Leadership, { id, incarnation }: Voter): number {
+  const follower = lead.followers.get(id)
+  return Math.max(lead.wonAt.now, follower?.incarnation === incarnation ? follower.contact : -Infinity)
+}
+
+/** The peer lives on with another store: this seat can never vote again. */
+function isLost (core: Core, { id, incarnation }: Voter): boolean {
+  const hello = core.peers.get(id)?.hello
+  return hello !== undefined && hello.group === core.group && hello.incarnation !== incarnation
+}
+
+function isReady (core: Core, lead: Leadership, id: string, since: number): boolean {
+  const follower = lead.followers.get(id)
+  if (follower === undefined || follower.leaving || core.time.now - follower.contact > core.timeout) return false
+  return lead.register.isCurrent(follower) && follower.currentSince !== undefined && core.time.now - follower.currentSince >= since
+}
+
+function add (core: Core, id: string): void {
+  const { lead, config } = core
+  const follower = lead!.followers.get(id)
+  if (follower !== undefined) reconfigure(core, [...config!.voters, { id, incarnation: follower.incarnation }])
+}
+
+/** Never so that those who are left would be no majority. */
+function take (core: Core, seat: Voter): void {
+  const { lead, config, time, self } = core
+  const left = config!.voters.filter(({ id }) => id !== seat.id)
+  const alive = left.filter(voter => voter.id === self || time.now - (lead!.followers.get(voter.id)?.contact ?? -Infinity) < core.timeout)
+  if (alive.length >= majority(left.length)) reconfigure(core, left)
+}
+
+/** Those that are standbys stay; others come in their order. */
+function chooseStandbys (core: Core, lead: Leadership): void {
+  const { config } = core
+  const fits = (id: string): boolean => {
+    const hello = core.peers.get(id)?.hello
+    return hello !== undefined && core.connected.has(id) && hello.eligible && hello.group === config!.group && !config!.voters.some(voter => voter.id === id) &&
+      (core.candidates.length === 0 || core.candidates.some(candidate => candidate.id === id && candidate.eligible))
+  }
+  const stay = lead.standbys.filter(fits)
+  const max = core.target === 0 ? 0 : MAX_STANDBYS
+  if (stay.length < max) stay.push(...[...core.peers.keys()].filter(id => !stay.includes(id) && fits(id)).sort().slice(0, max - stay.length))
+  for (const id of lead.followers.keys()) {
+    if (!stay.includes(id) && !config!.voters.some(voter => voter.id === id)) lead.followers.delete(id)
+  }
+  lead.standbys = stay
+}
+
+/** This node wants out of the voter set. */
+export function leave (core: Core): void {
+  const { lead, config, self, time } = core
+  const done = (): void => {
+    core.out.push({ type: 'left' })
+    core.leavingSeat = false
+  }
+  if (config === undefined || !core.voting) return done()
+  if (lead === undefined || lead.transfer !== undefined) return
+  const others = config.voters.filter(({ id }) => id !== self)
+  if (others.some(seat => time.now - lastContact(lead, seat) < core.timeout)) return startTransfer(core, undefined, false)
+  const heir = lead.standbys.find(id => isReady(core, lead, id, 0))
+  if (heir !== undefined) add(core, heir)
+  else if (others.length === 0) done()
+}

@@ -1,0 +1,370 @@
+/** Puts the room together: streams, this node's own part, what is known of other services, the fence. */
+import { serviceCapabilities } from '@libp2p/interface'
+import { SafeEmitter } from '../discovery/safe-emitter.ts'
+import { InvalidOptionsError, MeshStoppedError, NotLeaderError, VotersError } from '../errors.ts'
+import { memoryStorage } from '../storage/index.ts'
+import { checkName } from '../wire/names.ts'
+import { protocolId } from '../wire/protocols.ts'
+import { createFence } from './fence.ts'
+import { checkVoters, resolveElectionOptions } from './options.ts'
+import { voting } from '#voting'
+import { MemberRegister } from './register.ts'
+import { Views, VOTER } from './views.ts'
+import type {
+  Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
+} from './index.ts'
+import type { Member } from './member.ts'
+import type { Message } from './messages.core.ts'
+import type { Net } from './net.ts'
+import type { ResolvedElectionOptions } from './options.ts'
+import type { ElectionOutput } from './types.core.ts'
+import type { Voting } from './voting.ts'
+import type { Discovery, SelfPatch } from '../discovery/index.ts'
+import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
+import type { EventHandler } from 'main-event'
+
+const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
+/** Milliseconds between two reports of messages from nodes of other services. */
+const STRANGER_INTERVAL = 10_000
+/** braid's numbers. */
+const BRAID_STATES = { wait: 0, observer: 1, follower: 1, leader: 2 } as const
+
+type Change = Extract<ElectionOutput, { type: 'change' }>
+
+export class ElectionService extends SafeEmitter<ElectionEvents> implements Election, Startable {
+  readonly [Symbol.toStringTag] = '@braid/election'
+  readonly [serviceCapabilities]: string[] = ['@braid/election']
+  readonly fence: Fence
+  readonly register: Register = new MemberRegister(() => this.#member)
+  readonly #components: ElectionComponents
+  readonly #init: ElectionInit
+  readonly #options: ResolvedElectionOptions
+  readonly #storage: NonNullable<ElectionInit['storage']>
+  readonly #log: Logger
+  #views: Views | undefined
+  #member: Member | undefined
+  #net: Net | undefined
+  #wanted: boolean
+  #running = false
+  #stopping: Promise<void> | undefined
+  #fault: Error | undefined
+  #told = ''
+  #strangerAt = -Infinity
+
+  constructor (components: ElectionComponents, init: ElectionInit) {
+    const log = components.logger.forComponent('braid:election')
+    super(err => { log.error('a listener failed - %e', err) })
+    this.#components = components
+    this.#init = init
+    this.#options = resolveElectionOptions(init)
+    this.#storage = init.storage ?? memoryStorage()
+    this.#log = log
+    this.#wanted = init.eager ?? false
+    this.fence = createFence(this.#storage.stable, () => this.leader?.token)
+  }
+
+  // ---- lifecycle
+
+  async start (): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    this.#stopping = undefined
+    const discovery = this.#discovery()
+    for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNodes)
+    discovery.addEventListener('conflict', this.#onConflict)
+    const { service, roles } = discovery.self
+    if (service === undefined || voting === undefined || !this.#votes()) return
+    if (!roles.includes(VOTER)) discovery.update({ roles: [...roles, VOTER] })
+    this.#net = this.#createNet(discovery, voting)
+    this.#components.events.addEventListener('peer:connect', this.#onPeer)
+    this.#components.events.addEventListener('peer:disconnect', this.#onPeer)
+    await this.#net.start()
+  }
+
+  /** Connections are made when every service's `start` has ended. */
+  async afterStart (): Promise<void> {
+    if (!this.#running) return
+    if (this.#wanted) this.#want()
+    else this.#onNodes()
+  }
+
+  /** Before libp2p begins to close connections. */
+  async beforeStop (): Promise<void> {
+    await this.stop()
+  }
+
+  async stop (): Promise<void> {
+    if (!this.#running) return
+    this.#stopping ??= this.#stop()
+    await this.#stopping
+  }
+
+  async #stop (): Promise<void> {
+    await this.leave().catch((err: unknown) => { this.#log('could not leave - %e', err) })
+    this.#running = false
+    const discovery = this.#discovery()
+    for (const type of NODE_EVENTS) discovery.removeEventListener(type, this.#onNodes)
+    discovery.removeEventListener('conflict', this.#onConflict)
+    this.#components.events.removeEventListener('peer:connect', this.#onPeer)
+    this.#components.events.removeEventListener('peer:disconnect', this.#onPeer)
+    const member = this.#member
+    this.#member = undefined
+    member?.stop()
+    await this.#net?.stop()
+    await member?.group.idle()
+    this.#net = undefined
+  }
+
+  // ---- what is known
+
+  get state (): ElectionState {
+    return this.#view()?.state ?? (this.#votes() ? 'wait' : 'observer')
+  }
+
+  get leader (): Leader | undefined {
+    return this.#view()?.leader
+  }
+
+  of (service: string): GroupView | undefined {
+    checkName('service', service)
+    if (service === this.#discovery().self.service && this.#votes()) return this.#view()
+    return this.#others().follow(service)
+  }
+
+  /** Of the own service. */
+  #view (): GroupView | undefined {
+    const { service } = this.#discovery().self
+    if (service === undefined) return undefined
+    this.#want()
+    const { leader, term, state, voters } = this.status()
+    if (this.#member?.group.change !== undefined) return { state, voters: voters.map(({ id }) => id), term, ...leader === undefined ? {} : { leader } }
+    const view = this.#others().follow(service)
+    return view !== undefined && this.#votes() ? { ...view, state: 'wait' } : view
+  }
+
+  status (): ElectionStatus {
+    const { service, id } = this.#discovery().self
+    const group = this.#member?.group
+    const status = group?.status()
+    const change = group?.change
+    const leader = leaderOf(change)
+    const contacts = new Map(status?.members.map(member => [member.id, member.lastContact]))
+    return {
+      service,
+      state: change?.state ?? (this.#votes() ? 'wait' : 'observer'),
+      epoch: status?.epoch ?? 0,
+      term: status?.term ?? 0,
+      leader,
+      voters: (status?.voters ?? []).map(voter => {
+        const lastContact = voter === id ? 0 : contacts.get(voter)
+        return { id: voter, ...lastContact === undefined ? {} : { lastContact } }
+      }),
+      learners: status?.learners.map(learner => learner.id) ?? [],
+      leaseLeft: status?.leaseLeft ?? 0,
+      fault: this.#fault
+    }
+  }
+
+  override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
+    super.addEventListener(type, listener, options)
+    if (type !== 'fault') this.#want()
+  }
+
+  // ---- what can be done
+
+  async runAsLeader <T> (task: (lease: Lease) => Promise<T> | T, options: AbortOptions = {}): Promise<T> {
+    const member = this.#own()
+    if (this.#stopping !== undefined) throw new MeshStoppedError()
+    if (member === undefined) throw new NotLeaderError('this node can never lead: it has no service, or does not vote (a tab, a relay, election: false)')
+    this.#want()
+    return member.group.tenures.run(task, options)
+  }
+
+  async resign (options: AbortOptions = {}): Promise<void> {
+    if (this.#member?.group.change?.state === 'leader') await this.#member.give(undefined, options.signal)
+  }
+
+  async transfer (to: string, options: AbortOptions = {}): Promise<void> {
+    const { state, voters } = this.status()
+    if (state !== 'leader') throw new NotLeaderError(`only the leader can transfer: ask ${this.leader?.id ?? 'it, once there is one'}`)
+    if (!voters.some(({ id }) => id === to)) throw new VotersError(`transfer: ${to} is no voter; those are ${voters.map(({ id }) => id).join(', ')}`)
+    if (to !== this.#discovery().self.id) await this.#member?.give(to, options.signal)
+  }
+
+  async recover ({ voters, signal }: { voters: readonly string[] } & AbortOptions): Promise<void> {
+    checkVoters(voters)
+    const { id } = this.#discovery().self
+    const member = this.#own()
+    if (member === undefined) throw new NotLeaderError('this node does not vote: recover at one of the voters to be')
+    if (!voters.includes(id)) throw new VotersError(`recover: this node, ${id}, must be one of the voters`)
+    this.#want()
+    await member.recover(voters, signal)
+  }
+
+  async leave ({ seat = !this.#storage.durable, signal }: LeaveOptions = {}): Promise<void> {
+    await this.#member?.leave(seat, signal)
+  }
+
+  // ---- parts
+
+  #votes (): boolean {
+    return voting !== undefined && (this.#init.votes ?? true) && this.#discovery().self.service !== undefined
+  }
+
+  /** This node's part in its group; undefined when it has none. */
+  #own (): Member | undefined {
+    if (this.#member === undefined && voting !== undefined && this.#votes() && this.#stopping === undefined) {
+      const discovery = this.#discovery()
+      const { service, id } = discovery.self
+      if (service !== undefined) this.#member = this.#createMember(discovery, service, id, voting)
+    }
+    return this.#member
+  }
+
+  /** Something needs the leader. */
+  #want (): void {
+    this.#wanted = true
+    if (this.#running && this.#stopping === undefined) this.#own()?.start()
+  }
+
+  #createMember (discovery: Discovery, service: string, self: string, { Member, PROFILES }: Voting): Member {
+    const { voters, expect, targetVoters, profile, lease } = this.#options
+    return new Member({
+      discovery,
+      bootstrapped: this.#init.bootstrapped ?? false,
+      storage: this.#storage,
+      log: this.#log,
+      connected: id => this.#connected(id),
+      send: (to, frame) => { this.#net?.send(to, frame) },
+      onChange: change => { this.#onChange(change) },
+      onGroup: ({ what, group, epoch }) => { this.#log('%s: %s group %d, epoch %d', service, what, group, epoch) },
+      onProblem: problem => { this.#onProblem(problem) },
+      onReady: token => { this.safeDispatchEvent('register:ready', { detail: token }) },
+      onRestart: (from, reason) => { this.#net?.cut(from, reason) },
+      config: { self, service, profile: PROFILES[profile], lease, targetVoters, expect, ...voters === undefined ? {} : { voters } }
+    })
+  }
+
+  #createNet (discovery: Discovery, { Net }: Voting): Net {
+    return new Net(this.#components, {
+      protocol: protocolId(discovery.mesh, 'election'),
+      onMessage: (from, service, message) => { this.#onMessage(from, service, message) },
+      peerId: id => discovery.peerId(id),
+      now: () => performance.now(),
+      log: this.#log
+    })
+  }
+
+  /** Looked up when it is first needed: services are made in the order of their keys. */
+  #discovery (): Discovery {
+    const { discovery } = this.#components
+    if (discovery === undefined) throw new InvalidOptionsError('election needs the discovery service beside it: add `discovery: discovery()` to the services')
+    return discovery
+  }
+
+  #connected (id: string): boolean {
+    const peer = this.#discovery().peerId(id)
+    return peer !== undefined && this.#components.connectionManager.getConnections(peer).some(({ status }) => status === 'open')
+  }
+
+  #others (): Views {
+    this.#views ??= new Views(this.#discovery(), this.#init.onAsk)
+    return this.#views
+  }
+
+  // ---- what happens
+
+  #onMessage (from: string, service: string, message: Message): void {
+    const { self } = this.#discovery()
+    if (service !== self.service) return
+    const sender = this.#discovery().node(from)
+    // what is not known of a sender yet comes with its record; the core asks who has a seat
+    if (sender !== undefined && !(sender.service === service && sender.roles.includes(VOTER))) return this.#onStranger(from)
+    this.#want()
+    this.#member?.group.input({ type: 'message', from, message })
+  }
+
+  readonly #onPeer = ({ detail }: CustomEvent<PeerId>): void => {
+    const id = detail.toString()
+    this.#net?.changed(id)
+    this.#member?.connectionChanged(id, this.#connected(id))
+  }
+
+  /** Told again and again while the other one lives. */
+  readonly #onConflict = (): void => {
+    this.#member?.conflict()
+  }
+
+  #onStranger (from: string): void {
+    const now = performance.now()
+    if (now < this.#strangerAt + STRANGER_INTERVAL) return
+    this.#strangerAt = now
+    this.#onProblem({ type: 'problem', problem: 'stranger', message: `${from} cannot vote in this service, and yet sends election messages: ignored`, peer: from })
+  }
+
+  readonly #onNodes = (): void => {
+    const discovery = this.#discovery()
+    const { service, id } = discovery.self
+    if (service !== undefined && this.#member?.active !== true && discovery.nodes(service).some(node => node.id !== id && node.election !== undefined)) this.#want()
+    this.#member?.nodesChanged()
+    for (const change of this.#others().changes(this.#member?.active === true ? service : undefined)) this.#tell(change)
+  }
+
+  #onChange (change: Change): void {
+    const { state, leader, token, config } = change
+    const { service = '', id } = this.#discovery().self
+    if (state === 'leader' || state === 'follower') this.#fault = undefined
+    const voters = config?.voters.map(voter => voter.id) ?? []
+    const votes = config !== undefined && voters.includes(id)
+    this.#publish({
+      election: !votes ? null : { epoch: token?.epoch ?? config.epoch, term: token?.term ?? config.term, leader: token === undefined ? '' : leader ?? '', voters, group: config.group, kind: config.kind }
+    })
+    const known = leaderOf(change)
+    const text = JSON.stringify([state, known])
+    if (text === this.#told) return
+    this.#told = text
+    this.#tell({ service, state, leader: known, term: token?.term ?? this.#member?.group.status()?.term ?? 0 })
+    this.safeDispatchEvent('braid.topic.election.change_state', { detail: { State: BRAID_STATES[state], ID: id } })
+  }
+
+  #publish (patch: SelfPatch): void {
+    try {
+      this.#discovery().update(patch)
+    } catch (err) {
+      this.#log.error('the node record cannot tell of the leader - %e', err)
+    }
+  }
+
+  #tell (detail: ElectionChange): void {
+    this.safeDispatchEvent('change', { detail })
+  }
+
+  #onProblem (problem: Extract<ElectionOutput, { type: 'problem' }>): void {
+    if (voting === undefined) return
+    const error = voting.problemError(problem)
+    this.#log('%s: %s', problem.problem, problem.message)
+    if (error.name !== 'ProtocolError') this.#fault = error
+    this.safeDispatchEvent('fault', { detail: error })
+  }
+}
+
+function leaderOf (change: Change | undefined): Leader | undefined {
+  return change?.leader === undefined || change.token === undefined ? undefined : { id: change.leader, token: change.token }
+}
+
+/**
+ * The room as a libp2p service.
+ *
+ * @throws InvalidOptionsError - an option that cannot work; from `start()`: no `discovery` service beside it
+ *
+ * @example
+ *
+ * ```ts
+ * const node = await createLibp2p({ services: { identify: identify(), discovery: discovery({ service: 'login' }), election: election({ expect: 3 }) } })
+ * await node.services.election.runAsLeader(async lease => { … })
+ * ```
+ */
+export function election (init: ElectionInit = {}): (components: ElectionComponents) => Election {
+  resolveElectionOptions(init)
+  return components => new ElectionService(components, init)
+}

@@ -1,0 +1,114 @@
+/**
+ * What a resource remembers of the leaders that acted on it: the highest fencing token, durable before it is accepted.
+ * A lease alone is no mutual exclusion, as a process may be stopped between the check and the act; the token is.
+ */
+import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
+import { MAX_FENCED, MAX_TEXT } from '../wire/limits.ts'
+import type { Fence, FencingToken } from './index.ts'
+import type { StableStore } from '../storage/index.ts'
+
+const NAME = 'election-fence'
+
+interface Seen {
+  token: FencingToken
+  /** Resolves when it is stored; undefined after that failed. */
+  stored: Promise<void> | undefined
+}
+
+/** Below zero when `a` is the older. */
+export function compareTokens (a: FencingToken, b: FencingToken): number {
+  return a.epoch - b.epoch || a.term - b.term
+}
+
+/** What is stored. `floor`: of resources that are not named, older tokens may have been accepted and forgotten. */
+interface Stored { floor?: FencingToken | undefined, seen: Array<[resource: string, epoch: number, term: number]> }
+
+/** @param floor - the newest token known otherwise: what counts for a resource whose own was lost */
+export function createFence (store: StableStore, floor: () => FencingToken | undefined): Fence {
+  return new StoredFence(store, floor)
+}
+
+class StoredFence implements Fence {
+  readonly #store: StableStore
+  readonly #floor: () => FencingToken | undefined
+  readonly #seen = new Map<string, Seen>()
+  #loaded: Promise<void> | undefined
+  #lost = false
+  /** The newest token that was known since the loss. */
+  #least: FencingToken | undefined
+
+  constructor (store: StableStore, floor: () => FencingToken | undefined) {
+    this.#store = store
+    this.#floor = floor
+  }
+
+  async check (resource: string, token: FencingToken): Promise<void> {
+    if (typeof resource !== 'string' || resource === '' || resource.length > MAX_TEXT || !resource.isWellFormed()) {
+      throw new InvalidOptionsError(`fence: a resource is a text of 1 to ${MAX_TEXT} characters`)
+    }
+    if (!isToken(token)) throw new InvalidOptionsError('fence: a token is { epoch, term }, as a lease has it')
+    this.#loaded ??= this.#load()
+    await this.#loaded
+    const seen = this.#seen.get(resource)
+    const highest = seen?.token ?? this.#afterLoss(resource)
+    const order = highest === undefined ? 1 : compareTokens(token, highest)
+    if (highest !== undefined && order < 0) {
+      throw new StaleTokenError(`${resource}: token ${text(token)} is older than ${text(highest)}, which was accepted before: its leader was replaced and must not act`)
+    }
+    await (order === 0 && seen?.stored !== undefined ? seen.stored : this.#raise(resource, token))
+  }
+
+  /** What a resource whose own token may be among the lost ones must reach. */
+  #afterLoss (resource: string): FencingToken | undefined {
+    if (!this.#lost) return undefined
+    const known = this.#floor()
+    if (known !== undefined && (this.#least === undefined || compareTokens(known, this.#least) > 0)) this.#least = known
+    if (this.#least !== undefined) return this.#least
+    throw new ElectionStoreError(`fence: what was accepted for ${resource} is lost and no leader is known, so no token can be judged: try again when there is a leader`)
+  }
+
+  async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
+    if (!this.#seen.has(resource) && this.#seen.size >= MAX_FENCED) {
+      throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources; fence what holds many small ones as a whole`)
+    }
+    // From now on nothing older passes, stored or not.
+    const seen: Seen = { token: { epoch, term }, stored: this.#write([resource, epoch, term]) }
+    this.#seen.set(resource, seen)
+    try {
+      await seen.stored
+    } catch (cause) {
+      seen.stored = undefined
+      throw new ElectionStoreError(`fence: the token of ${resource} could not be stored, so it was not accepted: mend the storage`, { cause })
+    }
+  }
+
+  async #load (): Promise<void> {
+    this.#lost = this.#store.lost.has(NAME)
+    try {
+      const bytes = await this.#store.get(NAME)
+      if (bytes === undefined) return
+      const { floor, seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
+      for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve() })
+      this.#least = floor
+      this.#lost ||= floor !== undefined
+    } catch {
+      this.#lost = true
+    }
+  }
+
+  async #write (entry: Stored['seen'][number]): Promise<void> {
+    const others = [...this.#seen].filter(([resource]) => resource !== entry[0])
+    const seen = others.map(([resource, { token: { epoch, term } }]): typeof entry => [resource, epoch, term])
+    const stored: Stored = { floor: this.#least, seen: [...seen, entry] }
+    await this.#store.set(NAME, new TextEncoder().encode(JSON.stringify(stored)))
+  }
+}
+
+function isToken (token: unknown): token is FencingToken {
+  const { epoch, term } = (token ?? {}) as Partial<FencingToken>
+  return [epoch, term].every(number => Number.isSafeInteger(number) && (number as number) >= 0)
+}
+
+function text ({ epoch, term }: FencingToken): string {
+  return `${epoch}/${term}`
+}

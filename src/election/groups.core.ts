@@ -1,0 +1,129 @@
+/** Meeting nodes of the service, joining their group, and what happens when there are two of them. Pure. */
+import { endLeadership } from './leader.core.ts'
+import { hasSeat, isNewer, sameSeats } from './order.core.ts'
+import { ASK_LOST, LEADERLESS, mayTeach } from './trust.core.ts'
+import { becomeFollower } from './votes.core.ts'
+import type { Core } from './state.core.ts'
+import type { Hello, Yield } from './messages.core.ts'
+import type { Config } from './types.core.ts'
+
+/** Milliseconds between questions for the leader while one is known. */
+const ASK_CALM = 5_000
+
+/** A decides, B gives way: founded on purpose, then larger, then older. Undefined: both on purpose, nobody gives way. */
+export function beats (a: Pick<Config, 'kind' | 'group'> & { voters: readonly unknown[] }, b: typeof a): boolean | undefined {
+  const [defaultA, defaultB] = [a.kind === 'default', b.kind === 'default']
+  if (!defaultA && !defaultB) return undefined
+  if (defaultA !== defaultB) return defaultB
+  if (a.voters.length !== b.voters.length) return a.voters.length > b.voters.length
+  return a.group < b.group
+}
+
+export function onHello (core: Core, from: string, message: Hello): void {
+  core.peers.set(from, { hello: message, at: core.time.now })
+  if (message.ask) core.sendHello(from)
+  core.seeEpoch(Math.max(message.highestEpoch, message.config?.epoch ?? 0))
+  const { config: theirs } = message
+  if (theirs === undefined || !message.founded || theirs.group === 0 || theirs.voters.length === 0) return
+  if (theirs.group === core.group) meetMember(core, from, message, theirs)
+  else meetGroup(core, from, message, theirs)
+}
+
+function meetMember (core: Core, from: string, message: Hello, theirs: Config): void {
+  const own = core.config as Config
+  if (own.term === theirs.term && own.version === theirs.version && !sameSeats(own, theirs)) {
+    core.problem('group-conflict', `another group has the number ${own.group}, too: recover one`, from)
+    return
+  }
+  if (isNewer(own, theirs)) return core.send(from, { type: 'config', config: own, founded: true })
+  if (core.role === 'leader' && theirs.term <= core.hard.term) return
+  if (!mayTeach(core, from, message.incarnation)) return
+  if (!core.hard.founded) core.save({ founded: true })
+  if (core.adopt(theirs) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')
+  // voters hear their leader; all others are told who it is
+  if (core.voting || !hasSeat(core.config, from, message.incarnation)) return
+  const aboutItself = message.leader === from || core.leader === from
+  const news = message.term > core.hard.term || (message.term === core.hard.term && (aboutItself || core.leader === undefined))
+  if (news && message.leader !== core.leader) becomeFollower(core, message.term, message.leader)
+}
+
+/** Who hears no heartbeats asks now and then: news of a leader may have been lost. */
+export function askForLeader (core: Core): void {
+  const { config, time, hard } = core
+  if (!hard.founded || config === undefined || core.voting) return
+  const patience = core.leader === undefined ? ASK_LOST : ASK_CALM
+  if (time.now - core.askedAt < patience) return
+  core.askedAt = time.now
+  const voters = config.voters.filter(({ id }) => core.connected.has(id))
+  const voter = voters[Math.floor(core.init.random() * voters.length)]
+  if (voter !== undefined) core.sendHello(voter.id, true)
+}
+
+/** A greeting may have been lost: whoever is not known to be of this group is asked again. */
+export function greetStrangers (core: Core): void {
+  core.greetAt = core.time.now + ASK_CALM
+  for (const peer of core.connected) if (core.peers.get(peer)?.hello.group !== core.group) core.sendHello(peer, true)
+}
+
+/** Another group of this service, founded and seen alive when `leader` is known. */
+function meetGroup (core: Core, from: string, { leader, incarnation }: Hello, theirs: Config): void {
+  const { config: own, hard } = core
+  if (own === undefined || !hard.founded) {
+    // one that was founded on purpose waits for its own kind, a default group will come over
+    const waits = core.eligible && core.kind !== 'default' && theirs.kind === 'default'
+    if (waits) return
+    core.seenGroupAt = core.time.now
+    if (own === undefined || (leader !== undefined && hard.term === 0)) join(core, theirs)
+    return
+  }
+  // an operator gave this group up: its own members say so, and nobody leads it
+  if (theirs.replaces === own.group && theirs.kind === 'recover' && hasSeat(own, from, incarnation) && !core.hearsLeader) return moveTo(core, theirs)
+  if (leader === undefined) return
+  const verdict = beats(theirs, own)
+  if (verdict === undefined) {
+    if (core.role === 'leader') core.problem('group-conflict', `two groups of '${core.init.service}' were founded on purpose, ${own.group} and ${theirs.group}: recover one`)
+    return
+  }
+  const lost = core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS
+  if (core.role === 'leader') {
+    if (verdict) moveTo(core, theirs)
+  } else if ((verdict && !core.voting) || (lost && own.kind === 'default')) moveTo(core, theirs)
+}
+
+/** Gives the own group up. A leader ends its lease and takes all that follow it along. */
+function moveTo (core: Core, theirs: Config): void {
+  const { group } = core
+  if (core.role === 'leader') {
+    endLeadership(core, 'another group takes over')
+    for (const peer of core.connected) core.send(peer, { type: 'yield', to: theirs.group })
+  }
+  core.out.push({ type: 'group', what: 'yielded', group, epoch: theirs.epoch })
+  join(core, theirs)
+}
+
+export function onYield (core: Core, from: string, message: Yield): void {
+  const { config } = core
+  const fromLeader = message.term >= core.hard.term && hasSeat(config, from, message.incarnation) && (core.leader === from || core.leader === undefined)
+  if (config?.kind !== 'default' || !fromLeader) return
+  const target = [...core.peers.values()].find(({ hello }) => hello.group === message.to && hello.founded)?.hello.config
+  core.seenGroupAt = core.time.now
+  if (target !== undefined) return moveTo(core, target)
+  core.out.push({ type: 'group', what: 'yielded', group: config.group, epoch: message.epoch })
+  endLeadership(core, 'another group takes over')
+  core.role = 'follower'
+  core.forget()
+}
+
+/** As a learner. Whoever belonged to a group before is somebody else in this one. */
+function join (core: Core, config: Config): void {
+  endLeadership(core, 'another group takes over')
+  core.role = 'follower'
+  const joined = { config, founded: true, highestEpoch: Math.max(core.hard.highestEpoch, config.epoch) }
+  if (core.config === undefined) core.save(joined)
+  else core.forget(joined)
+  core.founding = undefined
+  core.leader = undefined
+  core.electionDue = core.time.now + core.drawTimeout()
+  core.out.push({ type: 'group', what: 'joined', group: config.group, epoch: config.epoch })
+  for (const peer of core.connected) core.sendHello(peer, true)
+}

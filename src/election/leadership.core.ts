@@ -1,0 +1,55 @@
+/** What a node keeps while it leads, and nothing else: gone with the term. Pure types and their start. */
+import type { ConfigVersion } from './messages.core.ts'
+import type { Authority } from './authority.core.ts'
+import type { Entry, Rank, Time, Token } from './types.core.ts'
+
+/** A voter or a standby, as the leader knows it. Everything was said in the leader's term. */
+export interface Follower {
+  incarnation: string
+  /** Highest round answered. */
+  round: number
+  /** Monotonic time of the last answer. */
+  contact: number
+  config: ConfigVersion
+  /** When it was last sent a config, monotonic. */
+  toldAt: number
+  /** Durable there; undefined until it said so in this term. */
+  synced: Rank | undefined
+  leaving: boolean
+  /** The append that is under way, how many of its parts were sent, and when it last got further. */
+  inflight: { from: Rank, to: Rank, reset: boolean, parts: Entry[][], sent: number, at: number } | undefined
+  /** What it held before this term, so far as this leader lacked it; `asked`, or last heard. */
+  read: { asked: number, since: Rank, synced: Rank | undefined, next: number, entries: Map<string, Rank> | undefined } | undefined
+  /** It holds all that this leader does since. */
+  currentSince: number | undefined
+}
+
+export interface Leadership {
+  /** Fixed for the term: an epoch that is raised becomes part of the token with the next term. */
+  readonly epoch: number
+  readonly token: Token
+  wonAt: Time
+  round: number
+  /** When rounds that are not yet acknowledged by a majority were sent. */
+  readonly sent: Map<number, Time>
+  /** The latest round that a majority acknowledged, and when it was sent. */
+  quorumRound: number
+  quorumAt: Time | undefined
+  /** Rounds up to this one were sent before a clock was set back: they earn no lease. */
+  voidRound: number
+  readonly followers: Map<string, Follower>
+  nextHeartbeat: number
+  lease: Time | undefined
+  /** No lease in this term any more. */
+  over: boolean
+  /** `sent`: TimeoutNow has left. */
+  transfer: { to: string, deadline: number, sent: boolean, answer: boolean } | undefined
+  readonly register: Authority
+  /** Save that the present config needs here. */
+  configSave: number
+  /** A higher epoch was seen: raise this group's then. */
+  raiseAt: number
+  /** Even number of voters since. */
+  evenSince: number | undefined
+  standbys: readonly string[]
+}

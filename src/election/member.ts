@@ -1,0 +1,248 @@
+/** This node's own part in the group of its service: what the group's core has to know of the network, and back. */
+import { VotersError } from '../errors.ts'
+import { Group } from './group.ts'
+import { VOTER } from './views.ts'
+import type { Answer, GroupInit, GroupInput } from './group.ts'
+import type { Candidate } from './types.core.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+
+/** Milliseconds from the first sign of other nodes until a group may be founded: their views must have come. */
+const SETTLE = 500
+/** Milliseconds that a copied identity counts after it was told of; discovery tells every 3 s. */
+const CONFLICT = 10_000
+/** Milliseconds in which a transfer, a goodbye or a new group comes about, or does not. */
+const TRANSFER_TIMEOUT = 3_000
+const LEAVE_TIMEOUT = 2_000
+const RECOVER_TIMEOUT = 16_000
+
+export interface MemberInit extends Omit<GroupInit, 'onAnswer'> {
+  discovery: Discovery
+  connected: (id: string) => boolean
+  /** {@link ElectionInit.bootstrapped} */
+  bootstrapped: boolean
+}
+
+interface Waiting {
+  accepts: (answer: Answer) => boolean
+  resolve: (answer: Answer) => void
+}
+
+export class Member {
+  readonly group: Group
+  /** {@link Register.ready} */
+  ready = false
+  readonly #init: MemberInit
+  readonly #connected = new Set<string>()
+  readonly #records = new Map<string, NodeInfo['election']>()
+  readonly #waiting = new Set<Waiting>()
+  #candidates = ''
+  #conflict: ReturnType<typeof setTimeout> | undefined
+  #conflicting = false
+  #mayFound: ReturnType<typeof setTimeout> | undefined
+  #running = false
+  #leaving: Promise<void> | undefined
+  #leavesSeat = false
+
+  constructor (init: MemberInit) {
+    this.#init = init
+    this.group = new Group({
+      ...init,
+      onAnswer: answer => { this.#onAnswer(answer) },
+      onRestart: (from, reason) => {
+        init.onRestart(from, reason)
+        this.#again()
+      },
+      onReady: token => {
+        this.ready = true
+        init.onReady(token)
+      },
+      onChange: change => {
+        this.ready = false
+        init.onChange(change)
+      }
+    })
+  }
+
+  /** It takes part. */
+  get active (): boolean {
+    return this.#running
+  }
+
+  start (): void {
+    if (this.#running) return
+    this.#running = true
+    const { bootstrapped, log } = this.#init
+    if (bootstrapped) this.group.input({ type: 'may-found', allowed: false })
+    this.group.start().catch((err: unknown) => { log.error('could not start - %e', err) })
+    this.nodesChanged()
+  }
+
+  /** Tells a new core what the one before knew. */
+  #again (): void {
+    if (!this.#running) return
+    this.#giveUp()
+    clearTimeout(this.#mayFound)
+    this.#mayFound = undefined
+    this.#candidates = ''
+    this.#records.clear()
+    if (this.#init.bootstrapped) this.group.input({ type: 'may-found', allowed: false })
+    if (this.#conflicting) this.group.input({ type: 'identity-conflict', active: true })
+    for (const peer of this.#connected) this.group.input({ type: 'connected', peer })
+    this.nodesChanged()
+  }
+
+  /** Whoever waits for an answer gets none. */
+  #giveUp (): void {
+    for (const { resolve } of this.#waiting) resolve({ type: 'left' })
+    this.#waiting.clear()
+  }
+
+  stop (): void {
+    this.#running = false
+    clearTimeout(this.#mayFound)
+    clearTimeout(this.#conflict)
+    this.group.stop()
+    this.#giveUp()
+  }
+
+  /** Nodes came, changed or went. */
+  nodesChanged (): void {
+    if (!this.#running) return
+    const { discovery, config: { service, self } } = this.#init
+    const nodes = discovery.nodes(service)
+    const candidates: Candidate[] = nodes.map(({ id, roles, state }) => ({ id, eligible: state === 'up' && roles.includes(VOTER) }))
+    const text = JSON.stringify(candidates)
+    if (text !== this.#candidates) {
+      this.#candidates = text
+      this.group.input({ type: 'candidates', candidates })
+    }
+    for (const node of nodes) {
+      if (node.id !== self) this.#node(node)
+    }
+    for (const id of this.#records.keys()) {
+      if (discovery.node(id) === undefined) this.#records.delete(id)
+    }
+    this.#checkFounding()
+  }
+
+  connectionChanged (id: string, connected: boolean): void {
+    if (!this.#running) return
+    if (!connected) {
+      if (this.#connected.delete(id)) this.group.input({ type: 'closed', peer: id })
+    } else if (!this.#connected.has(id) && this.#init.discovery.node(id)?.service === this.#init.config.service) {
+      this.#connected.add(id)
+      this.group.input({ type: 'connected', peer: id })
+    }
+  }
+
+  /** @throws VotersError - nobody took over */
+  async give (to: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    await this.group.retire('it gives the leadership away', signal)
+    try {
+      const answer = await this.ask({ type: 'transfer', ...to === undefined ? {} : { to } }, ['transferred'], TRANSFER_TIMEOUT, signal)
+      if (answer?.ok !== true) throw new VotersError(`nobody took the leadership over: ${answer?.why ?? 'no answer'}; try again when the voters are connected`)
+    } catch (err) {
+      this.group.resume()
+      throw err
+    }
+  }
+
+  /** As far as there is somebody who takes what this node has. What was tried once is not tried again. */
+  async leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#leaving === undefined || (seat && !this.#leavesSeat)) {
+      this.#leavesSeat = seat
+      this.#leaving = this.#leave(seat, signal)
+    }
+    await this.#leaving
+  }
+
+  async #leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const status = this.group.status()
+    if (status === undefined) return
+    await this.group.retire('the node is leaving', signal)
+    // Alone there is nobody to give anything to.
+    if (!this.#accompanied()) return
+    const whole = seat && status.voting
+    if (!whole && status.state !== 'leader') return
+    try {
+      await this.ask(whole ? { type: 'leave' } : { type: 'transfer' }, whole ? ['left'] : ['transferred'], LEAVE_TIMEOUT, signal)
+    } catch (err) {
+      this.#init.log('left without a handover - %e', err)
+    }
+  }
+
+  /** @throws VotersError - not all of them agreed */
+  async recover (voters: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const answer = await this.ask({ type: 'recover', voters }, ['recovered'], RECOVER_TIMEOUT, signal)
+    if (answer?.ok !== true) throw new VotersError(`no new group: ${answer?.why ?? `not all of ${voters.join(', ')} answered in time`}`)
+  }
+
+  /** Another live process uses this identity: this one does not vote, until nothing was heard of the other for a while. */
+  conflict (): void {
+    if (!this.#running) return
+    clearTimeout(this.#conflict)
+    this.#conflicting = true
+    this.#conflict = setTimeout(() => {
+      this.#conflicting = false
+      this.group.input({ type: 'identity-conflict', active: false })
+    }, CONFLICT)
+    this.group.input({ type: 'identity-conflict', active: true })
+  }
+
+  /** Somebody of the service is there who may vote. */
+  #accompanied (): boolean {
+    const { discovery, config: { self, service } } = this.#init
+    return discovery.nodes(service).some(({ id, roles }) => id !== self && this.#connected.has(id) && roles.includes(VOTER))
+  }
+
+  /** Give the core an order and wait for its answer; undefined when there is none in time. */
+  async ask <T extends Answer['type']> (input: GroupInput, types: readonly T[], ms: number, signal?: AbortSignal): Promise<Extract<Answer, { type: T }> | undefined> {
+    signal?.throwIfAborted()
+    const id = 'id' in input ? input.id : undefined
+    const { promise, resolve, reject } = Promise.withResolvers<Answer | undefined>()
+    const waiting: Waiting = {
+      resolve,
+      accepts: answer => (types as readonly string[]).includes(answer.type) && (!('id' in answer) || answer.id === id)
+    }
+    this.#waiting.add(waiting)
+    const timer = setTimeout(() => { resolve(undefined) }, ms)
+    const abort = (): void => { reject(signal?.reason) }
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      this.group.input(input)
+      return await promise as Extract<Answer, { type: T }> | undefined
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      this.#waiting.delete(waiting)
+    }
+  }
+
+  #node (node: NodeInfo): void {
+    const { id, election } = node
+    this.connectionChanged(id, this.#init.connected(id))
+    if (election === undefined || !election.voters.includes(id) || this.#records.get(id) === election) return
+    this.#records.set(id, election)
+    const { leader, ...view } = election
+    this.group.input({ type: 'group', view: { ...view, leader: leader === '' ? undefined : leader } })
+  }
+
+  /** Alone although there should be others: what they decided must be heard first. */
+  #checkFounding (): void {
+    const { bootstrapped, discovery } = this.#init
+    if (!bootstrapped) return
+    if (discovery.nodes().length < 2) {
+      clearTimeout(this.#mayFound)
+      this.#mayFound = undefined
+      this.group.input({ type: 'may-found', allowed: false })
+    } else {
+      this.#mayFound ??= setTimeout(() => { this.group.input({ type: 'may-found', allowed: true }) }, SETTLE)
+    }
+  }
+
+  #onAnswer (answer: Answer): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.accepts(answer)) waiting.resolve(answer)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** The leader's replicated register, for what must be linearizable. */
+import { InvalidOptionsError, RegisterError } from '../errors.ts'
+import { flawOf, isKey } from './table.core.ts'
+import type { Register } from './index.ts'
+import type { Member } from './member.ts'
+import type { Entry, Rank, Write } from './types.core.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** Milliseconds: by then the leader has lost its majority, and knows. */
+const TIMEOUT = 10_000
+
+export class MemberRegister implements Register {
+  readonly #member: () => Member | undefined
+  #id = 0
+
+  constructor (member: () => Member | undefined) {
+    this.#member = member
+  }
+
+  get ready (): boolean {
+    return this.#member()?.ready ?? false
+  }
+
+  async write (writes: readonly Write[], { signal }: AbortOptions = {}): Promise<readonly Rank[]> {
+    const flaw = flawOf(writes)
+    if (flaw !== undefined) throw new InvalidOptionsError(`register: ${flaw}`)
+    const id = ++this.#id
+    // the caller may use its buffers again; what is in the table stays
+    const own = writes.map(write => ({ ...write, value: write.value?.slice() }))
+    const answer = await this.#member()?.ask({ type: 'propose', id, writes: own }, ['committed', 'refused'], TIMEOUT, signal)
+    if (answer?.type === 'committed') return answer.ranks
+    throw refusal(answer)
+  }
+
+  async read (key: string, { signal }: AbortOptions = {}): Promise<Entry | undefined> {
+    if (!isKey(key)) throw new InvalidOptionsError('register: no such key can be')
+    const id = ++this.#id
+    const answer = await this.#member()?.ask({ type: 'read', id, key }, ['value', 'refused'], TIMEOUT, signal)
+    if (answer?.type === 'value') return answer.entry
+    throw refusal(answer)
+  }
+
+  entry (key: string): Entry | undefined {
+    return this.#member()?.group.core?.entry(key)
+  }
+
+  * entries (): IterableIterator<Entry> {
+    yield * this.#member()?.group.core?.entries() ?? []
+  }
+}
+
+function refusal (answer: object | undefined): RegisterError {
+  if (answer === undefined || !('why' in answer)) return new RegisterError('lost', false)
+  const { why, certain, entry } = answer as { why: RegisterError['why'], certain: boolean, entry?: Entry }
+  return new RegisterError(why, certain, entry)
+}

@@ -1,0 +1,26 @@
+/** Whom a node believes about its own group. Pure. */
+import { hasSeat } from './order.core.ts'
+import type { Core } from './state.core.ts'
+
+/** Milliseconds without a leader after which a node of a default group looks elsewhere. */
+export const LEADERLESS = 10_000
+/** Milliseconds between questions for the leader while none is known. */
+export const ASK_LOST = 500
+
+/**
+ * Whether that peer is to be believed about the group: it has a seat in the config that this node knows. Else one message
+ * of anybody could hand the group to him. A node that missed so many configs that it knows nobody in the newest asks those
+ * it knows; one whose vote does not count and that nobody leads has nothing to lose.
+ */
+export function mayTeach (core: Core, from: string, incarnation: string): boolean {
+  if (hasSeat(core.config, from, incarnation)) return true
+  if (core.hard.founded && !core.voting && core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS) return true
+  askVoters(core)
+  return false
+}
+
+export function askVoters (core: Core): void {
+  if (core.time.now - core.askedAt < ASK_LOST) return
+  core.askedAt = core.time.now
+  for (const { id } of core.config?.voters ?? []) if (id !== core.self) core.sendHello(id, true)
+}

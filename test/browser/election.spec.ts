@@ -1,0 +1,84 @@
+/** What a page knows of the leaders of services, and that it never disturbs an election. */
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import { useRemoteNodes } from './nodes.ts'
+import { usePages } from './pages.ts'
+import type { RemoteNode } from './nodes.ts'
+import type { ElectionChange, Leader, Mesh } from '../../src/index.ts'
+
+describe('a page and the elections of Node processes', function () {
+  this.timeout(60_000)
+  const remote = useRemoteNodes()
+  const pages = usePages()
+  let relay: RemoteNode
+  let voters: RemoteNode[]
+  let page: Mesh
+  let changes: ElectionChange[]
+
+  /** The leader that the page knows; @param but - not this one */
+  async function leader (but = ''): Promise<Leader> {
+    return until(() => {
+      const known = page.election.of('login')?.leader
+      return known === undefined || known.id === but ? undefined : known
+    }, { timeout: 20_000 })
+  }
+
+  before(async () => {
+    relay = await remote.spawn({ mesh: 'vote', name: 'relay', relay: true })
+    const options = { mesh: 'vote', service: 'login', bootstrap: relay.addresses, election: { expect: 3 } }
+    voters = await Promise.all([1, 2, 3].map(async number => remote.spawn({ ...options, name: `login-${number}` })))
+    page = await createMesh({ mesh: 'vote', service: 'login', name: 'page', bootstrap: relay.addresses })
+    changes = []
+    page.election.addEventListener('change', ({ detail }) => { changes.push(detail) })
+  })
+
+  after(async () => { await page.stop() })
+
+  it('it knows the leader of a service, with its token, and observes', async () => {
+    const { id, token } = await leader()
+    expect(voters.map(voter => voter.id)).to.include(id)
+    expect(token.epoch).to.be.above(0)
+    expect(page.election.state).to.equal('observer')
+    expect(page.election.leader).to.deep.equal({ id, token })
+    await until(() => page.election.of('login')?.voters.length === 3)
+    expect(page.election.of('login')?.voters).to.deep.equal(voters.map(voter => voter.id).sort())
+  })
+
+  it('it never leads, and says so', async () => {
+    const error = await page.election.runAsLeader(() => {}).catch((err: Error) => err)
+    expect(error).to.have.property('name', 'NotLeaderError')
+  })
+
+  it('a page that is frozen, hidden and killed changes no term', async () => {
+    const before = await leader()
+    const tab = await pages.open({ mesh: 'vote', service: 'login', name: 'tab', bootstrap: relay.addresses })
+    await until(() => tab.mesh.election.of('login')?.leader?.id === before.id)
+    const { document } = tab.window
+    for (const event of ['visibilitychange', 'freeze', 'resume', 'freeze']) document.dispatchEvent(new Event(event))
+    tab.kill()
+    await until(async () => !await relay.sees(tab.mesh.id))
+    expect(await leader()).to.deep.equal(before)
+    expect(changes.filter(({ leader }) => leader !== undefined && leader.token.term !== before.token.term)).to.deep.equal([])
+  })
+
+  it('when the leader is killed it is told of the next one', async () => {
+    const before = await leader()
+    await voters.find(({ id }) => id === before.id)?.kill()
+    const next = await leader(before.id)
+    expect([next.token.epoch, next.token.term > before.token.term]).to.deep.equal([before.token.epoch, true])
+    await until(() => changes.at(-1)?.leader?.id === next.id)
+    expect(changes.at(-1)).to.include({ service: 'login', state: 'observer', term: next.token.term })
+  })
+
+  it('a service of tabs has no leader, but all take the same one for it', async () => {
+    const [a, b] = await Promise.all(['a', 'b'].map(async name => pages.open({ mesh: 'vote', service: 'tab', name, bootstrap: relay.addresses })))
+    const hint = await until(() => {
+      const hints = [a, b].map(opened => opened?.mesh.election.of('tab')?.hint)
+      return [a, b].every(opened => opened?.mesh.discovery.nodes('tab').length === 2) && hints[0] === hints[1] ? hints[0] : undefined
+    })
+    expect([a?.mesh.id, b?.mesh.id]).to.include(hint)
+    expect(a?.mesh.election.leader).to.equal(undefined)
+    expect(a?.mesh.election.state).to.equal('observer')
+  })
+})

@@ -1,0 +1,129 @@
+/** A group of voters, each a process with a storage of its own, for the process tests, the long runs and the bench. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { termsOf, violations } from './leaders.ts'
+import { freePort } from './ports.ts'
+import { spawnNode } from './processes.ts'
+import { until } from './until.ts'
+import type { Term } from './leaders.ts'
+import type { NodeProcess } from './processes.ts'
+import type { ElectionChange, ElectionOptions, Leader } from '../../src/index.ts'
+import type { ChildMeshOptions } from './ipc.ts'
+
+/** More commands of a node process: what it knows of elections, and orders. */
+export const ELECTION_COMMANDS = fileURLToPath(new URL('../process/election-child.ts', import.meta.url))
+
+export interface ElectionGroupInit {
+  voters: number
+  election?: ElectionOptions
+  /** False: in memory, and a new identity with every start. @default true */
+  storage?: boolean
+  /** What a node's options are beside that. */
+  options?: (index: number) => ChildMeshOptions
+  /** Nodes without an election, to compare with. @default false */
+  idle?: boolean
+}
+
+export class ElectionGroup implements AsyncDisposable {
+  /** In their seats; a process that was killed stays until it is started again. */
+  readonly nodes: NodeProcess[] = []
+  readonly #init: ElectionGroupInit
+  readonly #all: NodeProcess[] = []
+  readonly #died = new Map<NodeProcess, number>()
+  #directory = ''
+  #ports: number[] = []
+
+  constructor (init: ElectionGroupInit) {
+    this.#init = init
+  }
+
+  async start (): Promise<void> {
+    this.#directory = await mkdtemp(join(tmpdir(), 'braid-election-'))
+    this.#ports = await Promise.all(Array.from({ length: this.#init.voters }, freePort))
+    await Promise.all(this.#ports.map(async (_, index) => this.startNode(index)))
+    if (this.#init.idle !== true) await this.agreed()
+  }
+
+  get alive (): NodeProcess[] {
+    return this.nodes.filter(node => node.alive)
+  }
+
+  /** Start the process of a seat (again), at its old address and with its old storage. */
+  async startNode (index: number): Promise<NodeProcess> {
+    const { voters, election, storage = true, options, idle = false } = this.#init
+    const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
+    const node = await spawnNode({
+      label: `n${index}`,
+      commands: ELECTION_COMMANDS,
+      options: {
+        mesh: 'bench',
+        service: 'login',
+        name: `n${index}`,
+        listen: [address(this.#ports[index] as number)],
+        bootstrap: this.#ports.filter((_, other) => other !== index).map(address),
+        ...storage ? { storage: join(this.#directory, String(index)) } : {},
+        election: { expect: voters, ...election },
+        ...options?.(index)
+      }
+    })
+    this.nodes[index] = node
+    this.#all.push(node)
+    if (!idle) await node.command('lead')
+    return node
+  }
+
+  /** The leader that all living nodes name, once they do; @param after - the token that it must exceed */
+  async agreed (after?: Leader, nodes = this.alive, timeout = 30_000): Promise<Leader> {
+    let seen = ''
+    return until(async () => {
+      const leaders = await Promise.all(nodes.map(async node => node.command<Leader | undefined>('leader')))
+      seen = JSON.stringify(leaders.map(leader => leader === undefined ? 'none' : [leader.id.slice(-4), leader.token.term]))
+      const [leader] = leaders
+      const agree = leader !== undefined && leaders.every(other => other?.id === leader.id && other.token.term === leader.token.term && other.token.epoch === leader.token.epoch)
+      return agree && newer(leader, after) && nodes.some(({ id }) => id === leader.id) ? leader : undefined
+    }, { timeout, what: () => `one leader at all: ${seen}` })
+  }
+
+  node (id: string): NodeProcess {
+    const node = this.nodes.find(other => other.id === id)
+    if (node === undefined) throw new Error(`no process has the id ${id}`)
+    return node
+  }
+
+  /** SIGKILL, noted for {@link terms}. */
+  async kill (node: NodeProcess): Promise<number> {
+    const at = performance.timeOrigin + performance.now()
+    this.#died.set(node, at)
+    node.kill('SIGKILL')
+    await node.exit
+    return at
+  }
+
+  /** Milliseconds from `since` until the last of the nodes was told of a leader beyond `before`. */
+  seenAfter (before: Leader, since: number, nodes = this.alive): number {
+    return Math.max(...nodes.map(node => node.eventsOf<ElectionChange>('change').find(({ detail, at }) =>
+      at >= since && detail.leader !== undefined && newer(detail.leader, before))?.at ?? Number.NaN)) - since
+  }
+
+  terms (): Term[] {
+    return this.#all.flatMap(node => termsOf(node, this.#died.get(node)))
+  }
+
+  /** @throws when two ever led at once, or a process was not clean */
+  expectSafe (): void {
+    const wrong = violations(this.terms())
+    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+    for (const node of this.#all) node.expectClean()
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await Promise.all(this.#all.map(async node => node[Symbol.asyncDispose]()))
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}
+
+function newer (leader: Leader, before: Leader | undefined): boolean {
+  return before === undefined || leader.token.epoch > before.token.epoch || (leader.token.epoch === before.token.epoch && leader.token.term > before.token.term)
+}

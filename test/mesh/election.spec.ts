@@ -1,0 +1,295 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { expect } from 'chai'
+import { createTestMesh } from '../../src/testing/index.ts'
+import { election } from '../../src/election/index.ts'
+import { peerStreams } from '../../src/streams/index.ts'
+import { memoryStorage } from '../../src/storage/index.ts'
+import { encodeElection } from '../../src/wire/election-codec.ts'
+import { until } from '../harness/until.ts'
+import type { ElectionChange, Mesh } from '../../src/index.ts'
+import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
+import type { ElectionOptions, Leader } from '../../src/election/index.ts'
+import type { StableStore } from '../../src/storage/index.ts'
+
+const login = (options: ElectionOptions = {}): TestNodeOptions => ({ service: 'login', election: options })
+
+/** The leader that all these nodes name, once they do. */
+async function agreed (nodes: readonly Mesh[], after?: Leader): Promise<Leader> {
+  return until(() => {
+    const leaders = nodes.map(node => node.election.of('login')?.leader)
+    const [leader] = leaders
+    if (leader === undefined || (after !== undefined && order(leader, after) <= 0)) return undefined
+    return leaders.every(other => other !== undefined && other.id === leader.id && order(other, leader) === 0) ? leader : undefined
+  }, { timeout: 30_000, what: () => `one leader: ${JSON.stringify(nodes.map(node => node.election.of('login')))}` })
+}
+
+function order (a: Leader, b: Leader): number {
+  return a.token.epoch - b.token.epoch || a.token.term - b.token.term
+}
+
+const of = (nodes: readonly Mesh[], id: string): Mesh => nodes.find(node => node.id === id) as Mesh
+const voters = (node: Mesh): string => node.election.status().voters.map(({ id }) => id).join()
+const sorted = (nodes: readonly Mesh[]): string => nodes.map(({ id }) => id).sort().join()
+
+function faults (node: Mesh): string[] {
+  const names: string[] = []
+  node.election.addEventListener('fault', ({ detail }) => { names.push(detail.name) })
+  return names
+}
+
+async function rejection (promise: Promise<unknown>): Promise<string> {
+  return promise.then(() => 'resolved', (err: Error) => err.name)
+}
+
+describe('mesh: election', function () {
+  this.timeout(90_000)
+  let mesh: TestMesh
+
+  afterEach(async () => { await mesh.stop() })
+
+  it('one of three leads, all know it, a pure client too; when it is killed another does', async () => {
+    mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), {}])
+    const [client] = mesh.nodes.slice(3) as [Mesh]
+    const changes: ElectionChange[] = []
+    client.election.addEventListener('change', ({ detail }) => { changes.push(detail) })
+    const first = await agreed(mesh.nodes)
+    expect(mesh.nodes.map(({ election }) => election.state).sort()).to.deep.equal(['follower', 'follower', 'leader', 'observer'])
+    expect(client.election.of('login')?.voters.join()).to.equal(sorted(mesh.nodes.slice(0, 3)))
+    mesh.kill(of(mesh.nodes, first.id))
+    const second = await agreed(mesh.alive, first)
+    await until(() => changes.at(-1)?.leader?.id === second.id)
+    expect(changes.every(({ service, state }) => service === 'login' && state === 'observer')).to.equal(true)
+    expect(await rejection(client.election.runAsLeader(() => {}))).to.equal('NotLeaderError')
+    expect(await client.rpc.invoke('login', 'braid.leader', 'login')).to.deep.include({ leader: second })
+  })
+
+  it('nothing is formed until somebody needs the leader; then one founds, the others follow, and become voters', async () => {
+    mesh = await createTestMesh([{ service: 'login' }, { service: 'login' }, { service: 'login' }, {}])
+    const [a] = mesh.nodes as [Mesh]
+    const states: Array<[number, string]> = []
+    expect(mesh.nodes.map(({ election }) => election.status().term)).to.deep.equal([0, 0, 0, 0])
+    a.election.addEventListener('braid.topic.election.change_state', ({ detail }) => { states.push([detail.State, detail.ID]) })
+    const leader = await agreed(mesh.nodes)
+    await until(() => voters(of(mesh.nodes, leader.id)) === sorted(mesh.nodes.slice(0, 3)), { timeout: 40_000 })
+    expect(states.at(-1)).to.deep.equal([a.id === leader.id ? 2 : 1, a.id])
+  })
+
+  it('a client that asks for the leader of a service makes its nodes elect one', async () => {
+    mesh = await createTestMesh([{ service: 'login' }, {}])
+    const [node, client] = mesh.nodes as [Mesh, Mesh]
+    expect(client.election.of('login')).to.equal(undefined)
+    expect((await agreed([client])).id).to.equal(node.id)
+    expect(client.election.of('nobody')).to.equal(undefined)
+  })
+
+  it('election: false takes no part, and a service of such nodes has a hint and no leader', async () => {
+    mesh = await createTestMesh([{ service: 'login', election: false }, { service: 'login', election: false }, {}])
+    const hints = mesh.nodes.map(({ election }) => election.of('login')?.hint)
+    expect(new Set(hints).size).to.equal(1)
+    expect(mesh.nodes.map(({ id }) => id)).to.include(hints[0])
+    expect(mesh.nodes.map(({ election }) => election.state)).to.deep.equal(['observer', 'observer', 'observer'])
+    expect(mesh.nodes[0]?.election.leader).to.equal(undefined)
+  })
+
+  it('the task of a leader that is cut off ends before the next one\'s begins, and it follows after the heal', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const running: Array<[string, string]> = []
+    const stop = new AbortController()
+    for (const node of mesh.nodes) {
+      node.election.runAsLeader(async lease => {
+        running.push(['start', node.id])
+        await new Promise<void>(resolve => { lease.signal.addEventListener('abort', () => { resolve() }) })
+        running.push(['end', node.id])
+      }, { signal: stop.signal }).catch(() => {})
+    }
+    const first = await agreed(mesh.nodes)
+    await until(() => running.length === 1)
+    mesh.isolate(of(mesh.nodes, first.id), { silent: true })
+    const second = await agreed(mesh.nodes.filter(({ id }) => id !== first.id), first)
+    await until(() => running.length === 3)
+    expect(running).to.deep.equal([['start', first.id], ['end', first.id], ['start', second.id]])
+    expect(of(mesh.nodes, first.id).election.leader).to.equal(undefined)
+    mesh.heal()
+    await agreed(mesh.nodes, first)
+    stop.abort()
+  })
+
+  it('two default groups that were founded apart become one, whose tokens are above both', async () => {
+    mesh = await createTestMesh([{}, login(), login()].map(options => ({ ...options })))
+    // each founded before it could hear of the other
+    await mesh.stop()
+    mesh = await createTestMesh([{}])
+    const [a, b] = await Promise.all([mesh.add(login()), mesh.add(login())])
+    mesh.cut(a, b)
+    const leaders = await Promise.all([a, b].map(async node => agreed([node])))
+    mesh.heal()
+    const merged = await agreed(mesh.nodes, leaders[0]?.id === leaders[1]?.id ? undefined : leaders.sort(order).at(-1))
+    await until(() => [a, b].every(node => node.election.leader?.id === merged.id))
+  })
+
+  it('stop and drain of the leader hand over; a drained node votes no more', async () => {
+    mesh = await createTestMesh([1, 2, 3, 4].map(() => login({ expect: 3 })))
+    const first = await agreed(mesh.nodes)
+    const draining = of(mesh.nodes, first.id)
+    await draining.drain({ timeout: 10_000 })
+    const others = mesh.nodes.filter(node => node !== draining)
+    const second = await agreed(others, first)
+    await until(() => !voters(of(others, second.id)).includes(draining.id), { timeout: 20_000 })
+    await of(others, second.id).stop()
+    await agreed(others.filter(({ id }) => id !== second.id), second)
+  })
+
+  it('writes to the register of the leader are read by the next one', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const first = await agreed(mesh.nodes)
+    const leader = of(mesh.nodes, first.id)
+    await until(() => leader.election.register.ready)
+    const [rank] = await leader.election.register.write([{ key: 'k', value: Uint8Array.of(7), ifRank: null }])
+    expect(rank).to.include(first.token)
+    expect(await rejection(leader.election.register.write([{ key: 'k', value: Uint8Array.of(8), ifRank: null }]))).to.equal('RegisterError')
+    const follower = mesh.nodes.find(node => node !== leader) as Mesh
+    expect(await rejection(follower.election.register.read('k'))).to.equal('RegisterError')
+    mesh.kill(leader)
+    const second = await agreed(mesh.alive, first)
+    const next = of(mesh.nodes, second.id)
+    await until(() => next.election.register.ready)
+    expect((await next.election.register.read('k'))?.value).to.deep.equal(Uint8Array.of(7))
+    expect([...next.election.register.entries()].map(({ key }) => key)).to.deep.equal(['k'])
+  })
+
+  describe('bad input', () => {
+    it('options that cannot work are refused before anything is opened', async () => {
+      mesh = await createTestMesh(1)
+      const [{ id }] = mesh.nodes as [Mesh]
+      const bad: unknown[] = [
+        { voters: [] }, { voters: ['somebody'] }, { voters: [id, id] }, { voters: [id], expect: 1 }, { expect: 0 }, { expect: 1.5 },
+        { targetVoters: 2 }, { targetVoters: 33 }, { profile: 'slow' }, { lease: 'none' }, 'yes'
+      ]
+      for (const options of bad) {
+        expect(await rejection(mesh.add({ service: 'login', election: options as ElectionOptions })), JSON.stringify(options)).to.equal('InvalidOptionsError')
+      }
+    })
+
+    it('fewer voters than asked for: nobody leads, and it says for what it waits', async () => {
+      mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 })])
+      const [a] = mesh.nodes as [Mesh]
+      await until(() => a.election.status().fault?.name === 'VotersError')
+      expect(a.election.leader).to.equal(undefined)
+      await mesh.add(login({ expect: 3 }))
+      await agreed(mesh.nodes)
+      expect(a.election.status().fault).to.equal(undefined)
+    })
+
+    it('two static sets that contradict each other are told, and neither is founded against the other', async () => {
+      const keys = await Promise.all([1, 2, 3].map(async () => generateKeyPair('Ed25519')))
+      const ids = keys.map(key => key.publicKey.toCID().toString())
+      mesh = await createTestMesh(keys.map(privateKey => ({ privateKey, service: 'login' })))
+      const names = mesh.nodes.map(({ id }) => id)
+      expect(ids).to.have.length(3)
+      await mesh.stop()
+      mesh = await createTestMesh(keys.map((privateKey, index) => ({
+        privateKey, ...login({ voters: index === 2 ? [names[1] as string, names[2] as string] : names })
+      })))
+      await until(() => mesh.nodes.some(({ election }) => election.status().fault?.name === 'VotersError'))
+      expect(mesh.nodes.filter(({ election }) => election.state === 'leader').length).to.be.below(2)
+    })
+
+    it('votes of a stranger and terms out of bounds change nothing, and garbage cuts who sends it', async () => {
+      mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), { service: 'login', election: false }])
+      const first = await agreed(mesh.nodes)
+      const [victim] = mesh.nodes as [Mesh]
+      const told = faults(victim)
+      const attacker = mesh.nodes[3] as Mesh
+      const { epoch } = victim.election.status()
+      const streams = peerStreams((attacker.libp2p as unknown as { components: Parameters<typeof peerStreams>[0] }).components, {
+        protocol: '/braid/test/election/1.0.0', onFrame: () => {}
+      })
+      await streams.start()
+      const open = async (): Promise<Awaited<ReturnType<typeof streams.open>>> => streams.open(victim.libp2p.peerId)
+      const common = { group: epoch, epoch, incarnation: 'ab'.repeat(16) }
+      const forged = { group: epoch, epoch, kind: 'expect', term: 9, version: 9, replaces: 0, voters: [{ id: attacker.id, incarnation: common.incarnation }] }
+      const stream = await open()
+      for (const term of [first.token.term + 5, first.token.term + 1_000_000_000]) {
+        for (const type of ['prevote', 'vote']) stream.send(encodeElection('login', { ...common, type, term, config: forged, transfer: true }))
+        stream.send(encodeElection('login', { ...common, type: 'heartbeat', term, round: 1, config: { term: 9, version: 9 }, floor: undefined, standby: true }))
+      }
+      await until(() => told.length === 1)
+      // as one that may vote one day, and does not yet
+      attacker.discovery.update({ roles: ['voter'] })
+      await until(() => victim.discovery.node(attacker.id)?.roles.includes('voter'))
+      stream.send(encodeElection('login', { ...common, type: 'timeout-now', term: first.token.term + 1_000_000_000 }))
+      stream.send(encodeElection('login', { ...common, type: 'heartbeat', term: first.token.term + 1, round: 1, config: { term: 9, version: 9 }, floor: undefined, standby: true }))
+      await until(() => told.length >= 2)
+      expect(told.every(name => name === 'ProtocolError'), String(told)).to.equal(true)
+      stream.send(Uint8Array.of(0xff, 0xff, 0xff))
+      await until(() => !stream.open)
+      const again = await rejection((async () => {
+        const other = await open()
+        await until(() => !other.open, { timeout: 2_000 })
+        throw new Error('cut')
+      })())
+      expect(again).not.to.equal('resolved')
+      await streams.stop()
+      for (const node of mesh.nodes.slice(0, 3)) expect(node.election.leader).to.deep.equal(first)
+    })
+
+    it('a store that cannot be written: the node does not vote and says so, the others go on', async () => {
+      const { stable, log } = memoryStorage()
+      let broken = false
+      const flaky: StableStore = {
+        lost: new Set(),
+        get: async name => stable.get(name),
+        delete: async name => stable.delete(name),
+        set: async (name, value) => {
+          if (broken) throw new Error('disk full')
+          await stable.set(name, value)
+        }
+      }
+      mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), {
+        service: 'login',
+        libp2p: { services: { election: election({ expect: 3, eager: true, storage: { stable: flaky, log, durable: true } }) } }
+      }])
+      const first = await agreed(mesh.nodes)
+      const [, , sick] = mesh.nodes as [Mesh, Mesh, Mesh]
+      const told = faults(sick)
+      if (first.id === sick.id) await sick.election.transfer((mesh.nodes[0] as Mesh).id)
+      const before = await agreed(mesh.nodes, first.id === sick.id ? first : undefined)
+      broken = true
+      const [healthy] = mesh.nodes.slice(0, 2).filter(({ id }) => id !== before.id) as [Mesh]
+      // a leader of some milliseconds may not have heard of it yet
+      const { nodes } = mesh
+      await until(async () => of(nodes, before.id).election.transfer(healthy.id).then(() => true, () => false))
+      const second = await agreed(mesh.nodes.slice(0, 2), before)
+      await until(() => told.includes('ElectionStoreError'))
+      expect(second.id).not.to.equal(sick.id)
+      broken = false
+      await agreed(mesh.nodes)
+    })
+
+    it('a copied identity is told to both, and neither votes', async () => {
+      const privateKey = await generateKeyPair('Ed25519')
+      mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), { ...login({ expect: 3 }), privateKey }])
+      await agreed(mesh.nodes)
+      const told = faults(mesh.nodes[2] as Mesh)
+      const clone = await mesh.add({ ...login({ expect: 3 }), privateKey })
+      const toldClone = faults(clone)
+      await until(() => told.includes('IdentityConflictError') && toldClone.includes('IdentityConflictError'), { timeout: 40_000, what: () => `${String(told)} / ${String(toldClone)}` })
+      expect(mesh.nodes[2]?.election.state).not.to.equal('leader')
+    })
+
+    it('transfer to a stranger, recover without this node, and orders to one that does not lead are refused by name', async () => {
+      mesh = await createTestMesh([login({ expect: 2 }), login({ expect: 2 }), {}])
+      const first = await agreed(mesh.nodes)
+      const leader = of(mesh.nodes, first.id)
+      const follower = mesh.nodes.find(node => node !== leader && node.self.service === 'login') as Mesh
+      const client = mesh.nodes[2] as Mesh
+      expect(await rejection(leader.election.transfer(client.id))).to.equal('VotersError')
+      expect(await rejection(follower.election.transfer(leader.id))).to.equal('NotLeaderError')
+      expect(await rejection(follower.election.recover({ voters: [leader.id] }))).to.equal('VotersError')
+      expect(await rejection(client.election.recover({ voters: [client.id] }))).to.equal('NotLeaderError')
+      expect(await rejection(leader.election.recover({ voters: ['x'] }))).to.equal('InvalidOptionsError')
+      await follower.election.resign()
+      expect(leader.election.leader).to.deep.equal(first)
+    })
+  })
+})

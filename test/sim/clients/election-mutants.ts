@@ -1,0 +1,69 @@
+/** Election cores with one mistake each: the production code with one piece of it replaced, so nothing in there knows of this. */
+import { build } from 'esbuild'
+import { electionClient } from './election.ts'
+import type { MakeCore } from './election-process.ts'
+import type { ClientFactory } from '../kernel/run.ts'
+
+interface Mutation {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** First of the 2 000 seeds. */
+  readonly from?: number
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  { name: 'does not persist its vote', file: 'state', find: "type: 'save', id, hard: this.hard }", replace: "type: 'save', id, hard: { ...this.hard, vote: undefined } }" },
+  { name: 'sends before it has saved', file: 'state', find: 'after: this.isDurable(after) ? 0 : after', replace: 'after: 0' },
+  { name: 'takes half for a majority', file: 'order', find: 'Math.floor(voters / 2) + 1', replace: 'Math.max(1, Math.floor(voters / 2))' },
+  { name: 'has no PreVote', file: 'votes', find: "campaign(core, 'prevote')\n}", replace: "campaign(core, 'vote')\n}" },
+  { name: 'bumps the term in a PreVote', file: 'votes', find: "if (type === 'prevote') return", replace: "if (type === 'prevote') becomeFollower(core, asked)\n  if (type === 'prevote') return" },
+  { name: 'does not wait after a restart', file: 'state', find: 'this.contact = durable?.hard.config === undefined ? undefined : time', replace: 'this.contact = undefined' },
+  { name: 'forgets the drift in its lease', file: 'clock', find: 'timeout * (1 - RHO) / (1 + RHO) - DELTA', replace: 'timeout', from: 3_500 },
+  { name: 'measures its lease by the wall clock only', file: 'clock', find: '{ now: sent.now + length,', replace: '{ now: Infinity,', from: 130 },
+  { name: 'measures its promise by the wall clock only', file: 'clock', find: 'time.now - since.now >= ms && ', replace: '' },
+  { name: 'changes a config that is not on a majority', file: 'reconfigure', find: 'if (!configCommitted(core, lead))', replace: 'if (false)' },
+  {
+    name: 'counts learners',
+    file: 'leader',
+    find: 'const rounds = config.voters.map(',
+    replace: "const rounds = [...config.voters, ...lead.standbys.map(id => ({ id, incarnation: lead.followers.get(id)?.incarnation ?? '' }))].map("
+  },
+  {
+    name: 'takes the visible voters for all',
+    file: 'votes',
+    find: 'majority(config.voters.length)) return',
+    replace: 'majority(config.voters.filter(({ id }) => id === core.self || core.connected.has(id)).length)) return'
+  },
+  { name: 'lets an adopted entry keep its old rank', file: 'authority', find: 'const adopted = { ...entry, rank: this.#next() }', replace: 'const adopted = (this.#next(), entry)' },
+  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 500 },
+  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }
+]
+
+/** Compiles the core with one piece replaced. @throws when the piece is not there (any more), exactly once. */
+export async function mutant ({ name, file, find, replace }: Mutation): Promise<ClientFactory> {
+  let found = 0
+  const result = await build({
+    entryPoints: [new URL('../../../src/election/election.core.ts', import.meta.url).pathname],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    logLevel: 'error',
+    plugins: [{
+      name: 'mutate',
+      setup ({ onLoad }) {
+        onLoad({ filter: new RegExp(`/${file}\\.core\\.ts$`) }, async ({ path }) => {
+          const { readFile } = await import('node:fs/promises')
+          const source = await readFile(path, 'utf8')
+          found += source.split(find).length - 1
+          return { contents: source.replace(find, () => replace), loader: 'ts' }
+        })
+      }
+    }]
+  })
+  if (found !== 1) throw new Error(`mutant '${name}': what it replaces is ${found} times in ${file}.core.ts`)
+  const code = `data:text/javascript;base64,${Buffer.from(result.outputFiles[0]!.contents).toString('base64')}`
+  const { createElection } = await import(code) as { createElection: MakeCore }
+  return electionClient(name, createElection)
+}

@@ -1,0 +1,382 @@
+/** What must hold for the election: E1 to E10, and a register that reads like one. */
+import { createElection, PROFILES } from '../../../src/election/election.core.ts'
+import { createRandom } from '../../../src/util/random.core.ts'
+import { checkLinearizable, explain } from '../../harness/linearizability.ts'
+import { Violation } from '../kernel/types.ts'
+import { ElectionProcess } from './election-process.ts'
+import { checkCommitted, checkDurable, checkHeld, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import type { Disks } from './election-checks.ts'
+import type { ElectionView, MakeCore, Options } from './election-process.ts'
+import type { Message } from '../../../src/election/messages.core.ts'
+import type { Config, Durable, Entry, HardState, Rank, Token } from '../../../src/election/types.core.ts'
+import type { Operation } from '../../harness/history.ts'
+import type { Model } from '../../harness/linearizability.ts'
+import type { ClientFactory } from '../kernel/run.ts'
+import type { Client, Fault, FaultKind, LeaderFault, SimEvent } from '../kernel/types.ts'
+import type { SimNode } from '../kernel/node.ts'
+import type { World } from '../kernel/world.ts'
+import type { Random } from '../../../src/util/random.core.ts'
+
+const FAULTS: readonly FaultKind[] = [
+  'kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'clockJump', 'halves', 'isolate', 'ring', 'pair', 'oneWay', 'reset', 'ambush', 'slow',
+  'lossy', 'slowDisk', 'drift'
+]
+/** Seconds 5 to 85 are bad, 90 to 120 are good. */
+const SCHEDULE = { until: 85_000, healAt: 90_000, sizes: [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7], intensity: 2, drift: 0.5, lossy: 0.3 }
+const STRIKES: readonly LeaderFault[] = ['kill', 'kill', 'isolate', 'halves', 'freeze', 'drop', 'drop', 'setBack', 'rivalForget', 'rivalJump']
+const SETTLE = 30_000
+/** In the last seconds of the good times all must have been well once. */
+const LAST = 10_000
+const CHECK_EVERY = 50
+/** More of them on one key would be a search for ever. */
+const MAX_OPERATIONS = 300
+const SETTLED = 5_000
+
+type Input = { op: 'write' | 'link', value: string | null } | { op: 'read' }
+interface Call { key: string, input: Input, called: number, returned: number, output: string | null | undefined }
+
+const register: Model<string | null, Input, string | null> = {
+  init: null,
+  step: (state, input, output) => {
+    if (input.op === 'write') return { state: input.value }
+    // one that was answered found no value
+    if (input.op === 'link') return output === undefined ? { state: state ?? input.value } : state === null ? { state: input.value } : undefined
+    return output === undefined || output === state ? { state } : undefined
+  },
+  key: state => String(state)
+}
+
+export function electionClient (name = 'election', make: MakeCore = createElection): ClientFactory {
+  return {
+    name,
+    faults: FAULTS,
+    workload,
+    schedule: SCHEDULE,
+    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity'],
+    create: world => new ElectionClient(world, make)
+  }
+}
+
+function workload (random: Random, ids: readonly string[], until: number): Fault[] {
+  const faults: Fault[] = []
+  for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
+    if (!random.chance(chance)) continue
+    for (let i = 1 + random.int(most); i > 0; i--) {
+      faults.push({ kind: 'command', at: random.between(8_000, until), node: random.pick(ids) ?? '', name, argument: undefined })
+    }
+  }
+  // whoever leads is hurt again and again: half-written entries of several terms meet
+  if (random.chance(0.5)) {
+    for (let at = random.between(8_000, 15_000); at < until; at += random.between(1_500, 8_000)) {
+      faults.push({ kind: 'leader', at, how: random.pick(STRIKES) ?? 'kill', ms: random.between(300, 4_000) })
+    }
+  }
+  // and again before the next one has told all: old values and new ones meet in several tables
+  if (random.chance(0.3)) {
+    for (let at = random.between(20_000, 50_000), i = 0; i < 25; i++, at += random.between(400, 1_500)) {
+      faults.push({ kind: 'leader', at, how: random.pick(['isolate', 'halves', 'kill'] as const) ?? 'isolate', ms: random.between(800, 3_500) })
+    }
+  }
+  return faults
+}
+
+class ElectionClient implements Client {
+  readonly name = 'election'
+  readonly faults = FAULTS
+  readonly mustHappen = []
+  readonly settleTime = SETTLE
+  readonly #world: World
+  readonly #make: MakeCore
+  readonly #options: Options
+  readonly #leaders = new Map<string, string>()
+  /** Terms that a candidate voted for itself in. */
+  readonly #begun = new Set<string>()
+  /** Terms that a leader asked its successor to begin. */
+  readonly #asked = new Set<string>()
+  /** By group and key, the rank of the latest write that was committed. */
+  readonly #committed = new Map<number, Map<string, Rank>>()
+  /** By group and term, what each node held when it entered it. */
+  readonly #promised = new Map<string, Map<string, Durable | undefined>>()
+  readonly #votes = new Map<string, string>()
+  readonly #states = new Map<string, HardState>()
+  readonly #fence = new Map<number, Token>()
+  readonly #calls = new Map<string, Call & { group: number }>()
+  readonly #recovered = new Set<number>()
+  /** When a node last reached each voter. */
+  readonly #reached = new Map<string, Map<string, number>>()
+  readonly #changedAt = new Map<string, number>()
+  #nextCheck = 0
+  #lookedAt = 0
+  /** What E10 still lacks. */
+  #missing: string | undefined = 'a look'
+
+  constructor (world: World, make: MakeCore) {
+    this.#world = world
+    this.#make = make
+    const random = createRandom(world.scenario.seed).fork('election')
+    const { ids } = world
+    const kind = random.pick(['default', 'default', 'expect', 'voters'])
+    const odd = Math.min(5, ids.length % 2 === 0 ? ids.length - 1 : ids.length)
+    this.#options = {
+      // a timeout of a few round trips is a mistake of the operator
+      profile: PROFILES[random.pick(world.scenario.latency.mean > 10 ? ['wan', 'default'] as const : ['fast', 'default', 'default', 'default', 'wan'] as const) ?? 'default'],
+      lease: random.chance(0.85) ? 'strict' : 'off',
+      targetVoters: random.pick([3, 3, 5]) ?? 3,
+      persistent: random.chance(0.85),
+      ...kind === 'voters' ? { voters: ids.slice(0, Math.max(1, odd)) } : kind === 'expect' ? { expect: Math.max(1, Math.min(3, odd)) } : {}
+    }
+  }
+
+  create (id: string): ElectionProcess {
+    // one of many is a tab
+    const tab = this.#world.ids.length > 5 && id === this.#world.ids.at(-1)
+    return new ElectionProcess(this.#make, { ...this.#options, eligible: !tab })
+  }
+
+  leader (): string | undefined {
+    return this.#up().find(node => processOf(node).core.status(processOf(node).time()).state === 'leader')?.id
+  }
+
+  observe (id: string, event: SimEvent): void {
+    const life = this.#world.nodes.get(id)!.life
+    switch (event.type) {
+      case 'state': this.#checkState(id, life, event['hard'] as HardState); break
+      case 'sent': this.#checkSent(id, String(event['to']), event['message'] as Message, event['view'] as ElectionView); break
+      case 'lease': this.#checkLease(id, event['view'] as ElectionView, event['token'] as Token); break
+      case 'ready': this.#checkReady(id, event['token'] as Token, event['view'] as ElectionView); break
+      case 'change': this.#checkChange(id, life, event); break
+      case 'called': {
+        const op = event['op'] as string
+        const call = String(event['call'])
+        const input: Input = op === 'read' ? { op } : { op: op === 'link' ? op : 'write', value: op === 'delete' ? null : call }
+        this.#calls.set(call, { key: `${event['group']} ${event['key']}`, group: Number(event['group']), input, called: this.#world.now, returned: Infinity, output: undefined })
+        break
+      }
+      case 'committed': case 'value': case 'refused': this.#ended(id, event); break
+    }
+  }
+
+  #ended (id: string, event: SimEvent): void {
+    const name = String(event['call'])
+    const call = this.#calls.get(name)
+    if (call === undefined) return
+    if (event.type === 'refused') {
+      if (event['certain'] === true) this.#calls.delete(name)
+      else this.#world.count('lost calls')
+      return
+    }
+    call.returned = this.#world.now
+    if (event.type === 'committed') {
+      const ranks = this.#committed.get(call.group) ?? new Map<string, Rank>()
+      this.#committed.set(call.group, ranks.set(call.key.split(' ')[1]!, (event['ranks'] as Rank[])[0]!))
+    }
+    const entry = event['entry'] as Entry | undefined
+    call.output = event.type === 'committed' || entry?.value === undefined ? null : new TextDecoder().decode(entry.value)
+    this.#world.count(event.type === 'committed' ? 'writes' : 'reads')
+    const rank = event.type === 'committed' ? (event['ranks'] as Rank[])[0] : entry?.rank
+    const { config } = (event['view'] as ElectionView).core.status((event['view'] as ElectionView).time())
+    // what was committed by the voters before may still be on its way to the present ones
+    if (rank === undefined || config === undefined || this.#world.now - (this.#changedAt.get(id) ?? -Infinity) < SETTLED) return
+    checkHeld(id, config, call.key.split(' ')[1]!, rank, this.#disks())
+  }
+
+  /** E2: numbers only grow, a vote is given once. */
+  #checkState (id: string, life: number, hard: HardState): void {
+    const key = `${id}/${life}`
+    const before = this.#states.get(key)
+    this.#states.set(key, hard)
+    if (before?.incarnation !== hard.incarnation || before.config?.group !== hard.config?.group) return
+    this.#checkConfig(id, key, before.config, hard.config)
+    if (hard.term < before.term) throw new Violation('E2', `${id} went back from term ${before.term} to ${hard.term}`)
+    if (hard.term > before.term) this.#checkTerm(id, hard)
+    if (hard.term === before.term && before.vote !== undefined && hard.vote !== before.vote) throw new Violation('E2', `${id} changed its vote in term ${hard.term}`)
+  }
+
+  /** A leader changed its config. */
+  #checkConfig (id: string, key: string, last: Config | undefined, config: Config | undefined): void {
+    if (last === undefined || config === undefined || last.term !== config.term || last.version === config.version) return
+    if (this.#leaders.get(`${config.group} ${config.term}`) !== key) return
+    this.#world.count('reconfigurations')
+    this.#changedAt.set(id, this.#world.now)
+    checkReconfiguration(id, last, config, this.#disks())
+    checkCommitted(id, last, this.#committed.get(config.group), this.#disks())
+  }
+
+  /** PreVote: a term begins only when a majority would vote for it, and nobody enters one that nobody began. */
+  #checkTerm (id: string, { config, term, vote }: HardState): void {
+    const name = `${config?.group} ${term}`
+    if (vote !== id) {
+      if (!this.#begun.has(name)) throw new Violation('PreVote', `${id} entered term ${term}, which no candidate began`)
+      return
+    }
+    this.#begun.add(name)
+    if (this.#asked.has(name)) return
+    const since = this.#world.now - this.#reachedMajority(id, config)
+    const allowed = 3 * (this.#options.profile?.timeout ?? 500) + 2_000 + 3 * this.#world.scenario.fsync
+    if (since > allowed && since < Infinity) throw new Violation('PreVote', `${id} began term ${term} though it reached no majority for ${Math.round(since)} ms`)
+  }
+
+  /** E5, and E2 across crashes: what was told counts. */
+  #checkSent (id: string, to: string, message: Message, view: ElectionView): void {
+    checkDurable(id, message, view)
+    if (message.type === 'timeout-now') this.#asked.add(`${message.group} ${message.term + 1}`)
+    if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(id, message.group, message.term, view)
+    if (message.type !== 'vote-response' && message.type !== 'vote') return
+    const granted = message.type === 'vote' ? id : 'granted' in message && message.granted ? to : undefined
+    if (granted === undefined) return
+    const key = `${id} ${message.incarnation} ${message.group} ${message.term}`
+    const before = this.#votes.get(key)
+    if (before !== undefined && before !== granted) throw new Violation('E2', `${id} voted for ${before} and ${granted} in term ${message.term}`)
+    this.#votes.set(key, granted)
+  }
+
+  #checkChange (id: string, life: number, event: SimEvent): void {
+    const config = event['config'] as Config | undefined
+    const key = `${id}/${life}`
+    if (config?.kind === 'recover') this.#recovered.add(config.group)
+    if (event['state'] !== 'leader' || config === undefined) return
+    if (!config.voters.some(voter => voter.id === id)) throw new Violation('E6', `${id} leads a group that it has no seat in`)
+    const { term } = event['token'] as Token
+    const reign = `${config.group} ${term}`
+    const other = this.#leaders.get(reign)
+    if (other !== undefined && other !== key) throw new Violation('E1', `${other} and ${key} both lead group ${config.group} in term ${term}`)
+    if (other === undefined) {
+      this.#world.count('elections')
+      checkWon(id, config, term, this.#disks())
+    }
+    this.#leaders.set(reign, key)
+  }
+
+  /** What a node held when it first answered a leader of that term, and so refused all lower ones. */
+  #remember (id: string, group: number, term: number, { durable }: ElectionView): void {
+    const name = `${group} ${term}`
+    const held = this.#promised.get(name) ?? new Map<string, Durable | undefined>()
+    this.#promised.set(name, held)
+    if (!held.has(id)) held.set(id, durable)
+  }
+
+  /** E7, Raft fig. 8: what a leader serves under an old rank was on a majority that refused lower terms, with that rank. */
+  #checkReady (id: string, { term }: Token, view: ElectionView): void {
+    const { config } = view.core.status(view.time())
+    if (config === undefined) return
+    this.#remember(id, config.group, term, view)
+    const held = this.#promised.get(`${config.group} ${term}`)
+    for (const { key, rank } of view.core.entries()) {
+      if (rank.term === term) continue
+      const holders = config.voters.filter(voter => held?.get(voter.id)?.entries.some(entry => entry.key === key && compareTokens(entry.rank, rank) === 0 && entry.rank.index === rank.index))
+      if (holders.length < majorityOf(config)) throw new Violation('E7', `${id} serves ${key} in term ${term} with its rank of term ${rank.term}, which ${holders.length} of ${config.voters.length} had`)
+    }
+  }
+
+  /** E3 and E4: leases never overlap in true time, and their tokens grow. */
+  #checkLease (id: string, view: ElectionView, token: Token): void {
+    const { group } = view.core.status(view.time())
+    if (this.#options.lease === 'strict') {
+      for (const node of this.#up()) {
+        const other = processOf(node)
+        if (node.id === id || !holds(other) || other.core.status(other.time()).group !== group) continue
+        throw new Violation('E3', `${id} and ${node.id} have leases of group ${group} at once, in terms ${token.term} and ${other.lease?.token.term}`)
+      }
+      const highest = this.#fence.get(group)
+      if (highest !== undefined && compareTokens(token, highest) < 0) {
+        throw new Violation('E4', `${id} leads with ${token.epoch}/${token.term} after ${highest.epoch}/${highest.term}`)
+      }
+      this.#fence.set(group, token)
+    }
+    this.#world.count('leases')
+  }
+
+  check (): void {
+    const { now } = this.#world
+    if (now < this.#nextCheck) return
+    this.#nextCheck = now + CHECK_EVERY
+    this.#checkCutOff(now)
+    if (now < this.#world.scenario.healAt + SETTLE - LAST || now - this.#lookedAt < 500) return
+    this.#lookedAt = now
+    this.#missing = this.#missing === undefined ? undefined : this.#checkAlive()
+  }
+
+  /** E9: who reaches no majority has no lease after T. */
+  #checkCutOff (now: number): void {
+    const allowed = (this.#options.profile?.timeout ?? 500) / 0.98 + 10 + CHECK_EVERY
+    for (const node of this.#up()) {
+      const { config } = processOf(node).core.status(processOf(node).time())
+      const since = now - this.#reachedMajority(node.id, config)
+      // a lease that was earned with another config lasts
+      if (Math.min(since, now - (this.#changedAt.get(node.id) ?? 0)) > allowed && this.#options.lease === 'strict' && holds(processOf(node))) throw new Violation('E9', `${node.id} is cut off for ${Math.round(since)} ms and has a lease`)
+    }
+  }
+
+  /** When the node last reached a majority, though perhaps not all at once. */
+  #reachedMajority (id: string, config: Config | undefined): number {
+    const { network, now } = this.#world
+    const reached = this.#reached.get(id) ?? new Map<string, number>()
+    this.#reached.set(id, reached)
+    for (const other of this.#world.ids) if (!network.isCut(other, id) || !network.isCut(id, other)) reached.set(other, now)
+    const times = (config?.voters ?? []).map(voter => voter.id === id ? Infinity : reached.get(voter.id) ?? -Infinity)
+    return times.sort((a, b) => b - a)[Math.floor(times.length / 2)] ?? Infinity
+  }
+
+  settled (): string | undefined {
+    this.#checkCalls()
+    return this.#missing === undefined ? undefined : this.#checkAlive()
+  }
+
+  /** E7, and linearizability of each key. */
+  #checkCalls (): void {
+    const keys = new Map<string, Operation[]>()
+    for (const [client, { group, ...call }] of this.#calls) {
+      // what is unknown and was only a read says nothing
+      if (this.#recovered.has(group) || (call.input.op === 'read' && call.returned === Infinity)) continue
+      const list = keys.get(call.key) ?? []
+      list.push({ client, ...call })
+      keys.set(call.key, list)
+    }
+    for (const operations of keys.values()) {
+      const verdict = checkLinearizable(register, operations.slice(0, MAX_OPERATIONS) as Array<Operation<Input, string | null>>, { maxSteps: 200_000 })
+      if (verdict.ok === false) throw new Violation('E7', explain(verdict))
+      if (verdict.ok === 'undecided') this.#world.count('undecided')
+    }
+  }
+
+  /** E10: when a majority of a group that can vote is there, all follow one leader, who has a lease. */
+  #checkAlive (): string | undefined {
+    const nodes = this.#up().filter(node => !node.frozen)
+    const views = nodes.map(processOf)
+    const configs = views.map(view => view.core.status(view.time()).config).filter(config => config !== undefined && config.term > 0) as Config[]
+    const newest = configs.reduce<Config | undefined>((a, b) => a === undefined || b.term > a.term || (b.term === a.term && b.version > a.version) ? b : a, undefined)
+    if (newest === undefined || new Set(configs.map(({ group }) => group)).size > 1) return undefined
+    const voting = newest.voters.filter(voter => {
+      const node = nodes.find(({ id }) => id === voter.id)
+      return node !== undefined && !processOf(node).leaving && processOf(node).durable?.hard.incarnation === voter.incarnation && processOf(node).durable?.hard.config?.group === newest.group
+    })
+    if (voting.length < majorityOf(newest)) {
+      this.#world.count('majority gone')
+      return undefined
+    }
+    this.#world.count('alive')
+    const leaders = nodes.filter(node => holds(processOf(node)))
+    if (leaders.length !== 1) return `${leaders.length} leaders with a lease`
+    const odd = views.filter(view => view.core.status(view.time()).leader !== leaders[0]!.id)
+    return odd.length === 0 ? undefined : `${odd.length} of ${views.length} nodes do not know that ${leaders[0]!.id} leads`
+  }
+
+  #up (): SimNode[] {
+    return this.#world.up()
+  }
+
+  /** What is on each disk, also of those that are dead. */
+  #disks (): Disks {
+    return new Map([...this.#world.nodes.values()].map(node => [node.id, node.process === undefined ? node.disk.read('state') as Durable | undefined : processOf(node).durable]))
+  }
+}
+
+function holds (view: ElectionView): boolean {
+  if (view.lease === undefined) return false
+  const { now, wall } = view.time()
+  return now < view.lease.until.now && wall < view.lease.until.wall
+}
+
+function processOf (node: SimNode): ElectionProcess {
+  return node.process as ElectionProcess
+}

@@ -1,0 +1,109 @@
+import { expect } from 'chai'
+import { createFence } from '../../src/election/fence.ts'
+import { memoryStorage } from '../../src/storage/index.ts'
+import { MAX_FENCED } from '../../src/wire/limits.ts'
+import type { FencingToken } from '../../src/election/index.ts'
+import type { StableStore } from '../../src/storage/index.ts'
+
+const token = (epoch: number, term: number): FencingToken => ({ epoch, term })
+
+async function refusal (promise: Promise<void>): Promise<string> {
+  return promise.then(() => 'accepted', (err: Error) => err.name)
+}
+
+describe('election: fence', () => {
+  it('accepts tokens that grow, or are the same, and refuses older ones, per resource', async () => {
+    const fence = createFence(memoryStorage().stable, () => undefined)
+    await fence.check('a', token(1, 5))
+    await fence.check('a', token(1, 5))
+    await fence.check('b', token(1, 1))
+    await fence.check('a', token(2, 1))
+    for (const old of [token(1, 5), token(1, 6), token(2, 0)]) expect(await refusal(fence.check('a', old))).to.equal('StaleTokenError')
+    expect(await refusal(fence.check('b', token(1, 2)))).to.equal('accepted')
+  })
+
+  it('remembers what it accepted in the next life', async () => {
+    const { stable } = memoryStorage()
+    await createFence(stable, () => undefined).check('a', token(3, 7))
+    const again = createFence(stable, () => undefined)
+    expect(await refusal(again.check('a', token(3, 6)))).to.equal('StaleTokenError')
+    expect(await refusal(again.check('a', token(3, 7)))).to.equal('accepted')
+  })
+
+  it('accepts nothing before it is stored, and nothing older from the moment it was asked', async () => {
+    const write = Promise.withResolvers<undefined>()
+    const { stable } = memoryStorage()
+    const slow: StableStore = { ...stable, lost: new Set(), get: async () => undefined, set: async () => { await write.promise } }
+    const fence = createFence(slow, () => undefined)
+    let accepted = 0
+    const checks = [1, 2].map(async () => fence.check('a', token(1, 5)).then(() => { accepted++ }))
+    expect(await refusal(fence.check('a', token(1, 4)))).to.equal('StaleTokenError')
+    expect(accepted).to.equal(0)
+    write.resolve(undefined)
+    await Promise.all(checks)
+    expect(accepted).to.equal(2)
+  })
+
+  it('refuses what it cannot store, by name, and takes it once the storage works', async () => {
+    let broken = true
+    const { stable } = memoryStorage()
+    const fence = createFence({
+      lost: new Set(),
+      get: async name => stable.get(name),
+      delete: async name => stable.delete(name),
+      set: async (name, value) => {
+        if (broken) throw new Error('disk full')
+        await stable.set(name, value)
+      }
+    }, () => undefined)
+    expect(await refusal(fence.check('a', token(1, 5)))).to.equal('ElectionStoreError')
+    expect(await refusal(fence.check('a', token(1, 5)))).to.equal('ElectionStoreError')
+    expect(await refusal(fence.check('a', token(1, 4)))).to.equal('StaleTokenError')
+    broken = false
+    expect(await refusal(fence.check('a', token(1, 5)))).to.equal('accepted')
+  })
+
+  it('after a loss takes nothing that is older than the leader it knows', async () => {
+    const { stable } = memoryStorage()
+    const damaged: StableStore = { lost: new Set(['election-fence']), get: async () => undefined, set: async (name, value) => stable.set(name, value), delete: async name => stable.delete(name) }
+    const fence = createFence(damaged, () => token(2, 9))
+    expect(await refusal(fence.check('a', token(2, 8)))).to.equal('StaleTokenError')
+    expect(await refusal(fence.check('a', token(2, 9)))).to.equal('accepted')
+  })
+
+  it('after a loss takes nothing while no leader is known, and remembers the loss when it has stored something again', async () => {
+    const data = new Map<string, Uint8Array>()
+    const lost = new Set(['election-fence'])
+    const damaged: StableStore = {
+      lost,
+      get: async name => data.get(name),
+      set: async (name, value) => {
+        data.set(name, value)
+        lost.delete(name)
+      },
+      delete: async name => { data.delete(name) }
+    }
+    let known: FencingToken | undefined
+    const fence = createFence(damaged, () => known)
+    expect(await refusal(fence.check('disk', token(1, 1)))).to.equal('ElectionStoreError')
+    known = token(9, 9)
+    expect(await refusal(fence.check('disk', token(9, 8)))).to.equal('StaleTokenError')
+    expect(await refusal(fence.check('disk', token(9, 9)))).to.equal('accepted')
+    known = token(9, 7)
+    expect(await refusal(fence.check('other', token(9, 8)))).to.equal('StaleTokenError')
+    expect(lost.size).to.equal(0)
+    const again = createFence(damaged, () => undefined)
+    expect(await refusal(again.check('other', token(9, 8)))).to.equal('StaleTokenError')
+    expect(await refusal(again.check('other', token(9, 9)))).to.equal('accepted')
+    data.set('election-fence', new TextEncoder().encode('null'))
+    expect(await refusal(createFence(damaged, () => undefined).check('disk', token(9, 9)))).to.equal('ElectionStoreError')
+  })
+
+  it('refuses what is no resource and what is no token, and more resources than it can remember', async () => {
+    const fence = createFence(memoryStorage().stable, () => undefined)
+    for (const resource of ['', 'x'.repeat(300), '\ud800']) expect(await refusal(fence.check(resource, token(1, 1)))).to.equal('InvalidOptionsError')
+    for (const bad of [undefined, {}, token(-1, 1), token(1, 0.5), { epoch: '1', term: 1 }]) expect(await refusal(fence.check('a', bad as FencingToken))).to.equal('InvalidOptionsError')
+    await Promise.all(Array.from({ length: MAX_FENCED }, async (_, i) => fence.check(`r${i}`, token(1, 1))))
+    expect(await refusal(fence.check('one more', token(1, 1)))).to.equal('ElectionStoreError')
+  })
+})

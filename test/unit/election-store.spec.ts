@@ -1,0 +1,129 @@
+import { expect } from 'chai'
+import { GroupStore } from '../../src/election/store.ts'
+import { memoryStorage } from '../../src/storage/index.ts'
+import { until } from '../harness/until.ts'
+import type { Durable, Entry, HardState, Rank, Save } from '../../src/election/types.core.ts'
+import type { Storage } from '../../src/storage/index.ts'
+
+const hard = (term: number, vote?: string): HardState => ({ incarnation: 'ab'.repeat(16), config: undefined, founded: false, term, vote, highestEpoch: 7 })
+const rank = (index: number): Rank => ({ epoch: 1, term: 1, index })
+const entry = (key: string, index: number): Entry => ({ key, value: Uint8Array.of(index & 0xff), rank: rank(index) })
+const register = (synced: number, entries: Entry[], more: { reset?: boolean, drop?: string[] } = {}): NonNullable<Save['register']> => ({ reset: false, drop: [], ...more, entries, synced: rank(synced) })
+
+interface Opened { store: GroupStore, saved: number[], failed: number[], durable: Durable | undefined, lost: boolean }
+
+async function open (storage: Pick<Storage, 'stable' | 'log'>): Promise<Opened> {
+  const saved: number[] = []
+  const failed: number[] = []
+  const store = new GroupStore({ storage, service: 'login', onSaved: id => { saved.push(id) }, onFailed: id => { failed.push(id) } })
+  return { store, saved, failed, ...await store.load() }
+}
+
+async function saved (opened: Opened, ...saves: Array<Omit<Save, 'type'>>): Promise<void> {
+  for (const save of saves) opened.store.save({ type: 'save', ...save })
+  await opened.store.idle()
+  expect(opened.saved.at(-1)).to.equal(saves.at(-1)?.id)
+}
+
+describe('election: store', () => {
+  it('is empty at first, and gives back the newest vote in the next life', async () => {
+    const storage = memoryStorage()
+    const first = await open(storage)
+    expect(first).to.include({ durable: undefined, lost: false })
+    await saved(first, { id: 1, hard: hard(1) }, { id: 2, hard: hard(2, 'a') }, { id: 3, hard: hard(3) })
+    expect((await open(storage)).durable).to.deep.equal({ hard: hard(3), entries: [], synced: { epoch: 0, term: 0, index: 0 } })
+  })
+
+  it('makes what is saved together durable in one write', async () => {
+    const { stable, log } = memoryStorage()
+    let writes = 0
+    const opened = await open({
+      log,
+      stable: {
+        lost: new Set(),
+        get: async name => stable.get(name),
+        delete: async name => stable.delete(name),
+        set: async (name, value) => {
+          writes++
+          await stable.set(name, value)
+        }
+      }
+    })
+    await saved(opened, { id: 1, hard: hard(1) }, { id: 2, hard: hard(1, 'a') })
+    expect([writes, opened.saved]).to.deep.equal([1, [2]])
+  })
+
+  it('keeps votes and parts of the register in the order in which they were saved', async () => {
+    const storage = memoryStorage()
+    const first = await open(storage)
+    await saved(first, { id: 1, hard: hard(1) })
+    await saved(first, { id: 2, hard: hard(2), register: register(2, [entry('a', 1), entry('b', 2)]) })
+    await saved(first, { id: 3, register: register(3, [entry('a', 3)], { drop: ['b'] }) })
+    await saved(first, { id: 4, hard: hard(5, 'x') })
+    expect((await open(storage)).durable).to.deep.equal({ hard: hard(5, 'x'), entries: [entry('a', 3)], synced: rank(3) })
+    const second = await open(storage)
+    await saved(second, { id: 1, register: register(9, [entry('c', 9)], { reset: true }), hard: hard(6) })
+    expect((await open(storage)).durable).to.deep.equal({ hard: hard(6), entries: [entry('c', 9)], synced: rank(9) })
+  })
+
+  it('rewrites a log that has grown long, and loses nothing by it', async () => {
+    const storage = memoryStorage()
+    const first = await open(storage)
+    for (let id = 1; id <= 2_500; id++) await saved(first, { id, ...id === 1 ? { hard: hard(4) } : {}, register: register(id, [entry(`k${id % 700}`, id)]) })
+    const { first: from, last } = await storage.log.bounds('register-login')
+    expect(last - from).to.be.below(1_100)
+    const { durable } = await open(storage)
+    expect(durable?.hard).to.deep.equal(hard(4))
+    expect(durable?.entries).to.have.length(700)
+    expect(durable?.synced).to.deep.equal(rank(2_500))
+  }).timeout(20_000)
+
+  it('tells of a write that failed, drops what stands on it, and goes on when it can', async () => {
+    const { stable, log } = memoryStorage()
+    let broken = true
+    const opened = await open({
+      log,
+      stable: {
+        lost: new Set(),
+        get: async name => stable.get(name),
+        delete: async name => stable.delete(name),
+        set: async (name, value) => {
+          if (broken) throw new Error('disk full')
+          await stable.set(name, value)
+        }
+      }
+    })
+    opened.store.save({ type: 'save', id: 1, hard: hard(1) })
+    opened.store.save({ type: 'save', id: 2, hard: hard(2) })
+    await until(() => opened.failed.length > 0)
+    await opened.store.idle()
+    expect([opened.failed, opened.saved]).to.deep.equal([[1], []])
+    broken = false
+    // nothing to stand on: what was written before it is not there
+    opened.store.save({ type: 'save', id: 3, register: register(2, [entry('a', 2)]) })
+    await opened.store.idle()
+    expect(opened.failed).to.deep.equal([1, 3])
+    await saved(opened, { id: 4, hard: hard(3), register: register(2, [entry('a', 2)], { reset: true }) })
+    expect((await open({ stable, log })).durable?.hard.term).to.equal(3)
+  })
+
+  it('says so when what was stored cannot be read, and starts anew', async () => {
+    for (const damage of ['stable', 'log', 'nonsense'] as const) {
+      const { stable, log } = memoryStorage()
+      if (damage === 'nonsense') await stable.set('vote-login', Uint8Array.of(0xff))
+      const opened = await open({
+        stable: { lost: new Set(damage === 'stable' ? ['vote-login'] : []), get: async name => stable.get(name), set: async (name, value) => stable.set(name, value), delete: async name => stable.delete(name) },
+        log: Object.assign(Object.create(log) as typeof log, {
+          lost: new Set(damage === 'log' ? ['register-login'] : []),
+          bounds: async (name: string) => log.bounds(name),
+          read: async (...args: Parameters<typeof log.read>) => log.read(...args),
+          append: async (...args: Parameters<typeof log.append>) => log.append(...args),
+          delete: async (name: string) => log.delete(name)
+        })
+      })
+      expect(opened, damage).to.include({ durable: undefined, lost: true })
+      await saved(opened, { id: 1, hard: hard(9) })
+      expect((await open({ stable, log })).durable?.hard.term, damage).to.equal(9)
+    }
+  })
+})
