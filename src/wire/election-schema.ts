@@ -1,71 +1,92 @@
-/** The messages of election.proto as tables, for the codec beside this: the generated code would be ten times as long. */
-import { MAX_MESSAGE, MAX_NAME, MAX_TEXT, MAX_VOTERS } from './limits.ts'
+/** The messages of election.proto as tables. */
+import { MAX_MESSAGE, MAX_NAME, MAX_REGISTER_VALUE, MAX_TEXT, MAX_VOTERS } from './limits.ts'
+import { malformed } from './reader.ts'
+import { bool, bytes, list, message, oneOf, text, uint53 } from './schema.ts'
+import type { Message, Type } from './schema.ts'
 
-/**
- * `uint` below 2^53; `id` 16 bytes, in memory 32 hex digits or ''; `maybe` a text that is undefined when empty; `kind` a
- * number, in memory its name; `value` bytes that may be missing. Objects are messages: `need` must be there.
- */
-export type Field =
-  | { readonly type: 'uint' | 'bool' | 'id' | 'kind' | 'value' }
-  | { readonly type: 'text' | 'maybe' | 'texts', readonly max: number }
-  | { readonly type: 'need' | 'may', readonly of: Schema }
-  | { readonly type: 'list', readonly of: Schema, readonly max: number }
+const KINDS = ['default', 'expect', 'voters', 'recover'] as const
 
-/** Fields by name, in the order of their numbers; holes are numbers that are not used. */
-export type Schema = ReadonlyArray<readonly [name: string, number: number, field: Field]>
+const ID_BYTES = 16
 
-export const KINDS = ['default', 'expect', 'voters', 'recover'] as const
+type Fields = Record<string, readonly [number: number, type: Type<any, any>]>
 
-const UINT: Field = { type: 'uint' }
-const BOOL: Field = { type: 'bool' }
-const ID: Field = { type: 'id' }
-const KIND: Field = { type: 'kind' }
-const PEER: Field = { type: 'text', max: MAX_TEXT }
-const MAYBE_PEER: Field = { type: 'maybe', max: MAX_TEXT }
+/** Fields in the order of their numbers, from 1. */
+const fields = (table: Record<string, Type<any, any>>): Message<any> =>
+  message<any>(Object.fromEntries(Object.entries(table).map(([name, type], index) => [name, [index + 1, type]])) as Fields, true)
 
-const need = (of: Schema): Field => ({ type: 'need', of })
-const may = (of: Schema): Field => ({ type: 'may', of })
-const fields = (...list: Array<readonly [string, Field]>): Schema => list.map(([name, field], index) => [name, index + 1, field])
+/** Undefined when it did not come; then it must not be missing, or may. */
+const present = <T> (type: Type<T>, ok: (value: T | undefined) => boolean): Type<T | undefined, T> => ({
+  ...type,
+  initial: undefined,
+  ok,
+  many: { none: () => undefined, all: value => value === undefined ? [] : [value], add: (_, one) => one }
+})
+const need = <T> (type: Type<T>): Type<T | undefined, T> => present(type, value => value !== undefined)
+const may = <T> (type: Type<T>): Type<T | undefined, T> => present(type, value => value === undefined || type.ok(value))
+const texts = (most: number): Type<string> => text(value => value.length <= most)
 
-const VOTER = fields(['id', PEER], ['incarnation', ID])
-const CONFIG = fields(['group', UINT], ['epoch', UINT], ['kind', KIND], ['term', UINT], ['version', UINT], ['voters', { type: 'list', of: VOTER, max: MAX_VOTERS }], ['replaces', UINT])
-const VERSION = fields(['term', UINT], ['version', UINT])
-const RANK = fields(['epoch', UINT], ['term', UINT], ['index', UINT])
-const ENTRY = fields(['key', { type: 'text', max: MAX_TEXT }], ['value', { type: 'value' }], ['rank', need(RANK)])
+const HEX = bytes(() => true)
+/** 16 bytes, in memory 32 hex digits or ''. */
+const ID: Type<string> = {
+  wire: 2,
+  initial: '',
+  ok: () => true,
+  put: id => { HEX.put(Uint8Array.from({ length: id.length / 2 }, (_, i) => parseInt(id.slice(2 * i, 2 * i + 2), 16))) },
+  get: () => {
+    const id = HEX.get()
+    return id.length === ID_BYTES ? Array.from(id, byte => byte.toString(16).padStart(2, '0')).join('') : malformed(`an id that is not of ${ID_BYTES} bytes`)
+  }
+}
+const KIND = oneOf(...KINDS)
+const PEER = texts(MAX_TEXT)
+const VALUE = bytes(value => value.length <= MAX_REGISTER_VALUE)
+
+const VOTER = fields({ id: PEER, incarnation: ID })
+const CONFIG = fields({ group: uint53, epoch: uint53, kind: KIND, term: uint53, version: uint53, voters: list(VOTER, MAX_VOTERS), replaces: uint53 })
+const VERSION = fields({ term: uint53, version: uint53 })
+const RANK = fields({ epoch: uint53, term: uint53, index: uint53 })
+const ENTRY = fields({ key: PEER, value: may(VALUE), rank: need(RANK) })
 /** As many as a frame holds. */
-const ENTRIES: Field = { type: 'list', of: ENTRY, max: Infinity }
-const VOTE = fields(['config', need(CONFIG)], ['transfer', BOOL])
-const VOTED = fields(['asked', UINT], ['granted', BOOL], ['config', may(CONFIG)])
+const ENTRIES = list(ENTRY, Infinity)
+const VOTE = fields({ config: need(CONFIG), transfer: bool })
+const VOTED = fields({ asked: uint53, granted: bool, config: may(CONFIG) })
 
-export const COMMON: Schema = fields(['service', { type: 'text', max: MAX_NAME }], ['group', UINT], ['epoch', UINT], ['term', UINT], ['incarnation', ID])
+const COMMON = { service: texts(MAX_NAME), group: uint53, epoch: uint53, term: uint53, incarnation: ID }
 
 /** Numbered from 10 in this order. */
-export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Schema]> = [
-  ['hello', fields(['config', may(CONFIG)], ['founded', BOOL], ['leader', MAYBE_PEER], ['eligible', BOOL], ['kind', KIND], ['size', UINT], ['highestEpoch', UINT], ['ask', BOOL])],
+export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any>]> = [
+  ['hello', fields({ config: may(CONFIG), founded: bool, leader: may(PEER), eligible: bool, kind: KIND, size: uint53, highestEpoch: uint53, ask: bool })],
   ['prevote', VOTE],
   ['vote', VOTE],
   ['prevote-response', VOTED],
   ['vote-response', VOTED],
-  ['heartbeat', fields(['round', UINT], ['config', need(VERSION)], ['floor', may(RANK)], ['standby', BOOL])],
-  ['heartbeat-response', fields(['round', UINT], ['config', need(VERSION)], ['synced', need(RANK)], ['leaving', BOOL], ['promise', UINT], ['highestEpoch', UINT])],
-  ['config', fields(['config', need(CONFIG)], ['founded', BOOL])],
-  ['config-response', fields(['config', need(VERSION)])],
-  ['read', fields(['since', need(RANK)], ['part', UINT])],
-  ['table', fields(['since', need(RANK)], ['synced', need(RANK)], ['part', UINT], ['last', BOOL], ['entries', ENTRIES])],
-  ['append', fields(['from', need(RANK)], ['to', need(RANK)], ['reset', BOOL], ['part', UINT], ['last', BOOL], ['entries', ENTRIES])],
-  ['append-response', fields(['synced', need(RANK)], ['part', UINT])],
-  ['timeout-now', []],
-  ['bye', fields(['seat', BOOL])],
-  ['propose', fields(['config', need(CONFIG)], ['size', UINT], ['firm', BOOL])],
-  ['pledge', fields(['proposed', UINT], ['ok', BOOL], ['why', { type: 'text', max: MAX_MESSAGE }], ['firm', BOOL])],
-  ['yield', fields(['to', UINT])]
+  ['heartbeat', fields({ round: uint53, config: need(VERSION), floor: may(RANK), standby: bool })],
+  ['heartbeat-response', fields({ round: uint53, config: need(VERSION), synced: need(RANK), leaving: bool, promise: uint53, highestEpoch: uint53 })],
+  ['config', fields({ config: need(CONFIG), founded: bool })],
+  ['config-response', fields({ config: need(VERSION) })],
+  ['read', fields({ since: need(RANK), part: uint53 })],
+  ['table', fields({ since: need(RANK), synced: need(RANK), part: uint53, last: bool, entries: ENTRIES })],
+  ['append', fields({ from: need(RANK), to: need(RANK), reset: bool, part: uint53, last: bool, entries: ENTRIES })],
+  ['append-response', fields({ synced: need(RANK), part: uint53 })],
+  ['timeout-now', fields({})],
+  ['bye', fields({ seat: bool })],
+  ['propose', fields({ config: need(CONFIG), size: uint53, firm: bool })],
+  ['pledge', fields({ proposed: uint53, ok: bool, why: texts(MAX_MESSAGE), firm: bool })],
+  ['yield', fields({ to: uint53 })]
 ]
 
-export const STORED: Schema = fields(
-  ['number', UINT],
-  ['hard', may(fields(['incarnation', ID], ['config', may(CONFIG)], ['founded', BOOL], ['term', UINT], ['vote', MAYBE_PEER], ['highestEpoch', UINT]))],
-  ['reset', BOOL],
-  ['entries', ENTRIES],
-  ['drop', { type: 'texts', max: MAX_TEXT }],
-  ['synced', may(RANK)]
-)
+const FIRST_MESSAGE = 10
+
+export const FRAME = message<any>({
+  ...Object.fromEntries(Object.entries(COMMON).map(([name, type], index) => [name, [index + 1, type]])) as Fields,
+  ...Object.fromEntries(MESSAGES.map(([type, schema], index) => [type, [FIRST_MESSAGE + index, schema]])) as Fields
+}, true)
+
+export const STORED = fields({
+  number: uint53,
+  hard: may(fields({ incarnation: ID, config: may(CONFIG), founded: bool, term: uint53, vote: may(PEER), highestEpoch: uint53 })),
+  reset: bool,
+  entries: ENTRIES,
+  drop: list(PEER, Infinity),
+  synced: may(RANK)
+})

@@ -82,21 +82,22 @@ export function encode <T> (type: Message<T>, value: Encodable<T>): Uint8Array {
   return bytes
 }
 
-/** A message of these fields. */
-export function message <T extends object> (table: Fields<T>): Message<T> {
+/** A message of these fields. `strict`: one of them with another wire type is refused, not skipped. */
+export function message <T extends object> (table: Fields<T>, strict = false): Message<T> {
   const fields = Object.entries<readonly [number, unknown]>(table).map(([name, [number, type]]): Field => {
     const known = type as Type<unknown>
     return { name, tag: number << 3 | known.wire, type: known }
   })
   const backwards = fields.toReversed()
   const byTag = new Map(fields.map(field => [field.tag, field]))
+  const numbers = new Set(strict ? fields.map(({ tag }) => tag >>> 3) : [])
   const putFields = (value: T): void => {
     for (const field of backwards) {
       putField(field, value[field.name as keyof T])
     }
   }
   const always = fields.filter(({ type }) => type.many !== undefined || type.initial !== undefined)
-  const getFields = (): T => readFields(always, byTag) as T
+  const getFields = (): T => readFields(always, byTag, numbers) as T
   const put = (value: T): void => {
     const before = used
     putFields(value)
@@ -122,7 +123,7 @@ function putField ({ tag, type: { put, many, initial } }: Field, value: unknown)
 }
 
 /** `always` are the fields that have a value even if it does not come: all but messages, which were checked when read. */
-function readFields (always: readonly Field[], byTag: ReadonlyMap<number, Field>): object {
+function readFields (always: readonly Field[], byTag: ReadonlyMap<number, Field>, strict: ReadonlySet<number>): object {
   const message: Record<string, unknown> = {}
   for (const { name, type } of always) {
     message[name] = type.many === undefined ? type.initial : type.many.none()
@@ -131,6 +132,9 @@ function readFields (always: readonly Field[], byTag: ReadonlyMap<number, Field>
     const tag = reader.varint()
     const field = byTag.get(tag)
     if (field === undefined) {
+      if (strict.has(Math.floor(tag / 8))) {
+        reader.malformed('a field of another type')
+      }
       reader.skip(tag)
     } else {
       const { name, type: { get, many } } = field
