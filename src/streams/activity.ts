@@ -3,6 +3,9 @@
  * frame of a stream, waits behind other streams' data: what does arrive shows that the peer is alive and sending.
  */
 
+import type { Timers } from '../util/timers.ts'
+import type { Connection, MessageStream } from '@libp2p/interface'
+
 /** What was heard of one peer. */
 export interface PeerActivity {
   /** When bytes last arrived, in the milliseconds of the streams' timers. */
@@ -17,8 +20,34 @@ interface Counted extends PeerActivity {
   streams: number
 }
 
+/** What a connection of libp2p has and its type does not tell: the way under its encryption and its muxer. */
+interface OverWire {
+  readonly maConn?: MessageStream
+}
+
 export class Activity {
   readonly #peers = new Map<string, Counted>()
+  readonly #watched = new WeakSet<Connection>()
+
+  /**
+   * Bytes of this connection count as they come. A stream sees nothing of a muxer's frame, of up to 64 KiB, until all of
+   * it is there: on a thin line that takes longer than a suspect is given.
+   */
+  watch (connection: Connection, timers: Timers): void {
+    if (this.#watched.has(connection)) {
+      return
+    }
+    this.#watched.add(connection)
+    const peer = connection.remotePeer.toString()
+    const wire = (connection as unknown as OverWire).maConn
+    wire?.addEventListener('message', () => {
+      const activity = this.#peers.get(peer)
+      if (activity !== undefined) {
+        activity.at = timers.now()
+        activity.heard = true
+      }
+    })
+  }
 
   /** A stream with this peer begins; give {@link leave} as many calls. */
   join (peer: string): PeerActivity {

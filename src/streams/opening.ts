@@ -90,6 +90,7 @@ async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, 
   const controller = new AbortController()
   const onAbort = (): void => { controller.abort(signal.reason) }
   signal.throwIfAborted()
+  init.activity.watch(connection, init.timers)
   signal.addEventListener('abort', onAbort, { once: true })
   const timeout = init.timers.after(init.openTimeout, () => {
     controller.abort(new StreamTimeoutError(`${peer.toString()} did not accept the stream within ${init.openTimeout} ms`))

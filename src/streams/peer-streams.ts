@@ -188,6 +188,7 @@ class LibP2PPeerStreams implements PeerStreams {
       return
     }
     const { onFrame, onAccept, timers, busy, limits } = this.#init
+    this.#activity.watch(connection, timers)
     const accepted = framed(stream, {
       peer,
       timers,

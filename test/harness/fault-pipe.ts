@@ -18,6 +18,8 @@ export interface Faults {
 
 /** Bytes a pipe takes in before it stops reading, as a network would. */
 const CAPACITY = 1024 * 1024
+/** Bytes that a link with a rate hands on at once: what a socket is read in pieces of would arrive in jumps. */
+const PACKET = 4 * 1024
 
 /** What goes through: bytes, the end of the sender's side, or the loss of its connection. */
 interface Item {
@@ -87,6 +89,10 @@ export class Pipe {
     if (this.#stopped) return
     const now = performance.now()
     const { latency, jitter, rate, split } = this.#faults
+    if (typeof what !== 'string' && rate < Infinity && what.length > PACKET) {
+      for (let start = 0; start < what.length; start += PACKET) this.#take(what.subarray(start, start + PACKET))
+      return
+    }
     let due = now + latency + jitter * this.#random()
     if (typeof what !== 'string') {
       this.#queued += what.length

@@ -18,7 +18,12 @@ export interface Described {
   readonly stack: string | undefined
   /** Own enumerable fields that can be cloned: code, details, retryable, node … */
   readonly fields: Readonly<Record<string, unknown>>
+  /** A failure in another process cannot be looked into later: its reasons must come along. */
+  readonly cause?: Described
 }
+
+/** Causes of causes that come along. */
+const MAX_CAUSES = 5
 
 export type ToChild =
   | { readonly type: 'start', readonly options: ChildMeshOptions, readonly commands: string | undefined }
@@ -63,13 +68,15 @@ function cloneable (value: unknown): boolean {
   }
 }
 
-export function describeError (error: unknown): Described {
+export function describeError (error: unknown, depth = 0): Described {
   if (!(error instanceof Error)) return { name: 'NonError', message: String(error), stack: undefined, fields: {} }
   const own = Object.entries(error).filter(([key, value]) => key !== 'name' && typeof value !== 'function' && cloneable(value))
-  return { name: error.name, message: error.message, stack: error.stack, fields: Object.fromEntries(own) }
+  const cause = error.cause == null || depth >= MAX_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }
+  return { name: error.name, message: error.message, stack: error.stack, fields: Object.fromEntries(own), ...cause }
 }
 
 /** The error of the other process, told apart by name and fields as users should. */
-export function restoreError ({ name, message, stack, fields }: Described): Error {
-  return Object.assign(new Error(message), { name, ...stack == null ? {} : { stack } }, fields)
+export function restoreError ({ name, message, stack, fields, cause }: Described): Error {
+  const error = new Error(message, cause == null ? {} : { cause: restoreError(cause) })
+  return Object.assign(error, { name, ...stack == null ? {} : { stack } }, fields)
 }

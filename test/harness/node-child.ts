@@ -20,7 +20,7 @@ function streamEvents (mesh: Mesh, emit: Emit): void {
     mesh.discovery.addEventListener(event, ({ detail }: CustomEvent<unknown>) => { emit(event, detail) })
   }
   mesh.addEventListener('status', ({ detail }) => { emit('status', detail) })
-  mesh.addEventListener('isolated', ({ detail }) => { emit('isolated', detail.reasons.map(describeError)) })
+  mesh.addEventListener('isolated', ({ detail }) => { emit('isolated', detail.reasons.map(reason => describeError(reason))) })
   mesh.addEventListener('resumed', () => { emit('resumed', undefined) })
 }
 

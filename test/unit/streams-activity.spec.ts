@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { activityOf } from '../../src/streams/activity.ts'
 import { bytesOf, pair, settled } from './streams.helper.ts'
+import type { Timers } from '../../src/util/timers.ts'
+import type { Connection } from '@libp2p/interface'
 
 describe('streams: activity of a peer', () => {
   it('is shared by all protocols of a node, told once, and forgotten with the last stream', () => {
@@ -30,6 +32,25 @@ describe('streams: activity of a peer', () => {
     b.framed.send(bytesOf(10))
     await settled()
     expect(activity.sentAt).to.be.at.least(500)
+  })
+
+  it('counts the bytes of a connection before they make a frame, once each, while a stream is open', () => {
+    const activity = activityOf({})
+    const maConn = new EventTarget()
+    const connection = { remotePeer: 'a', maConn } as unknown as Connection
+    let now = 0
+    const timers = { now: () => now } as Timers
+    const arrive = (): boolean => maConn.dispatchEvent(new Event('message'))
+    for (let i = 0; i < 2; i++) activity.watch(connection, timers)
+    activity.watch({ remotePeer: 'b' } as unknown as Connection, timers)
+    arrive()
+    expect(activity.take()).to.deep.equal([])
+    const peer = activity.join('a')
+    now = 700
+    arrive()
+    expect(peer.at).to.equal(700)
+    expect(activity.take()).to.deep.equal([{ peer: 'a', sentAt: -Infinity }])
+    expect(activity.take()).to.deep.equal([])
   })
 
   it('lets a first frame wait behind what the peer sends on other streams, and no longer', async () => {
