@@ -91,7 +91,9 @@ module.exports = async config => {
     concurrency: 1,
     failOnEmptyTestSuite: true,
     browserNoActivityTimeout: 120_000,
-    browserDisconnectTimeout: 10_000,
+    browserDisconnectTimeout: 30_000,
+    // A page that computes (the simulator, fuzzing) answers karma's pings late; 5 s by default, then it counts as gone.
+    pingTimeout: 60_000,
     autoWatch: false,
     singleRun: true,
     logLevel: config.LOG_WARN
