@@ -284,6 +284,33 @@ describe('rpc: streaming calls over a network', () => {
       for (const { buffer } of kept) expect(buffer.byteLength).to.be.at.most(8 * 1024)
     })
 
+    it('an item among unknown fields keeps no more memory than itself, and is nobody else\'s, whether its reader waits or not', async () => {
+      const padded = (body: number): Uint8Array => {
+        const item = frame(sizeItem(3, new Uint8Array(2_000).fill(body)))
+        // field 15 of 60 000 bytes, before and behind what is known
+        const unknown = [0x7a, 0xe0, 0xd4, 0x03, ...new Uint8Array(60_000)]
+        const fields = [...unknown, ...item.subarray(3), ...unknown]
+        return Uint8Array.from([0x2a, (fields.length & 0x7f) | 0x80, ((fields.length >> 7) & 0x7f) | 0x80, fields.length >> 14, ...fields])
+      }
+      for (const readerWaits of [true, false]) {
+        const results = gate.rpc.stream('login', 'wait', 'serverStream', undefined, { timeout: 10_000 })
+        expect((await results.next()).value).to.equal(1)
+        const far = [...login.flows.all].at(-1)
+        if (far === undefined) throw new Error('no stream')
+        // as a frame that came in parts: its memory is used for nothing else
+        Object.assign(far.other, { owned: true })
+        const waiting = readerWaits ? [results.next(), results.next()] : []
+        far.send(padded(1))
+        far.send(padded(2))
+        await ready()
+        const items = await Promise.all(readerWaits ? waiting : [results.next(), results.next()])
+        expect(items.map(({ value }) => [...new Set(value as Uint8Array)])).to.deep.equal([[1], [2]])
+        for (const { value } of items) expect((value as Uint8Array).buffer.byteLength).to.be.at.most(8 * 1024)
+        await results.return()
+        await ready()
+      }
+    })
+
     it('that answers what it was not asked is cut, and the call fails', async () => {
       const cases: Array<[string, Uint8Array[], string]> = [
         ['results before it took the call', [frame(sizeItem(3, Uint8Array.of(1)))], 'UNAVAILABLE'],
