@@ -1,19 +1,26 @@
 /** braid-mesh: `invoke` to a `handle`, as a user writes it. */
 import { noise } from '@libp2p/noise'
-import { tls } from '@libp2p/tls'
 import { createMesh } from '../../src/index.ts'
 import type { Call } from '../lib/measure.ts'
+import type { MeshOptions } from '../../src/index.ts'
 
-const encryption = process.env['BENCH_ENCRYPTION'] === 'noise' ? [noise()] : [tls()]
+/** What a user gets by default is TLS. */
+const encryption: MeshOptions = process.env['BENCH_ENCRYPTION'] === 'noise' ? { libp2p: { connectionEncrypters: [noise()] } } : {}
 
-export async function serve (): Promise<string> {
-  const mesh = await createMesh({ service: 'echo', listen: ['/ip4/127.0.0.1/tcp/0'], libp2p: { connectionEncrypters: encryption } })
-  mesh.rpc.handle('echo', args => args)
-  return mesh.libp2p.getMultiaddrs()[0]?.toString() ?? ''
+/** `rpc`: its options at both ends. */
+export function mesh (rpc: () => NonNullable<MeshOptions['rpc']>): { serve: () => Promise<string>, client: (address: string) => Promise<Call> } {
+  return {
+    serve: async () => {
+      const mesh = await createMesh({ service: 'echo', listen: ['/ip4/127.0.0.1/tcp/0'], rpc: rpc(), ...encryption })
+      mesh.rpc.handle('echo', args => args)
+      return mesh.libp2p.getMultiaddrs()[0]?.toString() ?? ''
+    },
+    client: async address => {
+      const mesh = await createMesh({ listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: [address], rpc: rpc(), ...encryption })
+      await mesh.discovery.waitFor('echo', { signal: AbortSignal.timeout(5_000) })
+      return (payload, done) => { mesh.rpc.invoke('echo', 'echo', payload).then(() => { done() }, done) }
+    }
+  }
 }
 
-export async function client (address: string): Promise<Call> {
-  const { rpc, discovery } = await createMesh({ listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: [address], libp2p: { connectionEncrypters: encryption } })
-  await discovery.waitFor('echo', { signal: AbortSignal.timeout(5_000) })
-  return (payload, done) => { rpc.invoke('echo', 'echo', payload).then(() => { done() }, done) }
-}
+export const { serve, client } = mesh(() => ({}))

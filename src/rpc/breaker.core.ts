@@ -27,6 +27,7 @@ export class Circuit {
   readonly #calls = new Array<number>(SLICES).fill(0)
   readonly #failures = new Array<number>(SLICES).fill(0)
   #slice = 0
+  #sliceEnds = -Infinity
   #inRow = 0
   #opened = 0
 
@@ -103,12 +104,16 @@ export class Circuit {
 
   /** The slice of now; those between the last one and it are emptied. */
   #turn (now: number): number {
+    if (now < this.#sliceEnds) {
+      return this.#slice % SLICES
+    }
     const at = Math.floor(now / (this.#options.window / SLICES))
     for (let i = Math.max(this.#slice + 1, at - SLICES + 1); i <= at; i++) {
       this.#calls[i % SLICES] = 0
       this.#failures[i % SLICES] = 0
     }
     this.#slice = Math.max(this.#slice, at)
+    this.#sliceEnds = (this.#slice + 1) * (this.#options.window / SLICES)
     return this.#slice % SLICES
   }
 }

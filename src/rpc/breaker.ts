@@ -3,6 +3,7 @@ import { RpcError } from '../errors.ts'
 import { timers } from '../util/timers.ts'
 import { Circuit } from './breaker.core.ts'
 import { Outliers } from './outlier.core.ts'
+import { clientHooks } from './passage.ts'
 import type { ClientCall, ClientInterceptor } from './interceptor.ts'
 import type { CircuitOptions, CircuitState } from './breaker.core.ts'
 import type { OutlierOptions } from './outlier.core.ts'
@@ -49,33 +50,25 @@ export function breaker (options: BreakerOptions = {}): Breaker {
   return interceptor(new Breakers({ ...CIRCUIT, ...circuit }, outliers === false ? undefined : { ...OUTLIERS, ...outliers }), isFailure)
 }
 
+/** What a call preferred and avoided before. */
+interface Before {
+  readonly prefer: string | undefined
+  readonly avoid: ReadonlySet<string> | undefined
+}
+
 function interceptor (breakers: Breakers, isFailure: (error: unknown, call: ClientCall) => boolean): Breaker {
-  const intercept: ClientInterceptor = next => call => {
-    const { prefer, avoid } = call.options
-    const refusal = breakers.steer(call)
-    const restore = (): void => {
-      // they were for this attempt
-      if (call.options.prefer !== prefer || call.options.avoid !== avoid) {
-        Object.assign(call.options, { prefer, avoid })
+  const hooks = clientHooks({
+    before: (call, now) => breakers.steer(call, now),
+    after: (call, before: Before | undefined, { failed, outcome, now }) => {
+      if (before !== undefined) {
+        // it was for this attempt
+        Object.assign(call.options, before)
       }
+      const cancelled = failed && outcome instanceof RpcError && outcome.code === 'CANCELLED'
+      breakers.record(call, call.node, cancelled ? undefined : !failed || !isFailure(outcome, call), now)
     }
-    if (refusal !== undefined) {
-      return Promise.reject(refusal)
-    }
-    return next(call).then(
-      result => {
-        restore()
-        breakers.record(call, call.node, true)
-        return result
-      },
-      (error: unknown) => {
-        restore()
-        const cancelled = error instanceof RpcError && error.code === 'CANCELLED'
-        breakers.record(call, call.node, cancelled ? undefined : !isFailure(error, call))
-        throw error
-      })
-  }
-  return Object.assign(intercept, { states: () => breakers.states() })
+  })
+  return Object.assign(hooks, { states: () => breakers.states() })
 }
 
 function isNodeFailure (error: unknown): boolean {
@@ -93,14 +86,14 @@ class Breakers {
     this.#outliers = outliers
   }
 
-  /** Keep the call from blocked nodes, or send it to one that is to be tried. Returns why it can go nowhere. */
-  steer (call: ClientCall): RpcError | undefined {
+  /** Keep the call from blocked nodes, or send it to one that is to be tried. @throws RpcError - it can go nowhere */
+  steer (call: ClientCall, now: number): Before | undefined {
     const state = this.#state(call.service)
     if (state.blocked.size === 0) {
       return undefined
     }
-    const now = timers.now()
     const { options } = call
+    const { prefer, avoid } = options
     if (options.token !== undefined || call.parent?.token !== undefined) {
       // its node is not the breaker's to choose
       return undefined
@@ -121,10 +114,10 @@ class Breakers {
     const nodes = call.nodes()
     if (node !== undefined ? !passes(node) : nodes.length > 0 && !nodes.some(({ id }) => passes(id))) {
       const retryAfter = Math.max(0, Math.min(...[...state.blocked].map(id => state.circuits.get(id)?.retryAt ?? now)) - now)
-      return new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${node === undefined ? 'every node' : `node ${node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })
+      throw new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${node === undefined ? 'every node' : `node ${node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })
     }
     this.#keepAway(call, state, trial)
-    return undefined
+    return { prefer, avoid }
   }
 
   /** From the blocked nodes, or to the one that is to be tried, in the attempt that begins now. */
@@ -141,8 +134,7 @@ class Breakers {
     }
   }
 
-  record (call: ClientCall, node: string | undefined, ok: boolean | undefined): void {
-    const now = timers.now()
+  record (call: ClientCall, node: string | undefined, ok: boolean | undefined, now: number): void {
     const state = this.#state(call.service)
     for (const failed of call.failed) {
       this.#recordAt(state, failed, false, now)
@@ -180,7 +172,7 @@ class Breakers {
     circuit.record(ok, now)
     if (circuit.state !== 'closed') {
       state.blocked.add(id)
-    } else if (state.outliers?.isEjected(id, now) !== true) {
+    } else if (state.blocked.size > 0 && state.outliers?.isEjected(id, now) !== true) {
       state.blocked.delete(id)
     }
     if (ok !== undefined) {
@@ -189,12 +181,13 @@ class Breakers {
   }
 
   #state (service: string): ServiceState {
-    let state = this.#services.get(service)
-    if (state === undefined) {
-      forgetOldest(this.#services)
-      state = new ServiceState(this.#outliers === undefined ? undefined : new Outliers(this.#outliers))
-      this.#services.set(service, state)
-    }
+    return this.#services.get(service) ?? this.#add(service)
+  }
+
+  #add (service: string): ServiceState {
+    forgetOldest(this.#services)
+    const state = new ServiceState(this.#outliers === undefined ? undefined : new Outliers(this.#outliers))
+    this.#services.set(service, state)
     return state
   }
 }

@@ -1,11 +1,13 @@
 import type { Picker } from '../balancing/index.ts'
 import type { NodeInfo } from '../discovery/index.ts'
-import type { TimerHandle } from '../util/timers.ts'
+import type { TimerHandle, Timers } from '../util/timers.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
 import type { RequestFrame, TextMap } from '../wire/rpc-frames.ts'
+import type { Trace } from '../wire/trace.ts'
 import type { ClientFlow } from './client-flow.ts'
 import type { Lane, Link } from './link.ts'
 import type { OutCall } from './out-call.ts'
+import type { Ending } from './passage.ts'
 import type { InvokeOptions, TokenId } from './index.ts'
 
 /** Has no node yet, or waits for a stream to it: nothing was sent. */
@@ -14,6 +16,16 @@ export const SEARCHING = 0
 export const SENT = 1
 /** The promise is settled. */
 export const SETTLED = 2
+
+/** Milliseconds as they travel: no less than are left, and never 0, which would be none named. */
+export function wholeMs (ms: number): number {
+  return Math.max(1, Math.ceil(ms))
+}
+
+/** What is left of the call's budget, for its frame. */
+export function timeLeft (call: Call, timers: Timers): number {
+  return call.fresh ? wholeMs(call.budget) : wholeMs((call.timer?.due ?? 0) - timers.now())
+}
 
 /** What ends the calls that it is told of: the context of the handler that makes them. */
 export interface Parent {
@@ -27,7 +39,7 @@ export interface Parent {
  * One invoke, from the first pick to the answer. One object holds all of it, the request's frame included, as there may
  * be 65 536 at a time.
  */
-export class Call implements RequestFrame {
+export class Call implements RequestFrame, Ending {
   /** On the stream it was last sent on. */
   id = 0
   state = SEARCHING
@@ -44,6 +56,9 @@ export class Call implements RequestFrame {
   metadata: TextMap | undefined = undefined
   headers: TextMap | undefined = undefined
   idempotencyKey: string | undefined = undefined
+  trace: Trace | undefined = undefined
+  /** On the stream it was last sent on, as {@link id} is. */
+  headerSet = 0
   /** The kind of the call, as in `STREAMING`. */
   streaming = 0
   /** Of a streaming call: what sends and receives its sequences. */
@@ -65,9 +80,13 @@ export class Call implements RequestFrame {
   onNode: ((id: string) => void) | undefined = undefined
   parent: Parent | undefined = undefined
 
+  /** Who hears of its outcome. */
+  ending: Ending = this
   resolve: (value: unknown) => void = nothing
   reject: (error: unknown) => void = nothing
   timer: TimerHandle | undefined = undefined
+  /** It has begun just now: {@link budget} is what is left. */
+  fresh = false
   onAbort: (() => void) | undefined = undefined
 
   /** The node it was last offered to. */

@@ -1,22 +1,24 @@
 /** The way of a call through the interceptors, if there are any, to the client. */
 import { RpcError } from '../errors.ts'
-import { BUILT_IN } from './methods.ts'
-import { compose } from './interceptor.ts'
+import { isBuiltIn } from './methods.ts'
 import { OutCall } from './out-call.ts'
 import { cancelled } from './outcome.ts'
+import { clientChain } from './passage.ts'
 import { DeferredResults, primed } from './results.ts'
 import { retry } from './retry.ts'
 import type { Client } from './client.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
-import type { ClientInterceptor, ClientNext } from './interceptor.ts'
+import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCallHost } from './out-call.ts'
+import type { LastNext } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
+import type { Trace } from '../wire/trace.ts'
 
 /** The handler's context, when it is a handler that calls. */
 export type Parent = (HandlerContext & CallParent) | undefined
 
-type OpenStream = (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Parent) => Results | Promise<unknown>
+type OpenStream = (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Parent, trace?: Trace) => Results | Promise<unknown>
 
 export class Calls {
   readonly #host: OutCallHost
@@ -26,22 +28,23 @@ export class Calls {
   readonly #chain: ClientNext | undefined
   /** For calls that may run twice, when the application has no interceptors of its own. */
   readonly #safe: ClientNext | undefined
-  readonly #last: ClientNext = call => this.#send(call as OutCall)
+  readonly #last: LastNext
   readonly #own = new WeakMap<readonly ClientInterceptor[], ClientNext>()
 
   constructor (host: OutCallHost, client: Client, openStream: OpenStream, interceptors: readonly ClientInterceptor[] | undefined) {
     this.#host = host
     this.#client = client
     this.#openStream = openStream
-    this.#chain = interceptors === undefined || interceptors.length === 0 ? undefined : compose(interceptors, this.#last)
-    this.#safe = interceptors === undefined ? compose([retry()], this.#last) : undefined
+    this.#last = Object.assign((call: ClientCall) => this.#send(call as OutCall), { direct: this.#direct })
+    this.#chain = interceptors === undefined || interceptors.length === 0 ? undefined : clientChain(interceptors, this.#last)
+    this.#safe = interceptors === undefined ? clientChain([retry()], this.#last) : undefined
   }
 
   /** `own`: interceptors of one client, outside of the room's. */
   invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Parent, own?: readonly ClientInterceptor[], oneWay = false): Promise<unknown> {
     const chain = this.#chainOf(method, options, own)
     return chain === undefined
-      ? this.#client.invoke(service, method, args, options, parent, undefined, oneWay)
+      ? this.#client.invoke(service, method, args, options, parent, oneWay)
       : this.#through(chain, new OutCall(this.#host, 'unary', service, method, args, options, parent, oneWay))
   }
 
@@ -64,6 +67,7 @@ export class Calls {
   #through (chain: ClientNext, call: OutCall): Promise<unknown> {
     try {
       const result = chain(call)
+      call.grow()
       // what is under way has its own deadline and signal
       return call.attempts === 0 ? this.#guarded(call, result) : result
     } catch (err) {
@@ -98,28 +102,36 @@ export class Calls {
     const isSafe = options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
     const rooms = this.#chain ?? (isSafe ? this.#safe : undefined)
     if (own === undefined || own.length === 0) {
-      return rooms === undefined || String(method).startsWith(BUILT_IN) ? undefined : rooms
+      return rooms === undefined || isBuiltIn(method) ? undefined : rooms
     }
     let chain = this.#own.get(own)
     if (chain === undefined) {
-      chain = compose(own, this.#chain ?? this.#last)
+      chain = clientChain(own, this.#chain ?? this.#last)
       this.#own.set(own, chain)
     }
     return chain
   }
 
+  readonly #direct: LastNext['direct'] = (call, ending) => {
+    if (call.kind === 'unary') {
+      this.#client.send(call as OutCall, ending)
+    }
+    return call.kind === 'unary'
+  }
+
   #send (call: OutCall): Promise<unknown> {
     const { service, method, args, kind, parent } = call
-    const options = call.attempt()
     if (kind === 'unary') {
-      return this.#client.invoke(service, method, args, options, parent, call, call.oneWay)
+      return new Promise((resolve, reject) => { this.#client.send(call, { resolve, reject }) })
     }
+    const left = call.attempt()
+    const { timeout: _, ...options } = call.options
     const { onNode } = options
     const told = (id: string): void => {
       call.node = id
       onNode?.(id)
     }
-    const result = this.#openStream(service, method, kind, args, { ...options, onNode: told }, parent)
+    const result = this.#openStream(service, method, kind, args, { ...options, ...(left !== Infinity && { timeout: left }), onNode: told }, parent, call.trace)
     return kind === 'clientStream' ? result as Promise<unknown> : primed(result as Results)
   }
 }

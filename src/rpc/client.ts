@@ -4,8 +4,8 @@ import { LARGE_BODY } from '../wire/limits.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { Links } from './links.ts'
 import { cancelled } from './outcome.ts'
-import { feedback, unrouted } from './picking.ts'
-import { prepare } from './prepare.ts'
+import { feedback, pick, preferred, startOf, unrouted } from './picking.ts'
+import { budgetOf, prepare } from './prepare.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
 import type { Outcomes } from './answers.ts'
@@ -14,6 +14,7 @@ import type { ClientInit } from './client-init.ts'
 import type { Flows } from './flows.ts'
 import type { InvokeOptions } from './index.ts'
 import type { OutCall } from './out-call.ts'
+import type { Ending } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
@@ -54,8 +55,8 @@ export class Client implements Outcomes {
     this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
   }
 
-  /** `parent` is the context of the handler that calls, `out` the call as interceptors see it. Never throws. */
-  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, out?: OutCall, oneWay = false): Promise<unknown> {
+  /** `parent` is the context of the handler that calls. Never throws. */
+  invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, oneWay: boolean): Promise<unknown> {
     let call: Call
     try {
       call = this.prepare(service, method, args, options, parent)
@@ -63,7 +64,6 @@ export class Client implements Outcomes {
     } catch (err) {
       return Promise.reject(err)
     }
-    call.out = out
     call.oneWay = oneWay
     const promise = new Promise<unknown>((resolve, reject) => {
       call.resolve = resolve
@@ -73,8 +73,26 @@ export class Client implements Outcomes {
     return promise
   }
 
+  /** One attempt of a call that went through interceptors. Never throws. */
+  send (out: OutCall, ending: Ending): void {
+    let call: Call
+    try {
+      call = prepare(out.service, out.method, out.args, out.options, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init.tokens, this.maxBody)
+      this.admit(call)
+    } catch (err) {
+      ending.reject(err)
+      return
+    }
+    call.out = out
+    call.trace = out.trace ?? call.trace
+    call.oneWay = out.oneWay
+    call.ending = ending
+    this.begin(call, out.now)
+  }
+
   prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Call {
-    return prepare(service, method, args, options, parent, this.#init.timeout, this.#init.tokens, this.maxBody)
+    const { timeout, tokens } = this.#init
+    return prepare(service, method, args, options, parent, budgetOf(options?.timeout, parent, timeout), tokens, this.maxBody)
   }
 
   /** @throws what keeps this node from making one more call */
@@ -96,21 +114,23 @@ export class Client implements Outcomes {
     }
   }
 
-  /** Settles through the call's own `resolve` and `reject`. */
-  begin (call: Call): void {
+  /** Settles through the call's `ending`. `now` is milliseconds. */
+  begin (call: Call, now = this.#init.timers.now()): void {
     this.pending++
-    call.timer = this.#init.timers.after(call.budget, () => { this.#expire(call) })
+    call.timer = this.#init.timers.after(call.budget, () => { this.#expire(call) }, now)
     if (call.signal !== undefined) {
       const signal = call.signal
       call.onAbort = () => { this.cancel(call, signal.reason) }
       signal.addEventListener('abort', call.onAbort)
     }
     call.parent?.adopt(call)
+    call.fresh = true
     this.#route(call)
+    call.fresh = false
   }
 
   #route (call: Call): void {
-    const first = call.prefer === undefined ? undefined : this.#preferred(call)
+    const first = call.prefer === undefined ? undefined : preferred(call, this.#init.discovery)
     if (first !== undefined) {
       this.#dispatch(call, first)
     } else if (call.only !== undefined) {
@@ -122,38 +142,18 @@ export class Client implements Outcomes {
     }
   }
 
-  /** The node that the caller wants to be asked first; asked for once. */
-  #preferred (call: Call): NodeInfo | undefined {
-    const node = call.prefer === undefined ? undefined : this.#init.discovery.node(call.prefer)
-    call.prefer = undefined
-    return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
-  }
-
   #toAnyNode (call: Call): void {
     const { targets, timers } = this.#init
-    const now = call.round === 0 && call.tried === undefined ? this.#startOf(call) : timers.now()
+    const now = call.round === 0 && call.tried === undefined ? startOf(call) : timers.now()
     let node: NodeInfo | undefined
     try {
-      const picker = targets.picker(call, now)
-      const { avoid, tokenId, tried } = call
-      node = avoid === undefined ? undefined : targets.pick(picker, tokenId, new Set([...avoid, ...tried ?? []]), now)
-      node ??= targets.pick(picker, tokenId, tried, now)
-      if (node !== undefined && picker.finished !== undefined) {
-        call.picker = picker
-        call.startedAt = now
-        picker.started?.(node.id, now)
-      }
+      node = pick(targets, call, now)
     } catch (err) {
       // a picker may be the application's own
       this.fail(call, unrouted(call, err))
       return
     }
     this.#dispatch(call, node)
-  }
-
-  /** When the call began, without asking the clock again. */
-  #startOf (call: Call): number {
-    return (call.timer?.due ?? 0) - call.budget
   }
 
   #toNode (call: Call, id: string): void {
@@ -241,14 +241,14 @@ export class Client implements Outcomes {
   succeed (call: Call, value: unknown): void {
     if (this.#settle(call)) {
       this.#feedback(call, true)
-      call.resolve(value)
+      call.ending.resolve(value)
     }
   }
 
   fail (call: Call, error: Error): void {
     if (this.#settle(call)) {
       this.#feedback(call, !(error instanceof RpcError) || !AT_FAULT.has(error.code))
-      call.reject(error)
+      call.ending.reject(error)
     }
   }
 

@@ -1,15 +1,18 @@
 import { tokenToHex } from '../wire/token.ts'
+import { TRACEPARENT } from '../wire/trace.ts'
 import type { Call } from './call.ts'
 import type { HandlerContext, InvokeOptions, TokenId } from './index.ts'
 import type { Contract, ContractClient } from './contract.ts'
 import type { Origin } from './inbound.ts'
 import type { Method } from './methods.ts'
+import type { ServerCall } from './interceptor.ts'
 import type { CallParent } from './prepare.ts'
-import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
+import type { CallKind, Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { ClientOptions } from './typed.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 import type { RequestFrame } from '../wire/rpc-frames.ts'
+import type { Trace } from '../wire/trace.ts'
 
 /** Shared by all calls without any. */
 export const NO_ENTRIES: Readonly<Record<string, string>> = Object.freeze({})
@@ -25,12 +28,17 @@ export interface ContextHost {
 }
 
 /** One request that is being handled. */
-export class Context implements HandlerContext, CallParent {
+export class Context implements HandlerContext, ServerCall, CallParent {
   readonly id: number
   readonly entry: Method
   readonly origin: Origin
   readonly tokenBytes: Uint8Array | undefined
   readonly headers: Readonly<Record<string, string>>
+  baggage: Readonly<Record<string, string>>
+  /** What interceptors are given. */
+  args: unknown = undefined
+  /** Came with the call. */
+  readonly above: Trace | undefined
   /** Bytes of its arguments. */
   readonly size: number
   /** Why nobody waits for its result any more. */
@@ -42,11 +50,11 @@ export class Context implements HandlerContext, CallParent {
   /** When its handler began, if that is measured. */
   began = 0
   timer: TimerHandle | undefined = undefined
+  #trace: Trace | undefined
   readonly #host: ContextHost
   readonly #due: number
-  #metadata: Readonly<Record<string, string>>
-  /** What interceptors have added, and nobody has asked for. */
-  #added: Map<string, () => string> | undefined = undefined
+  #spanned = false
+  #span: Trace | undefined = undefined
   // made when asked for: a controller costs more than the rest of a call
   #controller: AbortController | undefined = undefined
   #children: Set<Call> | undefined = undefined
@@ -57,33 +65,57 @@ export class Context implements HandlerContext, CallParent {
     this.entry = entry
     this.id = request.id
     this.tokenBytes = request.token
-    this.#metadata = request.metadata ?? NO_ENTRIES
+    this.baggage = request.metadata ?? NO_ENTRIES
+    this.above = this.#trace = request.trace
     this.headers = request.headers ?? NO_ENTRIES
     this.size = request.body?.length ?? 0
     this.#due = due
   }
 
+  get timers (): Timers {
+    return this.#host.timers
+  }
+
   get metadata (): Readonly<Record<string, string>> {
-    if (this.#added !== undefined) {
-      const metadata = { ...this.#metadata }
-      for (const [name, value] of this.#added) {
-        metadata[name] = value()
-      }
-      this.metadata = metadata
-    }
-    return this.#metadata
+    const { trace } = this
+    return trace === undefined ? this.baggage : Object.assign(Object.create(null) as Record<string, string>, this.baggage, { [TRACEPARENT]: trace.toString() })
   }
 
-  /** Interceptors may replace it. */
+  /** Interceptors may replace it, with the trace context that is part of it. */
   set metadata (metadata: Readonly<Record<string, string>>) {
-    this.#metadata = metadata
-    this.#added = undefined
+    this.baggage = metadata
+    this.trace = undefined
   }
 
-  /** Add to {@link metadata} what is made when it is first needed. */
-  inherit (name: string, value: () => string): void {
-    this.#added ??= new Map()
-    this.#added.set(name, value)
+  /** What the calls of the handler are children of. */
+  get trace (): Trace | undefined {
+    return this.#spanned ? this.span : this.#trace
+  }
+
+  set trace (trace: Trace | undefined) {
+    this.#spanned = false
+    this.#trace = trace
+  }
+
+  /** A span of the trace that the call came with, which most often nobody asks for. */
+  get span (): Trace | undefined {
+    this.#span ??= this.above?.child()
+    return this.#span
+  }
+
+  /** {@link trace} is {@link span} from here on. False: it is another one already. */
+  useSpan (): boolean {
+    const uses = !this.#spanned && this.above !== undefined && this.#trace === this.above
+    this.#spanned ||= uses
+    return uses
+  }
+
+  get kind (): CallKind {
+    return this.entry.kind
+  }
+
+  get context (): this {
+    return this
   }
 
   get method (): string {

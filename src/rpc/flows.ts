@@ -1,7 +1,7 @@
 /** The streaming calls of a node: those it makes and those it serves, each on a stream of its own. */
 import { ProtocolError, RpcError, StreamTimeoutError } from '../errors.ts'
 import { FIRST_FRAME_TIMEOUT, STRANGER_STREAMS } from '../wire/limits.ts'
-import { SENT, SETTLED } from './call.ts'
+import { SENT, SETTLED, timeLeft } from './call.ts'
 import { LocalChannel, StreamChannel } from './channel.ts'
 import { detach } from './prepare.ts'
 import { ServerFlow } from './server-flow.ts'
@@ -237,7 +237,7 @@ export class Flows {
 
   #begin (call: Call): void {
     call.state = SENT
-    call.timeout = call.timed ? Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now())) : 0
+    call.timeout = call.timed ? timeLeft(call, this.#init.timers) : 0
     this.#sent.add(call)
   }
 

@@ -1,5 +1,7 @@
 /** Interceptors for deadlines and for who may call. */
 import { RpcError } from '../errors.ts'
+import { serverHooks } from './intercepted.ts'
+import { clientHooks } from './passage.ts'
 import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } from './interceptor.ts'
 
 /**
@@ -12,30 +14,40 @@ import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } fro
  * ```
  */
 export function timeout (ms: number | ((call: ClientCall) => number | undefined)): ClientInterceptor {
-  return next => call => {
-    const limit = call.timed ? undefined : typeof ms === 'number' ? ms : ms(call)
-    if (limit !== undefined) {
-      call.limit(limit)
+  return clientHooks({
+    before: call => {
+      const limit = call.timed ? undefined : typeof ms === 'number' ? ms : ms(call)
+      if (limit !== undefined) {
+        call.limit(limit)
+      }
     }
-    return next(call)
-  }
+  })
 }
 
 const AUTHORIZATION = 'authorization'
 
-/** Puts credentials into the header `authorization` of each call: a text, or what a function gives for the call. */
+/**
+ * Puts credentials into the header `authorization` of each call: a text, or what a function gives for the call. While they
+ * stay the same, and a call has no headers of its own, a peer is sent them once per connection.
+ */
 export function credentials (give: string | ((call: ClientCall) => string | Promise<string>)): ClientInterceptor {
-  return next => {
-    const send = (call: ClientCall, value: string): Promise<unknown> => {
-      const { headers } = call.options
-      call.options.headers = headers === undefined ? { [AUTHORIZATION]: value } : { ...headers, [AUTHORIZATION]: value }
-      return next(call)
-    }
-    return call => {
-      const value = typeof give === 'string' ? give : give(call)
-      return typeof value === 'string' ? send(call, value) : value.then(async value => send(call, value))
+  let alone: Readonly<Record<string, string>> = Object.freeze({ [AUTHORIZATION]: '' })
+  const put = ({ options }: ClientCall, value: string): void => {
+    if (options.headers === undefined || options.headers === alone) {
+      if (alone[AUTHORIZATION] !== value) {
+        alone = Object.freeze({ [AUTHORIZATION]: value })
+      }
+      options.headers = alone
+    } else {
+      options.headers = { ...options.headers, [AUTHORIZATION]: value }
     }
   }
+  return clientHooks({
+    before: call => {
+      const value = typeof give === 'string' ? give : give(call)
+      return typeof value === 'string' ? put(call, value) : Promise.resolve(value).then(value => { put(call, value) })
+    }
+  })
 }
 
 /** What is decided about a caller: false is PERMISSION_DENIED; a throw of an `RpcError` chooses the code itself. */
@@ -46,18 +58,18 @@ export type Decision = boolean | Promise<boolean>
  * `call.context.caller.id` is the caller's key, proved by the connection.
  */
 export function auth (allow: (credentials: string | undefined, call: ServerCall) => Decision): ServerInterceptor {
-  return next => {
-    const decide = (call: ServerCall, allowed: boolean, given: string | undefined): Promise<unknown> => {
-      if (!allowed) {
-        const [code, what] = given === undefined ? ['UNAUTHENTICATED', 'no credentials were sent'] as const : ['PERMISSION_DENIED', 'the credentials do not allow this call'] as const
-        return Promise.reject(new RpcError(code, `${call.method}: ${what}`))
-      }
-      return next(call)
-    }
-    return call => {
-      const given = call.context.headers[AUTHORIZATION]
-      const decision = allow(given, call)
-      return typeof decision === 'boolean' ? decide(call, decision, given) : decision.then(async allowed => decide(call, allowed, given))
+  const check = (allowed: boolean, given: string | undefined, method: string): void => {
+    // only a plain yes is one
+    if (allowed !== true) {
+      const [code, what] = given === undefined ? ['UNAUTHENTICATED', 'no credentials were sent'] as const : ['PERMISSION_DENIED', 'the credentials do not allow this call'] as const
+      throw new RpcError(code, `${method}: ${what}`)
     }
   }
+  return serverHooks({
+    before: call => {
+      const given = call.context.headers[AUTHORIZATION]
+      const decision = allow(given, call)
+      return typeof decision === 'boolean' ? check(decision, given, call.method) : Promise.resolve(decision).then(allowed => { check(allowed, given, call.method) })
+    }
+  })
 }

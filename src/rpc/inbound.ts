@@ -2,6 +2,7 @@ import { RpcError, WriteQueueFullError } from '../errors.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { LARGE_BODY, MAX_DETAILS, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
+import { ReceivedHeaders } from './header-sets.ts'
 import { RETRY_AFTER, statusOf } from './outcome.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
@@ -38,6 +39,7 @@ export class Inbound implements Origin {
   readonly stream: FramedStream
   readonly caller: Caller
   readonly running = new Map<number, Context>()
+  readonly headers = new ReceivedHeaders()
   readonly local = false
   /** Calls without an answer have ids of ours, below 0. */
   nextOneWay = -1

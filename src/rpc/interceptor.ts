@@ -46,10 +46,8 @@ export interface ServerCall {
   /** The arguments; of `clientStream` and `bidi` the AsyncIterable of inputs. */
   args: unknown
   readonly context: HandlerContext
-  /** What the calls of the handler inherit; may be replaced. */
+  /** What the calls of the handler inherit, the trace context that came with the call as `traceparent`; may be replaced. */
   metadata: Readonly<Record<string, string>>
-  /** Add one text to {@link metadata}; it is asked for when the handler looks there, or makes a call. */
-  inherit (name: string, value: () => string): void
 }
 
 /** Resolves to what the handler returns; for `serverStream` and `bidi` to its AsyncIterable. */
@@ -60,9 +58,4 @@ export type ServerInterceptor = (next: ServerNext) => ServerNext
 export interface Interceptors {
   client?: readonly ClientInterceptor[]
   server?: readonly ServerInterceptor[]
-}
-
-/** One function of all of them around `last`. */
-export function compose<N> (interceptors: ReadonlyArray<(next: N) => N>, last: N): N {
-  return interceptors.reduceRight((next, interceptor) => interceptor(next), last)
 }

@@ -1,6 +1,7 @@
 import { WRITE_HIGH_WATER } from '../wire/limits.ts'
-import { fillFrame } from '../wire/rpc-frames.ts'
+import { fillFrame, sizeRequest } from '../wire/rpc-frames.ts'
 import { CallTable } from './call-table.ts'
+import { SentHeaders } from './header-sets.ts'
 import type { Call } from './call.ts'
 import type { FramedStream } from '../streams/index.ts'
 
@@ -12,6 +13,7 @@ export class Lane {
   goingAway = false
   /** Frame bytes written. */
   written = 0
+  readonly #headers = new SentHeaders()
 
   /** `first` is the id of its first call. */
   constructor (stream: FramedStream, first: number) {
@@ -21,6 +23,23 @@ export class Lane {
 
   get hasRoom (): boolean {
     return this.stream.queued <= WRITE_HIGH_WATER
+  }
+
+  /** Send a request, its headers by their number where the peer has them. Returns and throws as {@link write} does. */
+  request (call: Call): boolean {
+    const { headers } = call
+    if (headers === undefined) {
+      call.headerSet = 0
+      return this.write(sizeRequest(call))
+    }
+    const sent = this.#headers
+    const known = sent.find(headers)
+    call.headerSet = known === 0 ? sent.place(headers) : known
+    const room = this.write(sizeRequest(call, known !== 0))
+    if (known === 0 && call.headerSet !== 0) {
+      sent.keep(headers)
+    }
+    return room
   }
 
   /** Send the frame that was just sized. Returns and throws as the stream's own write does. */

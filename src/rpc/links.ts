@@ -2,11 +2,11 @@
 import { RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
 import { MAX_LARGE_WAITING } from '../wire/limits.ts'
-import { sizeCancel, sizeRequest } from '../wire/rpc-frames.ts'
+import { sizeCancel } from '../wire/rpc-frames.ts'
 import { failAt } from './answers.ts'
-import { SENT } from './call.ts'
+import { SENT, timeLeft } from './call.ts'
 import { Lane, Link } from './link.ts'
-import { BUILT_IN } from './methods.ts'
+import { isBuiltIn } from './methods.ts'
 import { codeOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -45,7 +45,7 @@ export class Links {
 
   dispatch (call: Call, node: string): void {
     call.node = node
-    if (this.#away.size > 0 && this.#isAway(node) && !call.method.startsWith(BUILT_IN)) {
+    if (this.#away.size > 0 && this.#isAway(node) && !isBuiltIn(call.method)) {
       this.#init.outcomes.again(call, node, new RpcError('UNAVAILABLE', `${this.label(node)} takes no new calls`, { node, retryable: true }), 'refused')
       return
     }
@@ -199,9 +199,9 @@ export class Links {
     }
     lane.calls.add(call)
     try {
-      call.timeout = this.#timeLeft(call)
+      call.timeout = timeLeft(call, this.#init.timers)
       call.position = lane.written
-      lane.write(sizeRequest(call))
+      lane.request(call)
       call.state = SENT
       call.lane = lane
     } catch (err) {
@@ -221,8 +221,8 @@ export class Links {
     call.id = 0
     let room: boolean
     try {
-      call.timeout = this.#timeLeft(call)
-      room = lane.write(sizeRequest(call))
+      call.timeout = timeLeft(call, this.#init.timers)
+      room = lane.request(call)
       call.state = SENT
     } catch (err) {
       this.#unsent(call, stream.peer, err as Error)
@@ -234,10 +234,6 @@ export class Links {
     } else {
       stream.drained().then(() => { outcomes.succeed(call, undefined) }, err => { outcomes.fail(call, err) })
     }
-  }
-
-  #timeLeft (call: Call): number {
-    return Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
   }
 
   #unsent (call: Call, node: string, err: Error): void {

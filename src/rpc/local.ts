@@ -1,7 +1,7 @@
 import { RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
 import { failAt } from './answers.ts'
-import { SETTLED } from './call.ts'
+import { SETTLED, timeLeft } from './call.ts'
 import { encodeDetails } from './inbound.ts'
 import { messageOf } from './outcome.ts'
 import { detach } from './prepare.ts'
@@ -51,7 +51,7 @@ export class Local implements Origin {
       return
     }
     call.id = this.#next++
-    call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+    call.timeout = timeLeft(call, this.#init.timers)
     this.#calls.set(call.id, call)
     queueMicrotask(() => {
       if (this.#calls.has(call.id)) {
@@ -63,7 +63,7 @@ export class Local implements Origin {
   /** Nobody waits for its answer, so nothing is kept of it. */
   #tell (call: Call): void {
     call.id = this.#nextOneWay--
-    call.timeout = Math.max(1, Math.ceil((call.timer?.due ?? 0) - this.#init.timers.now()))
+    call.timeout = timeLeft(call, this.#init.timers)
     queueMicrotask(() => {
       this.#init.serve(call)
       this.#init.outcomes.succeed(call, undefined)

@@ -7,7 +7,13 @@ import type { HandleOptions, Handler, MethodStats, Registration } from './index.
 import type { CallKind } from './stream-types.ts'
 
 /** Methods of every node; they are not listed in its record. */
-export const BUILT_IN = 'braid.'
+const BUILT_IN = 'braid.'
+const B = 0x62
+
+/** Asked of every call: most names begin otherwise, and callers may give what is no text. */
+export function isBuiltIn (method: unknown): boolean {
+  return typeof method === 'string' && method.charCodeAt(0) === B && method.startsWith(BUILT_IN)
+}
 
 /** Calls that may wait for their turn when a method limits how many run, and names no bound of its own. */
 const DEFAULT_QUEUE = 100
@@ -97,7 +103,7 @@ export class Methods {
 
   /** For the node's record, sorted. */
   names (): string[] {
-    return [...this.#methods.keys()].filter(name => !name.startsWith(BUILT_IN)).sort()
+    return [...this.#methods.keys()].filter(name => !isBuiltIn(name)).sort()
   }
 
   all (): Method[] {

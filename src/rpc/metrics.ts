@@ -1,6 +1,8 @@
 /** Interceptors that count calls and measure them. */
 import { Histogram } from '../util/histogram.core.ts'
-import { timers } from '../util/timers.ts'
+import { serverHooks } from './intercepted.ts'
+import { clientHooks } from './passage.ts'
+import type { Over } from './hooks.ts'
 import type { ClientInterceptor, ServerInterceptor } from './interceptor.ts'
 
 /** Of one method; milliseconds. Quantiles are within 10 %. */
@@ -48,10 +50,33 @@ class Entry {
 class Side {
   readonly #entries = new Map<string, Map<string, Entry>>()
   #count = 0
+  // calls come in runs
+  #service = ''
+  #method: string | undefined
+  #last = new Entry()
 
-  /** Two keys, as joining them would cost more than the rest. */
-  entry (service: string, method: string): Entry {
-    return this.#entries.get(service)?.get(method) ?? this.#add(service, method)
+  begin (service: string, method: string): void {
+    this.#entry(service, method).running++
+  }
+
+  end (service: string, method: string, { failed, outcome, began, now }: Over): void {
+    const entry = this.#entry(service, method)
+    entry.running--
+    entry.times.add(Math.max(0, now - began))
+    if (failed) {
+      const code = outcome instanceof Error && 'code' in outcome ? String(outcome.code) : 'UNKNOWN'
+      entry.errors.set(code, (entry.errors.get(code) ?? 0) + 1)
+    }
+  }
+
+  /** Two keys, as joining them would cost more than the rest. One that was found is found again. */
+  #entry (service: string, method: string): Entry {
+    if (method !== this.#method || service !== this.#service) {
+      this.#last = this.#entries.get(service)?.get(method) ?? this.#add(service, method)
+      this.#service = service
+      this.#method = method
+    }
+    return this.#last
   }
 
   snapshot (): Record<string, CallMetrics> {
@@ -84,23 +109,15 @@ class Side {
 export function metrics (): Metrics {
   const client = new Side()
   const server = new Side()
-  const measured = (entry: Entry, began: number, result: Promise<unknown>): Promise<unknown> => {
-    entry.running++
-    return result.then(value => {
-      entry.running--
-      entry.times.add(timers.now() - began)
-      return value
-    }, (error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
-      entry.running--
-      entry.times.add(timers.now() - began)
-      entry.errors.set(code, (entry.errors.get(code) ?? 0) + 1)
-      throw error
-    })
-  }
   return {
-    client: next => call => measured(client.entry(call.service, call.method), timers.now(), next(call)),
-    server: next => call => measured(server.entry('', call.method), timers.now(), next(call)),
+    client: clientHooks({
+      before: ({ service, method }) => { client.begin(service, method) },
+      after: ({ service, method }, _, over) => { client.end(service, method, over) }
+    }),
+    server: serverHooks({
+      before: ({ method }) => { server.begin('', method) },
+      after: ({ method }, _, over) => { server.end('', method, over) }
+    }),
     snapshot: () => ({ client: client.snapshot(), server: server.snapshot() })
   }
 }

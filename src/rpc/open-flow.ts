@@ -6,15 +6,15 @@ import { STREAMING } from './stream-types.ts'
 import type { FlowHost } from './client-flow.ts'
 import type { Client } from './client.ts'
 import type { Call } from './call.ts'
-import type { OutCall } from './out-call.ts'
 import type { CallParent } from './prepare.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
+import type { Trace } from '../wire/trace.ts'
 
 /**
  * Make a streaming call. One with a sequence of results begins when the first is asked for, any other at once. Never
  * throws: an error is what the results, or the promise, end with.
  */
-export function openFlow (client: Client, service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined, out?: OutCall): Results | Promise<unknown> {
+export function openFlow (client: Client, service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined, trace?: Trace): Results | Promise<unknown> {
   const host: FlowHost = {
     outcomes: client,
     maxBody: client.maxBody,
@@ -29,7 +29,7 @@ export function openFlow (client: Client, service: string, method: string, kind:
   } catch (err) {
     return kind === 'clientStream' ? Promise.reject(err) : failedResults(err)
   }
-  call.out = out
+  call.trace = trace ?? call.trace
   call.streaming = STREAMING[kind]
   call.timed = options?.timeout !== undefined || (parent !== undefined && parent.remaining !== Infinity)
   const flow = call.flow = new ClientFlow(call, input, host)

@@ -4,6 +4,7 @@ import type { CallParent } from './prepare.ts'
 import type { CallKind } from './stream-types.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Timers } from '../util/timers.ts'
+import type { Trace } from '../wire/trace.ts'
 
 const NONE: readonly string[] = Object.freeze([])
 
@@ -32,8 +33,13 @@ export class OutCall implements ClientCall {
   attempts = 0
   /** Wants no answer. */
   readonly oneWay: boolean
+  /** Of the span that it makes; undefined: that of the handler that makes it, if it has one. */
+  trace: Trace | undefined = undefined
   readonly #host: OutCallHost
+  readonly #began: number
   #due: number
+  /** Nobody has waited yet, since it began. */
+  #fresh = true
 
   constructor (host: OutCallHost, kind: CallKind, service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: (HandlerContext & CallParent) | undefined, oneWay = false) {
     this.#host = host
@@ -48,15 +54,33 @@ export class OutCall implements ClientCall {
     this.timed = timeout !== undefined
     // a handler's own budget is the default of the calls that it makes, and a stream may go on for ever
     const budget = timeout ?? (parent === undefined && kind === 'unary' ? host.timeout : Infinity)
-    this.#due = host.timers.now() + Math.min(budget, parent?.remaining ?? Infinity)
+    this.#began = host.timers.now()
+    this.#due = this.#began + Math.min(budget, parent?.remaining ?? Infinity)
+  }
+
+  get timers (): Timers {
+    return this.#host.timers
+  }
+
+  /** Milliseconds. The clock is looked at anew only when time may have passed. */
+  get now (): number {
+    return this.#fresh ? this.#began : this.#host.timers.now()
+  }
+
+  /** The code that made the call is left: from here on time passes. */
+  grow (): void {
+    this.#fresh = false
   }
 
   get remaining (): number {
-    return this.#due - this.#host.timers.now()
+    return this.#due - this.now
   }
 
   limit (ms: number): void {
-    this.#due = Math.min(this.#due, this.#host.timers.now() + ms)
+    const due = this.now + ms
+    if (due < this.#due) {
+      this.#due = due
+    }
   }
 
   nodes (): readonly NodeInfo[] {
@@ -64,19 +88,13 @@ export class OutCall implements ClientCall {
     return this.#host.discovery.nodes(at < 0 ? this.service : this.service.slice(0, at))
   }
 
-  /** Options of the attempt that begins now. */
-  attempt (): InvokeOptions {
-    const { options } = this
+  /** An attempt begins. Returns the milliseconds that it may take. */
+  attempt (): number {
     this.attempts++
-    // of a stream it would end what has begun
-    const left = Math.min(this.remaining, this.kind === 'unary' ? this.perTry ?? Infinity : Infinity)
     this.failed = NONE
-    if (left === Infinity && this.kind !== 'unary') {
-      delete options.timeout
-    } else {
-      options.timeout = left
-    }
-    return options
+    const left = this.remaining
+    // of a stream it would end what has begun
+    return this.perTry === undefined || this.kind !== 'unary' || left < this.perTry ? left : this.perTry
   }
 
   /** A node could not be reached, or refused the attempt. */

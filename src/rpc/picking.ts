@@ -2,6 +2,34 @@
 import { InvalidOptionsError, RpcError } from '../errors.ts'
 import { messageOf } from './outcome.ts'
 import type { Call } from './call.ts'
+import type { Targets } from './targets.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+
+/** The node that the caller wants to be asked first, if it is there; asked for once. */
+export function preferred (call: Call, discovery: Discovery): NodeInfo | undefined {
+  const node = call.prefer === undefined ? undefined : discovery.node(call.prefer)
+  call.prefer = undefined
+  return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
+}
+
+/** When the call began, without asking the clock again. */
+export function startOf (call: Call): number {
+  return (call.timer?.due ?? 0) - call.budget
+}
+
+/** Whom the picker of the call chooses, which hears of it. Throws what a picker does. */
+export function pick (targets: Targets, call: Call, now: number): NodeInfo | undefined {
+  const picker = targets.picker(call, now)
+  const { avoid, tokenId, tried } = call
+  let node = avoid === undefined ? undefined : targets.pick(picker, tokenId, new Set([...avoid, ...tried ?? []]), now)
+  node ??= targets.pick(picker, tokenId, tried, now)
+  if (node !== undefined && picker.finished !== undefined) {
+    call.picker = picker
+    call.startedAt = now
+    picker.started?.(node.id, now)
+  }
+  return node
+}
 
 /** Tell the picker of a call how it went, once. */
 export function feedback (call: Call, ok: boolean, now: number): void {

@@ -3,6 +3,7 @@ import { encodeBody } from '../wire/codecs.ts'
 import { MAX_IDEMPOTENCY_KEY, MAX_TIMEOUT } from '../wire/limits.ts'
 import { checkName, isName } from '../wire/names.ts'
 import { sizeMaps } from '../wire/rpc-write.ts'
+import { TRACEPARENT } from '../wire/trace.ts'
 import { Call } from './call.ts'
 import { cancelled, messageOf } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
@@ -11,26 +12,28 @@ import type { InvokeOptions, TokenId } from './index.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
 import type { TextMap } from '../wire/rpc-frames.ts'
+import type { Trace } from '../wire/trace.ts'
 
 /** What a handler's context hands down to the calls that the handler makes. */
 export interface CallParent extends Parent {
   readonly token: TokenId | undefined
   readonly tokenBytes: Uint8Array | undefined
   readonly remaining: number
-  readonly metadata: Readonly<Record<string, string>>
+  /** Metadata as it travels on: without the trace context. */
+  readonly baggage: Readonly<Record<string, string>>
+  readonly trace: Trace | undefined
 }
 
 /**
- * A checked call with its encoded arguments.
+ * A checked call with its encoded arguments, which may take `budget` milliseconds.
  *
  * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
  */
-export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, timeout: number, tokens: TokenIds, maxBody: number): Call {
+export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, budget: number, tokens: TokenIds, maxBody: number): Call {
   if (!isName('service', service)) {
     [service, method] = splitVersion(service, method)
   }
   checkName('method', method)
-  const budget = budgetOf(options?.timeout, parent, timeout)
   const { codec, body } = encodeArgs(args, service, method, maxBody)
   const call = new Call(service, method, codec, body, budget)
   if (options !== undefined) {
@@ -55,7 +58,8 @@ function splitVersion (service: string, method: string): [string, string] {
   return [name, `${method}@${version ?? ''}`]
 }
 
-function budgetOf (wanted: number | undefined, parent: CallParent | undefined, timeout: number): number {
+/** Milliseconds that a call may take: what was asked for, within what remains to the handler that makes it. */
+export function budgetOf (wanted: number | undefined, parent: CallParent | undefined, timeout: number): number {
   if (wanted !== undefined && (typeof wanted !== 'number' || Number.isNaN(wanted))) {
     throw new InvalidOptionsError(`timeout must be a number of milliseconds, not ${String(wanted)}`)
   }
@@ -140,5 +144,8 @@ function inherit (call: Call, parent: CallParent): void {
     call.token = parent.tokenBytes
     call.tokenId = parent.token
   }
-  call.metadata = call.metadata === undefined ? parent.metadata : { ...parent.metadata, ...call.metadata }
+  if (call.metadata?.[TRACEPARENT] === undefined) {
+    call.trace = parent.trace
+  }
+  call.metadata = call.metadata === undefined ? parent.baggage : { ...parent.baggage, ...call.metadata }
 }

@@ -3,6 +3,7 @@ import { RpcError } from '../errors.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
 import { timers } from '../util/timers.ts'
 import { RetryBudget } from './budget.core.ts'
+import { clientHooks } from './passage.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { BackoffInit } from '../util/backoff.core.ts'
@@ -42,45 +43,48 @@ function isRpcError (error: unknown): error is RpcError {
  */
 export function retry (options: RetryOptions = {}): ClientInterceptor {
   const policy = new RetryPolicy(options)
-  return next => {
-    const again = async (call: ClientCall, error: unknown): Promise<unknown> => {
-      let last = error
-      let lost: RpcError | undefined
-      for (let attempt = 1; ; attempt++) {
-        const pause = policy.pause(call, last, attempt)
-        if (pause === undefined) {
-          throw last
-        }
-        if (call.options.idempotent !== true && isRpcError(last) && last.node !== undefined && !last.retryable) {
-          // only this node knows whether the call of this key ran
-          call.options.node = last.node
-          lost ??= last
-        }
-        await sleep(pause, call.options.signal)
-        try {
-          const result = await next(call)
-          policy.budget(call.service).succeeded()
-          return result
-        } catch (err) {
-          last = err
-          if (lost !== undefined && isRpcError(err) && err.retryable) {
-            // this attempt did not run, but the first one may have
-            last = new RpcError(err.code, `${lost.message}; asked again: ${err.message}`, { node: lost.node ?? '', retryAfter: err.retryAfter, cause: err })
-          }
-        }
-      }
-    }
-    return call => {
+  return clientHooks({
+    before: call => {
       call.perTry = options.perTry ?? call.perTry
       call.repeats = true
-      return next(call).then(
-        result => {
-          policy.budget(call.service).succeeded()
-          return result
-        },
-        async error => again(call, error))
+    },
+    after: (call, _, over) => {
+      if (!over.failed) {
+        policy.budget(call.service).succeeded()
+      }
+    },
+    recover: (call, error, next) => {
+      const pause = policy.pause(call, error, 1)
+      return pause === undefined ? undefined : again(policy, call, error, pause, next)
     }
+  })
+}
+
+async function again (policy: RetryPolicy, call: ClientCall, error: unknown, first: number, next: () => Promise<unknown>): Promise<unknown> {
+  let last = error
+  let lost: RpcError | undefined
+  let pause: number | undefined = first
+  for (let attempt = 2; pause !== undefined; attempt++) {
+    if (call.options.idempotent !== true && isRpcError(last) && last.node !== undefined && !last.retryable) {
+      // only this node knows whether the call of this key ran
+      call.options.node = last.node
+      lost ??= last
+    }
+    await sleep(pause, call.options.signal)
+    try {
+      const result = await next()
+      policy.budget(call.service).succeeded()
+      return result
+    } catch (err) {
+      last = err
+      if (lost !== undefined && isRpcError(err) && err.retryable) {
+        // this attempt did not run, but the first one may have
+        last = new RpcError(err.code, `${lost.message}; asked again: ${err.message}`, { node: lost.node ?? '', retryAfter: err.retryAfter, cause: err })
+      }
+    }
+    pause = policy.pause(call, last, attempt)
   }
+  throw last
 }
 
 class RetryPolicy {
@@ -100,13 +104,13 @@ class RetryPolicy {
   }
 
   budget (service: string): RetryBudget {
-    const key = this.#budgets.size < MAX_BUDGETS || this.#budgets.has(service) ? service : ''
-    let found = this.#budgets.get(key)
-    if (found === undefined) {
-      found = new RetryBudget(this.#tokens.max, this.#tokens.ratio)
-      this.#budgets.set(key, found)
-    }
-    return found
+    return this.#budgets.get(service) ?? this.#add(this.#budgets.size < MAX_BUDGETS ? service : '')
+  }
+
+  #add (key: string): RetryBudget {
+    const budget = this.#budgets.get(key) ?? new RetryBudget(this.#tokens.max, this.#tokens.ratio)
+    this.#budgets.set(key, budget)
+    return budget
   }
 
   /** Milliseconds to wait before the next attempt; undefined: there is none. */

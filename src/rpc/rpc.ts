@@ -6,7 +6,7 @@ import { timers as sharedTimers } from '../util/timers.ts'
 import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
-import { BUILT_IN, Methods } from './methods.ts'
+import { isBuiltIn, Methods } from './methods.ts'
 import { failedResults } from './open-flow.ts'
 import { flowHandler } from './server-flow.ts'
 import { scatter } from './scatter.ts'
@@ -259,7 +259,7 @@ export class RpcService implements Rpc, Startable {
   }
 
   #around (method: string, kind: CallKind, handler: Handler, options: HandleOptions): Handler {
-    return intercepted(method.startsWith(BUILT_IN) ? [] : this.#options.interceptors.server, kind, handler, options)
+    return intercepted(isBuiltIn(method) ? [] : this.#options.interceptors.server, kind, handler, options)
   }
 
   /** @throws MeshStoppedError */

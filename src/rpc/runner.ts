@@ -1,5 +1,6 @@
 /** One request from its checked arguments to its answer: validate, run the handler, validate again, answer. */
 import { RpcError } from '../errors.ts'
+import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { messageOf, thrown } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
@@ -251,8 +252,4 @@ export class Runner {
     this.end(context, error)
     context.origin.refuse(context.id, error)
   }
-}
-
-function isThenable (value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -4,7 +4,7 @@ import { decodeBody } from '../wire/codecs.ts'
 import { DEFAULT_TIMEOUT } from '../wire/limits.ts'
 import { Context } from './context.ts'
 import { Inbound } from './inbound.ts'
-import { BUILT_IN } from './methods.ts'
+import { isBuiltIn } from './methods.ts'
 import { messageOf, withoutStack } from './outcome.ts'
 import { Keyed, Replies } from './replies.ts'
 import { Runner } from './runner.ts'
@@ -61,11 +61,14 @@ export class Server {
     }
   }
 
-  /** @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call */
+  /** @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never sent */
   onRequest (stream: FramedStream, request: RequestFrame): void {
     const inbound = this.#inbounds.get(stream)
     if (inbound === undefined) {
       return
+    }
+    if (request.headerSet !== 0) {
+      inbound.headers.resolve(request)
     }
     if (request.id === 0) {
       // nobody waits for its answer
@@ -123,7 +126,7 @@ export class Server {
 
   serve (origin: Origin, request: RequestFrame): void {
     const { methods, timers, host } = this.#init
-    const now = timers.now()
+    const now = timers.arrived()
     const refusal = this.#refusal(origin, request, now)
     if (refusal !== undefined) {
       origin.refuse(request.id, refusal)
@@ -138,7 +141,7 @@ export class Server {
       origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `'${request.method}' is a ${entry.kind} method`))
       return
     }
-    if (request.idempotencyKey !== undefined && entry.kind === 'unary' && !entry.name.startsWith(BUILT_IN)) {
+    if (request.idempotencyKey !== undefined && entry.kind === 'unary' && !isBuiltIn(entry.name)) {
       this.#serveOnce(origin, entry, request, now)
       return
     }
@@ -215,7 +218,7 @@ export class Server {
 
   #refusal (origin: Origin, request: RequestFrame, now: number): RpcError | undefined {
     const { service } = this.#init.discovery.self
-    const builtIn = request.method.startsWith(BUILT_IN)
+    const builtIn = isBuiltIn(request.method)
     if (this.#refusing !== undefined && !builtIn) {
       return new RpcError('UNAVAILABLE', this.#refusing, { retryable: true })
     }

@@ -27,6 +27,7 @@ import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { FramedStream, FrameLimits, PeerStreams, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { DecodedFrame } from '../wire/rpc-frames.ts'
+import type { Trace } from '../wire/trace.ts'
 
 /** Milliseconds that callers get to end their streams. */
 const LINGER = 500
@@ -128,8 +129,8 @@ export class Session {
   }
 
   /** `parent` is the context of the handler that calls. */
-  stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined): Results | Promise<unknown> {
-    return openFlow(this.client, service, method, kind, input, options, parent)
+  stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined, trace?: Trace): Results | Promise<unknown> {
+    return openFlow(this.client, service, method, kind, input, options, parent, trace)
   }
 
   /** Calls of others that run here. */

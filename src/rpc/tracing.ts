@@ -1,14 +1,22 @@
 /** Interceptors that follow a call from node to node. */
-import { timers } from '../util/timers.ts'
+import { newTrace, parseTraceparent, TRACEPARENT } from '../wire/trace.ts'
+import { serverHooks } from './intercepted.ts'
 import { otelSpans } from './otel.ts'
-import { formatTraceparent, newSpanId, newTraceId, parseTraceparent, TRACEPARENT } from './trace-context.ts'
-import type { HandlerContext } from './index.ts'
-import type { ClientCall, ClientInterceptor, ServerInterceptor } from './interceptor.ts'
+import { clientHooks } from './passage.ts'
+import type { Over } from './hooks.ts'
+import type { Context } from './context.ts'
+import type { ClientInterceptor, ServerInterceptor } from './interceptor.ts'
 import type { OtelApi } from './otel.ts'
-import type { TraceContext } from './trace-context.ts'
+import type { OutCall } from './out-call.ts'
+import type { Trace } from '../wire/trace.ts'
 
 /** One side of one call. */
-export interface Span extends TraceContext {
+export interface Span {
+  /** 32 hex digits. */
+  readonly traceId: string
+  /** 16 hex digits. */
+  readonly spanId: string
+  readonly sampled: boolean
   readonly parentId: string | undefined
   /** `login/user.password`; on the serving side the method alone. */
   readonly name: string
@@ -43,8 +51,8 @@ export interface Tracing {
 }
 
 /**
- * Gives each call a span, and its context to the called node in `metadata` (W3C `traceparent`), so that the calls that a
- * handler makes belong to the same trace. Of a stream, a span lasts until its results begin.
+ * Gives each call a span, and its context (W3C) to the called node, so that the calls that a handler makes belong to the
+ * same trace; the handler finds it as `ctx.metadata.traceparent`. Of a stream, a span lasts until its results begin.
  *
  * @example
  *
@@ -60,41 +68,20 @@ export function tracing (options: TracingOptions = {}): Tracing {
   }
   const tracer = new Tracer(options)
   return {
-    client: next => call => {
-      const parent = contextOf(call.options.metadata) ?? contextOf(call.parent?.metadata)
-      const open = tracer.begin('client', `${call.service}/${call.method}`, parent)
-      const { metadata } = call.options
-      call.options.metadata = withContext(metadata, open)
-      // a later attempt is no child of this one
-      return tracer.follow(open, next(call), call, () => { call.options.metadata = metadata as Record<string, string> })
-    },
-    server: next => call => {
-      const open = tracer.begin('server', call.method, contextOf(call.metadata))
-      call.inherit(TRACEPARENT, () => formatTraceparent(open))
-      return tracer.follow(open, next(call), call.context)
-    }
+    client: clientHooks({
+      before: call => tracer.depart(call as OutCall),
+      after: (call, span: Trace, over) => { tracer.returned(call as OutCall, span, over) }
+    }),
+    server: serverHooks({
+      before: call => tracer.arrive(call as Context),
+      after: (call, span: Trace | undefined, over) => { tracer.done(call as Context, span, over) }
+    })
   }
 }
 
 const SLOW = 1_000
 
-function contextOf (metadata: Readonly<Record<string, string>> | undefined): TraceContext | undefined {
-  return metadata === undefined ? undefined : parseTraceparent(metadata[TRACEPARENT])
-}
-
-function withContext (metadata: Readonly<Record<string, string>> | undefined, context: TraceContext): Record<string, string> {
-  const line = formatTraceparent(context)
-  return metadata === undefined ? { [TRACEPARENT]: line } : { ...metadata, [TRACEPARENT]: line }
-}
-
-interface OpenSpan extends TraceContext {
-  readonly parentId: string | undefined
-  readonly name: string
-  readonly kind: 'client' | 'server'
-  readonly began: number
-}
-
-/** Makes spans and decides which are kept. */
+/** Makes spans and decides which are kept. Most are not, so that names and texts are made at the end. */
 class Tracer {
   readonly #sample: number
   readonly #slow: number
@@ -106,42 +93,60 @@ class Tracer {
     this.#onSpan = onSpan
   }
 
-  begin (kind: 'client' | 'server', name: string, parent: TraceContext | undefined): OpenSpan {
-    return {
-      traceId: parent?.traceId ?? newTraceId(),
-      spanId: newSpanId(),
-      sampled: parent?.sampled ?? (this.#sample >= 1 || Math.random() < this.#sample),
-      parentId: parent?.spanId,
-      name,
-      kind,
-      began: timers.now()
+  depart (call: OutCall): Trace {
+    const { trace, parent, options: { metadata } } = call
+    const above = carried(metadata) ?? trace ?? (parent === undefined ? undefined : parent.trace ?? carried(parent.baggage))
+    const span = this.#span(above)
+    call.trace = span
+    return span
+  }
+
+  returned (call: OutCall, span: Trace, over: Over): void {
+    // a later attempt is no child of this one
+    call.trace = span.parent
+    if (this.#keeps(span, over)) {
+      this.#keep(span, 'client', `${call.service}/${call.method}`, call.node, over)
     }
   }
 
-  follow (open: OpenSpan, result: Promise<unknown>, about: ClientCall | HandlerContext, restore?: () => void): Promise<unknown> {
-    return result.then(value => {
-      restore?.()
-      this.#end(open, undefined, about)
-      return value
-    }, (error: unknown) => {
-      restore?.()
-      this.#end(open, error instanceof Error ? error : new Error(String(error)), about)
-      throw error
-    })
+  /** Undefined: a span of the call's own trace, which is made when it is needed. */
+  arrive (call: Context): Trace | undefined {
+    if (call.useSpan()) {
+      return undefined
+    }
+    const span = this.#span(call.trace ?? carried(call.baggage))
+    call.trace = span
+    return span
   }
 
-  #end (open: OpenSpan, error: Error | undefined, about: ClientCall | HandlerContext): void {
-    const duration = timers.now() - open.began
-    const slow = duration > this.#slow
-    if (this.#onSpan === undefined || !(open.sampled || slow)) {
-      return
+  done (call: Context, own: Trace | undefined, over: Over): void {
+    const decided = own ?? call.above
+    const span = decided !== undefined && this.#keeps(decided, over) ? own ?? call.span : undefined
+    if (span !== undefined) {
+      this.#keep(span, 'server', call.method, call.caller.id, over)
     }
-    const { began, ...context } = open
-    const node = 'caller' in about ? about.caller.id : about.node
+  }
+
+  #span (parent: Trace | undefined): Trace {
+    return parent === undefined ? newTrace(this.#sample) : parent.child()
+  }
+
+  #keeps ({ sampled }: Trace, { began, now }: Over): boolean {
+    return sampled || now - began > this.#slow
+  }
+
+  #keep ({ traceId, spanId, sampled, parent }: Trace, kind: 'client' | 'server', name: string, node: string | undefined, { failed, outcome, began, now }: Over): void {
+    const duration = Math.max(0, now - began)
+    const error = !failed ? undefined : outcome instanceof Error ? outcome.message : String(outcome)
     try {
-      this.#onSpan({ ...context, start: Date.now() - duration, duration, error: error?.message, node, slow })
+      this.#onSpan?.({ traceId, spanId, sampled, parentId: parent?.spanId, name, kind, start: Date.now() - duration, duration, error, node, slow: duration > this.#slow })
     } catch {
       // the application's own; the call has its outcome
     }
   }
+}
+
+/** From a node that sends it as a text. */
+function carried (metadata: Readonly<Record<string, string>> | undefined): Trace | undefined {
+  return metadata === undefined ? undefined : parseTraceparent(metadata[TRACEPARENT])
 }

@@ -23,11 +23,12 @@ export function invalidOutput (method: string, issues: readonly StandardSchemaV1
 }
 
 export function toIssues (issues: readonly StandardSchemaV1.Issue[]): Issue[] {
-  return issues.slice(0, MAX_ISSUES).map(issue => ({ message: shorten(issue.message), path: toPath(issue.path) }))
+  // plain arrays: those of arktype are of a class whose `map` and `slice` make something else
+  return Array.from(issues).slice(0, MAX_ISSUES).map(issue => ({ message: shorten(issue.message), path: toPath(issue.path) }))
 }
 
 function toPath (path: StandardSchemaV1.Issue['path']): Array<string | number> {
-  return (path ?? []).map(segment => {
+  return Array.from(path ?? [], segment => {
     const key = typeof segment === 'object' ? segment.key : segment
     return typeof key === 'number' ? key : String(key)
   })

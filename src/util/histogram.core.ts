@@ -1,10 +1,13 @@
-/** Quantiles of many positive numbers in little memory: four buckets for each doubling, so that they are 10 % off at most. */
+/** Quantiles of many positive numbers in little memory: eight buckets for each doubling, so that they are 7 % off at most. */
 
-const PER_DOUBLING = 4
-/** The lowest bucket ends at 2^-10: a microsecond, when the numbers are milliseconds. */
-const LOWEST = -10
-/** The highest begins at 2^22: 70 minutes. */
-const BUCKETS = (22 - LOWEST) * PER_DOUBLING
+/** Numbers are counted in these: microseconds, when they are milliseconds. */
+const UNIT = 1 / 1_000
+const PER_DOUBLING = 8
+/** Bits of a number that tell its bucket within its doubling. */
+const BITS = 3
+/** The highest one begins at 2^31 units: 35 minutes. */
+const LARGEST = 2 ** 31
+const BUCKETS = (31 - BITS) * PER_DOUBLING + 2 * PER_DOUBLING
 
 export class Histogram {
   count = 0
@@ -15,8 +18,7 @@ export class Histogram {
     this.count++
     this.sum += value
     this.#buckets ??= new Uint32Array(BUCKETS)
-    const bucket = value > 0 ? Math.floor((Math.log2(value) - LOWEST) * PER_DOUBLING) : 0
-    this.#buckets[Math.min(Math.max(bucket, 0), BUCKETS - 1)]!++
+    this.#buckets[bucketOf(value)]!++
   }
 
   /** The number below which a share `q` of all lies; NaN when there is none. */
@@ -25,9 +27,25 @@ export class Histogram {
     for (let i = 0; this.count > 0 && i < BUCKETS; i++) {
       left -= this.#buckets?.[i] ?? 0
       if (left <= 0) {
-        return 2 ** ((i + 0.5) / PER_DOUBLING + LOWEST)
+        return middleOf(i)
       }
     }
     return Number.NaN
   }
+}
+
+/** Small numbers have a bucket each; of larger ones the highest bits count, which is found without a logarithm. */
+function bucketOf (value: number): number {
+  const units = value / UNIT
+  if (!(units >= PER_DOUBLING)) {
+    return units > 0 ? Math.floor(units) : 0
+  }
+  const whole = units >= LARGEST ? LARGEST - 1 : Math.floor(units)
+  const shift = 31 - BITS - Math.clz32(whole)
+  return shift * PER_DOUBLING + (whole >>> shift)
+}
+
+function middleOf (bucket: number): number {
+  const shift = Math.max(0, Math.floor(bucket / PER_DOUBLING) - 1)
+  return (bucket - shift * PER_DOUBLING + 0.5) * 2 ** shift * UNIT
 }

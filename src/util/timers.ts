@@ -12,12 +12,22 @@ export interface TimerHandle {
 export interface Timers {
   /** Timers that are armed. */
   readonly armed: number
-  /** Calls `fn` once, at least `ms` from now. A throw of `fn` is not caught here; the other timers still fire. */
-  after (ms: number, fn: () => void): TimerHandle
+  /**
+   * Calls `fn` once, at least `ms` from now. A throw of `fn` is not caught here; the other timers still fire.
+   * `now` is for those who have just looked at the clock.
+   */
+  after (ms: number, fn: () => void, now?: number): TimerHandle
   /** A timer that has fired or was cancelled before is left alone. */
   cancel (handle: TimerHandle): void
   /** Milliseconds, monotonic. */
   now (): number
+  /**
+   * {@link now} as it was when it, or {@link look}, was first asked for in this stretch of code, until the next microtask:
+   * of the frames that arrived together, the time of their arrival. A look at the clock costs as much as reading a frame.
+   */
+  arrived (): number
+  /** {@link now}, and from here on what {@link arrived} tells. */
+  look (): number
 }
 
 export interface TimersInit {
@@ -40,8 +50,10 @@ class WheelTimers implements Timers {
   readonly #schedule: (fn: () => void, ms: number) => () => void
   readonly #wheel = new TimerWheel()
   readonly #run = (): void => { this.#tick() }
+  readonly #forget = (): void => { this.#seen = Number.NaN }
   #wake = Infinity
   #unschedule: (() => void) | undefined
+  #seen = Number.NaN
 
   constructor (init: TimersInit) {
     this.now = init.now ?? (() => performance.now())
@@ -52,14 +64,26 @@ class WheelTimers implements Timers {
     return this.#wheel.size
   }
 
-  after (ms: number, fn: () => void): TimerHandle {
-    const now = this.now()
+  after (ms: number, fn: () => void, now = this.now()): TimerHandle {
     const timer = new WheelTimer(now + (ms > 0 ? ms : 0), fn)
     this.#wheel.add(timer, now)
     if (timer.due < this.#wake) {
       this.#arm(now)
     }
     return timer
+  }
+
+  arrived (): number {
+    return Number.isNaN(this.#seen) ? this.look() : this.#seen
+  }
+
+  look (): number {
+    const now = this.now()
+    if (Number.isNaN(this.#seen)) {
+      queueMicrotask(this.#forget)
+    }
+    this.#seen = now
+    return now
   }
 
   /**

@@ -12,6 +12,9 @@ export const MAX_BODY = 1 * MiB
 export const LARGEST_BODY = 64 * MiB
 /** Bytes of a call's headers plus metadata (names and values): they are copied into every nested call. */
 export const MAX_HEADERS = 16 * KiB
+/** Sets of headers that a stream keeps, so that they are sent once, and characters of each: credentials fit into one. */
+export const MAX_HEADER_SETS = 8
+export const MAX_HEADER_SET = 4 * KiB
 /** Bytes of one frame on the RPC protocol: a body, its headers and the envelope. */
 export const MAX_RPC_FRAME = MAX_BODY + 64 * KiB
 /** Bytes of one frame on the discovery protocol: a batch of signed records. */

@@ -8,6 +8,7 @@
  * ```
  */
 import type { BodyCodec } from './codecs.ts'
+import type { Trace } from './trace.ts'
 
 /** Texts by name: metadata or headers. */
 export type TextMap = Readonly<Record<string, string>>
@@ -28,6 +29,9 @@ export interface RequestFrame {
   idempotencyKey: string | undefined
   /** 0 no sequences, 1 of results, 2 of input, 3 both. */
   streaming: number
+  trace: Trace | undefined
+  /** Number under which {@link headers} are kept for the stream, or were; 0: they are not. */
+  headerSet: number
 }
 
 export interface ResponseFrame {

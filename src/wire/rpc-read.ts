@@ -1,9 +1,11 @@
 /** RPC frames, reading what a peer sent: bounds are checked before anything is believed. */
 import { ProtocolError, STATUS_CODES } from '../errors.ts'
 import { copyBytes, readName, readUtf8 } from './bytes.ts'
-import { MAX_BODY, MAX_HEADERS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
+import { MAX_BODY, MAX_HEADERS, MAX_HEADER_SETS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
 import { TOKEN_BYTES } from './token.ts'
+import { readTrace, TRACE_BYTES } from './trace.ts'
 import type { BodyCodec } from './codecs.ts'
+import type { Trace } from './trace.ts'
 import type {
   DecodedCancel, DecodedCredit, DecodedEnd, DecodedFrame, DecodedGoAway, DecodedItem, DecodedRequest, DecodedResponse, TextMap
 } from './rpc-frames.ts'
@@ -86,7 +88,9 @@ function readRequest (): DecodedRequest {
     metadata: NO_TEXTS,
     headers: NO_TEXTS,
     idempotencyKey: undefined,
-    streaming: 0
+    streaming: 0,
+    trace: undefined,
+    headerSet: 0
   }
   while (more()) {
     const tag = varint()
@@ -101,7 +105,9 @@ function readRequest (): DecodedRequest {
       case 0x42: r.headers = entry(r.headers); break
       case 0x4a: r.idempotencyKey = header(); break
       case 0x52: r.service = name(); break
-      case 0x58: r.streaming = streaming(); break
+      case 0x58: r.streaming = upTo(3, 'an unknown kind of call'); break
+      case 0x62: r.trace = trace(); break
+      case 0x68: r.headerSet = upTo(MAX_HEADER_SETS, 'a set of headers beyond the last one'); break
       default: skip(tag)
     }
   }
@@ -133,15 +139,20 @@ function readResponse (): DecodedResponse {
 }
 
 function readCancel (): DecodedCancel {
-  const r: DecodedCancel = { kind: 3, id: 0 }
+  return { kind: 3, id: readNumber() }
+}
+
+/** A message of one number. */
+function readNumber (): number {
+  let value = 0
   while (more()) {
     const tag = varint()
     switch (tag) {
-      case 0x08: r.id = uint32(); break
+      case 0x08: value = uint32(); break
       default: skip(tag)
     }
   }
-  return r
+  return value
 }
 
 function readGoAway (): DecodedGoAway {
@@ -170,15 +181,7 @@ function readItem (): DecodedItem {
 }
 
 function readCredit (): DecodedCredit {
-  const r: DecodedCredit = { kind: 6, bytes: 0 }
-  while (more()) {
-    const tag = varint()
-    switch (tag) {
-      case 0x08: r.bytes = uint32(); break
-      default: skip(tag)
-    }
-  }
-  return r
+  return { kind: 6, bytes: readNumber() }
 }
 
 function readEnd (): DecodedEnd {
@@ -253,13 +256,12 @@ function take (size: number): number {
 }
 
 function codec (): BodyCodec {
-  const value = varint()
-  return value <= 3 ? value as BodyCodec : fail('an unknown codec')
+  return upTo(3, 'an unknown codec') as BodyCodec
 }
 
-function streaming (): number {
+function upTo (max: number, what: string): number {
   const value = varint()
-  return value <= 3 ? value : fail('an unknown kind of call')
+  return value <= max ? value : fail(what)
 }
 
 function name (): string {
@@ -293,6 +295,12 @@ function token (): Uint8Array | undefined {
   }
   const start = take(size)
   return size === 0 ? undefined : copyBytes(data, start, pos)
+}
+
+/** What is no trace context is none. */
+function trace (): Trace | undefined {
+  const start = take(length())
+  return pos - start === TRACE_BYTES ? readTrace(data, start) : undefined
 }
 
 /** Counts into what a call may carry beside its body. */

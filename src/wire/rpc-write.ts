@@ -2,6 +2,7 @@
 import { FrameTooLargeError } from '../errors.ts'
 import { utf8Length, writeUtf8 } from './bytes.ts'
 import { LARGEST_BODY, MAX_HEADERS, MAX_MESSAGE } from './limits.ts'
+import { TRACE_BYTES, writeTrace } from './trace.ts'
 import type { BodyCodec } from './codecs.ts'
 import type { RequestFrame, ResponseFrame, TextMap } from './rpc-frames.ts'
 
@@ -19,6 +20,7 @@ let inner = 0
 let method = NOTHING
 let service = NOTHING
 let text = ''
+let headers: TextMap | undefined
 let fill: (target: Uint8Array, offset: number) => void = () => {}
 
 /** Writes the frame that was sized last. Made for a stream's `write`, which calls it at once. */
@@ -27,11 +29,11 @@ export function fillFrame (target: Uint8Array, offset: number): void {
 }
 
 /**
- * Bytes of the frame of a request.
+ * Bytes of the frame of a request. `headersKnown`: the peer has its headers under their number, and they are not written.
  *
  * @throws FrameTooLargeError - body, headers or metadata over their limits
  */
-export function sizeRequest (r: RequestFrame): number {
+export function sizeRequest (r: RequestFrame, headersKnown = false): number {
   method = nameBytes(r.method)
   service = nameBytes(r.service)
   let size = sizeUint(r.id) + sizeBytes(method) + sizeUint(r.timeout) + sizeUint(r.codec) + sizeBody(r.body) +
@@ -39,15 +41,14 @@ export function sizeRequest (r: RequestFrame): number {
   if (r.token !== undefined) {
     size += sizeBytes(r.token)
   }
-  if (r.metadata !== undefined || r.headers !== undefined) {
-    size += sizeMaps(r.metadata, r.headers)
+  headers = headersKnown ? undefined : r.headers
+  if (r.metadata !== undefined || headers !== undefined) {
+    size += sizeMaps(r.metadata, headers)
   }
   if (r.idempotencyKey !== undefined) {
     size += sizeText(r.idempotencyKey)
   }
-  if (r.streaming !== 0) {
-    size += 2
-  }
+  size += (r.streaming === 0 ? 0 : 2) + (r.trace === undefined ? 0 : 2 + TRACE_BYTES) + (r.headerSet === 0 ? 0 : 2)
   sized = r
   inner = size
   fill = fillRequest
@@ -73,14 +74,22 @@ export function writeRequest (r: RequestFrame, target: Uint8Array, offset: numbe
   if (r.metadata !== undefined) {
     pos = putMap(target, pos, 0x3a, r.metadata)
   }
-  if (r.headers !== undefined) {
-    pos = putMap(target, pos, 0x42, r.headers)
+  if (headers !== undefined) {
+    pos = putMap(target, pos, 0x42, headers)
   }
   if (r.idempotencyKey !== undefined) {
     pos = putText(target, pos, 0x4a, r.idempotencyKey)
   }
   pos = putBytes(target, pos, 0x52, service)
-  return r.streaming === 0 ? pos : putUint(target, pos, 0x58, r.streaming)
+  if (r.streaming !== 0) {
+    pos = putUint(target, pos, 0x58, r.streaming)
+  }
+  if (r.trace !== undefined) {
+    target[pos] = 0x62
+    target[pos + 1] = TRACE_BYTES
+    pos = writeTrace(r.trace, target, pos + 2)
+  }
+  return r.headerSet === 0 ? pos : putUint(target, pos, 0x68, r.headerSet)
 }
 
 /**

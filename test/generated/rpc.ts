@@ -248,6 +248,16 @@ export namespace Frame {
     value: number
   }
 
+  export interface FrameRequestTraceFieldEvent {
+    field: '$.request.trace'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface FrameRequestHeaderSetFieldEvent {
+    field: '$.request.headerSet'
+    value: number
+  }
+
   export interface FrameResponseIdFieldEvent {
     field: '$.response.id'
     value: number
@@ -317,7 +327,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameRequestTraceFieldEvent | FrameRequestHeaderSetFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -334,6 +344,8 @@ export interface Request {
   idempotencyKey: string
   service: string
   streaming: number
+  trace: Uint8Array<ArrayBuffer>
+  headerSet: number
 }
 
 export namespace Request {
@@ -629,6 +641,16 @@ export namespace Request {
           w.uint32(obj.streaming)
         }
 
+        if ((obj.trace != null && obj.trace.byteLength > 0)) {
+          w.uint32(98)
+          w.bytes(obj.trace)
+        }
+
+        if ((obj.headerSet != null && obj.headerSet !== 0)) {
+          w.uint32(104)
+          w.uint32(obj.headerSet)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -644,7 +666,9 @@ export namespace Request {
           headers: new Map<string, string>(),
           idempotencyKey: '',
           service: '',
-          streaming: 0
+          streaming: 0,
+          trace: uint8ArrayAlloc(0),
+          headerSet: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -713,6 +737,14 @@ export namespace Request {
             }
             case 11: {
               obj.streaming = reader.uint32()
+              break
+            }
+            case 12: {
+              obj.trace = reader.bytes()
+              break
+            }
+            case 13: {
+              obj.headerSet = reader.uint32()
               break
             }
             default: {
@@ -828,6 +860,20 @@ export namespace Request {
               }
               break
             }
+            case 12: {
+              yield {
+                field: `${prefix}.trace`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 13: {
+              yield {
+                field: `${prefix}.headerSet`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -897,6 +943,16 @@ export namespace Request {
     value: number
   }
 
+  export interface RequestTraceFieldEvent {
+    field: '$.trace'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RequestHeaderSetFieldEvent {
+    field: '$.headerSet'
+    value: number
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -905,7 +961,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent | RequestTraceFieldEvent | RequestHeaderSetFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }

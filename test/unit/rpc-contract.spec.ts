@@ -1,3 +1,4 @@
+import { type } from 'arktype'
 import { expect } from 'chai'
 import * as v from 'valibot'
 import { z } from 'zod'
@@ -58,6 +59,11 @@ describe('rpc: contracts', () => {
     type Client = ContractClient<typeof contract>
     same<Parameters<Client['greet']>[0], { name: string, age?: string | undefined }>(true)
     same<ReturnType<Client['greet']>, Promise<{ text: string }>>(true)
+    const arked = defineService('login', { trim: unary({ input: type({ text: type('string').pipe(text => text.length) }), output: type('number') }) })
+    same<Parameters<ContractClient<typeof arked>['trim']>[0], { text: string }>(true)
+    same<Parameters<ContractHandlers<typeof arked>['trim']>[0], { text: number }>(true)
+    same<ReturnType<ContractClient<typeof arked>['trim']>, Promise<number>>(true)
+    expect(arked.service).to.equal('login')
     same<Parameters<Client['length']>[0], string>(true)
     same<Parameters<Client['free']>[0], undefined>(true)
     same<ReturnType<Client['free']>, Promise<unknown>>(true)

@@ -90,7 +90,7 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     for (let i = 0; i < 2; i++) await rejection(gate.rpc.invoke('login', 'work'))
     broken = false
     // longer than the cooldown, and shorter than two
-    await new Promise(resolve => setTimeout(resolve, 22))
+    await mesh.clock.pass(22)
     const calls = Array.from({ length: 5 }, () => watch(gate.rpc.invoke('login', 'work')))
     await ready()
     expect(asked).to.equal(3)

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { auth, credentials, defineService, metrics, timeout, tracing, unary } from '../../src/rpc/index.ts'
-import { parseTraceparent } from '../../src/rpc/trace-context.ts'
+import { parseTraceparent } from '../../src/wire/trace.ts'
 import { FakeMesh, rejection } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { ClientInterceptor, Interceptors, OtelApi, ServerInterceptor, Span } from '../../src/rpc/index.ts'
+import type { ClientInterceptor, Interceptors, ServerInterceptor, Span } from '../../src/rpc/index.ts'
 
 async function all (results: AsyncIterable<unknown>): Promise<unknown[]> {
   const items = []
@@ -174,12 +174,16 @@ describe('rpc: interceptors', () => {
       const never = tracing({ sample: 0, slow: 10, onSpan: span => spans.push(span) })
       const always = tracing({ sample: 1, slow: 10, onSpan: span => spans.push(span) })
       await start({ client: [never.client] }, { server: [always.server] })
-      login.rpc.handle('slow', async () => new Promise(resolve => setTimeout(resolve, 20)))
+      login.rpc.handle('slow', async () => new Promise<void>(resolve => { mesh.timers.after(20, resolve) }))
       await gate.rpc.invoke('login', 'echo')
       expect(spans).to.deep.equal([])
-      await gate.rpc.invoke('login', 'slow')
+      const call = gate.rpc.invoke('login', 'slow')
+      await mesh.clock.pass(40)
+      await call
       expect(spans.map(({ kind, slow, sampled }) => ({ kind, slow, sampled }))).to.deep.equal([
         { kind: 'server', slow: true, sampled: false }, { kind: 'client', slow: true, sampled: false }])
+      expect(spans[0], 'one trace, though it was not sampled').to.include({ traceId: spans[1]?.traceId, parentId: spans[1]?.spanId })
+      expect(spans[0]?.duration).to.be.at.least(20)
     })
 
     it('errors are noted, and a callback that throws harms no call', async () => {
@@ -204,50 +208,40 @@ describe('rpc: interceptors', () => {
       expect(parseTraceparent(`01-${traceId}-${'cd'.repeat(8)}-00-more`)).to.include({ traceId, sampled: false })
     })
 
-    it('OpenTelemetry: spans of its API, parents by its propagator, a slow one that was dropped is offered again', async () => {
-      const otel = new FakeOtel()
-      const trace = tracing({ otel: otel.api, slow: 10 })
-      await start({ client: [trace.client] }, { server: [trace.server] })
-      login.rpc.handle('slow', async () => new Promise(resolve => setTimeout(resolve, 20)))
+    it('two tracers on one side each have a span, the outer the parent of the inner', async () => {
+      const spans: Array<[string, Span]> = []
+      const outer = tracing({ onSpan: span => spans.push(['outer', span]) })
+      const inner = tracing({ onSpan: span => spans.push(['inner', span]) })
+      await start({ client: [outer.client, inner.client] }, { server: [outer.server, inner.server] })
       await gate.rpc.invoke('login', 'echo')
-      expect(otel.spans.map(({ name, kind, parent, ended }) => ({ name, kind, parent, ended }))).to.deep.equal([
-        { name: 'login/echo', kind: 2, parent: undefined, ended: true }, { name: 'echo', kind: 1, parent: 1, ended: true }])
-      await rejection(gate.rpc.invoke('login', 'fail'))
-      expect(otel.spans[3]).to.deep.include({ errors: ['no'], status: 2 })
-      otel.recording = false
-      await gate.rpc.invoke('login', 'slow')
-      expect(otel.spans.filter(({ attributes }) => attributes['braid.slow'] === true)).to.have.lengthOf(2)
+      expect(spans.map(([who, { kind }]) => `${who} ${kind}`)).to.deep.equal(['inner server', 'outer server', 'inner client', 'outer client'])
+      const ids = spans.map(([, { spanId }]) => spanId)
+      expect(spans.map(([, { parentId }]) => parentId)).to.deep.equal([ids[1], ids[2], ids[3], undefined])
+      expect(new Set(ids).size).to.equal(4)
+    })
+
+    it('goes through nodes that do not trace, and the handler finds it in its metadata; its own word is stronger', async () => {
+      const spans: Span[] = []
+      const trace = tracing({ onSpan: span => spans.push(span) })
+      const seen: unknown[] = []
+      await start({ client: [trace.client] })
+      const mail = await mesh.add('mail-1', 'mail', { interceptors: { server: [trace.server] } })
+      mail.rpc.handle('send', (_, ctx) => { seen.push({ ...ctx.metadata }) })
+      login.rpc.handle('outer', async (_, ctx) => {
+        seen.push({ ...ctx.metadata })
+        await ctx.invoke('mail', 'send')
+        await ctx.invoke('mail', 'send', 1, { metadata: { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` } })
+      })
+      await gate.rpc.invoke('login', 'outer', 1, { metadata: { tenant: 'a' } })
+      const [first, second, outer] = spans
+      expect(outer).to.include({ kind: 'client', name: 'login/outer' })
+      expect(first).to.include({ traceId: outer?.traceId, parentId: outer?.spanId, kind: 'server', name: 'send' })
+      expect(second).to.include({ traceId: 'ab'.repeat(16), parentId: 'cd'.repeat(8) })
+      expect(seen).to.deep.equal([
+        { tenant: 'a', traceparent: `00-${outer?.traceId}-${outer?.spanId}-01` },
+        { tenant: 'a', traceparent: `00-${first?.traceId}-${first?.spanId}-01` },
+        { tenant: 'a', traceparent: `00-${second?.traceId}-${second?.spanId}-01` }
+      ])
     })
   })
 })
-
-/** As much of `@opentelemetry/api` as an application gives: a context is the number of its span. */
-class FakeOtel {
-  recording = true
-  readonly spans: Array<{ name: string, kind: number, parent: number | undefined, attributes: Record<string, unknown>, errors: string[], status: number, ended: boolean }> = []
-  readonly api: OtelApi = {
-    trace: {
-      getTracer: () => ({
-        startSpan: (name, { kind, attributes }, parent) => {
-          const span = { name, kind, parent, attributes: { ...attributes }, errors: [] as string[], status: 0, ended: false }
-          this.spans.push(span)
-          return {
-            id: this.spans.length,
-            setAttribute: () => {},
-            setStatus: ({ code }: { code: number }) => { span.status = code },
-            recordException: (error: Error) => { span.errors.push(error.message) },
-            isRecording: () => this.recording,
-            end: () => { span.ended = true }
-          }
-        }
-      }),
-      setSpan: (_, span: { id: number }) => span.id,
-      getSpan: context => context
-    },
-    context: { active: () => undefined, with: async (_, fn) => fn() },
-    propagation: {
-      inject: (context, carrier) => { carrier['fake'] = String(context) },
-      extract: (_, carrier) => carrier['fake'] === undefined ? undefined : Number(carrier['fake'])
-    }
-  }
-}

@@ -1,3 +1,4 @@
+import { type } from 'arktype'
 import { expect } from 'chai'
 import * as v from 'valibot'
 import { z } from 'zod'
@@ -8,6 +9,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 interface Schemas {
   user: StandardSchemaV1
   trimmed: StandardSchemaV1
+  /** Asynchronous, where the library has such. */
   unique: StandardSchemaV1
 }
 
@@ -21,6 +23,11 @@ const schemas: Record<string, Schemas> = {
     user: v.object({ name: v.string(), emails: v.array(v.object({ address: v.string() })) }),
     trimmed: v.pipe(v.string(), v.transform(text => text.trim().length)),
     unique: v.pipeAsync(v.string(), v.checkAsync(async name => name !== 'taken', 'is taken'))
+  },
+  arktype: {
+    user: type({ name: 'string', emails: type({ address: 'string' }).array() }),
+    trimmed: type('string').pipe(text => text.trim().length),
+    unique: type('string').narrow((name, ctx) => name !== 'taken' || ctx.mustBe('free'))
   }
 }
 
@@ -49,9 +56,9 @@ for (const [vendor, { user, trimmed, unique }] of Object.entries(schemas)) {
       login.rpc.handle('add', record, { input: user })
       const error = await rejection(gate.rpc.invoke('login', 'add', { name: 7, emails: [{ address: 'a' }, { address: null }] }))
       expect(error).to.include({ code: 'INVALID_ARGUMENT', retryable: false, node: 'login-1' })
-      expect(error.details.issues.map(({ path }: { path: unknown }) => path)).to.deep.equal([['name'], ['emails', 1, 'address']])
+      expect(error.details.issues.map(({ path }: { path: unknown }) => path)).to.have.deep.members([['name'], ['emails', 1, 'address']])
       for (const { message } of error.details.issues) expect(message).to.be.a('string').and.not.equal('')
-      expect(error.message).to.include('name').and.include('1 more')
+      expect(error.message).to.match(/name|address/).and.include('1 more')
       expect(ran).to.deep.equal([])
       const good = { name: 'x', emails: [{ address: 'a' }] }
       expect(await gate.rpc.invoke('login', 'add', good)).to.deep.equal(good)
@@ -68,7 +75,9 @@ for (const [vendor, { user, trimmed, unique }] of Object.entries(schemas)) {
       expect(await gate.rpc.invoke('login', 'unique', 'free')).to.equal('free')
       const error = await rejection(gate.rpc.invoke('login', 'unique', 'taken'))
       expect(error).to.include({ code: 'INVALID_ARGUMENT' })
-      expect(error.details).to.deep.equal({ issues: [{ message: 'is taken', path: [] }] })
+      const [issue, ...others] = error.details.issues
+      expect([issue.path, others]).to.deep.equal([[], []])
+      expect(issue.message).to.match(/is taken|must be free/)
       expect(ran).to.deep.equal(['free'])
       expect(login.rpc.stats().unique).to.include({ calls: 2, errors: 1, running: 0 })
     })

@@ -9,7 +9,7 @@ import type { FakeNode, FakeStream } from './rpc-fakes.ts'
 import type { HandlerContext } from '../../src/rpc/index.ts'
 import type { RequestFrame, ResponseFrame } from '../../src/wire/rpc-frames.ts'
 
-const request = (more: Partial<RequestFrame> = {}): RequestFrame => ({ id: 0, service: 'login', method: 'echo', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 3, ...more })
+const request = (more: Partial<RequestFrame> = {}): RequestFrame => ({ id: 0, service: 'login', method: 'echo', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 3, trace: undefined, headerSet: 0, ...more })
 const response = (more: Partial<ResponseFrame> = {}): ResponseFrame => ({ id: 0, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined, ...more })
 
 function frame (size: number): Uint8Array {
@@ -282,6 +282,33 @@ describe('rpc: streaming calls over a network', () => {
       })
       expect(await gate.rpc.stream('login', 'keep', 'clientStream', Array.from({ length: 5 }, () => new Uint8Array(1)))).to.equal(5)
       for (const { buffer } of kept) expect(buffer.byteLength).to.be.at.most(8 * 1024)
+    })
+
+    it('an item among unknown fields keeps no more memory than itself, and is nobody else\'s, whether its reader waits or not', async () => {
+      const padded = (body: number): Uint8Array => {
+        const item = frame(sizeItem(3, new Uint8Array(2_000).fill(body)))
+        // field 15 of 60 000 bytes, before and behind what is known
+        const unknown = [0x7a, 0xe0, 0xd4, 0x03, ...new Uint8Array(60_000)]
+        const fields = [...unknown, ...item.subarray(3), ...unknown]
+        return Uint8Array.from([0x2a, (fields.length & 0x7f) | 0x80, ((fields.length >> 7) & 0x7f) | 0x80, fields.length >> 14, ...fields])
+      }
+      for (const readerWaits of [true, false]) {
+        const results = gate.rpc.stream('login', 'wait', 'serverStream', undefined, { timeout: 10_000 })
+        expect((await results.next()).value).to.equal(1)
+        const far = [...login.flows.all].at(-1)
+        if (far === undefined) throw new Error('no stream')
+        // as a frame that came in parts: its memory is used for nothing else
+        Object.assign(far.other, { owned: true })
+        const waiting = readerWaits ? [results.next(), results.next()] : []
+        far.send(padded(1))
+        far.send(padded(2))
+        await ready()
+        const items = await Promise.all(readerWaits ? waiting : [results.next(), results.next()])
+        expect(items.map(({ value }) => [...new Set(value as Uint8Array)])).to.deep.equal([[1], [2]])
+        for (const { value } of items) expect((value as Uint8Array).buffer.byteLength).to.be.at.most(8 * 1024)
+        await results.return()
+        await ready()
+      }
     })
 
     it('that answers what it was not asked is cut, and the call fails', async () => {

@@ -21,6 +21,19 @@ describe('timers', () => {
     }
   })
 
+  it('tells one time to all that arrived together, and a later one to what comes after', async () => {
+    const clock = new FakeTime()
+    const { timers } = clock
+    const first = timers.arrived()
+    clock.time += 5
+    expect(timers.arrived()).to.equal(first)
+    expect(timers.look()).to.equal(first + 5)
+    clock.time += 5
+    expect(timers.arrived(), 'since the last look').to.equal(first + 5)
+    await Promise.resolve()
+    expect(timers.arrived()).to.equal(first + 10)
+  })
+
   it('does not fire what was cancelled, and forgives a second cancel', () => {
     const clock = new FakeTime()
     const fired: string[] = []

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { LARGEST_BODY, MAX_BODY, MAX_HEADERS, MAX_MESSAGE, MAX_TIMEOUT } from '../../src/wire/limits.ts'
+import { LARGEST_BODY, MAX_BODY, MAX_HEADER_SETS, MAX_HEADERS, MAX_MESSAGE, MAX_TIMEOUT } from '../../src/wire/limits.ts'
 import { decodeFrame, fillFrame, sizeCancel, sizeCredit, sizeEnd, sizeGoAway, sizeItem, sizeRequest, sizeResponse, writeCancel, writeGoAway, writeRequest, writeResponse } from '../../src/wire/rpc-frames.ts'
+import { Trace, TRACE_BYTES } from '../../src/wire/trace.ts'
 import { Frame } from '../generated/rpc.ts'
 import { Chunk, fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { DecodedFrame, DecodedRequest, RequestFrame, ResponseFrame, TextMap } from '../../src/wire/rpc-frames.ts'
@@ -17,9 +18,11 @@ const request: RequestFrame = {
   metadata: { trace: 'é' },
   headers: { '': 'x', k: '' },
   idempotencyKey: 'k1',
-  streaming: 0
+  streaming: 0,
+  trace: undefined,
+  headerSet: 0
 }
-const bare: RequestFrame = { id: 0, service: '', method: '', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0 }
+const bare: RequestFrame = { id: 0, service: '', method: '', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0 }
 const response: ResponseFrame = { id: 300, status: 14, codec: 1, body: Uint8Array.of(0xf6), message: 'gone', retryable: true, headers: { a: 'b' } }
 
 /** Written at an offset into a larger buffer, as into a stream's batch. */
@@ -55,14 +58,30 @@ const requests: fc.Arbitrary<RequestFrame> = fc.record({
   metadata: texts,
   headers: texts,
   idempotencyKey: fc.option(text, { nil: undefined }),
-  streaming: fc.nat(3)
+  streaming: fc.nat(3),
+  trace: fc.option(fc.uint8Array({ minLength: TRACE_BYTES, maxLength: TRACE_BYTES }).map(traceOf), { nil: undefined }),
+  headerSet: fc.nat(MAX_HEADER_SETS)
 })
 const responses: fc.Arbitrary<ResponseFrame> = fc.record({ id: uint32, status: fc.nat(16), codec, body: bytes, message: text, retryable: fc.boolean(), headers: texts })
 
+/** The span and the trace have ids that are not zeros. */
+function traceOf (bytes: Uint8Array): Trace {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return new Trace(view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12) | 1, view.getInt32(16), view.getInt32(20) | 1, (bytes[24] as number) & 1)
+}
+
+function bytesOfTrace ({ t0, t1, t2, t3, s0, s1, flags }: Trace): Uint8Array {
+  const bytes = new Uint8Array(TRACE_BYTES)
+  const view = new DataView(bytes.buffer);
+  [t0, t1, t2, t3, s0, s1].forEach((word, i) => { view.setInt32(i * 4, word) })
+  bytes[24] = flags
+  return bytes
+}
+
 function generated (kind: 'request' | 'response', frame: RequestFrame | ResponseFrame): Uint8Array {
   const { headers, ...rest } = frame
-  const metadata = 'metadata' in frame ? { metadata: map(frame.metadata) } : {}
-  return Frame.encode({ [kind]: { ...rest, ...metadata, headers: map(headers) } })
+  const own = 'metadata' in frame ? { metadata: map(frame.metadata), trace: frame.trace === undefined ? undefined : bytesOfTrace(frame.trace) } : {}
+  return Frame.encode({ [kind]: { ...rest, ...own, headers: map(headers) } })
 }
 
 /** By the generated codec, which knows no limits. */
@@ -78,6 +97,10 @@ describe('wire: rpc frames', () => {
     expect(hex(written(sizeGoAway('bye')))).to.equal('22050a03627965')
     expect(hex(written(sizeRequest(bare)))).to.equal('0a00')
     expect(hex(written(sizeRequest({ ...bare, streaming: 3 })))).to.equal('0a025803')
+    const trace = new Trace(0x01020304, 5, 6, 7, -1, 8, 1)
+    expect(hex(written(sizeRequest({ ...bare, trace, headerSet: 2, headers: { k: 'v' } })))).to.equal(
+      '0a25' + '4206' + '0a016b' + '120176' + '6219' + '01020304000000050000000600000007' + 'ffffffff00000008' + '01' + '6802')
+    expect(hex(written(sizeRequest({ ...bare, headerSet: 2, headers: { k: 'v' } }, true)))).to.equal('0a02' + '6802')
     expect(hex(written(sizeItem(3, Uint8Array.of(7, 8))))).to.equal('2a06080312020708')
     expect(hex(written(sizeCredit(300)))).to.equal('320308ac02')
     expect(hex(written(sizeEnd()))).to.equal('3a00')
@@ -139,6 +162,16 @@ describe('wire: rpc frames', () => {
     expect((decode(unhex('0a020801' + '0a020802' + '7a00')) as DecodedRequest).id, 'last of a frame').to.equal(2)
     expect(asRequest('0d01020304').id, 'another wire type is another field').to.equal(0)
     expect(asRequest('08ac8280808000').id, 'a varint longer than it need be').to.equal(300)
+  })
+
+  it('a trace context that is none is left out: of another length, or of zeros', () => {
+    const context = '01'.repeat(16) + '02'.repeat(8) + '03'
+    expect(asRequest(`6219${context}`).trace?.toString()).to.equal(`00-${'01'.repeat(16)}-${'02'.repeat(8)}-01`)
+    for (const none of ['6200', `6218${context.slice(2)}`, `621a${context}00`, `6219${'00'.repeat(16)}${'02'.repeat(8)}01`, `6219${'01'.repeat(16)}${'00'.repeat(8)}01`]) {
+      expect(asRequest(none).trace, none).to.equal(undefined)
+    }
+    refused('0a03621901', 'beyond the end')
+    refused('0a026809', 'beyond the last one')
   })
 
   it('write the same whether sized before or not, and after the frame changed', () => {
