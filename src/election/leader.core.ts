@@ -60,8 +60,12 @@ export function endLeadership (core: Core, reason: string): void {
   core.leaderGone = false
   core.leaderlessSince = core.time.now
   lead.register.end()
-  if (lead.transfer?.answer === true) core.out.push({ type: 'transferred', ok: lead.over && reason === NEWER_TERM, why: reason })
+  const { transfer } = lead
   lead.transfer = undefined
+  if (transfer?.id === undefined) return
+  // who took it is known when the next leader is heard
+  if (lead.over && reason === NEWER_TERM) core.handover = { ...transfer, deadline: core.time.now + core.timeout }
+  else core.out.push({ type: 'transferred', id: transfer.id, ok: false, why: reason })
 }
 
 export function endLease (core: Core, lead: Leadership, reason: string): void {

@@ -24,6 +24,9 @@ export interface Follower {
   currentSince: number | undefined
 }
 
+/** Leadership that is given away. `wanted`: to nobody else; `id`: of who waits for the outcome. */
+export interface Handover { readonly wanted: string | undefined, readonly id: number | undefined, readonly deadline: number }
+
 export interface Leadership {
   /** Fixed for the term: an epoch that is raised becomes part of the token with the next term. */
   readonly epoch: number
@@ -43,7 +46,7 @@ export interface Leadership {
   /** No lease in this term any more. */
   over: boolean
   /** `sent`: TimeoutNow has left. */
-  transfer: { to: string, deadline: number, sent: boolean, answer: boolean } | undefined
+  transfer: (Handover & { readonly to: string, sent: boolean }) | undefined
   readonly register: Authority
   /** Save that the present config needs here. */
   configSave: number

@@ -3,7 +3,7 @@ import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
 import type { Founding } from './founding.core.ts'
-import type { Leadership } from './leadership.core.ts'
+import type { Handover, Leadership } from './leadership.core.ts'
 import type { Hello, Message } from './messages.core.ts'
 import type {
   Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, Time, Token
@@ -53,6 +53,8 @@ export class Core {
   leader: string | undefined
   campaign: Campaign | undefined
   lead: Leadership | undefined
+  /** Given away; who has it now was not heard yet. */
+  handover: Handover | undefined
   /** When a leader was last heard: the start of this voter's promise. */
   contact: Time | undefined
   /** The connection to the leader broke since. */

@@ -67,11 +67,14 @@ export function campaign (core: Core, type: 'prevote' | 'vote', transfer = false
   const term = hard.term + 1
   core.role = 'candidate'
   core.leader = undefined
+  const known = core.hardSave
   const save = type === 'vote' ? core.save({ term, vote: self }) : 0
   core.campaign = { type, term, granted: new Set([self]), save, transfer }
   const round = core.timeout * (ROUND + ROUND * core.init.random())
   core.electionDue = core.time.now + (type === 'vote' ? 2 * round + 3 * core.syncTime : round)
-  for (const { id } of config.voters) if (id !== self) core.send(id, { type, term, config, transfer })
+  // The others store their votes while this one stores its own, which counts only then. Should this be forgotten, nothing is
+  // lost: they voted for this node in that term, which it may ask for again, or vote in for another. The config counts as known.
+  for (const { id } of config.voters) if (id !== self) core.send(id, { type, term, config, transfer }, known)
   count(core)
 }
 

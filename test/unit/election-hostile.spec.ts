@@ -255,7 +255,7 @@ describe('election core: sets that were not founded, and recoveries', () => {
     world.run(6_000)
     const leader = world.leader()
     const { group, term } = world.status(leader)
-    world.step('A', { type: 'recover', voters: ABC })
+    world.step('A', { type: 'recover', id: 1, voters: ABC })
     world.run(20_000)
     expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
     expect(world.leader()).to.equal(leader)
@@ -273,7 +273,7 @@ describe('election core: sets that were not founded, and recoveries', () => {
     world.run(2_000)
     world.add('C', { voters: ABCDE, targetVoters: 0 })
     world.lose = (from, _to, { type }) => from === 'C' && type === 'pledge'
-    world.step('A', { type: 'recover', voters: ABC })
+    world.step('A', { type: 'recover', id: 1, voters: ABC })
     world.run(12_000)
     expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
     expect([world.status('A').group, world.status('B').group]).to.deep.equal([group, group])
@@ -287,7 +287,7 @@ describe('election core: sets that were not founded, and recoveries', () => {
     for (const id of ['C', 'D', 'E']) world.kill(id)
     world.run(3_000)
     world.lose = (_from, _to, message) => message.type === 'pledge' && message.firm
-    world.step('A', { type: 'recover', voters: ['A', 'B'] })
+    world.step('A', { type: 'recover', id: 1, voters: ['A', 'B'] })
     world.run(16_000)
     expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
     world.lose = () => false

@@ -16,6 +16,7 @@ interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   { name: 'does not persist its vote', file: 'state', find: "type: 'save', id, hard: this.hard }", replace: "type: 'save', id, hard: { ...this.hard, vote: undefined } }" },
   { name: 'sends before it has saved', file: 'state', find: 'after: this.isDurable(after) ? 0 : after', replace: 'after: 0' },
+  { name: 'counts its own vote before it is durable', file: 'votes', find: ' || !core.isDurable(run.save)', replace: '' },
   { name: 'takes half for a majority', file: 'order', find: 'Math.floor(voters / 2) + 1', replace: 'Math.max(1, Math.floor(voters / 2))' },
   { name: 'has no PreVote', file: 'votes', find: "campaign(core, 'prevote')\n}", replace: "campaign(core, 'vote')\n}" },
   { name: 'bumps the term in a PreVote', file: 'votes', find: "if (type === 'prevote') return", replace: "if (type === 'prevote') becomeFollower(core, asked)\n  if (type === 'prevote') return" },

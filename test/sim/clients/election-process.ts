@@ -79,11 +79,11 @@ export class ElectionProcess implements Process, ElectionView {
   }
 
   command (name: string, argument: unknown): void {
-    if (name === 'transfer') this.#step({ type: 'transfer' })
+    if (name === 'transfer') this.#step({ type: 'transfer', id: ++this.#calls })
     else if (name === 'leave') {
       this.leaving = true
       this.#step({ type: 'leave' })
-    } else if (name === 'recover') this.#step({ type: 'recover', voters: argument as string[] })
+    } else if (name === 'recover') this.#step({ type: 'recover', id: ++this.#calls, voters: argument as string[] })
     else if (name === 'identity') {
       this.#step({ type: 'identity-conflict', active: true })
       this.#env.setTimer('identity', 1_000)

@@ -4,7 +4,7 @@ import { createRandom } from '../../../src/util/random.core.ts'
 import { checkLinearizable, explain } from '../../harness/linearizability.ts'
 import { Violation } from '../kernel/types.ts'
 import { ElectionProcess } from './election-process.ts'
-import { checkCommitted, checkDurable, checkHeld, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import { checkCommitted, checkDurable, checkHeld, checkOwnVote, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
 import type { Disks } from './election-checks.ts'
 import type { ElectionView, MakeCore, Options } from './election-process.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
@@ -221,12 +221,13 @@ class ElectionClient implements Client {
     checkDurable(id, message, view)
     if (message.type === 'timeout-now') this.#asked.add(`${message.group} ${message.term + 1}`)
     if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(id, message.group, message.term, view)
-    if (message.type !== 'vote-response' && message.type !== 'vote') return
-    const granted = message.type === 'vote' ? id : 'granted' in message && message.granted ? to : undefined
-    if (granted === undefined) return
-    const key = `${id} ${message.incarnation} ${message.group} ${message.term}`
+    if (message.type === 'vote-response' && message.granted) this.#voted(`${id} ${message.incarnation} ${message.group} ${message.term}`, to)
+  }
+
+  /** E2. A candidate votes for itself when it wins, not when it asks: a crash between the two may make it forget. */
+  #voted (key: string, granted: string): void {
     const before = this.#votes.get(key)
-    if (before !== undefined && before !== granted) throw new Violation('E2', `${id} voted for ${before} and ${granted} in term ${message.term}`)
+    if (before !== undefined && before !== granted) throw new Violation('E2', `${key}: voted for ${before} and ${granted}`)
     this.#votes.set(key, granted)
   }
 
@@ -241,7 +242,10 @@ class ElectionClient implements Client {
     const other = this.#leaders.get(reign)
     if (other !== undefined && other !== key) throw new Violation('E1', `${other} and ${key} both lead group ${config.group} in term ${term}`)
     if (other === undefined) {
+      const view = event['view'] as ElectionView
       this.#world.count('elections')
+      checkOwnVote(id, term, view)
+      this.#voted(`${id} ${view.durable!.hard.incarnation} ${config.group} ${term}`, id)
       checkWon(id, config, term, this.#disks())
     }
     this.#leaders.set(reign, key)
