@@ -10,6 +10,8 @@ export interface Follower {
   round: number
   /** Monotonic time of the last answer. */
   contact: number
+  /** Ms that its answers take, of late. */
+  delay: number
   config: ConfigVersion
   /** When it was last sent a config, monotonic. */
   toldAt: number

@@ -18,8 +18,9 @@ export function startTransfer (core: Core, to?: string, id?: number): void {
   })
   if (to !== undefined && !able.some(({ id }) => id === to)) return fail(`${to} is no voter that answers`)
   const current = able.filter(({ id }) => lead.register.isCurrent(lead.followers.get(id)!))
+  // whoever answers soonest has least else to do: one that has just started does not
   const best = to ?? (current.length > 0 ? current : able).reduce<string | undefined>((found, { id }) => {
-    return found === undefined || lead.followers.get(id)!.contact > lead.followers.get(found)!.contact ? id : found
+    return found === undefined || lead.followers.get(id)!.delay < lead.followers.get(found)!.delay ? id : found
   }, undefined)
   if (best === undefined) return fail('no other voter answers')
   lead.transfer = { to: best, wanted: to, deadline: time.now + core.timeout, sent: false, id }
