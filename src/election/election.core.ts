@@ -13,7 +13,7 @@ import { hasSeat } from './order.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
 import { advanceTransfer, settleHandover, startTransfer } from './transfer.core.ts'
 import { mayTeach } from './trust.core.ts'
-import { becomeFollower, campaign, count, electionTimeout, hurry, onVoteRequest, onVoteResponse, waitForLeader } from './votes.core.ts'
+import { answerEarly, becomeFollower, campaign, count, electionTimeout, hurry, onVoteRequest, onVoteResponse, waitForLeader } from './votes.core.ts'
 import { MAX_TERM_JUMP } from '../wire/limits.ts'
 import type { Reading, Staged } from './following.core.ts'
 import type { Leadership } from './leadership.core.ts'
@@ -53,7 +53,7 @@ class Election implements ElectionCore {
   get due (): number {
     const core = this.#core
     const { lead } = core
-    let due = Math.min(core.electionDue, core.saveAgainAt, core.handover?.deadline ?? Infinity)
+    let due = Math.min(core.electionDue, core.saveAgainAt, core.handover?.deadline ?? Infinity, core.early?.at ?? Infinity)
     if (lead === undefined) return Math.min(due, core.lookAt)
     due = Math.min(due, lead.nextHeartbeat, quorumDeadline(core, lead), lead.transfer?.deadline ?? Infinity)
     return lead.lease === undefined ? due : Math.min(due, lead.lease.now, core.time.now + Math.max(0, lead.lease.wall - core.time.wall))
@@ -247,6 +247,7 @@ class Election implements ElectionCore {
       askForLeader(core)
     }
     if (core.greetAt <= now) greetStrangers(core)
+    answerEarly(core)
     if (core.electionDue <= now) electionTimeout(core)
     if (core.lead !== undefined) this.#leaderTimers(core.lead, now)
     if (core.leavingSeat && !core.voting) leave(core)

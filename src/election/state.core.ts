@@ -4,7 +4,7 @@ import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
 import type { Founding } from './founding.core.ts'
 import type { Handover, Leadership } from './leadership.core.ts'
-import type { Hello, Message } from './messages.core.ts'
+import type { Hello, Message, VoteRequest } from './messages.core.ts'
 import type {
   Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, Time, Token
 } from './types.core.ts'
@@ -59,6 +59,10 @@ export class Core {
   contact: Time | undefined
   /** The connection to the leader broke since. */
   leaderGone = false
+  /** A pre-vote that came a moment before the promise ends: it is answered then. */
+  early: { readonly from: string, readonly message: VoteRequest, readonly at: number } | undefined
+  /** Those to whom this node gave way since a leader was heard, once each. */
+  readonly gaveWay = new Set<string>()
   electionDue = Infinity
   leaderlessSince: number
   /** Start a campaign at the end of this step: the former leader's lease is over. */
@@ -166,6 +170,12 @@ export class Core {
       return heard !== undefined && !this.lead?.over && !hasPassed(heard, this.timeout, this.time)
     }
     return this.contact !== undefined && !(this.leaderGone && !this.strict) && !hasPassed(this.contact, this.timeout, this.time)
+  }
+
+  /** Monotonic time at which the promise ends, as far as the clocks agree until then. */
+  promiseEnd (): number {
+    const { contact, time, timeout } = this
+    return contact === undefined ? time.now : Math.max(contact.now + timeout, time.now + timeout - (time.wall - contact.wall))
   }
 
   /** A leader is there, or was until less than T ago. */

@@ -20,6 +20,10 @@ export function becomeFollower (core: Core, term: number, leader?: string, why =
   endLeadership(core, why)
   core.role = 'follower'
   core.campaign = undefined
+  if (leader !== undefined) {
+    core.early = undefined
+    core.gaveWay.clear()
+  }
   if (term > core.hard.term) core.save({ term, vote: undefined })
   if (leader !== core.leader) core.leaderlessSince = core.time.now
   core.leader = leader
@@ -109,11 +113,39 @@ export function onVoteRequest (core: Core, from: string, message: VoteRequest): 
   // a vote that was given is confirmed, whatever was promised since
   const { term, vote } = core.hard
   if (type === 'vote' && asked === term && (vote !== undefined || core.leader !== undefined)) return respond(core, from, type, asked, core.role !== 'leader' && vote === from, false)
-  if (core.promised() && !message.transfer) return refuse()
-  if (type === 'prevote') return respond(core, from, type, asked, asked > core.hard.term, false)
+  if (core.promised() && !message.transfer) {
+    const at = core.promiseEnd()
+    if (type === 'vote' || core.role === 'leader' || at - core.time.now > core.timeout * ROUND) return refuse()
+    core.early = { from, message, at }
+    return
+  }
+  if (type === 'prevote') {
+    const granted = asked > core.hard.term
+    if (granted) giveWay(core, from)
+    return respond(core, from, type, asked, granted, false)
+  }
   becomeFollower(core, asked)
   core.save({ vote: from })
   respond(core, from, type, asked, true, false)
+}
+
+/**
+ * Two that ask at once would share the votes. Whoever would vote for another one lets that one try first, and of two who
+ * ask each other the first by id goes on; once for each, for it may reach nobody else.
+ */
+function giveWay (core: Core, from: string): void {
+  if (core.gaveWay.has(from) || core.campaign?.type === 'vote' || (core.campaign !== undefined && core.self < from)) return
+  core.gaveWay.add(from)
+  core.campaign = undefined
+  core.role = 'follower'
+  core.electionDue = Math.max(core.electionDue, core.time.now + core.timeout * 2 * ROUND)
+}
+
+export function answerEarly (core: Core): void {
+  const { early, time } = core
+  if (early === undefined || time.now < early.at) return
+  core.early = undefined
+  onVoteRequest(core, early.from, early.message)
 }
 
 /** Configs spread with requests. A leader obeys one that only a leader of a higher term can have written. */

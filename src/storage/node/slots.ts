@@ -101,16 +101,25 @@ export class SlotFiles implements StableBackend {
 
   static async open (path: string): Promise<{ backend: SlotFiles, content: StableContent }> {
     const backend = new SlotFiles(await makeDirectory(path))
+    try {
+      return { backend, content: await backend.load() }
+    } catch (err) {
+      await backend.close()
+      throw err
+    }
+  }
+
+  private async load (): Promise<StableContent> {
     const content: StableContent = { values: new Map(), lost: new Set() }
-    for (const name of await backend.names()) {
-      const slot = await backend.restore(name)
+    for (const name of await this.names()) {
+      const slot = await this.restore(name)
       if (slot == null) {
         content.lost.add(name)
       } else {
         content.values.set(name, slot.value)
       }
     }
-    return { backend, content }
+    return content
   }
 
   async write (name: string, value: Uint8Array): Promise<void> {
