@@ -65,6 +65,8 @@ export class Core {
   readonly gaveWay = new Set<string>()
   electionDue = Infinity
   leaderlessSince: number
+  /** When a voter last said who leads, to one who hears no heartbeats. */
+  toldAt = -Infinity
   /** Start a campaign at the end of this step: the former leader's lease is over. */
   takeOver = false
   founding: Founding | undefined

@@ -5,7 +5,7 @@
 import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, majority } from './order.core.ts'
 import { endLeadership, NEWER_TERM, startLeadership } from './leader.core.ts'
-import { askVoters, mayTeach } from './trust.core.ts'
+import { askVoters, LEADERLESS, mayTeach } from './trust.core.ts'
 import type { Core } from './state.core.ts'
 import type { VoteRequest, VoteResponse } from './messages.core.ts'
 import type { Config } from './types.core.ts'
@@ -44,11 +44,12 @@ export function hurry (core: Core): void {
 
 export function electionTimeout (core: Core): void {
   if (!core.voting || core.broken || core.leaving) {
-    // voters and standbys hear their leader, all others are told of it while connected
+    // voters and standbys hear their leader, all others are told of it when they ask
     const heard = core.contact !== undefined && !hasPassed(core.contact, 2 * core.timeout, core.time)
-    if (core.leader !== undefined && !heard && (core.contact !== undefined || !core.connected.has(core.leader))) {
+    const told = core.contact === undefined && core.time.now - core.toldAt < LEADERLESS
+    if (core.leader !== undefined && !heard && !(told && core.connected.has(core.leader))) {
+      core.leaderlessSince = core.contact === undefined ? Math.min(core.toldAt, core.time.now) : core.time.now
       core.leader = core.contact = undefined
-      core.leaderlessSince = core.time.now
     }
     return waitForLeader(core)
   }
