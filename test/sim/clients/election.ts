@@ -102,6 +102,12 @@ class ElectionClient implements Client {
     return new ElectionProcess(this.#make, this.#setup.options(id), () => this.#lostForGood())
   }
 
+  /** Who had no group, or no leader for a while, and believed the liar: a peer can found what it likes, and who votes in that is his. */
+  #isLiars (id: string): boolean {
+    const view = processOf(this.#world.nodes.get(id)!)
+    return isForged(view.core.status(view.time()).config)
+  }
+
   /** Those who are left of a group that can never have a majority again; undefined while it may. */
   #lostForGood (): string[] | undefined {
     const configs = this.#up().map(node => processOf(node).durable?.hard.config).filter(config => config !== undefined)
@@ -122,9 +128,11 @@ class ElectionClient implements Client {
 
   observe (id: string, event: SimEvent): void {
     const life = this.#world.nodes.get(id)!.life
+    if (event.type !== 'state' && this.#isLiars(id)) return
     switch (event.type) {
       case 'state':
         this.#checkState(id, life, event['hard'] as HardState)
+        if (isForged((event['hard'] as HardState).config)) return
         this.#checkTwins(id, event['twins'] as Array<Uint8Array | undefined>)
         break
       case 'sent': this.#checkSent(id, String(event['to']), event['message'] as Message, event['view'] as ElectionView); break
@@ -177,9 +185,9 @@ class ElectionClient implements Client {
     const before = this.#states.get(key)
     this.#states.set(key, hard)
     this.#checkBelieved(id, before, hard)
-    if (before?.incarnation !== hard.incarnation || before.config?.group !== hard.config?.group) return
     // who came over to a liar's own group is his
     if (isForged(hard.config)) return
+    if (before?.incarnation !== hard.incarnation || before.config?.group !== hard.config?.group) return
     this.#checkConfig(id, key, before.config, hard.config)
     if (hard.term < before.term) throw new Violation('E2', `${id} went back from term ${before.term} to ${hard.term}`)
     if (hard.term > before.term) this.#checkTerm(id, hard)
@@ -289,11 +297,10 @@ class ElectionClient implements Client {
   /** E3 and E4: leases never overlap in true time, and their tokens grow. */
   #checkLease (id: string, view: ElectionView, token: Token): void {
     const { group, config } = view.core.status(view.time())
-    if (isForged(config)) return
     if (isStrict(view)) {
       for (const node of this.#up()) {
         const other = processOf(node)
-        if (node.id === id || !isStrict(other) || !holds(other) || other.core.status(other.time()).group !== group) continue
+        if (node.id === id || this.#isLiars(node.id) || !isStrict(other) || !holds(other) || other.core.status(other.time()).group !== group) continue
         throw new Violation('E3', `${id} and ${node.id} have leases of group ${group} at once, in terms ${token.term} and ${other.lease?.token.term}`)
       }
       // who founds a lost group anew goes on from its tokens
@@ -319,7 +326,7 @@ class ElectionClient implements Client {
   /** E9: who reaches no majority has no lease after T. */
   #checkCutOff (now: number): void {
     const allowed = this.#timeout / 0.98 + 10 + CHECK_EVERY
-    for (const node of this.#up()) {
+    for (const node of this.#up().filter(({ id }) => !this.#isLiars(id))) {
       const { config } = processOf(node).core.status(processOf(node).time())
       const since = now - this.#reachedMajority(node.id, config)
       // a lease that was earned with another config lasts
@@ -364,7 +371,8 @@ class ElectionClient implements Client {
     const nodes = this.#up().filter(node => !node.frozen)
     const views = nodes.map(processOf)
     const configs = views.map(view => view.core.status(view.time()).config).filter(config => config !== undefined && config.term > 0) as Config[]
-    // a liar's config is believed by nobody, but for those who came over to his own group
+    // a voter does not leave a group that was founded on purpose, not even a liar's
+    if (views.some(view => isForged(view.core.status(view.time()).config) && view.core.status(view.time()).voting)) return undefined
     const newest = newestOf(configs.filter(config => !isForged(config)))
     if (newest === undefined || new Set(configs.map(({ group }) => group)).size > 1) return undefined
     const voting = newest.voters.filter(voter => {
