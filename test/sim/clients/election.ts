@@ -372,7 +372,7 @@ class ElectionClient implements Client {
     const views = nodes.map(processOf)
     const configs = views.map(view => view.core.status(view.time()).config).filter(config => config !== undefined && config.term > 0) as Config[]
     // a voter does not leave a group that was founded on purpose, not even a liar's
-    if (views.some(view => isForged(view.core.status(view.time()).config) && view.core.status(view.time()).voting)) return undefined
+    if (nodes.some(({ id }) => this.#isLiars(id) && processOf(this.#world.nodes.get(id)!).durable?.hard.config?.voters.some(voter => voter.id === id) === true)) return undefined
     const newest = newestOf(configs.filter(config => !isForged(config)))
     if (newest === undefined || new Set(configs.map(({ group }) => group)).size > 1) return undefined
     const voting = newest.voters.filter(voter => {
