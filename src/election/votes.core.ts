@@ -135,7 +135,7 @@ export function onVoteRequest (core: Core, from: string, message: VoteRequest): 
  * ask each other the first by id goes on; once for each, for it may reach nobody else.
  */
 function giveWay (core: Core, from: string): void {
-  if (core.gaveWay.has(from) || core.campaign?.type === 'vote' || (core.campaign !== undefined && core.self < from)) return
+  if (core.role === 'leader' || core.gaveWay.has(from) || core.campaign?.type === 'vote' || (core.campaign !== undefined && core.self < from)) return
   core.gaveWay.add(from)
   core.campaign = undefined
   core.role = 'follower'

@@ -125,6 +125,24 @@ describe('election core: votes', () => {
     })
   }
 
+  it('a leader that gave its lease away grants a pre-vote, and leads on until somebody has won', () => {
+    const voter = new Voter()
+    voter.asks()
+    voter.hear('A', { type: 'prevote-response', asked: 4, granted: true })
+    voter.hear('A', { type: 'vote-response', term: 4, asked: 4, granted: true })
+    voter.step({ type: 'saved', id: voter.saves })
+    for (const from of ['A', 'C']) {
+      voter.hear(from, { type: 'heartbeat-response', term: 4, round: 1, config: { term: 4, version: 2 }, synced: { epoch: 0, term: 0, index: 0 }, leaving: false, promise: T, highestEpoch: 7 })
+    }
+    voter.step({ type: 'transfer', id: 1, to: 'A' })
+    expect(voter.told('timeout-now')).to.have.length(1)
+    voter.hear('C', { type: 'prevote', term: 5, transfer: false, config: { ...CONFIG, term: 4 } })
+    expect(voter.told('prevote-response').at(-1)?.message).to.include({ granted: true })
+    expect(voter.core.status({ now: voter.now, wall: 0 })).to.include({ state: 'leader', leader: 'B' })
+    voter.hear('A', { type: 'heartbeat', term: 5, round: 1, config: { term: 5, version: 2 }, floor: undefined, standby: true })
+    expect(voter.out.at(-1)).to.include({ type: 'transferred', ok: true })
+  })
+
   it('one that asks again and again, and wins nothing, keeps nobody else from it', () => {
     const voter = new Voter()
     voter.asks()
