@@ -233,7 +233,9 @@ class ElectionClient implements Client {
     }
     this.#begun.add(name)
     if (this.#asked.has(name)) return
-    const since = this.#world.now - this.#reachedMajority(id, config)
+    const reached = this.#reachedMajority(id, config)
+    // answers that came while it was frozen are heard when it wakes
+    const since = this.#world.now - reached - (Number.isFinite(reached) ? this.#world.nodes.get(id)!.stalledSince(reached) : 0)
     const allowed = 3 * this.#timeout + 2_000 + 3 * this.#world.scenario.fsync
     if (since > allowed && since < Infinity) throw new Violation('PreVote', `${id} began term ${term} though it reached no majority for ${Math.round(since)} ms`)
   }
