@@ -6,7 +6,7 @@ import { runBatch } from '../test/sim/kernel/run.ts'
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '2000' }, only: { type: 'string', default: '' } } })
 for (const mutation of MUTATIONS.filter(({ name }) => name.includes(values.only))) {
   const started = performance.now()
-  const { runs, failure } = runBatch(await mutant(mutation), mutation.from ?? 1, Number(values.seeds))
+  const { runs, failure } = runBatch(await mutant(mutation), mutation.from ?? 1, Number(values.seeds), { shrinks: false })
   const took = `${runs} seeds`.padStart(11) + `${((performance.now() - started) / 1_000).toFixed(1)} s`.padStart(9)
   console.log(`${mutation.name.padEnd(52)}${took}  ${failure === undefined ? 'NOT FOUND' : failure.result.violation?.message.split('\n')[0]?.slice(0, 110)}`)
   if (failure === undefined) process.exitCode = 1

@@ -120,7 +120,7 @@ export function leave (core: Core): void {
   if (config === undefined || !core.voting) return done()
   if (lead === undefined || lead.transfer !== undefined) return
   const others = config.voters.filter(({ id }) => id !== self)
-  if (others.some(seat => time.now - lastContact(lead, seat) < core.timeout)) return startTransfer(core, undefined, false)
+  if (others.some(seat => time.now - lastContact(lead, seat) < core.timeout)) return startTransfer(core)
   const heir = lead.standbys.find(id => isReady(core, lead, id, 0))
   if (heir !== undefined) add(core, heir)
   else if (others.length === 0) done()

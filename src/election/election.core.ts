@@ -11,9 +11,9 @@ import { askForLeader, greetStrangers, onHello, onYield } from './groups.core.ts
 import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
 import { hasSeat } from './order.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
-import { advanceTransfer, startTransfer } from './transfer.core.ts'
+import { advanceTransfer, settleHandover, startTransfer } from './transfer.core.ts'
 import { mayTeach } from './trust.core.ts'
-import { becomeFollower, campaign, count, electionTimeout, hurry, onVoteRequest, onVoteResponse, waitForLeader } from './votes.core.ts'
+import { answerEarly, becomeFollower, campaign, count, electionTimeout, hurry, onVoteRequest, onVoteResponse, waitForLeader } from './votes.core.ts'
 import { MAX_TERM_JUMP } from '../wire/limits.ts'
 import type { Reading, Staged } from './following.core.ts'
 import type { Leadership } from './leadership.core.ts'
@@ -53,7 +53,7 @@ class Election implements ElectionCore {
   get due (): number {
     const core = this.#core
     const { lead } = core
-    let due = Math.min(core.electionDue, core.saveAgainAt)
+    let due = Math.min(core.electionDue, core.saveAgainAt, core.handover?.deadline ?? Infinity, core.early?.at ?? Infinity)
     if (lead === undefined) return Math.min(due, core.lookAt)
     due = Math.min(due, lead.nextHeartbeat, quorumDeadline(core, lead), lead.transfer?.deadline ?? Infinity)
     return lead.lease === undefined ? due : Math.min(due, lead.lease.now, core.time.now + Math.max(0, lead.lease.wall - core.time.wall))
@@ -70,6 +70,7 @@ class Election implements ElectionCore {
     }
     this.#timers()
     core.tell()
+    settleHandover(core)
     const { out } = core
     core.out = []
     return out
@@ -129,12 +130,12 @@ class Election implements ElectionCore {
         if (core.lead === undefined) refuse(core, input.id, 'not-leader')
         else core.lead.register.read(input.id, input.key)
         break
-      case 'transfer': startTransfer(core, input.to, true); break
+      case 'transfer': startTransfer(core, input.to, input.id); break
       case 'leave':
         core.leaving = core.leavingSeat = true
         leave(core)
         break
-      case 'recover': recover(core, input.voters); break
+      case 'recover': recover(core, input.voters, input.id); break
       case 'identity-conflict': this.#conflict(input.active); break
     }
   }
@@ -246,6 +247,7 @@ class Election implements ElectionCore {
       askForLeader(core)
     }
     if (core.greetAt <= now) greetStrangers(core)
+    answerEarly(core)
     if (core.electionDue <= now) electionTimeout(core)
     if (core.lead !== undefined) this.#leaderTimers(core.lead, now)
     if (core.leavingSeat && !core.voting) leave(core)

@@ -5,6 +5,7 @@ import { InvalidOptionsError, MeshStoppedError, NotLeaderError, VotersError } fr
 import { memoryStorage } from '../storage/index.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
+import { Announcer } from './announcer.ts'
 import { createFence } from './fence.ts'
 import { checkVoters, resolveElectionOptions } from './options.ts'
 import { voting } from '#voting'
@@ -46,6 +47,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #net: Net | undefined
   #wanted: boolean
   #running = false
+  #announcer: Announcer | undefined
   #stopping: Promise<void> | undefined
   #fault: Error | undefined
   #told = ''
@@ -110,6 +112,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     const member = this.#member
     this.#member = undefined
     member?.stop()
+    this.#announcer?.stop()
     await this.#net?.stop()
     await member?.group.idle()
     this.#net = undefined
@@ -311,14 +314,11 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 
   #onChange (change: Change): void {
-    const { state, leader, token, config } = change
+    const { state, token } = change
     const { service = '', id } = this.#discovery().self
     if (state === 'leader' || state === 'follower') this.#fault = undefined
-    const voters = config?.voters.map(voter => voter.id) ?? []
-    const votes = config !== undefined && voters.includes(id)
-    this.#publish({
-      election: !votes ? null : { epoch: token?.epoch ?? config.epoch, term: token?.term ?? config.term, leader: token === undefined ? '' : leader ?? '', voters, group: config.group, kind: config.kind }
-    })
+    this.#announcer ??= new Announcer(id, patch => { this.#publish(patch) })
+    this.#announcer.tell(change)
     const known = leaderOf(change)
     const text = JSON.stringify([state, known])
     if (text === this.#told) return

@@ -26,6 +26,7 @@ function isFromLeader (core: Core, from: string, message: Heartbeat | Append | R
   else waitForLeader(core)
   if (!core.hard.founded) core.save({ founded: true })
   core.contact = core.time
+  core.early = undefined
   core.leaderGone = !core.connected.has(from)
   return true
 }

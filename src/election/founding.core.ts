@@ -13,12 +13,12 @@ import type { Core } from './state.core.ts'
 import type { Pledge, Propose } from './messages.core.ts'
 import type { Config, GroupKind, Voter } from './types.core.ts'
 
-/** A founder's work. `firm`: by pledges, else it only asks who would. `from`: the group before. `report`: somebody waits for the outcome. */
+/** A founder's work. `firm`: by pledges, else it only asks who would. `from`: the group before. `report`: id of who waits for the outcome. */
 export interface Founding {
   readonly config: Config
   readonly firm: boolean
   readonly from: number
-  readonly report: boolean
+  readonly report: number | undefined
   readonly pledged: Set<string>
   readonly save: number
   readonly since: number
@@ -56,7 +56,7 @@ export function lookAround (core: Core): void {
   if (hard.founded) return reform(core)
   if (hard.config?.kind === 'recover') {
     // whoever is pledged to a recovery can go back no more: any of them sees to it that it is founded
-    if (core.seated && time.now - core.leaderlessSince >= GIVE_UP) found(core, hard.config, core.hardSave, false)
+    if (core.seated && time.now - core.leaderlessSince >= GIVE_UP) found(core, hard.config, core.hardSave)
     return
   }
   const waited = time.now - Math.max(core.startedAt, core.leaderlessSince) - (core.init.settle ?? SETTLE)
@@ -130,16 +130,16 @@ function reform (core: Core): void {
   propose(core, 'default', [{ id: self, incarnation: core.hard.incarnation }], group)
 }
 
-export function recover (core: Core, ids: readonly string[]): void {
-  const fail = (why: string): void => { core.out.push({ type: 'recovered', ok: false, why }) }
-  if (core.founding?.report === true) return fail('a group is being founded already')
+export function recover (core: Core, ids: readonly string[], id: number): void {
+  const fail = (why: string): void => { core.out.push({ type: 'recovered', id, ok: false, why }) }
+  if (core.founding?.report !== undefined) return fail('a group is being founded already')
   if (!core.eligible || core.broken || core.conflict || core.leaving) return fail('this node is unable to vote')
   const missing = ids.filter(id => id !== core.self && core.peers.get(id)?.hello.eligible !== true)
   if (!ids.includes(core.self)) return fail('ask one of the new voters')
   if (missing.length > 0 || ids.length === 0 || new Set(ids).size < ids.length) return fail(`not connected, or unable to vote: ${missing.join(', ')}`)
   const replaces = core.config?.kind === 'recover' && !core.hard.founded ? core.config.replaces : core.group
   const voters = ids.map(id => ({ id, incarnation: id === core.self ? core.hard.incarnation : core.peers.get(id)!.hello.incarnation }))
-  found(core, newConfig(core, 'recover', voters, replaces))
+  found(core, newConfig(core, 'recover', voters, replaces), undefined, id)
 }
 
 function propose (core: Core, kind: GroupKind, voters: readonly Voter[], replaces: number): void {
@@ -153,7 +153,7 @@ function newConfig (core: Core, kind: GroupKind, voters: readonly Voter[], repla
 }
 
 /** @param save - of the own pledge; without it the others are asked first, and nothing changes */
-function found (core: Core, config: Config, save?: number, report = config.kind === 'recover'): void {
+function found (core: Core, config: Config, save?: number, report?: number): void {
   const firm = save !== undefined
   core.founding = {
     config, firm, from: core.group, report, pledged: new Set(firm ? [core.self] : []), save: save ?? 0, since: core.time.now, askAgain: 0, why: ''
@@ -180,12 +180,12 @@ function pursue (core: Core, founding: Founding): void {
   if (core.group !== founding.from) return giveUp(core, founding, 'this node is in another group now')
   if (!firm) core.hearsLeader ? pledged.clear() : pledged.add(self)
   const missing = config.voters.filter(({ id }) => !pledged.has(id))
-  if (missing.length === 0 && !firm) return found(core, config, pledge(core, config))
+  if (missing.length === 0 && !firm) return found(core, config, pledge(core, config), report)
   if (missing.length === 0 && core.isDurable(founding.save)) {
     core.founding = undefined
     core.save({ founded: true })
     core.out.push({ type: 'group', what: 'founded', group: config.group, epoch: config.epoch })
-    if (report) core.out.push({ type: 'recovered', ok: true })
+    if (report !== undefined) core.out.push({ type: 'recovered', id: report, ok: true })
     if (config.kind !== 'recover') campaign(core, config.voters.length === 1 ? 'vote' : 'prevote')
     for (const peer of core.connected) core.sendHello(peer)
     return
@@ -201,7 +201,7 @@ function pursue (core: Core, founding: Founding): void {
 
 function giveUp (core: Core, { report }: Founding, why: string): void {
   core.founding = undefined
-  if (report) core.out.push({ type: 'recovered', ok: false, why })
+  if (report !== undefined) core.out.push({ type: 'recovered', id: report, ok: false, why })
 }
 
 export function onPropose (core: Core, from: string, message: Propose): void {
@@ -209,7 +209,7 @@ export function onPropose (core: Core, from: string, message: Propose): void {
   const why = objection(core, from, message)
   const again = core.config !== undefined && sameFounding(core.config, theirs)
   if (why === undefined && !again && message.firm) {
-    core.founding = undefined
+    if (core.founding !== undefined) giveUp(core, core.founding, `${from} founds another group`)
     core.seeEpoch(theirs.group)
     pledge(core, theirs)
   }

@@ -1,14 +1,11 @@
 /** Meeting nodes of the service, joining their group, and what happens when there are two of them. Pure. */
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, isNewer, sameSeats } from './order.core.ts'
-import { ASK_LOST, LEADERLESS, mayTeach } from './trust.core.ts'
+import { hasSeat, isNewer, sameOrder, sameSeats } from './order.core.ts'
+import { ASK_CALM, ASK_LOST, hasNothingToLose, LEADERLESS, mayTeach } from './trust.core.ts'
 import { becomeFollower } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 import type { Hello, Yield } from './messages.core.ts'
 import type { Config } from './types.core.ts'
-
-/** Milliseconds between questions for the leader while one is known. */
-const ASK_CALM = 5_000
 
 /** A decides, B gives way: founded on purpose, then larger, then older. Undefined: both on purpose, nobody gives way. */
 export function beats (a: Pick<Config, 'kind' | 'group'> & { voters: readonly unknown[] }, b: typeof a): boolean | undefined {
@@ -31,10 +28,12 @@ export function onHello (core: Core, from: string, message: Hello): void {
 
 function meetMember (core: Core, from: string, message: Hello, theirs: Config): void {
   const own = core.config as Config
-  if (own.term === theirs.term && own.version === theirs.version && !sameSeats(own, theirs)) {
+  if (sameOrder(own, theirs) && !sameSeats(own, theirs)) {
     core.problem('group-conflict', `another group has the number ${own.group}, too: recover one`, from)
     return
   }
+  const seated = hasSeat(own, from, message.incarnation)
+  if (!seated && !sameOrder(own, theirs) && message.leader !== undefined && hasNothingToLose(core)) return moveTo(core, theirs)
   if (isNewer(own, theirs)) return core.send(from, { type: 'config', config: own, founded: true })
   if (core.role === 'leader' && theirs.term <= core.hard.term) return
   if (!mayTeach(core, from, message.incarnation)) return
@@ -45,18 +44,20 @@ function meetMember (core: Core, from: string, message: Hello, theirs: Config): 
   const aboutItself = message.leader === from || core.leader === from
   const news = message.term > core.hard.term || (message.term === core.hard.term && (aboutItself || core.leader === undefined))
   if (news && message.leader !== core.leader) becomeFollower(core, message.term, message.leader)
+  if (message.leader !== undefined && message.leader === core.leader) core.toldAt = core.time.now
 }
 
 /** Who hears no heartbeats asks now and then: news of a leader may have been lost. */
 export function askForLeader (core: Core): void {
   const { config, time, hard } = core
   if (!hard.founded || config === undefined || core.voting) return
-  const patience = core.leader === undefined ? ASK_LOST : ASK_CALM
-  if (time.now - core.askedAt < patience) return
+  // one that hangs must not take the leader from those who ask it
+  const unanswered = core.leader !== undefined && core.toldAt < core.askedAt
+  if (time.now - core.askedAt < (core.leader === undefined || unanswered ? ASK_LOST : ASK_CALM)) return
   core.askedAt = time.now
   const voters = config.voters.filter(({ id }) => core.connected.has(id))
   const voter = voters[Math.floor(core.init.random() * voters.length)]
-  if (voter !== undefined) core.sendHello(voter.id, true)
+  for (const { id } of voters) if (unanswered || id === voter?.id) core.sendHello(id, true)
 }
 
 /** A greeting may have been lost: whoever is not known to be of this group is asked again. */
@@ -79,6 +80,7 @@ function meetGroup (core: Core, from: string, { leader, incarnation }: Hello, th
   // an operator gave this group up: its own members say so, and nobody leads it
   if (theirs.replaces === own.group && theirs.kind === 'recover' && hasSeat(own, from, incarnation) && !core.hearsLeader) return moveTo(core, theirs)
   if (leader === undefined) return
+  if (hasNothingToLose(core)) return moveTo(core, theirs)
   const verdict = beats(theirs, own)
   if (verdict === undefined) {
     if (core.role === 'leader') core.problem('group-conflict', `two groups of '${core.init.service}' were founded on purpose, ${own.group} and ${theirs.group}: recover one`)

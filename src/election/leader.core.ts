@@ -12,6 +12,8 @@ import type { ConfigVersion, HeartbeatResponse } from './messages.core.ts'
 export const NEWER_TERM = 'a newer term'
 /** Rounds whose answers are waited for. */
 const MAX_ROUNDS = 128
+/** How much the latest answer counts in how long they take. */
+const DELAY_GAIN = 0.2
 
 /** The own vote and those of a majority are durable. */
 export function startLeadership (core: Core): void {
@@ -60,8 +62,12 @@ export function endLeadership (core: Core, reason: string): void {
   core.leaderGone = false
   core.leaderlessSince = core.time.now
   lead.register.end()
-  if (lead.transfer?.answer === true) core.out.push({ type: 'transferred', ok: lead.over && reason === NEWER_TERM, why: reason })
+  const { transfer } = lead
   lead.transfer = undefined
+  if (transfer?.id === undefined) return
+  // who took it is known when the next leader is heard
+  if (lead.over && reason === NEWER_TERM) core.handover = { ...transfer, deadline: core.time.now + core.timeout }
+  else core.out.push({ type: 'transferred', id: transfer.id, ok: false, why: reason })
 }
 
 export function endLease (core: Core, lead: Leadership, reason: string): void {
@@ -74,7 +80,7 @@ export function followerOf (lead: Leadership, id: string, incarnation: string): 
   let follower = lead.followers.get(id)
   if (follower?.incarnation !== incarnation) {
     follower = {
-      incarnation, round: 0, contact: -Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false,
+      incarnation, round: 0, contact: -Infinity, delay: Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false,
       inflight: undefined, read: undefined, currentSince: undefined
     }
     lead.followers.set(id, follower)
@@ -162,6 +168,8 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
     return
   }
   follower.contact = time.now
+  const sentAt = lead.sent.get(message.round)?.now
+  if (sentAt !== undefined) follower.delay = follower.delay === Infinity ? time.now - sentAt : follower.delay + (time.now - sentAt - follower.delay) * DELAY_GAIN
   follower.round = Math.max(follower.round, message.round)
   follower.leaving = message.leaving
   // with the promise that an accepted round renews: a chain of configs must not outrun the lease of the first one

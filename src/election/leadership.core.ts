@@ -10,6 +10,8 @@ export interface Follower {
   round: number
   /** Monotonic time of the last answer. */
   contact: number
+  /** Ms that its answers take, of late. */
+  delay: number
   config: ConfigVersion
   /** When it was last sent a config, monotonic. */
   toldAt: number
@@ -23,6 +25,9 @@ export interface Follower {
   /** It holds all that this leader does since. */
   currentSince: number | undefined
 }
+
+/** Leadership that is given away. `wanted`: to nobody else; `id`: of who waits for the outcome. */
+export interface Handover { readonly wanted: string | undefined, readonly id: number | undefined, readonly deadline: number }
 
 export interface Leadership {
   /** Fixed for the term: an epoch that is raised becomes part of the token with the next term. */
@@ -43,7 +48,7 @@ export interface Leadership {
   /** No lease in this term any more. */
   over: boolean
   /** `sent`: TimeoutNow has left. */
-  transfer: { to: string, deadline: number, sent: boolean, answer: boolean } | undefined
+  transfer: (Handover & { readonly to: string, sent: boolean }) | undefined
   readonly register: Authority
   /** Save that the present config needs here. */
   configSave: number

@@ -42,6 +42,7 @@ export class Member {
   #running = false
   #leaving: Promise<void> | undefined
   #leavesSeat = false
+  #orders = 0
 
   constructor (init: MemberInit) {
     this.#init = init
@@ -139,7 +140,7 @@ export class Member {
   async give (to: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     await this.group.retire('it gives the leadership away', signal)
     try {
-      const answer = await this.ask({ type: 'transfer', ...to === undefined ? {} : { to } }, ['transferred'], TRANSFER_TIMEOUT, signal)
+      const answer = await this.ask({ type: 'transfer', id: ++this.#orders, ...to === undefined ? {} : { to } }, ['transferred'], TRANSFER_TIMEOUT, signal)
       if (answer?.ok !== true) throw new VotersError(`nobody took the leadership over: ${answer?.why ?? 'no answer'}; try again when the voters are connected`)
     } catch (err) {
       this.group.resume()
@@ -165,7 +166,7 @@ export class Member {
     const whole = seat && status.voting
     if (!whole && status.state !== 'leader') return
     try {
-      await this.ask(whole ? { type: 'leave' } : { type: 'transfer' }, whole ? ['left'] : ['transferred'], LEAVE_TIMEOUT, signal)
+      await this.ask(whole ? { type: 'leave' } : { type: 'transfer', id: ++this.#orders }, whole ? ['left'] : ['transferred'], LEAVE_TIMEOUT, signal)
     } catch (err) {
       this.#init.log('left without a handover - %e', err)
     }
@@ -173,7 +174,7 @@ export class Member {
 
   /** @throws VotersError - not all of them agreed */
   async recover (voters: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-    const answer = await this.ask({ type: 'recover', voters }, ['recovered'], RECOVER_TIMEOUT, signal)
+    const answer = await this.ask({ type: 'recover', id: ++this.#orders, voters }, ['recovered'], RECOVER_TIMEOUT, signal)
     if (answer?.ok !== true) throw new VotersError(`no new group: ${answer?.why ?? `not all of ${voters.join(', ')} answered in time`}`)
   }
 

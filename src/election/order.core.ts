@@ -19,6 +19,10 @@ export function isNewer (a: ConfigVersion, b: ConfigVersion): boolean {
   return a.term > b.term || (a.term === b.term && a.version > b.version)
 }
 
+export function sameOrder (a: ConfigVersion, b: ConfigVersion): boolean {
+  return a.term === b.term && a.version === b.version
+}
+
 /** Voters that a decision needs. Two such sets always share a member. */
 export function majority (voters: number): number {
   return Math.floor(voters / 2) + 1

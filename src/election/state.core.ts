@@ -3,8 +3,8 @@ import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
 import type { Founding } from './founding.core.ts'
-import type { Leadership } from './leadership.core.ts'
-import type { Hello, Message } from './messages.core.ts'
+import type { Handover, Leadership } from './leadership.core.ts'
+import type { Hello, Message, VoteRequest } from './messages.core.ts'
 import type {
   Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, Time, Token
 } from './types.core.ts'
@@ -53,12 +53,20 @@ export class Core {
   leader: string | undefined
   campaign: Campaign | undefined
   lead: Leadership | undefined
+  /** Given away; who has it now was not heard yet. */
+  handover: Handover | undefined
   /** When a leader was last heard: the start of this voter's promise. */
   contact: Time | undefined
   /** The connection to the leader broke since. */
   leaderGone = false
+  /** A pre-vote that came a moment before the promise ends: it is answered then. */
+  early: { readonly from: string, readonly message: VoteRequest, readonly at: number } | undefined
+  /** Those to whom this node gave way since a leader was heard, once each. */
+  readonly gaveWay = new Set<string>()
   electionDue = Infinity
   leaderlessSince: number
+  /** When a voter last said who leads, to one who hears no heartbeats. */
+  toldAt = -Infinity
   /** Start a campaign at the end of this step: the former leader's lease is over. */
   takeOver = false
   founding: Founding | undefined
@@ -164,6 +172,12 @@ export class Core {
       return heard !== undefined && !this.lead?.over && !hasPassed(heard, this.timeout, this.time)
     }
     return this.contact !== undefined && !(this.leaderGone && !this.strict) && !hasPassed(this.contact, this.timeout, this.time)
+  }
+
+  /** Monotonic time at which the promise ends, as far as the clocks agree until then. */
+  promiseEnd (): number {
+    const { contact, time, timeout } = this
+    return contact === undefined ? time.now : Math.max(contact.now + timeout, time.now + timeout - (time.wall - contact.wall))
   }
 
   /** A leader is there, or was until less than T ago. */

@@ -6,9 +6,10 @@ import { endLease } from './leader.core.ts'
 import { becomeFollower } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 
-export function startTransfer (core: Core, to: string | undefined, answer: boolean): void {
+/** @param id - of who waits for the outcome */
+export function startTransfer (core: Core, to?: string, id?: number): void {
   const { lead, config, self, time } = core
-  const fail = (why: string): void => { if (answer) core.out.push({ type: 'transferred', ok: false, why }) }
+  const fail = (why: string): void => { if (id !== undefined) core.out.push({ type: 'transferred', id, ok: false, why }) }
   if (lead === undefined || config === undefined) return fail('this node does not lead')
   if (lead.transfer !== undefined) return fail('leadership is being given away already')
   const able = config.voters.filter(({ id, incarnation }) => {
@@ -17,11 +18,12 @@ export function startTransfer (core: Core, to: string | undefined, answer: boole
   })
   if (to !== undefined && !able.some(({ id }) => id === to)) return fail(`${to} is no voter that answers`)
   const current = able.filter(({ id }) => lead.register.isCurrent(lead.followers.get(id)!))
+  // whoever answers soonest has least else to do: one that has just started does not
   const best = to ?? (current.length > 0 ? current : able).reduce<string | undefined>((found, { id }) => {
-    return found === undefined || lead.followers.get(id)!.contact > lead.followers.get(found)!.contact ? id : found
+    return found === undefined || lead.followers.get(id)!.delay < lead.followers.get(found)!.delay ? id : found
   }, undefined)
   if (best === undefined) return fail('no other voter answers')
-  lead.transfer = { to: best, deadline: time.now + core.timeout, sent: false, answer }
+  lead.transfer = { to: best, wanted: to, deadline: time.now + core.timeout, sent: false, id }
   advanceTransfer(core)
 }
 
@@ -39,4 +41,13 @@ export function advanceTransfer (core: Core): void {
   lead.over = true
   endLease(core, lead, 'leadership is given away')
   core.send(transfer.to, { type: 'timeout-now' }, core.termSave)
+}
+
+/** Answers who gave the leadership away once somebody is heard to have it, or nobody for T. */
+export function settleHandover (core: Core): void {
+  const { handover, leader, self, time } = core
+  if (handover?.id === undefined || (leader === undefined && time.now < handover.deadline)) return
+  core.handover = undefined
+  const ok = leader !== undefined && leader !== self && leader === (handover.wanted ?? leader)
+  core.out.push({ type: 'transferred', id: handover.id, ok, ...ok ? {} : { why: leader === undefined ? 'no new leader has shown itself yet' : `${leader} leads` } })
 }

@@ -4,19 +4,27 @@ import type { Core } from './state.core.ts'
 
 /** Milliseconds without a leader after which a node of a default group looks elsewhere. */
 export const LEADERLESS = 10_000
-/** Milliseconds between questions for the leader while none is known. */
+/** Milliseconds between questions for the leader while none is known, and while one is. */
 export const ASK_LOST = 500
+export const ASK_CALM = 5_000
 
 /**
  * Whether that peer is to be believed about the group: it has a seat in the config that this node knows. Else one message
  * of anybody could hand the group to him. A node that missed so many configs that it knows nobody in the newest asks those
- * it knows; one whose vote does not count and that nobody leads has nothing to lose.
+ * it knows.
  */
 export function mayTeach (core: Core, from: string, incarnation: string): boolean {
   if (hasSeat(core.config, from, incarnation)) return true
-  if (core.hard.founded && !core.voting && core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS) return true
   askVoters(core)
   return false
+}
+
+/**
+ * Its vote does not count, and nobody has led it for a while: it may follow whoever says that there is a leader, as somebody
+ * new. With the incarnation that it has, a stranger could give it a seat, and a group of its number two leaders.
+ */
+export function hasNothingToLose (core: Core): boolean {
+  return core.hard.founded && !core.voting && core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS
 }
 
 export function askVoters (core: Core): void {

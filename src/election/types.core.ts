@@ -132,11 +132,11 @@ export type ElectionInput = Time & (
   /** Read linearizably, as the leader. Answered by `value` or `refused`. */
   | { readonly type: 'read', readonly id: number, readonly key: string }
   /** Give leadership to that voter, or to the best one. Answered by `transferred`. */
-  | { readonly type: 'transfer', readonly to?: string }
+  | { readonly type: 'transfer', readonly id: number, readonly to?: string }
   /** Leave the voter set, leadership first. Answered by `left`, or never if nobody can help: bound the wait. */
   | { readonly type: 'leave' }
   /** Operator: found a new group of these (all must be connected and agree), after majority loss. Answered by `recovered`. */
-  | { readonly type: 'recover', readonly voters: readonly string[] }
+  | { readonly type: 'recover', readonly id: number, readonly voters: readonly string[] }
   /** Two live processes use this identity: take a new incarnation and do not vote until the group admits it. `active` false: over. */
   | { readonly type: 'identity-conflict', readonly active: boolean }
 )
@@ -176,9 +176,10 @@ export type ElectionOutput =
   | { readonly type: 'value', readonly id: number, readonly entry: Entry | undefined }
   /** Not done (`certain`), or perhaps done (leadership was lost meanwhile). `entry`: what an `ifRank` met. */
   | { readonly type: 'refused', readonly id: number, readonly why: 'not-leader' | 'not-ready' | 'condition' | 'full' | 'lost', readonly certain: boolean, readonly entry?: Entry | undefined }
-  | { readonly type: 'transferred', readonly ok: boolean, readonly why?: string }
+  /** `ok`: another one is heard to lead, the one that was named if one was. */
+  | { readonly type: 'transferred', readonly id: number, readonly ok: boolean, readonly why?: string }
   | { readonly type: 'left' }
-  | { readonly type: 'recovered', readonly ok: boolean, readonly why?: string }
+  | { readonly type: 'recovered', readonly id: number, readonly ok: boolean, readonly why?: string }
   /** This node gave its group up for another one (`yielded`), or its group took another one in (`merged`: tokens have a new epoch). */
   | { readonly type: 'group', readonly what: 'founded' | 'joined' | 'yielded' | 'merged', readonly group: number, readonly epoch: number }
   | { readonly type: 'problem', readonly problem: ElectionProblem, readonly message: string, readonly peer?: string }

@@ -5,7 +5,7 @@
 import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, majority } from './order.core.ts'
 import { endLeadership, NEWER_TERM, startLeadership } from './leader.core.ts'
-import { askVoters, mayTeach } from './trust.core.ts'
+import { askVoters, LEADERLESS, mayTeach } from './trust.core.ts'
 import type { Core } from './state.core.ts'
 import type { VoteRequest, VoteResponse } from './messages.core.ts'
 import type { Config } from './types.core.ts'
@@ -20,6 +20,10 @@ export function becomeFollower (core: Core, term: number, leader?: string, why =
   endLeadership(core, why)
   core.role = 'follower'
   core.campaign = undefined
+  if (leader !== undefined) {
+    core.early = undefined
+    core.gaveWay.clear()
+  }
   if (term > core.hard.term) core.save({ term, vote: undefined })
   if (leader !== core.leader) core.leaderlessSince = core.time.now
   core.leader = leader
@@ -40,11 +44,12 @@ export function hurry (core: Core): void {
 
 export function electionTimeout (core: Core): void {
   if (!core.voting || core.broken || core.leaving) {
-    // voters and standbys hear their leader, all others are told of it while connected
+    // voters and standbys hear their leader, all others are told of it when they ask
     const heard = core.contact !== undefined && !hasPassed(core.contact, 2 * core.timeout, core.time)
-    if (core.leader !== undefined && !heard && (core.contact !== undefined || !core.connected.has(core.leader))) {
+    const told = core.contact === undefined && core.time.now - core.toldAt < LEADERLESS
+    if (core.leader !== undefined && !heard && !(told && core.connected.has(core.leader))) {
+      core.leaderlessSince = core.contact === undefined ? Math.min(core.toldAt, core.time.now) : core.time.now
       core.leader = core.contact = undefined
-      core.leaderlessSince = core.time.now
     }
     return waitForLeader(core)
   }
@@ -67,11 +72,14 @@ export function campaign (core: Core, type: 'prevote' | 'vote', transfer = false
   const term = hard.term + 1
   core.role = 'candidate'
   core.leader = undefined
+  const known = core.hardSave
   const save = type === 'vote' ? core.save({ term, vote: self }) : 0
   core.campaign = { type, term, granted: new Set([self]), save, transfer }
   const round = core.timeout * (ROUND + ROUND * core.init.random())
   core.electionDue = core.time.now + (type === 'vote' ? 2 * round + 3 * core.syncTime : round)
-  for (const { id } of config.voters) if (id !== self) core.send(id, { type, term, config, transfer })
+  // The others store their votes while this one stores its own, which counts only then. Should this be forgotten, nothing is
+  // lost: they voted for this node in that term, which it may ask for again, or vote in for another. The config counts as known.
+  for (const { id } of config.voters) if (id !== self) core.send(id, { type, term, config, transfer }, known)
   count(core)
 }
 
@@ -106,11 +114,39 @@ export function onVoteRequest (core: Core, from: string, message: VoteRequest): 
   // a vote that was given is confirmed, whatever was promised since
   const { term, vote } = core.hard
   if (type === 'vote' && asked === term && (vote !== undefined || core.leader !== undefined)) return respond(core, from, type, asked, core.role !== 'leader' && vote === from, false)
-  if (core.promised() && !message.transfer) return refuse()
-  if (type === 'prevote') return respond(core, from, type, asked, asked > core.hard.term, false)
+  if (core.promised() && !message.transfer) {
+    const at = core.promiseEnd()
+    if (type === 'vote' || core.role === 'leader' || at - core.time.now > core.timeout * ROUND) return refuse()
+    core.early = { from, message, at }
+    return
+  }
+  if (type === 'prevote') {
+    const granted = asked > core.hard.term
+    if (granted) giveWay(core, from)
+    return respond(core, from, type, asked, granted, false)
+  }
   becomeFollower(core, asked)
   core.save({ vote: from })
   respond(core, from, type, asked, true, false)
+}
+
+/**
+ * Two that ask at once would share the votes. Whoever would vote for another one lets that one try first, and of two who
+ * ask each other the first by id goes on; once for each, for it may reach nobody else.
+ */
+function giveWay (core: Core, from: string): void {
+  if (core.role === 'leader' || core.gaveWay.has(from) || core.campaign?.type === 'vote' || (core.campaign !== undefined && core.self < from)) return
+  core.gaveWay.add(from)
+  core.campaign = undefined
+  core.role = 'follower'
+  core.electionDue = Math.max(core.electionDue, core.time.now + core.timeout * 2 * ROUND)
+}
+
+export function answerEarly (core: Core): void {
+  const { early, time } = core
+  if (early === undefined || time.now < early.at) return
+  core.early = undefined
+  onVoteRequest(core, early.from, early.message)
 }
 
 /** Configs spread with requests. A leader obeys one that only a leader of a higher term can have written. */

@@ -91,6 +91,7 @@ async function openParts (dir: string): Promise<Storage> {
       durable: true,
       release: async () => {
         try {
+          await backend.close()
           await release()
         } finally {
           heldDirectories().delete(dir)

@@ -59,10 +59,10 @@ export class Bench {
       case 'wake': this.nodes.get(a)!.asleep = false; this.#step(a, { type: 'tick' }); break
       case 'jump': this.nodes.get(a)!.wall += Number(b); this.#step(a, { type: 'tick' }); break
       case 'rate': this.nodes.get(a)!.rate = Number(b); break
-      case 'transfer': this.#step(a, { type: 'transfer', ...b === '' ? {} : { to: b } }); break
+      case 'transfer': this.#step(a, { type: 'transfer', id: 3, ...b === '' ? {} : { to: b } }); break
       case 'leave': this.#step(a, { type: 'leave' }); break
       case 'conflict': this.#step(a, { type: 'identity-conflict', active: b !== 'over' }); break
-      case 'recover': this.#step(a, { type: 'recover', voters: rest }); break
+      case 'recover': this.#step(a, { type: 'recover', id: 4, voters: rest }); break
       case 'see': this.#step(a, { type: 'candidates', candidates: rest.slice(1).map(id => ({ id, eligible: true })) }); break
       case 'write': this.#step(a, { type: 'propose', id: 1, writes: [{ key: b, value: new TextEncoder().encode(rest[2]) }] }); break
       case 'read': this.#step(a, { type: 'read', id: 2, key: b }); break

@@ -131,6 +131,50 @@ describe('election core: messages of those who may not', () => {
     })
   }
 
+  for (const how of ['config', 'hello']) {
+    it(`a learner whom nobody leads is not made leader by a ${how} of a stranger, and finds back`, () => {
+      const { world, leader, config } = healthy()
+      let incarnation = ''
+      world.lose = (from, _to, message) => {
+        if (from === 'D') incarnation = message.incarnation
+        return false
+      }
+      world.add('D', { voters: ABC, targetVoters: 0 })
+      world.run(3_000)
+      expect(world.status('D')).to.include({ leader, voting: false })
+      world.split(ABC, ['D'])
+      world.run(12_000)
+      for (let i = 0; i < 30; i++) {
+        for (const voters of [[{ id: 'D', incarnation }], [{ id: 'X', incarnation: GHOST }]]) {
+          const forged = { ...config, version: 1_000 + i, voters }
+          world.tell('X', ['D'], how === 'hello'
+            ? { ...hello(forged, GHOST), leader: 'X' } as Message
+            : { type: 'config', group: config.group, epoch: config.epoch, term: 1, incarnation: GHOST, founded: true, config: forged })
+          world.run(1_000)
+          expect(world.status('D').state).to.not.equal('leader')
+        }
+      }
+      world.split([...ABC, 'D'])
+      world.run(30_000)
+      expect(world.leader()).to.equal(leader)
+      expect(world.status('D')).to.deep.include({ leader, voters: ABC, state: 'observer' })
+    })
+  }
+
+  it('a learner of a group that nobody leads goes over to one that somebody leads', () => {
+    const { world, leader } = healthy()
+    world.add('D')
+    world.split(ABC, ['D'])
+    const group = { group: 7, epoch: 7, kind: 'voters' as const, term: 0, version: 1, voters: [{ id: 'X', incarnation: GHOST }], replaces: 0 }
+    world.tell('X', ['D'], { ...hello(group, GHOST), leader: 'X' } as Message)
+    expect(world.status('D').group).to.equal(7)
+    world.step('D', { type: 'closed', peer: 'X' })
+    world.run(1_000)
+    world.split([...ABC, 'D'])
+    world.run(30_000)
+    expect(world.status('D')).to.deep.include({ leader })
+  })
+
   it('a term or version of a config that uses the numbers up is refused, even from a member', () => {
     const { world, leader, config } = healthy()
     const from = ABC.find(id => id !== leader)!
@@ -255,7 +299,7 @@ describe('election core: sets that were not founded, and recoveries', () => {
     world.run(6_000)
     const leader = world.leader()
     const { group, term } = world.status(leader)
-    world.step('A', { type: 'recover', voters: ABC })
+    world.step('A', { type: 'recover', id: 1, voters: ABC })
     world.run(20_000)
     expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
     expect(world.leader()).to.equal(leader)
@@ -273,7 +317,7 @@ describe('election core: sets that were not founded, and recoveries', () => {
     world.run(2_000)
     world.add('C', { voters: ABCDE, targetVoters: 0 })
     world.lose = (from, _to, { type }) => from === 'C' && type === 'pledge'
-    world.step('A', { type: 'recover', voters: ABC })
+    world.step('A', { type: 'recover', id: 1, voters: ABC })
     world.run(12_000)
     expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
     expect([world.status('A').group, world.status('B').group]).to.deep.equal([group, group])
@@ -287,7 +331,7 @@ describe('election core: sets that were not founded, and recoveries', () => {
     for (const id of ['C', 'D', 'E']) world.kill(id)
     world.run(3_000)
     world.lose = (_from, _to, message) => message.type === 'pledge' && message.firm
-    world.step('A', { type: 'recover', voters: ['A', 'B'] })
+    world.step('A', { type: 'recover', id: 1, voters: ['A', 'B'] })
     world.run(16_000)
     expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: false })
     world.lose = () => false

@@ -146,6 +146,33 @@ describe('node storage: the two slots of a value', () => {
     expect(await vote()).to.equal('newest')
   })
 
+  it('are made anew when somebody deleted them while they were in use', async () => {
+    await using(async ({ stable }) => {
+      for (const value of ['before', 'after']) {
+        await stable.set('vote', bytes(value))
+        expect((await readFile(slots[0])).includes(value)).to.equal(true)
+        await Promise.all(slots.map(async slot => { await rm(slot) }))
+      }
+      await stable.set('vote', bytes('last'))
+    })
+    expect(await vote()).to.equal('last')
+  })
+
+  it('have the length of what they hold, whatever they held before, also those of many values', async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `value-${i}`)
+    await using(async ({ stable }) => {
+      for (const length of [10, 1_000, 10]) {
+        for (const name of names) await stable.set(name, bytes('x'.repeat(length)))
+      }
+      await stable.delete(names[0] as string)
+    })
+    await using(async ({ stable }) => {
+      expect([...stable.lost]).to.deep.equal([])
+      expect(await stable.get(names[0] as string)).to.equal(undefined)
+      for (const name of names.slice(1)) expect(text(await stable.get(name))).to.equal('x'.repeat(10))
+    })
+  }).timeout(20_000)
+
   it('ignores files that it did not make', async () => {
     await writeFile(join(dir, 'stable', '.DS_Store'), 'x')
     await writeFile(join(dir, 'stable', 'UPPER.0'), 'x')

@@ -4,6 +4,7 @@ import { StorageError } from '../../errors.ts'
 import { crc32c } from '../../util/crc32c.ts'
 import { decodeName, encodeName } from '../names.ts'
 import { hasCode, makeDirectory, replaceFile, syncDirectory } from './files.ts'
+import { OpenFiles } from './open-files.ts'
 import type { StableBackend, StableContent } from '../stable.ts'
 
 /** "BRST", checksum, version, generation, length of name and value, name, value. The first two never move. */
@@ -61,27 +62,6 @@ async function readSlot (path: string, name: string): Promise<Found> {
   }
 }
 
-/** In place: a slot that exists needs no rename, so no write to the directory. */
-async function overwrite (path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, 'r+')
-  try {
-    await handle.writeFile(bytes)
-    await handle.truncate(bytes.length)
-    await handle.datasync()
-  } finally {
-    await handle.close()
-  }
-}
-
-async function writeSlot (path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await overwrite(path, bytes)
-  } catch (err) {
-    if (!hasCode(err, 'ENOENT')) { throw err }
-    await replaceFile(path, bytes)
-  }
-}
-
 async function syncFile (path: string): Promise<void> {
   const handle = await open(path, 'r+')
   try {
@@ -113,6 +93,7 @@ export class SlotFiles implements StableBackend {
   private readonly generations = new Map<string, number>()
   /** The slot that a failed write may have torn: to be written first, while the other one still holds. */
   private readonly weak = new Map<string, number>()
+  private readonly files = new OpenFiles()
 
   private constructor (dir: string) {
     this.dir = dir
@@ -120,16 +101,25 @@ export class SlotFiles implements StableBackend {
 
   static async open (path: string): Promise<{ backend: SlotFiles, content: StableContent }> {
     const backend = new SlotFiles(await makeDirectory(path))
+    try {
+      return { backend, content: await backend.load() }
+    } catch (err) {
+      await backend.close()
+      throw err
+    }
+  }
+
+  private async load (): Promise<StableContent> {
     const content: StableContent = { values: new Map(), lost: new Set() }
-    for (const name of await backend.names()) {
-      const slot = await backend.restore(name)
+    for (const name of await this.names()) {
+      const slot = await this.restore(name)
       if (slot == null) {
         content.lost.add(name)
       } else {
         content.values.set(name, slot.value)
       }
     }
-    return { backend, content }
+    return content
   }
 
   async write (name: string, value: Uint8Array): Promise<void> {
@@ -139,15 +129,30 @@ export class SlotFiles implements StableBackend {
     const bytes = encodeSlot(name, { generation, value })
     const first = this.weak.get(name) ?? generation % 2
     this.weak.set(name, first)
-    await writeSlot(this.path(name, first), bytes)
+    await this.writeSlot(name, first, bytes)
     this.weak.set(name, 1 - first)
-    await writeSlot(this.path(name, 1 - first), bytes)
+    await this.writeSlot(name, 1 - first, bytes)
     this.weak.delete(name)
   }
 
+  /** In place: a slot that exists needs no rename, so no write to the directory. */
+  private async writeSlot (name: string, slot: number, bytes: Uint8Array): Promise<void> {
+    const path = this.path(name, slot)
+    if (!await this.files.overwrite(path, bytes)) {
+      await replaceFile(path, bytes)
+    }
+  }
+
+  /** After all writes have ended. */
+  async close (): Promise<void> {
+    await this.files.closeAll()
+  }
+
   async remove (name: string): Promise<void> {
-    await rm(this.path(name, 0), { force: true })
-    await rm(this.path(name, 1), { force: true })
+    for (const path of [this.path(name, 0), this.path(name, 1)]) {
+      await this.files.close(path)
+      await rm(path, { force: true })
+    }
     await syncDirectory(this.dir)
   }
 
@@ -181,7 +186,7 @@ export class SlotFiles implements StableBackend {
     this.generations.set(name, best.slot.generation)
     if (other?.slot.generation !== best.slot.generation) {
       await syncFile(this.path(name, best.index))
-      await writeSlot(this.path(name, 1 - best.index), encodeSlot(name, best.slot))
+      await this.writeSlot(name, 1 - best.index, encodeSlot(name, best.slot))
     }
     return best.slot
   }

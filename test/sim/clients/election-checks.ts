@@ -23,8 +23,13 @@ export function checkDurable (id: string, message: Message, { durable }: Electio
   if (hard === undefined) return fail('state')
   // what came later may be durable already
   if (hard.config?.group !== message.group || hard.incarnation !== message.incarnation) return
+  if (message.type === 'vote') {
+    // it asks while it stores its own vote; what it says of the config must last
+    const { term, version } = message.config
+    if (hard.config.term < term || (hard.config.term === term && hard.config.version < version)) fail('config')
+    return
+  }
   if (hard.term < message.term) fail('term')
-  if (message.type === 'vote' && hard.term === message.term && hard.vote !== id) fail('vote')
   if (message.type === 'vote-response' && message.granted && hard.term === message.term && hard.vote === undefined) fail('vote')
   if (message.type === 'config-response' || message.type === 'heartbeat-response') {
     const { term, version } = message.config
@@ -35,6 +40,12 @@ export function checkDurable (id: string, message: Message, { durable }: Electio
     const { synced } = durable!
     if (synced.epoch < epoch || (synced.epoch === epoch && (synced.term < term || (synced.term === term && synced.index < index)))) fail('register')
   }
+}
+
+/** E5: its own vote counts when it is on the disk. */
+export function checkOwnVote (id: string, term: number, { durable }: ElectionView): void {
+  const hard = durable?.hard
+  if (hard === undefined || hard.term < term || (hard.term === term && hard.vote !== id)) throw new Violation('E5', `${id} leads in term ${term} before its own vote is durable`)
 }
 
 /** E8: a majority of the leader's own config, and nobody else, made it leader. */

@@ -16,13 +16,14 @@ interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   { name: 'does not persist its vote', file: 'state', find: "type: 'save', id, hard: this.hard }", replace: "type: 'save', id, hard: { ...this.hard, vote: undefined } }" },
   { name: 'sends before it has saved', file: 'state', find: 'after: this.isDurable(after) ? 0 : after', replace: 'after: 0' },
+  { name: 'counts its own vote before it is durable', file: 'votes', find: ' || !core.isDurable(run.save)', replace: '' },
   { name: 'takes half for a majority', file: 'order', find: 'Math.floor(voters / 2) + 1', replace: 'Math.max(1, Math.floor(voters / 2))' },
   { name: 'has no PreVote', file: 'votes', find: "campaign(core, 'prevote')\n}", replace: "campaign(core, 'vote')\n}" },
-  { name: 'bumps the term in a PreVote', file: 'votes', find: "if (type === 'prevote') return", replace: "if (type === 'prevote') becomeFollower(core, asked)\n  if (type === 'prevote') return" },
+  { name: 'bumps the term in a PreVote', file: 'votes', find: 'const granted = asked > core.hard.term', replace: 'const granted = asked > core.hard.term\n    becomeFollower(core, asked)' },
   { name: 'does not wait after a restart', file: 'state', find: 'this.contact = durable?.hard.config === undefined ? undefined : time', replace: 'this.contact = undefined' },
-  { name: 'forgets the drift in its lease', file: 'clock', find: 'timeout * (1 - RHO) / (1 + RHO) - DELTA', replace: 'timeout', from: 3_500 },
+  { name: 'forgets the drift in its lease', file: 'clock', find: 'timeout * (1 - RHO) / (1 + RHO) - DELTA', replace: 'timeout', from: 3_550 },
   { name: 'measures its lease by the wall clock only', file: 'clock', find: '{ now: sent.now + length,', replace: '{ now: Infinity,', from: 130 },
-  { name: 'measures its promise by the wall clock only', file: 'clock', find: 'time.now - since.now >= ms && ', replace: '' },
+  { name: 'measures its promise by the wall clock only', file: 'clock', find: 'time.now - since.now >= ms && ', replace: '', from: 75 },
   { name: 'changes a config that is not on a majority', file: 'reconfigure', find: 'if (!configCommitted(core, lead))', replace: 'if (false)' },
   {
     name: 'counts learners',
@@ -37,7 +38,21 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'majority(config.voters.filter(({ id }) => id === core.self || core.connected.has(id)).length)) return'
   },
   { name: 'lets an adopted entry keep its old rank', file: 'authority', find: 'const adopted = { ...entry, rank: this.#next() }', replace: 'const adopted = (this.#next(), entry)' },
-  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 500 },
+  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 1_790 },
+  { name: 'believes a stranger about the config', file: 'trust', find: 'if (hasSeat(core.config, from, incarnation)) return true', replace: 'return true' },
+  { name: 'takes the config of a stranger who asks for a vote', file: 'votes', find: 'if (!hasSeat(known, from, message.incarnation)) {', replace: 'if (false) {' },
+  { name: 'follows a stranger', file: 'following', find: 'message.term < hard.term || !hasSeat(core.config, from, message.incarnation)', replace: 'message.term < hard.term' },
+  { name: 'joins a recovery that a stranger asks for', file: 'founding', find: "core.voting && !hasSeat(own, from, incarnation) ? 'not asked by a voter of its group' : undefined", replace: 'undefined' },
+  { name: 'believes in any epoch', file: 'founding', find: 'return epoch <= Math.max(', replace: 'return true || epoch <= Math.max(' },
+  { name: 'founds a lost group anew with an epoch of its clock', file: 'founding', find: 'return Math.max(created, ', replace: 'return Math.max(created, 0 * ' },
+  { name: 'takes a promise that is too short', file: 'leader', find: 'if (core.strict && message.promise < core.timeout)', replace: 'if (false)', from: 105 },
+  {
+    name: 'takes each part of an append as it comes',
+    file: 'following',
+    find: 'if (!message.last) {',
+    replace: 'if (!message.last) {\n    for (const entry of message.entries) table.put(entry)\n    core.saveTable(message.entries)'
+  },
+  { name: 'mixes the tables of two leaders', file: 'authority', find: 'const reset = !sameReign(best, this.#base)', replace: 'const reset = false' },
   { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }
 ]
 

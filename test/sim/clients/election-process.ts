@@ -13,9 +13,13 @@ const DIAL_EVERY = 500
 const LOOK_EVERY = 3_000
 /** The first is written as it comes; the others are set only while they have no value, and deleted. */
 const KEYS = ['a', 'b', 'c']
+/** These are mostly written together, or not at all; now and then with a value that makes a message of each. */
+export const TWINS = ['d', 'e'] as const
+const LARGE = new Uint8Array(50 * 1_024).fill(32)
 
 /** What the client's invariants may look at. */
 export interface ElectionView {
+  readonly options: Options
   readonly lease: { token: Token, until: Time } | undefined
   readonly durable: Durable | undefined
   readonly core: ElectionCore
@@ -31,7 +35,8 @@ export class ElectionProcess implements Process, ElectionView {
   leaving = false
   #env!: Env
   readonly #make: MakeCore
-  readonly #options: Options
+  readonly options: Options
+  readonly #lostForGood: () => string[] | undefined
   #hard!: HardState
   #entries = new Map<string, Entry>()
   #synced: Rank = { epoch: 0, term: 0, index: 0 }
@@ -41,9 +46,11 @@ export class ElectionProcess implements Process, ElectionView {
   #calls = 0
   #ready = false
 
-  constructor (make: MakeCore, options: Options) {
+  /** @param lostForGood - what an operator knows: those who are left of a group that can never have a majority again */
+  constructor (make: MakeCore, options: Options, lostForGood: () => string[] | undefined = () => undefined) {
     this.#make = make
-    this.#options = options
+    this.options = options
+    this.#lostForGood = lostForGood
   }
 
   time (): Time {
@@ -57,7 +64,7 @@ export class ElectionProcess implements Process, ElectionView {
     for (const entry of durable?.entries ?? []) this.#entries.set(entry.key, entry)
     if (durable !== undefined) this.#synced = durable.synced
     this.core = this.#make({
-      ...this.#options, self: env.id, service: 'login', random: env.random, time: this.time(), durable, lost: durable === undefined && env.life > 0
+      ...this.options, self: env.id, service: 'login', random: env.random, time: this.time(), durable, lost: durable === undefined && env.life > 0
     })
     env.setTimer('dial', env.random.between(0, 100))
     env.setTimer('look', env.random.between(0, LOOK_EVERY))
@@ -78,13 +85,15 @@ export class ElectionProcess implements Process, ElectionView {
     this.#step({ type: 'message', from, message: message as Message })
   }
 
-  command (name: string, argument: unknown): void {
-    if (name === 'transfer') this.#step({ type: 'transfer' })
+  command (name: string): void {
+    if (name === 'transfer') this.#step({ type: 'transfer', id: ++this.#calls })
     else if (name === 'leave') {
       this.leaving = true
       this.#step({ type: 'leave' })
-    } else if (name === 'recover') this.#step({ type: 'recover', voters: argument as string[] })
-    else if (name === 'identity') {
+    } else if (name === 'recover') {
+      const left = this.#lostForGood()
+      if (left !== undefined) this.#step({ type: 'recover', id: ++this.#calls, voters: left })
+    } else if (name === 'identity') {
       this.#step({ type: 'identity-conflict', active: true })
       this.#env.setTimer('identity', 1_000)
     }
@@ -126,10 +135,12 @@ export class ElectionProcess implements Process, ElectionView {
   #use (): void {
     const { random } = this.#env
     if (!this.#ready) return
-    const key = random.pick(KEYS) ?? ''
     const id = ++this.#calls
     const call = `${this.#env.id}/${this.#env.life}/${id}`
-    if (random.chance(0.5)) {
+    if (random.chance(0.2)) return this.#useTwins(id, call)
+    const reads = random.chance(0.5)
+    const key = random.pick(reads ? [...KEYS, TWINS[0]] : KEYS) ?? ''
+    if (reads) {
       this.#env.emit({ type: 'called', call, key, op: 'read', group: this.core.status(this.time()).group })
       this.#step({ type: 'read', id, key })
     } else {
@@ -139,6 +150,16 @@ export class ElectionProcess implements Process, ElectionView {
       this.#env.emit({ type: 'called', call, key, op: erase ? 'delete' : free ? 'write' : 'link', group: this.core.status(this.time()).group })
       this.#step({ type: 'propose', id, writes: [{ key, value: erase ? undefined : value, ...erase || free ? {} : { ifRank: null } }] })
     }
+  }
+
+  #useTwins (id: number, call: string): void {
+    const { random } = this.#env
+    const name = new TextEncoder().encode(call)
+    const value = random.chance(0.1) ? new Uint8Array([...name, ...LARGE]) : name
+    const keys = random.chance(0.6) ? TWINS : [random.pick(TWINS) ?? TWINS[0]]
+    const before = TWINS.map(key => [key, this.core.entry(key)?.value] as const)
+    this.#env.emit({ type: 'called', call, key: keys[0], keys, before, op: 'write', group: this.core.status(this.time()).group })
+    this.#step({ type: 'propose', id, writes: keys.map(key => ({ key, value })) })
   }
 
   #step (input: Untimed<ElectionInput>): void {
@@ -165,7 +186,7 @@ export class ElectionProcess implements Process, ElectionView {
     const state: Durable = { hard: this.#hard, entries: [...this.#entries.values()], synced: this.#synced }
     this.#states.set(save.id, state)
     this.#env.disk.write('state', state)
-    this.#env.emit({ type: 'state', hard: this.#hard })
+    this.#env.emit({ type: 'state', hard: this.#hard, twins: TWINS.map(key => this.#entries.get(key)?.value) })
     return save.id
   }
 

@@ -1,29 +1,23 @@
 /** What must hold for the election: E1 to E10, and a register that reads like one. */
-import { createElection, PROFILES } from '../../../src/election/election.core.ts'
-import { createRandom } from '../../../src/util/random.core.ts'
+import { createElection } from '../../../src/election/election.core.ts'
 import { checkLinearizable, explain } from '../../harness/linearizability.ts'
 import { Violation } from '../kernel/types.ts'
-import { ElectionProcess } from './election-process.ts'
-import { checkCommitted, checkDurable, checkHeld, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import { isForged, LiarProcess } from './election-liar.ts'
+import { ElectionProcess, TWINS } from './election-process.ts'
+import { drawSetup, FAULTS, SCHEDULE, workload } from './election-setup.ts'
+import { checkCommitted, checkDurable, checkHeld, checkOwnVote, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
 import type { Disks } from './election-checks.ts'
-import type { ElectionView, MakeCore, Options } from './election-process.ts'
+import type { ElectionView, MakeCore } from './election-process.ts'
+import type { Setup } from './election-setup.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
 import type { Config, Durable, Entry, HardState, Rank, Token } from '../../../src/election/types.core.ts'
 import type { Operation } from '../../harness/history.ts'
 import type { Model } from '../../harness/linearizability.ts'
 import type { ClientFactory } from '../kernel/run.ts'
-import type { Client, Fault, FaultKind, LeaderFault, SimEvent } from '../kernel/types.ts'
+import type { Client, Process, SimEvent } from '../kernel/types.ts'
 import type { SimNode } from '../kernel/node.ts'
 import type { World } from '../kernel/world.ts'
-import type { Random } from '../../../src/util/random.core.ts'
 
-const FAULTS: readonly FaultKind[] = [
-  'kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'clockJump', 'halves', 'isolate', 'ring', 'pair', 'oneWay', 'reset', 'ambush', 'slow',
-  'lossy', 'slowDisk', 'drift'
-]
-/** Seconds 5 to 85 are bad, 90 to 120 are good. */
-const SCHEDULE = { until: 85_000, healAt: 90_000, sizes: [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7], intensity: 2, drift: 0.5, lossy: 0.3 }
-const STRIKES: readonly LeaderFault[] = ['kill', 'kill', 'isolate', 'halves', 'freeze', 'drop', 'drop', 'setBack', 'rivalForget', 'rivalJump']
 const SETTLE = 30_000
 /** In the last seconds of the good times all must have been well once. */
 const LAST = 10_000
@@ -31,6 +25,10 @@ const CHECK_EVERY = 50
 /** More of them on one key would be a search for ever. */
 const MAX_OPERATIONS = 300
 const SETTLED = 5_000
+/** Of the simulated wall clocks, ms; how far they may be ahead; and an epoch is a time. */
+const EPOCH_0 = 1_700_000_000_000
+const AHEAD = 24 * 60 * 60 * 1_000 + 600_000
+const EPOCHS_PER_MS = 1_024
 
 type Input = { op: 'write' | 'link', value: string | null } | { op: 'read' }
 interface Call { key: string, input: Input, called: number, returned: number, output: string | null | undefined }
@@ -52,32 +50,9 @@ export function electionClient (name = 'election', make: MakeCore = createElecti
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity'],
+    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity', 'recovered', 'lies'],
     create: world => new ElectionClient(world, make)
   }
-}
-
-function workload (random: Random, ids: readonly string[], until: number): Fault[] {
-  const faults: Fault[] = []
-  for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
-    if (!random.chance(chance)) continue
-    for (let i = 1 + random.int(most); i > 0; i--) {
-      faults.push({ kind: 'command', at: random.between(8_000, until), node: random.pick(ids) ?? '', name, argument: undefined })
-    }
-  }
-  // whoever leads is hurt again and again: half-written entries of several terms meet
-  if (random.chance(0.5)) {
-    for (let at = random.between(8_000, 15_000); at < until; at += random.between(1_500, 8_000)) {
-      faults.push({ kind: 'leader', at, how: random.pick(STRIKES) ?? 'kill', ms: random.between(300, 4_000) })
-    }
-  }
-  // and again before the next one has told all: old values and new ones meet in several tables
-  if (random.chance(0.3)) {
-    for (let at = random.between(20_000, 50_000), i = 0; i < 25; i++, at += random.between(400, 1_500)) {
-      faults.push({ kind: 'leader', at, how: random.pick(['isolate', 'halves', 'kill'] as const) ?? 'isolate', ms: random.between(800, 3_500) })
-    }
-  }
-  return faults
 }
 
 class ElectionClient implements Client {
@@ -87,7 +62,9 @@ class ElectionClient implements Client {
   readonly settleTime = SETTLE
   readonly #world: World
   readonly #make: MakeCore
-  readonly #options: Options
+  readonly #setup: Setup
+  /** The longest of any node. */
+  readonly #timeout: number
   readonly #leaders = new Map<string, string>()
   /** Terms that a candidate voted for itself in. */
   readonly #begun = new Set<string>()
@@ -102,6 +79,9 @@ class ElectionClient implements Client {
   readonly #fence = new Map<number, Token>()
   readonly #calls = new Map<string, Call & { group: number }>()
   readonly #recovered = new Set<number>()
+  /** Calls that wrote several keys, and what each call found at its keys. */
+  readonly #together = new Set<string>()
+  readonly #before = new Map<string, string | undefined>()
   /** When a node last reached each voter. */
   readonly #reached = new Map<string, Map<string, number>>()
   readonly #changedAt = new Map<string, number>()
@@ -113,24 +93,33 @@ class ElectionClient implements Client {
   constructor (world: World, make: MakeCore) {
     this.#world = world
     this.#make = make
-    const random = createRandom(world.scenario.seed).fork('election')
-    const { ids } = world
-    const kind = random.pick(['default', 'default', 'expect', 'voters'])
-    const odd = Math.min(5, ids.length % 2 === 0 ? ids.length - 1 : ids.length)
-    this.#options = {
-      // a timeout of a few round trips is a mistake of the operator
-      profile: PROFILES[random.pick(world.scenario.latency.mean > 10 ? ['wan', 'default'] as const : ['fast', 'default', 'default', 'default', 'wan'] as const) ?? 'default'],
-      lease: random.chance(0.85) ? 'strict' : 'off',
-      targetVoters: random.pick([3, 3, 5]) ?? 3,
-      persistent: random.chance(0.85),
-      ...kind === 'voters' ? { voters: ids.slice(0, Math.max(1, odd)) } : kind === 'expect' ? { expect: Math.max(1, Math.min(3, odd)) } : {}
-    }
+    this.#setup = drawSetup(world.scenario)
+    this.#timeout = Math.max(...world.ids.map(id => this.#setup.options(id).profile?.timeout ?? 500))
   }
 
-  create (id: string): ElectionProcess {
-    // one of many is a tab
-    const tab = this.#world.ids.length > 5 && id === this.#world.ids.at(-1)
-    return new ElectionProcess(this.#make, { ...this.#options, eligible: !tab })
+  create (id: string): Process {
+    if (id === this.#setup.liar) return new LiarProcess(() => this.#world.healed)
+    return new ElectionProcess(this.#make, this.#setup.options(id), () => this.#lostForGood())
+  }
+
+  /** Who had no group, or no leader for a while, and believed the liar: a peer can found what it likes, and who votes in that is his. */
+  #isLiars (id: string): boolean {
+    const view = processOf(this.#world.nodes.get(id)!)
+    return isForged(view.core.status(view.time()).config)
+  }
+
+  /** Those who are left of a group that can never have a majority again; undefined while it may. */
+  #lostForGood (): string[] | undefined {
+    const configs = this.#up().map(node => processOf(node).durable?.hard.config).filter(config => config !== undefined)
+    const newest = newestOf(configs)
+    if (newest === undefined) return undefined
+    const lost = newest.voters.filter(({ id, incarnation }) => {
+      const node = this.#world.nodes.get(id)!
+      const mayVote = node.status === 'up' || node.returning
+      return !mayVote || this.#disks().get(id)?.hard.incarnation !== incarnation
+    })
+    if (lost.length <= newest.voters.length - majorityOf(newest)) return undefined
+    return this.#up().filter(node => !node.frozen && node.id !== this.#setup.tab).map(({ id }) => id).slice(0, 3)
   }
 
   leader (): string | undefined {
@@ -139,8 +128,13 @@ class ElectionClient implements Client {
 
   observe (id: string, event: SimEvent): void {
     const life = this.#world.nodes.get(id)!.life
+    if (event.type !== 'state' && this.#isLiars(id)) return
     switch (event.type) {
-      case 'state': this.#checkState(id, life, event['hard'] as HardState); break
+      case 'state':
+        this.#checkState(id, life, event['hard'] as HardState)
+        if (isForged((event['hard'] as HardState).config)) return
+        this.#checkTwins(id, event['twins'] as Array<Uint8Array | undefined>)
+        break
       case 'sent': this.#checkSent(id, String(event['to']), event['message'] as Message, event['view'] as ElectionView); break
       case 'lease': this.#checkLease(id, event['view'] as ElectionView, event['token'] as Token); break
       case 'ready': this.#checkReady(id, event['token'] as Token, event['view'] as ElectionView); break
@@ -148,6 +142,11 @@ class ElectionClient implements Client {
       case 'called': {
         const op = event['op'] as string
         const call = String(event['call'])
+        const keys = event['keys'] as string[] | undefined ?? []
+        if (keys.length > 1) this.#together.add(call)
+        for (const [key, value] of event['before'] as Array<[string, Uint8Array | undefined]> | undefined ?? []) {
+          if (keys.includes(key)) this.#before.set(`${key} ${call}`, textOf(value))
+        }
         const input: Input = op === 'read' ? { op } : { op: op === 'link' ? op : 'write', value: op === 'delete' ? null : call }
         this.#calls.set(call, { key: `${event['group']} ${event['key']}`, group: Number(event['group']), input, called: this.#world.now, returned: Infinity, output: undefined })
         break
@@ -171,7 +170,7 @@ class ElectionClient implements Client {
       this.#committed.set(call.group, ranks.set(call.key.split(' ')[1]!, (event['ranks'] as Rank[])[0]!))
     }
     const entry = event['entry'] as Entry | undefined
-    call.output = event.type === 'committed' || entry?.value === undefined ? null : new TextDecoder().decode(entry.value)
+    call.output = event.type === 'committed' || entry?.value === undefined ? null : textOf(entry.value)!
     this.#world.count(event.type === 'committed' ? 'writes' : 'reads')
     const rank = event.type === 'committed' ? (event['ranks'] as Rank[])[0] : entry?.rank
     const { config } = (event['view'] as ElectionView).core.status((event['view'] as ElectionView).time())
@@ -185,11 +184,34 @@ class ElectionClient implements Client {
     const key = `${id}/${life}`
     const before = this.#states.get(key)
     this.#states.set(key, hard)
+    this.#checkBelieved(id, before, hard)
+    // who came over to a liar's own group is his
+    if (isForged(hard.config)) return
     if (before?.incarnation !== hard.incarnation || before.config?.group !== hard.config?.group) return
     this.#checkConfig(id, key, before.config, hard.config)
     if (hard.term < before.term) throw new Violation('E2', `${id} went back from term ${before.term} to ${hard.term}`)
     if (hard.term > before.term) this.#checkTerm(id, hard)
     if (hard.term === before.term && before.vote !== undefined && hard.vote !== before.vote) throw new Violation('E2', `${id} changed its vote in term ${hard.term}`)
+  }
+
+  /** Who has a seat believes nobody without one, and nobody uses the numbers up. */
+  #checkBelieved (id: string, before: HardState | undefined, { config, incarnation, highestEpoch }: HardState): void {
+    if (highestEpoch > (EPOCH_0 + this.#world.now + AHEAD) * EPOCHS_PER_MS) throw new Violation('strangers', `${id} believes in an epoch of the far future`)
+    const seated = before?.founded === true && before.config?.voters.some(voter => voter.id === id && voter.incarnation === before.incarnation) === true
+    if (!seated || before.config?.kind === 'default' || incarnation !== before.incarnation || isForged(before.config) || !isForged(config)) return
+    throw new Violation('strangers', `${id}, a voter, believes ${this.#setup.liar ?? ''} about the config`)
+  }
+
+  /** E7: what was written as one is there as one, but for what was written over it later. */
+  #checkTwins (id: string, values: Array<Uint8Array | undefined>): void {
+    const names = values.map(textOf)
+    TWINS.forEach((key, i) => {
+      const [own, other] = [names[1 - i]!, names[i]]
+      if (!this.#together.has(own)) return
+      let at = other
+      while (at !== undefined && at !== own) at = this.#before.get(`${key} ${at}`)
+      if (at === undefined) throw new Violation('E7', `${id} holds half of what ${own} wrote: ${key} is of ${other ?? 'nobody'}`)
+    })
   }
 
   /** A leader changed its config. */
@@ -211,8 +233,10 @@ class ElectionClient implements Client {
     }
     this.#begun.add(name)
     if (this.#asked.has(name)) return
-    const since = this.#world.now - this.#reachedMajority(id, config)
-    const allowed = 3 * (this.#options.profile?.timeout ?? 500) + 2_000 + 3 * this.#world.scenario.fsync
+    const reached = this.#reachedMajority(id, config)
+    // answers that came while it was frozen are heard when it wakes
+    const since = this.#world.now - reached - (Number.isFinite(reached) ? this.#world.nodes.get(id)!.stalledSince(reached) : 0)
+    const allowed = 3 * this.#timeout + 2_000 + 3 * this.#world.scenario.fsync
     if (since > allowed && since < Infinity) throw new Violation('PreVote', `${id} began term ${term} though it reached no majority for ${Math.round(since)} ms`)
   }
 
@@ -221,12 +245,13 @@ class ElectionClient implements Client {
     checkDurable(id, message, view)
     if (message.type === 'timeout-now') this.#asked.add(`${message.group} ${message.term + 1}`)
     if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(id, message.group, message.term, view)
-    if (message.type !== 'vote-response' && message.type !== 'vote') return
-    const granted = message.type === 'vote' ? id : 'granted' in message && message.granted ? to : undefined
-    if (granted === undefined) return
-    const key = `${id} ${message.incarnation} ${message.group} ${message.term}`
+    if (message.type === 'vote-response' && message.granted) this.#voted(`${id} ${message.incarnation} ${message.group} ${message.term}`, to)
+  }
+
+  /** E2. A candidate votes for itself when it wins, not when it asks: a crash between the two may make it forget. */
+  #voted (key: string, granted: string): void {
     const before = this.#votes.get(key)
-    if (before !== undefined && before !== granted) throw new Violation('E2', `${id} voted for ${before} and ${granted} in term ${message.term}`)
+    if (before !== undefined && before !== granted) throw new Violation('E2', `${key}: voted for ${before} and ${granted}`)
     this.#votes.set(key, granted)
   }
 
@@ -241,7 +266,10 @@ class ElectionClient implements Client {
     const other = this.#leaders.get(reign)
     if (other !== undefined && other !== key) throw new Violation('E1', `${other} and ${key} both lead group ${config.group} in term ${term}`)
     if (other === undefined) {
+      const view = event['view'] as ElectionView
       this.#world.count('elections')
+      checkOwnVote(id, term, view)
+      this.#voted(`${id} ${view.durable!.hard.incarnation} ${config.group} ${term}`, id)
       checkWon(id, config, term, this.#disks())
     }
     this.#leaders.set(reign, key)
@@ -270,14 +298,15 @@ class ElectionClient implements Client {
 
   /** E3 and E4: leases never overlap in true time, and their tokens grow. */
   #checkLease (id: string, view: ElectionView, token: Token): void {
-    const { group } = view.core.status(view.time())
-    if (this.#options.lease === 'strict') {
+    const { group, config } = view.core.status(view.time())
+    if (isStrict(view)) {
       for (const node of this.#up()) {
         const other = processOf(node)
-        if (node.id === id || !holds(other) || other.core.status(other.time()).group !== group) continue
+        if (node.id === id || this.#isLiars(node.id) || !isStrict(other) || !holds(other) || other.core.status(other.time()).group !== group) continue
         throw new Violation('E3', `${id} and ${node.id} have leases of group ${group} at once, in terms ${token.term} and ${other.lease?.token.term}`)
       }
-      const highest = this.#fence.get(group)
+      // who founds a lost group anew goes on from its tokens
+      const highest = this.#fence.get(group) ?? this.#fence.get(config?.replaces ?? 0)
       if (highest !== undefined && compareTokens(token, highest) < 0) {
         throw new Violation('E4', `${id} leads with ${token.epoch}/${token.term} after ${highest.epoch}/${highest.term}`)
       }
@@ -293,17 +322,17 @@ class ElectionClient implements Client {
     this.#checkCutOff(now)
     if (now < this.#world.scenario.healAt + SETTLE - LAST || now - this.#lookedAt < 500) return
     this.#lookedAt = now
-    this.#missing = this.#missing === undefined ? undefined : this.#checkAlive()
+    this.#missing = this.#missing === undefined || this.#setup.mixed ? undefined : this.#checkAlive()
   }
 
   /** E9: who reaches no majority has no lease after T. */
   #checkCutOff (now: number): void {
-    const allowed = (this.#options.profile?.timeout ?? 500) / 0.98 + 10 + CHECK_EVERY
-    for (const node of this.#up()) {
+    const allowed = this.#timeout / 0.98 + 10 + CHECK_EVERY
+    for (const node of this.#up().filter(({ id }) => !this.#isLiars(id))) {
       const { config } = processOf(node).core.status(processOf(node).time())
       const since = now - this.#reachedMajority(node.id, config)
       // a lease that was earned with another config lasts
-      if (Math.min(since, now - (this.#changedAt.get(node.id) ?? 0)) > allowed && this.#options.lease === 'strict' && holds(processOf(node))) throw new Violation('E9', `${node.id} is cut off for ${Math.round(since)} ms and has a lease`)
+      if (Math.min(since, now - (this.#changedAt.get(node.id) ?? 0)) > allowed && isStrict(processOf(node)) && holds(processOf(node))) throw new Violation('E9', `${node.id} is cut off for ${Math.round(since)} ms and has a lease`)
     }
   }
 
@@ -344,7 +373,9 @@ class ElectionClient implements Client {
     const nodes = this.#up().filter(node => !node.frozen)
     const views = nodes.map(processOf)
     const configs = views.map(view => view.core.status(view.time()).config).filter(config => config !== undefined && config.term > 0) as Config[]
-    const newest = configs.reduce<Config | undefined>((a, b) => a === undefined || b.term > a.term || (b.term === a.term && b.version > a.version) ? b : a, undefined)
+    // a voter does not leave a group that was founded on purpose, not even a liar's
+    if (nodes.some(({ id }) => this.#isLiars(id) && processOf(this.#world.nodes.get(id)!).durable?.hard.config?.voters.some(voter => voter.id === id) === true)) return undefined
+    const newest = newestOf(configs.filter(config => !isForged(config)))
     if (newest === undefined || new Set(configs.map(({ group }) => group)).size > 1) return undefined
     const voting = newest.voters.filter(voter => {
       const node = nodes.find(({ id }) => id === voter.id)
@@ -361,14 +392,28 @@ class ElectionClient implements Client {
     return odd.length === 0 ? undefined : `${odd.length} of ${views.length} nodes do not know that ${leaders[0]!.id} leads`
   }
 
+  /** Those that are honest. */
   #up (): SimNode[] {
-    return this.#world.up()
+    return this.#world.up().filter(({ id }) => id !== this.#setup.liar)
   }
 
   /** What is on each disk, also of those that are dead. */
   #disks (): Disks {
-    return new Map([...this.#world.nodes.values()].map(node => [node.id, node.process === undefined ? node.disk.read('state') as Durable | undefined : processOf(node).durable]))
+    return new Map([...this.#world.nodes.values()].filter(({ id }) => id !== this.#setup.liar).map(node => [node.id, node.process === undefined ? node.disk.read('state') as Durable | undefined : processOf(node).durable]))
   }
+}
+
+/** The name of the call that wrote it; the rest is only size. */
+function textOf (value: Uint8Array | undefined): string | undefined {
+  return value === undefined ? undefined : new TextDecoder().decode(value.subarray(0, 100)).trimEnd()
+}
+
+function newestOf (configs: readonly Config[]): Config | undefined {
+  return configs.reduce<Config | undefined>((a, b) => a === undefined || b.term > a.term || (b.term === a.term && b.version > a.version) ? b : a, undefined)
+}
+
+function isStrict (view: ElectionView): boolean {
+  return view.options.lease !== 'off'
 }
 
 function holds (view: ElectionView): boolean {
