@@ -201,3 +201,15 @@ export class RegisterError extends Error {
     this.entry = entry
   }
 }
+
+/** A record for the DHT is not what its rules ask for, or this server has no room for it. */
+export class RecordRefusedError extends Error {
+  static override readonly name = 'RecordRefusedError'
+  readonly why: string
+
+  constructor (why: string) {
+    super(`the record was refused: ${why}`)
+    this.name = 'RecordRefusedError'
+    this.why = why
+  }
+}

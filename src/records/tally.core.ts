@@ -1,0 +1,47 @@
+/** When a read has heard enough, and what it has heard: pure. One for each author. */
+import { compareRecords } from './record.core.ts'
+import type { Ordered } from './record.core.ts'
+
+/** Servers that hold a record: Kademlia's k. */
+const REPLICAS = 20
+/** Answers that are enough in a small mesh. */
+const ENOUGH = 3
+
+/**
+ * Valid answers to wait for: three, or more than a quarter of the servers that hold a record, so that a quarter of them
+ * may hold back what is newest and cannot hide it.
+ */
+export function enough (servers: number): number {
+  return Math.max(Math.min(ENOUGH, servers), Math.floor(Math.min(REPLICAS, servers) / 4) + 1)
+}
+
+export class Tally<R extends Ordered> {
+  readonly #answered = new Set<string>()
+  #records = 0
+  #ended = false
+  #best: R | undefined
+
+  get best (): R | undefined {
+    return this.#best
+  }
+
+  /** A server has answered: with a valid record, or that it has none. Counts once. */
+  answer (from: string, record: R | undefined): void {
+    if (this.#answered.has(from)) return
+    this.#answered.add(from)
+    if (record === undefined) return
+    this.#records++
+    if (this.#best === undefined || compareRecords(record, this.#best) > 0) this.#best = record
+  }
+
+  /** There is nobody else to ask. */
+  end (): void {
+    this.#ended = true
+  }
+
+  /** Nothing is to be gained by waiting. `late`: the time is over that an answer may be waited for once there is one. */
+  done (servers: number, late: boolean): boolean {
+    if (this.#ended || this.#records >= enough(servers)) return true
+    return late && this.#answered.size >= enough(servers)
+  }
+}

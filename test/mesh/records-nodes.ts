@@ -1,0 +1,109 @@
+/** Nodes with a DHT and records, and nothing else, in one process. */
+import { identify } from '@libp2p/identify'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { recordRules, records } from '../../src/records/index.ts'
+import { Network } from '../../src/testing/network.ts'
+import { dht } from '../../src/transport/dht.ts'
+import { until } from '../harness/until.ts'
+import type { Records, RecordRules, RecordRulesInit } from '../../src/records/index.ts'
+import type { KadDHT } from '@libp2p/kad-dht'
+import type { Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
+
+const MESH = 'shop'
+const PROTOCOL = `/braid/${MESH}/kad/1.0.0`
+
+export interface Node {
+  readonly id: string
+  readonly host: string
+  readonly libp2p: Libp2p
+  readonly dht: KadDHT & { routingTable: { size: number } }
+  readonly server: boolean
+}
+
+export interface RecordNode extends Node {
+  readonly records: Records
+  readonly rules: RecordRules
+  readonly key: PrivateKey
+}
+
+export class RecordNodes {
+  readonly network = new Network()
+  readonly #all: Node[] = []
+
+  /** A node with records; `client`: it puts and gets, and serves nobody, as a browser tab. */
+  async add ({ client = false, ...init }: RecordRulesInit & { client?: boolean } = {}): Promise<RecordNode> {
+    const rules = recordRules({ mesh: MESH, ...init })
+    let key: PrivateKey | undefined
+    const peek = (components: { privateKey: PrivateKey }): object => {
+      key = components.privateKey
+      return {}
+    }
+    const node = await this.#start({ dht: dht(MESH, client, rules), records: records({ rules }), peek }, !client)
+    return { ...node, records: (node.libp2p.services as unknown as { records: Records }).records, rules, key: key as unknown as PrivateKey }
+  }
+
+  /** A node with js-libp2p's own DHT as it is: it takes and serves whatever comes. */
+  async stock (): Promise<Node> {
+    return this.#start({
+      dht: kadDHT({
+        protocol: PROTOCOL,
+        clientMode: false,
+        peerInfoMapper: passthroughMapper,
+        initialQuerySelfInterval: 100,
+        validators: { braid: () => {} },
+        selectors: { braid: () => 0 }
+      })
+    }, true)
+  }
+
+  /** A peer that says it is a server of the DHT, and treats its streams as `onStream` does. */
+  async impostor (onStream: (stream: any) => void): Promise<Node> {
+    const node = await this.#start({}, false)
+    await node.libp2p.handle(PROTOCOL, onStream)
+    return node
+  }
+
+  async #start (services: Record<string, any>, server: boolean): Promise<Node> {
+    const host = `node-${this.#all.length}`
+    const libp2p = await createLibp2p<ServiceMap>({
+      addresses: { listen: [`/memory/${host}`] },
+      transports: [this.network.transport(host)],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      connectionGater: { denyDialMultiaddr: () => false },
+      connectionManager: { inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: 1_000, reconnectRetries: 0 },
+      connectionMonitor: { enabled: false },
+      services: { identify: identify(), ping: ping(), ...services }
+    })
+    const node = { id: libp2p.peerId.toString(), host, libp2p, dht: libp2p.services['dht'] as Node['dht'], server }
+    this.#all.push(node)
+    return node
+  }
+
+  /** Connect everybody with everybody, and wait until all know all servers; `impostors` are servers that they believe in. */
+  async meet ({ impostors = 0 } = {}): Promise<void> {
+    const running = this.#all.filter(({ libp2p }) => libp2p.status === 'started')
+    for (const [i, node] of running.entries()) {
+      await Promise.all(running.slice(i + 1).map(async other => node.libp2p.dial(other.libp2p.getMultiaddrs())))
+    }
+    const servers = running.filter(({ server }) => server)
+    await until(() => running.every(({ dht, server }) => dht == null || dht.routingTable.size >= servers.length + impostors - (server ? 1 : 0)), {
+      timeout: 30_000,
+      what: () => `all know ${servers.length} servers: ${running.map(({ dht }) => dht?.routingTable.size).join()}`
+    })
+  }
+
+  /** Gone from one moment to the next. */
+  async kill (node: Node): Promise<void> {
+    this.network.kill(node.host)
+    await node.libp2p.stop()
+  }
+
+  async stop (): Promise<void> {
+    await Promise.all(this.#all.splice(0).map(async ({ libp2p }) => { await libp2p.stop() }))
+  }
+}
