@@ -30,6 +30,7 @@ export class Context implements HandlerContext, CallParent {
   readonly entry: Method
   readonly origin: Origin
   readonly tokenBytes: Uint8Array | undefined
+  readonly link: HandlerContext['link']
   readonly headers: Readonly<Record<string, string>>
   /** Bytes of its arguments. */
   readonly size: number
@@ -51,12 +52,13 @@ export class Context implements HandlerContext, CallParent {
   #controller: AbortController | undefined = undefined
   #children: Set<Call> | undefined = undefined
 
-  constructor (host: ContextHost, origin: Origin, entry: Method, request: RequestFrame, due: number) {
+  constructor (host: ContextHost, origin: Origin, entry: Method, request: RequestFrame, due: number, link: HandlerContext['link']) {
     this.#host = host
     this.origin = origin
     this.entry = entry
     this.id = request.id
     this.tokenBytes = request.token
+    this.link = link
     this.#metadata = request.metadata ?? NO_ENTRIES
     this.headers = request.headers ?? NO_ENTRIES
     this.size = request.body?.length ?? 0
@@ -96,10 +98,6 @@ export class Context implements HandlerContext, CallParent {
 
   get caller (): NodeInfo {
     return this.#host.callerOf(this.origin.caller.id)
-  }
-
-  get link (): undefined {
-    return undefined
   }
 
   get remaining (): number {

@@ -28,6 +28,8 @@ export interface RequestFrame {
   idempotencyKey: string | undefined
   /** 0 no sequences, 1 of results, 2 of input, 3 both. */
   streaming: number
+  /** What the caller knows of the token's link, for the links of the node that is called. */
+  link: Uint8Array | undefined
 }
 
 export interface ResponseFrame {

@@ -48,6 +48,9 @@ export function sizeRequest (r: RequestFrame): number {
   if (r.streaming !== 0) {
     size += 2
   }
+  if (r.link !== undefined) {
+    size += sizeBytes(r.link)
+  }
   sized = r
   inner = size
   fill = fillRequest
@@ -80,7 +83,10 @@ export function writeRequest (r: RequestFrame, target: Uint8Array, offset: numbe
     pos = putText(target, pos, 0x4a, r.idempotencyKey)
   }
   pos = putBytes(target, pos, 0x52, service)
-  return r.streaming === 0 ? pos : putUint(target, pos, 0x58, r.streaming)
+  if (r.streaming !== 0) {
+    pos = putUint(target, pos, 0x58, r.streaming)
+  }
+  return r.link === undefined ? pos : putBytes(target, pos, 0x62, r.link)
 }
 
 /**

@@ -248,6 +248,11 @@ export namespace Frame {
     value: number
   }
 
+  export interface FrameRequestLinkFieldEvent {
+    field: '$.request.link'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface FrameResponseIdFieldEvent {
     field: '$.response.id'
     value: number
@@ -317,7 +322,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameRequestLinkFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -334,6 +339,7 @@ export interface Request {
   idempotencyKey: string
   service: string
   streaming: number
+  link: Uint8Array<ArrayBuffer>
 }
 
 export namespace Request {
@@ -629,6 +635,11 @@ export namespace Request {
           w.uint32(obj.streaming)
         }
 
+        if ((obj.link != null && obj.link.byteLength > 0)) {
+          w.uint32(98)
+          w.bytes(obj.link)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -644,7 +655,8 @@ export namespace Request {
           headers: new Map<string, string>(),
           idempotencyKey: '',
           service: '',
-          streaming: 0
+          streaming: 0,
+          link: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -713,6 +725,10 @@ export namespace Request {
             }
             case 11: {
               obj.streaming = reader.uint32()
+              break
+            }
+            case 12: {
+              obj.link = reader.bytes()
               break
             }
             default: {
@@ -828,6 +844,13 @@ export namespace Request {
               }
               break
             }
+            case 12: {
+              yield {
+                field: `${prefix}.link`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -897,6 +920,11 @@ export namespace Request {
     value: number
   }
 
+  export interface RequestLinkFieldEvent {
+    field: '$.link'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -905,7 +933,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent | RequestLinkFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }
