@@ -224,6 +224,11 @@ export class Group {
     return this.#until !== undefined && now < this.#until.now && wall < this.#until.wall
   }
 
+  /** This node leads, and nobody else can. */
+  get leased (): boolean {
+    return this.#until !== undefined && this.#holds()
+  }
+
   /** The core may extend a lease that ran out; this node has told its tasks that it ended. */
   #expire (): void {
     if (this.#until === undefined || performance.now() < this.#until.now - MARGIN) return

@@ -1,14 +1,11 @@
 /** Claims and places of links, as links.proto has them. */
 import { MAX_CLAIM, MAX_TEXT } from './limits.ts'
-import { isName } from './names.ts'
+import { isParent } from './names.ts'
 import { bool, decode, encode, message, text, uint53 } from './schema.ts'
-
-/** Stands for all services, where links are not told apart by whose token it is. */
-export const ANY_PARENT = '*'
 
 /** What a call says of its token's link. */
 export interface Claim {
-  /** The caller's service; empty for none; {@link ANY_PARENT}. */
+  /** The caller's service; empty for none; `*` for all. */
   parent: string
   epoch: number
   term: number
@@ -21,11 +18,6 @@ export interface Place {
   /** Peer id; empty when there is no link any more. */
   node: string
   incarnation: number
-}
-
-/** Whose token it is: a service, none, or all. */
-export function isParent (value: unknown): value is string {
-  return value === '' || value === ANY_PARENT || (typeof value === 'string' && isName('service', value))
 }
 
 const CLAIM = message<Claim>({ parent: [1, text(isParent)], epoch: [2, uint53], term: [3, uint53], index: [4, uint53], provisional: [5, bool] })
