@@ -65,6 +65,12 @@ export class Backlog<R extends Kept> {
     this.#due.delete(id)
   }
 
+  clear (): void {
+    this.#entries.clear()
+    this.#due.clear()
+    this.#stack = []
+  }
+
   /** What to put now; tell {@link done} how it went. `now` in milliseconds. */
   next (now: number): Job<R> | undefined {
     this.#scan(now)

@@ -79,9 +79,10 @@ export interface Records {
    */
   put (record: NewRecord, options?: AbortOptions): Promise<{ stored: number }>
   /**
-   * The record of the highest rank among the first valid answers; undefined when none of these authors has one. Takes as
-   * long as it takes until three servers, or more than a quarter of the twenty closest, have answered with one, but at
-   * most 300 ms once there is an answer, and 3 s in all. A peer that lies, stalls or is gone never makes it throw.
+   * The record of the highest rank among the first valid answers; undefined when none of these authors has one. It ends as
+   * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author;
+   * after 300 ms answers of servers that have none count too, and those that failed are left out; after 3 s in any case. A
+   * peer that lies, stalls or is gone never makes it throw.
    *
    * @throws InvalidOptionsError - a key that is not of 32 bytes; no authors, or more than 31
    * @throws MeshStoppedError
@@ -98,6 +99,8 @@ export interface Records {
   keep (record: NewRecord): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void
+  /** {@link withdraw} whatever is kept. */
+  withdrawAll (): void
   status (): RecordsStatus
   /** Counters of this node: puts and gets, and, as a server, records stored, refused and why, expired and pushed out. */
   stats (): Readonly<Record<string, number>>

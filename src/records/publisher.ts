@@ -61,6 +61,10 @@ export class Publisher {
     this.#backlog.withdraw(id)
   }
 
+  withdrawAll (): void {
+    this.#backlog.clear()
+  }
+
   status (): RecordsStatus {
     return this.#backlog.status(this.#init.rules.now())
   }

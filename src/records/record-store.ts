@@ -50,7 +50,7 @@ export class RecordStore {
   /** The signed record alone. */
   value (id: string): Uint8Array | undefined {
     const stored = this.get(id)
-    return stored === undefined ? undefined : decodeStoredValue(stored).value
+    return stored === undefined ? undefined : decode(stored)?.value
   }
 
   /**
@@ -60,7 +60,7 @@ export class RecordStore {
    */
   put (id: string, stored: Uint8Array): void {
     const { counters, check } = this.#init
-    const { key, value } = decodeStoredValue(stored)
+    const { key, value } = decode(stored) ?? NOTHING
     const { fields: { author, epoch, term, index, validUntil }, signed: { signature } } = check(key, value)
     const result = this.#held.admit(id, { author, rank: [epoch, term, index], validUntil, signature, stored: new Uint8Array(stored) })
     if (typeof result === 'string') throw counters.refuse(result)
@@ -104,6 +104,17 @@ export class RecordStore {
         return typeof value === 'function' ? value.bind(target) : value
       }
     })
+  }
+}
+
+const NOTHING = { key: new Uint8Array(0), value: new Uint8Array(0) }
+
+/** Undefined when it cannot be read. */
+function decode (stored: Uint8Array): { key: Uint8Array, value: Uint8Array } | undefined {
+  try {
+    return decodeStoredValue(stored)
+  } catch {
+    return undefined
   }
 }
 

@@ -4,8 +4,7 @@ import type { RankedFields, RecordKey } from '../wire/record-codec.ts'
 
 /** Why a record was refused. */
 export type Refusal =
-  | 'malformed' | 'wrong_key' | 'wrong_mesh' | 'expired' | 'too_far' | 'signature'
-  | 'stale' | 'author_quota' | 'full' | 'foreign'
+  | 'malformed' | 'wrong_key' | 'wrong_mesh' | 'expired' | 'too_far' | 'signature' | 'stale' | 'author_quota' | 'full'
 
 /** What orders the records of one key and author. */
 export interface Ordered {

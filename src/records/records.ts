@@ -9,7 +9,7 @@ import type { Dht } from './dht.ts'
 import type { GetOptions, NewRecord, RankedRecord, Records, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
 
-/** Milliseconds that a read waits for more answers once it has one, and that it takes at most. */
+/** Milliseconds after which a read believes servers that have no record, and that it takes at most. */
 const WINDOW = 300
 const GET_TIMEOUT = 3_000
 /** Milliseconds between two looks for what expired. */
@@ -82,6 +82,10 @@ class RecordsService implements Records, Startable {
 
   withdraw (key: Uint8Array): void {
     this.#publisher.withdraw(toString(key, 'base32'))
+  }
+
+  withdrawAll (): void {
+    this.#publisher.withdrawAll()
   }
 
   status (): RecordsStatus {

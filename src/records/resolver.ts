@@ -12,7 +12,7 @@ export interface ResolverInit {
   self: string
   rules: RecordRules
   dht: () => Dht
-  /** Milliseconds that are waited for more answers once there is one. */
+  /** Milliseconds after which answers count that say there is none. */
   window: number
   /** Milliseconds a read takes at most. */
   timeout: number
@@ -38,8 +38,7 @@ export class Resolver {
     const tallies = authors.map((): Found => new Tally())
     let late = false
     const check = (): void => {
-      const done = tallies.every(tally => tally.done(this.#servers(), late))
-      if (done || (late && tallies.some(({ best }) => best !== undefined))) over.resolve()
+      if (tallies.every(tally => tally.done(this.#servers(), late))) over.resolve()
     }
     const abort = (): void => { over.reject(signal.reason) }
     signal.addEventListener('abort', abort)
@@ -79,9 +78,12 @@ export class Resolver {
     for await (const event of dht().get(under, { signal })) {
       // The walk is over, and the DHT begins to correct others, which fails as soon as one of them refuses.
       if (event.name === 'SEND_QUERY' && event.messageName === 'PUT_VALUE') return
-      if (event.name !== 'PEER_RESPONSE' || event.messageName !== 'GET_VALUE' || event.from == null) continue
+      if (event.from == null) continue
+      const from = event.from.toString()
+      if (event.name === 'QUERY_ERROR') tally.fail(from)
       // What comes with a response has passed the validator.
-      tally.answer(event.from.toString(), event.record == null ? undefined : toRecord(event.record.value))
+      else if (event.name === 'PEER_RESPONSE' && event.messageName === 'GET_VALUE') tally.answer(from, event.record == null ? undefined : toRecord(event.record.value))
+      else continue
       check()
     }
   }

@@ -17,6 +17,7 @@ export function enough (servers: number): number {
 
 export class Tally<R extends Ordered> {
   readonly #answered = new Set<string>()
+  readonly #failed = new Set<string>()
   #records = 0
   #ended = false
   #best: R | undefined
@@ -34,14 +35,22 @@ export class Tally<R extends Ordered> {
     if (this.#best === undefined || compareRecords(record, this.#best) > 0) this.#best = record
   }
 
+  /** A server could not be asked, or what it answered was not valid. */
+  fail (from: string): void {
+    if (!this.#answered.has(from)) this.#failed.add(from)
+  }
+
   /** There is nobody else to ask. */
   end (): void {
     this.#ended = true
   }
 
-  /** Nothing is to be gained by waiting. `late`: the time is over that an answer may be waited for once there is one. */
+  /**
+   * There is no need to wait longer. `late`: then those count too who have no record, and those no longer who failed; but
+   * the first answer is never enough where one server may not be believed, however late it is.
+   */
   done (servers: number, late: boolean): boolean {
     if (this.#ended || this.#records >= enough(servers)) return true
-    return late && this.#answered.size >= enough(servers)
+    return late && this.#answered.size >= enough(servers - this.#failed.size)
   }
 }

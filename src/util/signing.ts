@@ -36,7 +36,8 @@ function keyOf (id: string, publicKey: Uint8Array): PublicKey | undefined {
   try {
     const peerId = peerIdFromString(id)
     if (peerId.toString() !== id) return undefined
-    if (peerId.publicKey != null) return peerId.publicKey
+    // A key beside one that the id carries is nobody's, and only makes it larger.
+    if (peerId.publicKey != null) return publicKey.length === 0 ? peerId.publicKey : undefined
     const key = publicKeyFromProtobuf(publicKey)
     return peerIdFromPublicKey(key).equals(peerId) ? key : undefined
   } catch {

@@ -3,6 +3,7 @@
  * send: the key has 32 bytes, numbers are safe integers, everything is within `limits.ts`. What is returned shares no
  * memory with what was given.
  */
+import { equals } from 'uint8arrays/equals'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
@@ -44,6 +45,10 @@ export interface RecordKey {
 /** First part of the keys: what the DHT finds the rules by that its records obey. */
 export const RECORD_NAMESPACE = 'braid'
 
+/** 32 bytes in base32: the last digit holds one bit of them, and no other. */
+const KEY = /^[a-z2-7]{51}[aq]$/
+/** Peer ids as they are written usually, in base58. */
+const AUTHOR = /^[A-Za-z0-9]+$/
 /** Tags and lengths around a record, its signature and its key. */
 const MAX_SIGNED = MAX_RANKED_RECORD + 2 * MAX_KEY + 32
 
@@ -71,7 +76,8 @@ const STORED_VALUE = message<{ key: Uint8Array, value: Uint8Array, timeReceived:
 })
 
 /**
- * A record as it travels; its signature is not verified here.
+ * A record as it travels; its signature is not verified here. There is one way to write each: what is around the signed
+ * bytes could be padded by anybody.
  *
  * @throws ProtocolError, FrameTooLargeError
  */
@@ -79,6 +85,9 @@ export function decodeSignedRanked (bytes: Uint8Array): SignedRanked {
   limit('signed ranked record', bytes.length, MAX_SIGNED)
   const signed = decode(SIGNED, bytes)
   limit('ranked record', signed.record.length, MAX_RANKED_RECORD)
+  if (!equals(encode(SIGNED, signed), bytes)) {
+    throw new ProtocolError('a signed record that is not written as it should be')
+  }
   return signed
 }
 
@@ -121,14 +130,10 @@ export function encodeRecordKey ({ mesh, author, key }: RecordKey): Uint8Array {
 export function decodeRecordKey (bytes: Uint8Array): RecordKey {
   const text = bytes.length > 2 * MAX_TEXT ? '' : toString(bytes)
   const [empty, namespace, mesh = '', author = '', name = '', ...more] = text.split('/')
-  if (empty !== '' || namespace !== RECORD_NAMESPACE || more.length > 0 || !isName('mesh', mesh) || !isAuthor(author) || !/^[a-z2-7]{52}$/.test(name)) {
+  if (empty !== '' || namespace !== RECORD_NAMESPACE || more.length > 0 || !isName('mesh', mesh) || !isAuthor(author) || !KEY.test(name)) {
     throw new ProtocolError('not the key of a ranked record')
   }
-  const key = fromString(name, 'base32')
-  if (toString(key, 'base32') !== name) {
-    throw new ProtocolError('a key that is not written as it should be')
-  }
-  return { mesh, author, key }
+  return { mesh, author, key: fromString(name, 'base32') }
 }
 
 /**
@@ -141,7 +146,7 @@ export function decodeStoredValue (bytes: Uint8Array): { key: Uint8Array, value:
 }
 
 function isAuthor (value: string): boolean {
-  return value.length > 0 && value.length <= MAX_TEXT && !value.includes('/')
+  return value.length <= MAX_TEXT && AUTHOR.test(value)
 }
 
 function limit (what: string, size: number, most: number): void {

@@ -10,8 +10,8 @@ import { Network } from '../../src/testing/network.ts'
 import { dht } from '../../src/transport/dht.ts'
 import { until } from '../harness/until.ts'
 import type { Records, RecordRules, RecordRulesInit } from '../../src/records/index.ts'
-import type { KadDHT } from '@libp2p/kad-dht'
-import type { Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
+import type { SingleKadDHT } from '@libp2p/kad-dht'
+import type { AbortOptions, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
 
 const MESH = 'shop'
 const PROTOCOL = `/braid/${MESH}/kad/1.0.0`
@@ -20,7 +20,7 @@ export interface Node {
   readonly id: string
   readonly host: string
   readonly libp2p: Libp2p
-  readonly dht: KadDHT & { routingTable: { size: number } }
+  readonly dht: SingleKadDHT & { getClosestPeers: (key: Uint8Array, options: AbortOptions) => AsyncIterable<unknown> }
   readonly server: boolean
 }
 
@@ -28,6 +28,34 @@ export interface RecordNode extends Node {
   readonly records: Records
   readonly rules: RecordRules
   readonly key: PrivateKey
+}
+
+interface Answer {
+  type: string
+  key: Uint8Array
+  closer: never[]
+  providers: never[]
+  record?: Uint8Array
+}
+
+interface Handler {
+  handle: (from: unknown, message: { key: Uint8Array }) => Promise<unknown>
+}
+
+export interface StockNode extends Node {
+  /** What it answers to a question for a value; undefined: what it has. */
+  answer: ((key: Uint8Array) => Promise<Answer>) | undefined
+}
+
+/** The answer that has `record`, which is libp2p's envelope of a value or is not. */
+export function answerOf (key: Uint8Array, record?: Uint8Array): Answer {
+  return { type: 'GET_VALUE', key, closer: [], providers: [], ...record !== undefined && { record } }
+}
+
+/** Runs an operation of the DHT, whatever becomes of it. */
+export async function drain (events: AsyncIterable<unknown>): Promise<void> {
+  const iterator = events[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
 }
 
 export class RecordNodes {
@@ -46,9 +74,9 @@ export class RecordNodes {
     return { ...node, records: (node.libp2p.services as unknown as { records: Records }).records, rules, key: key as unknown as PrivateKey }
   }
 
-  /** A node with js-libp2p's own DHT as it is: it takes and serves whatever comes. */
-  async stock (): Promise<Node> {
-    return this.#start({
+  /** A node with js-libp2p's own DHT as it is: it takes and serves whatever comes, until it is told to do worse. */
+  async stock (): Promise<StockNode> {
+    const node = await this.#start({
       dht: kadDHT({
         protocol: PROTOCOL,
         clientMode: false,
@@ -58,13 +86,11 @@ export class RecordNodes {
         selectors: { braid: () => 0 }
       })
     }, true)
-  }
-
-  /** A peer that says it is a server of the DHT, and treats its streams as `onStream` does. */
-  async impostor (onStream: (stream: any) => void): Promise<Node> {
-    const node = await this.#start({}, false)
-    await node.libp2p.handle(PROTOCOL, onStream)
-    return node
+    const behaviour: Pick<StockNode, 'answer'> = { answer: undefined }
+    const { handlers } = (node.dht as unknown as { rpc: { handlers: Record<string, Handler> } }).rpc
+    const honest = handlers['GET_VALUE'] as Handler
+    handlers['GET_VALUE'] = { handle: async (from, message) => behaviour.answer === undefined ? honest.handle(from, message) : behaviour.answer(message.key) }
+    return Object.assign(behaviour, node)
   }
 
   async #start (services: Record<string, any>, server: boolean): Promise<Node> {
@@ -84,17 +110,19 @@ export class RecordNodes {
     return node
   }
 
-  /** Connect everybody with everybody, and wait until all know all servers; `impostors` are servers that they believe in. */
-  async meet ({ impostors = 0 } = {}): Promise<void> {
+  /** Connect everybody with everybody, and wait until all know all servers. */
+  async meet (): Promise<void> {
     const running = this.#all.filter(({ libp2p }) => libp2p.status === 'started')
     for (const [i, node] of running.entries()) {
       await Promise.all(running.slice(i + 1).map(async other => node.libp2p.dial(other.libp2p.getMultiaddrs())))
     }
     const servers = running.filter(({ server }) => server)
-    await until(() => running.every(({ dht, server }) => dht == null || dht.routingTable.size >= servers.length + impostors - (server ? 1 : 0)), {
-      timeout: 30_000,
-      what: () => `all know ${servers.length} servers: ${running.map(({ dht }) => dht?.routingTable.size).join()}`
-    })
+    const lacking = (): Node[] => running.filter(({ dht, server }) => dht.routingTable.size < servers.length - (server ? 1 : 0))
+    // Who did not answer in the rush is only asked again when it is met in a walk.
+    await until(async () => {
+      await Promise.all(lacking().map(async ({ dht }) => drain(dht.getClosestPeers(crypto.getRandomValues(new Uint8Array(32)), { signal: AbortSignal.timeout(2_000) })).catch(() => {})))
+      return lacking().length === 0
+    }, { timeout: 40_000, interval: 50, what: () => `all know ${servers.length} servers: ${running.map(({ dht }) => dht.routingTable.size).join()}` })
   }
 
   /** Gone from one moment to the next. */
