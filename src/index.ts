@@ -12,8 +12,8 @@ export { election } from './election/index.ts'
 export { links } from './links/index.ts'
 export {
   ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidNameError, InvalidOptionsError,
-  LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NotLeaderError, ProtocolError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError,
-  StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
+  LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NotLeaderError, ProtocolError, RecordRefusedError, RegisterError,
+  RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'

@@ -38,6 +38,8 @@ export class Backlog<R extends Kept> {
   /** Ids, the newest last; some are here that are not new any more. */
   #stack: string[] = []
   readonly #due = new Set<string>()
+  /** Of how many `until` was ahead at the last look. */
+  #stored = 0
   #scanned = -Infinity
   #turn = false
 
@@ -53,7 +55,7 @@ export class Backlog<R extends Kept> {
   keep (id: string, record: R): boolean {
     const before = this.#entries.get(id)
     if (before === undefined ? this.#entries.size >= this.#limit : isHigher(before.record, record)) return false
-    this.#due.delete(id)
+    this.withdraw(id)
     this.#entries.set(id, { record, state: 'new', at: 0, until: 0, failures: 0 })
     this.#stack.push(id)
     if (this.#stack.length > 2 * this.#limit) this.#compact()
@@ -61,6 +63,7 @@ export class Backlog<R extends Kept> {
   }
 
   withdraw (id: string): void {
+    if ((this.#entries.get(id)?.until ?? 0) > 0) this.#stored--
     this.#entries.delete(id)
     this.#due.delete(id)
   }
@@ -69,6 +72,7 @@ export class Backlog<R extends Kept> {
     this.#entries.clear()
     this.#due.clear()
     this.#stack = []
+    this.#stored = 0
   }
 
   /** What to put now; tell {@link done} how it went. `now` in milliseconds. */
@@ -89,6 +93,7 @@ export class Backlog<R extends Kept> {
     if (entry?.record !== record) return
     entry.state = 'later'
     if (until > 0) {
+      if (entry.until === 0) this.#stored++
       entry.until = until
       entry.at = now + record.ttl / 3
       entry.failures = 0
@@ -97,10 +102,10 @@ export class Backlog<R extends Kept> {
     }
   }
 
+  /** Up to a second old in what it says of records whose time is over. */
   status (now: number): { kept: number, stored: number, waiting: number } {
-    let stored = 0
-    for (const { until } of this.#entries.values()) if (until > now) stored++
-    return { kept: this.size, stored, waiting: this.size - stored }
+    this.#scan(now)
+    return { kept: this.size, stored: this.#stored, waiting: this.size - this.#stored }
   }
 
   #newest (): string | undefined {
@@ -120,6 +125,10 @@ export class Backlog<R extends Kept> {
     if (now - this.#scanned < SCAN_INTERVAL) return
     this.#scanned = now
     for (const [id, entry] of this.#entries) {
+      if (entry.until > 0 && entry.until <= now) {
+        entry.until = 0
+        this.#stored--
+      }
       if (entry.state !== 'later' || entry.at > now) continue
       entry.state = 'due'
       this.#due.add(id)
