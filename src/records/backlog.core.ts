@@ -2,8 +2,11 @@
  * Which kept record is put next: the newest that is not stored yet, but every other turn one whose time has come to be
  * put anew, so that neither waits for ever. Pure: the caller has the clock and the pace.
  */
+import { MAX_RECORD_MESSAGES, MAX_RECORD_PUTS } from '../wire/limits.ts'
 import { compareRecords } from './record.core.ts'
 
+/** Servers that a put goes to at most. */
+const REPLICAS = 20
 /** Milliseconds between two looks for records that are due. */
 const SCAN_INTERVAL = 1_000
 /** Milliseconds until a put that nobody took is tried again, doubled up to the second. */
@@ -140,6 +143,11 @@ export class Backlog<R extends Kept> {
     const newest = new Set(this.#stack.toReversed().filter(id => this.#entries.get(id)?.state === 'new'))
     this.#stack = [...newest].reverse()
   }
+}
+
+/** Milliseconds between two puts, each of which asks every server that is to have the record, and then writes to it. */
+export function putInterval (servers: number): number {
+  return 1_000 * Math.max(1 / MAX_RECORD_PUTS, 2 * Math.min(REPLICAS, servers) / MAX_RECORD_MESSAGES)
 }
 
 function isHigher (a: Kept, b: Kept): boolean {

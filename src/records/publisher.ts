@@ -2,9 +2,9 @@
 import { equals } from 'uint8arrays/equals'
 import { sign } from '../util/signing.ts'
 import { withDeadline } from '../util/deadline.ts'
-import { MAX_KEPT_RECORDS, MAX_RECORD_PUTS } from '../wire/limits.ts'
+import { MAX_KEPT_RECORDS } from '../wire/limits.ts'
 import { encodeRanked, encodeRecordKey, encodeSignedRanked } from '../wire/record-codec.ts'
-import { Backlog } from './backlog.core.ts'
+import { Backlog, putInterval } from './backlog.core.ts'
 import { DOMAIN } from './rules.ts'
 import type { Job } from './backlog.core.ts'
 import type { Dht } from './dht.ts'
@@ -101,7 +101,7 @@ export class Publisher {
     if (this.#closing == null || this.#timer != null || this.#backlog.size === 0) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#arm(this.#next() ? 1_000 / MAX_RECORD_PUTS : IDLE_INTERVAL)
+      this.#arm(this.#next() ? putInterval(this.#init.dht().routingTable.size) : IDLE_INTERVAL)
     }, delay)
     ;(this.#timer as { unref?: () => void }).unref?.()
   }

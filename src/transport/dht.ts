@@ -1,9 +1,9 @@
 /** The mesh's own DHT, and what may be stored in it. */
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { kadProtocol } from '../wire/protocols.ts'
-import type { Libp2pOptions } from 'libp2p'
+import { withProviderQuota } from './provider-quota.ts'
+import type { Datastore } from './provider-quota.ts'
 
-type Datastore = NonNullable<Libp2pOptions['datastore']>
 type Components = Parameters<ReturnType<typeof kadDHT>>[0]
 
 /** What makes values in the DHT what they should be; without them it stores none. */
@@ -39,11 +39,11 @@ export function dht (mesh: string, clientMode: boolean, rules?: DhtRules): Retur
     },
     selectors: rules != null ? { [rules.namespace]: rules.select } : {}
   })
-  return rules == null ? make : components => make(withDatastore(components, rules.datastore))
+  return components => make(withDatastore(components, inner => withProviderQuota(rules?.datastore(inner) ?? inner)))
 }
 
 /** libp2p's components are a proxy, which cannot be spread. */
-function withDatastore (components: Components, wrap: DhtRules['datastore']): Components {
+function withDatastore (components: Components, wrap: (inner: Datastore) => Datastore): Components {
   const datastore = wrap(components.datastore)
   return new Proxy(components, { get: (target, name) => name === 'datastore' ? datastore : Reflect.get(target, name) as unknown })
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Backlog } from '../../src/records/backlog.core.ts'
+import { Backlog, putInterval } from '../../src/records/backlog.core.ts'
 import { Held } from '../../src/records/held.core.ts'
 import { compareBytes, compareRecords, judge } from '../../src/records/record.core.ts'
 import { enough, Tally } from '../../src/records/tally.core.ts'
@@ -264,6 +264,10 @@ describe('records: what is put next', () => {
     if (job !== undefined) backlog.done(job, 1_000, 0)
     expect(backlog.status(0).waiting).to.equal(1)
     expect(backlog.next(0)?.record).to.deep.equal(record(2))
+  })
+
+  it('comes at most twenty times a second, and less often when each time takes many messages', () => {
+    expect([0, 1, 4, 8, 20, 1_000].map(servers => 1_000 / putInterval(servers))).to.deep.equal([20, 20, 20, 10, 4, 4])
   })
 
   it('needs no memory for what was replaced', () => {
