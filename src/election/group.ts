@@ -135,7 +135,10 @@ export class Group {
     let input: GroupInput | undefined
     try {
       for (input = this.#inputs.shift(); input !== undefined && !this.#stopped; input = this.#inputs.shift()) {
-        for (const output of core.step({ ...input, ...time() })) this.#carry(output)
+        const outputs = core.step({ ...input, ...time() })
+        for (const output of outputs) if (output.type !== 'register-ready') this.#carry(output)
+        // a leader that is alone has its register before it is told that it leads
+        for (const output of outputs) if (output.type === 'register-ready') this.#carry(output)
       }
     } catch (err) {
       // A core that threw knows no longer what it knew: it must not vote on.

@@ -30,6 +30,9 @@ const LOOKED_AT_ONCE = 2_000
 /** Milliseconds between two words to nodes about how many links they hold. */
 const COUNT_INTERVAL = 1_000
 
+/** A key that nothing is ever written under: to read it is to know that this node leads. */
+const LEADS = 'leads'
+
 /** This node does not lead, or not any more: somebody else knows. */
 export class NotLeading extends Error {
   static override readonly name = 'NotLeading'
@@ -56,7 +59,7 @@ export interface AuthorityInit {
   /** All links of this life of the node are dead. */
   tellDown: (place: Place) => void
   onChange: (change: Change) => void
-  /** Tokens leave this node: resolves when it runs no more calls of theirs. */
+  /** A token leaves this node: resolves when it runs no more of its calls, as far as that matters. */
   revoke: (place: Place, name: LinkName, rank: Rank) => Promise<void>
   onError: (err: unknown) => void
   now: () => number
@@ -237,7 +240,7 @@ export class Authority {
     this.#count(parent, present, place)
     let rank: Rank
     try {
-      if (former !== undefined) await this.#init.revoke(former, { parent, token }, former.rank)
+      if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
       if (office !== this.#office) throw new NotLeading()
       rank = await this.#commits.add({ key, value: place === undefined ? undefined : this.#encode(place), ifRank: present?.rank ?? null })
     } catch (err) {
@@ -284,6 +287,11 @@ export class Authority {
     this.#takers = undefined
     this.#init.tellDown(place)
     return links
+  }
+
+  /** @throws NotLeading - or perhaps not any more */
+  async confirm (): Promise<void> {
+    await this.#confirm(LEADS)
   }
 
   /** Tokens that a node has run calls of. */

@@ -64,10 +64,14 @@ export class Holdings {
   /** Word of whoever decides. What is older than what is known changes nothing; returns what holds now. */
   learn (parent: string, token: string, link: Link, mine: boolean): Held {
     const before = this.get(parent, token)
-    if (before !== undefined && compareRanks(link.rank, before.level) < 0) return before
-    if (before !== undefined && compareRanks(link.rank, before.level) === 0 && before.mine === mine) return before
-    const held = new Held(parent, token, link, mine)
-    if (before === undefined) {
+    const order = before === undefined ? 1 : compareRanks(link.rank, before.level)
+    if (before !== undefined && (order < 0 || (order === 0 && before.mine === mine))) return before
+    return this.#set(new Held(parent, token, link, mine))
+  }
+
+  #set (held: Held): Held {
+    const { parent, token } = held
+    if (this.get(parent, token) === undefined) {
       if (this.#size >= this.#most) this.#forgetHalf()
       this.#size++
     }
@@ -75,6 +79,11 @@ export class Holdings {
     this.#parents.set(parent, tokens)
     tokens.set(token, held)
     return held
+  }
+
+  /** The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. */
+  revoke (parent: string, token: string, rank: Rank): void {
+    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false))
   }
 
   /** The link was removed, by what has this rank. */

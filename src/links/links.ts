@@ -108,7 +108,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       onLink: (service, token, link, before) => { this.#announcer.learnt(service, parent, token, link, before) }
     })
     const owner = this.#createOwner(discovery, asker)
-    const seat = self.service === undefined || local !== undefined ? undefined : this.#createSeat(self.service, { discovery, election, rpc, archive, owner, now })
+    const seat = self.service === undefined || local !== undefined ? undefined : this.#createSeat(self.service, { discovery, election, rpc, archive, asker, owner, now })
     const timer = setInterval(() => {
       seat?.tick()
       local?.tick()
@@ -125,7 +125,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     return new Owner({
       self: () => discovery.self,
       open: this.#options.ownership === 'open',
-      mayRun: () => true,
+      mayRun: () => this.#parts?.seat?.mayRun ?? true,
       ask: async (parent, token) => {
         const { service } = discovery.self
         if (service === undefined) return undefined
@@ -136,7 +136,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     })
   }
 
-  #createSeat (service: string, parts: { discovery: Discovery, election: Election, rpc: Rpc, archive: Archive, owner: Owner, now: () => number }): Seat {
+  #createSeat (service: string, parts: { discovery: Discovery, election: Election, rpc: Rpc, archive: Archive, asker: Asker, owner: Owner, now: () => number }): Seat {
     const log = this.#components.logger.forComponent('braid:links')
     return new Seat({
       ...parts,

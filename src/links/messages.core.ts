@@ -19,6 +19,8 @@ export const COUNT = 'braid.links.count'
 export const DOWN = 'braid.links.down'
 /** A node may go on to run calls of its tokens; `ownership: 'strict'` only. */
 export const RENEW = 'braid.links.renew'
+/** A node is to run no more calls of a token; `ownership: 'strict'` only. */
+export const REVOKE = 'braid.links.revoke'
 
 /** Why a question was not answered: the asker may ask again. */
 export type Failure = Refusal | 'full' | 'unavailable'

@@ -7,6 +7,8 @@ import { Held, Holdings } from './held.core.ts'
 import { toTuple } from './rank.core.ts'
 import type { Told } from './messages.core.ts'
 import type { Link } from './decide.core.ts'
+import type { LinkName } from './keys.core.ts'
+import type { Rank } from './rank.core.ts'
 import type { Claim } from '../wire/links-codec.ts'
 import type { Admission, TokenGuard } from '../rpc/index.ts'
 
@@ -22,13 +24,23 @@ interface Glance {
   readonly held: Held
 }
 
+/** A question under way. */
+interface Asking {
+  admission: Promise<Admission>
+  /** Something was heard meanwhile: the answer may be old. */
+  isVoid: boolean
+}
+
 export interface OwnerInit {
   self: () => { readonly id: string, readonly incarnation: number }
   /** Where the token is, by whoever decides; undefined: nowhere. Rejects when nobody answers. */
   ask: (parent: string, token: string) => Promise<Link | undefined>
-  /** May this node run what it holds, without a word of its leader? */
+  /** May this node run what it holds? */
   mayRun: () => boolean
-  /** What it knows nothing of, when nobody answers? */
+  /**
+   * It may run what it knows nothing of when nobody answers. Otherwise it believes what it has asked for only: word that
+   * was on its way for long may be of a link that another node has by now.
+   */
   open: boolean
 }
 
@@ -38,7 +50,7 @@ export class Owner implements TokenGuard {
   readonly holdings = new Holdings(MAX_HELD_LINKS)
   readonly #init: OwnerInit
   readonly #glances = new Map<number, Glance>()
-  readonly #asking = new Map<string, Promise<Admission>>()
+  readonly #asking = new Map<string, Asking>()
   #life = -1
 
   constructor (init: OwnerInit) {
@@ -83,21 +95,23 @@ export class Owner implements TokenGuard {
   }
 
   #ask (claim: Claim, token: string): Promise<Admission> {
-    const { parent } = claim
-    const key = `${parent}/${token}`
-    let asking = this.#asking.get(key)
-    if (asking === undefined) {
-      asking = this.#find(claim, token).finally(() => { this.#asking.delete(key) })
-      this.#asking.set(key, asking)
-    }
-    return asking
+    const key = `${claim.parent}/${token}`
+    const asking = this.#asking.get(key)
+    if (asking !== undefined && !asking.isVoid) return asking.admission
+    const mine: Asking = { isVoid: false, admission: Promise.resolve(undefined) }
+    mine.admission = this.#find(claim, token, mine).finally(() => { if (this.#asking.get(key) === mine) this.#asking.delete(key) })
+    this.#asking.set(key, mine)
+    return mine.admission
   }
 
-  async #find ({ parent, epoch, term, index }: Claim, token: string): Promise<Admission> {
+  async #find (claim: Claim, token: string, asking: Asking): Promise<Admission> {
     const { ask, open, mayRun, self } = this.#init
+    const { parent, epoch, term, index } = claim
     let link: Link | undefined
     try {
       link = await ask(parent, token)
+      // the answer may be older than what was heard since
+      if (asking.isVoid) return await this.#ask(claim, token)
     } catch {
       if (!open) return away()
       // on this side of a split network it may be so: the rank tells
@@ -119,8 +133,24 @@ export class Owner implements TokenGuard {
     return held
   }
 
+  /** Let a token go. */
+  revoke ({ parent, token }: LinkName, rank: Rank): void {
+    const asking = this.#asking.get(`${parent}/${token}`)
+    if (asking !== undefined) asking.isVoid = true
+    this.#glances.delete(placeOfHex(token))
+    this.holdings.revoke(parent, token, rank)
+  }
+
+  /** Whatever this node holds may be another's. */
+  forget (): void {
+    for (const asking of this.#asking.values()) asking.isVoid = true
+    this.#glances.clear()
+    this.holdings.clear()
+  }
+
   /** Word of a leader. Returns whether it was news. */
   told ({ parent, token, rank, link }: Told): boolean {
+    if (!this.#init.open && link?.node === this.#init.self().id) return false
     const before = this.holdings.get(parent, token)
     if (link !== undefined) return this.learn(parent, token, link) !== before
     this.#glances.delete(placeOfHex(token))
@@ -130,7 +160,7 @@ export class Owner implements TokenGuard {
 
 /** This node does not run it, and the caller is to ask again. */
 function notOwner (held: Held | undefined): RpcError {
-  const details = held === undefined ? undefined : { owner: held.place.node, rank: toTuple(held.level) }
+  const details = held === undefined || held.place.node === '' ? undefined : { owner: held.place.node, rank: toTuple(held.level) }
   return new RpcError('FAILED_PRECONDITION', 'the token is not linked to this node', { retryable: true, details })
 }
 

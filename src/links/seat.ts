@@ -7,17 +7,26 @@ import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH } from '../wire/limits.ts'
 import { Authority, NotLeading } from './authority.ts'
 import {
-  ASK, COUNT, DOWN, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
+  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
 } from './messages.core.ts'
+import { askBack, Strict } from './strict.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Archive } from './archive.ts'
+import type { Asker } from './asker.ts'
 import type { Change } from './authority.ts'
-import type { Question } from './decide.core.ts'
+import type { Place, Question } from './decide.core.ts'
+import type { LinkName } from './keys.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
 import type { Owner } from './owner.ts'
+import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Election, FencingToken } from '../election/index.ts'
 import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
+
+/** Milliseconds between two looks of a node that drains at how many tokens it has. */
+const LOOK = 250
+/** Milliseconds that its leader gets to give them to others at the end. */
+const GIVE_UP = 2_000
 
 export interface SeatInit {
   service: string
@@ -26,6 +35,7 @@ export interface SeatInit {
   election: Election
   rpc: Rpc
   archive: Archive
+  asker: Asker
   owner: Owner
   onChange: (change: Change) => void
   onCount: (node: string, links: number) => void
@@ -46,6 +56,7 @@ export class Seat {
   readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
+  readonly #strict: Strict | undefined
   #nextReport: number
 
   constructor (init: SeatInit) {
@@ -53,6 +64,7 @@ export class Seat {
     this.#init = init
     this.#self = discovery.self.id
     this.#nextReport = now() + options.ttl / 2
+    this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
     this.#authority = new Authority({
       service: init.service,
       ttl: options.ttl,
@@ -64,7 +76,7 @@ export class Seat {
         init.archive.keep(init.service, change)
         init.onChange(change)
       },
-      revoke: async () => {},
+      revoke: async (place, name, rank) => this.#revoke(place, name, rank),
       onError: init.onError,
       now
     })
@@ -80,6 +92,12 @@ export class Seat {
         const { parent, tokens } = readUsed(args)
         this.#authority.used(parent, tokens)
       }),
+      rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
+      rpc.handle(REVOKE, (args: unknown, context) => {
+        this.#onlyVoter(context)
+        const [one] = readTold([args])
+        if (one !== undefined) init.owner.revoke(one, one.rank)
+      }),
       rpc.handle(TELL, (args: unknown, context) => { this.#onTell(args, context) })
     ]
     if (election.register.ready && election.leader !== undefined) this.#begin(election.leader.token)
@@ -87,6 +105,7 @@ export class Seat {
 
   stop (): void {
     this.#init.election.removeEventListener('register:ready', this.#onReady)
+    this.#strict?.stop()
     for (const registration of this.#registrations) registration.close()
   }
 
@@ -99,6 +118,7 @@ export class Seat {
 
   #begin (token: FencingToken): void {
     const { archive, service, onError } = this.#init
+    this.#strict?.begin()
     this.#authority.begin(token)
     const { office } = this.#authority
     archive.withdrawAll()
@@ -136,8 +156,25 @@ export class Seat {
     return isId(node) ? this.#authority.links(node) : this.#authority.total('alive')
   }
 
+  /** The node goes on to run calls of its tokens. @throws NotLeading */
+  async #grant (node: string): Promise<boolean> {
+    await this.#authority.confirm()
+    return this.#strict?.grant(node) ?? true
+  }
+
+  /** This node runs calls of its tokens. */
+  get mayRun (): boolean {
+    return this.#strict?.holds ?? true
+  }
+
   nodeGone (node: NodeInfo): void {
     this.#authority.nodeGone(node)
+  }
+
+  /** The node lets the token go first, so that no call of it runs there behind the back of its next one. */
+  async #revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
+    if (this.#strict !== undefined) return this.#strict.revoke(place, name, rank)
+    if (this.#authority.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
   }
 
   /** In the tick in which who asked is answered. */
@@ -172,11 +209,15 @@ export class Seat {
 
   // ---- as one of its nodes
 
-  #onTell (args: unknown, { caller }: HandlerContext): void {
+  /** Whoever leads votes. */
+  #onlyVoter ({ caller }: HandlerContext): void {
     const { election, service } = this.#init
     const view = election.of(service)
-    // whoever leads votes
     if (view?.leader?.id !== caller.id && view?.voters.includes(caller.id) !== true) throw new RpcError('PERMISSION_DENIED', 'not a voter of this service')
+  }
+
+  #onTell (args: unknown, context: HandlerContext): void {
+    this.#onlyVoter(context)
     const { l, c, d } = record(args)
     if (d !== undefined) this.#hearDown(d)
     if (l !== undefined) this.#hear(readTold(l), isCount(c) ? c : undefined)
@@ -202,6 +243,7 @@ export class Seat {
 
   tick (): void {
     this.#authority.tick()
+    this.#strict?.tick()
     const { now, options } = this.#init
     if (now() < this.#nextReport) return
     this.#nextReport = now() + options.ttl / 2
@@ -219,6 +261,19 @@ export class Seat {
 
   /** Until nobody has a token here, or the time is over: then the leader gives them to others. */
   async drain (signal: AbortSignal | undefined): Promise<void> {
-    void signal
+    const { asker, service } = this.#init
+    const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
+    while (signal?.aborted !== true) {
+      if (!this.#isAccompanied || await asker.call(service, count, LOOK).catch(() => undefined) === 0) return
+      await new Promise(resolve => { setTimeout(resolve, LOOK) })
+    }
+    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#authority.down(this.#self), read: () => undefined }
+    await asker.call(service, down, GIVE_UP).catch(this.#init.onError)
+  }
+
+  /** Somebody could take the tokens of this node. */
+  get #isAccompanied (): boolean {
+    const { discovery, service } = this.#init
+    return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
   }
 }
