@@ -25,10 +25,10 @@ const served = async ({ dht }: StockNode, under: Uint8Array): Promise<Uint8Array
   const { contentFetching } = dht as unknown as { contentFetching: { getLocal: (key: Uint8Array) => Promise<{ value: Uint8Array }> } }
   return (await contentFetching.getLocal(under)).value
 }
-const patient = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(30_000) })
+const patient = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(60_000) })
 
 describe('records: servers, of which a quarter does as it likes', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const nodes = new RecordNodes()
   const servers: RecordNode[] = []
   const hostile: StockNode[] = []
@@ -42,7 +42,7 @@ describe('records: servers, of which a quarter does as it likes', function () {
 
   /** A put that may be repeated: on a busy machine a server may answer too late to be counted. */
   const putEverywhere = async (author: RecordNode, record: NewRecord, servers = HONEST + HOSTILE): Promise<void> => {
-    await until(async () => (await author.records.put(record, patient())).stored === servers, { timeout: 30_000, what: `${servers} servers store it` })
+    await until(async () => (await author.records.put(record, patient())).stored === servers, { timeout: 60_000, what: `${servers} servers store it` })
   }
   /** Somebody puts this, by the stock put, until every honest server has refused it. */
   const refusedByAll = async (from: StockNode, why: string, { under, value }: { under: Uint8Array, value: Uint8Array }): Promise<void> => {
@@ -51,7 +51,7 @@ describe('records: servers, of which a quarter does as it likes', function () {
     await until(async () => {
       await drain(from.dht.put(under, value, patient()))
       return refusals().every((count, i) => count > (before[i] ?? 0))
-    }, { timeout: 30_000, what: `all refuse it: ${why}` })
+    }, { timeout: 60_000, what: `all refuse it: ${why}` })
   }
 
   before(async () => {
@@ -98,7 +98,7 @@ describe('records: servers, of which a quarter does as it likes', function () {
     await until(async () => {
       await drain((hostile[0] as StockNode).dht.put(newer.under, newer.value, patient()))
       return servers.every(({ rules }) => rules.store.get(stored(newer)) !== undefined)
-    }, { timeout: 30_000, what: 'all have the newer one' })
+    }, { timeout: 60_000, what: 'all have the newer one' })
     // the stock put asks no selector, not even for its own store
     for (const node of hostile) await refusedByAll(node, 'stale', old)
     for (const node of hostile) expect(await served(node, old.under), 'a hostile one serves it').to.deep.equal(old.value)
@@ -166,13 +166,13 @@ describe('records: servers, of which a quarter does as it likes', function () {
     const { records, id } = server(5)
     const [key, gone] = [newKey(), newKey()]
     expect([records.keep(record(key, 2)), records.keep(record(gone, 1)), records.keep(record(key, 1))]).to.deep.equal([true, true, false])
-    await until(() => records.status().stored === 2, { timeout: 30_000 })
+    await until(() => records.status().stored === 2, { timeout: 60_000 })
     expect(records.status()).to.deep.equal({ kept: 2, stored: 2, waiting: 0 })
     const first = await tab.records.get(key, { authors: [id], ...patient() })
     const last = await tab.records.get(gone, { authors: [id], ...patient() })
     records.withdraw(gone)
     ahead += 250_000
-    await until(async () => ((await tab.records.get(key, { authors: [id], ...patient() }))?.validUntil ?? 0) > (first?.validUntil ?? 0), { timeout: 30_000 })
+    await until(async () => ((await tab.records.get(key, { authors: [id], ...patient() }))?.validUntil ?? 0) > (first?.validUntil ?? 0), { timeout: 60_000 })
     expect((await tab.records.get(gone, { authors: [id], ...patient() }))?.validUntil).to.equal(last?.validUntil)
     records.withdraw(key)
   })
