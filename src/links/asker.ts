@@ -80,25 +80,28 @@ export class Asker {
     }
   }
 
-  /** One call of the leader, as often as it takes. @throws as {@link ask} */
-  async call <T> (service: string, call: LeaderCall<T>, patience: number, signal?: AbortSignal): Promise<T> {
+  /** One call of the leader, as often as it takes. `doubt`: it may have been done before too. @throws as {@link ask} */
+  async call <T> (service: string, call: LeaderCall<T>, patience: number, signal?: AbortSignal): Promise<{ value: T, doubt: boolean }> {
     const { self, now, discovery } = this.#init
     const due = now() + patience
     let hint: string | undefined
     let cause: unknown
+    let doubt = false
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {
-        if (leader === self) return await call.own()
+        if (leader === self) return { value: await call.own(), doubt }
         if (leader !== undefined) {
           const answer = record(await this.#invoke(service, leader, call, due - now()))
-          if ('a' in answer) return call.read(answer['a'])
+          if ('a' in answer) return { value: call.read(answer['a']), doubt }
+          doubt ||= answer['u'] === true
           hint = isId(answer['l']) && answer['l'] !== leader && discovery.node(answer['l']) !== undefined ? answer['l'] : undefined
         }
       } catch (err) {
         cause = err
+        doubt ||= !isCertain(err)
       }
       const pause = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
       if (now() + pause >= due) throw silence(service, cause)
@@ -122,13 +125,16 @@ export class Asker {
   async #send (service: string, batch: readonly Asked[]): Promise<void> {
     const questions = batch.map(({ question }) => question)
     this.asked += batch.length
-    const answers = await this.call(service, {
+    const { value: answers, doubt } = await this.call(service, {
       method: ASK,
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length)
     }, Math.max(...batch.map(({ patience }) => patience)))
-    batch.forEach(({ resolve }, index) => { resolve(answers[index] as Answer) })
+    batch.forEach(({ resolve }, index) => {
+      const answer = answers[index] as Answer
+      resolve(doubt && 'link' in answer ? { ...answer, doubt } : answer)
+    })
   }
 
   /** @throws NoAuthorityError */
@@ -137,6 +143,11 @@ export class Asker {
     if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
     return view?.leader?.id
   }
+}
+
+/** It did not run. */
+function isCertain (err: unknown): boolean {
+  return err instanceof Error && (('certain' in err && err.certain === true) || ('retryable' in err && err.retryable === true))
 }
 
 function silence (service: string, cause?: unknown): RpcError {

@@ -36,7 +36,14 @@ const LEADS = 'leads'
 /** This node does not lead, or not any more: somebody else knows. */
 export class NotLeading extends Error {
   static override readonly name = 'NotLeading'
-  constructor () { super('this node does not lead its service'); this.name = 'NotLeading' }
+  /** Nothing was changed. */
+  readonly certain: boolean
+
+  constructor (certain = true) {
+    super('this node does not lead its service')
+    this.name = 'NotLeading'
+    this.certain = certain
+  }
 }
 
 /** A link came, moved or went. */
@@ -201,7 +208,8 @@ export class Authority {
     try {
       return await Promise.all(questions.map(async question => this.#answer(question)))
     } catch (err) {
-      if (err instanceof RegisterError) throw new NotLeading()
+      // some of them may have been written
+      if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
       throw err
     }
   }

@@ -180,13 +180,18 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
-    const from = replace ? (await this.#current(service, id, signal))?.rank ?? NO_RANK : NO_RANK
-    const answer = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from }, signal)
-    if ('failure' in answer && (answer.failure === 'not-there' || answer.failure === 'no-node')) throw new LinkError(`the node ${wanted.id} is gone, or takes no new tokens`)
-    const known = finder.settle(service, id, answer)
-    const owner = known === undefined ? undefined : await this.#record(known.id, signal)
-    if (owner === undefined) throw new RpcError('UNAVAILABLE', `links of service '${service}': the token was unlinked, or its node is not known here, while it was linked`, { retryable: true })
-    return owner
+    for (;;) {
+      const from = replace ? (await this.#current(service, id, signal))?.rank ?? NO_RANK : NO_RANK
+      const answer = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from }, signal)
+      if ('failure' in answer && (answer.failure === 'not-there' || answer.failure === 'no-node')) throw new LinkError(`the node ${wanted.id} is gone, or takes no new tokens`)
+      const known = finder.settle(service, id, answer)
+      if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)
+      // somebody else was faster: what is to be replaced is another link now
+      if (known === undefined || (replace && known.id !== wanted.id)) continue
+      const owner = await this.#record(known.id, signal)
+      if (owner !== undefined) return owner
+      throw new RpcError('UNAVAILABLE', `links of service '${service}': the token is linked to ${known.id}, which is not known here`, { retryable: true })
+    }
   }
 
   async unlink (token: string, service?: string, { signal }: AbortOptions = {}): Promise<number> {
@@ -201,11 +206,15 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
 
   async #unlink (token: TokenId, service: string, signal: AbortSignal | undefined): Promise<number> {
     const { finder } = this.#running()
-    const known = await this.#current(service, token, signal)
-    if (known === undefined) return 0
-    const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
-    finder.settle(service, token, answer)
-    return 'changed' in answer && answer.changed ? 1 : 0
+    for (;;) {
+      const known = await this.#current(service, token, signal)
+      if (known === undefined) return 0
+      const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
+      finder.settle(service, token, answer)
+      if ('changed' in answer && answer.changed) return 1
+      if ('doubt' in answer) throw overtaken(service)
+      // somebody else was faster: there is another link now, or none
+    }
   }
 
   async down (node: string, { signal }: AbortOptions = {}): Promise<number> {
@@ -214,7 +223,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const service = discovery.node(node)?.service ?? this.#former.get(node)
     if (service === undefined) throw new LinkError(`no node ${node} of a service is known here`)
     const read = (value: unknown): number | undefined => isCount(value) ? value : undefined
-    const links = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal)
+    const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal)
     if (links === undefined) throw new LinkError(`the leader of '${service}' knows no node ${node}`)
     return links
   }
@@ -223,7 +232,8 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const { asker, local, seat } = this.#running()
     checkName('service', service)
     if (local !== undefined) return local.count(service)
-    return asker.call(service, { method: COUNT, args: {}, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
+    const { value } = await asker.call(service, { method: COUNT, args: {}, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
+    return value
   }
 
   status (): LinksStatus {
@@ -273,6 +283,11 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
 
 function question (kind: Question['kind'], parent: string, token: string): Question {
   return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
+}
+
+/** A leader was lost while it changed the link, and the link has changed since: nobody can tell any more. */
+function overtaken (service: string): RpcError {
+  return new RpcError('UNAVAILABLE', `links of service '${service}': the leader was lost meanwhile, and the token was linked anew since; it may or may not have been done`)
 }
 
 /** Looked up when it is first needed: services are made in the order of their keys. @throws InvalidOptionsError */

@@ -25,9 +25,9 @@ export const REVOKE = 'braid.links.revoke'
 /** Why a question was not answered: the asker may ask again. */
 export type Failure = Refusal | 'full' | 'unavailable'
 
-/** `changed`: by this very question. */
+/** `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. */
 export type Answer =
-  | { readonly link: Link | undefined, readonly changed: boolean }
+  | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean }
   | { readonly failure: Failure }
 
 /** What a node is told of one link. No link: it was removed, at this rank. */

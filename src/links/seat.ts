@@ -126,12 +126,12 @@ export class Seat {
   }
 
   /** The answer, or who else to ask. */
-  async #lead (answer: () => Promise<unknown>): Promise<{ a: unknown } | { l: string }> {
+  async #lead (answer: () => Promise<unknown>): Promise<{ a: unknown } | { l: string, u: boolean }> {
     try {
       return { a: await answer() }
     } catch (err) {
       if (!(err instanceof NotLeading)) throw new RpcError('INVALID_ARGUMENT', (err as Error).message)
-      return { l: this.#init.election.leader?.id ?? '' }
+      return { l: this.#init.election.leader?.id ?? '', u: !err.certain }
     }
   }
 
@@ -264,7 +264,9 @@ export class Seat {
     const { asker, service } = this.#init
     const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
     while (signal?.aborted !== true) {
-      if (!this.#isAccompanied || await asker.call(service, count, LOOK).catch(() => undefined) === 0) return
+      if (!this.#isAccompanied) return
+      const { value } = await asker.call(service, count, LOOK).catch(() => ({ value: 1 }))
+      if (value === 0) return
       await new Promise(resolve => { setTimeout(resolve, LOOK) })
     }
     const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#authority.down(this.#self), read: () => undefined }
