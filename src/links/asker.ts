@@ -28,7 +28,7 @@ interface Asked extends PromiseWithResolvers<Answer> {
 export interface AskerInit {
   self: string
   discovery: Pick<Discovery, 'node'>
-  election: Pick<Election, 'of'>
+  of: Election['of']
   rpc: Pick<Rpc, 'invoke'>
   /** This node's own answers, for the service that it leads. */
   own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
@@ -139,7 +139,7 @@ export class Asker {
 
   /** @throws NoAuthorityError */
   #leader (service: string): string | undefined {
-    const view = this.#init.election.of(service)
+    const view = this.#init.of(service)
     if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
     return view?.leader?.id
   }

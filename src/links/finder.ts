@@ -31,7 +31,7 @@ export interface FinderInit {
   options: ResolvedLinksOptions
   parent: string
   discovery: Pick<Discovery, 'node' | 'nodes'>
-  election: Pick<Election, 'of'>
+  of: Election['of']
   asker: Asker
   archive: Archive
   /** Mode `local`: answers at once. */
@@ -133,8 +133,8 @@ export class Finder implements TokenRouter {
   }
 
   async #ask (service: string, token: TokenId, question: Question): Promise<Known | undefined> {
-    const { election, asker, options } = this.#init
-    const patience = options.onNoLeader === 'provisional' && election.of(service)?.leader === undefined ? 1 : PATIENCE
+    const { of, asker, options } = this.#init
+    const patience = options.onNoLeader === 'provisional' && of(service)?.leader === undefined ? 1 : PATIENCE
     try {
       return this.settle(service, token, await asker.ask(service, question, patience))
     } catch (err) {
@@ -192,10 +192,8 @@ export class Finder implements TokenRouter {
 
   /** The service has no voters, and had none as far as this node knows. */
   #isUndecided (service: string): boolean {
-    const { election, archive } = this.#init
-    const view = election.of(service)
-    if (view !== undefined) archive.learn(service, view.voters)
-    return view?.hint !== undefined && !archive.expects(service)
+    const { of, archive } = this.#init
+    return of(service)?.hint !== undefined && !archive.expects(service)
   }
 }
 

@@ -20,7 +20,7 @@ import type { Question } from './decide.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { Election } from '../election/index.ts'
+import type { Election, GroupView } from '../election/index.ts'
 import type { Records } from '../records/index.ts'
 import type { Rpc, TokenId } from '../rpc/index.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
@@ -100,9 +100,14 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const parent = parentOf(self.service, options.scope)
     const archive = new Archive(this.#records(), now)
     const local = options.mode === 'local' ? this.#createLocal(discovery, now) : undefined
-    const asker: Asker = new Asker({ self: self.id, discovery, election, rpc, own: async (service, questions) => this.#parts?.seat?.ask(service, questions) ?? [], now })
+    const of = (service: string): GroupView | undefined => {
+      const view = election.of(service)
+      if (view !== undefined) archive.learn(service, view.voters)
+      return view
+    }
+    const asker: Asker = new Asker({ self: self.id, discovery, of, rpc, own: async (service, questions) => this.#parts?.seat?.ask(service, questions) ?? [], now })
     const finder = new Finder({
-      options, discovery, election, asker, archive, now,
+      options, discovery, of, asker, archive, now,
       parent,
       local: local === undefined ? undefined : (service, question) => local.ask(service, question),
       onLink: (service, token, link, before) => { this.#announcer.learnt(service, parent, token, link, before) }
