@@ -64,7 +64,7 @@ export function readQuestions (value: unknown): Question[] {
 
 function readQuestion (value: unknown): Question {
   const { k, p, t, n = [], b = false, g, to, r } = record(value)
-  const kind = KINDS[k as number] ?? malformed('a kind of question')
+  const kind = KINDS.find((_, number) => number === k) ?? malformed('a kind of question')
   if (!isParent(p)) malformed('the name of a service, nothing, or *')
   if (!isTokenId(t)) malformed('the id of a token')
   if (!Array.isArray(n) || n.length > MAX_PROPOSALS || !n.every(isId)) malformed('ids of nodes')

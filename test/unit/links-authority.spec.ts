@@ -28,9 +28,9 @@ describe('links: many callers, a group that changes its leader, and messages tha
     it(`1000 first calls of one token from 20 nodes: one winner (seed ${seed})`, async () => {
       const { callers } = start(seed)
       const random = createRandom(seed)
-      let over = false
+      const over = new AbortController()
       const changes = (async () => {
-        while (!over) {
+        while (!over.signal.aborted) {
           await new Promise(resolve => setTimeout(resolve, 5))
           mesh.elect(random.pick(['target-0', 'target-1', 'target-2', undefined]))
         }
@@ -38,7 +38,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
       })()
       const calls = Promise.all(Array.from({ length: 1_000 }, async (_, i) => callers[i % callers.length]?.call('ada', 1_000)))
       await new Promise(resolve => setTimeout(resolve, 200))
-      over = true
+      over.abort()
       await changes
       const homes = new Set(await calls)
       expect([...homes], 'homes').to.have.length(1)
@@ -55,9 +55,9 @@ describe('links: many callers, a group that changes its leader, and messages tha
         if (op === 'unlink') return links.unlink(key, 'cart', { signal }).then(() => null)
         return (await links.link(key, 'node' in input ? input.node : '', { signal, replace: op === 'move' })).id
       }
-      let over = false
+      const over = new AbortController()
       const work = Promise.all(callers.map(async (caller, i) => {
-        for (let turn = 0; turn < 25 && !over; turn++) {
+        for (let turn = 0; turn < 25 && !over.signal.aborted; turn++) {
           const node = (random.pick(targets) as FakeNode).id
           const op = random.pick(['link', 'link', 'move', 'unlink'] as const) as 'link'
           const key = `k${(turn + i) % 2}`
@@ -65,13 +65,13 @@ describe('links: many callers, a group that changes its leader, and messages tha
         }
       }))
       const changes = (async () => {
-        while (!over) {
+        while (!over.signal.aborted) {
           await new Promise(resolve => setTimeout(resolve, 20))
           mesh.elect(random.pick(['target-0', 'target-1', 'target-2']))
         }
       })()
       await work
-      over = true
+      over.abort()
       await changes
       expect(history.counts().ok).to.be.greaterThan(80)
       expect(explain(checkLinearizable(linkOwner, history.operations()))).to.equal('linearizable')
