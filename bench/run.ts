@@ -1,10 +1,11 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { run as benchElection } from './election.ts'
+import { run as benchLinks } from './links.ts'
 import { bars, benchRpc, table } from './rpc.ts'
 import { benchStream, streamBars, streamTable } from './stream.ts'
 
@@ -38,6 +39,9 @@ if (values.only == null || values.only === 'mesh') {
 }
 if (values.only == null || values.only === 'election') {
   results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes) })
+}
+if (values.only == null || values.only === 'links') {
+  results['links'] = await benchLinks({ rounds: Number(values.rounds) })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()

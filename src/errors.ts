@@ -201,3 +201,27 @@ export class RegisterError extends Error {
     this.entry = entry
   }
 }
+
+/** A record for the DHT is not what its rules ask for, or this server has no room for it. */
+export class RecordRefusedError extends Error {
+  static override readonly name = 'RecordRefusedError'
+  readonly why: string
+
+  constructor (why: string) {
+    super(`the record was refused: ${why}`)
+    this.name = 'RecordRefusedError'
+    this.why = why
+  }
+}
+
+/** A token cannot be linked to that node, or all links of it ended: it is gone, is of another service, or takes no new tokens. */
+export class LinkError extends Error {
+  static override readonly name = 'LinkError'
+  constructor (message = 'no token can be linked to that node', options?: ErrorOptions) { super(message, options); this.name = 'LinkError' }
+}
+
+/** A service without voters, of browser tabs alone perhaps, has nobody who decides where its tokens are. */
+export class NoAuthorityError extends Error {
+  static override readonly name = 'NoAuthorityError'
+  constructor (message = 'nobody decides about links of that service') { super(message); this.name = 'NoAuthorityError' }
+}

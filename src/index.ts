@@ -9,10 +9,11 @@ export {
   auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary
 } from './rpc/index.ts'
 export { election } from './election/index.ts'
+export { links } from './links/index.ts'
 export {
   ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidNameError, InvalidOptionsError,
-  LeaseLostError, MeshStoppedError, NotLeaderError, ProtocolError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError,
-  StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
+  LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NotLeaderError, ProtocolError, RecordRefusedError, RegisterError,
+  RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
@@ -25,11 +26,14 @@ export type {
   Fence, FencingToken, GroupView, Leader, Lease, Register, RegisterEntry, RegisterRank, RegisterWrite, VoterStatus
 } from './election/index.ts'
 export type {
-  Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
+  LinkAuthorityStatus, LinkChange, LinkEvents, LinkOptions, Links, LinksComponents, LinksOptions, LinksStatus, NodeLinks
+} from './links/index.ts'
+export type {
+  Admission, Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
-  NodeResult, NodeStats, OtelApi, Registration, Results, RetryOptions, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,
-  ServerInterceptor, ServerNext, Span, StreamCaller, StreamHandler, StreamKind, StreamOptions, TokenId, TokenRouter,
+  NodeResult, NodeStats, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,
+  ServerInterceptor, ServerNext, Span, StreamCaller, StreamHandler, StreamKind, StreamOptions, TokenGuard, TokenId, TokenRouter,
   Tracing, TracingOptions
 } from './rpc/index.ts'
 export type { BalancerName, Candidate, PickContext, Picker, PickerFactory } from './balancing/index.ts'

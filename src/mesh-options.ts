@@ -1,8 +1,10 @@
 /** What `createMesh` takes, its defaults and its refusals. */
 import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
+import { resolveLinksOptions } from './links/options.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
+import type { LinksOptions } from './links/index.ts'
 import type { RpcInit } from './rpc/index.ts'
 import type { RelayOptions } from './transport/index.ts'
 import type { PrivateKey } from '@libp2p/interface'
@@ -43,8 +45,11 @@ export interface MeshOptions {
    * something needs the leader. False: never, as relays and browser tabs.
    */
   election?: ElectionOptions | false
-  /** `secret`: key of the token ids. Without one, guessable tokens can be guessed. */
-  links?: { secret?: string } | false
+  /**
+   * How tokens stay on their nodes; false: they go where rendezvous says. `secret`: key of the token ids, the same on all
+   * nodes. Without one, guessable tokens can be guessed.
+   */
+  links?: LinksOptions & { secret?: string } | false
   /** libp2p options that win over the mesh's. */
   libp2p?: Libp2pOptions<any>
 }
@@ -81,6 +86,12 @@ export function checkOptions (options: MeshOptions): void {
   if (options.election !== undefined && options.election !== false) {
     refuse(typeof options.election !== 'object' || options.election === null, 'election: expected an object of options, or false')
     resolveElectionOptions(options.election)
+  }
+  if (options.links !== undefined && options.links !== false) {
+    const { links } = options
+    refuse(typeof links !== 'object' || links === null || (links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === '')),
+      'links: expected an object of options, whose secret is a text, or false')
+    resolveLinksOptions(links)
   }
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),

@@ -5,14 +5,17 @@ import { Connectivity } from './connectivity.ts'
 import { discovery as discoveryRoom } from './discovery/index.ts'
 import { election as electionRoom } from './election/index.ts'
 import { MeshStoppedError } from './errors.ts'
+import { links as linksRoom } from './links/index.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage, watchPage } from './page-life.ts'
+import { recordRules, records as recordsRoom } from './records/index.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
+import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { Identity, Storage } from './storage/index.ts'
@@ -52,9 +55,16 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   readonly rpc: Rpc
   readonly discovery: Discovery
   readonly election: Election
+  /** With `links: false` its methods throw MeshStoppedError. */
+  readonly links: Links
   /** Only needed after `createMesh({ start: false })`. */
   start (options?: AbortOptions): Promise<void>
-  /** Take no new calls, finish those that run; then {@link stop} loses nothing. @param options.timeout - ms, default 30000 */
+  /**
+   * Take no new calls but those of tokens that are linked to this node, give leadership and vote away, and wait until no
+   * token is linked any more; at the timeout the leader gives the rest to other nodes. Then {@link stop} loses nothing.
+   *
+   * @param options.timeout - ms, default 30000
+   */
   drain (options?: AbortOptions & { timeout?: number }): Promise<void>
   /** Refuse new calls, finish those that run (at most 5 s), say goodbye, close everything. Idempotent. */
   stop (options?: AbortOptions): Promise<void>
@@ -67,6 +77,7 @@ interface Parts {
   rpc: Rpc
   discovery: Discovery
   election: Election
+  links: Links
 }
 
 class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
@@ -74,21 +85,25 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly rpc: Rpc
   readonly discovery: Discovery
   readonly election: Election
+  readonly links: Links
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
+  readonly #linked: boolean
   readonly #closing = new AbortController()
   #status: MeshStatus = 'starting'
   #unwatch = (): void => {}
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor ({ options, storage, libp2p, rpc, discovery, election }: Parts) {
+  constructor ({ options, storage, libp2p, rpc, discovery, election, links }: Parts) {
     super()
     this.libp2p = libp2p
     this.rpc = rpc
     this.discovery = discovery
     this.election = election
+    this.links = links
+    this.#linked = options.links !== false
     this.#storage = storage
     this.#bootstrapper = new Bootstrapper({
       peerId: libp2p.peerId,
@@ -151,7 +166,11 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     if (this.#stopped != null) throw new MeshStoppedError()
     this.#setStatus('draining')
     this.discovery.update({ state: 'draining' })
-    await withDeadline(timeout, [signal], async signal => Promise.all([this.election.leave({ signal, seat: true }), this.rpc.drain({ signal })]))
+    await withDeadline(timeout, [signal], async signal => {
+      await this.rpc.drain({ linked: true })
+      await Promise.all([this.election.leave({ signal, seat: true }), this.#linked ? this.links.drain({ signal }) : undefined])
+      await this.rpc.drain({ signal })
+    })
     signal?.throwIfAborted()
   }
 
@@ -226,38 +245,44 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 }
 
+function discoveryOf ({ mesh, service, name, weight, metadata, relay }: MeshOptions, identity: Identity, storage: Storage): ReturnType<typeof discoveryRoom> {
+  return discoveryRoom({
+    ...(mesh != null ? { mesh } : {}),
+    ...(service != null ? { service } : {}),
+    ...(name != null ? { name } : {}),
+    ...(weight != null ? { weight } : {}),
+    ...(metadata != null ? { metadata } : {}),
+    ...(relay != null && relay !== false ? { roles: ['relay'] } : {}),
+    // A tab shares its core with a person's other tabs, and the Node peers watch more closely anyway.
+    ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true, calmInterval: 10_000 } } : {}),
+    incarnation: identity.incarnation,
+    bootNonce: identity.bootNonce,
+    // A crash before this is durable costs nothing: the next start meets the same record and raises it again.
+    onIncarnation: seen => { raiseIncarnation(storage, seen).catch(() => {}) }
+  })
+}
+
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
   const now = Date.now()
   const identity: Identity = await loadIdentity(storage, {
     now,
     ...(options.privateKey != null ? { privateKey: options.privateKey } : {})
   })
-  const { mesh, service, name, weight, metadata, relay } = options
-  const secret = options.links === false ? undefined : options.links?.secret
+  const { mesh, service, relay } = options
+  const { secret, ...links } = options.links === false ? {} : options.links ?? {}
+  const rules = recordRules(mesh != null ? { mesh } : {})
   // The transport may have something to say while the node that it is for is made.
   const made: { node?: MeshNode } = {}
-  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election }>({
+  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links }>({
     ...libp2pOptions({
       ...options,
       privateKey: identity.privateKey,
+      dht: rules,
       onReservation: reasons => { made.node?.tellReachability(reasons) },
       libp2p: {
         ...options.libp2p,
         services: {
-          discovery: discoveryRoom({
-            ...(mesh != null ? { mesh } : {}),
-            ...(service != null ? { service } : {}),
-            ...(name != null ? { name } : {}),
-            ...(weight != null ? { weight } : {}),
-            ...(metadata != null ? { metadata } : {}),
-            ...(relay != null && relay !== false ? { roles: ['relay'] } : {}),
-            // A tab shares its core with a person's other tabs, and the Node peers watch more closely anyway.
-            ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true, calmInterval: 10_000 } } : {}),
-            incarnation: identity.incarnation,
-            bootNonce: identity.bootNonce,
-            // A crash before this is durable costs nothing: the next start meets the same record and raises it again.
-            onIncarnation: seen => { raiseIncarnation(storage, seen).catch(() => {}) }
-          }),
+          discovery: discoveryOf(options, identity, storage),
           election: electionRoom({
             ...options.election,
             storage,
@@ -268,14 +293,16 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
           }),
           rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
+          records: recordsRoom({ rules }),
+          ...(options.links === false ? {} : { links: linksRoom(links) }),
           ...options.libp2p?.services
         }
       }
     }),
     start: false
   })
-  const { rpc, discovery, election } = libp2p.services
-  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election })
+  const { rpc, discovery, election, links: running = linksRoom()(libp2p) } = libp2p.services
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running })
   rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
   return made.node
 }

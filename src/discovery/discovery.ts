@@ -285,9 +285,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#roster.take(record)
   }
 
-  resume (): void {
-    this.#self.resume()
-  }
+  renew (above: number): void { this.#self.renew(above) }
+
+  resume (): void { this.#self.resume() }
 
   peerId (id: string): PeerId | undefined {
     return this.#roster.view.get(id) == null ? undefined : this.#peerIds.get(id)

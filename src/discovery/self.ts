@@ -130,6 +130,14 @@ export class Self {
     this.#arm(0)
   }
 
+  /** A new life, above that incarnation. */
+  renew (above: number): void {
+    if (this.#left || !this.#running || above < this.#info.incarnation) return
+    this.#info = { ...this.#info, incarnation: above + 1, seq: 0 }
+    this.#init.onIncarnation(above + 1)
+    this.#arm(0)
+  }
+
   /** The last record of this start. Undefined if there never was one. */
   async leave (): Promise<VerifiedRecord | undefined> {
     if (!this.#running || this.#left) return undefined

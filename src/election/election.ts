@@ -170,7 +170,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
-    if (type !== 'fault') this.#want()
+    if (type !== 'fault' && type !== 'register:ready') this.#want()
   }
 
   // ---- what can be done

@@ -135,7 +135,10 @@ export class Group {
     let input: GroupInput | undefined
     try {
       for (input = this.#inputs.shift(); input !== undefined && !this.#stopped; input = this.#inputs.shift()) {
-        for (const output of core.step({ ...input, ...time() })) this.#carry(output)
+        const outputs = core.step({ ...input, ...time() })
+        for (const output of outputs) if (output.type !== 'register-ready') this.#carry(output)
+        // a leader that is alone has its register before it is told that it leads
+        for (const output of outputs) if (output.type === 'register-ready') this.#carry(output)
       }
     } catch (err) {
       // A core that threw knows no longer what it knew: it must not vote on.
@@ -222,6 +225,11 @@ export class Group {
     if (this.#init.config.lease === 'off') return true
     const { now, wall } = time()
     return this.#until !== undefined && now < this.#until.now && wall < this.#until.wall
+  }
+
+  /** This node leads, and nobody else can. */
+  get leased (): boolean {
+    return this.#until !== undefined && this.#holds()
   }
 
   /** The core may extend a lease that ran out; this node has told its tasks that it ended. */

@@ -104,7 +104,7 @@ export interface Fence {
  * nor changed by a leader that was replaced.
  */
 export interface Register {
-  /** This node leads, and its table is complete; `entry` and `entries` are current under its lease. */
+  /** This node leads, and its table is complete; `entry` and `entries` are current while {@link current}. */
   readonly ready: boolean
   /**
    * All or nothing; resolves with the ranks of the entries when a majority holds them. At most 1,000 writes and 1 MiB
@@ -113,6 +113,8 @@ export interface Register {
    * @throws RegisterError, InvalidOptionsError
    */
   write (writes: readonly Write[], options?: AbortOptions): Promise<readonly Rank[]>
+  /** This node's own table is all there is, by a lease that holds now: nobody else can have written. */
+  readonly current: boolean
   /** Linearizable. @throws RegisterError, InvalidOptionsError */
   read (key: string, options?: AbortOptions): Promise<Entry | undefined>
   /** Of this node's own table, perhaps stale. */

@@ -3,6 +3,7 @@ import { VotersError } from '../errors.ts'
 import { Group } from './group.ts'
 import { VOTER } from './views.ts'
 import type { Answer, GroupInit, GroupInput } from './group.ts'
+import type { FencingToken } from './index.ts'
 import type { Candidate } from './types.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
@@ -29,8 +30,8 @@ interface Waiting {
 
 export class Member {
   readonly group: Group
-  /** {@link Register.ready} */
-  ready = false
+  /** Of the term in which this leader's register is complete. */
+  #ready: FencingToken | undefined
   readonly #init: MemberInit
   readonly #connected = new Set<string>()
   readonly #records = new Map<string, NodeInfo['election']>()
@@ -54,14 +55,20 @@ export class Member {
         this.#again()
       },
       onReady: token => {
-        this.ready = true
+        this.#ready = token
         init.onReady(token)
       },
       onChange: change => {
-        this.ready = false
+        if (change.state !== 'leader') this.#ready = undefined
         init.onChange(change)
       }
     })
+  }
+
+  /** {@link Register.ready}: also after a change of the voters, which is none of the leader. */
+  get ready (): boolean {
+    const { state, token } = this.group.change ?? {}
+    return state === 'leader' && token !== undefined && token.epoch === this.#ready?.epoch && token.term === this.#ready.term
   }
 
   /** It takes part. */

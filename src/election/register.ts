@@ -21,6 +21,11 @@ export class MemberRegister implements Register {
     return this.#member()?.ready ?? false
   }
 
+  get current (): boolean {
+    const member = this.#member()
+    return member?.ready === true && member.group.leased
+  }
+
   async write (writes: readonly Write[], { signal }: AbortOptions = {}): Promise<readonly Rank[]> {
     const flaw = flawOf(writes)
     if (flaw !== undefined) throw new InvalidOptionsError(`register: ${flaw}`)

@@ -2,6 +2,9 @@ import { RpcError } from '../errors.ts'
 import type { Call } from './call.ts'
 import type { ErrorCode } from '../errors.ts'
 
+/** Code of a node that does not run a call because it does not hold its token's link; retryable, unlike a handler's own. */
+export const NOT_OWNER = 'FAILED_PRECONDITION' satisfies ErrorCode
+
 /** How a call goes on. */
 export interface Outcomes {
   succeed (call: Call, value: unknown): void
@@ -11,6 +14,8 @@ export interface Outcomes {
    * serves something else; `busy`: it has too many; `full`: too much waits to be sent to it.
    */
   again (call: Call, node: string, cause: Error, why: 'unreachable' | 'refused' | 'busy' | 'full'): void
+  /** The node does not hold the link of the call's token, and did not run it. */
+  moved (call: Call, node: string, cause: RpcError): void
 }
 
 /** A node answered with an error. `label` is the node for people. */
@@ -20,6 +25,8 @@ export function failAt (outcomes: Outcomes, call: Call, node: string, label: str
     outcomes.again(call, node, error, 'refused')
   } else if (retryable && code === 'RESOURCE_EXHAUSTED') {
     outcomes.again(call, node, error, 'busy')
+  } else if (retryable && code === NOT_OWNER && call.link !== undefined) {
+    outcomes.moved(call, node, error)
   } else {
     outcomes.fail(call, error)
   }

@@ -61,6 +61,7 @@ export class Call implements RequestFrame, Ending {
   headerSet = 0
   /** The kind of the call, as in `STREAMING`. */
   streaming = 0
+  link: Uint8Array | undefined = undefined
   /** Of a streaming call: what sends and receives its sequences. */
   flow: ClientFlow | undefined = undefined
   /** The deadline is the caller's, not the room's default. */
@@ -92,13 +93,15 @@ export class Call implements RequestFrame, Ending {
   /** The node it was last offered to. */
   node = ''
   /** Waits there for a stream. */
-  link: Link | undefined = undefined
+  peer: Link | undefined = undefined
   /** Was sent there. */
   lane: Lane | undefined = undefined
   /** Frame bytes of the lane before this request: what never left the stream never ran. */
   position = 0
   /** Nodes that certainly did not run it, in this round. */
   tried: Set<string> | undefined = undefined
+  /** Times that it came to a node which did not hold its token's link. */
+  moves = 0
   /** Rounds over all candidates that found none. */
   round = 0
   /** What the last attempt failed on. */

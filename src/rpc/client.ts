@@ -6,13 +6,14 @@ import { Links } from './links.ts'
 import { cancelled } from './outcome.ts'
 import { feedback, pick, preferred, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
+import { Routing } from './routing.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { ClientInit } from './client-init.ts'
 import type { Flows } from './flows.ts'
-import type { InvokeOptions } from './index.ts'
+import type { InvokeOptions, Routed } from './index.ts'
 import type { OutCall } from './out-call.ts'
 import type { Ending } from './passage.ts'
 import type { CallParent } from './prepare.ts'
@@ -20,6 +21,8 @@ import type { NodeInfo } from '../discovery/index.ts'
 
 /** Nodes a call is offered to before it pauses. */
 const MAX_ATTEMPTS = 3
+/** Nodes that do not hold the link of its token before a call is given up: the one its caller knew, and the one that this one named. */
+const MAX_MOVES = 2
 /** Times a call comes back to a service that says it is too busy. */
 const MAX_BUSY_ROUNDS = 2
 
@@ -36,8 +39,7 @@ export class Client implements Outcomes {
   readonly #init: ClientInit
   readonly #self: string
   readonly #waiting: Waiting
-  /** Their token's node is being asked for. */
-  readonly #routing = new Set<Call>()
+  readonly #routing: Routing
   /** Nodes that left while this node runs, the latest ones: nobody needs to wait for them. */
   readonly #gone = new Set<string>()
   #closed: Error | undefined
@@ -52,6 +54,11 @@ export class Client implements Outcomes {
     this.links = new Links({ streams, discovery, timers, maxPending, patient: false, outcomes: this })
     this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, patient: true, outcomes: this })
     this.flows = init.createFlows(this)
+    this.#routing = new Routing({
+      ...init,
+      found: (call, node) => { this.#dispatch(call, node) },
+      failed: (call, err) => { this.#unrouted(call, err) }
+    })
     this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
   }
 
@@ -130,13 +137,15 @@ export class Client implements Outcomes {
   }
 
   #route (call: Call): void {
-    const first = call.prefer === undefined ? undefined : preferred(call, this.#init.discovery)
+    const binding = call.tokenId !== undefined && call.only === undefined && this.#init.targets.binding
+    const first = call.prefer === undefined || binding ? undefined : preferred(call, this.#init.discovery)
+    call.link = undefined
     if (first !== undefined) {
       this.#dispatch(call, first)
     } else if (call.only !== undefined) {
       this.#toNode(call, call.only)
-    } else if (call.tokenId !== undefined && call.balancer === undefined) {
-      this.#toTokensNode(call, call.tokenId)
+    } else if (call.tokenId !== undefined && (binding || call.balancer === undefined)) {
+      this.#routing.toTokensNode(call, call.tokenId)
     } else {
       this.#toAnyNode(call)
     }
@@ -164,31 +173,13 @@ export class Client implements Outcomes {
     this.#dispatch(call, call.tried === undefined ? this.#init.discovery.node(id) : undefined)
   }
 
-  #toTokensNode (call: Call, token: string): void {
-    let node: NodeInfo | undefined | Promise<NodeInfo | undefined>
-    try {
-      node = this.#init.targets.route(token, call)
-    } catch (err) {
-      this.fail(call, unrouted(call, err))
-      return
-    }
-    if (!(node instanceof Promise)) {
-      this.#dispatch(call, node)
-      return
-    }
-    this.#routing.add(call)
-    node.then(node => {
-      if (this.#routing.delete(call)) {
-        this.#dispatch(call, node)
-      }
-    }, err => {
-      if (this.#routing.delete(call)) {
-        this.fail(call, unrouted(call, err))
-      }
-    })
+  #unrouted (call: Call, err: Error): void {
+    if (!(err instanceof RpcError && err.retryable)) return this.fail(call, err)
+    call.cause = err
+    this.#waiting.pause(call)
   }
 
-  #dispatch (call: Call, node: NodeInfo | undefined): void {
+  #dispatch (call: Call, node: Routed | undefined): void {
     if (node === undefined) {
       this.#exhausted(call)
     } else if (call.flow !== undefined) {
@@ -216,12 +207,10 @@ export class Client implements Outcomes {
 
   /** @see Outcomes */
   again (call: Call, node: string, cause: Error, why: 'unreachable' | 'refused' | 'busy' | 'full'): void {
-    if (call.state === SETTLED) {
-      return
-    }
+    if (call.state === SETTLED) return
     this.#feedback(call, false)
     call.state = SEARCHING
-    call.link = undefined
+    call.peer = undefined
     call.lane = undefined
     call.cause = cause
     if (why === 'unreachable') {
@@ -236,6 +225,22 @@ export class Client implements Outcomes {
     } else {
       this.#route(call)
     }
+  }
+
+  /** @see Outcomes */
+  moved (call: Call, node: string, cause: RpcError): void {
+    if (call.state === SETTLED) return
+    call.state = SEARCHING
+    call.peer = call.lane = undefined
+    call.cause = cause
+    if (call.moves++ >= MAX_MOVES) {
+      this.fail(call, new RpcError('UNAVAILABLE', `${cause.message}; it has come to ${call.moves} nodes which do not hold the link of its token; nothing was run`, { node, retryable: true, cause }))
+      return
+    }
+    const next = this.#init.targets.moved(call, node, cause.details)
+    if (next === undefined) return this.#route(call)
+    call.link = next.link
+    this.#dispatch(call, next)
   }
 
   succeed (call: Call, value: unknown): void {
@@ -268,24 +273,21 @@ export class Client implements Outcomes {
 
   /** Take the call back from wherever it is. */
   #withdraw (call: Call): void {
-    if (call.lane !== undefined || call.link !== undefined) {
+    if (call.lane !== undefined || call.peer !== undefined) {
       this.links.withdraw(call)
-    } else if (call.flow !== undefined) {
+      return
+    }
+    if (call.flow !== undefined) {
       this.flows.withdraw(call)
-      this.#waiting.remove(call)
-      this.#routing.delete(call)
     } else if (call.state === SENT) {
       this.#init.cancelLocal(call)
-    } else {
-      this.#waiting.remove(call)
-      this.#routing.delete(call)
     }
+    this.#waiting.remove(call)
+    this.#routing.delete(call)
   }
 
   #settle (call: Call): boolean {
-    if (call.state === SETTLED) {
-      return false
-    }
+    if (call.state === SETTLED) return false
     call.state = SETTLED
     this.pending--
     if (call.out !== undefined && call.node !== '') {
@@ -300,9 +302,7 @@ export class Client implements Outcomes {
     if (call.onAbort !== undefined) {
       call.signal?.removeEventListener('abort', call.onAbort)
     }
-    if (call.parent !== undefined) {
-      call.parent.disown(call)
-    }
+    call.parent?.disown(call)
     return true
   }
 
@@ -328,6 +328,10 @@ export class Client implements Outcomes {
     this.#gone.add(node.id)
     this.links.forget(node.id)
     this.bulk.forget(node.id)
+    if (this.#init.targets.binding) {
+      // somebody else may have the tokens of that node now
+      this.#waiting.seen(node, true)
+    }
     for (const call of this.#waiting.gone(node.id)) {
       this.#waiting.remove(call)
       this.#toNode(call, node.id)
@@ -337,7 +341,7 @@ export class Client implements Outcomes {
   /** End every call and take no more. */
   close (): void {
     this.#closed = new MeshStoppedError()
-    for (const call of [...this.#routing, ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows.all()]) {
+    for (const call of [...this.#routing.all(), ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows.all()]) {
       this.#withdraw(call)
       this.fail(call, this.#closed)
     }

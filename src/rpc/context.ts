@@ -33,6 +33,7 @@ export class Context implements HandlerContext, ServerCall, CallParent {
   readonly entry: Method
   readonly origin: Origin
   readonly tokenBytes: Uint8Array | undefined
+  readonly link: HandlerContext['link']
   readonly headers: Readonly<Record<string, string>>
   baggage: Readonly<Record<string, string>>
   /** What interceptors are given. */
@@ -59,12 +60,13 @@ export class Context implements HandlerContext, ServerCall, CallParent {
   #controller: AbortController | undefined = undefined
   #children: Set<Call> | undefined = undefined
 
-  constructor (host: ContextHost, origin: Origin, entry: Method, request: RequestFrame, due: number) {
+  constructor (host: ContextHost, origin: Origin, entry: Method, request: RequestFrame, due: number, link: HandlerContext['link']) {
     this.#host = host
     this.origin = origin
     this.entry = entry
     this.id = request.id
     this.tokenBytes = request.token
+    this.link = link
     this.baggage = request.metadata ?? NO_ENTRIES
     this.above = this.#trace = request.trace
     this.headers = request.headers ?? NO_ENTRIES
@@ -128,10 +130,6 @@ export class Context implements HandlerContext, ServerCall, CallParent {
 
   get caller (): NodeInfo {
     return this.#host.callerOf(this.origin.caller.id)
-  }
-
-  get link (): undefined {
-    return undefined
   }
 
   get remaining (): number {

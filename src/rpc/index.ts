@@ -19,6 +19,7 @@
  * ```
  */
 import type { NodeInfo } from '../discovery/index.ts'
+import type { RpcError } from '../errors.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
 import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
@@ -64,6 +65,10 @@ export interface HandlerContext {
   readonly method: string
   readonly caller: NodeInfo
   readonly token: TokenId | undefined
+  /**
+   * Under which link of its token the call runs. Ranks grow with each link that is made, compared as texts: what is acted
+   * upon refuses lower ones than it has seen.
+   */
   readonly link: { readonly rank: string } | undefined
   /** Aborts when the caller cancels, its deadline passes, its connection is lost, or this node stops. */
   readonly signal: AbortSignal
@@ -102,10 +107,35 @@ export interface Registration extends Disposable {
   close (): void
 }
 
-/** Decides the node of a token. `links` plugs in here; until then weighted rendezvous. */
+/** Where a token's call goes. A node of discovery is one. */
+export interface Routed {
+  /** Peer id. */
+  readonly id: string
+  /** What the {@link TokenGuard} of that node is told of the link. */
+  readonly link?: Uint8Array | undefined
+}
+
+/** Decides the node of a token. `links` plugs in here; without it weighted rendezvous. */
 export interface TokenRouter {
-  /** The node that must take this token's call, or a promise of it. Undefined: no candidate. */
-  route (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined): NodeInfo | undefined | Promise<NodeInfo | undefined>
+  /** It keeps to what it once decided: `balancer` and `prefer` of a call only propose. @default false */
+  readonly binding?: boolean
+  /**
+   * The node that must take this token's call, or a promise of it. Undefined: no candidate. A rejection that is retryable
+   * is tried again within the call's deadline.
+   *
+   * @param propose - whom the call itself would take, when it says so
+   */
+  route (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined, propose?: () => string | undefined): Routed | undefined | Promise<Routed | undefined>
+  /** A node did not run a call, as it does not hold the token's link. Who does, by its own word. */
+  moved? (token: TokenId, service: string, node: string, details: unknown): Routed | undefined
+}
+
+/** What a {@link TokenGuard} answers: the link that the call runs under, undefined for none, or why it does not run. */
+export type Admission = HandlerContext['link'] | RpcError
+
+/** Decides at the called node whether it may run a token's call. `links` plugs in here; without it every call runs. */
+export interface TokenGuard {
+  admit (token: Uint8Array, link: Uint8Array): Admission | Promise<Admission>
 }
 
 /** Tells how many links each node of a service holds, for the weights of the pickers. */
@@ -219,9 +249,14 @@ export interface Rpc {
   /** {@link TokenId} of a token. */
   tokenId (token: string): TokenId
   setTokenRouter (router: TokenRouter): void
+  setTokenGuard (guard: TokenGuard): void
   setLoadSource (source: LoadSource): void
-  /** Refuse new calls, finish those that run. Resolves when none runs or the signal aborts. */
-  drain (options?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Refuse new calls, finish those that run. Resolves when none runs or the signal aborts.
+   *
+   * @param options.linked - still take the calls of tokens that are linked to this node; resolves at once
+   */
+  drain (options?: { signal?: AbortSignal, linked?: boolean }): Promise<void>
   /** Per served method. */
   stats (): Record<string, MethodStats>
 }

@@ -63,7 +63,7 @@ export class Links {
 
   /** The call is not wanted any more. */
   withdraw (call: Call): void {
-    const { lane, link } = call
+    const { lane, peer: link } = call
     if (lane !== undefined && lane.calls.take(call.id) !== undefined && lane.stream.open) {
       try {
         lane.write(sizeCancel(call.id))
@@ -250,7 +250,7 @@ export class Links {
 
   #enqueue (call: Call, link: Link): void {
     link.queue.add(call)
-    call.link = link
+    call.peer = link
     if (!link.opening) {
       link.opening = true
       this.#open(link).then(
@@ -313,7 +313,7 @@ export class Links {
     link.queue.clear()
     link.opening = false
     for (const call of calls) {
-      call.link = undefined
+      call.peer = undefined
     }
     return calls
   }

@@ -17,8 +17,8 @@ import { clientOf, serveAll } from './typed.ts'
 import { parseVersioned } from './versions.core.ts'
 import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
 import type {
-  HandleOptions, Handler, HealthStatus, InvokeOptions, LoadSource, MethodStats, NodeStats, Registration, Rpc, RpcInit, TokenId,
-  TokenRouter
+  HandleOptions, Handler, HealthStatus, InvokeOptions, LoadSource, MethodStats, NodeStats, Registration, Rpc, RpcInit, TokenGuard,
+  TokenId, TokenRouter
 } from './index.ts'
 import type { ClientInterceptor, Interceptors } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
@@ -108,6 +108,7 @@ export class RpcService implements Rpc, Startable {
   #stopping: Promise<void> | undefined
   #tokens: TokenIds | undefined
   #router: TokenRouter | undefined
+  #guard: TokenGuard | undefined
   #loads: LoadSource | undefined
 
   constructor (components: RpcComponents, options: RpcOptions, seams: Seams = SEAMS) {
@@ -138,6 +139,7 @@ export class RpcService implements Rpc, Startable {
       timers: this.#seams.timers,
       createStreams: init => this.#seams.streams(this.#components, init),
       router: this.#router,
+      guard: this.#guard,
       loads: this.#loads
     })
     this.#session = session
@@ -165,8 +167,12 @@ export class RpcService implements Rpc, Startable {
     }
   }
 
-  async drain (options: { signal?: AbortSignal } = {}): Promise<void> {
+  async drain (options: { signal?: AbortSignal, linked?: boolean } = {}): Promise<void> {
     this.#health.set('DRAINING')
+    if (options.linked === true) {
+      this.#session?.keepLinked('the node is draining')
+      return
+    }
     await this.#session?.drain('the node is draining', options.signal)
   }
 
@@ -247,6 +253,11 @@ export class RpcService implements Rpc, Startable {
   setTokenRouter (router: TokenRouter): void {
     this.#router = router
     this.#session?.targets.setRouter(router)
+  }
+
+  setTokenGuard (guard: TokenGuard): void {
+    this.#guard = guard
+    this.#session?.setGuard(guard)
   }
 
   setLoadSource (source: LoadSource): void {

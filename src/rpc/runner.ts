@@ -41,6 +41,18 @@ export class Runner {
     }
   }
 
+  /** It is not to run yet, but can be cancelled. */
+  hold (context: Context): void {
+    this.#track(context)
+  }
+
+  /** False: nobody waits for it any more. */
+  release (context: Context): boolean {
+    const wanted = context.ended === undefined
+    this.#untrack(context)
+    return wanted
+  }
+
   /** Nobody waits for the answer any more. */
   end (context: Context, error: RpcError): void {
     const { entry } = context

@@ -11,6 +11,7 @@ import { Runner } from './runner.ts'
 import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
+import type { Admission, HandlerContext, TokenGuard } from './index.ts'
 import type { Origin } from './inbound.ts'
 import type { LargeAnswers } from './large-answers.ts'
 import type { Method, Methods } from './methods.ts'
@@ -36,12 +37,19 @@ export class Server {
   readonly #runner: Runner
   readonly #inbounds = new Map<FramedStream, Inbound>()
   readonly #replies = new Replies()
+  #guard: TokenGuard | undefined
   #refusing: string | undefined
+  /** Only calls of tokens that are linked to this node run; why. */
+  #linkedOnly: string | undefined
   #left: (() => void) | undefined
 
   constructor (init: ServerInit) {
     this.#init = init
     this.#runner = new Runner(init.timers, init.onLoad, init.maxBody)
+  }
+
+  setGuard (guard: TokenGuard): void {
+    this.#guard = guard
   }
 
   /** Calls that run and that somebody waits for. */
@@ -125,7 +133,7 @@ export class Server {
   }
 
   serve (origin: Origin, request: RequestFrame): void {
-    const { methods, timers, host } = this.#init
+    const { methods, timers } = this.#init
     const now = timers.arrived()
     const refusal = this.#refusal(origin, request, now)
     if (refusal !== undefined) {
@@ -141,17 +149,58 @@ export class Server {
       origin.refuse(request.id, new RpcError('UNIMPLEMENTED', `'${request.method}' is a ${entry.kind} method`))
       return
     }
-    if (request.idempotencyKey !== undefined && entry.kind === 'unary' && !isBuiltIn(entry.name)) {
-      this.#serveOnce(origin, entry, request, now)
+    const builtIn = isBuiltIn(entry.name)
+    if (request.link === undefined || request.token === undefined || this.#guard === undefined || builtIn) {
+      this.#admitted(origin, entry, request, now, builtIn ? undefined : this.#unlinked())
       return
     }
+    const admission = this.#guard.admit(request.token, request.link)
+    if (admission instanceof Promise) {
+      this.#admit(origin, entry, request, now, admission)
+    } else {
+      this.#admitted(origin, entry, request, now, admission ?? this.#unlinked())
+    }
+  }
+
+  /** Whether a call runs that is under no link. */
+  #unlinked (): RpcError | undefined {
+    return this.#linkedOnly === undefined ? undefined : new RpcError('UNAVAILABLE', this.#linkedOnly, { retryable: true })
+  }
+
+  /** It counts as running while it waits, so that it can be cancelled, and ends in time. */
+  #admit (origin: Origin, entry: Method, request: RequestFrame, now: number, admission: Promise<Admission>): void {
+    const { host, timers } = this.#init
+    const waiting = new Context(host, origin, entry, request, this.#due(request, now), undefined)
+    // its bytes are those of the stream
+    const own = { ...requestOf(request), body: request.body?.slice() }
+    this.#runner.hold(waiting)
+    admission.catch((err: unknown) => new RpcError('UNAVAILABLE', `the link of its token could not be checked: ${messageOf(err)}`, { retryable: true })).then(admission => {
+      if (!this.#runner.release(waiting)) {
+        return
+      }
+      const later = timers.now()
+      const timeout = own.timeout === 0 ? 0 : Math.max(1, own.timeout - (later - now))
+      this.#admitted(origin, entry, { ...own, timeout }, later, admission ?? this.#unlinked())
+    }).catch((err: unknown) => { origin.refuse(request.id, new RpcError('INTERNAL', messageOf(err))) })
+  }
+
+  #due (request: RequestFrame, now: number): number {
     const none = request.streaming === 0 ? DEFAULT_TIMEOUT : Infinity
-    const due = now + (request.timeout === 0 ? none : request.timeout)
-    this.#start(new Context(host, origin, entry, request, due), request)
+    return now + (request.timeout === 0 ? none : request.timeout)
+  }
+
+  #admitted (origin: Origin, entry: Method, request: RequestFrame, now: number, admission: Admission): void {
+    if (admission instanceof RpcError) {
+      origin.refuse(request.id, admission)
+    } else if (request.idempotencyKey !== undefined && entry.kind === 'unary' && !isBuiltIn(entry.name)) {
+      this.#serveOnce(origin, entry, request, now, admission)
+    } else {
+      this.#start(new Context(this.#init.host, origin, entry, request, this.#due(request, now), admission), request)
+    }
   }
 
   /** A call with an idempotency key: unless it runs or has run already. */
-  #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number): void {
+  #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number, link: HandlerContext['link']): void {
     let keyed: Keyed | undefined
     try {
       keyed = this.#replies.begin(origin, request, now)
@@ -161,7 +210,7 @@ export class Server {
     }
     if (keyed !== undefined) {
       const due = now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout)
-      keyed.context = new Context(this.#init.host, keyed, entry, request, due)
+      keyed.context = new Context(this.#init.host, keyed, entry, request, due, link)
       keyed.join(origin, request.id)
       this.#start(keyed.context, request)
     }
@@ -178,6 +227,11 @@ export class Server {
       return
     }
     this.#runner.start(context, args)
+  }
+
+  /** Take new requests of tokens only that are linked to this node. */
+  keepLinked (reason: string): void {
+    this.#linkedOnly = reason
   }
 
   /** Take no new requests, and tell the peers. Resolves when no call runs, or the signal aborts. */
@@ -231,4 +285,9 @@ export class Server {
     }
     return this.#init.callers.refusal(origin.caller, request.body?.length ?? 0, now)
   }
+}
+
+/** The fields of a request, of whatever it is part. */
+function requestOf ({ id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link }: RequestFrame): RequestFrame {
+  return { id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link }
 }

@@ -15,7 +15,7 @@ import { Pace } from './pace.ts'
 import { Server } from './server.ts'
 import { Targets } from './targets.ts'
 import { clientOf } from './typed.ts'
-import type { LoadSource, TokenRouter } from './index.ts'
+import type { LoadSource, TokenGuard, TokenRouter } from './index.ts'
 import type { Caller } from './callers.ts'
 import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
@@ -40,6 +40,7 @@ export interface SessionInit {
   tokens: TokenIds
   timers: Timers
   router: TokenRouter | undefined
+  guard: TokenGuard | undefined
   loads: LoadSource | undefined
 }
 
@@ -105,6 +106,9 @@ export class Session {
     if (init.router !== undefined) {
       this.targets.setRouter(init.router)
     }
+    if (init.guard !== undefined) {
+      this.setGuard(init.guard)
+    }
     if (init.loads !== undefined) {
       this.targets.setLoads(init.loads)
     }
@@ -121,6 +125,15 @@ export class Session {
   /** @throws InvalidOptionsError - more methods than a node's record holds */
   publishMethods (): void {
     this.#discovery.update({ methods: this.#init.methods.names() })
+  }
+
+  setGuard (guard: TokenGuard): void {
+    this.#server.setGuard(guard)
+  }
+
+  /** Take new calls of tokens only that are linked to this node. */
+  keepLinked (reason: string): void {
+    this.#server.keepLinked(reason)
   }
 
   setLoads (source: LoadSource): void {

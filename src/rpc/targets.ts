@@ -3,7 +3,7 @@ import { createPicker } from '../balancing/index.ts'
 import { byVersion } from './versions.core.ts'
 import type { BalancerName, PickContext, Picker, PickerFactory } from '../balancing/index.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { LoadSource, TokenId, TokenRouter } from './index.ts'
+import type { LoadSource, Routed, TokenId, TokenRouter } from './index.ts'
 
 /** Milliseconds after which the links of the candidates are counted again; they change without a new view. */
 const RECOUNT = 1_000
@@ -161,8 +161,17 @@ export class Targets {
     return picker.pick(context)
   }
 
-  route (token: TokenId, call: Wanted): NodeInfo | undefined | Promise<NodeInfo | undefined> {
-    return this.#router.route(token, call.service, this.#target(call).nodes ?? NO_NODES, call.tried)
+  /** {@link TokenRouter.binding} */
+  get binding (): boolean {
+    return this.#router.binding === true
+  }
+
+  route (token: TokenId, call: Wanted, propose: (() => string | undefined) | undefined): Routed | undefined | Promise<Routed | undefined> {
+    return this.#router.route(token, call.service, this.#target(call).nodes ?? NO_NODES, call.tried, propose)
+  }
+
+  moved (call: Wanted & { readonly tokenId: TokenId | undefined }, node: string, details: unknown): Routed | undefined {
+    return call.tokenId === undefined ? undefined : this.#router.moved?.(call.tokenId, call.service, node, details)
   }
 
   #target (call: Wanted): Target {

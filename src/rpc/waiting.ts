@@ -33,6 +33,25 @@ export class Waiting {
   }
 
   add (call: Call): void {
+    const unknown = call.tried === undefined && call.round === 0
+    if (!unknown) {
+      this.pause(call)
+      return
+    }
+    this.#add(call)
+    if (call.only === undefined) {
+      this.#lookup(call.service)
+    }
+  }
+
+  /** Until its turn comes again. */
+  pause (call: Call): void {
+    const pushback = call.cause instanceof RpcError ? call.cause.retryAfter ?? 0 : 0
+    const delay = Math.max(pushback, backoff(call.round, RETRY, this.#init.random))
+    this.#add(call).timer = this.#init.timers.after(delay, () => { this.#wake(call) })
+  }
+
+  #add (call: Call): Wait {
     const key = call.only ?? call.service
     let waits = this.#waits.get(key)
     if (waits === undefined) {
@@ -41,14 +60,7 @@ export class Waiting {
     }
     const wait: Wait = { call, timer: undefined }
     waits.set(call, wait)
-    const unknown = call.tried === undefined && call.round === 0
-    if (unknown && call.only === undefined) {
-      this.#lookup(call.service)
-    } else if (!unknown) {
-      const pushback = call.cause instanceof RpcError ? call.cause.retryAfter ?? 0 : 0
-      const delay = Math.max(pushback, backoff(call.round, RETRY, this.#init.random))
-      wait.timer = this.#init.timers.after(delay, () => { this.#wake(call) })
-    }
+    return wait
   }
 
   /** The call has ended. */

@@ -2,13 +2,13 @@
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import { FaultTolerance } from '@libp2p/interface'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { ping } from '@libp2p/ping'
 import { MAX_GOSSIP } from '../wire/limits.ts'
-import { protocolId } from '../wire/protocols.ts'
+import { dht } from './dht.ts'
 import { muxer } from './muxer.ts'
 import { repaired } from './under.ts'
 import { platform } from '#transports'
+import type { DhtRules } from './dht.ts'
 import type { RelayOptions } from './relay.ts'
 import type { OnReservation } from './reserve.ts'
 import type { ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
@@ -41,6 +41,8 @@ export interface TransportInit {
   privateKey?: PrivateKey
   /** Only for libp2p's own peer store and DHT. @default memory */
   datastore?: NonNullable<Libp2pOptions['datastore']>
+  /** What values the DHT stores, as `recordRules` of the records room. @default none */
+  dht?: DhtRules
   /** Called when no relay has a place for this node, and with nothing once one has. */
   onReservation?: OnReservation
   /** libp2p options that win over the mesh's; services are added to the mesh's. */
@@ -69,22 +71,6 @@ function gossip (): ReturnType<typeof gossipsub> {
     maxInboundDataLength: 4 * MAX_GOSSIP,
     // Our relays set no limits, so a relayed connection may carry everything.
     runOnLimitedConnection: true
-  })
-}
-
-function dht (mesh: string, clientMode: boolean): ReturnType<typeof kadDHT> {
-  return kadDHT({
-    // A DHT of its own: peers of other meshes and of the public network never enter the routing table.
-    protocol: protocolId(mesh, 'kad'),
-    clientMode,
-    // The default drops peers with private addresses: no mesh in a LAN, in a cluster or on one machine.
-    peerInfoMapper: passthroughMapper,
-    // Every query waits for the first self query; its default delay of 1 s is most of the time a join takes.
-    initialQuerySelfInterval: 100,
-    // A dead peer in the routing table costs every query this much; the default minimum is 5 s.
-    networkDialTimeout: { minTimeout: 500, maxTimeout: 3_000 },
-    // Provider records are how nodes find each other: the default keeps the dead for 48 h.
-    reprovide: { validity: 10 * 60_000, threshold: 5 * 60_000, interval: 60_000 }
   })
 }
 
@@ -126,7 +112,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
       identify: identify(),
       identifyPush: identifyPush(),
       ping: ping(),
-      dht: dht(init.mesh ?? 'braid', platform.dhtClient),
+      dht: dht(init.mesh ?? 'braid', platform.dhtClient, init.dht),
       pubsub: gossip(),
       ...(relay ? { relay: platform.relayServer(init.relay === true ? {} : init.relay as RelayOptions) } : {}),
       ...services

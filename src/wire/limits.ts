@@ -46,8 +46,48 @@ export const MAX_REGISTER_BATCH = 1 * MiB
 export const MAX_TERM_JUMP = 1_000_000
 /** Voters of one group: a majority of more is slower and no safer. */
 export const MAX_VOTERS = 31
+/** Bytes of what a call says of its token's link: a service's name and three numbers. */
+export const MAX_CLAIM = 128
+/** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */
+export const MAX_CACHED_LINKS = 50_000
+export const MAX_HELD_LINKS = 200_000
+/** Questions in one message to the leader whose links they are about: they are committed together. */
+export const MAX_LINK_BATCH = 1_000
+/** Nodes that a question may propose, the most wanted first. */
+export const MAX_PROPOSALS = 8
+/** Links of a mesh that are put into the DHT; a node puts 20 a second, so that these take a quarter of an hour. */
+export const MAX_STORED_LINKS = 20_000
 /** Resources whose fencing tokens one node remembers: they are stored as one value. */
 export const MAX_FENCED = 2_000
+
+/** Bytes of the key of a record in the DHT: a SHA-256. */
+export const RECORD_KEY_BYTES = 32
+/** Bytes of the value of a record in the DHT: a put sends it to twenty servers, and each keeps it. */
+export const MAX_RANKED_VALUE = 1 * KiB
+/** Bytes of such a record without its signature; larger ones are refused before that is checked. */
+export const MAX_RANKED_RECORD = 2 * KiB
+/** Milliseconds for which such a record may be valid: at least, as clocks differ; at most, as nobody can take it back. */
+export const MIN_RANKED_TTL = 1_000
+export const MAX_RANKED_TTL = 6 * 60 * 60 * 1_000
+/** Milliseconds by which the clock of another node may be ahead. */
+export const MAX_CLOCK_SKEW = 60_000
+/** Records in the DHT that a node keeps stored, and that a server takes of one author. */
+export const MAX_KEPT_RECORDS = 20_000
+/** Bytes of records that a server of the DHT holds, of all authors; each costs its own and `RECORD_COST`. */
+export const MAX_STORED_RECORD_BYTES = 64 * MiB
+/** Bytes of memory that a stored record takes beside its own. */
+export const RECORD_COST = 512
+/**
+ * Puts per second of a node in the background, and messages per second that they may take: a put asks each of up to twenty
+ * servers and writes to it, at 2 ms of the author's CPU a message. With twenty servers that leaves 4 puts a second.
+ */
+export const MAX_RECORD_PUTS = 20
+export const MAX_RECORD_MESSAGES = 160
+/** Keys that a server of the DHT stores as provided by one node, which needs two, and by all. */
+export const MAX_PROVIDED_PER_PEER = 64
+export const MAX_PROVIDED = 20_000
+/** Authors of one read: each is a walk through the DHT. As many as a group may have voters. */
+export const MAX_RECORD_AUTHORS = 31
 
 /** Bytes that may wait in a stream before `write` asks its caller to wait for the drain. */
 export const WRITE_HIGH_WATER = 1 * MiB

@@ -4,6 +4,9 @@ import { MAX_NAME } from './limits.ts'
 /** What a name is the name of. */
 export type NameKind = 'mesh' | 'service' | 'topic' | 'channel' | 'method'
 
+/** In place of a service's name: all of them. */
+export const ANY_PARENT = '*'
+
 const NAME = /^[a-z0-9][a-z0-9._-]*$/
 /** A method may end in its version: `user.password@2`, `user.password@2.1`. */
 const METHOD = /^[a-zA-Z0-9][a-zA-Z0-9._-]*(@\d{1,4}(\.\d{1,4})?)?$/
@@ -11,6 +14,11 @@ const METHOD = /^[a-zA-Z0-9][a-zA-Z0-9._-]*(@\d{1,4}(\.\d{1,4})?)?$/
 /** Whether `name` obeys the rule of its kind: `[a-z0-9][a-z0-9._-]{0,63}`; methods may also have upper-case letters and a version. */
 export function isName (kind: NameKind, name: unknown): name is string {
   return typeof name === 'string' && name.length <= MAX_NAME && (kind === 'method' ? METHOD : NAME).test(name)
+}
+
+/** Whose token it is: a service's, nobody's, or that of all. */
+export function isParent (value: unknown): value is string {
+  return value === '' || value === ANY_PARENT || isName('service', value)
 }
 
 /**

@@ -32,6 +32,8 @@ export interface RequestFrame {
   trace: Trace | undefined
   /** Number under which {@link headers} are kept for the stream, or were; 0: they are not. */
   headerSet: number
+  /** What the caller knows of the token's link, for the links of the node that is called. */
+  link: Uint8Array | undefined
 }
 
 export interface ResponseFrame {

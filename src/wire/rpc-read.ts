@@ -1,7 +1,7 @@
 /** RPC frames, reading what a peer sent: bounds are checked before anything is believed. */
 import { ProtocolError, STATUS_CODES } from '../errors.ts'
 import { copyBytes, readName, readUtf8 } from './bytes.ts'
-import { MAX_BODY, MAX_HEADERS, MAX_HEADER_SETS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
+import { MAX_BODY, MAX_CLAIM, MAX_HEADERS, MAX_HEADER_SETS, MAX_NAME, MAX_TIMEOUT } from './limits.ts'
 import { TOKEN_BYTES } from './token.ts'
 import { readTrace, TRACE_BYTES } from './trace.ts'
 import type { BodyCodec } from './codecs.ts'
@@ -89,8 +89,7 @@ function readRequest (): DecodedRequest {
     headers: NO_TEXTS,
     idempotencyKey: undefined,
     streaming: 0,
-    trace: undefined,
-    headerSet: 0
+    trace: undefined, headerSet: 0, link: undefined
   }
   while (more()) {
     const tag = varint()
@@ -100,7 +99,7 @@ function readRequest (): DecodedRequest {
       case 0x18: r.timeout = uint32(); break
       case 0x20: r.codec = codec(); break
       case 0x2a: r.body = body(); break
-      case 0x32: r.token = token(); break
+      case 0x32: r.token = own(TOKEN_BYTES, TOKEN_BYTES); break
       case 0x3a: r.metadata = entry(r.metadata); break
       case 0x42: r.headers = entry(r.headers); break
       case 0x4a: r.idempotencyKey = header(); break
@@ -108,6 +107,7 @@ function readRequest (): DecodedRequest {
       case 0x58: r.streaming = upTo(3, 'an unknown kind of call'); break
       case 0x62: r.trace = trace(); break
       case 0x68: r.headerSet = upTo(MAX_HEADER_SETS, 'a set of headers beyond the last one'); break
+      case 0x72: r.link = own(1, MAX_CLAIM); break
       default: skip(tag)
     }
   }
@@ -288,10 +288,10 @@ function body (): Uint8Array | undefined {
   return size === 0 ? undefined : new Uint8Array(data.buffer, data.byteOffset + start, size)
 }
 
-function token (): Uint8Array | undefined {
+function own (least: number, most: number): Uint8Array | undefined {
   const size = length()
-  if (size !== 0 && size !== TOKEN_BYTES) {
-    fail('a token id of another length')
+  if (size !== 0 && (size < least || size > most)) {
+    fail('a token id or a link of another length')
   }
   const start = take(size)
   return size === 0 ? undefined : copyBytes(data, start, pos)

@@ -6,6 +6,7 @@ import { useRemoteNodes } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { RemoteNode } from './nodes.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
+import type { Records } from '../../src/records/index.ts'
 
 interface Who { id: string, caller: string, token?: string }
 
@@ -53,6 +54,18 @@ describe('a page', function () {
     const mesh = await join()
     expect((mesh.libp2p.services as unknown as { dht: { getMode (): string } }).dht.getMode()).to.equal('client')
     expect(mesh.libp2p.getProtocols()).not.to.include('/braid/pages/kad/1.0.0')
+  })
+
+  it('puts records into the DHT, which others find when the page is gone', async () => {
+    const [mesh, other] = [await join(), await join()]
+    const [own, others] = [mesh, other].map(({ libp2p }) => (libp2p.services as unknown as { records: Records }).records) as [Records, Records]
+    const key = crypto.getRandomValues(new Uint8Array(32))
+    const value = new TextEncoder().encode('from a page')
+    const servers = 1 + logins.length
+    await until(async () => (await own.put({ key, rank: [1, 1, 1], value, ttl: 60_000 })).stored === servers)
+    await mesh.stop()
+    const found = await until(async () => others.get(key, { authors: [mesh.id] }))
+    expect([found.author, found.rank, found.value]).to.deep.equal([mesh.id, [1, 1, 1], value])
   })
 
   it('serves: a Node process finds its method and calls it', async () => {

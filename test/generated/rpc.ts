@@ -258,6 +258,11 @@ export namespace Frame {
     value: number
   }
 
+  export interface FrameRequestLinkFieldEvent {
+    field: '$.request.link'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface FrameResponseIdFieldEvent {
     field: '$.response.id'
     value: number
@@ -327,7 +332,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameRequestTraceFieldEvent | FrameRequestHeaderSetFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameRequestTraceFieldEvent | FrameRequestHeaderSetFieldEvent | FrameRequestLinkFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -346,6 +351,7 @@ export interface Request {
   streaming: number
   trace: Uint8Array<ArrayBuffer>
   headerSet: number
+  link: Uint8Array<ArrayBuffer>
 }
 
 export namespace Request {
@@ -651,6 +657,11 @@ export namespace Request {
           w.uint32(obj.headerSet)
         }
 
+        if ((obj.link != null && obj.link.byteLength > 0)) {
+          w.uint32(114)
+          w.bytes(obj.link)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -668,7 +679,8 @@ export namespace Request {
           service: '',
           streaming: 0,
           trace: uint8ArrayAlloc(0),
-          headerSet: 0
+          headerSet: 0,
+          link: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -745,6 +757,10 @@ export namespace Request {
             }
             case 13: {
               obj.headerSet = reader.uint32()
+              break
+            }
+            case 14: {
+              obj.link = reader.bytes()
               break
             }
             default: {
@@ -874,6 +890,13 @@ export namespace Request {
               }
               break
             }
+            case 14: {
+              yield {
+                field: `${prefix}.link`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -953,6 +976,11 @@ export namespace Request {
     value: number
   }
 
+  export interface RequestLinkFieldEvent {
+    field: '$.link'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -961,7 +989,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent | RequestTraceFieldEvent | RequestHeaderSetFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent | RequestTraceFieldEvent | RequestHeaderSetFieldEvent | RequestLinkFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }

@@ -22,6 +22,20 @@ describe('mesh: a register of many queues', function () {
 
   afterEach(async () => { await mesh.stop() })
 
+  it('is there for a leader that is alone, and stays while its group grows', async () => {
+    mesh = await createTestMesh([{ service: 'login', election: { expect: 1 } }])
+    const leader = await ready(mesh.nodes)
+    await leader.election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
+    const { term } = leader.election.status()
+    await Promise.all([mesh.add({ service: 'login', election: {} }), mesh.add({ service: 'login', election: {} })])
+    await until(() => leader.election.status().voters.length === 3, { timeout: 40_000 })
+    expect(leader.election.status().term).to.equal(term)
+    expect(leader.election.register.ready).to.equal(true)
+    await leader.election.register.write([{ key: 'k', value: Uint8Array.of(2) }])
+    expect((await leader.election.register.read('k'))?.value).to.deep.equal(Uint8Array.of(2))
+    expect(leader.election.register.current).to.equal(true)
+  })
+
   it('comes to a new node and to the next leader, in parts, without a change of leader', async () => {
     mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
     const leader = await ready(mesh.nodes)

@@ -1,0 +1,54 @@
+/** Tells the application of links that change, each change once. */
+import { compareRanks, rankText } from './rank.core.ts'
+import type { LinkEvents } from './index.ts'
+import type { Change } from './authority.ts'
+import type { Link } from './decide.core.ts'
+import type { Rank } from './rank.core.ts'
+import type { TokenId } from '../rpc/index.ts'
+
+/** Links whose last change is remembered, so that it is told once by a node that decides it, holds it and uses it. */
+const MAX_TOLD = 10_000
+
+export interface Emitter {
+  safeDispatchEvent<Detail> (type: keyof LinkEvents, detail: CustomEventInit<Detail>): boolean
+  listenerCount (type: keyof LinkEvents): number
+}
+
+export class Announcer {
+  readonly #emitter: Emitter
+  readonly #told = new Map<string, Rank>()
+
+  constructor (emitter: Emitter) {
+    this.#emitter = emitter
+  }
+
+  /** By who decides, or on its word. */
+  changed (service: string, { parent, token, link, former, rank }: Change): void {
+    if (!this.#isHeard || (link === undefined && former === undefined)) return
+    const key = `${service}/${parent}/${token}`
+    const last = this.#told.get(key)
+    if (last !== undefined && compareRanks(last, rank) >= 0) return
+    if (this.#told.size >= MAX_TOLD) this.#told.clear()
+    this.#told.set(key, rank)
+    const type = link === undefined ? 'link:remove' : former === undefined ? 'link:add' : 'link:move'
+    const node = (link ?? former)?.node
+    this.#emitter.safeDispatchEvent(type, {
+      detail: { token, parent, service, node, rank: rankText(rank), ...type === 'link:move' && { former: former?.node } }
+    })
+    if (link === undefined) this.#emitter.safeDispatchEvent('braid.topic.linkcache.unlink', { detail: token })
+  }
+
+  /** By a caller that asked. */
+  learnt (service: string, parent: string, token: TokenId, link: Link | undefined, before: Link | undefined): void {
+    const rank = link?.rank ?? before?.rank
+    if (rank !== undefined) this.changed(service, { parent, token, link, former: before, rank })
+  }
+
+  counted (node: string, links: number): void {
+    this.#emitter.safeDispatchEvent('braid.topic.linkcache.service_link_number', { detail: { ID: node, Num: links } })
+  }
+
+  get #isHeard (): boolean {
+    return (['link:add', 'link:move', 'link:remove', 'braid.topic.linkcache.unlink'] as const).some(type => this.#emitter.listenerCount(type) > 0)
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together; a leader that is
+ * gone, or not ready, is made up for by the next one, until the question's time is over.
+ */
+import { NoAuthorityError, RpcError } from '../errors.ts'
+import { backoff } from '../util/backoff.core.ts'
+import { nextTick } from '../util/next-tick.ts'
+import { timers } from '../util/timers.ts'
+import { MAX_LINK_BATCH } from '../wire/limits.ts'
+import { ASK, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
+import type { Answer } from './messages.core.ts'
+import type { Question } from './decide.core.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { Election } from '../election/index.ts'
+import type { Rpc } from '../rpc/index.ts'
+
+/** Milliseconds between two looks for a leader, and between two questions that came to nothing. */
+const RETRY = { initial: 20, max: 200 }
+/** Milliseconds that one leader gets to answer. */
+const ANSWER_TIMEOUT = 1_000
+
+interface Asked extends PromiseWithResolvers<Answer> {
+  readonly question: Question
+  /** Milliseconds that it may take. */
+  readonly patience: number
+}
+
+export interface AskerInit {
+  self: string
+  discovery: Pick<Discovery, 'node'>
+  of: Election['of']
+  rpc: Pick<Rpc, 'invoke'>
+  /** This node's own answers, for the service that it leads. */
+  own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
+  now: () => number
+}
+
+/** What a leader is asked: over the mesh, or this node when it leads. */
+export interface LeaderCall<T> {
+  readonly method: string
+  readonly args: unknown
+  readonly own: () => Promise<T>
+  /** What came over the mesh. @throws InvalidOptionsError */
+  readonly read: (answer: unknown) => T
+}
+
+export class Asker {
+  /** Questions that were sent. */
+  asked = 0
+  readonly #init: AskerInit
+  readonly #queues = new Map<string, Asked[]>()
+
+  constructor (init: AskerInit) {
+    this.#init = init
+  }
+
+  /**
+   * @param patience - milliseconds that a leader is waited for
+   * @throws RpcError `UNAVAILABLE`, retryable - nobody answered in time
+   * @throws NoAuthorityError - nobody ever will; the signal's reason
+   */
+  async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
+    signal?.throwIfAborted()
+    const asked: Asked = { question, patience, ...Promise.withResolvers<Answer>() }
+    const timer = timers.after(patience, () => { asked.reject(silence(service)) })
+    const abort = (): void => { asked.reject(signal?.reason) }
+    signal?.addEventListener('abort', abort, { once: true })
+    const queue = this.#queues.get(service)
+    if (queue !== undefined) {
+      queue.push(asked)
+    } else {
+      this.#queues.set(service, [asked])
+      nextTick(() => { this.#flush(service) })
+    }
+    try {
+      return await asked.promise
+    } finally {
+      timers.cancel(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** One call of the leader, as often as it takes. `doubt`: it may have been done before too. @throws as {@link ask} */
+  async call <T> (service: string, call: LeaderCall<T>, patience: number, signal?: AbortSignal): Promise<{ value: T, doubt: boolean }> {
+    const { self, now, discovery } = this.#init
+    const due = now() + patience
+    let hint: string | undefined
+    let cause: unknown
+    let doubt = false
+    for (let attempt = 0; ; attempt++) {
+      signal?.throwIfAborted()
+      const leader = hint ?? this.#leader(service)
+      hint = undefined
+      try {
+        if (leader === self) return { value: await call.own(), doubt }
+        if (leader !== undefined) {
+          const answer = record(await this.#invoke(service, leader, call, due - now()))
+          if ('a' in answer) return { value: call.read(answer['a']), doubt }
+          doubt ||= answer['u'] === true
+          hint = isId(answer['l']) && answer['l'] !== leader && discovery.node(answer['l']) !== undefined ? answer['l'] : undefined
+        }
+      } catch (err) {
+        cause = err
+        doubt ||= !isCertain(err)
+      }
+      const pause = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
+      if (now() + pause >= due) throw silence(service, cause)
+      await new Promise(resolve => { setTimeout(resolve, pause) })
+    }
+  }
+
+  async #invoke (service: string, node: string, { method, args }: LeaderCall<unknown>, left: number): Promise<unknown> {
+    return this.#init.rpc.invoke(service, method, args, { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)) })
+  }
+
+  #flush (service: string): void {
+    const all = this.#queues.get(service) ?? []
+    this.#queues.delete(service)
+    for (let at = 0; at < all.length; at += MAX_LINK_BATCH) {
+      const batch = all.slice(at, at + MAX_LINK_BATCH)
+      this.#send(service, batch).catch((err: unknown) => { for (const { reject } of batch) reject(err) })
+    }
+  }
+
+  async #send (service: string, batch: readonly Asked[]): Promise<void> {
+    const questions = batch.map(({ question }) => question)
+    this.asked += batch.length
+    const { value: answers, doubt } = await this.call(service, {
+      method: ASK,
+      args: questions.map(writeQuestion),
+      own: async () => this.#init.own(service, questions),
+      read: answer => readAnswers(answer, batch.length)
+    }, Math.max(...batch.map(({ patience }) => patience)))
+    batch.forEach(({ resolve }, index) => {
+      const answer = answers[index] as Answer
+      resolve(doubt && 'link' in answer ? { ...answer, doubt } : answer)
+    })
+  }
+
+  /** @throws NoAuthorityError */
+  #leader (service: string): string | undefined {
+    const view = this.#init.of(service)
+    if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
+    return view?.leader?.id
+  }
+}
+
+/** It did not run. */
+function isCertain (err: unknown): boolean {
+  return err instanceof Error && (('certain' in err && err.certain === true) || ('retryable' in err && err.retryable === true))
+}
+
+function silence (service: string, cause?: unknown): RpcError {
+  return new RpcError('UNAVAILABLE', `links of service '${service}': no leader answered`, { retryable: true, cause })
+}

@@ -1,0 +1,381 @@
+/**
+ * Keeps the links of this node's service while it leads. All of them stand in the register, which a majority of the
+ * voters holds; here are only counts of it. It alone judges that a node is gone.
+ */
+import { rendezvousRank } from '../balancing/index.ts'
+import { RegisterError } from '../errors.ts'
+import { decodePlace, encodePlace } from '../wire/links-codec.ts'
+import { Commits } from './commits.ts'
+import { Counts } from './counts.core.ts'
+import { decide } from './decide.core.ts'
+import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
+import { Usage } from './usage.core.ts'
+import type { Answer, Told } from './messages.core.ts'
+import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
+import type { LinkName } from './keys.core.ts'
+import type { Rank } from './rank.core.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { FencingToken, Register, RegisterEntry } from '../election/index.ts'
+
+/** Milliseconds in office before a node that was never heard of counts as gone: its record may be on its way. */
+const GRACE = 5_000
+/** Milliseconds after which the links of a node that is gone are cleared away. */
+const CLEAR_AFTER = 60_000
+/** Nodes that were seen to go and whose former life is remembered. */
+const MAX_GONE = 10_000
+/** Links that are cleared away at a time. */
+const CLEARED_AT_ONCE = 500
+/** Entries of the table that are looked at in one go. */
+const LOOKED_AT_ONCE = 2_000
+/** Milliseconds between two words to nodes about how many links they hold. */
+const COUNT_INTERVAL = 1_000
+
+/** A key that nothing is ever written under: to read it is to know that this node leads. */
+const LEADS = 'leads'
+
+/** This node does not lead, or not any more: somebody else knows. */
+export class NotLeading extends Error {
+  static override readonly name = 'NotLeading'
+  /** Nothing was changed. */
+  readonly certain: boolean
+
+  constructor (certain = true) {
+    super('this node does not lead its service')
+    this.name = 'NotLeading'
+    this.certain = certain
+  }
+}
+
+/** A link came, moved or went. */
+export interface Change extends LinkName {
+  readonly link: Link | undefined
+  /** The live one before. */
+  readonly former: Link | undefined
+  /** Of the change. */
+  readonly rank: Rank
+}
+
+export interface AuthorityInit {
+  service: string
+  /** Milliseconds, see `LinksOptions`. */
+  ttl: number
+  discovery: Pick<Discovery, 'node' | 'nodes' | 'report'>
+  register: Register
+  /** Before the answer to who asked. `count`: how many links the node holds, when it is to be told. */
+  tell: (node: string, told: readonly Told[], count: number | undefined) => void
+  /** All links of this life of the node are dead. */
+  tellDown: (place: Place) => void
+  onChange: (change: Change) => void
+  /** A token leaves this node: resolves when it runs no more of its calls, as far as that matters. */
+  revoke: (place: Place, name: LinkName, rank: Rank) => Promise<void>
+  onError: (err: unknown) => void
+  now: () => number
+}
+
+export class Authority {
+  readonly #init: AuthorityInit
+  readonly #commits: Commits
+  readonly #counts = new Counts()
+  readonly #usage = new Usage()
+  readonly #downs = new Map<string, number>()
+  readonly #gone = new Map<string, number>()
+  readonly #deadSince = new Map<string, number>()
+  readonly #told = new Map<string, number>()
+  /** Commits under way, by key. */
+  readonly #pending = new Map<string, Promise<unknown>>()
+  readonly #places = new WeakMap<Uint8Array, Place>()
+  readonly #encoded = new Map<string, Uint8Array>()
+  readonly #isAlive = (place: Place): boolean => this.isAlive(place)
+  #office = 0
+  #token: FencingToken = { epoch: 0, term: 0 }
+  #since = 0
+  #index = 0
+  #nextTurn = Infinity
+  #nextCount = 0
+  #clearing = false
+  #takers: { of: readonly NodeInfo[], list: readonly Taker[] } | undefined
+
+  constructor (init: AuthorityInit) {
+    this.#init = init
+    this.#commits = new Commits(init.register)
+  }
+
+  get leads (): boolean {
+    return this.#office > 0 && this.#init.register.ready
+  }
+
+  /** Number of the time in office: work that began in an earlier one is void. */
+  get office (): number {
+    return this.#office
+  }
+
+  /** The register is complete: count what is in it. */
+  begin (token: FencingToken): void {
+    this.#office++
+    this.#token = token
+    this.#since = this.#init.now()
+    this.#nextTurn = this.#since + this.#init.ttl / 2
+    this.#index = 0
+    this.#usage.begin()
+    this.#counts.clear()
+    this.#downs.clear()
+    this.#told.clear()
+    this.#deadSince.clear()
+    this.#pending.clear()
+    for (const entry of this.#init.register.entries()) {
+      const name = linkOf(entry.key)
+      const place = this.#placeOf(entry)
+      if (name !== undefined) this.#counts.add(name.parent, place)
+      else if (downOf(entry.key) !== undefined) this.#downs.set(place.node, place.incarnation)
+    }
+    this.#takers = undefined
+  }
+
+  // ---- what is known
+
+  /** Whether a link to that life of the node still counts. */
+  isAlive ({ node, incarnation }: Place): boolean {
+    if (incarnation <= (this.#downs.get(node) ?? -1)) return false
+    const { discovery, now } = this.#init
+    const info = discovery.node(node)
+    if (info !== undefined) return info.incarnation <= incarnation && info.state !== 'left'
+    return incarnation > (this.#gone.get(node) ?? -1) && now() - this.#since < GRACE
+  }
+
+  /** Discovery has given a node up, or it left. */
+  nodeGone ({ id, incarnation }: NodeInfo): void {
+    if (this.#gone.size >= MAX_GONE) this.#gone.clear()
+    this.#gone.set(id, incarnation)
+  }
+
+  links (node: string): number {
+    return this.#counts.of(node, this.#isAlive)
+  }
+
+  total (which: 'alive' | 'dead'): number {
+    return this.#counts.total(place => this.isAlive(place) === (which === 'alive'))
+  }
+
+  counts (): ReturnType<Counts['all']> {
+    return this.#counts.all(this.#isAlive)
+  }
+
+  /** Every link that lives, with its name. */
+  * all (): IterableIterator<LinkName & { readonly link: Link }> {
+    for (const entry of this.#init.register.entries()) {
+      const name = linkOf(entry.key)
+      if (name !== undefined) yield { ...name, link: { ...this.#placeOf(entry), rank: entry.rank } }
+    }
+  }
+
+  #world (): World {
+    const { discovery, service } = this.#init
+    const nodes = discovery.nodes(service)
+    if (this.#takers?.of !== nodes) {
+      this.#takers = { of: nodes, list: nodes.filter(({ id, incarnation }) => incarnation > (this.#downs.get(id) ?? -1)) }
+    }
+    const takers = this.#takers.list
+    return { takers, isAlive: this.#isAlive, links: node => this.links(node), order: token => rendezvousRank(token, takers) }
+  }
+
+  #placeOf ({ value = new Uint8Array() }: RegisterEntry): Place {
+    let place = this.#places.get(value)
+    if (place === undefined) this.#places.set(value, place = decodePlace(value))
+    return place
+  }
+
+  /** Links to one life of a node share the bytes. */
+  #encode (place: Place): Uint8Array {
+    const key = `${place.node}/${place.incarnation}`
+    let bytes = this.#encoded.get(key)
+    if (bytes === undefined) {
+      if (this.#encoded.size >= MAX_GONE) this.#encoded.clear()
+      this.#encoded.set(key, bytes = encodePlace(place))
+    }
+    return bytes
+  }
+
+  // ---- what is asked
+
+  /**
+   * Answers in the order of the questions, when a majority holds what they say.
+   *
+   * @throws NotLeading
+   */
+  async ask (questions: readonly Question[]): Promise<Answer[]> {
+    const [first] = questions
+    if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
+    try {
+      return await Promise.all(questions.map(async question => this.#answer(question)))
+    } catch (err) {
+      // some of them may have been written
+      if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
+      throw err
+    }
+  }
+
+  /** Nobody else can have changed anything. */
+  async #confirm (key: string): Promise<void> {
+    const { register } = this.#init
+    if (!this.leads) throw new NotLeading()
+    if (register.current) return
+    await register.read(key).catch(() => { throw new NotLeading() })
+    if (!this.leads) throw new NotLeading()
+  }
+
+  #answer (question: Question): Answer | Promise<Answer> {
+    const { discovery, register } = this.#init
+    const key = linkKey(question.parent, question.token)
+    const pending = this.#pending.get(key)
+    if (pending !== undefined) return pending.then(() => this.#answer(question))
+    if (!this.leads) throw new NotLeading()
+    const entry = register.entry(key)
+    const present = entry === undefined ? undefined : { ...this.#placeOf(entry), rank: entry.rank }
+    const decision = decide(question, present, this.#world())
+    if (decision.type === 'refuse') return { failure: decision.why }
+    if (decision.type === 'answer') {
+      if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
+      return { link: decision.link, changed: false }
+    }
+    const writing = this.#write(question, key, present, decision)
+    const done = writing.catch(() => {}).finally(() => { if (this.#pending.get(key) === done) this.#pending.delete(key) })
+    this.#pending.set(key, done)
+    return writing
+  }
+
+  async #write ({ parent, token }: Question, key: string, present: Link | undefined, { place, former }: Extract<Decision, { type: 'write' }>): Promise<Answer> {
+    const office = this.#office
+    this.#count(parent, present, place)
+    let rank: Rank
+    try {
+      if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
+      if (office !== this.#office) throw new NotLeading()
+      rank = await this.#commits.add({ key, value: place === undefined ? undefined : this.#encode(place), ifRank: present?.rank ?? null })
+    } catch (err) {
+      if (office === this.#office) this.#count(parent, place, present)
+      if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
+      throw err
+    }
+    this.#index = Math.max(this.#index, rank.index)
+    const link = place === undefined ? undefined : { ...place, rank }
+    this.#tell({ parent, token, rank, link }, former)
+    this.#init.onChange({ parent, token, link, former, rank })
+    return { link, changed: former !== undefined || link !== undefined }
+  }
+
+  #count (parent: string, before: Place | undefined, after: Place | undefined): void {
+    if (before !== undefined) this.#counts.remove(parent, before)
+    if (after !== undefined) this.#counts.add(parent, after)
+  }
+
+  #tell (told: Told, former: Link | undefined): void {
+    if (told.link !== undefined) this.#init.tell(told.link.node, [told], undefined)
+    if (former !== undefined && former.node !== told.link?.node) this.#init.tell(former.node, [told], undefined)
+  }
+
+  /**
+   * One message, however many links.
+   *
+   * @returns how many there were; undefined: no such node is known
+   * @throws NotLeading
+   */
+  async down (node: string): Promise<number | undefined> {
+    await this.#confirm(downKey(node))
+    const lives = [this.#init.discovery.node(node)?.incarnation, this.#gone.get(node)].filter(life => life !== undefined)
+    const links = this.links(node)
+    if (lives.length === 0 && links === 0) return undefined
+    const incarnation = Math.max(...lives, ...this.#counts.lives(node))
+    const place = { node, incarnation }
+    try {
+      await this.#commits.add({ key: downKey(node), value: encodePlace(place) })
+    } catch {
+      throw new NotLeading()
+    }
+    this.#downs.set(node, Math.max(incarnation, this.#downs.get(node) ?? 0))
+    this.#takers = undefined
+    this.#init.tellDown(place)
+    return links
+  }
+
+  /** @throws NotLeading - or perhaps not any more */
+  async confirm (): Promise<void> {
+    await this.#confirm(LEADS)
+  }
+
+  /** Tokens that a node has run calls of. */
+  used (parent: string, tokens: readonly string[]): void {
+    if (this.leads) for (const token of tokens) this.#usage.report(linkKey(parent, token))
+  }
+
+  // ---- what time brings
+
+  /** Now and then. */
+  tick (): void {
+    if (!this.leads) return
+    const now = this.#init.now()
+    if (now >= this.#nextCount) {
+      this.#nextCount = now + COUNT_INTERVAL
+      this.#tellCounts()
+    }
+    if (now >= this.#nextTurn) {
+      this.#nextTurn = now + this.#init.ttl / 2
+      const ended = this.#usage.turn(this.#index)
+      if (ended !== undefined) this.#clear(({ key, rank }) => ended(key, this.#isOwn(rank) ? rank.index : 0))
+    }
+    if (this.#hasDead(now)) this.#clear(entry => !this.isAlive(this.#placeOf(entry)))
+  }
+
+  #isOwn ({ epoch, term }: Rank): boolean {
+    return epoch === this.#token.epoch && term === this.#token.term
+  }
+
+  #tellCounts (): void {
+    for (const node of new Set([...this.#counts.nodes(), ...this.#told.keys()])) {
+      const links = this.links(node)
+      if (links === this.#told.get(node)) continue
+      if (links === 0) this.#told.delete(node)
+      else this.#told.set(node, links)
+      this.#init.tell(node, [], links)
+    }
+  }
+
+  /** Some node is gone for good, or was restarted, and there are links to it. */
+  #hasDead (now: number): boolean {
+    let due = false
+    for (const node of this.#counts.nodes()) {
+      if (this.#counts.lives(node).every(incarnation => this.isAlive({ node, incarnation }))) {
+        this.#deadSince.delete(node)
+        continue
+      }
+      const since = this.#deadSince.get(node) ?? now
+      this.#deadSince.set(node, since)
+      if (now - since >= CLEAR_AFTER) due = true
+    }
+    return due
+  }
+
+  /** Remove links in the background, a few at a time. */
+  #clear (ended: (entry: RegisterEntry) => boolean): void {
+    if (this.#clearing) return
+    this.#clearing = true
+    this.#clearAll(ended, this.#office).catch(this.#init.onError).finally(() => { this.#clearing = false })
+  }
+
+  async #clearAll (ended: (entry: RegisterEntry) => boolean, office: number): Promise<void> {
+    let removals: Question[] = []
+    let looked = 0
+    const isOver = (): boolean => office !== this.#office || !this.leads
+    for (const entry of this.#init.register.entries()) {
+      const name = linkOf(entry.key)
+      if (name !== undefined && ended(entry)) {
+        removals.push({ ...name, kind: 'remove', propose: [], balanced: false, gone: undefined, to: undefined, from: entry.rank })
+      }
+      if (++looked % LOOKED_AT_ONCE !== 0 && removals.length < CLEARED_AT_ONCE) continue
+      await this.ask(removals.splice(0))
+      await new Promise(resolve => { setTimeout(resolve, 0) })
+      if (isOver()) return
+    }
+    if (!isOver()) await this.ask(removals)
+    removals = []
+  }
+}

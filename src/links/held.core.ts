@@ -1,0 +1,132 @@
+/**
+ * Which tokens are linked to this node, as far as it knows: it is the last to judge whether a call of a token may run
+ * here. Knowing better than the caller it says where the token is; knowing less it has to ask. Pure.
+ */
+import { compareRanks, rankText } from './rank.core.ts'
+import type { Link, Place } from './decide.core.ts'
+import type { Rank } from './rank.core.ts'
+
+/** What this node knows of one token's link. What a handler sees of it is `rank`. */
+export class Held {
+  readonly parent: string
+  readonly token: string
+  readonly place: Place
+  readonly level: Rank
+  /** The link is to this node. */
+  readonly mine: boolean
+  /** A call of the token has come since the last report. */
+  used = true
+  #text: string | undefined
+
+  constructor (parent: string, token: string, { node, incarnation, rank }: Link, mine: boolean) {
+    this.parent = parent
+    this.token = token
+    this.place = { node, incarnation }
+    this.level = rank
+    this.mine = mine
+  }
+
+  get rank (): string {
+    this.#text ??= rankText(this.level)
+    return this.#text
+  }
+}
+
+/** `run`: under the link that this node holds. `moved`: it is there. `ask`: who decides must be asked. */
+export type Verdict = 'run' | 'moved' | 'ask'
+
+export class Holdings {
+  readonly #parents = new Map<string, Map<string, Held>>()
+  readonly #most: number
+  #size = 0
+
+  /** @param most - links that are remembered; of those beyond, this node asks when they are used */
+  constructor (most: number) {
+    this.#most = most
+  }
+
+  get size (): number {
+    return this.#size
+  }
+
+  get (parent: string, token: string): Held | undefined {
+    return this.#parents.get(parent)?.get(token)
+  }
+
+  /** Of a call whose caller knows the link of this rank. */
+  judge (held: Held | undefined, claimed: Rank): Verdict {
+    if (held === undefined) return 'ask'
+    const order = compareRanks(held.level, claimed)
+    if (held.mine) return order >= 0 ? 'run' : 'ask'
+    return order > 0 ? 'moved' : 'ask'
+  }
+
+  /** Word of whoever decides. What is older than what is known changes nothing; returns what holds now. */
+  learn (parent: string, token: string, link: Link, mine: boolean): Held {
+    const before = this.get(parent, token)
+    const order = before === undefined ? 1 : compareRanks(link.rank, before.level)
+    if (before !== undefined && (order < 0 || (order === 0 && before.mine === mine))) return before
+    return this.#set(new Held(parent, token, link, mine))
+  }
+
+  #set (held: Held): Held {
+    const { parent, token } = held
+    if (this.get(parent, token) === undefined) {
+      if (this.#size >= this.#most) this.#forgetHalf()
+      this.#size++
+    }
+    const tokens = this.#parents.get(parent) ?? new Map<string, Held>()
+    this.#parents.set(parent, tokens)
+    tokens.set(token, held)
+    return held
+  }
+
+  /** The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. */
+  revoke (parent: string, token: string, rank: Rank): void {
+    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false))
+  }
+
+  /** The link was removed, by what has this rank. */
+  drop (parent: string, token: string, rank: Rank): Held | undefined {
+    const tokens = this.#parents.get(parent)
+    const held = tokens?.get(token)
+    if (tokens === undefined || held === undefined || compareRanks(held.level, rank) > 0) return undefined
+    tokens.delete(token)
+    this.#size--
+    if (tokens.size === 0) this.#parents.delete(parent)
+    return held
+  }
+
+  /** Nothing that was known holds in this node's new life. */
+  clear (): void {
+    this.#parents.clear()
+    this.#size = 0
+  }
+
+  /** Tokens of this node that were used since this was last asked, by parent. */
+  takeUsed (): Map<string, string[]> {
+    const used = new Map<string, string[]>()
+    for (const [parent, tokens] of this.#parents) {
+      for (const held of tokens.values()) {
+        if (!held.mine || !held.used) continue
+        held.used = false
+        const list = used.get(parent)
+        if (list === undefined) used.set(parent, [held.token])
+        else list.push(held.token)
+      }
+    }
+    return used
+  }
+
+  #forgetHalf (): void {
+    for (const [parent, tokens] of this.#parents) {
+      let left = Math.ceil(tokens.size / 2)
+      for (const token of tokens.keys()) {
+        if (left-- <= 0) break
+        tokens.delete(token)
+        this.#size--
+      }
+      if (tokens.size === 0) this.#parents.delete(parent)
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/** The called node's side: which calls of tokens run here. */
+import { RpcError } from '../errors.ts'
+import { decodeClaim } from '../wire/links-codec.ts'
+import { MAX_HELD_LINKS } from '../wire/limits.ts'
+import { tokenToHex } from '../wire/token.ts'
+import { Held, Holdings } from './held.core.ts'
+import { toTuple } from './rank.core.ts'
+import type { Told } from './messages.core.ts'
+import type { Link } from './decide.core.ts'
+import type { LinkName } from './keys.core.ts'
+import type { Rank } from './rank.core.ts'
+import type { Claim } from '../wire/links-codec.ts'
+import type { Admission, TokenGuard } from '../rpc/index.ts'
+
+/** Calls whose link was checked and whose next one is told at a glance. */
+const MAX_GLANCES = 50_000
+/** Bytes of a token id that choose the place for a glance. */
+const GLANCE = 4
+
+/** The last call of a token, as bytes. */
+interface Glance {
+  readonly token: Uint8Array
+  readonly claim: Uint8Array
+  readonly held: Held
+}
+
+/** A question under way. */
+interface Asking {
+  admission: Promise<Admission>
+  /** Something was heard meanwhile: the answer may be old. */
+  isVoid: boolean
+}
+
+export interface OwnerInit {
+  self: () => { readonly id: string, readonly incarnation: number }
+  /** Where the token is, by whoever decides; undefined: nowhere. Rejects when nobody answers. */
+  ask: (parent: string, token: string) => Promise<Link | undefined>
+  /** May this node run what it holds? */
+  mayRun: () => boolean
+  /**
+   * It may run what it knows nothing of when nobody answers. Otherwise it believes what it has asked for only: word that
+   * was on its way for long may be of a link that another node has by now.
+   */
+  open: boolean
+}
+
+export class Owner implements TokenGuard {
+  /** Links of this node, by the last word of its leader. */
+  count = 0
+  readonly holdings = new Holdings(MAX_HELD_LINKS)
+  readonly #init: OwnerInit
+  readonly #glances = new Map<number, Glance>()
+  readonly #asking = new Map<string, Asking>()
+  #life = -1
+
+  constructor (init: OwnerInit) {
+    this.#init = init
+  }
+
+  admit (token: Uint8Array, claim: Uint8Array): Admission | Promise<Admission> {
+    const { incarnation } = this.#init.self()
+    if (incarnation !== this.#life) this.#begin(incarnation)
+    const glance = this.#glances.get(placeOf(token))
+    if (glance !== undefined && sameBytes(glance.claim, claim) && sameBytes(glance.token, token)) {
+      glance.held.used = true
+      return this.#init.mayRun() ? glance.held : away()
+    }
+    return this.#look(token, claim)
+  }
+
+  /** A new life holds nothing of the last one. */
+  #begin (incarnation: number): void {
+    this.#life = incarnation
+    this.#glances.clear()
+    this.holdings.clear()
+  }
+
+  #look (token: Uint8Array, bytes: Uint8Array): Admission | Promise<Admission> {
+    let claim: Claim
+    try {
+      claim = decodeClaim(bytes)
+    } catch (err) {
+      return new RpcError('INVALID_ARGUMENT', `the link of its token cannot be read: ${(err as Error).message}`)
+    }
+    if (claim.provisional) return undefined
+    const id = tokenToHex(token)
+    const held = this.holdings.get(claim.parent, id)
+    const verdict = this.holdings.judge(held, claim)
+    if (verdict === 'ask' || held === undefined) return this.#ask(claim, id)
+    if (verdict === 'moved') return notOwner(held)
+    held.used = true
+    if (this.#glances.size >= MAX_GLANCES) this.#glances.clear()
+    this.#glances.set(placeOf(token), { token, claim: bytes, held })
+    return this.#init.mayRun() ? held : away()
+  }
+
+  #ask (claim: Claim, token: string): Promise<Admission> {
+    const key = `${claim.parent}/${token}`
+    const asking = this.#asking.get(key)
+    if (asking !== undefined && !asking.isVoid) return asking.admission
+    const mine: Asking = { isVoid: false, admission: Promise.resolve(undefined) }
+    mine.admission = this.#find(claim, token, mine).finally(() => { if (this.#asking.get(key) === mine) this.#asking.delete(key) })
+    this.#asking.set(key, mine)
+    return mine.admission
+  }
+
+  async #find (claim: Claim, token: string, asking: Asking): Promise<Admission> {
+    const { ask, open, mayRun, self } = this.#init
+    const { parent, epoch, term, index } = claim
+    let link: Link | undefined
+    try {
+      link = await ask(parent, token)
+      // the answer may be older than what was heard since
+      if (asking.isVoid) return await this.#ask(claim, token)
+    } catch {
+      if (!open) return away()
+      // on this side of a split network it may be so: the rank tells
+      const { id, incarnation } = self()
+      const known = this.holdings.get(parent, token)
+      return known?.mine === false ? notOwner(known) : new Held(parent, token, { node: id, incarnation, rank: { epoch, term, index } }, true)
+    }
+    if (link === undefined) return notOwner(undefined)
+    const held = this.learn(parent, token, link)
+    if (!held.mine) return notOwner(held)
+    return mayRun() ? held : away()
+  }
+
+  learn (parent: string, token: string, link: Link): Held {
+    const { id, incarnation } = this.#init.self()
+    const before = this.holdings.get(parent, token)
+    const held = this.holdings.learn(parent, token, link, link.node === id && link.incarnation === incarnation)
+    if (held !== before) this.#glances.delete(placeOfHex(token))
+    return held
+  }
+
+  /** Let a token go. */
+  revoke ({ parent, token }: LinkName, rank: Rank): void {
+    const asking = this.#asking.get(`${parent}/${token}`)
+    if (asking !== undefined) asking.isVoid = true
+    this.#glances.delete(placeOfHex(token))
+    this.holdings.revoke(parent, token, rank)
+  }
+
+  /** Whatever this node holds may be another's. */
+  forget (): void {
+    for (const asking of this.#asking.values()) asking.isVoid = true
+    this.#glances.clear()
+    this.holdings.clear()
+  }
+
+  /** Word of a leader. Returns whether it was news. */
+  told ({ parent, token, rank, link }: Told): boolean {
+    if (!this.#init.open && link?.node === this.#init.self().id) return false
+    const before = this.holdings.get(parent, token)
+    if (link !== undefined) return this.learn(parent, token, link) !== before
+    this.#glances.delete(placeOfHex(token))
+    return this.holdings.drop(parent, token, rank) !== undefined
+  }
+}
+
+/** This node does not run it, and the caller is to ask again. */
+function notOwner (held: Held | undefined): RpcError {
+  const details = held === undefined || held.place.node === '' ? undefined : { owner: held.place.node, rank: toTuple(held.level) }
+  return new RpcError('FAILED_PRECONDITION', 'the token is not linked to this node', { retryable: true, details })
+}
+
+function away (): RpcError {
+  return new RpcError('UNAVAILABLE', 'this node has not heard of its leader for too long to run calls of tokens', { retryable: true })
+}
+
+function placeOf (token: Uint8Array): number {
+  return (token[0] as number) | (token[1] as number) << 8 | (token[2] as number) << 16 | (token[3] as number) << 24
+}
+
+function placeOfHex (token: string): number {
+  let place = 0
+  for (let i = 0; i < GLANCE; i++) place |= parseInt(token.slice(2 * i, 2 * i + 2), 16) << (8 * i)
+  return place
+}
+
+function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,0 +1,281 @@
+/**
+ * A node of a service among its links: it decides while it leads, hears of its own links from whoever leads, and reports
+ * which of them are used.
+ */
+import { RpcError } from '../errors.ts'
+import { nextTick } from '../util/next-tick.ts'
+import { MAX_LINK_BATCH } from '../wire/limits.ts'
+import { Authority, NotLeading } from './authority.ts'
+import {
+  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
+} from './messages.core.ts'
+import { askBack, Strict } from './strict.ts'
+import type { Answer, Told } from './messages.core.ts'
+import type { Archive } from './archive.ts'
+import type { Asker } from './asker.ts'
+import type { Change } from './authority.ts'
+import type { Place, Question } from './decide.core.ts'
+import type { LinkName } from './keys.core.ts'
+import type { ResolvedLinksOptions } from './options.ts'
+import type { Owner } from './owner.ts'
+import type { Rank } from './rank.core.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { Election, FencingToken } from '../election/index.ts'
+import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
+
+/** Milliseconds between two looks of a node that drains at how many tokens it has. */
+const LOOK = 250
+/** Milliseconds that its leader gets to give them to others at the end. */
+const GIVE_UP = 2_000
+
+export interface SeatInit {
+  service: string
+  options: ResolvedLinksOptions
+  discovery: Discovery
+  election: Election
+  rpc: Rpc
+  archive: Archive
+  asker: Asker
+  owner: Owner
+  onChange: (change: Change) => void
+  onCount: (node: string, links: number) => void
+  onError: (err: unknown) => void
+  now: () => number
+}
+
+/** What a node is to be told in this tick. */
+interface Mail {
+  told: Told[]
+  count: number | undefined
+}
+
+export class Seat {
+  readonly #init: SeatInit
+  readonly #authority: Authority
+  readonly #self: string
+  readonly #mail = new Map<string, Mail>()
+  readonly #registrations: Registration[]
+  readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
+  readonly #strict: Strict | undefined
+  #nextReport: number
+
+  constructor (init: SeatInit) {
+    const { discovery, election, rpc, options, now } = init
+    this.#init = init
+    this.#self = discovery.self.id
+    this.#nextReport = now() + options.ttl / 2
+    this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
+    this.#authority = new Authority({
+      service: init.service,
+      ttl: options.ttl,
+      discovery,
+      register: election.register,
+      tell: (node, told, count) => { this.#tell(node, told, count) },
+      tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
+      onChange: change => {
+        init.archive.keep(init.service, change)
+        init.onChange(change)
+      },
+      revoke: async (place, name, rank) => this.#revoke(place, name, rank),
+      onError: init.onError,
+      now
+    })
+    election.addEventListener('register:ready', this.#onReady)
+    this.#registrations = [
+      rpc.handle(ASK, async (args: unknown) => this.#lead(async () => (await this.#authority.ask(readQuestions(args))).map(writeAnswer))),
+      rpc.handle(COUNT, async (args: unknown) => this.#lead(async () => this.#count(record(args)['n']))),
+      rpc.handle(DOWN, async (args: unknown) => this.#lead(async () => {
+        const { n } = record(args)
+        return isId(n) ? this.#authority.down(n) : undefined
+      })),
+      rpc.handle(USED, (args: unknown) => {
+        const { parent, tokens } = readUsed(args)
+        this.#authority.used(parent, tokens)
+      }),
+      rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
+      rpc.handle(REVOKE, (args: unknown, context) => {
+        this.#onlyVoter(context)
+        const [one] = readTold([args])
+        if (one !== undefined) init.owner.revoke(one, one.rank)
+      }),
+      rpc.handle(TELL, (args: unknown, context) => { this.#onTell(args, context) })
+    ]
+    if (election.register.ready && election.leader !== undefined) this.#begin(election.leader.token)
+  }
+
+  stop (): void {
+    this.#init.election.removeEventListener('register:ready', this.#onReady)
+    this.#strict?.stop()
+    for (const registration of this.#registrations) registration.close()
+  }
+
+  /** While this node leads. */
+  get authority (): Authority | undefined {
+    return this.#authority.leads ? this.#authority : undefined
+  }
+
+  // ---- as the leader
+
+  #begin (token: FencingToken): void {
+    const { archive, service, onError } = this.#init
+    this.#strict?.begin()
+    this.#authority.begin(token)
+    const { office } = this.#authority
+    archive.withdrawAll()
+    archive.keepAll(service, this.#authority.all(), () => office !== this.#authority.office || !this.#authority.leads).catch(onError)
+  }
+
+  /** The answer, or who else to ask. */
+  async #lead (answer: () => Promise<unknown>): Promise<{ a: unknown } | { l: string, u: boolean }> {
+    try {
+      return { a: await answer() }
+    } catch (err) {
+      if (!(err instanceof NotLeading)) throw new RpcError('INVALID_ARGUMENT', (err as Error).message)
+      return { l: this.#init.election.leader?.id ?? '', u: !err.certain }
+    }
+  }
+
+  /** @throws NotLeading */
+  async ask (service: string, questions: readonly Question[]): Promise<Answer[]> {
+    if (service !== this.#init.service) throw new NotLeading()
+    return this.#authority.ask(questions)
+  }
+
+  /** @throws NotLeading */
+  async down (node: string): Promise<number | undefined> {
+    return this.#authority.down(node)
+  }
+
+  /** @throws NotLeading */
+  async count (): Promise<number> {
+    return this.#count(undefined)
+  }
+
+  #count (node: unknown): number {
+    if (!this.#authority.leads) throw new NotLeading()
+    return isId(node) ? this.#authority.links(node) : this.#authority.total('alive')
+  }
+
+  /** The node goes on to run calls of its tokens. @throws NotLeading */
+  async #grant (node: string): Promise<boolean> {
+    await this.#authority.confirm()
+    return this.#strict?.grant(node) ?? true
+  }
+
+  /** This node runs calls of its tokens. */
+  get mayRun (): boolean {
+    return this.#strict?.holds ?? true
+  }
+
+  nodeGone (node: NodeInfo): void {
+    this.#authority.nodeGone(node)
+  }
+
+  /** The node lets the token go first, so that no call of it runs there behind the back of its next one. */
+  async #revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
+    if (this.#strict !== undefined) return this.#strict.revoke(place, name, rank)
+    if (this.#authority.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
+  }
+
+  /** In the tick in which who asked is answered. */
+  #tell (node: string, told: readonly Told[], count: number | undefined): void {
+    if (count !== undefined) this.#init.onCount(node, count)
+    const mail = this.#mail.get(node)
+    if (mail !== undefined) {
+      mail.told.push(...told)
+      mail.count = count ?? mail.count
+      return
+    }
+    this.#mail.set(node, { told: [...told], count })
+    nextTick(() => { this.#send(node) })
+  }
+
+  #send (node: string): void {
+    const { told, count } = this.#mail.get(node) as Mail
+    this.#mail.delete(node)
+    for (let at = 0; at === 0 || at < told.length; at += MAX_LINK_BATCH) {
+      const some = told.slice(at, at + MAX_LINK_BATCH)
+      if (node === this.#self) this.#hear(some, count)
+      else this.#notify(node, { l: some.map(writeTold), ...count !== undefined && { c: count } })
+    }
+  }
+
+  /** What is lost is made up for: a node asks about tokens that it does not know. */
+  #notify (node: string, args: unknown): void {
+    const { rpc, service, discovery } = this.#init
+    if (node === this.#self) this.#hearDown(record(args)['d'])
+    else if (discovery.node(node) !== undefined) rpc.notify(service, TELL, args, { node, timeout: 2_000 }).catch(() => {})
+  }
+
+  // ---- as one of its nodes
+
+  /** Whoever leads votes. */
+  #onlyVoter ({ caller }: HandlerContext): void {
+    const { election, service } = this.#init
+    const view = election.of(service)
+    if (view?.leader?.id !== caller.id && view?.voters.includes(caller.id) !== true) throw new RpcError('PERMISSION_DENIED', 'not a voter of this service')
+  }
+
+  #onTell (args: unknown, context: HandlerContext): void {
+    this.#onlyVoter(context)
+    const { l, c, d } = record(args)
+    if (d !== undefined) this.#hearDown(d)
+    if (l !== undefined) this.#hear(readTold(l), isCount(c) ? c : undefined)
+  }
+
+  #hear (told: readonly Told[], count: number | undefined): void {
+    const { owner, discovery, onChange } = this.#init
+    for (const one of told) {
+      const former = owner.holdings.get(one.parent, one.token)
+      const before = former?.mine === true ? { ...former.place, rank: former.level } : undefined
+      if (owner.told(one)) onChange({ ...one, former: before })
+    }
+    if (count === undefined || count === owner.count) return
+    owner.count = count
+    discovery.update({ load: { links: count, inflight: discovery.self.load.inflight } })
+  }
+
+  /** All links of this life are dead: begin another one. */
+  #hearDown (incarnation: unknown): void {
+    const { discovery } = this.#init
+    if (isCount(incarnation) && incarnation >= discovery.self.incarnation) discovery.renew(incarnation)
+  }
+
+  tick (): void {
+    this.#authority.tick()
+    this.#strict?.tick()
+    const { now, options } = this.#init
+    if (now() < this.#nextReport) return
+    this.#nextReport = now() + options.ttl / 2
+    for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
+      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
+    }
+  }
+
+  #report (parent: string, tokens: readonly string[]): void {
+    const { election, rpc, service } = this.#init
+    const leader = election.of(service)?.leader?.id
+    if (leader === this.#self) this.#authority.used(parent, tokens)
+    else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
+  }
+
+  /** Until nobody has a token here, or the time is over: then the leader gives them to others. */
+  async drain (signal: AbortSignal | undefined): Promise<void> {
+    const { asker, service } = this.#init
+    const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
+    while (signal?.aborted !== true) {
+      if (!this.#isAccompanied) return
+      const { value } = await asker.call(service, count, LOOK).catch(() => ({ value: 1 }))
+      if (value === 0) return
+      await new Promise(resolve => { setTimeout(resolve, LOOK) })
+    }
+    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#authority.down(this.#self), read: () => undefined }
+    await asker.call(service, down, GIVE_UP).catch(this.#init.onError)
+  }
+
+  /** Somebody could take the tokens of this node. */
+  get #isAccompanied (): boolean {
+    const { discovery, service } = this.#init
+    return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
+  }
+}

@@ -1,0 +1,126 @@
+/** Drives `ownership: 'strict'` at a node of a service: its own lease, and as the leader what it has granted to others. */
+import { Grants, OwnLease } from './lease.core.ts'
+import { RENEW, REVOKE, writeTold } from './messages.core.ts'
+import type { Asker } from './asker.ts'
+import type { Place } from './decide.core.ts'
+import type { LinkName } from './keys.core.ts'
+import type { Time } from './lease.core.ts'
+import type { Owner } from './owner.ts'
+import type { Rank } from './rank.core.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { Rpc } from '../rpc/index.ts'
+
+/** Milliseconds between two questions for the lease. */
+const INTERVAL = 750
+/** Milliseconds that a node gets to let a token go before it is asked again, and between two looks. */
+const REVOKE_TIMEOUT = 500
+const LOOK = 50
+
+export interface StrictInit {
+  service: string
+  discovery: Discovery
+  rpc: Pick<Rpc, 'invoke'>
+  asker: Asker
+  owner: Owner
+  /** The leader's own side of {@link Strict.grant}. */
+  own: () => Promise<boolean>
+}
+
+function time (): Time {
+  return { now: performance.now(), wall: Date.now() }
+}
+
+export class Strict {
+  readonly #init: StrictInit
+  readonly #lease = new OwnLease()
+  readonly #grants = new Grants()
+  readonly #self: string
+  #next = 0
+  #asking = false
+  #stopped = false
+
+  constructor (init: StrictInit) {
+    this.#init = init
+    this.#self = init.discovery.self.id
+  }
+
+  /** This node may run calls of its tokens. */
+  get holds (): boolean {
+    return this.#lease.holds(time())
+  }
+
+  stop (): void {
+    this.#stopped = true
+  }
+
+  // ---- as one of the nodes
+
+  tick (): void {
+    if (this.#asking || this.#stopped || performance.now() < this.#next) return
+    this.#asking = true
+    this.#renew().catch(() => {}).finally(() => {
+      this.#asking = false
+      this.#next = performance.now() + INTERVAL
+    })
+  }
+
+  async #renew (): Promise<void> {
+    const { asker, service, own, owner } = this.#init
+    const asked = time()
+    const { value: granted } = await asker.call(service, { method: RENEW, args: {}, own, read: answer => answer === true }, INTERVAL)
+    if (granted && !this.#lease.renewed(asked, time())) owner.forget()
+  }
+
+  // ---- as the leader
+
+  begin (): void {
+    this.#grants.begin(time())
+  }
+
+  grant (node: string): boolean {
+    return this.#grants.grant(node, time())
+  }
+
+  /** Resolves once the node runs no more calls of the token. */
+  async revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
+    const { node } = place
+    this.#grants.block(node)
+    try {
+      while (!this.#stopped && !this.#isOver(place)) {
+        if (await askBack({ ...this.#init, self: this.#self }, node, name, rank)) return
+        await new Promise(resolve => { setTimeout(resolve, LOOK) })
+      }
+    } finally {
+      this.#grants.unblock(node)
+    }
+  }
+
+  /** That life of the node has ended, or its lease. */
+  #isOver ({ node, incarnation }: Place): boolean {
+    const info = this.#init.discovery.node(node)
+    return (info !== undefined && info.incarnation > incarnation) || this.#grants.isOver(node, time())
+  }
+}
+
+interface AskBackInit {
+  self: string
+  service: string
+  discovery: Pick<Discovery, 'node'>
+  rpc: Pick<Rpc, 'invoke'>
+  owner: Owner
+}
+
+/** Ask a node to let a token go. False: it has not said that it did. */
+export async function askBack ({ self, rpc, service, owner, discovery }: AskBackInit, node: string, name: LinkName, rank: Rank): Promise<boolean> {
+  if (node === self) {
+    owner.revoke(name, rank)
+    return true
+  }
+  if (discovery.node(node) === undefined) return false
+  try {
+    await rpc.invoke(service, REVOKE, writeTold({ ...name, rank, link: undefined }), { node, timeout: REVOKE_TIMEOUT })
+    return true
+  } catch {
+    return false
+  }
+}

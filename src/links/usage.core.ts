@@ -1,0 +1,41 @@
+/**
+ * Which links nobody uses any more. Their nodes report used tokens twice within the time that a link may stay unused;
+ * the keeper counts in such half times: what was reported neither in this nor in the last one, nor made in them, goes
+ * when this one ends. So a link lives for at least its time after its last use, and at most twice that. Pure.
+ */
+
+export class Usage {
+  #used = new Set<string>()
+  #usedBefore = new Set<string>()
+  /** Half times that have begun since this keeper began, and how high indexes were then. */
+  #turns: number[] = []
+
+  /** This keeper knows nothing of what was used before: all of it counts as used now. */
+  begin (): void {
+    this.#used.clear()
+    this.#usedBefore.clear()
+    this.#turns = []
+  }
+
+  /** By the key that the link has in the table. */
+  report (key: string): void {
+    this.#used.add(key)
+  }
+
+  /**
+   * A half time has ended. @param index - of the last link that was made in this keeper's term
+   * @returns whether a link has ended, by its key and, when it was made in this term, its index; undefined: none has, yet
+   */
+  turn (index: number): ((key: string, made: number) => boolean) | undefined {
+    const { length } = this.#turns
+    const before = this.#usedBefore
+    const now = this.#used
+    const youngest = this.#turns[length - 2] ?? 0
+    this.#usedBefore = now
+    this.#used = new Set()
+    this.#turns.push(index)
+    if (this.#turns.length > 2) this.#turns.shift()
+    // what this keeper found when it began was used then
+    return length < 2 ? undefined : (key, made) => !now.has(key) && !before.has(key) && made <= youngest
+  }
+}

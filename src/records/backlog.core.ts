@@ -1,0 +1,155 @@
+/**
+ * Which kept record is put next: the newest that is not stored yet, but every other turn one whose time has come to be
+ * put anew, so that neither waits for ever. Pure: the caller has the clock and the pace.
+ */
+import { MAX_RECORD_MESSAGES, MAX_RECORD_PUTS } from '../wire/limits.ts'
+import { compareRecords } from './record.core.ts'
+
+/** Servers that a put goes to at most. */
+const REPLICAS = 20
+/** Milliseconds between two looks for records that are due. */
+const SCAN_INTERVAL = 1_000
+/** Milliseconds until a put that nobody took is tried again, doubled up to the second. */
+const MIN_RETRY = 5_000
+const MAX_RETRY = 60_000
+
+export interface Kept {
+  readonly rank: readonly [number, number, number]
+  /** Milliseconds. */
+  readonly ttl: number
+}
+
+export interface Job<R extends Kept> {
+  readonly id: string
+  readonly record: R
+}
+
+interface Entry<R extends Kept> {
+  readonly record: R
+  /** Its place: on the stack of the new, among those that are due, being put, or waiting for its time. */
+  state: 'new' | 'due' | 'put' | 'later'
+  /** When to put it anew. */
+  at: number
+  /** Stored until then; 0 while nobody has it. */
+  until: number
+  failures: number
+}
+
+export class Backlog<R extends Kept> {
+  readonly #limit: number
+  readonly #entries = new Map<string, Entry<R>>()
+  /** Ids, the newest last; some are here that are not new any more. */
+  #stack: string[] = []
+  readonly #due = new Set<string>()
+  /** Of how many `until` was ahead at the last look. */
+  #stored = 0
+  #scanned = -Infinity
+  #turn = false
+
+  constructor (limit: number) {
+    this.#limit = limit
+  }
+
+  get size (): number {
+    return this.#entries.size
+  }
+
+  /** False: there is no room, or one of a higher rank is kept. One of the same rank takes its place. */
+  keep (id: string, record: R): boolean {
+    const before = this.#entries.get(id)
+    if (before === undefined ? this.#entries.size >= this.#limit : isHigher(before.record, record)) return false
+    this.withdraw(id)
+    this.#entries.set(id, { record, state: 'new', at: 0, until: 0, failures: 0 })
+    this.#stack.push(id)
+    if (this.#stack.length > 2 * this.#limit) this.#compact()
+    return true
+  }
+
+  withdraw (id: string): void {
+    if ((this.#entries.get(id)?.until ?? 0) > 0) this.#stored--
+    this.#entries.delete(id)
+    this.#due.delete(id)
+  }
+
+  clear (): void {
+    this.#entries.clear()
+    this.#due.clear()
+    this.#stack = []
+    this.#stored = 0
+  }
+
+  /** What to put now; tell {@link done} how it went. `now` in milliseconds. */
+  next (now: number): Job<R> | undefined {
+    this.#scan(now)
+    this.#turn = !this.#turn
+    const id = this.#turn ? this.#newest() ?? this.#mostDue() : this.#mostDue() ?? this.#newest()
+    const entry = id === undefined ? undefined : this.#entries.get(id)
+    if (id === undefined || entry === undefined) return undefined
+    entry.state = 'put'
+    return { id, record: entry.record }
+  }
+
+  /** A job is over: the record is stored until `until`, 0 if nobody took it. */
+  done ({ id, record }: Job<R>, until: number, now: number): void {
+    const entry = this.#entries.get(id)
+    // Another took its place meanwhile.
+    if (entry?.record !== record) return
+    entry.state = 'later'
+    if (until > 0) {
+      if (entry.until === 0) this.#stored++
+      entry.until = until
+      entry.at = now + record.ttl / 3
+      entry.failures = 0
+    } else {
+      entry.at = now + Math.min(MAX_RETRY, MIN_RETRY * 2 ** entry.failures++)
+    }
+  }
+
+  /** Up to a second old in what it says of records whose time is over. */
+  status (now: number): { kept: number, stored: number, waiting: number } {
+    this.#scan(now)
+    return { kept: this.size, stored: this.#stored, waiting: this.size - this.#stored }
+  }
+
+  #newest (): string | undefined {
+    for (;;) {
+      const id = this.#stack.pop()
+      if (id === undefined || this.#entries.get(id)?.state === 'new') return id
+    }
+  }
+
+  #mostDue (): string | undefined {
+    const [id] = this.#due
+    if (id !== undefined) this.#due.delete(id)
+    return id
+  }
+
+  #scan (now: number): void {
+    if (now - this.#scanned < SCAN_INTERVAL) return
+    this.#scanned = now
+    for (const [id, entry] of this.#entries) {
+      if (entry.until > 0 && entry.until <= now) {
+        entry.until = 0
+        this.#stored--
+      }
+      if (entry.state !== 'later' || entry.at > now) continue
+      entry.state = 'due'
+      this.#due.add(id)
+    }
+  }
+
+  /** Each id once, at its newest place. */
+  #compact (): void {
+    const newest = new Set(this.#stack.toReversed().filter(id => this.#entries.get(id)?.state === 'new'))
+    this.#stack = [...newest].reverse()
+  }
+}
+
+/** Milliseconds between two puts, each of which asks every server that is to have the record, and then writes to it. */
+export function putInterval (servers: number): number {
+  return 1_000 * Math.max(1 / MAX_RECORD_PUTS, 2 * Math.min(REPLICAS, servers) / MAX_RECORD_MESSAGES)
+}
+
+function isHigher (a: Kept, b: Kept): boolean {
+  return compareRecords({ rank: a.rank, validUntil: 0 }, { rank: b.rank, validUntil: 0 }) > 0
+}

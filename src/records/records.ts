@@ -1,0 +1,135 @@
+/** Puts the room on one DHT, for as long as the node runs. */
+import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
+import { toString } from 'uint8arrays/to-string'
+import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { MAX_RANKED_TTL, MAX_RANKED_VALUE, MAX_RECORD_AUTHORS, MIN_RANKED_TTL, RECORD_KEY_BYTES } from '../wire/limits.ts'
+import { Publisher } from './publisher.ts'
+import { Resolver } from './resolver.ts'
+import type { Dht } from './dht.ts'
+import type { GetOptions, NewRecord, RankedRecord, Records, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
+import type { AbortOptions, Startable } from '@libp2p/interface'
+
+/** Milliseconds after which a read believes servers that have no record, and that it takes at most. */
+const WINDOW = 300
+const GET_TIMEOUT = 3_000
+/** Milliseconds between two looks for what expired. */
+const SWEEP_INTERVAL = 60_000
+
+class RecordsService implements Records, Startable {
+  readonly [Symbol.toStringTag] = '@braid/records'
+  readonly [serviceCapabilities]: string[] = ['@braid/records']
+  readonly [serviceDependencies]: string[] = ['@libp2p/kad-dht']
+  readonly #init: RecordsInit
+  readonly #components: RecordsComponents
+  readonly #publisher: Publisher
+  readonly #resolver: Resolver
+  #running: AbortController | undefined
+  #sweeping: ReturnType<typeof setInterval> | undefined
+
+  constructor (components: RecordsComponents, init: RecordsInit) {
+    this.#components = components
+    this.#init = init
+    const common = { self: components.peerId.toString(), rules: init.rules, dht: () => this.#dht() }
+    this.#publisher = new Publisher({ ...common, privateKey: components.privateKey, log: components.logger.forComponent('braid:records') })
+    this.#resolver = new Resolver({ ...common, window: WINDOW, timeout: GET_TIMEOUT })
+  }
+
+  /** @throws InvalidOptionsError - the DHT was not given the same rules */
+  start (): void {
+    if (this.#running != null) return
+    const { rules } = this.#init
+    if (this.#dht().validators[rules.namespace] !== rules.validate) {
+      throw new InvalidOptionsError('records: give the DHT the same rules, libp2pOptions({ dht: rules })')
+    }
+    this.#running = new AbortController()
+    this.#sweeping = setInterval(() => { rules.store.sweep() }, SWEEP_INTERVAL)
+    ;(this.#sweeping as { unref?: () => void }).unref?.()
+    this.#publisher.start()
+  }
+
+  stop (): void {
+    this.#running?.abort(new MeshStoppedError())
+    this.#running = undefined
+    clearInterval(this.#sweeping)
+    this.#publisher.stop()
+  }
+
+  async put (record: NewRecord, { signal }: AbortOptions = {}): Promise<{ stored: number }> {
+    checkRecord(record)
+    const running = this.#run()
+    const { stored } = await this.#publisher.put(record, signal)
+    running.throwIfAborted()
+    return { stored }
+  }
+
+  async get (key: Uint8Array, { authors, signal }: GetOptions): Promise<RankedRecord | undefined> {
+    checkKey(key)
+    const all = [...new Set(authors)]
+    if (all.length === 0 || all.length > MAX_RECORD_AUTHORS) {
+      throw new InvalidOptionsError(`authors: 1 to ${MAX_RECORD_AUTHORS}, not ${all.length}`)
+    }
+    const running = this.#run()
+    this.#init.rules.counters.add('gets')
+    const record = await this.#resolver.get(key, all, signal == null ? running : AbortSignal.any([running, signal]))
+    if (record !== undefined) this.#init.rules.counters.add('gets_found')
+    return record
+  }
+
+  keep (record: NewRecord): boolean {
+    checkRecord(record)
+    return this.#publisher.keep(toString(record.key, 'base32'), record)
+  }
+
+  withdraw (key: Uint8Array): void {
+    this.#publisher.withdraw(toString(key, 'base32'))
+  }
+
+  withdrawAll (): void {
+    this.#publisher.withdrawAll()
+  }
+
+  status (): RecordsStatus {
+    return this.#publisher.status()
+  }
+
+  stats (): Readonly<Record<string, number>> {
+    const { counters, store } = this.#init.rules
+    return { ...counters.all(), records_held: store.size, records_held_bytes: store.bytes }
+  }
+
+  #dht (): Dht {
+    return (this.#components as unknown as Record<string, Dht>)[this.#init.dht ?? 'dht'] as Dht
+  }
+
+  #run (): AbortSignal {
+    if (this.#running == null) throw new MeshStoppedError()
+    return this.#running.signal
+  }
+}
+
+/**
+ * The room as a libp2p service, beside a DHT that has the same rules.
+ *
+ * @example
+ *
+ * ```ts
+ * const rules = recordRules({ mesh: 'shop' })
+ * const node = await createLibp2p(libp2pOptions({ mesh: 'shop', dht: rules, libp2p: { services: { records: records({ rules }) } } }))
+ * ```
+ */
+export function records (init: RecordsInit): (components: RecordsComponents) => Records {
+  return components => new RecordsService(components, init)
+}
+
+function checkKey (key: Uint8Array): void {
+  if (!(key instanceof Uint8Array) || key.length !== RECORD_KEY_BYTES) throw new InvalidOptionsError(`key: ${RECORD_KEY_BYTES} bytes`)
+}
+
+function checkRecord ({ key, rank, value, ttl }: NewRecord): void {
+  checkKey(key)
+  if (rank.length !== 3 || !rank.every(part => Number.isSafeInteger(part) && part >= 0)) {
+    throw new InvalidOptionsError('rank: three whole numbers from 0 to 2^53 - 1')
+  }
+  if (!(value instanceof Uint8Array) || value.length > MAX_RANKED_VALUE) throw new InvalidOptionsError(`value: at most ${MAX_RANKED_VALUE} bytes`)
+  if (!(ttl >= MIN_RANKED_TTL && ttl <= MAX_RANKED_TTL)) throw new InvalidOptionsError(`ttl: ${MIN_RANKED_TTL} to ${MAX_RANKED_TTL} ms, not ${ttl}`)
+}

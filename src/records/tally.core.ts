@@ -1,0 +1,56 @@
+/** When a read has heard enough, and what it has heard: pure. One for each author. */
+import { compareRecords } from './record.core.ts'
+import type { Ordered } from './record.core.ts'
+
+/** Servers that hold a record: Kademlia's k. */
+const REPLICAS = 20
+/** Answers that are enough in a small mesh. */
+const ENOUGH = 3
+
+/**
+ * Valid answers to wait for: three, or more than a quarter of the servers that hold a record, so that a quarter of them
+ * may hold back what is newest and cannot hide it.
+ */
+export function enough (servers: number): number {
+  return Math.max(Math.min(ENOUGH, servers), Math.floor(Math.min(REPLICAS, servers) / 4) + 1)
+}
+
+export class Tally<R extends Ordered> {
+  readonly #answered = new Set<string>()
+  readonly #failed = new Set<string>()
+  #records = 0
+  #ended = false
+  #best: R | undefined
+
+  get best (): R | undefined {
+    return this.#best
+  }
+
+  /** A server has answered: with a valid record, or that it has none. Counts once. */
+  answer (from: string, record: R | undefined): void {
+    if (this.#answered.has(from)) return
+    this.#answered.add(from)
+    if (record === undefined) return
+    this.#records++
+    if (this.#best === undefined || compareRecords(record, this.#best) > 0) this.#best = record
+  }
+
+  /** A server could not be asked, or what it answered was not valid. */
+  fail (from: string): void {
+    if (!this.#answered.has(from)) this.#failed.add(from)
+  }
+
+  /** There is nobody else to ask. */
+  end (): void {
+    this.#ended = true
+  }
+
+  /**
+   * There is no need to wait longer. `late`: then those count too who have no record, and those no longer who failed; but
+   * the first answer is never enough where one server may not be believed, however late it is.
+   */
+  done (servers: number, late: boolean): boolean {
+    if (this.#ended || this.#records >= enough(servers)) return true
+    return late && this.#answered.size >= enough(servers - this.#failed.size)
+  }
+}

@@ -1,0 +1,291 @@
+import { expect } from 'chai'
+import { createTestMesh } from '../../src/testing/index.ts'
+import { until } from '../harness/until.ts'
+import type { LinkChange, LinksOptions, Mesh } from '../../src/index.ts'
+import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
+
+const cart = (links: LinksOptions = {}, options: TestNodeOptions = {}): TestNodeOptions => ({ service: 'cart', election: { expect: 3 }, links, ...options })
+const where = async (client: Mesh, token: string, service = 'cart'): Promise<string> => await client.rpc.invoke(service, 'where', undefined, { token, timeout: 30_000 }) as string
+
+function serve (nodes: readonly Mesh[]): void {
+  for (const node of nodes) node.rpc.handle('where', () => node.id)
+}
+
+async function rejection (promise: Promise<unknown>): Promise<string> {
+  return promise.then(() => 'resolved', (err: Error) => 'code' in err ? String(err.code) : err.name)
+}
+
+/** The node that decides about the service's links. */
+async function leading (nodes: readonly Mesh[]): Promise<Mesh> {
+  return until(() => nodes.find(({ links }) => links.status().authority !== undefined), { timeout: 30_000, what: 'somebody keeps the links' })
+}
+
+describe('mesh: links', function () {
+  this.timeout(90_000)
+  let mesh: TestMesh
+
+  afterEach(async () => { await mesh.stop() })
+
+  it('a token stays on one node for every caller of a service, and is found, moved and unlinked', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), {}, {}])
+    const [a, b, c, one, two] = mesh.nodes as [Mesh, Mesh, Mesh, Mesh, Mesh]
+    serve([a, b, c])
+    expect(await one.links.target('ada', 'cart', { signal: AbortSignal.timeout(30_000) })).to.equal(undefined)
+    const first = await where(one, 'ada')
+    expect([a.id, b.id, c.id]).to.include(first)
+    for (let i = 0; i < 5; i++) expect([await where(one, 'ada'), await where(two, 'ada')]).to.deep.equal([first, first])
+    expect((await two.links.target('ada', 'cart'))?.id).to.equal(first)
+    expect(await one.links.count('cart')).to.equal(1)
+    const other = [a, b, c].find(({ id }) => id !== first) as Mesh
+    expect((await one.links.link('ada', other.self)).id, 'linked already').to.equal(first)
+    expect((await one.links.link('ada', other.self, { replace: true })).id).to.equal(other.id)
+    expect([await where(one, 'ada'), await where(two, 'ada')]).to.deep.equal([other.id, other.id])
+    expect(await one.links.unlink('ada', 'cart')).to.equal(1)
+    expect(await one.links.unlink('ada', 'cart')).to.equal(0)
+    expect(await one.links.target('ada', 'cart')).to.equal(undefined)
+    expect(await two.links.count('cart')).to.equal(0)
+    expect([a.id, b.id, c.id]).to.include(await where(two, 'ada'))
+  })
+
+  it('when one of three targets is killed only its tokens move; when one is added nothing does', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), cart(), {}])
+    const targets = mesh.nodes.slice(0, 4)
+    const client = mesh.nodes[4] as Mesh
+    serve(targets)
+    const tokens = Array.from({ length: 40 }, (_, i) => `t${i}`)
+    const before = new Map(await Promise.all(tokens.map(async token => [token, await where(client, token)] as const)))
+    expect(new Set(before.values()).size, 'nodes in use').to.equal(4)
+    const leader = await leading(targets)
+    const victim = targets.find(({ id }) => id !== leader.id) as Mesh
+    mesh.kill(victim)
+    const after = new Map(await Promise.all(tokens.map(async token => [token, await where(client, token)] as const)))
+    for (const token of tokens) {
+      if (before.get(token) === victim.id) expect(after.get(token)).to.not.equal(victim.id)
+      else expect(after.get(token), token).to.equal(before.get(token))
+    }
+    expect(await client.links.count('cart')).to.equal(tokens.length)
+    const fresh = await mesh.add(cart())
+    serve([fresh])
+    await until(() => client.discovery.node(fresh.id) !== undefined)
+    for (const token of tokens) expect(await where(client, token)).to.equal(after.get(token))
+  })
+
+  it('when the leader is killed links stay, for those who know them and those who have to ask', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), cart(), {}, {}])
+    const targets = mesh.nodes.slice(0, 4)
+    const [knowing, asking] = mesh.nodes.slice(4) as [Mesh, Mesh]
+    serve(targets)
+    const tokens = Array.from({ length: 30 }, (_, i) => `t${i}`)
+    const before = new Map(await Promise.all(tokens.map(async token => [token, await where(knowing, token)] as const)))
+    const leader = await leading(targets)
+    mesh.kill(leader)
+    const rest = tokens.filter(token => before.get(token) !== leader.id)
+    for (const client of [knowing, asking]) {
+      for (const token of rest) expect(await where(client, token)).to.equal(before.get(token))
+    }
+    expect((await leading(mesh.alive)).id).to.not.equal(leader.id)
+  })
+
+  it('errors of the application, deadlines and cancelled calls unlink nothing; a node that is gone loses that token of that service only', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), { service: 'mail', election: { expect: 1 } }, {}])
+    const targets = mesh.nodes.slice(0, 3)
+    const [mail, client] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    serve([...targets, mail])
+    for (const node of targets) {
+      node.rpc.handle('fail', () => { throw new Error('no') })
+      node.rpc.handle('hang', async () => new Promise(() => {}))
+    }
+    const removed: LinkChange[] = []
+    for (const node of mesh.nodes) node.links.addEventListener('link:remove', ({ detail }) => { removed.push(detail) })
+    const home = await where(client, 'ada')
+    await where(client, 'ada', 'mail')
+    const options = { token: 'ada' }
+    expect(await rejection(client.rpc.invoke('cart', 'fail', undefined, options))).to.equal('UNKNOWN')
+    expect(await rejection(client.rpc.invoke('cart', 'hang', undefined, { ...options, timeout: 50 }))).to.equal('DEADLINE_EXCEEDED')
+    expect(await rejection(client.rpc.invoke('cart', 'hang', undefined, { ...options, signal: AbortSignal.timeout(50) }))).to.equal('CANCELLED')
+    expect(await rejection(client.rpc.invoke('cart', 'nothing', undefined, options))).to.equal('UNIMPLEMENTED')
+    expect((await client.links.target('ada', 'cart'))?.id).to.equal(home)
+    expect(removed).to.deep.equal([])
+    mesh.kill(targets.find(({ id }) => id === home) as Mesh)
+    expect(await where(client, 'ada')).to.not.equal(home)
+    expect((await client.links.target('ada', 'mail'))?.id).to.equal(mail.id)
+  })
+
+  it('a chain of calls keeps each of its nodes, and handlers see the token id and the rank of the link', async () => {
+    const chain = (service: string): TestNodeOptions => ({ service, election: { expect: 2 } })
+    mesh = await createTestMesh([chain('b'), chain('b'), chain('c'), chain('c'), {}])
+    const [b1, b2, c1, c2, client] = mesh.nodes as [Mesh, Mesh, Mesh, Mesh, Mesh]
+    for (const node of [c1, c2]) node.rpc.handle('end', (_, ctx) => [node.id, ctx.token, ctx.link?.rank])
+    for (const node of [b1, b2]) node.rpc.handle('go', async (_, ctx) => [node.id, ...await ctx.invoke('c', 'end') as string[]])
+    const go = async (): Promise<string[]> => await client.rpc.invoke('b', 'go', undefined, { token: 'ada', timeout: 30_000 }) as string[]
+    const first = await go()
+    expect(first[2]).to.equal(client.rpc.tokenId('ada'))
+    expect(first[3]).to.match(/^[0-9a-f]{14}\.[0-9a-f]{14}\.[0-9a-f]{14}$/)
+    for (let i = 0; i < 5; i++) expect(await go()).to.deep.equal(first)
+    // the link of the chain is that of b's nodes, not of the client
+    expect(await client.links.target('ada', 'c')).to.equal(undefined)
+    expect((await b1.links.target('ada', 'c'))?.id).to.equal(first[1])
+    const other = first[1] === c1.id ? c2 : c1
+    await b2.links.link('ada', other.self, { replace: true })
+    const moved = await go()
+    expect(moved[1]).to.equal(other.id)
+    expect((moved[3] as string) > (first[3] as string), 'the rank grows').to.equal(true)
+  })
+
+  it('a node that drains keeps its tokens and gets no new ones; at the timeout the leader gives them to others', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), cart(), {}])
+    const targets = mesh.nodes.slice(0, 4)
+    const client = mesh.nodes[4] as Mesh
+    serve(targets)
+    const tokens = Array.from({ length: 30 }, (_, i) => `t${i}`)
+    const before = new Map(await Promise.all(tokens.map(async token => [token, await where(client, token)] as const)))
+    const leader = await leading(targets)
+    const draining = targets.find(({ id }) => id !== leader.id && [...before.values()].includes(id)) as Mesh
+    const kept = tokens.filter(token => before.get(token) === draining.id)
+    const drained = draining.drain({ timeout: 4_000 })
+    await until(() => client.discovery.node(draining.id)?.state === 'draining')
+    for (const token of kept) expect(await where(client, token)).to.equal(draining.id)
+    for (let i = 0; i < 20; i++) expect(await where(client, `new${i}`)).to.not.equal(draining.id)
+    await drained
+    for (const token of kept) expect(await where(client, token)).to.not.equal(draining.id)
+    expect(await client.links.count('cart')).to.equal(tokens.length + 20)
+  })
+
+  it('a drain is over when the last token is gone', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), {}])
+    const targets = mesh.nodes.slice(0, 3)
+    const client = mesh.nodes[3] as Mesh
+    serve(targets)
+    const home = await where(client, 'ada')
+    const draining = targets.find(({ id }) => id === home) as Mesh
+    const drained = draining.drain({ timeout: 60_000 })
+    expect(await where(client, 'ada')).to.equal(home)
+    expect(await client.links.unlink('ada', 'cart')).to.equal(1)
+    await drained
+    expect(await where(client, 'ada')).to.not.equal(home)
+  })
+
+  it('all links of a node end with one word, and it goes on in a new life without them', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), {}])
+    const targets = mesh.nodes.slice(0, 3)
+    const client = mesh.nodes[3] as Mesh
+    serve(targets)
+    const tokens = Array.from({ length: 30 }, (_, i) => `t${i}`)
+    const before = new Map(await Promise.all(tokens.map(async token => [token, await where(client, token)] as const)))
+    const [down] = targets as [Mesh]
+    const lost = tokens.filter(token => before.get(token) === down.id)
+    const { incarnation } = down.self
+    expect(await client.links.down(down.id)).to.equal(lost.length)
+    expect(await client.links.count('cart')).to.equal(tokens.length - lost.length)
+    for (const token of tokens) {
+      const now = await where(client, token)
+      if (!lost.includes(token)) expect(now).to.equal(before.get(token))
+    }
+    await until(() => down.self.incarnation > incarnation)
+    await until(() => client.discovery.node(down.id)?.incarnation === down.self.incarnation)
+    expect(await client.links.down(down.id)).to.be.lessThan(tokens.length)
+    expect(await rejection(client.links.down('12D3KooWnobody'))).to.equal('LinkError')
+  })
+
+  it('what cannot be is refused by name, and changes nothing', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), { service: 'mail' }, {}])
+    const [a] = mesh.nodes as [Mesh]
+    const [mail, client] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    const { links } = client
+    const large = 'x'.repeat(1024 * 1024)
+    for (const token of ['', large]) {
+      expect(await rejection(links.link(token, a.self))).to.equal('InvalidOptionsError')
+      expect(await rejection(links.target(token, 'cart'))).to.equal('InvalidOptionsError')
+      expect(await rejection(links.unlink(token, 'cart'))).to.equal('InvalidOptionsError')
+      expect(await rejection(client.rpc.invoke('cart', 'where', undefined, { token }))).to.equal('InvalidOptionsError')
+    }
+    expect(await rejection(links.link('ada', { ...a.self, service: 'mail' }))).to.equal('LinkError')
+    expect(await rejection(links.link('ada', client.self))).to.equal('LinkError')
+    expect(await rejection(links.link('ada', '12D3KooWnobody'))).to.equal('LinkError')
+    expect(await rejection(links.target('ada', 'No Service'))).to.equal('InvalidNameError')
+    await mail.stop()
+    await until(() => client.discovery.node(mail.id) === undefined)
+    expect(await rejection(links.link('ada', mail.self))).to.equal('LinkError')
+    expect(await links.count('cart', { signal: AbortSignal.timeout(30_000) })).to.equal(0)
+    expect(await rejection(links.link('ada', a.self, { signal: AbortSignal.abort(new Error('enough')) }))).to.equal('Error')
+  })
+
+  it('a service without voters has nobody who decides: its tokens go where rendezvous says', async () => {
+    mesh = await createTestMesh([{ service: 'tab', election: false }, { service: 'tab', election: false }, {}, {}])
+    const [a, b, one, two] = mesh.nodes as [Mesh, Mesh, Mesh, Mesh]
+    serve([a, b])
+    for (const token of ['ada', 'bob', 'eve']) expect(await where(one, token, 'tab')).to.equal(await where(two, token, 'tab'))
+    expect(await rejection(one.links.link('ada', a.self))).to.equal('NoAuthorityError')
+    expect(await rejection(one.links.unlink('ada', 'tab'))).to.equal('NoAuthorityError')
+    // once somebody can decide, tokens stay where they were
+    const homes = new Map(await Promise.all(['ada', 'bob', 'eve'].map(async token => [token, await where(one, token, 'tab')] as const)))
+    const voter = await mesh.add({ service: 'tab', election: { expect: 1 } })
+    serve([voter])
+    await until(() => one.election.of('tab')?.leader !== undefined, { timeout: 30_000 })
+    for (const [token, home] of homes) {
+      expect(await where(one, token, 'tab')).to.equal(home)
+      expect((await one.links.target(token, 'tab'))?.id).to.equal(home)
+    }
+  })
+
+  it('links that nobody uses end, and those that are used stay', async () => {
+    mesh = await createTestMesh([cart({ ttl: 1_500 }), cart({ ttl: 1_500 }), cart({ ttl: 1_500 }), {}])
+    const client = mesh.nodes[3] as Mesh
+    serve(mesh.nodes.slice(0, 3))
+    const removed: string[] = []
+    const home = await where(client, 'used')
+    await where(client, 'unused')
+    const leader = await leading(mesh.nodes)
+    leader.links.addEventListener('link:remove', ({ detail }) => { removed.push(detail.token) })
+    await until(async () => {
+      expect(await where(client, 'used')).to.equal(home)
+      return removed.length > 0
+    }, { timeout: 30_000 })
+    expect(removed).to.deep.equal([client.rpc.tokenId('unused')])
+    expect(await client.links.count('cart')).to.equal(1)
+  })
+
+  it('events tell each change once, and counts under braid\'s names', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), {}])
+    const [a, b] = mesh.nodes as [Mesh, Mesh]
+    const client = mesh.nodes[3] as Mesh
+    const events: string[] = []
+    const unlinked: string[] = []
+    const counts = new Map<string, number>()
+    for (const node of mesh.nodes) {
+      node.links.addEventListener('braid.topic.linkcache.service_link_number', ({ detail }) => { counts.set(detail.ID, detail.Num) })
+    }
+    await client.links.link('ada', a.self, { signal: AbortSignal.timeout(30_000) })
+    const leader = await leading(mesh.nodes)
+    for (const type of ['link:add', 'link:move', 'link:remove'] as const) {
+      leader.links.addEventListener(type, ({ detail: { node, former, service, parent } }) => { events.push([type, service, parent, node, former ?? ''].join(' ')) })
+    }
+    leader.links.addEventListener('braid.topic.linkcache.unlink', ({ detail }) => { unlinked.push(detail) })
+    await client.links.link('bob', a.self)
+    await client.links.link('bob', b.self, { replace: true })
+    await until(() => counts.get(a.id) === 1 && counts.get(b.id) === 1)
+    await client.links.unlink('bob')
+    expect(events).to.deep.equal([`link:add cart  ${a.id} `, `link:move cart  ${b.id} ${a.id}`, `link:remove cart  ${b.id} `])
+    expect(unlinked).to.deep.equal([client.rpc.tokenId('bob')])
+    await until(() => counts.get(b.id) === 0)
+    await until(() => client.discovery.node(a.id)?.load.links === 1, { timeout: 20_000 })
+  })
+
+  it('links of a process of its own are decided there', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), { links: { mode: 'local' } }, {}])
+    const [a, b] = mesh.nodes as [Mesh, Mesh]
+    const [local, other] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    serve(mesh.nodes.slice(0, 3))
+    const home = await where(local, 'ada')
+    for (let i = 0; i < 3; i++) expect(await where(local, 'ada')).to.equal(home)
+    expect(await local.links.count('cart')).to.equal(1)
+    const target = home === a.id ? b : a
+    expect((await local.links.link('ada', target.self)).id).to.equal(home)
+    expect((await local.links.link('ada', target.self, { replace: true })).id).to.equal(target.id)
+    expect(await local.links.count('cart')).to.equal(1)
+    expect(await where(local, 'ada')).to.equal(target.id)
+    expect(await local.links.unlink('ada')).to.equal(1)
+    expect(await local.links.count('cart')).to.equal(0)
+    expect(await other.links.count('cart', { signal: AbortSignal.timeout(30_000) })).to.equal(0)
+  })
+})

@@ -1,0 +1,142 @@
+import { expect } from 'chai'
+import { createRandom } from '../../src/util/random.core.ts'
+import { History } from '../harness/history.ts'
+import { checkLinearizable, explain } from '../harness/linearizability.ts'
+import { linkOwner } from '../harness/models.ts'
+import { until } from '../harness/until.ts'
+import { FakeMesh } from './links-fakes.ts'
+import type { FakeNode } from './links-fakes.ts'
+import type { LinkInput } from '../harness/models.ts'
+
+const SEEDS = [1, 2, 3]
+
+describe('links: many callers, a group that changes its leader, and messages that are lost', function () {
+  this.timeout(60_000)
+  let mesh: FakeMesh
+
+  function start (seed: number, { voters = 3, clients = 20, loss = 0.05 } = {}): { targets: FakeNode[], callers: FakeNode[] } {
+    mesh = new FakeMesh(createRandom(seed), loss)
+    const targets = Array.from({ length: voters }, (_, i) => mesh.add(`target-${i}`, 'cart'))
+    const callers = Array.from({ length: clients }, (_, i) => mesh.add(`caller-${i}`, undefined))
+    mesh.elect('target-0')
+    return { targets, callers }
+  }
+
+  afterEach(() => { mesh.stop() })
+
+  for (const seed of SEEDS) {
+    it(`1000 first calls of one token from 20 nodes: one winner (seed ${seed})`, async () => {
+      const { callers } = start(seed)
+      const random = createRandom(seed)
+      const over = new AbortController()
+      const changes = (async () => {
+        while (!over.signal.aborted) {
+          await new Promise(resolve => setTimeout(resolve, 5))
+          mesh.elect(random.pick(['target-0', 'target-1', 'target-2', undefined]))
+        }
+        mesh.elect('target-1')
+      })()
+      const calls = Promise.all(Array.from({ length: 1_000 }, async (_, i) => callers[i % callers.length]?.call('ada', 1_000)))
+      await new Promise(resolve => setTimeout(resolve, 200))
+      over.abort()
+      await changes
+      const homes = new Set(await calls)
+      expect([...homes], 'homes').to.have.length(1)
+      expect(mesh.table.size).to.equal(1)
+      for (const caller of callers) expect(await caller.call('ada')).to.equal([...homes][0])
+    })
+
+    it(`what is linked, moved and unlinked has an order (seed ${seed})`, async () => {
+      const { targets, callers } = start(seed, { clients: 6 })
+      const random = createRandom(seed + 100)
+      const history = new History<LinkInput, string | null>()
+      const perform = async ({ links }: FakeNode, key: string, { op, ...input }: LinkInput): Promise<string | null> => {
+        const signal = AbortSignal.timeout(3_000)
+        if (op === 'unlink') return links.unlink(key, 'cart', { signal }).then(() => null)
+        return (await links.link(key, 'node' in input ? input.node : '', { signal, replace: op === 'move' })).id
+      }
+      const over = new AbortController()
+      const work = Promise.all(callers.map(async (caller, i) => {
+        for (let turn = 0; turn < 25 && !over.signal.aborted; turn++) {
+          const node = (random.pick(targets) as FakeNode).id
+          const op = random.pick(['link', 'link', 'move', 'unlink'] as const) as 'link'
+          const key = `k${(turn + i) % 2}`
+          await history.run(caller.id, key, { op, node }, async () => perform(caller, key, { op, node })).catch(() => {})
+        }
+      }))
+      const changes = (async () => {
+        while (!over.signal.aborted) {
+          await new Promise(resolve => setTimeout(resolve, 20))
+          mesh.elect(random.pick(['target-0', 'target-1', 'target-2']))
+        }
+      })()
+      await work
+      over.abort()
+      await changes
+      expect(history.counts().ok).to.be.greaterThan(80)
+      expect(explain(checkLinearizable(linkOwner, history.operations()))).to.equal('linearizable')
+    })
+  }
+
+  it('no message holds a token', async () => {
+    const { callers } = start(7, { loss: 0 })
+    const token = 'a-secret-token'
+    await callers[0]?.call(token)
+    await callers[1]?.links.link(token, 'target-2', { replace: true })
+    await callers[2]?.links.unlink(token)
+    expect(mesh.sent.length).to.be.greaterThan(3)
+    expect(mesh.sent.filter(message => message.includes(token))).to.deep.equal([])
+    expect(mesh.sent.some(message => message.includes('braid.links.ask'))).to.equal(true)
+  })
+
+  it('a node that is gone loses its tokens, in whatever life it comes back, and nobody else does', async () => {
+    const { callers, targets } = start(8, { loss: 0 })
+    const [caller, other] = callers as [FakeNode, FakeNode]
+    const tokens = Array.from({ length: 30 }, (_, i) => `t${i}`)
+    const before = new Map(await Promise.all(tokens.map(async token => [token, await caller.call(token)] as const)))
+    const victim = targets[1] as FakeNode
+    mesh.see(victim.id, undefined)
+    const after = new Map(await Promise.all(tokens.map(async token => [token, await caller.call(token)] as const)))
+    for (const token of tokens) {
+      if (before.get(token) === victim.id) expect(after.get(token)).to.not.equal(victim.id)
+      else expect(after.get(token)).to.equal(before.get(token))
+    }
+    mesh.see(victim.id, { incarnation: 2 })
+    for (const token of tokens) expect(await other.call(token)).to.equal(after.get(token))
+    expect(await other.links.count('cart')).to.equal(tokens.length)
+  })
+
+  it('a node that the leader has not heard of yet keeps its tokens', async () => {
+    const { callers } = start(9, { loss: 0 })
+    const [caller, other] = callers as [FakeNode, FakeNode]
+    const home = await caller.call('ada') as string
+    const next = ['target-0', 'target-1', 'target-2'].find(id => id !== home) as string
+    // a leader that was started a moment ago, and has no record of that node: it was never seen to go
+    mesh.gone.add(home)
+    mesh.infos.splice(mesh.infos.findIndex(({ id }) => id === home), 1)
+    mesh.elect(next)
+    expect((await other.links.link('ada', next).catch((err: Error) => err.name))).to.equal('RpcError')
+    expect([...mesh.table.values()].map(({ rank }) => rank.term)).to.deep.equal([1])
+  })
+
+  it('unlinking works from any node, at once, and says what it did', async () => {
+    const { callers } = start(10, { loss: 0 })
+    const [one, two] = callers as [FakeNode, FakeNode]
+    await one.call('ada')
+    expect(await two.links.unlink('ada', 'cart')).to.equal(1)
+    expect(await two.links.unlink('ada', 'cart')).to.equal(0)
+    expect(await one.links.count('cart')).to.equal(0)
+  })
+
+  it('a link is counted once however often it is made, and moves with its count', async () => {
+    const { callers, targets } = start(11, { loss: 0 })
+    const [one] = callers as [FakeNode]
+    for (let i = 0; i < 5; i++) await one.links.link('ada', 'target-1')
+    await one.links.link('ada', 'target-2', { replace: true })
+    const status = (): unknown => targets.find(({ id }) => id === mesh.leader)?.links.status().authority?.nodes
+    expect(status()).to.deep.equal([{ parent: '', node: 'target-2', links: 1 }])
+    await one.links.unlink('ada')
+    expect(status()).to.deep.equal([])
+    await until(() => mesh.table.size === 0)
+  })
+})

@@ -1,0 +1,288 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Cache } from '../../src/links/cache.core.ts'
+import { Counts } from '../../src/links/counts.core.ts'
+import { decide } from '../../src/links/decide.core.ts'
+import { Holdings } from '../../src/links/held.core.ts'
+import { downKey, downOf, linkKey, linkOf, parentOf } from '../../src/links/keys.core.ts'
+import { GRANT, Grants, LEASE, OwnLease } from '../../src/links/lease.core.ts'
+import { compareRanks, NO_RANK, rankText, toRank, toTuple } from '../../src/links/rank.core.ts'
+import { Usage } from '../../src/links/usage.core.ts'
+import type { Link, Place, Question, Taker, World } from '../../src/links/decide.core.ts'
+import type { Rank } from '../../src/links/rank.core.ts'
+
+const token = (n: number): string => n.toString(16).padStart(64, '0')
+const rank = (index: number, term = 1): Rank => ({ epoch: 5, term, index })
+const link = (node: string, index: number, incarnation = 1): Link => ({ node, incarnation, rank: rank(index) })
+const taker = (id: string, more: Partial<Taker> = {}): Taker => ({ id, incarnation: 1, weight: 1024, state: 'up', ...more })
+const ranks = fc.record({ epoch: fc.nat(3), term: fc.nat(3), index: fc.nat(3) })
+
+/** A world in which a node is alive while it is listed in that life, and links are as counted. */
+function world (takers: readonly Taker[], links: Readonly<Record<string, number>> = {}): World {
+  return {
+    takers,
+    isAlive: ({ node, incarnation }) => takers.some(({ id, incarnation: now, state }) => id === node && now === incarnation && state !== 'left'),
+    links: node => links[node] ?? 0,
+    order: () => takers
+  }
+}
+
+function question (more: Partial<Question> = {}): Question {
+  return { kind: 'resolve', parent: 'a', token: token(1), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more }
+}
+
+describe('links: decisions', () => {
+  const three = ['x', 'y', 'z'].map(id => taker(id))
+
+  it('the first proposal that takes tokens gets a new one; there is none without proposals', () => {
+    expect(decide(question({ propose: ['y', 'z'] }), undefined, world(three))).to.deep.include({ type: 'write', place: { node: 'y', incarnation: 1 }, former: undefined })
+    expect(decide(question(), undefined, world(three))).to.deep.equal({ type: 'answer', link: undefined })
+    const draining = [taker('y', { state: 'draining' }), taker('z')]
+    expect(decide(question({ propose: ['y'] }), undefined, world(draining))).to.deep.include({ place: { node: 'z', incarnation: 1 } })
+    expect(decide(question({ propose: ['y'] }), undefined, world([]))).to.deep.equal({ type: 'refuse', why: 'no-node' })
+  })
+
+  it('a link stays while its node lives, also one that drains or is suspected, and whatever is proposed', () => {
+    for (const state of ['up', 'suspect', 'draining', 'away'] as const) {
+      const present = link('x', 1)
+      expect(decide(question({ propose: ['z'], gone: 'x' }), present, world([taker('x', { state }), taker('z')]))).to.deep.equal({ type: 'answer', link: present })
+    }
+  })
+
+  it('a link dies with the life of its node: another incarnation of the same identity is another node', () => {
+    const decision = decide(question({ propose: ['x'] }), link('x', 1), world([taker('x', { incarnation: 2 })]))
+    expect(decision).to.deep.equal({ type: 'write', place: { node: 'x', incarnation: 2 }, former: undefined })
+  })
+
+  it('a node beyond its share is passed over, unless a balancer chose it', () => {
+    const links = { x: 100, y: 10, z: 10 }
+    expect(decide(question({ propose: ['x', 'y'] }), undefined, world(three, links))).to.deep.include({ place: { node: 'y', incarnation: 1 } })
+    expect(decide(question({ propose: ['x'], balanced: true }), undefined, world(three, links))).to.deep.include({ place: { node: 'x', incarnation: 1 } })
+  })
+
+  it('a node that its caller cannot reach is not linked to while there is another', () => {
+    expect(decide(question({ propose: ['x'], gone: 'x' }), undefined, world(three))).to.deep.include({ place: { node: 'y', incarnation: 1 } })
+    expect(decide(question({ propose: ['x'], gone: 'x' }), undefined, world([taker('x')]))).to.deep.include({ place: { node: 'x', incarnation: 1 } })
+  })
+
+  it('moves and removals change what they were asked to change, and nothing newer', () => {
+    const present = link('x', 7)
+    const w = world(three)
+    expect(decide(question({ kind: 'move', to: 'y', from: rank(7) }), present, w)).to.deep.equal({ type: 'write', place: { node: 'y', incarnation: 1 }, former: present })
+    expect(decide(question({ kind: 'move', to: 'y', from: rank(6) }), present, w)).to.deep.equal({ type: 'answer', link: present })
+    expect(decide(question({ kind: 'move', to: 'y', from: NO_RANK }), present, w)).to.deep.equal({ type: 'answer', link: present })
+    expect(decide(question({ kind: 'move', to: 'y', from: NO_RANK }), undefined, w)).to.deep.include({ type: 'write' })
+    expect(decide(question({ kind: 'move', to: 'nobody', from: rank(7) }), present, w)).to.deep.equal({ type: 'refuse', why: 'not-there' })
+    expect(decide(question({ kind: 'remove', from: rank(7) }), present, w)).to.deep.equal({ type: 'write', place: undefined, former: present })
+    expect(decide(question({ kind: 'remove', from: rank(6) }), present, w)).to.deep.equal({ type: 'answer', link: present })
+    expect(decide(question({ kind: 'remove', from: rank(6) }), undefined, w)).to.deep.equal({ type: 'answer', link: undefined })
+  })
+
+  it('new tokens are spread by weight, and none ever moves by itself', () => {
+    fc.assert(fc.property(fc.array(fc.record({ token: fc.nat(40), propose: fc.shuffledSubarray(['x', 'y', 'z']) }), { maxLength: 200 }), steps => {
+      const table = new Map<number, Link>()
+      const links: Record<string, number> = {}
+      for (const { token: n, propose } of steps) {
+        const decision = decide(question({ token: token(n), propose }), table.get(n), world(three, links))
+        if (decision.type !== 'write') {
+          expect(decision.type === 'answer' && decision.link).to.equal(table.get(n))
+          continue
+        }
+        expect(table.has(n)).to.equal(false)
+        const { node } = decision.place as Place
+        table.set(n, link(node, table.size + 1))
+        links[node] = (links[node] ?? 0) + 1
+        expect(links[node]).to.be.at.most(Math.ceil(1.25 * table.size / 3) + (propose.length === 0 ? 0 : 1))
+      }
+    }))
+  })
+})
+
+describe('links: names, ranks and counts', () => {
+  it('names have their parts back whatever services and nodes are called', () => {
+    fc.assert(fc.property(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,63}$/), fc.nat(), (service, n) => {
+      for (const parent of [service, '', '*']) expect(linkOf(linkKey(parent, token(n)))).to.deep.equal({ parent, token: token(n) })
+      expect(downOf(downKey(service))).to.equal(service)
+      expect(linkOf(downKey(service))).to.equal(undefined)
+    }))
+    expect(linkOf('link/no-token')).to.equal(undefined)
+    expect([parentOf(undefined, 'relation'), parentOf('a', 'relation'), parentOf('a', 'service')]).to.deep.equal(['', 'a', '*'])
+  })
+
+  it('ranks are ordered as texts as they are as numbers, and a rank that cannot be is none', () => {
+    fc.assert(fc.property(ranks, ranks, (a, b) => {
+      const texts = rankText(a) < rankText(b) ? -1 : rankText(a) > rankText(b) ? 1 : 0
+      expect(Math.sign(compareRanks(a, b))).to.equal(texts)
+      expect(toRank(toTuple(a))).to.deep.equal(a)
+    }))
+    for (const bad of [[1, 2], [1, 2, 2 ** 53], [1, 2, -1], [1, 2, 0.5], ['1', 2, 3], null, 7, {}]) expect(toRank(bad)).to.equal(undefined)
+    expect(toRank([0, 0, Number.MAX_SAFE_INTEGER])).to.deep.equal({ epoch: 0, term: 0, index: Number.MAX_SAFE_INTEGER })
+  })
+
+  it('counts are those of the links there are: never below zero, never what was', () => {
+    const place = fc.record({ node: fc.constantFrom('x', 'y', 'some-node-with-hyphens'), incarnation: fc.nat(2) })
+    fc.assert(fc.property(fc.array(fc.record({ parent: fc.constantFrom('a', 'b-c'), token: fc.nat(9), place: fc.option(place, { nil: undefined }) })), steps => {
+      const counts = new Counts()
+      const table = new Map<string, { parent: string, place: Place }>()
+      for (const { parent, token: n, place } of steps) {
+        const before = table.get(`${parent}/${n}`)
+        if (before !== undefined) counts.remove(parent, before.place)
+        if (place !== undefined) counts.add(parent, place)
+        if (place === undefined) table.delete(`${parent}/${n}`)
+        else table.set(`${parent}/${n}`, { parent, place })
+      }
+      for (const node of ['x', 'y', 'some-node-with-hyphens']) {
+        for (const life of [0, 1, 2]) {
+          const of = [...table.values()].filter(({ place }) => place.node === node && place.incarnation === life)
+          expect(counts.of(node, ({ incarnation }) => incarnation === life)).to.equal(of.length)
+        }
+      }
+      expect(counts.total(() => true)).to.equal(table.size)
+      expect(counts.all(() => true).reduce((sum, { links }) => sum + links, 0)).to.equal(table.size)
+    }))
+  })
+})
+
+describe('links: what a caller knows', () => {
+  const cache = (most = 100): Cache => new Cache(({ index }) => Uint8Array.of(index), most)
+
+  it('never goes back to an older link, not even over a removal', () => {
+    fc.assert(fc.property(fc.array(fc.option(fc.nat(20), { nil: undefined }), { maxLength: 50 }), heard => {
+      const known = cache()
+      let highest = 0
+      for (const index of heard) {
+        const now = known.learn('b', 't', index === undefined ? undefined : link(`n${index}`, index))
+        if (now !== undefined) {
+          expect(now.rank.index).to.be.at.least(highest)
+          highest = now.rank.index
+        }
+        expect(known.rank('b', 't').index).to.equal(highest)
+      }
+    }))
+  })
+
+  it('what was found wrong is not used again before it was asked for', () => {
+    const known = cache()
+    known.learn('b', 't', link('x', 1))
+    expect(known.get('b', 't')).to.include({ id: 'x' })
+    known.doubt('b', 't')
+    expect(known.get('b', 't')).to.equal(undefined)
+    expect(known.last('b', 't')).to.include({ id: 'x' })
+    known.learn('b', 't', link('x', 1))
+    expect(known.get('b', 't')).to.include({ id: 'x' })
+    expect(known.services('t')).to.deep.equal(['b'])
+    known.learn('b', 't', undefined)
+    expect(known.get('b', 't')).to.equal(undefined)
+    expect(known.services('t')).to.deep.equal([])
+  })
+
+  it('is bounded', () => {
+    const known = cache(10)
+    for (let n = 0; n < 1_000; n++) known.learn(`s${n % 3}`, token(n), link('x', n + 1))
+    expect(known.size).to.be.at.most(10)
+    expect(known.get('s0', token(999))).to.include({ id: 'x' })
+  })
+})
+
+describe('links: what the called node knows', () => {
+  it('runs what it holds at that rank or a higher one, says where a newer one is, and asks about the rest', () => {
+    const held = new Holdings(100)
+    expect(held.judge(held.get('a', 't'), rank(1))).to.equal('ask')
+    const mine = held.learn('a', 't', link('me', 5), true)
+    expect([4, 5, 6].map(index => held.judge(mine, rank(index)))).to.deep.equal(['run', 'run', 'ask'])
+    const other = held.learn('a', 't', link('you', 6), false)
+    expect([5, 6, 7].map(index => held.judge(other, rank(index)))).to.deep.equal(['moved', 'ask', 'ask'])
+    expect(held.get('b', 't')).to.equal(undefined)
+  })
+
+  it('late word of a link that was let go, moved or removed brings nothing back', () => {
+    const held = new Holdings(100)
+    held.learn('a', 't', link('me', 5), true)
+    expect(held.drop('a', 't', rank(4))).to.equal(undefined)
+    expect(held.drop('a', 't', rank(6))?.mine).to.equal(true)
+    held.learn('a', 't', link('you', 8), false)
+    expect(held.learn('a', 't', link('me', 7), true).mine).to.equal(false)
+    held.learn('a', 'u', link('me', 3), true)
+    held.revoke('a', 'u', rank(3))
+    expect(held.judge(held.get('a', 'u'), rank(3))).to.equal('ask')
+    expect(held.learn('a', 'u', link('me', 2), true).mine).to.equal(false)
+  })
+
+  it('reports each use once, and is bounded', () => {
+    const held = new Holdings(10)
+    held.learn('a', 't', link('me', 1), true)
+    held.learn('a', 'u', link('you', 1), false)
+    expect([...held.takeUsed()]).to.deep.equal([['a', ['t']]])
+    expect([...held.takeUsed()]).to.deep.equal([])
+    for (let n = 0; n < 1_000; n++) held.learn(`s${n % 3}`, token(n), link('me', n), true)
+    expect(held.size).to.be.at.most(10)
+    held.clear()
+    expect(held.size).to.equal(0)
+  })
+})
+
+describe('links: idle links', () => {
+  it('end after their time and within twice that, if nobody used them', () => {
+    const usage = new Usage()
+    usage.begin()
+    usage.report('used')
+    expect([usage.turn(10), usage.turn(20)]).to.deep.equal([undefined, undefined])
+    usage.report('used')
+    const ended = usage.turn(30)
+    expect(['used', 'unused'].map(key => ended?.(key, 0))).to.deep.equal([false, true])
+    // made in the last two half times: 11 to 30
+    expect([10, 11, 30].map(made => ended?.('unused', made))).to.deep.equal([true, false, false])
+    usage.turn(40)
+    expect(usage.turn(50)?.('used', 0)).to.equal(true)
+  })
+
+  it('a new keeper takes everything it finds for used', () => {
+    const usage = new Usage()
+    usage.begin()
+    usage.turn(1)
+    usage.turn(1)
+    usage.begin()
+    expect([usage.turn(1), usage.turn(1)]).to.deep.equal([undefined, undefined])
+    expect(usage.turn(1)?.('any', 0)).to.equal(true)
+  })
+})
+
+describe('links: strict ownership', () => {
+  const at = (ms: number): { now: number, wall: number } => ({ now: ms, wall: 1_000_000 + ms })
+
+  it('a node believes in its lease for less than its leader does, whatever the answer took and however clocks drift', () => {
+    fc.assert(fc.property(fc.nat(2_000), fc.nat(5_000), fc.double({ min: 0.99, max: 1.01, noNaN: true }), (travel, later, drift) => {
+      const own = new OwnLease()
+      const grants = new Grants()
+      // asked at 0 of the node's clock, granted after `travel` of the leader's
+      grants.grant('x', at(travel))
+      own.renewed(at(0), at(travel * drift))
+      const believes = own.holds(at((travel + later) * drift))
+      expect(believes && grants.isOver('x', at(travel + later))).to.equal(false)
+    }))
+  })
+
+  it('a leader waits for what leaders before may have granted, and grants nothing while a token is taken', () => {
+    const grants = new Grants()
+    grants.begin(at(0))
+    expect(grants.isOver('x', at(GRANT - 1))).to.equal(false)
+    expect(grants.isOver('x', at(GRANT))).to.equal(true)
+    grants.block('x')
+    grants.block('x')
+    expect(grants.grant('x', at(GRANT))).to.equal(false)
+    grants.unblock('x')
+    expect(grants.grant('x', at(GRANT))).to.equal(false)
+    grants.unblock('x')
+    expect(grants.grant('x', at(GRANT))).to.equal(true)
+    expect(grants.isOver('x', at(GRANT + LEASE))).to.equal(false)
+  })
+
+  it('a lease ends when either clock says so, and a lapse is told', () => {
+    const own = new OwnLease()
+    expect(own.renewed(at(0), at(1))).to.equal(false)
+    expect(own.renewed(at(1_000), at(1_001))).to.equal(true)
+    expect(own.holds({ now: 1_100, wall: 1_000_000 + 1_000 + LEASE })).to.equal(false)
+    expect(own.holds({ now: 1_000 + LEASE, wall: 1_000_000 })).to.equal(false)
+    expect(own.renewed(at(9_000), at(9_001))).to.equal(false)
+  })
+})

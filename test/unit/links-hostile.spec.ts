@@ -1,0 +1,89 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { resolveLinksOptions } from '../../src/links/options.ts'
+import { Owner } from '../../src/links/owner.ts'
+import { readAnswers, readQuestions, readTold, readUsed, writeAnswer, writeQuestion, writeTold } from '../../src/links/messages.core.ts'
+import { RpcError } from '../../src/errors.ts'
+import { encodeClaim } from '../../src/wire/links-codec.ts'
+import { MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
+import type { Link, Question } from '../../src/links/decide.core.ts'
+
+const TOKEN = 'ab'.repeat(32)
+const question: Question = { kind: 'move', parent: 'a', token: TOKEN, propose: ['x', 'y'], balanced: true, gone: 'z', to: 'x', from: { epoch: 1, term: 2, index: 3 } }
+const link: Link = { node: 'x', incarnation: 7, rank: { epoch: 1, term: 2, index: 3 } }
+
+function refused (read: () => unknown): void {
+  expect(read).to.throw().with.property('name', 'InvalidOptionsError')
+}
+
+describe('links: what peers send', () => {
+  it('comes back as it was written', () => {
+    expect(readQuestions([writeQuestion(question)])).to.deep.equal([question])
+    expect(readAnswers([writeAnswer({ link, changed: true }), writeAnswer({ failure: 'full' }), writeAnswer({ link: undefined, changed: false })], 3)).to.deep.equal([
+      { link, changed: true }, { failure: 'full' }, { link: undefined, changed: false }
+    ])
+    const told = { parent: '', token: TOKEN, rank: link.rank, link }
+    expect(readTold([writeTold(told), writeTold({ ...told, link: undefined })])).to.deep.equal([told, { ...told, link: undefined }])
+  })
+
+  it('is refused by name when it cannot be', () => {
+    const wire = writeQuestion(question)
+    const bad: unknown[] = [
+      undefined, null, 7, 'x', {}, [], [null], [7], [{}], [{ ...wire, k: 3 }], [{ ...wire, k: '0' }], [{ ...wire, p: 'No Name' }], [{ ...wire, p: 7 }],
+      [{ ...wire, t: '' }], [{ ...wire, t: 'AB'.repeat(32) }], [{ ...wire, t: 'the token itself' }], [{ ...wire, n: 'x' }], [{ ...wire, n: [''] }],
+      [{ ...wire, n: Array.from({ length: MAX_PROPOSALS + 1 }, () => 'x') }], [{ ...wire, n: ['x'.repeat(MAX_TEXT + 1)] }], [{ ...wire, to: undefined }],
+      [{ ...wire, r: [1, 2] }], [{ ...wire, r: [1, 2, 2 ** 53] }], [{ ...wire, r: [1, 2, -1] }], [{ ...wire, b: 'yes' }],
+      Array.from({ length: MAX_LINK_BATCH + 1 }, () => wire)
+    ]
+    for (const value of bad) refused(() => readQuestions(value))
+    refused(() => readAnswers([], 1))
+    refused(() => readAnswers([{ n: 'x', i: 1.5, r: [1, 2, 3] }], 1))
+    refused(() => readAnswers([{ n: 'x', i: 1, r: [1, 2, 2 ** 53] }], 1))
+    for (const value of [null, [{}], [{ p: 'a', t: 'x', r: [1, 2, 3] }], [{ p: 'a', t: TOKEN }]]) refused(() => readTold(value))
+    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }]) refused(() => readUsed(value))
+    expect(readAnswers([{ e: 'something new' }], 1)).to.deep.equal([{ failure: 'unavailable' }])
+  })
+
+  it('of any shape harms nobody', () => {
+    fc.assert(fc.property(fc.anything(), value => {
+      for (const read of [readQuestions, readTold, readUsed, (value: unknown) => readAnswers(value, 1)]) {
+        try {
+          read(value)
+        } catch (err) {
+          expect(err).to.have.property('name', 'InvalidOptionsError')
+        }
+      }
+    }))
+  })
+
+  it('a call that claims any rank makes the called node ask, and believe only the answer', async () => {
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, ask: async () => link })
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = (index: number): Uint8Array => encodeClaim({ parent: 'a', epoch: 1, term: 2, index, provisional: false })
+    const admitted = await owner.admit(token, claim(Number.MAX_SAFE_INTEGER)) as { rank: string }
+    expect(admitted.rank).to.equal('00000000000001.00000000000002.00000000000003')
+    expect(owner.admit(token, claim(3))).to.equal(admitted)
+    expect(owner.told({ parent: 'a', token: TOKEN, rank: { epoch: 1, term: 2, index: 4 }, link: { ...link, node: 'y', rank: { epoch: 1, term: 2, index: 4 } } })).to.equal(true)
+    expect(owner.admit(token, claim(3))).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true })
+    expect(owner.admit(token, Uint8Array.of(0xff))).to.deep.include({ code: 'INVALID_ARGUMENT' })
+  })
+
+  it('when nobody answers an open node runs what it does not know, a strict one does not, and neither keeps the claim', async () => {
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: Number.MAX_SAFE_INTEGER, provisional: false })
+    for (const open of [true, false]) {
+      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
+      const admission = await owner.admit(token, claim)
+      if (open) expect(admission).to.have.property('rank')
+      else expect(admission).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
+      expect(owner.holdings.size).to.equal(0)
+    }
+  })
+
+  it('options that cannot work are refused in plain words', () => {
+    for (const options of [{ mode: 'redis' }, { scope: 'all' }, { ownership: 'mine' }, { onNoLeader: 'guess' }, { ttl: 0 }, { ttl: Infinity }, { ttl: 'long' }]) {
+      refused(() => resolveLinksOptions(options as object))
+    }
+    expect(resolveLinksOptions({})).to.deep.equal({ mode: 'shared', scope: 'relation', onNoLeader: 'fail', ownership: 'open', ttl: 3_600_000 })
+  })
+})
