@@ -127,14 +127,16 @@ export type ToAssigner =
     readonly fresh: boolean
     /** Messages this consumer takes at once from this assigner; 0 = not yet. */
     readonly prefetch: number, readonly concurrency: number
-    /** What it holds of the log unfinished, and all up to where it has received: what it should have and lacks is sent again. */
-    readonly holds: Ranges, readonly received: number
+    /** What it holds of the log unfinished: what it should have beyond that is sent again. */
+    readonly holds: Ranges
+    /** All up to here is final in the channel, as an assigner told it. */
+    readonly low: number
   }
   /** Absolute. */
   | { readonly type: 'credit', readonly log: LogId, readonly channel: string, readonly prefetch: number, readonly concurrency: number }
-  /** `working`: still wanted, and not failed: give them another `ackWait`. `received`: all batches up to here arrived. */
+  /** `working`: held and neither begun for long nor failed: give them another `ackWait`. */
   | {
-    readonly type: 'ack', readonly log: LogId, readonly channel: string, readonly received: number
+    readonly type: 'ack', readonly log: LogId, readonly channel: string
     readonly done: Ranges, readonly naks: readonly Nak[], readonly terms: readonly Term[], readonly working: Ranges
   }
   /** Which of these are mine? Answered by `assign`s and then `covered`. */
@@ -146,7 +148,7 @@ export type ToAssigner =
 
 /** Assigner -> a consumer. */
 export type ToConsumer =
-  /** `log` with all up to `low` done; `high` is the last seq there is. */
+  /** Answer to `open`: its channel begins, or goes on, above `low`; all up to `high` that is yours was sent before this. */
   | { readonly type: 'opened', readonly log: LogId, readonly channel: string, readonly generation: Generation, readonly low: number, readonly high: number }
   | { readonly type: 'assign', readonly log: LogId, readonly channel: string, readonly generation: Generation, readonly low: number, readonly items: readonly Assignment[] }
   /** Final, or another's by now: do not begin them. */
@@ -212,14 +214,22 @@ export type RegistryInput = Time & (
 export type RegistryOutput =
   /** The channel as it is now; `fresh`: this node made it just now. */
   | { readonly type: 'opened', readonly spec: ChannelSpec, readonly fresh: boolean }
-  /** To every connected node, and by gossip. */
-  | { readonly type: 'spread', readonly delta: RegistryDelta }
+  /** To every connected node but `except`. What comes from others and is news is spread again, so no gossip is needed. */
+  | { readonly type: 'spread', readonly delta: RegistryDelta, readonly except: string | undefined }
   /** Tell the assigners and keepers that match: `channel`. Members are sorted by id. */
   | { readonly type: 'changed', readonly spec: ChannelSpec, readonly members: readonly Member[] }
   /** Deleted or ended: `channel-gone`. */
   | { readonly type: 'ended', readonly channel: string, readonly opened: number }
   /** A peer's delta had something illegal, or too much; that part was ignored. */
   | { readonly type: 'problem', readonly peer: string, readonly message: string }
+
+export interface RegistryConfig {
+  readonly self: string
+  /** This start of the node: its memberships replace those of former starts. */
+  readonly incarnation: number
+  readonly random: () => number
+  readonly time: Time
+}
 
 export interface RegistryCore {
   readonly due: number
@@ -254,8 +264,8 @@ export type AssignerInput = Time & (
   | { readonly type: 'gone', readonly peer: string }
   /** Takes nothing new (draining, suspect, away), or does again. */
   | { readonly type: 'available', readonly peer: string, readonly available: boolean }
-  /** The keepers of the topic that are live, in rendezvous order, without this node; and how many there should be with it (3, or fewer nodes). */
-  | { readonly type: 'keepers', readonly keepers: readonly string[], readonly self: boolean }
+  /** The (at most three) keepers of the topic that are live, in rendezvous order, this node among them if it is one. */
+  | { readonly type: 'keepers', readonly keepers: readonly string[] }
   /** The dead letter is published. */
   | { readonly type: 'buried', readonly channel: string, readonly seq: number }
   /** This node was asleep, away or cut off: others may assign by now. */
@@ -279,7 +289,7 @@ export type AssignerOutput =
   | { readonly type: 'publish', readonly batch: Batch, readonly after: number }
   /** `to` may be this node. What cannot be sent is dropped: all of it is made up for. */
   | { readonly type: 'send', readonly to: string, readonly message: ToConsumer | Beat | KeeperNet, readonly after: number }
-  /** All up to `upto` is stored by `by` (2 of 3, this node not counted unless it keeps). */
+  /** All up to `upto` is stored by `by`: 2 keepers or more, this node counts if it is one. */
   | { readonly type: 'stored', readonly upto: number, readonly by: readonly string[] }
   | { readonly type: 'handled', readonly seq: number }
   /** Publish it as a dead letter, then tell `buried`. */
@@ -289,8 +299,6 @@ export type AssignerOutput =
   | { readonly type: 'lost', readonly channel: string, readonly ranges: Ranges, readonly why: 'overflow' | 'retention' }
   /** A second delivery, and its cause. For counters. */
   | { readonly type: 'redelivered', readonly channel: string, readonly seq: number, readonly cause: RedeliveryCause }
-  /** The channel is over: its last consumer left and it is not durable, or `expire` passed. */
-  | { readonly type: 'ended', readonly channel: string, readonly opened: number }
   /** Another one assigns (by). A keeper's assigner is to be thrown away; a publisher's takes back by itself. */
   | { readonly type: 'deposed', readonly generation: Generation }
   /** It assigns from now on; `complete` false: fewer than 2 of 3 keepers told what they have. */
@@ -370,6 +378,8 @@ export type ConsumerInput = Time & (
   | { readonly type: 'connected', readonly peer: string }
   | { readonly type: 'closed', readonly peer: string }
   | { readonly type: 'resumed' }
+  /** Replaces what the config said. */
+  | { readonly type: 'capacity', readonly concurrency: number, readonly prefetch: number }
   /** Handlers begin, or wait (an iterator nobody reads from). @default running */
   | { readonly type: 'pause', readonly paused: boolean }
   /** The user leaves: what has not begun goes back at once, what runs may still be settled until all is, or the driver gives up. */
@@ -423,11 +433,14 @@ export type KeeperInput = Time & (
   | { readonly type: 'channel-gone', readonly channel: string, readonly opened: number }
   /** Save `id` and all before it are durable. */
   | { readonly type: 'saved', readonly id: number }
-  /** Keepers of the topic that are live, in rendezvous order, this node among them if it is one; `expected`: 3, or fewer nodes. */
-  | { readonly type: 'keepers', readonly keepers: readonly string[], readonly expected: number }
+  /** As for the assigner. */
+  | { readonly type: 'keepers', readonly keepers: readonly string[] }
   | { readonly type: 'connected', readonly peer: string }
   | { readonly type: 'closed', readonly peer: string }
-  /** Discovery's word on the publisher, or on the node that assigns: removed or away; or there (again). */
+  /**
+   * Discovery's word on a node: removed or away; or there (again). A publisher that came back with another epoch will not
+   * return to this log: say that it is `gone`, and never `back`, as soon as the newer epoch is known.
+   */
   | { readonly type: 'gone', readonly peer: string }
   | { readonly type: 'back', readonly peer: string }
   /** The assigner this node runs for the log was deposed and thrown away. */
