@@ -207,8 +207,12 @@ export type RegistryInput = Time & (
   /** Nobody does, and its place is forgotten. */
   | { readonly type: 'delete', readonly channel: string }
   | { readonly type: 'message', readonly from: string, readonly delta: RegistryDelta }
-  /** Discovery removed it: its memberships end. */
+  /**
+   * Discovery removed it, or never knew it: its memberships do not count. Say so, too, of members that discovery does not
+   * know for some seconds; they would hold outboxes.
+   */
   | { readonly type: 'gone', readonly peer: string }
+  | { readonly type: 'back', readonly peer: string }
 )
 
 export type RegistryOutput =
@@ -218,7 +222,10 @@ export type RegistryOutput =
   | { readonly type: 'spread', readonly delta: RegistryDelta, readonly except: string | undefined }
   /** Tell the assigners and keepers that match: `channel`. Members are sorted by id. */
   | { readonly type: 'changed', readonly spec: ChannelSpec, readonly members: readonly Member[] }
-  /** Deleted or ended: `channel-gone`. */
+  /**
+   * Tell assigners and keepers `channel-gone`, and close this node's consumers of it. `opened` is 0 when it was not deleted but
+   * ran out of consumers: it may come back.
+   */
   | { readonly type: 'ended', readonly channel: string, readonly opened: number }
   /** A peer's delta had something illegal, or too much; that part was ignored. */
   | { readonly type: 'problem', readonly peer: string, readonly message: string }
@@ -266,6 +273,8 @@ export type AssignerInput = Time & (
   | { readonly type: 'available', readonly peer: string, readonly available: boolean }
   /** The (at most three) keepers of the topic that are live, in rendezvous order, this node among them if it is one. */
   | { readonly type: 'keepers', readonly keepers: readonly string[] }
+  /** A keeper's assigner: the keeper core got messages that nobody had at the takeover. */
+  | { readonly type: 'copies', readonly messages: readonly Message[] }
   /** The dead letter is published. */
   | { readonly type: 'buried', readonly channel: string, readonly seq: number }
   /** This node was asleep, away or cut off: others may assign by now. */
@@ -455,7 +464,9 @@ export type KeeperOutput =
   | { readonly type: 'send', readonly to: string, readonly message: KeeperNet, readonly after: number }
   /** Make an assigner of `restored` (`core.restored()`) and `takeOver`, and give it the channels, keepers and connections. */
   | { readonly type: 'take-over', readonly generation: Generation, readonly complete: boolean }
-  /** Stop and throw away the assigner of the log. */
+  /** Step the assigner of the log with `copies`. */
+  | { readonly type: 'copies', readonly messages: readonly Message[] }
+  /** Step the assigner of the log with `stop`, throw it away, and tell this core `deposed`: only then it answers who asked. */
   | { readonly type: 'give-back', readonly generation: Generation }
   /** Nothing is kept any more and nobody needs it: throw the core away, and what is stored of the log. */
   | { readonly type: 'forget' }
