@@ -9,9 +9,10 @@ export {
   auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary
 } from './rpc/index.ts'
 export { election } from './election/index.ts'
+export { defineTopic, pubsub } from './pubsub/index.ts'
 export {
-  ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidNameError, InvalidOptionsError,
-  LeaseLostError, MeshStoppedError, NotLeaderError, ProtocolError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError,
+  ChannelClosedError, ChannelInUseError, ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidMessageError, InvalidNameError, InvalidOptionsError,
+  LeaseLostError, MeshStoppedError, NotLeaderError, OutboxFullError, ProtocolError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError,
   StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
@@ -24,6 +25,10 @@ export type {
   Election, ElectionChange, ElectionEvents, ElectionInit, ElectionOptions, ElectionProfile, ElectionState, ElectionStatus,
   Fence, FencingToken, GroupView, Leader, Lease, Register, RegisterEntry, RegisterRank, RegisterWrite, VoterStatus
 } from './election/index.ts'
+export type {
+  Channel, ChannelInfo, Message, MessageHandler, OutboxOptions, Place, PublishOptions, Pubsub, PubsubEvents, PubsubInfo, PubsubInit, Reached,
+  Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TypedTopic
+} from './pubsub/index.ts'
 export type {
   Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,

@@ -1,8 +1,10 @@
 /** What `createMesh` takes, its defaults and its refusals. */
 import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
+import { checkPubsubOptions } from './pubsub/options.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
+import type { PubsubInit } from './pubsub/index.ts'
 import type { RpcInit } from './rpc/index.ts'
 import type { RelayOptions } from './transport/index.ts'
 import type { PrivateKey } from '@libp2p/interface'
@@ -38,6 +40,8 @@ export interface MeshOptions {
   /** Aborts the start. */
   signal?: AbortSignal
   rpc?: Omit<RpcInit, 'secret'>
+  /** How this node publishes, and what it keeps for others. */
+  pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection'>
   /**
    * How this node takes part in the election of its service's leader. Given: it does so at once; left out: as soon as
    * something needs the leader. False: never, as relays and browser tabs.
@@ -81,6 +85,10 @@ export function checkOptions (options: MeshOptions): void {
   if (options.election !== undefined && options.election !== false) {
     refuse(typeof options.election !== 'object' || options.election === null, 'election: expected an object of options, or false')
     resolveElectionOptions(options.election)
+  }
+  if (options.pubsub !== undefined) {
+    refuse(typeof options.pubsub !== 'object' || options.pubsub === null, 'pubsub: expected an object of options')
+    checkPubsubOptions(options.pubsub)
   }
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),

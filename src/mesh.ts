@@ -7,6 +7,7 @@ import { election as electionRoom } from './election/index.ts'
 import { MeshStoppedError } from './errors.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage, watchPage } from './page-life.ts'
+import { pubsub as pubsubRoom } from './pubsub/index.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
@@ -14,6 +15,7 @@ import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
+import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { Identity, Storage } from './storage/index.ts'
 import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
@@ -52,6 +54,7 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   readonly rpc: Rpc
   readonly discovery: Discovery
   readonly election: Election
+  readonly pubsub: Pubsub
   /** Only needed after `createMesh({ start: false })`. */
   start (options?: AbortOptions): Promise<void>
   /** Take no new calls, finish those that run; then {@link stop} loses nothing. @param options.timeout - ms, default 30000 */
@@ -67,6 +70,7 @@ interface Parts {
   rpc: Rpc
   discovery: Discovery
   election: Election
+  pubsub: Pubsub
 }
 
 class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
@@ -74,6 +78,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly rpc: Rpc
   readonly discovery: Discovery
   readonly election: Election
+  readonly pubsub: Pubsub
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
@@ -83,12 +88,13 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor ({ options, storage, libp2p, rpc, discovery, election }: Parts) {
+  constructor ({ options, storage, libp2p, rpc, discovery, election, pubsub }: Parts) {
     super()
     this.libp2p = libp2p
     this.rpc = rpc
     this.discovery = discovery
     this.election = election
+    this.pubsub = pubsub
     this.#storage = storage
     this.#bootstrapper = new Bootstrapper({
       peerId: libp2p.peerId,
@@ -151,7 +157,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     if (this.#stopped != null) throw new MeshStoppedError()
     this.#setStatus('draining')
     this.discovery.update({ state: 'draining' })
-    await withDeadline(timeout, [signal], async signal => Promise.all([this.election.leave({ signal, seat: true }), this.rpc.drain({ signal })]))
+    await withDeadline(timeout, [signal], async signal => Promise.all([this.election.leave({ signal, seat: true }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))
     signal?.throwIfAborted()
   }
 
@@ -171,7 +177,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.#connectivity.stop()
       if (this.libp2p.status === 'started') {
         // Calls that run may need a leader; the next one is there before they end.
-        await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal })]))
+        await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))
         await this.discovery.leave()
       }
     } finally {
@@ -196,6 +202,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#setStatus(joined ? 'joined' : 'isolated')
     if (joined) {
       this.discovery.resync()
+      this.pubsub.resync()
       this.safeDispatchEvent('resumed')
     } else {
       this.#bootstrapper.retry()
@@ -218,12 +225,18 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #onReturn (): void {
     this.discovery.resume()
     this.discovery.resync()
+    this.pubsub.resync()
     this.#bootstrapper.retry()
   }
 
   #announceIsolation (): void {
     this.safeDispatchEvent('isolated', { detail: { reasons: this.#connectivity.reasons() } })
   }
+}
+
+/** To listen makes the node take part in its election, so this is called only when somebody wants to know. */
+function onElection (election: Election, listener: (change: { State: 0 | 1 | 2, ID: string }) => void): void {
+  election.addEventListener('braid.topic.election.change_state', ({ detail }) => { listener(detail) })
 }
 
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
@@ -236,7 +249,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   const secret = options.links === false ? undefined : options.links?.secret
   // The transport may have something to say while the node that it is for is made.
   const made: { node?: MeshNode } = {}
-  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election }>({
+  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, topics: Pubsub }>({
     ...libp2pOptions({
       ...options,
       privateKey: identity.privateKey,
@@ -267,6 +280,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             // It needs no answer: to be asked makes a node form its group, and then its record tells.
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
           }),
+          // gossipsub has the key `pubsub`
+          topics: pubsubRoom({ ...options.pubsub, storage, onElection: listener => { onElection(libp2p.services.election, listener) } }),
           rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
           ...options.libp2p?.services
         }
@@ -274,8 +289,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     }),
     start: false
   })
-  const { rpc, discovery, election } = libp2p.services
-  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election })
+  const { rpc, discovery, election, topics } = libp2p.services
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, pubsub: topics })
   rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
   return made.node
 }

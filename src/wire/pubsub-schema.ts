@@ -104,7 +104,8 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any
   ['have', fields({ log, generation, asked: may(GENERATION), ranges: RANGES, high: uint53, cursors: CURSORS })],
   ['registry', fields({ delta: need(DELTA) })],
   ['batch', fields({ batch: need(BATCH) })],
-  ['opened-all', fields({ channel })]
+  ['opened-all', fields({ channel })],
+  ['announce', fields({ channel, weight: WEIGHT, prefetch: uint53, concurrency: uint53 })]
 ]
 
 export const FRAME = fields(Object.fromEntries(MESSAGES))
@@ -115,4 +116,3 @@ export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(key => key.len
 /** What is stored of a log. */
 export const STORED_MESSAGE = MESSAGE
 export const STORED_STATE = fields({ generation, cursors: list(CURSOR, Infinity) })
-

@@ -10,7 +10,8 @@ import {
 } from '../../src/wire/limits.ts'
 import { Batch as GeneratedBatch, Message as GeneratedMessage, Payload as GeneratedPayload, PubsubFrame, StoredState } from '../generated/pubsub.ts'
 import { fuzz, hex } from './wire-fuzz.ts'
-import type { Batch, ChannelCursor, ChannelSpec, Generation, LogId, Message, Net } from '../../src/pubsub/types.core.ts'
+import type { WireMessage } from '../../src/pubsub/announced.ts'
+import type { Batch, ChannelCursor, ChannelSpec, Generation, LogId, Message } from '../../src/pubsub/types.core.ts'
 
 const log: LogId = { topic: 'orders', publisher: '12D3KooWa', epoch: Number.MAX_SAFE_INTEGER }
 const generation: Generation = { number: 3, by: '12D3KooWb' }
@@ -28,7 +29,7 @@ const channel = 'orders/billing'
 const ranges = [1, 1, 3, 200]
 
 /** One of each type, with every field that it can have. */
-const messages: Net[] = [
+const messages: WireMessage[] = [
   { type: 'open', log, spec, weight: 1024, fresh: true, prefetch: 1_000, concurrency: 32, holds: ranges, low: 4 },
   { type: 'credit', log, channel, prefetch: 10, concurrency: 2 },
   { type: 'ack', log, channel, done: ranges, naks: [{ seq: 2, attempt: 1, delay: 0, reason: 'no' }, { seq: 4, attempt: 2, delay: undefined, reason: '' }], terms: [{ seq: 5, reason: 'never' }], working: [6, 6] },
@@ -48,7 +49,8 @@ const messages: Net[] = [
   { type: 'have', log, generation, asked: generation, ranges, high: 9, cursors },
   { type: 'registry', delta: { openings: [{ tag: 't1', by: '12D3KooWa', spec }], removed: ['t0'], members: [{ id: '12D3KooWa', incarnation: 5, version: 6, weight: 1024, channels: [spec.channel] }] } },
   { type: 'batch', batch },
-  { type: 'opened-all', channel }
+  { type: 'opened-all', channel },
+  { type: 'announce', channel, weight: 1024, prefetch: 1_000, concurrency: 32 }
 ]
 const frames = messages.map(encodePubsub)
 const state = { generation, cursors }
@@ -63,14 +65,14 @@ function generic (value: unknown, key = ''): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined).map(([name, item]) => [name, generic(item, name)]))
 }
 
-function generated ({ type, ...fields }: Net): Uint8Array {
+function generated ({ type, ...fields }: WireMessage): Uint8Array {
   const name = type.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
   return PubsubFrame.encode({ [name]: generic(fields) })
 }
 
 function refused (type: string, change: object, name = 'ProtocolError'): void {
   const known = messages.find(message => message.type === type)
-  expect(() => decodePubsub(encodePubsub({ ...known, ...change } as unknown as Net)), JSON.stringify(change).slice(0, 80)).to.throw().with.property('name', name)
+  expect(() => decodePubsub(encodePubsub({ ...known, ...change } as unknown as WireMessage)), JSON.stringify(change).slice(0, 80)).to.throw().with.property('name', name)
 }
 
 describe('wire: pub/sub codec', () => {
@@ -102,7 +104,7 @@ describe('wire: pub/sub codec', () => {
 
   it('keeps every start, and every body', () => {
     for (const start of ['latest', 'beginning', 1_790_000_000_000] as const) {
-      const open = { ...messages[0], spec: { ...spec, start } } as Net
+      const open = { ...messages[0], spec: { ...spec, start } } as WireMessage
       expect(decodePubsub(encodePubsub(open))).to.deep.equal(open)
     }
     for (const body of ['', 'ä', 0, [1], new Uint8Array(0), new Uint8Array(MAX_BODY).fill(7)]) {
