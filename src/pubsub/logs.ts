@@ -40,7 +40,7 @@ export class Logs {
   readonly #init: LogsInit
   readonly #logs = new Map<string, LogDriver>()
   /** Own logs, by topic: the one that is published on. */
-  readonly #own = new Map<string, Promise<LogDriver>>()
+  readonly #own = new Map<string, LogDriver>()
   readonly #graves = new Map<string, Outbox>()
   readonly #keepers = new Map<LogDriver, string>()
   readonly #unavailable = new Set<string>()
@@ -67,7 +67,7 @@ export class Logs {
       // what was lost may have been sent: its seqs are not to be used again
       if (!damaged && (newest.get(log.topic)?.log.epoch ?? 0) < log.epoch) newest.set(log.topic, driver)
     }
-    for (const [topic, driver] of newest) this.#own.set(topic, Promise.resolve(driver))
+    for (const [topic, driver] of newest) this.#own.set(topic, driver)
   }
 
   async stop (): Promise<void> {
@@ -92,9 +92,12 @@ export class Logs {
   /** The log that this node publishes on; made when it is first needed. */
   async own (topic: string, options: OutboxOptions = {}): Promise<LogDriver> {
     if (this.#stopped) throw new MeshStoppedError()
-    const made = this.#own.get(topic) ?? this.#make(topic, options)
+    // who made a channel elsewhere may not have been heard of yet
+    await this.#init.registry.synced()
+    const known = this.#own.get(topic)
+    if (known !== undefined) return known
+    const made = this.#make(topic, options)
     this.#own.set(topic, made)
-    made.catch(() => { if (this.#own.get(topic) === made) this.#own.delete(topic) })
     return made
   }
 
@@ -177,10 +180,8 @@ export class Logs {
     return new LogFile({ store: context.storage.log, role: 'own', log, logger: context.log, onSaved: id => { this.get(log)?.saved(id) } })
   }
 
-  async #make (topic: string, options: OutboxOptions): Promise<LogDriver> {
-    const { context, registry } = this.#init
-    // who made a channel elsewhere may not have been heard of yet
-    await registry.synced()
+  #make (topic: string, options: OutboxOptions): LogDriver {
+    const { context } = this.#init
     if (this.#stopped) throw new MeshStoppedError()
     const taken = [...this.#logs.values()].filter(({ own, log }) => own && log.topic === topic).map(({ log }) => log.epoch + 1)
     const log: LogId = { topic, publisher: context.self, epoch: Math.max(this.#epoch, ...taken) }

@@ -23,7 +23,9 @@ export class Registry {
   readonly #core: ReturnType<typeof createRegistry>
   readonly #driven: Driven<RegistryInput, RegistryOutput>
   readonly #opening = new Map<string, Array<(opened: Opened) => void>>()
-  #heard = Promise.withResolvers<void>()
+  /** Somebody told what it knows, or that took too long. */
+  readonly #heard = Promise.withResolvers<void>()
+  #synced = false
 
   constructor (init: RegistryInit) {
     const { context, incarnation } = init
@@ -71,10 +73,11 @@ export class Registry {
 
   /** Resolves when a node told what it knows, or there is none that would. */
   async synced (): Promise<void> {
-    if (this.#init.context.neighbours().length === 0) return
+    if (this.#synced || this.#init.context.neighbours().length === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await Promise.race([this.#heard.promise, new Promise<void>(resolve => { timer = setTimeout(resolve, SYNC_TIMEOUT) })])
     clearTimeout(timer)
+    this.#synced = true
   }
 
   stop (): void {
