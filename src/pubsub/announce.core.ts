@@ -66,8 +66,11 @@ export function sayAgain (core: LogAssigner, peers?: readonly string[]): void {
   const to = new Set(peers ?? core.keeping.keepers)
   if (peers === undefined) for (const { seats } of core.sorted) for (const { id } of seats.values()) to.add(id)
   const { log, generation, announced: high } = core
-  const lows = core.sorted.map(({ spec: { channel }, cursor: { low } }) => ({ channel, low }))
-  for (const id of [...to].sort()) if (core.connected.has(id)) core.post(id, { type: 'beat', log, generation, high, lows })
+  for (const id of [...to].sort()) {
+    if (!core.connected.has(id)) continue
+    const parts = core.sorted.filter(({ seats }) => seats.get(id)?.opened === true)
+    core.post(id, { type: 'beat', log, generation, high, lows: parts.map(({ spec: { channel }, cursor: { low } }) => ({ channel, low })) })
+  }
 }
 
 /** Whether the outbox takes these. With nothing to publish: tells who waits that there is room. */

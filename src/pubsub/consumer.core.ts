@@ -112,12 +112,13 @@ class Consumer implements ConsumerCore {
     if (source === undefined) return
     source.arrived(first, last, this.#now)
     if (mine === undefined) {
-      if (source.openAt === Infinity) this.#open(source)
+      this.#missed(source)
       return
     }
     this.#lower(source, mine.low)
     const me = mine.members.indexOf(this.#config.self) + 1
     if (me > 0) this.#mine(source, messages, mine, me)
+    else this.#missed(source)
   }
 
   #mine (source: Source, messages: readonly Message[], { to }: BatchChannel, me: number): void {
@@ -133,7 +134,6 @@ class Consumer implements ConsumerCore {
     if (source === undefined) return
     switch (message.type) {
       case 'opened':
-        source.opened = true
         source.openAt = Infinity
         this.#lower(source, message.low)
         source.cover(1, message.high)
@@ -157,7 +157,7 @@ class Consumer implements ConsumerCore {
     if (source === undefined) return
     if (low === undefined) {
       source.cover(1, high)
-      if (source.openAt === Infinity) this.#open(source)
+      this.#missed(source)
       return
     }
     source.exists(high, this.#now)
@@ -192,7 +192,6 @@ class Consumer implements ConsumerCore {
     }
     if (order > 0) {
       source.generation = generation
-      source.opened = false
       this.#open(source)
     }
     return source
@@ -420,12 +419,17 @@ class Consumer implements ConsumerCore {
     this.#flushAt = Infinity
   }
 
+  /** The assigner does not count on this consumer. */
+  #missed (source: Source): void {
+    if (source.openAt === Infinity && this.#now >= source.openedAt + OPEN_AGAIN) this.#open(source)
+  }
+
   /** Takes part in the log, and says what it has and what it is done with: once for each connection and each assigner. */
   #open (source: Source): void {
     if (this.#leaving) return
     const { log, generation: { by }, cursor } = source
     const { spec, weight = 1_024 } = this.#config
-    source.opened = false
+    source.openedAt = this.#now
     source.openAt = this.#connected.has(by) ? this.#now + OPEN_AGAIN : Infinity
     this.#send(by, {
       type: 'open', log, spec, weight, fresh: false, prefetch: source.credit, concurrency: this.#concurrency, holds: source.holds().slice(0, MAX_RANGES * 2), low: cursor.low

@@ -15,12 +15,12 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   if (!areRanges(said.holds) || countOf(said.holds) > 2 * MAX_PREFETCH) return 'illegal ranges'
   if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
   const { host } = channel
-  seat.opened = true
   seat.connected = true
   seat.leaving = false
   seat.graceAt = Infinity
   seat.weight = Math.max(1, said.weight)
   credit(channel, seat, said)
+  channel.seats.setOpened(seat, true)
   for (let seq = channel.cursor.low + 1, end = Math.min(said.low, host.trusted); seq <= end; seq++) channel.finish(seq)
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   for (const flight of channel.flights.values()) if (flight.seat === seat && !holds.has(flight.seq)) channel.post(flight)
@@ -154,9 +154,8 @@ export function leave (channel: Deliveries, seat: Seat, unstarted: Ranges): void
 /** Its last connection closed. */
 export function closed (channel: Deliveries, seat: Seat): void {
   seat.connected = false
-  seat.opened = false
   seat.graceAt = channel.host.now + CLOSED_GRACE
-  channel.seats.update(seat)
+  channel.seats.setOpened(seat, false)
 }
 
 /**
@@ -164,9 +163,8 @@ export function closed (channel: Deliveries, seat: Seat): void {
  * not blamed. A seat that the registry does not name is given up.
  */
 export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
-  seat.opened = false
   seat.graceAt = Infinity
-  channel.seats.update(seat)
+  channel.seats.setOpened(seat, false)
   const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
   channel.chains.leave(seat)
   flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))

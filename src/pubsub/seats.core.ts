@@ -23,7 +23,7 @@ export interface Seat {
   inFlight: number
   /** When others get what it holds; Infinity: not. */
   graceAt: number
-  /** Place in the roster. */
+  /** Place in the roster; beyond it for those that are not in it. */
   index: number
   /** It may be assigned to, and in the list of those that have room as well. */
   able: boolean
@@ -39,7 +39,7 @@ export class Seats {
   /** With room, in no order. */
   #free: Seat[] = []
   #able = 0
-  /** Ids by index, shared by all batches until it changes. */
+  /** Those that take part, by index: shared by all batches until it changes. Whoever misses itself here opens anew. */
   roster: readonly string[] = []
 
   get size (): number {
@@ -66,18 +66,25 @@ export class Seats {
   add (id: string, connected: boolean, available: boolean): Seat {
     const seat: Seat = {
       id, hash: hashText(id), weight: 1, listed: false, opened: false, connected, available, leaving: false, prefetch: 0, concurrency: 1, inFlight: 0,
-      graceAt: Infinity, index: 0, able: false, free: false, stalled: new Set(), outbox: []
+      graceAt: Infinity, index: MAX_SEATS, able: false, free: false, stalled: new Set(), outbox: []
     }
     this.#seats.set(id, seat)
-    this.#list()
     return seat
   }
 
   remove (seat: Seat): void {
     this.#seats.delete(seat.id)
     seat.connected = false
+    this.setOpened(seat, false)
+  }
+
+  /** It takes part, or does not. */
+  setOpened (seat: Seat, opened: boolean): void {
+    if (seat.opened !== opened) {
+      seat.opened = opened
+      this.#list()
+    }
     this.update(seat)
-    this.#list()
   }
 
   /** Its room may have changed. */
@@ -107,7 +114,7 @@ export class Seats {
   }
 
   #list (): void {
-    const seats = [...this.#seats.values()].sort((a, b) => a.id < b.id ? -1 : 1)
+    const seats = [...this.#seats.values()].filter(({ opened }) => opened).sort((a, b) => a.id < b.id ? -1 : 1)
     seats.forEach((seat, index) => { seat.index = index })
     for (const seat of seats) this.update(seat)
     this.roster = seats.slice(0, MAX_SEATS).map(({ id }) => id)

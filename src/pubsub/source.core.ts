@@ -96,9 +96,9 @@ export class Source {
   askAt = Infinity
   /** What the assigner was told that it may send. */
   credit = 0
-  /** The assigner answered our `open`. */
-  opened = false
+  /** When to say again that this consumer takes part, unless the assigner answers; and when it was said last. */
   openAt = Infinity
+  openedAt = -Infinity
   /** When it last gave us something, and when anything was heard of it. */
   activeAt = -Infinity
   heardAt: number

@@ -98,7 +98,7 @@ export interface Batch {
   readonly log: LogId
   readonly generation: Generation
   readonly messages: readonly Message[]
-  /** Every channel that the assigner knows and that has a live consumer. One that is missing here sends `open`. */
+  /** Every channel that the assigner knows and that has a consumer. Who misses its channel here, or itself in it, sends `open`. */
   readonly channels: readonly BatchChannel[]
 }
 
@@ -159,6 +159,7 @@ export type ToConsumer =
 /** Assigner -> consumers and keepers, after silence: what there is. */
 export interface Beat {
   readonly type: 'beat', readonly log: LogId, readonly generation: Generation, readonly high: number
+  /** The channels that the receiver takes part in. */
   readonly lows: ReadonlyArray<{ readonly channel: string, readonly low: number }>
 }
 
