@@ -1,10 +1,11 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|pubsub|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { run as benchElection } from './election.ts'
+import { run as benchPubsub } from './pubsub.ts'
 import { bars, benchRpc, table } from './rpc.ts'
 import { benchStream, streamBars, streamTable } from './stream.ts'
 
@@ -14,7 +15,8 @@ const { values } = parseArgs({
     json: { type: 'string', default: 'bench/results/latest.json' },
     rounds: { type: 'string', default: '3' },
     kills: { type: 'string', default: '100' },
-    minutes: { type: 'string', default: '10' }
+    minutes: { type: 'string', default: '10' },
+    scenarios: { type: 'string' }
   }
 })
 const results: Record<string, unknown> = { node: process.version, date: new Date().toISOString() }
@@ -38,6 +40,9 @@ if (values.only == null || values.only === 'mesh') {
 }
 if (values.only == null || values.only === 'election') {
   results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes) })
+}
+if (values.only == null || values.only === 'pubsub') {
+  results['pubsub'] = await benchPubsub({ rounds: Number(values.rounds), only: values.scenarios })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()
