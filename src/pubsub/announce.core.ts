@@ -34,6 +34,7 @@ export function announce (core: LogAssigner, late: boolean): void {
     } else {
       core.announced = messages.at(-1)!.seq
       emit(core, messages, sorted, to)
+      for (const channel of sorted) channel.flush()
     }
   }
   if (core.announced === core.backlog.last) core.holdUntil = Infinity

@@ -283,7 +283,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (deliveries === undefined) return
     const seat = deliveries.seats.get(from)
     switch (message.type) {
-      case 'ack': this.#complain(from, intake.ack(deliveries, from, message)); break
+      case 'ack': this.#complain(from, intake.settle(deliveries, from, message.outcomes)); break
       case 'credit': if (seat !== undefined) this.#complain(from, intake.credit(deliveries, seat, message)); break
       case 'lacks': this.#repair(deliveries, from, seat, message.ranges); break
       case 'leave':

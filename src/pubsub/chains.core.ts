@@ -14,7 +14,11 @@ export interface Chain {
   open: number
   /** Of these, at the consumer. */
   inFlight: number
-  /** Of these, waiting for the consumer to have room; ascending. */
+  /** Of those at the consumer, sent by stream: gossip must not overtake them. */
+  streamed: number
+  /** Of those open, waiting for their next attempt: later ones wait behind them. */
+  delayed: number
+  /** Of those open, waiting for the consumer to have room; ascending. */
   readonly parked: number[]
 }
 
@@ -27,7 +31,7 @@ export class Chains {
   open (key: string): Chain {
     let chain = this.#chains.get(key)
     if (chain === undefined) {
-      chain = { key, hash: hashText(key), seat: undefined, open: 0, inFlight: 0, parked: [] }
+      chain = { key, hash: hashText(key), seat: undefined, open: 0, inFlight: 0, streamed: 0, delayed: 0, parked: [] }
       this.#chains.set(key, chain)
     }
     chain.open++

@@ -3,10 +3,12 @@
  * comes, in the order of each publisher, and the messages of a key one after the other; it tells the assigner what became
  * of them, and asks for what it lacks. Pure.
  */
+import { isExpired } from './expiry.core.ts'
 import { compareGenerations } from './generation.core.ts'
+import { Heap } from './heap.core.ts'
 import { logKey } from './names.core.ts'
 import {
-  ACK_LINGER, FEW_LOGS, GAP_AGAIN, GAP_WAIT, IDLE_AFTER, IDLE_CREDIT, MAX_GENERATION, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION
+  ACK_LINGER, FEW_LOGS, GAP_AGAIN, GAP_WAIT, IDLE_AFTER, IDLE_CREDIT, MAX_GENERATION, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, MAX_ZOMBIES, OPEN_AGAIN, ORDER_WAIT, RETENTION
 } from './numbers.core.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
 import { Item, Queue, Source } from './source.core.ts'
@@ -35,7 +37,9 @@ class Consumer implements ConsumerCore {
   #flushAt = Infinity
   #aliveAt: number
   #shareAt = Infinity
+  readonly #ends = new Heap<Item>()
   #now: number
+  #wall: number
   #out: ConsumerOutput[] = []
 
   constructor (config: ConsumerConfig) {
@@ -44,13 +48,14 @@ class Consumer implements ConsumerCore {
     this.#concurrency = Math.max(1, config.concurrency ?? 32)
     this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, config.prefetch ?? 1_000))
     this.#now = config.time.now
+    this.#wall = config.time.wall
     this.#aliveAt = this.#now + config.spec.ackWait / 3
     this.#connected.add(config.self)
   }
 
   get due (): number {
     if (this.#left) return Infinity
-    let due = Math.min(this.#flushAt, this.#aliveAt, this.#shareAt)
+    let due = Math.min(this.#flushAt, this.#aliveAt, this.#shareAt, this.#ends.least - this.#wall + this.#now)
     for (const { deadline } of this.#clock) {
       due = Math.min(due, deadline)
       break
@@ -61,6 +66,7 @@ class Consumer implements ConsumerCore {
 
   step (input: ConsumerInput): ConsumerOutput[] {
     this.#now = Math.max(this.#now, input.now)
+    this.#wall = input.wall
     this.#out = []
     this.#take(input)
     if (this.#flushAt <= this.#now) this.#flush()
@@ -141,6 +147,8 @@ class Consumer implements ConsumerCore {
         break
       case 'assign':
         this.#lower(source, message.low)
+        // what comes by stream may overtake the batches before it
+        source.exists(message.items.reduce((high, { message: { seq } }) => Math.max(high, seq), 0), this.#now)
         for (const { message: assigned, attempt } of message.items) this.#accept(source, assigned, attempt)
         break
       case 'drop': if (areRanges(message.ranges)) this.#drop(source, message.ranges); break
@@ -155,11 +163,7 @@ class Consumer implements ConsumerCore {
     const low = lows.find(({ channel }) => channel === this.#channel)?.low
     const source = this.#heard(from, log, generation, low ?? 0, low ?? high)
     if (source === undefined) return
-    if (low === undefined) {
-      source.cover(1, high)
-      this.#missed(source)
-      return
-    }
+    if (low === undefined) return this.#missed(source)
     source.exists(high, this.#now)
     this.#lower(source, low)
   }
@@ -192,6 +196,9 @@ class Consumer implements ConsumerCore {
     }
     if (order > 0) {
       source.generation = generation
+      // who assigns from now on knows of no attempts
+      source.refused.clear()
+      for (const item of source.items.values()) if (item.state === 'failed' || item.state === 'abandoned') item.attempt = 0
       this.#open(source)
     }
     return source
@@ -211,7 +218,10 @@ class Consumer implements ConsumerCore {
       held.attempt = Math.max(held.attempt, attempt)
       return
     }
+    // one that crossed what we said of it
+    if (attempt <= (held?.attempt ?? source.refused.get(seq)?.attempt ?? 0)) return
     if (this.#leaving) return
+    source.refused.delete(seq)
     if (held === undefined && this.held >= this.#prefetch * 4 + 1_000) return this.#complain(source.generation.by, 'assigns more than it may')
     const item = new Item(source, message, attempt, this.#now)
     if (held === undefined) {
@@ -222,6 +232,7 @@ class Consumer implements ConsumerCore {
       if (held.state === 'failed') held.state = 'over'
     }
     source.items.set(seq, item)
+    if (message.ttl > 0) this.#ends.push(message.at + message.ttl, item)
     this.#enqueue(item)
   }
 
@@ -277,7 +288,7 @@ class Consumer implements ConsumerCore {
   #start (): void {
     if (this.#paused || this.#leaving || this.#ready.length === 0) return
     let tried = 0
-    while (tried < this.#ready.length && this.running + Math.max(0, this.#zombies - this.#concurrency) < this.#concurrency) {
+    while (tried < this.#ready.length && this.#hasSlot) {
       const source = this.#ready[0]!
       const item = this.#startable(source)
       if (item !== undefined) {
@@ -291,6 +302,10 @@ class Consumer implements ConsumerCore {
     }
   }
 
+  get #hasSlot (): boolean {
+    return this.running + Math.max(0, this.#zombies - MAX_ZOMBIES) < this.#concurrency
+  }
+
   /** The next one of a log that may begin now. */
   #startable (source: Source): Item | undefined {
     const { queue, missing } = source
@@ -298,6 +313,11 @@ class Consumer implements ConsumerCore {
       const { message: { key, seq } } = item
       if (item.state !== 'queued') {
         queue.shift()
+        continue
+      }
+      if (isExpired(item.message, this.#wall)) {
+        queue.shift()
+        this.#expire(item)
         continue
       }
       // an earlier one may still come; of its key it has to
@@ -322,6 +342,14 @@ class Consumer implements ConsumerCore {
     item.state = 'chained'
     line.behind.push(item)
     return true
+  }
+
+  /** It was not begun in time. */
+  #expire (item: Item): void {
+    if (item.state !== 'queued' && item.state !== 'chained') return
+    item.source.expired.push(item.message.seq)
+    this.#soon(item.source)
+    this.#forget(item)
   }
 
   #run (item: Item): void {
@@ -356,9 +384,13 @@ class Consumer implements ConsumerCore {
       source.cursor.add(seq)
       source.done.push(seq)
     } else if (how === 'nak') {
-      source.naks.push({ seq, attempt: item.attempt, delay, reason })
+      const nak = { seq, attempt: item.attempt, delay, reason }
+      source.naks.push(nak)
+      source.refused.set(seq, { attempt: item.attempt, nak, term: undefined })
     } else {
-      source.terms.push({ seq, reason })
+      const term = { seq, reason }
+      source.terms.push(term)
+      source.refused.set(seq, { attempt: item.attempt, nak: undefined, term })
     }
     this.#soon(source)
     if (how !== 'ack' && key !== undefined) {
@@ -407,12 +439,9 @@ class Consumer implements ConsumerCore {
 
   #flush (): void {
     for (const source of this.#news) {
-      const { log, generation: { by }, done, naks, terms, working } = source
-      source.done = []
-      source.naks = []
-      source.terms = []
-      source.working = []
-      this.#send(by, { type: 'ack', log, channel: this.#channel, done: rangesOf(done), naks, terms, working: rangesOf(working) })
+      if (!source.hasNews) continue
+      const { log, generation: { by } } = source
+      this.#send(by, { type: 'ack', log, channel: this.#channel, outcomes: source.takeNews() })
     }
     this.#news.clear()
     this.dirty = false
@@ -428,16 +457,13 @@ class Consumer implements ConsumerCore {
   #open (source: Source): void {
     if (this.#leaving) return
     const { log, generation: { by }, cursor } = source
-    const { spec, weight = 1_024 } = this.#config
+    const { spec, session, weight = 1_024 } = this.#config
     source.openedAt = this.#now
     source.openAt = this.#connected.has(by) ? this.#now + OPEN_AGAIN : Infinity
     this.#send(by, {
-      type: 'open', log, spec, weight, fresh: false, prefetch: source.credit, concurrency: this.#concurrency, holds: source.holds().slice(0, MAX_RANGES * 2), low: cursor.low
+      type: 'open', log, spec, weight, fresh: false, session, prefetch: source.credit, concurrency: this.#concurrency, holds: source.holds().slice(0, MAX_RANGES * 2), low: cursor.low,
+      outcomes: source.allNews()
     })
-    const done = cursor.ranges()
-    for (let i = 0; i < done.length; i += MAX_RANGES * 2) {
-      this.#send(by, { type: 'ack', log, channel: this.#channel, done: done.slice(i, i + MAX_RANGES * 2), naks: [], terms: [], working: [] })
-    }
   }
 
   #leave (): void {
@@ -492,6 +518,7 @@ class Consumer implements ConsumerCore {
       if (item.deadline > now) break
       this.#abandon(item)
     }
+    while (this.#ends.least <= this.#wall) this.#expire(this.#ends.pop()!)
     for (const [key, source] of this.#sources) this.#mind(key, source)
     if (this.#shareAt <= now) this.#share(false)
     if (this.#aliveAt <= now) this.#alive()
@@ -523,6 +550,8 @@ class Consumer implements ConsumerCore {
   #alive (): void {
     const every = this.#config.spec.ackWait / 3
     this.#aliveAt = this.#now + every
+    // with handlers that never end in all places, nothing that waits here would ever begin
+    if (this.running === 0 && !this.#hasSlot) return
     for (const source of this.#sources.values()) {
       for (const [seq, item] of source.items) {
         if ((item.state !== 'queued' && item.state !== 'chained') || this.#now - item.since < every / 2) continue

@@ -4,6 +4,7 @@
  */
 import { Chains } from './chains.core.ts'
 import { Cursor } from './cursor.core.ts'
+import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { MAX_BATCH, MAX_BATCH_BYTES } from './numbers.core.ts'
 import { rangesOf } from './ranges.core.ts'
@@ -43,6 +44,8 @@ export interface Flight {
   /** Who had it before. */
   readonly tried: readonly string[]
   deadline: number
+  /** It went by stream, not in a batch. */
+  streamed: boolean
 }
 
 export interface Retry {
@@ -52,6 +55,8 @@ export interface Retry {
   readonly chain: Chain | undefined
   readonly tried: readonly string[]
   readonly cause: RedeliveryCause
+  /** Its time has not come. */
+  delayed: boolean
 }
 
 const NOBODY: readonly string[] = []
@@ -118,6 +123,11 @@ export class Deliveries {
     if (message.key !== undefined) {
       chain = this.chains.open(message.key)
       seat = this.#place(chain, seq)
+      if (seat !== undefined && chain.streamed > 0) {
+        this.next++
+        this.#deliver(seq, seat, chain)
+        return 0
+      }
     } else if (this.seats.hasFree) {
       seat = this.seats.pick(this.host.hash(seq), undefined)
     } else {
@@ -135,11 +145,13 @@ export class Deliveries {
     if (this.cursor.low + 1 < host.backlog.first) this.#giveUp(host.backlog.first)
     while (this.#delayed.least <= host.now) {
       const retry = this.#delayed.pop()!
-      if (this.waiting.get(retry.seq) === retry) this.#queue(retry)
+      if (this.waiting.get(retry.seq) !== retry) continue
+      this.#due(retry)
+      this.#queue(retry)
     }
     if (seats.hasAble) for (const chain of this.chains.homeless) this.chains.move(chain, seats.pickForKey(chain.hash))
+    for (const seat of seats.values()) if (seat.stalled.size > 0) this.#unpark(seat)
     if (seats.hasFree) {
-      for (const seat of seats.values()) if (seat.stalled.size > 0) this.#unpark(seat)
       while (this.#ready.size > 0 && seats.hasFree) {
         const retry = this.waiting.get(this.#ready.pop()!)
         if (retry !== undefined) this.#deliver(retry.seq, seats.pick(host.hash(retry.seq), retry.tried.at(-1))!, retry.chain)
@@ -170,13 +182,15 @@ export class Deliveries {
   post (flight: Flight): void {
     const slot = this.host.backlog.get(flight.seq)
     if (slot === undefined) return
+    if (flight.chain !== undefined && !flight.streamed) flight.chain.streamed++
+    flight.streamed = true
     if (flight.seat.outbox.length === 0) this.#outgoing.push(flight.seat)
     flight.seat.outbox.push({ message: slot.message, attempt: flight.attempt })
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
     const deadline = this.host.now + this.spec.ackWait
-    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline }
+    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline, streamed: false }
     this.flights.set(seq, flight)
     if (deadline < this.#expiry) this.#expiry = deadline
     if (++seat.inFlight >= seat.prefetch) this.seats.update(seat)
@@ -198,6 +212,7 @@ export class Deliveries {
     if (!seat.free) this.seats.update(seat)
     if (chain === undefined) return
     chain.inFlight--
+    if (flight.streamed) chain.streamed--
     if (chain.inFlight === 0 && chain.seat !== undefined && !mayTake(chain.seat)) this.chains.move(chain, undefined)
   }
 
@@ -211,7 +226,7 @@ export class Deliveries {
       chain = flight.chain
     } else if (this.waiting.size > 0 && this.waiting.has(seq)) {
       chain = this.waiting.get(seq)!.chain
-      this.waiting.delete(seq)
+      this.unwait(this.waiting.get(seq)!)
       if (chain !== undefined) this.chains.unpark(chain, seq)
     } else if (this.dying.size > 0 && this.dying.has(seq)) {
       chain = this.dying.get(seq)
@@ -223,12 +238,23 @@ export class Deliveries {
     this.host.final(this, seq)
   }
 
+  /** It waits for nothing any more. */
+  unwait (retry: Retry): void {
+    this.waiting.delete(retry.seq)
+    this.#due(retry)
+  }
+
+  #due (retry: Retry): void {
+    if (retry.delayed && retry.chain !== undefined) retry.chain.delayed--
+    retry.delayed = false
+  }
+
   /** A delivery came to nothing. `blamed`: it counts against `maxDeliver`. */
   fail (flight: Flight, cause: RedeliveryCause, blamed: boolean, delay: number | undefined, reason: string): void {
     const { seq, attempt, chain } = flight
     this.land(flight)
     const failures = flight.failures + (blamed ? 1 : 0)
-    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id] }
+    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id], delayed: false }
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)
@@ -236,8 +262,10 @@ export class Deliveries {
     this.waiting.set(seq, retry)
     const { backoff } = this.spec
     const wait = delay ?? (backoff[Math.min(failures, backoff.length) - 1] ?? 0) * (0.8 + 0.4 * this.host.random())
-    if (wait > 0) this.#delayed.push(this.host.now + wait, retry)
-    else this.#queue(retry)
+    if (wait <= 0) return this.#queue(retry)
+    retry.delayed = true
+    if (chain !== undefined) chain.delayed++
+    this.#delayed.push(this.host.now + wait, retry)
   }
 
   /** It becomes a dead letter. It is neither in flight nor waiting. */
@@ -324,8 +352,8 @@ export class Deliveries {
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)
-    this.waiting.delete(seq)
     if (retry !== undefined) {
+      this.unwait(retry)
       this.redelivered++
       this.host.tell({ type: 'redelivered', channel: this.spec.channel, seq, cause: retry.cause })
     }
@@ -345,19 +373,23 @@ export class Deliveries {
   /** The consumer of a key's message, if it has room; else the message is parked. */
   #place (chain: Chain, seq: number): Seat | undefined {
     if (chain.seat === undefined || (chain.inFlight === 0 && !mayTake(chain.seat))) this.chains.move(chain, this.seats.pickForKey(chain.hash))
-    if (chain.seat?.free === true && !(chain.parked[0]! < seq)) return chain.seat
+    if (this.#hasRoom(chain, seq) && chain.delayed === 0 && !(chain.parked[0]! < seq)) return chain.seat
     this.chains.park(chain, seq)
     return undefined
   }
 
+  /** A message that failed goes back beyond the prefetch, if there are later ones of its key: those wait for it there. */
+  #hasRoom ({ seat, inFlight }: Chain, seq: number): boolean {
+    return seat !== undefined && (seat.free || (inFlight > 0 && mayTake(seat) && this.waiting.has(seq)))
+  }
+
   #unpark (seat: Seat): void {
     for (const chain of seat.stalled) {
-      while (seat.free && chain.parked.length > 0) {
+      while (chain.parked.length > 0 && chain.delayed === 0 && this.#hasRoom(chain, chain.parked[0]!)) {
         const seq = chain.parked[0]!
         this.chains.unpark(chain, seq)
         this.#deliver(seq, seat, chain)
       }
-      if (!seat.free) return
     }
   }
 
@@ -397,8 +429,4 @@ export class Deliveries {
     this.next = Math.max(this.next, first)
     if (ranges.length > 0) this.host.tell({ type: 'lost', channel: this.spec.channel, ranges, why: 'retention' })
   }
-}
-
-export function isExpired ({ ttl, at }: Message, wall: number): boolean {
-  return ttl > 0 && at + ttl <= wall
 }

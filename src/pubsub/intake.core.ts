@@ -3,7 +3,7 @@ import { CLOSED_GRACE, MAX_PREFETCH } from './numbers.core.ts'
 import { areRanges, clip, countOf, RangeSet } from './ranges.core.ts'
 import type { Deliveries, Flight } from './deliveries.core.ts'
 import type { Seat } from './seats.core.ts'
-import type { Ranges, RedeliveryCause, ToAssigner } from './types.core.ts'
+import type { Outcomes, Ranges, RedeliveryCause, ToAssigner } from './types.core.ts'
 
 type Said<T extends ToAssigner['type']> = Extract<ToAssigner, { type: T }>
 
@@ -13,8 +13,12 @@ export type Complaint = string | undefined
 /** A consumer takes part, or tells after a reconnect what it still has. */
 export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Complaint {
   if (!areRanges(said.holds) || countOf(said.holds) > 2 * MAX_PREFETCH) return 'illegal ranges'
+  const complaint = settle(channel, seat.id, said.outcomes)
+  if (complaint !== undefined) return complaint
   if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
   const { host } = channel
+  if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
+  seat.session = said.session
   seat.connected = true
   seat.leaving = false
   seat.graceAt = Infinity
@@ -23,7 +27,8 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   channel.seats.setOpened(seat, true)
   for (let seq = channel.cursor.low + 1, end = Math.min(said.low, host.trusted); seq <= end; seq++) channel.finish(seq)
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
-  for (const flight of channel.flights.values()) if (flight.seat === seat && !holds.has(flight.seq)) channel.post(flight)
+  const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
+  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.post(flight)
   channel.drop(seat.id, adopt(channel, seat, holds.ranges))
   channel.flush()
   return undefined
@@ -50,7 +55,7 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   const known = key === undefined ? undefined : retry?.chain ?? (seq < channel.next ? chains.get(key) : undefined)
   if (known !== undefined && known.seat !== seat && known.inFlight > 0) return false
   const chain = known ?? (key === undefined ? undefined : chains.open(key))
-  channel.waiting.delete(seq)
+  if (retry !== undefined) channel.unwait(retry)
   if (chain !== undefined) {
     chains.unpark(chain, seq)
     chains.move(chain, seat)
@@ -68,8 +73,8 @@ export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency
   return undefined
 }
 
-export function ack (channel: Deliveries, from: string, { done, naks, terms, working }: Said<'ack'>): Complaint {
-  if (!areRanges(done) || !areRanges(working)) return 'illegal ranges'
+export function settle (channel: Deliveries, from: string, { done, naks, terms, expired, working }: Outcomes): Complaint {
+  if (!areRanges(done) || !areRanges(working) || !areRanges(expired)) return 'illegal ranges'
   let strange: number | undefined
   eachSeq(done, channel, seq => {
     if (ackOne(channel, from, seq)) return true
@@ -87,6 +92,11 @@ export function ack (channel: Deliveries, from: string, { done, naks, terms, wor
     if (flight?.seat.id !== from || flight.attempt !== attempt) continue
     channel.fail(flight, 'nak', true, delay, reason)
   }
+  eachSeq(expired, channel, seq => {
+    const flight = channel.flights.get(seq)
+    if (flight?.seat.id === from) channel.expire(seq)
+    return true
+  })
   for (const { seq, reason } of terms) {
     const flight = channel.flights.get(seq)
     if (flight?.seat.id !== from) continue
@@ -165,10 +175,14 @@ export function closed (channel: Deliveries, seat: Seat): void {
 export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
   seat.graceAt = Infinity
   channel.seats.setOpened(seat, false)
-  const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
   channel.chains.leave(seat)
-  flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
+  failAll(channel, seat, cause)
   if (!seat.listed) channel.seats.remove(seat)
+}
+
+function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
+  const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
+  flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
 }
 
 /** `ackWait` passed. */

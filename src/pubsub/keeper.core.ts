@@ -13,6 +13,8 @@ import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfi
 /** Ms for which a takeover waits for copies that other keepers have. */
 const COPY_WAIT = 10_000
 const TRIM_EVERY = 256
+/** Peers whose copies are remembered. */
+const MAX_COPIES = 16
 
 interface TakeOver { readonly generation: Generation, readonly haves: Set<string>, until: number, complete: boolean | undefined }
 
@@ -112,8 +114,9 @@ class Keeper implements KeeperCore {
       case 'channel-gone': this.#end(input.channel, input.opened); break
       case 'saved': break
       case 'keepers':
+        // who is new here learns what the former ones have
+        if (this.#resolved.ranges.length > 0 && input.keepers.some(id => !this.#keepers.includes(id))) this.#compareAt = this.#now
         this.#keepers = input.keepers
-        for (const peer of this.#copies.keys()) if (!input.keepers.includes(peer)) this.#copies.delete(peer)
         break
       case 'connected':
         this.#connected.add(input.peer)
@@ -319,7 +322,7 @@ class Keeper implements KeeperCore {
     if (!areRanges(ranges)) return this.#complain(from, 'illegal ranges')
     this.#reach(high)
     for (const cursor of cursors) this.#merge(cursor)
-    if (this.#keepers.includes(from)) this.#copies.set(from, ranges.slice(0, MAX_RANGES * 2))
+    if (this.#copies.has(from) || this.#copies.size < MAX_COPIES) this.#copies.set(from, ranges.slice(0, MAX_RANGES * 2))
     this.#obey(generation)
     const { generation: own, haves } = this.#takeOver ?? {}
     if (own !== undefined && asked !== undefined && compareGenerations(asked, own) === 0) haves!.add(from)
@@ -351,7 +354,8 @@ class Keeper implements KeeperCore {
       return
     }
     if (complete === undefined) {
-      if (haves.size < QUORUM && until > this.#now) return
+      // two of three would do, but who else is there may have more
+      if ((haves.size < QUORUM || this.#keepers.some(id => !haves.has(id) && !this.#gone.has(id))) && until > this.#now) return
       this.#takeOver.complete = haves.size >= QUORUM
       this.#takeOver.until = this.#now + COPY_WAIT
       this.#seek()

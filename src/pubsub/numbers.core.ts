@@ -60,6 +60,8 @@ export const MAX_RANGES = 10_000
 export const MAX_SEATS = 255
 /** Messages one consumer may ask to hold. */
 export const MAX_PREFETCH = 65_536
+/** Handlers of one consumer that may be given up, and still run, without counting against those that run at once. */
+export const MAX_ZOMBIES = 256
 /** Logs that one consumer takes part in. */
 export const MAX_LOGS = 8_192
 /** Bytes that a peer may ask to be sent again, per second, and at once: a whole retention. */

@@ -19,6 +19,8 @@ export interface Seat {
   leaving: boolean
   /** At most MAX_PREFETCH. */
   prefetch: number
+  /** Which life of the consumer it is. */
+  session: number | undefined
   concurrency: number
   inFlight: number
   /** When others get what it holds; Infinity: not. */
@@ -65,7 +67,7 @@ export class Seats {
 
   add (id: string, connected: boolean, available: boolean): Seat {
     const seat: Seat = {
-      id, hash: hashText(id), weight: 1, listed: false, opened: false, connected, available, leaving: false, prefetch: 0, concurrency: 1, inFlight: 0,
+      id, hash: hashText(id), weight: 1, listed: false, opened: false, connected, available, leaving: false, session: undefined, prefetch: 0, concurrency: 1, inFlight: 0,
       graceAt: Infinity, index: MAX_SEATS, able: false, free: false, stalled: new Set(), outbox: []
     }
     this.#seats.set(id, seat)

@@ -1,7 +1,8 @@
 /** One log as one consumer sees it: who assigns, what has arrived, what is held, what is done, and what is to be told. Pure. */
 import { Cursor } from './cursor.core.ts'
+import { MAX_RANGES } from './numbers.core.ts'
 import { RangeSet, rangesOf } from './ranges.core.ts'
-import type { Generation, Held, LogId, Message, Nak, Term } from './types.core.ts'
+import type { Generation, Held, LogId, Message, Nak, Outcomes, Term } from './types.core.ts'
 
 /**
  * `queued`: to be started. `chained`: behind another one of its key. `failed`: of a key, and waits for its next delivery, so
@@ -106,6 +107,9 @@ export class Source {
   naks: Nak[] = []
   terms: Term[] = []
   working: number[] = []
+  expired: number[] = []
+  /** What was refused and has not come again: told anew to who may not have heard. */
+  readonly refused = new Map<number, { readonly attempt: number, readonly nak: Nak | undefined, readonly term: Term | undefined }>()
 
   constructor (log: LogId, generation: Generation, low: number, high: number, now: number) {
     this.log = log
@@ -116,7 +120,30 @@ export class Source {
   }
 
   get hasNews (): boolean {
-    return this.done.length + this.naks.length + this.terms.length + this.working.length > 0
+    return this.done.length + this.naks.length + this.terms.length + this.working.length + this.expired.length > 0
+  }
+
+  /** What is to be told, once. */
+  takeNews (): Outcomes {
+    const { done, naks, terms, working, expired } = this
+    this.done = []
+    this.naks = []
+    this.terms = []
+    this.working = []
+    this.expired = []
+    return { done: rangesOf(done), naks, terms, working: rangesOf(working), expired: rangesOf(expired) }
+  }
+
+  /** Everything that the assigner may not have heard. */
+  allNews (): Outcomes {
+    const { expired } = this.takeNews()
+    const naks: Nak[] = []
+    const terms: Term[] = []
+    for (const { nak, term } of this.refused.values()) {
+      if (nak !== undefined) naks.push(nak)
+      if (term !== undefined) terms.push(term)
+    }
+    return { done: this.cursor.ranges().slice(0, MAX_RANGES * 2), naks, terms, working: [], expired }
   }
 
   /** From..to is here; what is between that and what was known before is not. */
@@ -138,6 +165,7 @@ export class Source {
 
   /** All up to `low` is final in the channel: none of it is missed. */
   lower (low: number): void {
+    for (const seq of this.refused.keys()) if (seq <= low) this.refused.delete(seq)
     this.cursor.raise(low)
     this.cover(1, Math.min(low, this.high))
     this.high = Math.max(this.high, low)

@@ -115,6 +115,17 @@ export interface Assignment { readonly message: Message, readonly attempt: numbe
 export interface Nak { readonly seq: number, readonly attempt: number, /** Ms; undefined: the channel's backoff. */ readonly delay: number | undefined, readonly reason: string }
 export interface Term { readonly seq: number, readonly reason: string }
 
+/** What became of messages at a consumer. */
+export interface Outcomes {
+  readonly done: Ranges
+  readonly naks: readonly Nak[]
+  readonly terms: readonly Term[]
+  /** Not begun, and their `ttl` is over. */
+  readonly expired: Ranges
+  /** Held, and neither begun for long nor failed: give them another `ackWait`. */
+  readonly working: Ranges
+}
+
 /** Consumer -> its assigner. */
 export type ToAssigner =
   /**
@@ -125,20 +136,20 @@ export type ToAssigner =
     readonly type: 'open', readonly log: LogId | undefined, readonly spec: ChannelSpec, readonly weight: number
     /** The channel was made by this very subscribe: its start is now. */
     readonly fresh: boolean
+    /** Of this life of the consumer ({@link ConsumerConfig}): another one holds nothing of what the former one had. */
+    readonly session: number
     /** Messages this consumer takes at once from this assigner; 0 = not yet. */
     readonly prefetch: number, readonly concurrency: number
     /** What it holds of the log unfinished: what it should have beyond that is sent again. */
     readonly holds: Ranges
     /** All up to here is final in the channel, as an assigner told it. */
     readonly low: number
+    /** What it told before, and what of that may have been lost. */
+    readonly outcomes: Outcomes
   }
   /** Absolute. */
   | { readonly type: 'credit', readonly log: LogId, readonly channel: string, readonly prefetch: number, readonly concurrency: number }
-  /** `working`: held and neither begun for long nor failed: give them another `ackWait`. */
-  | {
-    readonly type: 'ack', readonly log: LogId, readonly channel: string
-    readonly done: Ranges, readonly naks: readonly Nak[], readonly terms: readonly Term[], readonly working: Ranges
-  }
+  | { readonly type: 'ack', readonly log: LogId, readonly channel: string, readonly outcomes: Outcomes }
   /** Which of these are mine? Answered by `assign`s and then `covered`. */
   | { readonly type: 'lacks', readonly log: LogId, readonly channel: string, readonly ranges: Ranges }
   /** It leaves the channel: what it holds and has not begun is to go to others at once. */
@@ -411,6 +422,8 @@ export type ConsumerOutput =
 export interface ConsumerConfig {
   readonly self: string
   readonly spec: ChannelSpec
+  /** Any number that former consumers of this node on this channel did not have: random bits. It is in every `open`, the driver's, too. */
+  readonly session: number
   readonly time: Time
   /** @default 1024 */
   readonly weight?: number
