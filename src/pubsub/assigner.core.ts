@@ -110,7 +110,6 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   step (input: AssignerInput): AssignerOutput[] {
     this.now = Math.max(this.now, input.now)
     this.wall = input.wall
-    this.#out = []
     if (this.state !== 'over') {
       this.#take(input)
       this.#work()
