@@ -4,7 +4,7 @@
  */
 import type { Net } from './types.core.ts'
 
-export interface Announce { readonly type: 'announce', readonly channel: string, readonly weight: number, readonly prefetch: number, readonly concurrency: number }
+export interface Announce { readonly type: 'announce', readonly channel: string, readonly weight: number, readonly session: number, readonly prefetch: number, readonly concurrency: number }
 /** Everything that travels by stream. */
 export type WireMessage = Net | Announce
 

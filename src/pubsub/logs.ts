@@ -1,7 +1,7 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
 import { MeshStoppedError } from '../errors.ts'
 import { MAX_GOSSIP } from '../wire/limits.ts'
-import { encodeBatch } from '../wire/pubsub-codec.ts'
+import { encodeBatch, encodePubsub } from '../wire/pubsub-codec.ts'
 import { deadTopic, isDead } from './names.ts'
 import { Announced } from './announced.ts'
 import { LogDriver } from './log.ts'
@@ -10,9 +10,11 @@ import { time } from './loop.ts'
 import { logKey, matches } from './names.core.ts'
 import { Outbox } from './outbox.ts'
 import { burial } from './burial.ts'
+import type { PubsubMessage } from '../wire/pubsub-codec.ts'
 import type { Context } from './context.ts'
 import type { TopicGossip } from './gossip.ts'
 import type { OutboxOptions } from './index.ts'
+import type { Outcomes } from './types.core.ts'
 import type { Restored } from './log-file.ts'
 import type { Timeless } from './loop.ts'
 import type { Registry } from './registry.ts'
@@ -24,6 +26,9 @@ const EPOCH_BITS = 1_024
 const GOSSIP_ROOM = 32 * 1024
 /** Nodes that are sent a batch by stream because gossip does not reach them yet. */
 const MAX_DIRECT = 32
+
+/** Of a consumer that has had nothing of the log. */
+export const NO_OUTCOMES: Outcomes = { done: [], naks: [], terms: [], expired: [], working: [] }
 
 export interface LogsInit {
   context: Context
@@ -148,6 +153,10 @@ export class Logs {
     for (const log of this.#logs.values()) this.#tellKeepers(log)
   }
 
+  has (log: LogId): boolean {
+    return this.#logs.has(logKey(log))
+  }
+
   message (from: string, message: ToAssigner | KeeperNet): void {
     if (message.type === 'open' && message.log === undefined) {
       this.#open(from, message)
@@ -227,8 +236,8 @@ export class Logs {
   #introduce (driver: LogDriver, spec: ChannelSpec, member: string): void {
     const announce = this.announced.get(member, spec.channel)
     if (announce === undefined) return
-    const { weight, prefetch, concurrency } = announce
-    driver.input({ type: 'message', from: member, message: { type: 'open', log: driver.log, spec, weight, fresh: false, prefetch, concurrency, holds: [], low: 0 } })
+    const { weight, session, prefetch, concurrency } = announce
+    driver.input({ type: 'message', from: member, message: { type: 'open', log: driver.log, spec, weight, fresh: false, session, prefetch, concurrency, holds: [], low: 0, outcomes: NO_OUTCOMES } })
   }
 
   #drop (driver: LogDriver): void {
@@ -256,8 +265,13 @@ export class Logs {
     const byGossip = size <= MAX_GOSSIP
     const targets = new Set([...batch.channels.flatMap(({ members }) => members), ...context.keepers(topic)])
     targets.delete(context.self)
-    const direct = [...targets].filter(id => !(byGossip && listeners.has(id)) && context.connected(id)).slice(0, byGossip ? MAX_DIRECT : undefined)
-    for (const id of direct) context.send(id, { type: 'batch', batch })
+    const directly = globalThis.process?.env['DIRECT'] !== undefined && [...targets].every(id => context.connected(id))
+    const direct = [...targets].filter(id => (directly || !(byGossip && listeners.has(id))) && context.connected(id)).slice(0, byGossip ? MAX_DIRECT : undefined)
+    if (direct.length > 0) {
+      const frame = encodePubsub({ type: 'batch', batch } as PubsubMessage)
+      for (const id of direct) context.net.sendFrame(id, frame)
+    }
+    if (directly) return
     if (byGossip && listeners.size > 0) await gossip.publish(topic, encodeBatch(batch))
   }
 

@@ -113,8 +113,9 @@ export class Router {
 
   #keeper (from: string, message: KeeperNet): void {
     const { context, logs, kept } = this.#init
-    logs.message(from, message)
-    if (message.log.publisher !== context.self) kept?.message(from, message)
+    const { type, log } = message
+    if (log.publisher === context.self || type === 'stored' || type === 'have' || type === 'cursors' || (type === 'fetch' && logs.has(log))) logs.message(from, message)
+    if (log.publisher !== context.self && type !== 'stored' && !(type === 'fetch' && logs.has(log))) kept?.message(from, message)
   }
 
   #check (from: string, message: WireMessage): void {

@@ -56,16 +56,12 @@ export class Subscription {
     })
   }
 
-  get ends (): number {
-    return this.#seats.length
+  get session (): number {
+    return this.#init.config.session
   }
 
   get paused (): boolean {
     return this.#paused
-  }
-
-  get held (): number {
-    return this.#core.held
   }
 
   get capacity (): Capacity {

@@ -1,6 +1,7 @@
 /** The channels that this node consumes from. */
 import { abortable } from '../streams/abortable.ts'
 import { ChannelEnd } from './channel.ts'
+import { NO_OUTCOMES } from './logs.ts'
 import { time } from './loop.ts'
 import { matches } from './names.core.ts'
 import { isPattern } from './names.ts'
@@ -96,7 +97,7 @@ export class Subscriptions {
     const { context } = this.#init
     const subscription: Subscription = new Subscription({
       loop: context.loop,
-      config: { self: context.self, spec, time: time(), weight: context.discovery.self.weight, concurrency, prefetch, ...context.init.retention?.time === undefined ? {} : { retention: context.init.retention.time } },
+      config: { self: context.self, spec, session: Math.floor(Math.random() * Number.MAX_SAFE_INTEGER), time: time(), weight: context.discovery.self.weight, concurrency, prefetch, ...context.init.retention?.time === undefined ? {} : { retention: context.init.retention.time } },
       send: context.send,
       onPause: () => { this.#announce(subscription) },
       onProblem: context.problem
@@ -128,8 +129,10 @@ export class Subscriptions {
         weight: context.discovery.self.weight,
         prefetch: subscription.paused ? 0 : subscription.capacity.prefetch,
         concurrency: subscription.capacity.concurrency,
+        session: subscription.session,
         holds: [],
-        low: 0
+        low: 0,
+        outcomes: NO_OUTCOMES
       })
     }
     const timer = setTimeout(all.resolve, OPEN_TIMEOUT)
@@ -143,8 +146,8 @@ export class Subscriptions {
   }
 
   #announcement (subscription: Subscription): Announce {
-    const { spec: { channel }, capacity: { prefetch, concurrency }, paused } = subscription
-    return { type: 'announce', channel, weight: this.#init.context.discovery.self.weight, prefetch: paused ? 0 : prefetch, concurrency }
+    const { spec: { channel }, session, capacity: { prefetch, concurrency }, paused } = subscription
+    return { type: 'announce', channel, session, weight: this.#init.context.discovery.self.weight, prefetch: paused ? 0 : prefetch, concurrency }
   }
 
   /** To all, for the logs that they make later. */

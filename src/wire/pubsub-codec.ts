@@ -1,6 +1,7 @@
 /**
  * Frames, gossip and stored values of pub/sub, by the tables of `pubsub-schema.ts`. Values are the plain objects of the
- * room; every number, text and list of a peer is checked here. Nothing decoded shares memory with its bytes.
+ * room; every number, text and list of a peer is checked here. Frames share no memory with what was decoded of them;
+ * gossip batches and payloads do.
  */
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { decodeBody } from './codecs.ts'

@@ -4,7 +4,7 @@ import {
   MAX_TOPIC_CHANNELS, MAX_TTL, MAX_WEIGHT
 } from './limits.ts'
 import { fields, may, need, texts } from './fields.ts'
-import { bool, bytes, list, map, text, uint32, uint53 } from './schema.ts'
+import { bool, bytes, list, map, text, uint32, uint53, view } from './schema.ts'
 import type { Message, Type } from './schema.ts'
 
 /** Of a dead-letter topic: a topic, `.$dead.` and a channel. */
@@ -13,7 +13,7 @@ const PEER = texts(MAX_TEXT)
 const TOPIC = texts(MAX_TOPIC)
 const NAME = texts(MAX_NAME)
 const CHANNEL = texts(MAX_TOPIC + MAX_NAME + 1)
-const PAYLOAD_BYTES = bytes(value => value.length <= MAX_BODY + MAX_HEADERS + 1_024)
+const fits = (value: Uint8Array): boolean => value.length <= MAX_BODY + MAX_HEADERS + 1_024
 /** Inclusive ranges: from, to, from, to … ascending. */
 const RANGES: Type<number[], number> = {
   ...list(uint53, 2 * MAX_RANGES),
@@ -50,7 +50,8 @@ const TO: Type<number[], Uint8Array> = {
 
 const LOG = fields({ topic: TOPIC, publisher: PEER, epoch: uint53 })
 const GENERATION = fields({ number: uint53, by: PEER })
-const MESSAGE = fields({ seq: uint53, at: uint53, ttl: TIME, key: may(texts(MAX_KEY_TEXT)), payload: PAYLOAD_BYTES })
+const MESSAGE = fields({ seq: uint53, at: uint53, ttl: TIME, key: may(texts(MAX_KEY_TEXT)), payload: bytes(fits) })
+const VIEWED = fields({ seq: uint53, at: uint53, ttl: TIME, key: may(texts(MAX_KEY_TEXT)), payload: view(fits) })
 /** As many as a frame holds. */
 const MESSAGES_LIST = list(MESSAGE, Infinity)
 const CURSOR = fields({ channel: CHANNEL, opened: uint53, low: uint53, done: RANGES })
@@ -68,11 +69,14 @@ const SPEC = fields({
   backoff: list(TIME, 32)
 })
 const BATCH_CHANNEL = fields({ channel: CHANNEL, low: uint53, members: list(PEER, MAX_BATCH_MEMBERS), to: TO })
-export const BATCH = fields({ log: need(LOG), generation: need(GENERATION), messages: MESSAGES_LIST, channels: list(BATCH_CHANNEL, MAX_TOPIC_CHANNELS) })
+const batch = (messages: Type<any, any>): Message<any> => fields({ log: need(LOG), generation: need(GENERATION), messages, channels: list(BATCH_CHANNEL, MAX_TOPIC_CHANNELS) })
+/** Its payloads are views: a gossip message is nobody's but ours. */
+export const BATCH = batch(list(VIEWED, Infinity))
 const ASSIGNMENT = fields({ message: need(MESSAGE), attempt: uint53 })
 const REASON = text(value => value.length <= MAX_MESSAGE)
 const NAK = fields({ seq: uint53, attempt: uint53, delay: may(TIME), reason: REASON })
 const TERM = fields({ seq: uint53, reason: REASON })
+const OUTCOMES = fields({ done: RANGES, naks: list(NAK, MAX_RANGES), terms: list(TERM, MAX_RANGES), expired: RANGES, working: RANGES })
 const LOW = fields({ channel: CHANNEL, low: uint53 })
 const GONE = fields({ channel: CHANNEL, opened: uint53 })
 const OPENING = fields({ tag: PEER, by: PEER, spec: need(SPEC) })
@@ -85,9 +89,9 @@ const channel = CHANNEL
 
 /** Numbered from 1 in this order. */
 export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any>]> = [
-  ['open', fields({ log: may(LOG), spec: need(SPEC), weight: WEIGHT, fresh: bool, prefetch: uint53, concurrency: uint53, holds: RANGES, low: uint53 })],
+  ['open', fields({ log: may(LOG), spec: need(SPEC), weight: WEIGHT, fresh: bool, session: uint53, prefetch: uint53, concurrency: uint53, holds: RANGES, low: uint53, outcomes: need(OUTCOMES) })],
   ['credit', fields({ log, channel, prefetch: uint53, concurrency: uint53 })],
-  ['ack', fields({ log, channel, done: RANGES, naks: list(NAK, MAX_RANGES), terms: list(TERM, MAX_RANGES), working: RANGES })],
+  ['ack', fields({ log, channel, outcomes: need(OUTCOMES) })],
   ['lacks', fields({ log, channel, ranges: RANGES })],
   ['leave', fields({ log, channel, unstarted: RANGES })],
   ['stale', fields({ log, generation })],
@@ -103,15 +107,15 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any
   ['ask', fields({ log, generation })],
   ['have', fields({ log, generation, asked: may(GENERATION), ranges: RANGES, high: uint53, cursors: CURSORS })],
   ['registry', fields({ delta: need(DELTA) })],
-  ['batch', fields({ batch: need(BATCH) })],
+  ['batch', fields({ batch: need(batch(MESSAGES_LIST)) })],
   ['opened-all', fields({ channel })],
-  ['announce', fields({ channel, weight: WEIGHT, prefetch: uint53, concurrency: uint53 })]
+  ['announce', fields({ channel, weight: WEIGHT, session: uint53, prefetch: uint53, concurrency: uint53 })]
 ]
 
 export const FRAME = fields(Object.fromEntries(MESSAGES))
 
-/** What a message carries: opaque to the cores. */
-export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(key => key.length <= MAX_TEXT, 1_000), body: bytes(value => value.length <= MAX_BODY) })
+/** What a message carries: opaque to the cores. Its body is a view, as whoever decodes that makes a copy. */
+export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(key => key.length <= MAX_TEXT, 1_000), body: view(value => value.length <= MAX_BODY) })
 
 /** What is stored of a log. */
 export const STORED_MESSAGE = MESSAGE

@@ -531,6 +531,11 @@ export namespace PubsubFrame {
     value: boolean
   }
 
+  export interface PubsubFrameOpenSessionFieldEvent {
+    field: '$.open.session'
+    value: number
+  }
+
   export interface PubsubFrameOpenPrefetchFieldEvent {
     field: '$.open.prefetch'
     value: number
@@ -549,6 +554,60 @@ export namespace PubsubFrame {
 
   export interface PubsubFrameOpenLowFieldEvent {
     field: '$.open.low'
+    value: number
+  }
+
+  export interface PubsubFrameOpenOutcomesDoneFieldEvent {
+    field: '$.open.outcomes.done[]'
+    index: number
+    value: number
+  }
+
+  export interface PubsubFrameOpenOutcomesNaksSeqFieldEvent {
+    field: '$.open.outcomes.naks[].seq'
+    value: number
+    index: number
+  }
+
+  export interface PubsubFrameOpenOutcomesNaksAttemptFieldEvent {
+    field: '$.open.outcomes.naks[].attempt'
+    value: number
+    index: number
+  }
+
+  export interface PubsubFrameOpenOutcomesNaksDelayFieldEvent {
+    field: '$.open.outcomes.naks[].delay'
+    value: number
+    index: number
+  }
+
+  export interface PubsubFrameOpenOutcomesNaksReasonFieldEvent {
+    field: '$.open.outcomes.naks[].reason'
+    value: string
+    index: number
+  }
+
+  export interface PubsubFrameOpenOutcomesTermsSeqFieldEvent {
+    field: '$.open.outcomes.terms[].seq'
+    value: number
+    index: number
+  }
+
+  export interface PubsubFrameOpenOutcomesTermsReasonFieldEvent {
+    field: '$.open.outcomes.terms[].reason'
+    value: string
+    index: number
+  }
+
+  export interface PubsubFrameOpenOutcomesExpiredFieldEvent {
+    field: '$.open.outcomes.expired[]'
+    index: number
+    value: number
+  }
+
+  export interface PubsubFrameOpenOutcomesWorkingFieldEvent {
+    field: '$.open.outcomes.working[]'
+    index: number
     value: number
   }
 
@@ -602,50 +661,56 @@ export namespace PubsubFrame {
     value: string
   }
 
-  export interface PubsubFrameAckDoneFieldEvent {
-    field: '$.ack.done[]'
+  export interface PubsubFrameAckOutcomesDoneFieldEvent {
+    field: '$.ack.outcomes.done[]'
     index: number
     value: number
   }
 
-  export interface PubsubFrameAckNaksSeqFieldEvent {
-    field: '$.ack.naks[].seq'
+  export interface PubsubFrameAckOutcomesNaksSeqFieldEvent {
+    field: '$.ack.outcomes.naks[].seq'
     value: number
     index: number
   }
 
-  export interface PubsubFrameAckNaksAttemptFieldEvent {
-    field: '$.ack.naks[].attempt'
+  export interface PubsubFrameAckOutcomesNaksAttemptFieldEvent {
+    field: '$.ack.outcomes.naks[].attempt'
     value: number
     index: number
   }
 
-  export interface PubsubFrameAckNaksDelayFieldEvent {
-    field: '$.ack.naks[].delay'
+  export interface PubsubFrameAckOutcomesNaksDelayFieldEvent {
+    field: '$.ack.outcomes.naks[].delay'
     value: number
     index: number
   }
 
-  export interface PubsubFrameAckNaksReasonFieldEvent {
-    field: '$.ack.naks[].reason'
+  export interface PubsubFrameAckOutcomesNaksReasonFieldEvent {
+    field: '$.ack.outcomes.naks[].reason'
     value: string
     index: number
   }
 
-  export interface PubsubFrameAckTermsSeqFieldEvent {
-    field: '$.ack.terms[].seq'
+  export interface PubsubFrameAckOutcomesTermsSeqFieldEvent {
+    field: '$.ack.outcomes.terms[].seq'
     value: number
     index: number
   }
 
-  export interface PubsubFrameAckTermsReasonFieldEvent {
-    field: '$.ack.terms[].reason'
+  export interface PubsubFrameAckOutcomesTermsReasonFieldEvent {
+    field: '$.ack.outcomes.terms[].reason'
     value: string
     index: number
   }
 
-  export interface PubsubFrameAckWorkingFieldEvent {
-    field: '$.ack.working[]'
+  export interface PubsubFrameAckOutcomesExpiredFieldEvent {
+    field: '$.ack.outcomes.expired[]'
+    index: number
+    value: number
+  }
+
+  export interface PubsubFrameAckOutcomesWorkingFieldEvent {
+    field: '$.ack.outcomes.working[]'
     index: number
     value: number
   }
@@ -1412,6 +1477,11 @@ export namespace PubsubFrame {
     value: number
   }
 
+  export interface PubsubFrameAnnounceSessionFieldEvent {
+    field: '$.announce.session'
+    value: number
+  }
+
   export interface PubsubFrameAnnouncePrefetchFieldEvent {
     field: '$.announce.prefetch'
     value: number
@@ -1430,7 +1500,7 @@ export namespace PubsubFrame {
     return decodeMessage(buf, PubsubFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckDoneFieldEvent | PubsubFrameAckNaksSeqFieldEvent | PubsubFrameAckNaksAttemptFieldEvent | PubsubFrameAckNaksDelayFieldEvent | PubsubFrameAckNaksReasonFieldEvent | PubsubFrameAckTermsSeqFieldEvent | PubsubFrameAckTermsReasonFieldEvent | PubsubFrameAckWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
     return streamMessage(buf, PubsubFrame.codec(), opts)
   }
 }
@@ -3466,6 +3536,304 @@ export namespace Term {
   }
 }
 
+export interface Outcomes {
+  done: number[]
+  naks: Nak[]
+  terms: Term[]
+  expired: number[]
+  working: number[]
+}
+
+export namespace Outcomes {
+  let _codec: Codec<Outcomes>
+
+  export const codec = (): Codec<Outcomes> => {
+    if (_codec == null) {
+      _codec = message<Outcomes>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.done != null && obj.done.length > 0) {
+          for (const value of obj.done) {
+            w.uint32(8)
+            w.uint64Number(value)
+          }
+        }
+
+        if (obj.naks != null && obj.naks.length > 0) {
+          for (const value of obj.naks) {
+            w.uint32(18)
+            Nak.codec().encode(value, w)
+          }
+        }
+
+        if (obj.terms != null && obj.terms.length > 0) {
+          for (const value of obj.terms) {
+            w.uint32(26)
+            Term.codec().encode(value, w)
+          }
+        }
+
+        if (obj.expired != null && obj.expired.length > 0) {
+          for (const value of obj.expired) {
+            w.uint32(32)
+            w.uint64Number(value)
+          }
+        }
+
+        if (obj.working != null && obj.working.length > 0) {
+          for (const value of obj.working) {
+            w.uint32(40)
+            w.uint64Number(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          done: [],
+          naks: [],
+          terms: [],
+          expired: [],
+          working: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.done != null && obj.done.length === opts.limits.done) {
+                throw new MaxLengthError('Decode error - repeated field "done" had too many elements')
+              }
+
+              obj.done.push(reader.uint64Number())
+              break
+            }
+            case 2: {
+              if (opts.limits?.naks != null && obj.naks.length === opts.limits.naks) {
+                throw new MaxLengthError('Decode error - repeated field "naks" had too many elements')
+              }
+
+              obj.naks.push(Nak.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.naks$
+              }))
+              break
+            }
+            case 3: {
+              if (opts.limits?.terms != null && obj.terms.length === opts.limits.terms) {
+                throw new MaxLengthError('Decode error - repeated field "terms" had too many elements')
+              }
+
+              obj.terms.push(Term.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.terms$
+              }))
+              break
+            }
+            case 4: {
+              if (opts.limits?.expired != null && obj.expired.length === opts.limits.expired) {
+                throw new MaxLengthError('Decode error - repeated field "expired" had too many elements')
+              }
+
+              obj.expired.push(reader.uint64Number())
+              break
+            }
+            case 5: {
+              if (opts.limits?.working != null && obj.working.length === opts.limits.working) {
+                throw new MaxLengthError('Decode error - repeated field "working" had too many elements')
+              }
+
+              obj.working.push(reader.uint64Number())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          done: 0,
+          naks: 0,
+          terms: 0,
+          expired: 0,
+          working: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.done != null && obj.done === opts.limits.done) {
+                throw new MaxLengthError('Streaming decode error - repeated field "done" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.done[]`,
+                index: obj.done,
+                value: reader.uint64Number()
+              }
+
+              obj.done++
+
+              break
+            }
+            case 2: {
+              if (opts.limits?.naks != null && obj.naks === opts.limits.naks) {
+                throw new MaxLengthError('Streaming decode error - repeated field "naks" had too many elements')
+              }
+
+              for (const evt of Nak.codec().stream(reader, reader.uint32(), `${prefix}.naks[]`, {
+                limits: opts.limits?.naks$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.naks
+                }
+              }
+
+              obj.naks++
+
+              break
+            }
+            case 3: {
+              if (opts.limits?.terms != null && obj.terms === opts.limits.terms) {
+                throw new MaxLengthError('Streaming decode error - repeated field "terms" had too many elements')
+              }
+
+              for (const evt of Term.codec().stream(reader, reader.uint32(), `${prefix}.terms[]`, {
+                limits: opts.limits?.terms$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.terms
+                }
+              }
+
+              obj.terms++
+
+              break
+            }
+            case 4: {
+              if (opts.limits?.expired != null && obj.expired === opts.limits.expired) {
+                throw new MaxLengthError('Streaming decode error - repeated field "expired" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.expired[]`,
+                index: obj.expired,
+                value: reader.uint64Number()
+              }
+
+              obj.expired++
+
+              break
+            }
+            case 5: {
+              if (opts.limits?.working != null && obj.working === opts.limits.working) {
+                throw new MaxLengthError('Streaming decode error - repeated field "working" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.working[]`,
+                index: obj.working,
+                value: reader.uint64Number()
+              }
+
+              obj.working++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface OutcomesDoneFieldEvent {
+    field: '$.done[]'
+    index: number
+    value: number
+  }
+
+  export interface OutcomesNaksSeqFieldEvent {
+    field: '$.naks[].seq'
+    value: number
+    index: number
+  }
+
+  export interface OutcomesNaksAttemptFieldEvent {
+    field: '$.naks[].attempt'
+    value: number
+    index: number
+  }
+
+  export interface OutcomesNaksDelayFieldEvent {
+    field: '$.naks[].delay'
+    value: number
+    index: number
+  }
+
+  export interface OutcomesNaksReasonFieldEvent {
+    field: '$.naks[].reason'
+    value: string
+    index: number
+  }
+
+  export interface OutcomesTermsSeqFieldEvent {
+    field: '$.terms[].seq'
+    value: number
+    index: number
+  }
+
+  export interface OutcomesTermsReasonFieldEvent {
+    field: '$.terms[].reason'
+    value: string
+    index: number
+  }
+
+  export interface OutcomesExpiredFieldEvent {
+    field: '$.expired[]'
+    index: number
+    value: number
+  }
+
+  export interface OutcomesWorkingFieldEvent {
+    field: '$.working[]'
+    index: number
+    value: number
+  }
+
+  export function encode (obj: Partial<Outcomes>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Outcomes.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Outcomes>): Outcomes {
+    return decodeMessage(buf, Outcomes.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Outcomes>): Generator<OutcomesDoneFieldEvent | OutcomesNaksSeqFieldEvent | OutcomesNaksAttemptFieldEvent | OutcomesNaksDelayFieldEvent | OutcomesNaksReasonFieldEvent | OutcomesTermsSeqFieldEvent | OutcomesTermsReasonFieldEvent | OutcomesExpiredFieldEvent | OutcomesWorkingFieldEvent> {
+    return streamMessage(buf, Outcomes.codec(), opts)
+  }
+}
+
 export interface Low {
   channel: string
   low: number
@@ -4363,10 +4731,12 @@ export interface Open {
   spec?: ChannelSpec
   weight: number
   fresh: boolean
+  session: number
   prefetch: number
   concurrency: number
   holds: number[]
   low: number
+  outcomes?: Outcomes
 }
 
 export namespace Open {
@@ -4399,26 +4769,36 @@ export namespace Open {
           w.bool(obj.fresh)
         }
 
-        if ((obj.prefetch != null && obj.prefetch !== 0)) {
+        if ((obj.session != null && obj.session !== 0)) {
           w.uint32(40)
+          w.uint64Number(obj.session)
+        }
+
+        if ((obj.prefetch != null && obj.prefetch !== 0)) {
+          w.uint32(48)
           w.uint64Number(obj.prefetch)
         }
 
         if ((obj.concurrency != null && obj.concurrency !== 0)) {
-          w.uint32(48)
+          w.uint32(56)
           w.uint64Number(obj.concurrency)
         }
 
         if (obj.holds != null && obj.holds.length > 0) {
           for (const value of obj.holds) {
-            w.uint32(56)
+            w.uint32(64)
             w.uint64Number(value)
           }
         }
 
         if ((obj.low != null && obj.low !== 0)) {
-          w.uint32(64)
+          w.uint32(72)
           w.uint64Number(obj.low)
+        }
+
+        if (obj.outcomes != null) {
+          w.uint32(82)
+          Outcomes.codec().encode(obj.outcomes, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -4428,6 +4808,7 @@ export namespace Open {
         const obj: any = {
           weight: 0,
           fresh: false,
+          session: 0,
           prefetch: 0,
           concurrency: 0,
           holds: [],
@@ -4461,14 +4842,18 @@ export namespace Open {
               break
             }
             case 5: {
-              obj.prefetch = reader.uint64Number()
+              obj.session = reader.uint64Number()
               break
             }
             case 6: {
-              obj.concurrency = reader.uint64Number()
+              obj.prefetch = reader.uint64Number()
               break
             }
             case 7: {
+              obj.concurrency = reader.uint64Number()
+              break
+            }
+            case 8: {
               if (opts.limits?.holds != null && obj.holds.length === opts.limits.holds) {
                 throw new MaxLengthError('Decode error - repeated field "holds" had too many elements')
               }
@@ -4476,8 +4861,14 @@ export namespace Open {
               obj.holds.push(reader.uint64Number())
               break
             }
-            case 8: {
+            case 9: {
               obj.low = reader.uint64Number()
+              break
+            }
+            case 10: {
+              obj.outcomes = Outcomes.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.outcomes
+              })
               break
             }
             default: {
@@ -4529,19 +4920,26 @@ export namespace Open {
             }
             case 5: {
               yield {
-                field: `${prefix}.prefetch`,
+                field: `${prefix}.session`,
                 value: reader.uint64Number()
               }
               break
             }
             case 6: {
               yield {
-                field: `${prefix}.concurrency`,
+                field: `${prefix}.prefetch`,
                 value: reader.uint64Number()
               }
               break
             }
             case 7: {
+              yield {
+                field: `${prefix}.concurrency`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 8: {
               if (opts.limits?.holds != null && obj.holds === opts.limits.holds) {
                 throw new MaxLengthError('Streaming decode error - repeated field "holds" had too many elements')
               }
@@ -4556,11 +4954,18 @@ export namespace Open {
 
               break
             }
-            case 8: {
+            case 9: {
               yield {
                 field: `${prefix}.low`,
                 value: reader.uint64Number()
               }
+              break
+            }
+            case 10: {
+              yield * Outcomes.codec().stream(reader, reader.uint32(), `${prefix}.outcomes`, {
+                limits: opts.limits?.outcomes
+              })
+
               break
             }
             default: {
@@ -4651,6 +5056,11 @@ export namespace Open {
     value: boolean
   }
 
+  export interface OpenSessionFieldEvent {
+    field: '$.session'
+    value: number
+  }
+
   export interface OpenPrefetchFieldEvent {
     field: '$.prefetch'
     value: number
@@ -4672,6 +5082,60 @@ export namespace Open {
     value: number
   }
 
+  export interface OpenOutcomesDoneFieldEvent {
+    field: '$.outcomes.done[]'
+    index: number
+    value: number
+  }
+
+  export interface OpenOutcomesNaksSeqFieldEvent {
+    field: '$.outcomes.naks[].seq'
+    value: number
+    index: number
+  }
+
+  export interface OpenOutcomesNaksAttemptFieldEvent {
+    field: '$.outcomes.naks[].attempt'
+    value: number
+    index: number
+  }
+
+  export interface OpenOutcomesNaksDelayFieldEvent {
+    field: '$.outcomes.naks[].delay'
+    value: number
+    index: number
+  }
+
+  export interface OpenOutcomesNaksReasonFieldEvent {
+    field: '$.outcomes.naks[].reason'
+    value: string
+    index: number
+  }
+
+  export interface OpenOutcomesTermsSeqFieldEvent {
+    field: '$.outcomes.terms[].seq'
+    value: number
+    index: number
+  }
+
+  export interface OpenOutcomesTermsReasonFieldEvent {
+    field: '$.outcomes.terms[].reason'
+    value: string
+    index: number
+  }
+
+  export interface OpenOutcomesExpiredFieldEvent {
+    field: '$.outcomes.expired[]'
+    index: number
+    value: number
+  }
+
+  export interface OpenOutcomesWorkingFieldEvent {
+    field: '$.outcomes.working[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<Open>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Open.codec())
   }
@@ -4680,7 +5144,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenLogTopicFieldEvent | OpenLogPublisherFieldEvent | OpenLogEpochFieldEvent | OpenSpecChannelFieldEvent | OpenSpecPatternFieldEvent | OpenSpecNameFieldEvent | OpenSpecOpenedFieldEvent | OpenSpecStartFieldEvent | OpenSpecDurableFieldEvent | OpenSpecExpireFieldEvent | OpenSpecMaxDeliverFieldEvent | OpenSpecAckWaitFieldEvent | OpenSpecBackoffFieldEvent | OpenWeightFieldEvent | OpenFreshFieldEvent | OpenPrefetchFieldEvent | OpenConcurrencyFieldEvent | OpenHoldsFieldEvent | OpenLowFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenLogTopicFieldEvent | OpenLogPublisherFieldEvent | OpenLogEpochFieldEvent | OpenSpecChannelFieldEvent | OpenSpecPatternFieldEvent | OpenSpecNameFieldEvent | OpenSpecOpenedFieldEvent | OpenSpecStartFieldEvent | OpenSpecDurableFieldEvent | OpenSpecExpireFieldEvent | OpenSpecMaxDeliverFieldEvent | OpenSpecAckWaitFieldEvent | OpenSpecBackoffFieldEvent | OpenWeightFieldEvent | OpenFreshFieldEvent | OpenSessionFieldEvent | OpenPrefetchFieldEvent | OpenConcurrencyFieldEvent | OpenHoldsFieldEvent | OpenLowFieldEvent | OpenOutcomesDoneFieldEvent | OpenOutcomesNaksSeqFieldEvent | OpenOutcomesNaksAttemptFieldEvent | OpenOutcomesNaksDelayFieldEvent | OpenOutcomesNaksReasonFieldEvent | OpenOutcomesTermsSeqFieldEvent | OpenOutcomesTermsReasonFieldEvent | OpenOutcomesExpiredFieldEvent | OpenOutcomesWorkingFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -4857,10 +5321,7 @@ export namespace Credit {
 export interface Ack {
   log?: LogId
   channel: string
-  done: number[]
-  naks: Nak[]
-  terms: Term[]
-  working: number[]
+  outcomes?: Outcomes
 }
 
 export namespace Ack {
@@ -4883,32 +5344,9 @@ export namespace Ack {
           w.string(obj.channel)
         }
 
-        if (obj.done != null && obj.done.length > 0) {
-          for (const value of obj.done) {
-            w.uint32(24)
-            w.uint64Number(value)
-          }
-        }
-
-        if (obj.naks != null && obj.naks.length > 0) {
-          for (const value of obj.naks) {
-            w.uint32(34)
-            Nak.codec().encode(value, w)
-          }
-        }
-
-        if (obj.terms != null && obj.terms.length > 0) {
-          for (const value of obj.terms) {
-            w.uint32(42)
-            Term.codec().encode(value, w)
-          }
-        }
-
-        if (obj.working != null && obj.working.length > 0) {
-          for (const value of obj.working) {
-            w.uint32(48)
-            w.uint64Number(value)
-          }
+        if (obj.outcomes != null) {
+          w.uint32(26)
+          Outcomes.codec().encode(obj.outcomes, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -4916,11 +5354,7 @@ export namespace Ack {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          channel: '',
-          done: [],
-          naks: [],
-          terms: [],
-          working: []
+          channel: ''
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4940,39 +5374,9 @@ export namespace Ack {
               break
             }
             case 3: {
-              if (opts.limits?.done != null && obj.done.length === opts.limits.done) {
-                throw new MaxLengthError('Decode error - repeated field "done" had too many elements')
-              }
-
-              obj.done.push(reader.uint64Number())
-              break
-            }
-            case 4: {
-              if (opts.limits?.naks != null && obj.naks.length === opts.limits.naks) {
-                throw new MaxLengthError('Decode error - repeated field "naks" had too many elements')
-              }
-
-              obj.naks.push(Nak.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.naks$
-              }))
-              break
-            }
-            case 5: {
-              if (opts.limits?.terms != null && obj.terms.length === opts.limits.terms) {
-                throw new MaxLengthError('Decode error - repeated field "terms" had too many elements')
-              }
-
-              obj.terms.push(Term.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.terms$
-              }))
-              break
-            }
-            case 6: {
-              if (opts.limits?.working != null && obj.working.length === opts.limits.working) {
-                throw new MaxLengthError('Decode error - repeated field "working" had too many elements')
-              }
-
-              obj.working.push(reader.uint64Number())
+              obj.outcomes = Outcomes.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.outcomes
+              })
               break
             }
             default: {
@@ -4984,13 +5388,6 @@ export namespace Ack {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
-        const obj = {
-          done: 0,
-          naks: 0,
-          terms: 0,
-          working: 0
-        }
-
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -5012,68 +5409,9 @@ export namespace Ack {
               break
             }
             case 3: {
-              if (opts.limits?.done != null && obj.done === opts.limits.done) {
-                throw new MaxLengthError('Streaming decode error - repeated field "done" had too many elements')
-              }
-
-              yield {
-                field: `${prefix}.done[]`,
-                index: obj.done,
-                value: reader.uint64Number()
-              }
-
-              obj.done++
-
-              break
-            }
-            case 4: {
-              if (opts.limits?.naks != null && obj.naks === opts.limits.naks) {
-                throw new MaxLengthError('Streaming decode error - repeated field "naks" had too many elements')
-              }
-
-              for (const evt of Nak.codec().stream(reader, reader.uint32(), `${prefix}.naks[]`, {
-                limits: opts.limits?.naks$
-              })) {
-                yield {
-                  ...evt,
-                  index: obj.naks
-                }
-              }
-
-              obj.naks++
-
-              break
-            }
-            case 5: {
-              if (opts.limits?.terms != null && obj.terms === opts.limits.terms) {
-                throw new MaxLengthError('Streaming decode error - repeated field "terms" had too many elements')
-              }
-
-              for (const evt of Term.codec().stream(reader, reader.uint32(), `${prefix}.terms[]`, {
-                limits: opts.limits?.terms$
-              })) {
-                yield {
-                  ...evt,
-                  index: obj.terms
-                }
-              }
-
-              obj.terms++
-
-              break
-            }
-            case 6: {
-              if (opts.limits?.working != null && obj.working === opts.limits.working) {
-                throw new MaxLengthError('Streaming decode error - repeated field "working" had too many elements')
-              }
-
-              yield {
-                field: `${prefix}.working[]`,
-                index: obj.working,
-                value: reader.uint64Number()
-              }
-
-              obj.working++
+              yield * Outcomes.codec().stream(reader, reader.uint32(), `${prefix}.outcomes`, {
+                limits: opts.limits?.outcomes
+              })
 
               break
             }
@@ -5109,50 +5447,56 @@ export namespace Ack {
     value: string
   }
 
-  export interface AckDoneFieldEvent {
-    field: '$.done[]'
+  export interface AckOutcomesDoneFieldEvent {
+    field: '$.outcomes.done[]'
     index: number
     value: number
   }
 
-  export interface AckNaksSeqFieldEvent {
-    field: '$.naks[].seq'
+  export interface AckOutcomesNaksSeqFieldEvent {
+    field: '$.outcomes.naks[].seq'
     value: number
     index: number
   }
 
-  export interface AckNaksAttemptFieldEvent {
-    field: '$.naks[].attempt'
+  export interface AckOutcomesNaksAttemptFieldEvent {
+    field: '$.outcomes.naks[].attempt'
     value: number
     index: number
   }
 
-  export interface AckNaksDelayFieldEvent {
-    field: '$.naks[].delay'
+  export interface AckOutcomesNaksDelayFieldEvent {
+    field: '$.outcomes.naks[].delay'
     value: number
     index: number
   }
 
-  export interface AckNaksReasonFieldEvent {
-    field: '$.naks[].reason'
+  export interface AckOutcomesNaksReasonFieldEvent {
+    field: '$.outcomes.naks[].reason'
     value: string
     index: number
   }
 
-  export interface AckTermsSeqFieldEvent {
-    field: '$.terms[].seq'
+  export interface AckOutcomesTermsSeqFieldEvent {
+    field: '$.outcomes.terms[].seq'
     value: number
     index: number
   }
 
-  export interface AckTermsReasonFieldEvent {
-    field: '$.terms[].reason'
+  export interface AckOutcomesTermsReasonFieldEvent {
+    field: '$.outcomes.terms[].reason'
     value: string
     index: number
   }
 
-  export interface AckWorkingFieldEvent {
-    field: '$.working[]'
+  export interface AckOutcomesExpiredFieldEvent {
+    field: '$.outcomes.expired[]'
+    index: number
+    value: number
+  }
+
+  export interface AckOutcomesWorkingFieldEvent {
+    field: '$.outcomes.working[]'
     index: number
     value: number
   }
@@ -5165,7 +5509,7 @@ export namespace Ack {
     return decodeMessage(buf, Ack.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckLogTopicFieldEvent | AckLogPublisherFieldEvent | AckLogEpochFieldEvent | AckChannelFieldEvent | AckDoneFieldEvent | AckNaksSeqFieldEvent | AckNaksAttemptFieldEvent | AckNaksDelayFieldEvent | AckNaksReasonFieldEvent | AckTermsSeqFieldEvent | AckTermsReasonFieldEvent | AckWorkingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckLogTopicFieldEvent | AckLogPublisherFieldEvent | AckLogEpochFieldEvent | AckChannelFieldEvent | AckOutcomesDoneFieldEvent | AckOutcomesNaksSeqFieldEvent | AckOutcomesNaksAttemptFieldEvent | AckOutcomesNaksDelayFieldEvent | AckOutcomesNaksReasonFieldEvent | AckOutcomesTermsSeqFieldEvent | AckOutcomesTermsReasonFieldEvent | AckOutcomesExpiredFieldEvent | AckOutcomesWorkingFieldEvent> {
     return streamMessage(buf, Ack.codec(), opts)
   }
 }
@@ -8296,6 +8640,7 @@ export namespace OpenedAll {
 export interface Announce {
   channel: string
   weight: number
+  session: number
   prefetch: number
   concurrency: number
 }
@@ -8320,13 +8665,18 @@ export namespace Announce {
           w.uint32(obj.weight)
         }
 
-        if ((obj.prefetch != null && obj.prefetch !== 0)) {
+        if ((obj.session != null && obj.session !== 0)) {
           w.uint32(24)
+          w.uint64Number(obj.session)
+        }
+
+        if ((obj.prefetch != null && obj.prefetch !== 0)) {
+          w.uint32(32)
           w.uint64Number(obj.prefetch)
         }
 
         if ((obj.concurrency != null && obj.concurrency !== 0)) {
-          w.uint32(32)
+          w.uint32(40)
           w.uint64Number(obj.concurrency)
         }
 
@@ -8337,6 +8687,7 @@ export namespace Announce {
         const obj: any = {
           channel: '',
           weight: 0,
+          session: 0,
           prefetch: 0,
           concurrency: 0
         }
@@ -8356,10 +8707,14 @@ export namespace Announce {
               break
             }
             case 3: {
-              obj.prefetch = reader.uint64Number()
+              obj.session = reader.uint64Number()
               break
             }
             case 4: {
+              obj.prefetch = reader.uint64Number()
+              break
+            }
+            case 5: {
               obj.concurrency = reader.uint64Number()
               break
             }
@@ -8394,12 +8749,19 @@ export namespace Announce {
             }
             case 3: {
               yield {
-                field: `${prefix}.prefetch`,
+                field: `${prefix}.session`,
                 value: reader.uint64Number()
               }
               break
             }
             case 4: {
+              yield {
+                field: `${prefix}.prefetch`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 5: {
               yield {
                 field: `${prefix}.concurrency`,
                 value: reader.uint64Number()
@@ -8428,6 +8790,11 @@ export namespace Announce {
     value: number
   }
 
+  export interface AnnounceSessionFieldEvent {
+    field: '$.session'
+    value: number
+  }
+
   export interface AnnouncePrefetchFieldEvent {
     field: '$.prefetch'
     value: number
@@ -8446,7 +8813,7 @@ export namespace Announce {
     return decodeMessage(buf, Announce.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Announce>): Generator<AnnounceChannelFieldEvent | AnnounceWeightFieldEvent | AnnouncePrefetchFieldEvent | AnnounceConcurrencyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Announce>): Generator<AnnounceChannelFieldEvent | AnnounceWeightFieldEvent | AnnounceSessionFieldEvent | AnnouncePrefetchFieldEvent | AnnounceConcurrencyFieldEvent> {
     return streamMessage(buf, Announce.codec(), opts)
   }
 }

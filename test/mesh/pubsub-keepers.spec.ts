@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
@@ -14,7 +11,6 @@ const sorted = (values: unknown[]): number[] => (values as number[]).toSorted((a
 describe('mesh: pub/sub keepers', function () {
   this.timeout(120_000)
   const running: TestMesh[] = []
-  const directories: string[] = []
 
   async function meshOf (nodes: TestNodeOptions[]): Promise<TestMesh> {
     const mesh = await createTestMesh(nodes)
@@ -26,7 +22,6 @@ describe('mesh: pub/sub keepers', function () {
 
   afterEach(async () => {
     await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
-    for (const made of directories.splice(0)) rmSync(made, { recursive: true, force: true })
   })
 
   it('stored means that two keepers have it', async () => {

@@ -11,7 +11,7 @@ import {
 import { Batch as GeneratedBatch, Message as GeneratedMessage, Payload as GeneratedPayload, PubsubFrame, StoredState } from '../generated/pubsub.ts'
 import { fuzz, hex } from './wire-fuzz.ts'
 import type { WireMessage } from '../../src/pubsub/announced.ts'
-import type { Batch, ChannelCursor, ChannelSpec, Generation, LogId, Message } from '../../src/pubsub/types.core.ts'
+import type { Batch, ChannelCursor, ChannelSpec, Generation, LogId, Message, Outcomes } from '../../src/pubsub/types.core.ts'
 
 const log: LogId = { topic: 'orders', publisher: '12D3KooWa', epoch: Number.MAX_SAFE_INTEGER }
 const generation: Generation = { number: 3, by: '12D3KooWb' }
@@ -28,11 +28,13 @@ const batch: Batch = {
 const channel = 'orders/billing'
 const ranges = [1, 1, 3, 200]
 
+const outcomes: Outcomes = { done: ranges, naks: [{ seq: 2, attempt: 1, delay: 0, reason: 'no' }, { seq: 4, attempt: 2, delay: undefined, reason: '' }], terms: [{ seq: 5, reason: 'never' }], expired: [7, 7], working: [6, 6] }
+
 /** One of each type, with every field that it can have. */
 const messages: WireMessage[] = [
-  { type: 'open', log, spec, weight: 1024, fresh: true, prefetch: 1_000, concurrency: 32, holds: ranges, low: 4 },
+  { type: 'open', log, spec, weight: 1024, fresh: true, session: 77, prefetch: 1_000, concurrency: 32, holds: ranges, low: 4, outcomes },
   { type: 'credit', log, channel, prefetch: 10, concurrency: 2 },
-  { type: 'ack', log, channel, done: ranges, naks: [{ seq: 2, attempt: 1, delay: 0, reason: 'no' }, { seq: 4, attempt: 2, delay: undefined, reason: '' }], terms: [{ seq: 5, reason: 'never' }], working: [6, 6] },
+  { type: 'ack', log, channel, outcomes },
   { type: 'lacks', log, channel, ranges },
   { type: 'leave', log, channel, unstarted: ranges },
   { type: 'stale', log, generation },
@@ -50,7 +52,7 @@ const messages: WireMessage[] = [
   { type: 'registry', delta: { openings: [{ tag: 't1', by: '12D3KooWa', spec }], removed: ['t0'], members: [{ id: '12D3KooWa', incarnation: 5, version: 6, weight: 1024, channels: [spec.channel] }] } },
   { type: 'batch', batch },
   { type: 'opened-all', channel },
-  { type: 'announce', channel, weight: 1024, prefetch: 1_000, concurrency: 32 }
+  { type: 'announce', channel, weight: 1024, session: 77, prefetch: 1_000, concurrency: 32 }
 ]
 const frames = messages.map(encodePubsub)
 const state = { generation, cursors }
