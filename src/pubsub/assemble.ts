@@ -5,6 +5,7 @@ import { protocolId } from '../wire/protocols.ts'
 import { decodeBatch } from '../wire/pubsub-codec.ts'
 import { keeping } from '#keeping'
 import { Context } from './context.ts'
+import { Courier } from './courier.ts'
 import { TopicGossip } from './gossip.ts'
 import { Logs } from './logs.ts'
 import { Loop } from './loop.ts'
@@ -83,7 +84,7 @@ export function createParts ({ components, init, discovery, emit, log }: PartsIn
   const subscriptions = new Subscriptions({ context, gossip, registry, durable: keeping !== undefined })
   const logs = new Logs({
     context,
-    gossip,
+    courier: new Courier({ context, gossip }),
     registry,
     onBatch: batch => { subscriptions.batch(self, batch) },
     onDeposed: (log, generation) => { made.kept?.deposed(log, generation) }

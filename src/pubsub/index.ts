@@ -242,6 +242,12 @@ export interface TypedTopic<I, O> extends Omit<Topic<O>, 'publish'> {
 export interface PubsubInit {
   /** Milliseconds that a publish may wait for others to share its network message; an idle topic sends at once. @default 5 */
   linger?: number
+  /**
+   * Nodes up to which each gets a message from its publisher itself, if all are connected; by gossip if they are more.
+   *
+   * @default 24
+   */
+  direct?: number
   /** This node keeps messages for others. @default true in Node, never in pages */
   keeper?: boolean
   /** Of each topic, unless `topic()` says otherwise. */

@@ -1,7 +1,5 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
 import { MeshStoppedError } from '../errors.ts'
-import { MAX_GOSSIP } from '../wire/limits.ts'
-import { encodeBatch, encodePubsub } from '../wire/pubsub-codec.ts'
 import { deadTopic, isDead } from './names.ts'
 import { Announced } from './announced.ts'
 import { LogDriver } from './log.ts'
@@ -10,9 +8,8 @@ import { time } from './loop.ts'
 import { logKey, matches } from './names.core.ts'
 import { Outbox } from './outbox.ts'
 import { burial } from './burial.ts'
-import type { PubsubMessage } from '../wire/pubsub-codec.ts'
 import type { Context } from './context.ts'
-import type { TopicGossip } from './gossip.ts'
+import type { Courier } from './courier.ts'
 import type { OutboxOptions } from './index.ts'
 import type { Outcomes } from './types.core.ts'
 import type { Restored } from './log-file.ts'
@@ -22,17 +19,13 @@ import type { AssignerInput, AssignerOutput, Batch, ChannelSpec, Generation, Kee
 
 /** Random bits of an epoch, below the milliseconds of its start. */
 const EPOCH_BITS = 1_024
-/** Gossip's own envelope, and what a batch has beside its messages. */
-const GOSSIP_ROOM = 32 * 1024
-/** Nodes that are sent a batch by stream because gossip does not reach them yet. */
-const MAX_DIRECT = 32
 
 /** Of a consumer that has had nothing of the log. */
 export const NO_OUTCOMES: Outcomes = { done: [], naks: [], terms: [], expired: [], working: [] }
 
 export interface LogsInit {
   context: Context
-  gossip: TopicGossip
+  courier: Courier
   registry: Registry
   /** A batch of this node, for its own consumers. */
   onBatch: (batch: Batch) => void
@@ -256,23 +249,10 @@ export class Logs {
 
   /** Resolves when it was written to the network. */
   async #batch (batch: Batch): Promise<void> {
-    const { context, gossip, onBatch } = this.#init
-    const { topic, publisher } = batch.log
+    const { context, courier, onBatch } = this.#init
     context.loop.post(() => { onBatch(batch) })
-    // the signature tells whose they are: another's messages travel by streams
-    const size = publisher === context.self ? batch.messages.reduce((sum, { payload }) => sum + payload.length + 64, GOSSIP_ROOM) : Infinity
-    const listeners = new Set(gossip.listeners(topic))
-    const byGossip = size <= MAX_GOSSIP
-    const targets = new Set([...batch.channels.flatMap(({ members }) => members), ...context.keepers(topic)])
-    targets.delete(context.self)
-    const directly = globalThis.process?.env['DIRECT'] !== undefined && [...targets].every(id => context.connected(id))
-    const direct = [...targets].filter(id => (directly || !(byGossip && listeners.has(id))) && context.connected(id)).slice(0, byGossip ? MAX_DIRECT : undefined)
-    if (direct.length > 0) {
-      const frame = encodePubsub({ type: 'batch', batch } as PubsubMessage)
-      for (const id of direct) context.net.sendFrame(id, frame)
-    }
-    if (directly) return
-    if (byGossip && listeners.size > 0) await gossip.publish(topic, encodeBatch(batch))
+    // another's messages are not signed anew: who lacks one of a log that was taken over asks for it
+    if (batch.log.publisher === context.self) await courier.carry(batch)
   }
 
   async #bury (from: LogDriver, dead: Extract<AssignerOutput, { type: 'dead' }>): Promise<void> {

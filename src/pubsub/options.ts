@@ -9,8 +9,9 @@ function check (name: string, value: number | undefined, least: number, most: nu
 }
 
 /** @throws InvalidOptionsError */
-export function checkPubsubOptions ({ linger, outbox = {}, retention = {} }: Pick<PubsubInit, 'linger' | 'outbox' | 'retention'>): void {
+export function checkPubsubOptions ({ linger, direct, outbox = {}, retention = {} }: Pick<PubsubInit, 'linger' | 'direct' | 'outbox' | 'retention'>): void {
   check('linger', linger, 0, 1_000)
+  check('direct', direct, 0, 1_000)
   check('outbox.messages', outbox.messages, 1, 10_000_000)
   check('outbox.bytes', outbox.bytes, 1, 2 ** 40)
   check('retention.messages', retention.messages, 0, 10_000_000)

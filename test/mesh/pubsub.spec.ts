@@ -119,4 +119,18 @@ describe('mesh: pub/sub', function () {
     expect(new Set(got.flatMap(bodies))).to.have.lengthOf(1_000)
     expect(count()).to.equal(1_000)
   })
+
+  it('bodies that travel by gossip arrive once, signed by their publisher', async () => {
+    const [publisher, first, second] = await meshOf(3, { pubsub: { direct: 0 } }) as [Mesh, Mesh, Mesh]
+    const got = await Promise.all([first, second].map(async mesh => collect(mesh, 'orders', 'billing')))
+    const topic = publisher.pubsub.topic('orders')
+    await Promise.all(numbers(300).map(async n => topic.publish(n, { confirm: 'handled' })))
+    await Promise.all(numbers(300, 301).map(async n => topic.publish(n, { confirm: 'handled' })))
+    const all = got.flat()
+    expect(bodies(all).toSorted((a, b) => Number(a) - Number(b))).to.deep.equal(numbers(600))
+    expect(new Set(all.map(message => message.publisher))).to.deep.equal(new Set([publisher.id]))
+    const { counters } = first.pubsub.info()
+    expect(counters['gossip_received']).to.be.greaterThan(0)
+    expect(publisher.pubsub.info().counters['gossip_published']).to.be.lessThan(100)
+  })
 })
