@@ -147,7 +147,7 @@ export interface Topic<T = any> {
 
 /** Bounds of what a publisher keeps for its channels, per topic. */
 export interface OutboxOptions {
-  /** @default 10000 */
+  /** Those that are not final in all channels. @default 100000 */
   messages?: number
   /** @default 67108864 (64 MiB) */
   bytes?: number

@@ -265,7 +265,7 @@ export class Logs {
     try {
       if (!isDead(topic)) {
         const grave = deadTopic(topic, name)
-        const outbox = this.#graves.get(grave) ?? new Outbox({ topic: grave, linger: 5, overflow: 'wait', log: async () => this.own(grave) })
+        const outbox = this.#graves.get(grave) ?? new Outbox({ topic: grave, linger: 5, overflow: 'wait', most: context.init.outbox?.messages, log: async () => this.own(grave) })
         this.#graves.set(grave, outbox)
         const placed = await outbox.add(message)
         await (placed.log.persistent ? placed.log.durable(placed.seq) : placed.log.sent(placed.seq))

@@ -4,8 +4,9 @@ import { nextTick } from '../util/next-tick.ts'
 import type { LogDriver } from './log.ts'
 import type { NewMessage, Overflow } from './types.core.ts'
 
-/** Messages of one step of the log. */
+/** Messages of one step of the log, and their bytes. */
 const CHUNK = 512
+const CHUNK_BYTES = 1024 * 1024
 /** Messages of one flush from which on the next one waits for company: one after the other need not. */
 const CROWD = 8
 /** Publishes that wait, and their bytes: who does not await what he publishes must not fill the memory. */
@@ -29,6 +30,8 @@ export interface OutboxInit {
   topic: string
   linger: number
   overflow: Overflow
+  /** Messages that the log may hold: no step is larger. */
+  most: number | undefined
   /** The log, once it is open. */
   log: () => Promise<LogDriver>
 }
@@ -95,11 +98,12 @@ export class Outbox {
       return
     }
     this.#lastCount = this.#queue.length
-    let size = CHUNK
+    const largest = Math.min(CHUNK, this.#init.most ?? CHUNK)
+    let size = largest
     while (this.#queue.length > 0) {
-      const count = Math.min(size, this.#queue.length)
+      const count = this.#chunk(size)
       if (this.#publish(log, count)) {
-        size = CHUNK
+        size = largest
       } else if (count > 1) {
         size = Math.ceil(count / 2)
       } else if (this.#init.overflow === 'reject') {
@@ -109,6 +113,16 @@ export class Outbox {
       }
     }
     this.#lastAt = performance.now()
+  }
+
+  /** Messages of the next step: at most `size`, and few when they are large. */
+  #chunk (size: number): number {
+    let bytes = 0
+    const end = this.#queue.slice(0, size).findIndex(({ message }, index) => {
+      bytes += message.payload.length
+      return index > 0 && bytes > CHUNK_BYTES
+    })
+    return end === -1 ? Math.min(size, this.#queue.length) : end
   }
 
   /** False: the log is full. */

@@ -179,6 +179,7 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
       schema: contract?.body,
       linger: this.#init.linger ?? LINGER,
       overflow: options.overflow ?? this.#init.outbox?.overflow ?? 'wait',
+      most: options.messages ?? this.#init.outbox?.messages,
       log: async () => {
         await this.#starting
         return this.#running().logs.own(name, options)

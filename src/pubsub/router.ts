@@ -12,6 +12,8 @@ import type { KeeperNet } from './types.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
 const MAX_PEERS = 2_000
+/** Bytes of answers that wait for one peer: while it is more, its questions are not heard. */
+const MAX_ANSWERS = 2 * 1024 * 1024
 
 export interface RouterInit {
   context: Context
@@ -34,7 +36,14 @@ export class Router {
   /** @throws ProtocolError - the peer is to be cut */
   message (from: string, message: WireMessage): void {
     const { context, registry, logs, subscriptions, kept } = this.#init
-    if (from !== context.self) this.#check(from, message)
+    if (from !== context.self) {
+      this.#check(from, message)
+      if ((message.type === 'fetch' || message.type === 'lacks') && context.net.queued(from) > MAX_ANSWERS) {
+        // it asks faster than it reads; what it does not get it asks for again
+        context.count('fetches_refused')
+        return
+      }
+    }
     context.count(`in_${message.type}`)
     switch (message.type) {
       case 'registry':
@@ -133,7 +142,7 @@ export class Router {
       case 'batch':
         if (message.batch.log.publisher !== from) throw new ProtocolError('messages under another\'s id')
         break
-      case 'opened': case 'assign': case 'drop': case 'covered': case 'beat': case 'cursors': case 'ask': case 'have': case 'range': case 'stored':
+      case 'opened': case 'assign': case 'drop': case 'covered': case 'beat': case 'cursors': case 'ask': case 'have': case 'range': case 'stored': case 'fetch':
         if (!context.mayAssign(from, message.log.publisher)) throw new ProtocolError(`${message.type} by a node that does not assign`)
         break
       default:

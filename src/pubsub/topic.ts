@@ -22,6 +22,8 @@ export interface TopicInit {
   schema: StandardSchemaV1 | undefined
   linger: number
   overflow: Overflow
+  /** Messages of the outbox. */
+  most: number | undefined
   /** The log that this node publishes on. */
   log: () => Promise<LogDriver>
   /** Whether there are enough keepers for `stored`. */
@@ -41,7 +43,7 @@ export class TopicEnd implements Topic {
   constructor (init: TopicInit) {
     this.#init = init
     this.name = init.name
-    this.#outbox = new Outbox({ topic: init.name, linger: init.linger, overflow: init.overflow, log: init.log })
+    this.#outbox = new Outbox({ topic: init.name, linger: init.linger, overflow: init.overflow, most: init.most, log: init.log })
   }
 
   get schema (): StandardSchemaV1 | undefined {
