@@ -35,6 +35,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   readonly log: LogId
   readonly random: () => number
   readonly config: AssignerConfig
+  readonly owner: boolean
   readonly backlog: Backlog
   readonly channels = new Map<string, Deliveries>()
   /** The channels by name. */
@@ -77,6 +78,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.now = time.now
     this.wall = time.wall
     this.config = config
+    this.owner = takeOver === undefined
     this.self = self
     this.log = log
     this.random = random
@@ -186,7 +188,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.state = 'assigning'
     this.generation = generation
     this.keeping.seen = generation
-    if (this.keeping.others || this.config.takeOver !== undefined) {
+    if (this.keeping.others || !this.owner) {
       this.trusted = this.announced
       this.#adoptUntil = this.now + ADOPT_WAIT
       for (const deliveries of this.sorted) this.#rebuild(deliveries)
@@ -431,13 +433,18 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   #copy (messages: readonly Message[]): void {
-    for (const message of messages) if (message.seq > this.backlog.last) this.backlog.put(message, false)
+    const { backlog } = this
+    for (const message of messages) {
+      const { seq } = message
+      if (backlog.get(seq) === undefined && (seq >= backlog.first || backlog.lower(seq))) backlog.put(message, false)
+    }
     this.announced = this.trusted = this.backlog.last
     for (const deliveries of this.sorted) {
       if (!deliveries.holding) continue
       for (const { seq } of messages) {
         const slot = this.backlog.get(seq)
         if (slot?.left === 0 && !deliveries.cursor.has(seq)) this.backlog.hold(slot)
+        deliveries.revive(seq)
       }
     }
   }
@@ -454,7 +461,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.keeping.see(generation)
     if (this.state !== 'assigning') return
     this.tell({ type: 'deposed', generation })
-    if (this.config.takeOver !== undefined) {
+    if (!this.owner) {
       this.state = 'over'
       return
     }
@@ -465,7 +472,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   #resume (): void {
     const alone = this.keeping.keepers.every(id => id === this.self)
-    if (this.state === 'assigning' && this.config.takeOver === undefined && !alone) this.#ask()
+    if (this.state === 'assigning' && this.owner && !alone) this.#ask()
     this.beatAt = this.now
   }
 

@@ -6,7 +6,7 @@ import { Chains } from './chains.core.ts'
 import { Cursor } from './cursor.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
-import { MAX_BATCH, MAX_BATCH_BYTES } from './numbers.core.ts'
+import { MAX_ABOVE, MAX_BATCH, MAX_BATCH_BYTES } from './numbers.core.ts'
 import { rangesOf } from './ranges.core.ts'
 import { mayTake, Seats } from './seats.core.ts'
 import type { Hash } from '../balancing/rendezvous.core.ts'
@@ -24,6 +24,8 @@ export interface DeliveriesHost {
   readonly announced: number
   /** Up to here others may have assigned, who are gone: what a consumer says about these is believed. */
   readonly trusted: number
+  /** This is the publisher: what it does not have, nobody has. A keeper may lack what its publisher brings back. */
+  readonly owner: boolean
   readonly random: () => number
   tell (output: AssignerOutput): void
   send (to: string, channel: Deliveries, message: ChannelMessage): void
@@ -74,6 +76,8 @@ export class Deliveries {
   readonly dying = new Map<number, Chain | undefined>()
   /** Assigned by an earlier assigner, and not passed by `next` yet. */
   readonly ahead = new Set<number>()
+  /** Passed by `next`, and not here. */
+  readonly absent = new Set<number>()
   /** The first one that was not looked at. */
   next: number
   /** Final since the keepers were told. */
@@ -186,6 +190,13 @@ export class Deliveries {
     flight.streamed = true
     if (flight.seat.outbox.length === 0) this.#outgoing.push(flight.seat)
     flight.seat.outbox.push({ message: slot.message, attempt: flight.attempt })
+  }
+
+  /** The consumer did not get it: it is sent again, unless an earlier one of its key waits to be. */
+  resend (flight: Flight): void {
+    const { chain, seq } = flight
+    if (chain !== undefined && (chain.delayed > 0 || chain.parked[0]! < seq)) this.fail(flight, 'closed', false, 0, '')
+    else this.post(flight)
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
@@ -404,13 +415,34 @@ export class Deliveries {
     if (chain?.seat !== undefined) this.drop(chain.seat.id, [seq])
   }
 
+  /** A keeper got it after all. */
+  revive (seq: number): void {
+    if (!this.absent.delete(seq) || this.cursor.has(seq)) return
+    const key = this.host.backlog.get(seq)?.message.key
+    const chain = key === undefined ? undefined : this.chains.open(key)
+    const retry: Retry = { seq, attempt: 0, failures: 0, chain, cause: 'takeover', tried: NOBODY, delayed: false }
+    this.waiting.set(seq, retry)
+    this.#queue(retry)
+  }
+
   #lose (seq: number, owner: Chain | undefined): void {
+    if (!this.host.owner) {
+      const retry = this.waiting.get(seq)
+      if (retry !== undefined) this.unwait(retry)
+      if (owner !== undefined) this.chains.close(owner)
+      if (this.absent.size < MAX_ABOVE) this.absent.add(seq)
+      return
+    }
     this.finish(seq, owner)
     this.host.tell({ type: 'lost', channel: this.spec.channel, ranges: [seq, seq], why: 'retention' })
   }
 
   /** Nothing before `first` is kept any more. */
   #giveUp (first: number): void {
+    if (!this.host.owner) {
+      this.next = Math.max(this.next, first)
+      return
+    }
     const from = this.cursor.low + 1
     const lost: number[] = []
     for (const seq of this.waiting.keys()) if (seq < first) lost.push(seq)

@@ -28,7 +28,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   for (let seq = channel.cursor.low + 1, end = Math.min(said.low, host.trusted); seq <= end; seq++) channel.finish(seq)
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
-  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.post(flight)
+  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.resend(flight)
   channel.drop(seat.id, adopt(channel, seat, holds.ranges))
   channel.flush()
   return undefined
@@ -129,7 +129,7 @@ export function lacks (channel: Deliveries, seat: Seat | undefined, ranges: Rang
   let bytes = 0
   if (seat !== undefined) {
     eachFlight(channel, ranges, seat, flight => {
-      channel.post(flight)
+      channel.resend(flight)
       bytes += channel.host.backlog.get(flight.seq)?.size ?? 0
     })
   }

@@ -13,6 +13,8 @@ import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfi
 /** Ms for which a takeover waits for copies that other keepers have. */
 const COPY_WAIT = 10_000
 const TRIM_EVERY = 256
+/** Ms for which a publisher that asked is left alone. */
+const YIELD = 5_000
 /** Peers whose copies are remembered. */
 const MAX_COPIES = 16
 
@@ -46,6 +48,7 @@ class Keeper implements KeeperCore {
   #trimmed = 0
   #saveAt = Infinity
   #askAt = Infinity
+  #yieldUntil = -Infinity
   #compareAt = Infinity
   #over = false
   #now: number
@@ -73,7 +76,8 @@ class Keeper implements KeeperCore {
   get due (): number {
     if (this.#over) return Infinity
     const retire = this.#goneSince + this.#age
-    return Math.min(this.#saveAt, this.#askAt, this.#compareAt, this.#takeOver?.until ?? Infinity, this.#backlog.expires - this.#wall + this.#now, this.#backlog.length === 0 ? retire : Infinity)
+    const yields = this.#yieldUntil > this.#now && this.#gone.has(this.#log.publisher) ? this.#yieldUntil : Infinity
+    return Math.min(yields, this.#saveAt, this.#askAt, this.#compareAt, this.#takeOver?.until ?? Infinity, this.#backlog.expires - this.#wall + this.#now, this.#backlog.length === 0 ? retire : Infinity)
   }
 
   get length (): number {
@@ -299,6 +303,8 @@ class Keeper implements KeeperCore {
 
   #ask (from: string, generation: Generation): void {
     this.#obey(generation)
+    // it speaks, whatever discovery thinks of it: it gets the time to assign
+    if (from === this.#log.publisher) this.#yieldUntil = this.#now + YIELD
     this.#asked = { from, generation }
     // what the assigner here knows has to be in the answer
     if (!this.#assigning || compareGenerations(generation, this.#generation) < 0) this.#answer()
@@ -333,7 +339,7 @@ class Keeper implements KeeperCore {
   #isDue (): boolean {
     const { publisher } = this.#log
     const { by } = this.#generation
-    if (this.#assigning || !this.#gone.has(publisher) || (by !== publisher && by !== this.#self && !this.#gone.has(by))) return false
+    if (this.#assigning || this.#yieldUntil > this.#now || !this.#gone.has(publisher) || (by !== publisher && by !== this.#self && !this.#gone.has(by))) return false
     return this.#keepers.find(id => !this.#gone.has(id)) === this.#self
   }
 
