@@ -57,6 +57,8 @@ export interface Retry {
   readonly chain: Chain | undefined
   readonly tried: readonly string[]
   readonly cause: RedeliveryCause
+  /** Whoever had it was told to drop it: what it says of it is older than that. */
+  readonly recalled: boolean
   /** Its time has not come. */
   delayed: boolean
 }
@@ -194,9 +196,15 @@ export class Deliveries {
 
   /** The consumer did not get it: it is sent again, unless an earlier one of its key waits to be. */
   resend (flight: Flight): void {
-    const { chain, seq } = flight
-    if (chain !== undefined && (chain.delayed > 0 || chain.parked[0]! < seq)) this.fail(flight, 'closed', false, 0, '')
+    if (isOvertaking(flight)) this.fail(flight, 'recalled', false, 0, '')
     else this.post(flight)
+  }
+
+  /** The consumer is about to be told that it lacks nothing: what waits there for an earlier one of its key comes back. */
+  recall (seat: Seat): void {
+    const early = [...this.flights.values()].filter(flight => flight.seat === seat && isOvertaking(flight)).sort((a, b) => a.seq - b.seq)
+    this.drop(seat.id, early.map(({ seq }) => seq))
+    for (const flight of early) this.fail(flight, 'recalled', false, 0, '')
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
@@ -265,7 +273,7 @@ export class Deliveries {
     const { seq, attempt, chain } = flight
     this.land(flight)
     const failures = flight.failures + (blamed ? 1 : 0)
-    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id], delayed: false }
+    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id], recalled: cause === 'recalled' || cause === 'ack-wait', delayed: false }
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)
@@ -420,7 +428,7 @@ export class Deliveries {
     if (!this.absent.delete(seq) || this.cursor.has(seq)) return
     const key = this.host.backlog.get(seq)?.message.key
     const chain = key === undefined ? undefined : this.chains.open(key)
-    const retry: Retry = { seq, attempt: 0, failures: 0, chain, cause: 'takeover', tried: NOBODY, delayed: false }
+    const retry: Retry = { seq, attempt: 0, failures: 0, chain, cause: 'takeover', tried: NOBODY, recalled: false, delayed: false }
     this.waiting.set(seq, retry)
     this.#queue(retry)
   }
@@ -461,4 +469,9 @@ export class Deliveries {
     this.next = Math.max(this.next, first)
     if (ranges.length > 0) this.host.tell({ type: 'lost', channel: this.spec.channel, ranges, why: 'retention' })
   }
+}
+
+/** An earlier message of its key is not at the consumer. */
+function isOvertaking ({ chain, seq }: Flight): boolean {
+  return chain !== undefined && (chain.delayed > 0 || chain.parked[0]! < seq)
 }

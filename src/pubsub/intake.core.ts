@@ -29,6 +29,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
   for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.resend(flight)
+  channel.recall(seat)
   channel.drop(seat.id, adopt(channel, seat, holds.ranges))
   channel.flush()
   return undefined
@@ -50,7 +51,7 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   const slot = host.backlog.get(seq)
   if (slot === undefined || channel.cursor.has(seq) || channel.flights.has(seq) || channel.dying.has(seq)) return false
   const retry = channel.waiting.get(seq)
-  if (seq > host.trusted && retry?.tried.includes(seat.id) !== true) return false
+  if (retry?.recalled === true || (seq > host.trusted && retry?.tried.includes(seat.id) !== true)) return false
   const { key } = slot.message
   const known = key === undefined ? undefined : retry?.chain ?? (seq < channel.next ? chains.get(key) : undefined)
   if (known !== undefined && known.seat !== seat && known.inFlight > 0) return false
@@ -132,6 +133,7 @@ export function lacks (channel: Deliveries, seat: Seat | undefined, ranges: Rang
       channel.resend(flight)
       bytes += channel.host.backlog.get(flight.seq)?.size ?? 0
     })
+    channel.recall(seat)
   }
   channel.flush()
   return bytes

@@ -327,7 +327,7 @@ export type AssignerOutput =
   /** Cut the stream of a peer that does what it may not. */
   | { readonly type: 'problem', readonly peer: string, readonly message: string }
 
-export type RedeliveryCause = 'nak' | 'ack-wait' | 'closed' | 'gone' | 'left' | 'takeover'
+export type RedeliveryCause = 'nak' | 'ack-wait' | 'closed' | 'gone' | 'left' | 'recalled' | 'takeover'
 
 /** What survives beside the messages. */
 export interface AssignerState { readonly generation: Generation, readonly cursors: readonly ChannelCursor[] }
