@@ -20,7 +20,7 @@ import type { PubsubComponents, PubsubInit } from './index.ts'
 import type { KeptLogs } from './kept-logs.ts'
 import type { WireMessage as Message } from './announced.ts'
 import type { Discovery } from '../discovery/index.ts'
-import type { Logger } from '@libp2p/interface'
+import type { Connection, Logger } from '@libp2p/interface'
 
 export interface Parts {
   readonly context: Context
@@ -45,24 +45,11 @@ export interface PartsInit {
 /** Known to each other only once all are made. */
 type Made = { -readonly [K in keyof Parts]?: Parts[K] }
 
-export function createParts ({ components, init, discovery, emit, log }: PartsInit): Parts {
+export function createParts (parts: PartsInit): Parts {
+  const { components, init, discovery, log } = parts
   const made: Made = {}
   const self = components.peerId.toString()
-  const context = new Context({
-    self,
-    init,
-    discovery,
-    storage: init.storage,
-    loop: new Loop(err => { log.error('a core failed - %e', err) }),
-    net: () => made.net as Net,
-    onOwn: message => { made.router?.message(self, message) },
-    connected: id => {
-      const peer = discovery.peerId(id)
-      return peer !== undefined && components.connectionManager.getConnections(peer).some(({ status }) => status === 'open')
-    },
-    emit,
-    log
-  })
+  const context = createContext(parts, made)
   const gossipsub = (): GossipsubLike | undefined => optional<GossipsubLike>(components, init.gossipsub ?? 'pubsub')
   const gossip = new TopicGossip({
     mesh: discovery.mesh,
@@ -99,14 +86,28 @@ export function createParts ({ components, init, discovery, emit, log }: PartsIn
     count: context.count,
     log
   })
-  const watchdog = new GossipWatchdog({
-    gossipsub,
-    count: context.count,
-    log,
-    connections: () => components.connectionManager.getConnections(),
-    known: peer => discovery.node(peer) !== undefined
-  })
+  const connections = (): Connection[] => components.connectionManager.getConnections()
+  const watchdog = new GossipWatchdog({ gossipsub, count: context.count, log, connections, known: peer => discovery.node(peer) !== undefined })
   return Object.assign(made, { context, gossip, registry, subscriptions, logs, kept, router, net, watchdog })
+}
+
+function createContext ({ components, init, discovery, emit, log }: PartsInit, made: Made): Context {
+  const self = components.peerId.toString()
+  return new Context({
+    self,
+    init,
+    discovery,
+    storage: init.storage,
+    loop: new Loop(err => { log.error('a core failed - %e', err) }),
+    net: () => made.net as Net,
+    onOwn: message => { made.router?.message(self, message) },
+    connected: id => {
+      const peer = discovery.peerId(id)
+      return peer !== undefined && components.connectionManager.getConnections(peer).some(({ status }) => status === 'open')
+    },
+    emit,
+    log
+  })
 }
 
 function createKept (context: Context, gossip: TopicGossip, logs: Logs): KeptLogs | undefined {

@@ -70,6 +70,10 @@ export class KeptLogs {
     const known = this.#entries.get(logKey(log))?.kept
     // what asks for something makes nothing
     const kept = known ?? (type === 'fetch' || type === 'range' || type === 'stored' ? undefined : this.#ensure(log))
+    if (known === undefined && kept !== undefined && from !== log.publisher && this.#init.context.discovery.node(log.publisher) === undefined) {
+      // gone before this node could know it
+      kept.input({ type: 'gone', peer: log.publisher })
+    }
     kept?.input({ type: 'message', from, message })
   }
 

@@ -1,4 +1,5 @@
 /** One log that this node assigns: its core, what is stored of it, and who waits for what becomes of its messages. */
+import { MeshStoppedError } from '../errors.ts'
 import { createAssigner } from './assigner.core.ts'
 import { Gate } from './gate.ts'
 import { Driven } from './loop.ts'
@@ -7,6 +8,8 @@ import type { Loop, Timeless } from './loop.ts'
 import type {
   AssignerConfig, AssignerInput, AssignerOutput, AssignerStatus, Batch, ChannelSpec, LogId, Member, Net, NewMessage
 } from './types.core.ts'
+
+const STOPPED = 'the mesh was stopped before it was known what became of the message'
 
 export interface LogInit {
   self: string
@@ -40,7 +43,8 @@ export class LogDriver {
   readonly #stored = new Watch()
   #storedBy: readonly string[] = []
   /** Who waits for it; true: it happened before somebody did. */
-  readonly #handled = new Map<number, (() => void) | true>()
+  readonly #handled = new Map<number, PromiseWithResolvers<void> | true>()
+  #stopped = false
 
   constructor (init: LogInit) {
     this.#init = init
@@ -107,17 +111,27 @@ export class LogDriver {
   /** Resolves when the seq is final in all its channels. It must have been published with `watch`. */
   async handled (seq: number): Promise<void> {
     if (this.#handled.get(seq) === true) this.#handled.delete(seq)
-    else await new Promise<void>(resolve => { this.#handled.set(seq, resolve) })
+    else if (this.#stopped) throw new MeshStoppedError()
+    else {
+      const waiter = Promise.withResolvers<void>()
+      this.#handled.set(seq, waiter)
+      await waiter.promise
+    }
   }
 
   /** Resolves when the outbox has room. */
   async room (): Promise<void> {
+    if (this.#stopped) throw new MeshStoppedError()
     await new Promise<void>(resolve => { this.#room.push(resolve) })
   }
 
   async stop (): Promise<void> {
+    this.#stopped = true
     this.#driven.stop()
     for (const resolve of this.#room.splice(0)) resolve()
+    for (const watch of [this.#sent, this.#durable, this.#stored]) watch.fail()
+    for (const waiter of this.#handled.values()) if (waiter !== true) waiter.reject(new MeshStoppedError(STOPPED))
+    this.#handled.clear()
     await this.#init.file?.close()
   }
 
@@ -179,12 +193,12 @@ export class LogDriver {
   }
 
   #wasHandled (seq: number): void {
-    const resolve = this.#handled.get(seq)
-    if (typeof resolve === 'function') {
-      this.#handled.delete(seq)
-      resolve()
-    } else {
+    const waiter = this.#handled.get(seq)
+    if (waiter === undefined || waiter === true) {
       this.#handled.set(seq, true)
+    } else {
+      this.#handled.delete(seq)
+      waiter.resolve()
     }
   }
 }
@@ -192,11 +206,19 @@ export class LogDriver {
 /** Who waits until a number that only grows has reached theirs. */
 class Watch {
   #reached = 0
-  #waiting: Array<{ readonly seq: number, readonly resolve: () => void }> = []
+  #waiting: Array<{ readonly seq: number, readonly resolve: () => void, readonly reject: (err: Error) => void }> = []
+  #failed = false
 
   async reached (seq: number): Promise<void> {
     if (seq <= this.#reached) return
-    await new Promise<void>(resolve => { this.#waiting.push({ seq, resolve }) })
+    if (this.#failed) throw new MeshStoppedError(STOPPED)
+    await new Promise<void>((resolve, reject) => { this.#waiting.push({ seq, resolve, reject }) })
+  }
+
+  /** It grows no more. */
+  fail (): void {
+    this.#failed = true
+    for (const { reject } of this.#waiting.splice(0)) reject(new MeshStoppedError(STOPPED))
   }
 
   reach (seq: number): void {

@@ -44,6 +44,7 @@ export class Logs {
   readonly #unavailable = new Set<string>()
   readonly #epoch = Date.now() * EPOCH_BITS + Math.floor(Math.random() * EPOCH_BITS)
   #stopped = false
+  #leaving = false
 
   constructor (init: LogsInit) {
     this.#init = init
@@ -68,6 +69,22 @@ export class Logs {
     for (const [topic, driver] of newest) this.#own.set(topic, driver)
   }
 
+  /** Nothing is published any more; what is known of the channels goes to the keepers. */
+  leave (): void {
+    this.#leaving = true
+    this.input({ type: 'stop' })
+  }
+
+  /** Whether this node has messages that nobody else has, and that consumers are about to handle. */
+  get unfinished (): boolean {
+    const { context } = this.#init
+    for (const log of this.#logs.values()) {
+      if (!log.own || log.persistent || context.keepers(log.log.topic).some(id => id !== context.self)) continue
+      if (log.status().channels.some(({ lag, members }) => lag > 0 && members > 0)) return true
+    }
+    return false
+  }
+
   async stop (): Promise<void> {
     this.#stopped = true
     await Promise.all(Array.from(this.#logs.values(), async log => log.stop()))
@@ -89,7 +106,7 @@ export class Logs {
 
   /** The log that this node publishes on; made when it is first needed. */
   async own (topic: string, options: OutboxOptions = {}): Promise<LogDriver> {
-    if (this.#stopped) throw new MeshStoppedError()
+    if (this.#stopped || this.#leaving) throw new MeshStoppedError(this.#stopped ? undefined : 'the mesh is draining: it publishes no more')
     // who made a channel elsewhere may not have been heard of yet
     await this.#init.registry.synced()
     const known = this.#own.get(topic)

@@ -109,7 +109,11 @@ export class Outbox {
       } else if (this.#init.overflow === 'reject') {
         this.#take(1)[0]?.reject(new OutboxFullError(`${this.#init.topic}: the outbox is full: its channels are slower than its publisher`))
       } else {
-        await log.room()
+        try {
+          await log.room()
+        } catch (err) {
+          this.#take(this.#queue.length).forEach(({ reject }) => { reject(err as Error) })
+        }
       }
     }
     this.#lastAt = performance.now()

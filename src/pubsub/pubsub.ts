@@ -2,6 +2,7 @@
 import { serviceCapabilities } from '@libp2p/interface'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
 import { InvalidNameError, InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { abortable } from '../streams/abortable.ts'
 import { withDeadline } from '../util/deadline.ts'
 import { checkName } from '../wire/names.ts'
 import { createParts } from './assemble.ts'
@@ -25,6 +26,8 @@ import type { EventHandler } from 'main-event'
 const LINGER = 5
 /** Milliseconds that {@link PubsubService.leave} gives others to take what is handed over. */
 const LEAVE_TIMEOUT = 5_000
+/** Between looks whether they have. */
+const LEAVE_INTERVAL = 20
 const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
 
 export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
@@ -117,12 +120,11 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
     const parts = this.#parts
     if (parts === undefined) return
     await withDeadline(LEAVE_TIMEOUT, [signal], async signal => {
-      await Promise.race([
-        Promise.all(Array.from(this.#topics.values(), async topic => topic.close())).then(async () => parts.subscriptions.close()),
-        new Promise<void>(resolve => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
-      ])
+      const closed = Promise.all(Array.from(this.#topics.values(), async topic => topic.close())).then(async () => parts.subscriptions.close())
+      await abortable(closed, signal).catch(() => {})
+      while (parts.logs.unfinished && !signal.aborted) await new Promise(resolve => { setTimeout(resolve, LEAVE_INTERVAL) })
     })
-    parts.logs.input({ type: 'stop' })
+    parts.logs.leave()
   }
 
   // ---- what can be done

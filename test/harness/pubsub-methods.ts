@@ -1,4 +1,5 @@
 /** Commands by which a node process publishes and consumes; see `node-child.ts`. */
+import { told } from './child.ts'
 import type { Channel, Mesh, Message, PublishOptions, SubscribeOptions } from '../../src/index.ts'
 import type { Command, Emit } from './child.ts'
 
@@ -21,6 +22,8 @@ export interface Behaviour {
   readonly delay?: number
   /** Tell the parent of each as it begins, as the event `handled`. @default false */
   readonly tell?: boolean
+  /** Tell the parent of each as it ends, as the event `done`, and ack only when it knows. @default false */
+  readonly tellEnd?: boolean
 }
 
 export type ChildSubscribeOptions = Omit<SubscribeOptions, 'signal' | 'from'> & { from?: 'latest' | 'beginning' | number }
@@ -30,7 +33,7 @@ interface Part {
   readonly handled: Handled[]
 }
 
-async function handle (message: Message, handled: Handled[], { how = 'ack', delay = 0, tell = false }: Behaviour, emit: Emit): Promise<void> {
+async function handle (message: Message, handled: Handled[], { how = 'ack', delay = 0, tell = false, tellEnd = false }: Behaviour, emit: Emit): Promise<void> {
   const { id, body, attempt, key, publisher } = message
   const item = { id, body, attempt, key, publisher, at: performance.timeOrigin + performance.now() }
   handled.push(item)
@@ -38,10 +41,58 @@ async function handle (message: Message, handled: Handled[], { how = 'ack', dela
   if (delay > 0) await new Promise(resolve => { setTimeout(resolve, delay) })
   if (how === 'hang') await new Promise(() => {})
   if (how === 'throw') throw new Error('the handler was told to fail')
+  if (tellEnd) {
+    emit('done', { ...item, channel: message.channel })
+    await told()
+  }
+}
+
+/** What a publisher tells of each message: that it tries, and the id, once its receipt is there. */
+export interface Tried { readonly body: string, readonly id: string | undefined }
+
+/** Publishes bodies `<label>/<n>` one after the other until it is stopped, and tells of each as the event `tried`. */
+class Stream {
+  readonly #mesh: Mesh
+  readonly #emit: Emit
+  #running = false
+  #open = 0
+
+  constructor (mesh: Mesh, emit: Emit) {
+    this.#mesh = mesh
+    this.#emit = emit
+  }
+
+  start (topic: string, label: string, rate: number, options: PublishOptions): void {
+    this.#running = true
+    const began = performance.now()
+    let n = 0
+    const more = (): void => {
+      if (!this.#running) return
+      for (; n < (performance.now() - began) * rate / 1_000; n++) void this.#one(topic, `${label}/${n}`, options)
+      setTimeout(more, 5)
+    }
+    more()
+  }
+
+  /** Resolves when every receipt is there. */
+  async stop (): Promise<void> {
+    this.#running = false
+    while (this.#open > 0) await new Promise(resolve => { setTimeout(resolve, 5) })
+  }
+
+  async #one (topic: string, body: string, options: PublishOptions): Promise<void> {
+    this.#open++
+    this.#emit('tried', { body, id: undefined })
+    await told()
+    const id = await this.#mesh.pubsub.topic(topic).publish(body, options).then(({ id }) => id, () => undefined)
+    this.#emit('tried', { body, id })
+    this.#open--
+  }
 }
 
 export function pubsubCommands (mesh: Mesh, emit: Emit): Record<string, Command> {
   const parts = new Map<string, Part>()
+  const stream = new Stream(mesh, emit)
   const part = (topic: string, channel: string): Part => {
     const known = parts.get(`${topic}/${channel}`)
     if (known === undefined) throw new Error(`this node does not consume from ${topic}/${channel}`)
@@ -76,6 +127,8 @@ export function pubsubCommands (mesh: Mesh, emit: Emit): Record<string, Command>
       }
       return Promise.all(ids)
     },
+    publishOn: (topic: string, label: string, rate: number, options: Omit<PublishOptions, 'signal'> = {}) => { stream.start(topic, label, rate, options) },
+    publishOff: async () => stream.stop(),
     pubsubInfo: () => mesh.pubsub.info()
   }
 }

@@ -93,6 +93,33 @@ describe('mesh: pub/sub within its bounds', function () {
     expect(got).to.have.lengthOf(100)
   })
 
+  it('a publisher that nobody keeps messages for stops when its consumers have handled them', async () => {
+    const mesh = await createTestMesh([{}, {}], { defaults: { pubsub: { keeper: false } } })
+    running.push(mesh)
+    await mesh.ready()
+    const [publisher, consumer] = mesh.nodes as [Mesh, Mesh]
+    const got: unknown[] = []
+    const channel = await consumer.pubsub.topic('orders').subscribe('billing', { concurrency: 1 })
+    channel.onMessage(async ({ body }) => {
+      await new Promise(resolve => { setTimeout(resolve, 5) })
+      got.push(body)
+    })
+    await Promise.all(numbers(50).map(async n => publisher.pubsub.topic('orders').publish(n)))
+    await publisher.stop()
+    expect(got).to.deep.equal(numbers(50))
+  })
+
+  it('who waits for what becomes of a message hears that the mesh was stopped', async () => {
+    const { publisher, consumer } = await pair({ pubsub: { outbox: { messages: 5 } } })
+    const { open } = await stuck(consumer)
+    const topic = publisher.pubsub.topic('orders')
+    const outcomes = Promise.all(numbers(20).map(async n => topic.publish(n, { confirm: 'handled' }).then(() => 'handled', (err: Error) => err.name)))
+    await until(() => publisher.pubsub.info().topics[0]?.pending === 5, WAIT)
+    await publisher.stop({ signal: AbortSignal.timeout(100) })
+    expect(new Set(await outcomes)).to.deep.equal(new Set(['MeshStoppedError']))
+    open()
+  })
+
   it('a consumer that stops takes nothing with it', async () => {
     const { mesh, publisher, consumer } = await pair()
     const other = await mesh.add({})

@@ -1,0 +1,199 @@
+/** Publishers, consumers and keepers, each a process with a place of its own, for runs with faults; and what they said of every message. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkDeliveries } from './deliveries.ts'
+import { wallClock } from './ipc.ts'
+import { freePort } from './ports.ts'
+import { spawnNode } from './processes.ts'
+import { until } from './until.ts'
+import { allSeeAll } from './use-processes.ts'
+import type { DeliveryVerdict, Fault, Handling } from './deliveries.ts'
+import type { ChildMeshOptions } from './ipc.ts'
+import type { NodeProcess } from './processes.ts'
+import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
+import type { PublishOptions } from '../../src/index.ts'
+
+const TOPIC = 'orders'
+
+export interface Seat {
+  readonly label: string
+  /** Keeps messages for others. */
+  readonly keeper?: boolean
+  /** Channels that it consumes from. */
+  readonly consumes?: readonly string[]
+  /** Messages a second that it publishes, and what it waits for. */
+  readonly publishes?: { readonly rate: number, readonly confirm: NonNullable<PublishOptions['confirm']> }
+  /** In memory: a new identity with each start. @default true */
+  readonly storage?: boolean
+  readonly options?: ChildMeshOptions
+}
+
+export interface PubsubGroupInit {
+  readonly seats: readonly Seat[]
+  readonly subscribe?: ChildSubscribeOptions
+  /** Milliseconds that a handler takes. @default 5 */
+  readonly delay?: number
+}
+
+export class PubsubGroup implements AsyncDisposable {
+  readonly faults: Fault[] = []
+  /** By the index of the seat; who was killed stays until it is started again. */
+  readonly nodes: NodeProcess[] = []
+  readonly #init: PubsubGroupInit
+  readonly #all: NodeProcess[] = []
+  readonly #starts: number[] = []
+  #ports: number[] = []
+  #directory = ''
+
+  constructor (init: PubsubGroupInit) {
+    this.#init = init
+  }
+
+  async start (): Promise<void> {
+    const { seats } = this.#init
+    this.#directory = await mkdtemp(join(tmpdir(), 'braid-pubsub-'))
+    this.#ports = await Promise.all(seats.map(freePort))
+    await Promise.all(seats.map(async (_, index) => this.#spawn(index)))
+    await allSeeAll(this.nodes, 40_000)
+    await Promise.all(seats.map(async (_, index) => this.#consume(index)))
+    await Promise.all(seats.map(async (_, index) => this.#publish(index)))
+  }
+
+  node (index: number): NodeProcess {
+    return this.nodes[index] as NodeProcess
+  }
+
+  indexes (of: (seat: Seat) => boolean): number[] {
+    return this.#init.seats.flatMap((seat, index) => of(seat) ? [index] : [])
+  }
+
+  address (index: number): string {
+    return `/ip4/127.0.0.1/tcp/${this.#ports[index]}`
+  }
+
+  /** SIGKILL; {@link restart} brings it back. */
+  async kill (index: number, kind: string): Promise<void> {
+    this.#fault(index, kind)
+    const node = this.node(index)
+    node.kill('SIGKILL')
+    await node.exit
+  }
+
+  /** At its old address, with its old storage; goes on with what it did. */
+  async restart (index: number): Promise<void> {
+    await this.#spawn(index)
+    await this.#consume(index)
+    await this.#publish(index)
+  }
+
+  /** SIGSTOP; the returned function ends it. */
+  stop (index: number, kind: string): () => void {
+    const fault = this.#fault(index, kind)
+    this.node(index).kill('SIGSTOP')
+    return () => {
+      this.node(index).kill('SIGCONT')
+      fault.to = wallClock()
+    }
+  }
+
+  /** Something that is done from outside; the returned function ends it. */
+  fault (kind: string): () => void {
+    const fault = this.#fault(undefined, kind)
+    return () => { fault.to = wallClock() }
+  }
+
+  /** Handlings so far, of every process that there ever was. */
+  handlings (): Handling[] {
+    return this.#all.flatMap(node => node.eventsOf<Handled & { channel: string }>('done').map(({ detail }) => ({ ...detail, node: node.id })))
+  }
+
+  /** Resolves when so many more messages were handled. */
+  async flow (more: number): Promise<void> {
+    const before = this.handlings().length
+    await until(() => this.handlings().length >= before + more, { timeout: 60_000, interval: 50, what: `${more} more messages are handled` })
+  }
+
+  /** Resolves when all that is confirmed by now is handled in every channel. */
+  async caughtUp (): Promise<void> {
+    const attempts = this.#attempts()
+    await until(() => this.#judge(attempts).lost.length === 0, {
+      timeout: 60_000, interval: 100, what: () => `what was confirmed is handled: ${this.#judge(attempts).lost.slice(0, 5).join(', ')} are not`
+    })
+  }
+
+  /** Ends the publishing and waits until every confirmed message is handled in every channel; then judges. */
+  async verdict (): Promise<DeliveryVerdict> {
+    const publishers = this.indexes(({ publishes }) => publishes !== undefined)
+    await Promise.all(publishers.map(async index => this.node(index).command('publishOff', [], 60_000)))
+    await this.caughtUp()
+    const verdict = this.#judge(this.#attempts())
+    if (process.env['BRAID_VERBOSE'] != null) console.log(this.faults.map(f => [f.kind, Math.round(f.at % 1e6), Math.round((f.to ?? 0) % 1e6), f.node?.slice(-6)].join(' ')), this.handlings().length, verdict, this.nodes.map((n, i) => `${this.#init.seats[i]?.label} ${n.id.slice(-6)}`))
+    return verdict
+  }
+
+  /** @throws when one of the processes did what none may */
+  expectClean (): void {
+    for (const node of this.#all) node.expectClean()
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await Promise.all(this.#all.map(async node => node[Symbol.asyncDispose]()))
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  #fault (index: number | undefined, kind: string): Fault & { to?: number } {
+    const keeper = index !== undefined && this.#init.seats[index]?.keeper === true
+    const fault = { kind, at: wallClock(), ...index === undefined || keeper ? {} : { node: this.node(index).id } }
+    this.faults.push(fault)
+    return fault
+  }
+
+  #judge (attempts: readonly Tried[]): DeliveryVerdict {
+    return checkDeliveries({
+      attempts,
+      handlings: this.handlings(),
+      channels: [...new Set(this.#init.seats.flatMap(({ consumes = [] }) => consumes))],
+      faults: this.faults
+    })
+  }
+
+  #attempts (): Tried[] {
+    const ids = new Map<string, string | undefined>()
+    for (const { detail: { body, id } } of this.#all.flatMap(node => node.eventsOf<Tried>('tried'))) ids.set(body, id ?? ids.get(body))
+    return Array.from(ids, ([body, id]) => ({ body, id }))
+  }
+
+  async #spawn (index: number): Promise<void> {
+    const { label, keeper = false, storage = true, options } = this.#init.seats[index] as Seat
+    const node = await spawnNode({
+      label,
+      options: {
+        mesh: 'pubsub',
+        name: label,
+        listen: [this.address(index)],
+        bootstrap: this.#ports.filter((_, other) => other !== index).map(port => `/ip4/127.0.0.1/tcp/${port}`),
+        election: false,
+        pubsub: { keeper },
+        ...storage ? { storage: join(this.#directory, label) } : {},
+        ...options
+      }
+    })
+    this.nodes[index] = node
+    this.#all.push(node)
+  }
+
+  async #consume (index: number): Promise<void> {
+    const { subscribe = {}, delay = 5, seats } = this.#init
+    for (const channel of seats[index]?.consumes ?? []) {
+      await this.node(index).command('subscribe', [TOPIC, channel, subscribe, { delay, tellEnd: true }], 30_000)
+    }
+  }
+
+  async #publish (index: number): Promise<void> {
+    const { label, publishes } = this.#init.seats[index] as Seat
+    if (publishes === undefined) return
+    const start = this.#starts[index] = (this.#starts[index] ?? 0) + 1
+    await this.node(index).command('publishOn', [TOPIC, `${label}/${start}`, publishes.rate, { confirm: publishes.confirm }])
+  }
+}
