@@ -42,7 +42,7 @@ if (values.only == null || values.only === 'election') {
   results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes) })
 }
 if (values.only == null || values.only === 'pubsub') {
-  results['pubsub'] = await benchPubsub({ rounds: Number(values.rounds), only: values.scenarios })
+  results['pubsub'] = await benchPubsub({ rounds: Number(values.rounds), kills: Math.ceil(Number(values.kills) / 5), only: values.scenarios })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()

@@ -8,6 +8,8 @@ const LEAST = 12
 const MAX_LATENCIES = 1 << 18
 /** Milliseconds between two looks at whether everything is acked. */
 const LOOK = 5
+/** Milliseconds without any ack after which a load has failed. */
+const STALLED = 45_000
 
 export interface LoadOptions extends Pick<PublishOptions, 'confirm'> {
   /** Bytes of a body. @default 128 */
@@ -134,8 +136,16 @@ class Publisher {
     return { published: n - from, seconds: (performance.now() - begin) / 1_000 }
   }
 
+  /** @throws when nothing is acked for {@link STALLED} */
   async acked (topic: string): Promise<void> {
-    while (this.pending(topic) > 0) await new Promise(resolve => { setTimeout(resolve, LOOK) })
+    for (let last = Infinity, at = performance.now(); ;) {
+      const pending = this.pending(topic)
+      if (pending === 0) return
+      if (pending < last) at = performance.now()
+      else if (performance.now() - at > STALLED) throw new Error(`${pending} messages are not acked: ${JSON.stringify(this.#mesh.pubsub.info())}`)
+      last = pending
+      await new Promise(resolve => { setTimeout(resolve, LOOK) })
+    }
   }
 
   pending (topic: string): number {

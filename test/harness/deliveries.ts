@@ -62,7 +62,7 @@ const AFTERMATH = 10_000
 
 /** What explains the second handling: who handled it first, its publisher, or what all use was at fault between the two. */
 function causeOf (first: Handling, again: Handling, faults: readonly Fault[]): string | undefined {
-  return faults.find(({ node, at, to = at }) =>
+  return faults.findLast(({ node, at, to = at }) =>
     at <= again.at && first.at <= to + AFTERMATH && (node === undefined || node === first.node || node === first.publisher))?.kind
 }
 

@@ -3,18 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkDeliveries } from './deliveries.ts'
+import { faultProxy } from './fault-proxy.ts'
 import { wallClock } from './ipc.ts'
 import { freePort } from './ports.ts'
 import { spawnNode } from './processes.ts'
 import { until } from './until.ts'
 import { allSeeAll } from './use-processes.ts'
 import type { DeliveryVerdict, Fault, Handling } from './deliveries.ts'
+import type { FaultProxy } from './fault-proxy.ts'
 import type { ChildMeshOptions } from './ipc.ts'
 import type { NodeProcess } from './processes.ts'
 import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
 import type { PublishOptions } from '../../src/index.ts'
 
 const TOPIC = 'orders'
+
+const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 
 export interface Seat {
   readonly label: string
@@ -26,7 +30,6 @@ export interface Seat {
   readonly publishes?: { readonly rate: number, readonly confirm: NonNullable<PublishOptions['confirm']> }
   /** In memory: a new identity with each start. @default true */
   readonly storage?: boolean
-  readonly options?: ChildMeshOptions
 }
 
 export interface PubsubGroupInit {
@@ -34,12 +37,16 @@ export interface PubsubGroupInit {
   readonly subscribe?: ChildSubscribeOptions
   /** Milliseconds that a handler takes. @default 5 */
   readonly delay?: number
+  /** The first seat reaches the others, and is reached, only through {@link PubsubGroup.proxies}. @default false */
+  readonly island?: boolean
 }
 
 export class PubsubGroup implements AsyncDisposable {
   readonly faults: Fault[] = []
   /** By the index of the seat; who was killed stays until it is started again. */
   readonly nodes: NodeProcess[] = []
+  /** What lies between the first seat and each other one. */
+  readonly proxies: FaultProxy[] = []
   readonly #init: PubsubGroupInit
   readonly #all: NodeProcess[] = []
   readonly #starts: number[] = []
@@ -51,9 +58,10 @@ export class PubsubGroup implements AsyncDisposable {
   }
 
   async start (): Promise<void> {
-    const { seats } = this.#init
+    const { seats, island = false } = this.#init
     this.#directory = await mkdtemp(join(tmpdir(), 'braid-pubsub-'))
     this.#ports = await Promise.all(seats.map(freePort))
+    if (island) this.proxies.push(...await Promise.all(this.#ports.slice(1).map(async port => faultProxy({ port }))))
     await Promise.all(seats.map(async (_, index) => this.#spawn(index)))
     await allSeeAll(this.nodes, 40_000)
     await Promise.all(seats.map(async (_, index) => this.#consume(index)))
@@ -66,10 +74,6 @@ export class PubsubGroup implements AsyncDisposable {
 
   indexes (of: (seat: Seat) => boolean): number[] {
     return this.#init.seats.flatMap((seat, index) => of(seat) ? [index] : [])
-  }
-
-  address (index: number): string {
-    return `/ip4/127.0.0.1/tcp/${this.#ports[index]}`
   }
 
   /** SIGKILL; {@link restart} brings it back. */
@@ -127,9 +131,7 @@ export class PubsubGroup implements AsyncDisposable {
     const publishers = this.indexes(({ publishes }) => publishes !== undefined)
     await Promise.all(publishers.map(async index => this.node(index).command('publishOff', [], 60_000)))
     await this.caughtUp()
-    const verdict = this.#judge(this.#attempts())
-    if (process.env['BRAID_VERBOSE'] != null) console.log(this.faults.map(f => [f.kind, Math.round(f.at % 1e6), Math.round((f.to ?? 0) % 1e6), f.node?.slice(-6)].join(' ')), this.handlings().length, verdict, this.nodes.map((n, i) => `${this.#init.seats[i]?.label} ${n.id.slice(-6)}`))
-    return verdict
+    return this.#judge(this.#attempts())
   }
 
   /** @throws when one of the processes did what none may */
@@ -139,6 +141,7 @@ export class PubsubGroup implements AsyncDisposable {
 
   async [Symbol.asyncDispose] (): Promise<void> {
     await Promise.all(this.#all.map(async node => node[Symbol.asyncDispose]()))
+    await Promise.all(this.proxies.map(async proxy => proxy.close()))
     await rm(this.#directory, { recursive: true, force: true })
   }
 
@@ -165,22 +168,29 @@ export class PubsubGroup implements AsyncDisposable {
   }
 
   async #spawn (index: number): Promise<void> {
-    const { label, keeper = false, storage = true, options } = this.#init.seats[index] as Seat
+    const { label, keeper = false, storage = true } = this.#init.seats[index] as Seat
     const node = await spawnNode({
       label,
       options: {
         mesh: 'pubsub',
         name: label,
-        listen: [this.address(index)],
-        bootstrap: this.#ports.filter((_, other) => other !== index).map(port => `/ip4/127.0.0.1/tcp/${port}`),
+        ...this.#paths(index),
         election: false,
         pubsub: { keeper },
-        ...storage ? { storage: join(this.#directory, label) } : {},
-        ...options
+        ...storage ? { storage: join(this.#directory, label) } : {}
       }
     })
     this.nodes[index] = node
     this.#all.push(node)
+  }
+
+  #paths (index: number): ChildMeshOptions {
+    const { island = false } = this.#init
+    const proxied = this.proxies.map(({ port }) => address(port))
+    if (island && index === 0) return { listen: [], bootstrap: proxied }
+    const listen = [address(this.#ports[index] as number)]
+    const bootstrap = this.#ports.filter((_, other) => other !== index && !(island && other === 0)).map(address)
+    return { listen, bootstrap, ...island ? { announce: proxied.slice(index - 1, index) } : {} }
   }
 
   async #consume (index: number): Promise<void> {
