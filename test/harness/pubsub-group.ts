@@ -112,6 +112,18 @@ export class PubsubGroup implements AsyncDisposable {
     return this.#all.flatMap(node => node.eventsOf<Handled & { channel: string }>('done').map(({ detail }) => ({ ...detail, node: node.id })))
   }
 
+  /** Messages that were tried before that time by who is in the seat now, and not handled by then. */
+  openAt (index: number, time: number): number {
+    const { id, events } = this.node(index)
+    const tried = new Set(events.filter(({ event, at }) => event === 'tried' && at <= time).map(({ detail }) => (detail as Tried).body))
+    for (const node of this.#all) {
+      for (const { detail, at } of node.eventsOf<Handled>('done')) {
+        if (detail.publisher === id && at <= time) tried.delete(detail.body as string)
+      }
+    }
+    return tried.size
+  }
+
   /** Resolves when so many more messages were handled. */
   async flow (more: number): Promise<void> {
     const before = this.handlings().length
@@ -131,6 +143,11 @@ export class PubsubGroup implements AsyncDisposable {
     const publishers = this.indexes(({ publishes }) => publishes !== undefined)
     await Promise.all(publishers.map(async index => this.node(index).command('publishOff', [], 60_000)))
     await this.caughtUp()
+    return this.judge()
+  }
+
+  /** Of what is known now: what is under way may seem lost. */
+  judge (): DeliveryVerdict {
     return this.#judge(this.#attempts())
   }
 
