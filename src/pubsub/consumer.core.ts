@@ -8,7 +8,7 @@ import { compareGenerations } from './generation.core.ts'
 import { Heap } from './heap.core.ts'
 import { logKey } from './names.core.ts'
 import {
-  ACK_LINGER, FEW_LOGS, GAP_AGAIN, GAP_WAIT, IDLE_AFTER, IDLE_CREDIT, MAX_GENERATION, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, MAX_ZOMBIES, OPEN_AGAIN, ORDER_WAIT, RETENTION
+  ACK_LINGER, FEW_LOGS, GAP_AGAIN, GAP_WAIT, IDLE_AFTER, IDLE_CREDIT, MAX_GENERATION, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, MAX_ZOMBIES, OPEN_AGAIN, ORDER_WAIT, PROMISE, RETENTION, SHARE_AGAIN
 } from './numbers.core.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
 import { Item, Queue, Source } from './source.core.ts'
@@ -216,6 +216,7 @@ class Consumer implements ConsumerCore {
     const held = source.items.get(seq)
     if (held !== undefined && held.state !== 'failed' && held.state !== 'abandoned') {
       held.attempt = Math.max(held.attempt, attempt)
+      held.dropped = false
       return
     }
     // one that crossed what we said of it
@@ -268,7 +269,11 @@ class Consumer implements ConsumerCore {
 
   /** It is not to be begun. What runs goes on. */
   #forget (item: Item | undefined): void {
-    if (item === undefined || item.state === 'running') return
+    if (item === undefined) return
+    if (item.state === 'running') {
+      item.dropped = true
+      return
+    }
     const blocked = item.state
     this.#release(item)
     if (blocked !== 'chained') this.#next(item)
@@ -393,7 +398,7 @@ class Consumer implements ConsumerCore {
       source.refused.set(seq, { attempt: item.attempt, nak: undefined, term })
     }
     this.#soon(source)
-    if (how !== 'ack' && key !== undefined) {
+    if (how !== 'ack' && key !== undefined && !item.dropped) {
       // those behind it wait for its next delivery, or for the word that there will be none
       item.state = 'failed'
       return
@@ -489,13 +494,26 @@ class Consumer implements ConsumerCore {
     const small = idle === 0 ? 0 : Math.max(1, Math.min(IDLE_CREDIT, Math.floor(this.#prefetch / 2 / idle)))
     const large = Math.max(1, Math.floor((this.#prefetch - small * idle) / Math.max(1, busy.length)))
     const busySet = new Set(busy)
-    for (const source of sources) {
-      const credit = busySet.has(source) ? large : small
+    this.#shareAt = sources.length > FEW_LOGS ? this.#now + IDLE_AFTER / 2 : Infinity
+    const shares = new Map(sources.map(source => [source, busySet.has(source) ? large : small]))
+    let free = this.#prefetch
+    for (const source of sources) free -= Math.max(source.credit, source.items.size, source.promisedUntil > this.#now ? source.promised : 0)
+    for (const [source, share] of shares) {
+      // what others were allowed before, and still hold, is not given twice
+      const base = Math.max(Math.min(share, source.credit), Math.min(share, source.items.size))
+      const more = Math.max(0, Math.min(share - base, free))
+      free -= more
+      const credit = Math.max(1, base + more)
+      if (credit < share) this.#shareAt = this.#now + SHARE_AGAIN
       if (credit === source.credit && !capacity) continue
+      if (credit < source.credit && source.promisedUntil <= this.#now) {
+        source.promised = source.credit
+        source.promisedUntil = this.#now + PROMISE
+        this.#shareAt = Math.min(this.#shareAt, source.promisedUntil)
+      }
       source.credit = credit
       if (source !== quiet && !this.#leaving) this.#send(source.generation.by, { type: 'credit', log: source.log, channel: this.#channel, prefetch: credit, concurrency: this.#concurrency })
     }
-    this.#shareAt = sources.length > FEW_LOGS ? this.#now + IDLE_AFTER / 2 : Infinity
   }
 
   // --- time
@@ -544,6 +562,7 @@ class Consumer implements ConsumerCore {
     item.state = 'abandoned'
     item.zombie = true
     this.#out.push({ type: 'abandon', item })
+    if (item.dropped) this.#forget(item)
   }
 
   /** What only waits is not to be taken for lost. */

@@ -47,6 +47,10 @@ export const IDLE_CREDIT = 16
 export const FEW_LOGS = 4
 /** A log that sent nothing for so long does not send. */
 export const IDLE_AFTER = 10_000
+/** Room that others still use is asked for again after this time. */
+export const SHARE_AGAIN = 50
+/** An assigner may use what it was allowed for this long after it was allowed less: the word is under way. */
+export const PROMISE = 250
 /** Acks leave this long after the first of them when nobody flushes. */
 export const ACK_LINGER = 5
 /** How often a consumer says again that it takes part, while it is not answered. */

@@ -20,6 +20,8 @@ export class Item implements Held {
   deadline = Infinity
   /** Its handler was given up, and has not ended. */
   zombie = false
+  /** It runs, and will not come again: it is final, or another consumer's. */
+  dropped = false
 
   constructor (source: Source, message: Message, attempt: number, now: number) {
     this.source = source
@@ -97,6 +99,9 @@ export class Source {
   askAt = Infinity
   /** What the assigner was told that it may send. */
   credit = 0
+  /** It was told more than that, and may use it until it has heard. */
+  promised = 0
+  promisedUntil = -Infinity
   /** When to say again that this consumer takes part, unless the assigner answers; and when it was said last. */
   openAt = Infinity
   openedAt = -Infinity
