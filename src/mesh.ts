@@ -8,6 +8,7 @@ import { MeshStoppedError } from './errors.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage, watchPage } from './page-life.ts'
 import { pubsub as pubsubRoom } from './pubsub/index.ts'
+import { KEEPER, MEMBER } from './pubsub/roles.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
@@ -234,6 +235,12 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 }
 
+/** What a node does beside its service; told with its first word, so that nobody has to wait for it. */
+function rolesOf ({ relay, pubsub }: MeshOptions): string[] {
+  const topics = isPage() || pubsub?.lazy === true ? [] : [MEMBER, ...pubsub?.keeper === false ? [] : [KEEPER]]
+  return [...relay != null && relay !== false ? ['relay'] : [], ...topics]
+}
+
 /** To listen makes the node take part in its election, so this is called only when somebody wants to know. */
 function onElection (election: Election, listener: (change: { State: 0 | 1 | 2, ID: string }) => void): void {
   election.addEventListener('braid.topic.election.change_state', ({ detail }) => { listener(detail) })
@@ -263,7 +270,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             ...(name != null ? { name } : {}),
             ...(weight != null ? { weight } : {}),
             ...(metadata != null ? { metadata } : {}),
-            ...(relay != null && relay !== false ? { roles: ['relay'] } : {}),
+            roles: rolesOf(options),
             // A tab shares its core with a person's other tabs, and the Node peers watch more closely anyway.
             ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true, calmInterval: 10_000 } } : {}),
             incarnation: identity.incarnation,
@@ -281,7 +288,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
           }),
           // gossipsub has the key `pubsub`
-          topics: pubsubRoom({ ...options.pubsub, storage, onElection: listener => { onElection(libp2p.services.election, listener) } }),
+          topics: pubsubRoom({ lazy: isPage(), ...options.pubsub, storage, onElection: listener => { onElection(libp2p.services.election, listener) } }),
           rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
           ...options.libp2p?.services
         }

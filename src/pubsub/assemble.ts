@@ -82,6 +82,7 @@ export function createParts (parts: PartsInit): Parts {
     protocol: protocolId(discovery.mesh, 'pubsub'),
     onMessage: (from, message) => { router.message(from, message as Message) },
     peerId: id => discovery.peerId(id),
+    connected: context.connected,
     now: () => performance.now(),
     count: context.count,
     log

@@ -1,6 +1,7 @@
 /** What the parts of the room share. */
 import { rendezvousRank } from '../balancing/rendezvous.core.ts'
 import { sizedParts } from './parts.ts'
+import { KEEPER, MEMBER } from './roles.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Logger } from '@libp2p/interface'
@@ -9,8 +10,6 @@ import type { Loop } from './loop.ts'
 import type { Net } from './net.ts'
 import type { WireMessage as Message } from './announced.ts'
 
-/** In the record of a node that keeps messages for others. */
-export const KEEPER = 'keeper'
 /** Keepers of a topic. */
 const KEEPERS = 3
 
@@ -78,9 +77,9 @@ export class Context {
     else this.net.cut(peer, new Error(message))
   }
 
-  /** Nodes of the mesh that may be spoken to, without this one. */
+  /** Nodes that may be spoken to, without this one. */
   others (): NodeInfo[] {
-    return this.discovery.nodes().filter(({ id, state }) => id !== this.self && state !== 'left' && state !== 'away')
+    return this.discovery.nodes().filter(({ id, state, roles }) => id !== this.self && state !== 'left' && state !== 'away' && roles.includes(MEMBER))
   }
 
   /** Of those that are connected. */

@@ -256,6 +256,8 @@ export interface PubsubInit {
   retention?: RetentionOptions
   /** Where outbox and kept messages go. Without a durable one they are in memory. */
   storage?: Storage
+  /** Take part from the first use on, not from the start: for pages, which then load most of the room's code only when it is used. @default false */
+  lazy?: boolean
   /** Key of the gossipsub service beside this one. @default 'pubsub' */
   gossipsub?: string
   /** Called once, when somebody wants to know of this node's part in its election. */

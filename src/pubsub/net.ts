@@ -4,6 +4,7 @@ import { ProtocolError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { timers } from '../util/timers.ts'
 import { decodePubsub, encodePubsub } from '../wire/pubsub-codec.ts'
 import { MAX_PUBSUB_FRAME, MAX_PUBSUB_WAITING } from '../wire/limits.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents } from '../streams/index.ts'
@@ -16,6 +17,8 @@ const MAX_BANS = 1_000
 /** Between attempts to open a stream, ms. */
 const RETRY = { initial: 20, max: 2_000 }
 const OPEN_TIMEOUT = 5_000
+/** Attempts after which the frames that wait for a stream are dropped. */
+const ATTEMPTS = 6
 /** Milliseconds that queued frames get to leave when the node stops. */
 const STOP_TIMEOUT = 500
 const MiB = 1024 * 1024
@@ -33,6 +36,7 @@ export interface NetInit {
   protocol: string
   onMessage: (from: string, message: PubsubMessage) => void
   peerId: (id: string) => PeerId | undefined
+  connected: (id: string) => boolean
   now: () => number
   count: (what: string) => void
   log: Logger
@@ -134,9 +138,15 @@ export class Net {
       if (this.#openings.get(to) === opening) this.#openings.delete(to)
     } catch (err) {
       this.#init.log.trace('no stream to %s - %e', to, err)
-      opening.frames = []
-      opening.bytes = 0
-      opening.after = this.#init.now() + backoff(opening.attempts++, RETRY, Math.random)
+      const wait = backoff(opening.attempts++, RETRY, Math.random)
+      opening.after = this.#init.now() + wait
+      if (opening.attempts < ATTEMPTS && this.#init.connected(to)) {
+        // it may be about to start
+        timers.after(wait, () => { if (this.#openings.get(to) === opening && !opening.busy) void this.#open(to, opening) })
+      } else {
+        opening.frames = []
+        opening.bytes = 0
+      }
     } finally {
       opening.busy = false
     }

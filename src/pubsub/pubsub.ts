@@ -1,46 +1,38 @@
-/** Puts the room together: streams, gossip, registry, logs, subscriptions, what is kept for others. */
+/**
+ * What a node has of the room from its start. All else, `#pubsub`, is loaded by the first who publishes, consumes or
+ * listens, so that a page that does not need it does not carry it; Node peers, which keep messages for others, load it at
+ * once.
+ */
 import { serviceCapabilities } from '@libp2p/interface'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
 import { InvalidNameError, InvalidOptionsError, MeshStoppedError } from '../errors.ts'
-import { abortable } from '../streams/abortable.ts'
-import { withDeadline } from '../util/deadline.ts'
-import { checkName } from '../wire/names.ts'
-import { createParts } from './assemble.ts'
-import { KEEPER } from './context.ts'
-import { describe } from './info.ts'
-import { LocalTopic } from './local-topic.ts'
-import { channelKey } from './names.core.ts'
+import { LazyTopic } from './lazy-topic.ts'
 import { checkTopicOrPattern } from './names.ts'
 import { checkPubsubOptions } from './options.ts'
-import { SystemTopics } from './system-topics.ts'
-import { isSystem } from './system.ts'
-import { TopicEnd } from './topic.ts'
-import type { Parts } from './assemble.ts'
 import type { TopicContract } from './contract.ts'
 import type { OutboxOptions, Pubsub, PubsubComponents, PubsubEvents, PubsubInfo, PubsubInit, Topic } from './index.ts'
-import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
+import type { Room } from './room.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { AbortOptions, Logger, Startable } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 
-/** Milliseconds that a publish may wait for company. */
-const LINGER = 5
-/** Milliseconds that {@link PubsubService.leave} gives others to take what is handed over. */
-const LEAVE_TIMEOUT = 5_000
-/** Between looks whether they have. */
-const LEAVE_INTERVAL = 20
-const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
+/** Topics of the node itself: nothing that is published on one leaves the node. */
+const SYSTEM = 'braid.topic.'
 
-export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
+class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
   readonly [Symbol.toStringTag] = '@braid/pubsub'
   readonly [serviceCapabilities]: string[] = ['@braid/pubsub']
   readonly #components: PubsubComponents
   readonly #init: PubsubInit
   readonly #log: Logger
-  readonly #topics = new Map<string, Topic>()
-  #parts: Parts | undefined
-  #starting: Promise<void> | undefined
-  #stopped = false
-  readonly #system: SystemTopics
+  readonly #topics = new Map<string, LazyTopic>()
+  /** Types of events that somebody listens to. */
+  readonly #wanted = new Set<string>()
+  #running = false
+  /** Gossipsub has started. */
+  #listening = false
+  #loading: Promise<Room> | undefined
+  #room: Room | undefined
 
   constructor (components: PubsubComponents, init: PubsubInit) {
     const log = components.logger.forComponent('braid:pubsub')
@@ -48,47 +40,19 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
     this.#components = components
     this.#init = init
     this.#log = log
-    this.#system = new SystemTopics({
-      self: components.peerId.toString(),
-      topic: name => this.#local(name),
-      emit: (type, detail) => { this.safeDispatchEvent(type, { detail }) },
-      ...init.onElection === undefined ? {} : { onElection: init.onElection }
-    })
   }
 
   // ---- lifecycle
 
   async start (): Promise<void> {
-    if (this.#parts !== undefined) return
-    this.#stopped = false
-    this.#starting = this.#start()
-    await this.#starting
+    this.#running = true
+    this.#discovery()
+    if (this.#init.lazy !== true || this.#wanted.size > 0) await this.#load()
   }
 
-  async #start (): Promise<void> {
-    const discovery = this.#discovery()
-    const parts = this.#parts = createParts({
-      components: this.#components,
-      init: this.#init,
-      discovery,
-      emit: (type, detail) => { this.safeDispatchEvent(type, { detail }) },
-      log: this.#log
-    })
-    const { roles } = discovery.self
-    if (parts.kept !== undefined && !roles.includes(KEEPER)) discovery.update({ roles: [...roles, KEEPER] })
-    this.#components.events.addEventListener('peer:connect', this.#onConnect)
-    this.#components.events.addEventListener('peer:disconnect', this.#onDisconnect)
-    for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNode)
-    this.#system.start(discovery)
-    await parts.logs.restore()
-    await parts.kept?.restore()
-    await parts.net.start()
-  }
-
-  /** Gossipsub is there when every service's `start` has ended. */
   async afterStart (): Promise<void> {
-    this.#parts?.gossip.start()
-    this.#parts?.watchdog.start()
+    this.#listening = true
+    this.#room?.listen()
   }
 
   /** Before libp2p begins to close connections. */
@@ -97,34 +61,18 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
   }
 
   async stop (): Promise<void> {
-    const parts = this.#parts
-    if (parts === undefined || this.#stopped) return
-    this.#stopped = true
-    await this.leave().catch((err: unknown) => { this.#log('could not leave - %e', err) })
-    const discovery = this.#discovery()
-    this.#components.events.removeEventListener('peer:connect', this.#onConnect)
-    this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
-    for (const type of NODE_EVENTS) discovery.removeEventListener(type, this.#onNode)
-    this.#system.stop(discovery)
-    parts.watchdog.stop()
-    parts.gossip.stop()
-    parts.subscriptions.stop()
-    parts.registry.stop()
-    await parts.net.stop()
-    await Promise.all([parts.logs.stop(), parts.kept?.stop()])
+    this.#running = false
+    this.#listening = false
+    const loading = this.#loading
+    await (await loading?.catch(() => undefined))?.stop()
+    if (this.#loading !== loading) return
+    this.#loading = undefined
+    this.#room = undefined
     this.#topics.clear()
-    this.#parts = undefined
   }
 
-  async leave ({ signal }: AbortOptions = {}): Promise<void> {
-    const parts = this.#parts
-    if (parts === undefined) return
-    await withDeadline(LEAVE_TIMEOUT, [signal], async signal => {
-      const closed = Promise.all(Array.from(this.#topics.values(), async topic => topic.close())).then(async () => parts.subscriptions.close())
-      await abortable(closed, signal).catch(() => {})
-      while (parts.logs.unfinished && !signal.aborted) await new Promise(resolve => { setTimeout(resolve, LEAVE_INTERVAL) })
-    })
-    parts.logs.leave()
+  async leave (options: AbortOptions = {}): Promise<void> {
+    await this.#room?.leave(options)
   }
 
   // ---- what can be done
@@ -133,32 +81,33 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
     const contract = typeof name === 'string' ? undefined : name
     const known = checkTopicOrPattern(contract?.topic ?? name)
     checkPubsubOptions({ outbox: options })
-    if (isSystem(known)) return this.#local(known)
+    if (known.startsWith(SYSTEM) && /[*>]/.test(known)) throw new InvalidNameError(`${known}: topics of the node itself are subscribed to by their names`)
     const topic = this.#topics.get(known)
-    if (topic instanceof TopicEnd && contract !== undefined && topic.schema !== contract.body) {
-      if (topic.schema !== undefined) throw new InvalidOptionsError(`the topic ${known} was made with another contract`)
-      throw new InvalidOptionsError(`the topic ${known} was made without its contract: give the contract first`)
+    if (topic !== undefined && contract !== undefined && topic.schema !== contract.body) {
+      throw new InvalidOptionsError(`the topic ${known} was made ${topic.schema === undefined ? 'without its contract: give the contract first' : 'with another contract'}`)
     }
-    const made = topic ?? this.#createTopic(known, contract, options)
+    const made = topic ?? new LazyTopic(known, contract?.body, {
+      room: () => this.#room,
+      load: async () => this.#load(),
+      request: topic => ({ name: known, schema: topic.schema, options, onClose: () => { if (this.#topics.get(known) === topic) this.#topics.delete(known) } })
+    })
     this.#topics.set(known, made)
     return made
   }
 
   info (): PubsubInfo {
-    const { logs, context, kept } = this.#parts ?? {}
-    return describe(logs?.all() ?? [], context?.counters ?? new Map(), kept)
+    return this.#room?.info() ?? { topics: [], counters: {} }
   }
 
   resync (): void {
-    const { logs, subscriptions, context, registry } = this.#parts ?? {}
-    logs?.input({ type: 'resumed' })
-    subscriptions?.input({ type: 'resumed' })
-    for (const peer of context?.neighbours() ?? []) registry?.hello(peer)
+    this.#room?.resync()
   }
 
   override addEventListener<K extends keyof PubsubEvents> (type: K, listener: EventHandler<PubsubEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
-    this.#system.want(type)
+    this.#wanted.add(type)
+    this.#room?.want(type)
+    if (this.#running && this.#room === undefined) this.#load().catch((err: unknown) => { this.#log('could not load - %e', err) })
   }
 
   // ---- parts
@@ -170,62 +119,26 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
     return discovery
   }
 
-  #running (): Parts {
-    if (this.#parts === undefined || this.#stopped) throw new MeshStoppedError()
-    return this.#parts
+  async #load (): Promise<Room> {
+    if (!this.#running) throw new MeshStoppedError(this.#loading === undefined ? 'the mesh is not started, or is stopped' : undefined)
+    this.#loading ??= this.#make()
+    return this.#loading
   }
 
-  #createTopic (name: string, contract: TopicContract | undefined, options: OutboxOptions): TopicEnd {
-    return new TopicEnd({
-      name,
-      schema: contract?.body,
-      linger: this.#init.linger ?? LINGER,
-      overflow: options.overflow ?? this.#init.outbox?.overflow ?? 'wait',
-      most: options.messages ?? this.#init.outbox?.messages,
-      log: async () => {
-        await this.#starting
-        return this.#running().logs.own(name, options)
-      },
-      kept: () => this.#running().context.keepers(name).length >= 2,
-      subscribe: async (channel, subscribeOptions, schema) => {
-        await this.#starting
-        return this.#running().subscriptions.subscribe(name, channel, subscribeOptions, schema)
-      },
-      deleteChannel: async channel => { this.#running().registry.delete(channelKey(name, checkName('channel', channel))) },
-      onClose: () => { this.#topics.delete(name) }
-    })
-  }
-
-  #local (name: string): LocalTopic {
-    const known = this.#topics.get(name)
-    if (known instanceof LocalTopic) return known
-    if (/[*>]/.test(name)) throw new InvalidNameError(`${name}: topics of the node itself are subscribed to by their names`)
-    const topic = new LocalTopic({
-      name,
-      self: this.#components.peerId.toString(),
-      onPublish: body => { this.#system.published(name, body) },
+  async #make (): Promise<Room> {
+    const { Room } = await import('#pubsub')
+    const room = new Room({
+      components: this.#components,
+      init: this.#init,
+      discovery: this.#discovery(),
+      emit: (type, detail) => { this.safeDispatchEvent(type, { detail }) },
       log: this.#log
     })
-    this.#topics.set(name, topic)
-    this.#system.want(name)
-    return topic
-  }
-
-  // ---- what happens
-
-  readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => {
-    this.#parts?.router.connected(detail.toString())
-  }
-
-  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
-    const parts = this.#parts
-    const id = detail.toString()
-    // a second connection may be there
-    if (parts !== undefined && !parts.context.connected(id)) parts.router.closed(id)
-  }
-
-  readonly #onNode = ({ type, detail }: CustomEvent<NodeInfo>): void => {
-    this.#parts?.router.node(detail, type === 'node:remove')
+    await room.start()
+    this.#room = room
+    if (this.#listening) room.listen()
+    for (const type of this.#wanted) room.want(type)
+    return room
   }
 }
 

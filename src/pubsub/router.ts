@@ -2,6 +2,7 @@
 import { ProtocolError } from '../errors.ts'
 import { MAX_PUBSUB_FRAMES } from '../wire/limits.ts'
 import { isLegal } from './parts.ts'
+import { MEMBER } from './roles.ts'
 import type { WireMessage } from './announced.ts'
 import type { Context } from './context.ts'
 import type { KeptLogs } from './kept-logs.ts'
@@ -78,7 +79,7 @@ export class Router {
   connected (id: string): void {
     const { context, registry, logs, subscriptions, kept } = this.#init
     context.net.changed(id)
-    if (this.#connected.has(id) || context.discovery.node(id) === undefined || !context.connected(id)) return
+    if (this.#connected.has(id) || context.discovery.node(id)?.roles.includes(MEMBER) !== true || !context.connected(id)) return
     this.#connected.add(id)
     // what it is told of channels comes before what is asked of it
     registry.hello(id)
