@@ -363,7 +363,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     const known = this.keeping.known.get(channel)
     this.keeping.known.delete(channel)
     this.#unfixed.delete(channel)
-    const deliveries = new Deliveries(this, spec, known?.cursor.low ?? low ?? startOf(this.backlog, spec))
+    const deliveries = new Deliveries(this, spec, known?.cursor.low ?? low ?? startOf(this.backlog, spec, this.owner))
     if (known !== undefined) deliveries.cursor.merge(known.cursor.low, known.cursor.ranges(), this.backlog.last)
     deliveries.fresh.push(deliveries.cursor.low)
     this.channels.set(channel, deliveries)

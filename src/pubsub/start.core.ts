@@ -5,14 +5,18 @@ import type { Backlog } from './backlog.core.ts'
 
 /**
  * All up to the seq returned is not for the channel. Who learns of a channel later than it was opened cannot tell what was
- * published after that but by clocks, which differ: rather a few messages too many than one too few.
+ * published after that but by clocks, which differ: rather a few messages too many than one too few. `owner`: what is not
+ * here is nowhere; else nothing is passed over that only its publisher may have.
  */
-export function startOf (backlog: Backlog, { start, opened }: ChannelSpec): number {
-  if (start === 'beginning') return backlog.first - 1
+export function startOf (backlog: Backlog, { start, opened }: ChannelSpec, owner: boolean): number {
+  let low = owner ? backlog.first - 1 : 0
+  if (start === 'beginning') return low
   const time = start === 'latest' ? opened - START_SLACK : start
   for (let seq = backlog.first; seq <= backlog.last; seq++) {
     const slot = backlog.get(seq)
-    if (slot !== undefined && slot.message.at >= time) return seq - 1
+    if (slot === undefined) continue
+    if (slot.message.at >= time) return low
+    low = seq
   }
-  return backlog.last
+  return low
 }
