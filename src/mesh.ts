@@ -13,6 +13,7 @@ import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
+import { keeping } from '#keeping'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
@@ -237,7 +238,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
 /** What a node does beside its service; told with its first word, so that nobody has to wait for it. */
 function rolesOf ({ relay, pubsub }: MeshOptions): string[] {
-  const topics = isPage() || pubsub?.lazy === true ? [] : [MEMBER, ...pubsub?.keeper === false ? [] : [KEEPER]]
+  const topics = isPage() || pubsub?.lazy === true ? [] : [MEMBER, ...keeping === undefined || pubsub?.keeper === false ? [] : [KEEPER]]
   return [...relay != null && relay !== false ? ['relay'] : [], ...topics]
 }
 

@@ -139,6 +139,18 @@ describe('mesh: pub/sub within its bounds', function () {
     expect(new Set(got)).to.have.lengthOf(200)
   })
 
+  it('tells which publishers could not be asked where a channel begins', async () => {
+    const { mesh, publisher, consumer } = await pair()
+    mesh.freeze(publisher)
+    const channel = await consumer.pubsub.topic('orders').subscribe('billing')
+    expect(channel.unreached.map(({ id }) => id)).to.deep.equal([publisher.id])
+    mesh.thaw(publisher)
+    const got: unknown[] = []
+    channel.onMessage(({ body }) => { got.push(body) })
+    await until(async () => (await publisher.pubsub.topic('orders').publish('x', { confirm: 'handled' })).channels.length > 0, WAIT)
+    expect(got).to.include('x')
+  })
+
   it('refuses illegal names and options, and whatever was closed', async () => {
     const { publisher } = await pair()
     const { pubsub } = publisher
