@@ -13,7 +13,7 @@ import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfi
 /** Ms for which a takeover waits for copies that other keepers have. */
 const COPY_WAIT = 10_000
 const TRIM_EVERY = 256
-/** Ms for which a publisher that asked is left alone. */
+/** Ms for which whoever began to assign is left alone, whatever discovery thinks of it. */
 const YIELD = 5_000
 /** Peers whose copies are remembered. */
 const MAX_COPIES = 16
@@ -296,15 +296,17 @@ class Keeper implements KeeperCore {
   #obey (generation: Generation): void {
     if (!(generation.number <= MAX_GENERATION) || compareGenerations(generation, this.#generation) <= 0) return
     this.#generation = generation
-    if (generation.by !== this.#self) this.#takeOver = undefined
+    if (generation.by !== this.#self) {
+      this.#takeOver = undefined
+      // it assigns, though perhaps out of this node's sight: two keepers must not depose each other for ever
+      this.#yieldUntil = this.#now + YIELD
+    }
     this.#save()
     if (this.#assigning && generation.by !== this.#self) this.#out.push({ type: 'give-back', generation })
   }
 
   #ask (from: string, generation: Generation): void {
     this.#obey(generation)
-    // it speaks, whatever discovery thinks of it: it gets the time to assign
-    if (from === this.#log.publisher) this.#yieldUntil = this.#now + YIELD
     this.#asked = { from, generation }
     // what the assigner here knows has to be in the answer
     if (!this.#assigning || compareGenerations(generation, this.#generation) < 0) this.#answer()
