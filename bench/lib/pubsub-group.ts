@@ -37,8 +37,14 @@ export class LoadNode {
     await this.process.command('load:acked', [topic], LONG)
   }
 
-  async pending (topic: string): Promise<{ pending: number, next: number }> {
-    return this.process.command('load:pending', [topic])
+  /** Messages that it holds as the publisher. */
+  async length (topic: string): Promise<number> {
+    return this.process.command('load:length', [topic])
+  }
+
+  /** Messages that its channels were told to have lost. */
+  async lost (): Promise<number> {
+    return this.process.command('load:lost')
   }
 
   async seen (channel: string): Promise<Seen> {

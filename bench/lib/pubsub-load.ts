@@ -102,10 +102,6 @@ class Publisher {
     this.#mesh = mesh
   }
 
-  get next (): number {
-    return this.#next
-  }
-
   async run (topic: string, { size = 128, from = this.#next, count = Infinity, ms = Infinity, window = 4_096, rate, confirm }: LoadOptions): Promise<Load> {
     const end = this.#mesh.pubsub.topic(topic)
     const options = confirm === undefined ? {} : { confirm }
@@ -155,6 +151,8 @@ class Publisher {
 }
 
 export function commands (mesh: Mesh): Record<string, Command> {
+  let lost = 0
+  mesh.pubsub.addEventListener('lost', ({ detail: { from, to } }) => { lost += to - from + 1 })
   const consumers = new Map<string, Consumer>()
   const publisher = new Publisher(mesh)
   const consumer = (channel: string): Consumer => {
@@ -168,7 +166,10 @@ export function commands (mesh: Mesh): Record<string, Command> {
     },
     'load:publish': async (topic: string, options: LoadOptions = {}) => publisher.run(topic, options),
     'load:acked': async (topic: string) => publisher.acked(topic),
-    'load:pending': (topic: string) => ({ pending: publisher.pending(topic), next: publisher.next }),
+    /** Messages that the publisher holds. */
+    'load:length': (topic: string) => mesh.pubsub.info().topics.find(({ name }) => name === topic)?.length ?? 0,
+    /** Messages that channels were told to have lost. */
+    'load:lost': () => lost,
     'load:seen': (channel: string) => consumer(channel).seen(),
     'load:total': (channel: string) => consumer(channel).total,
     'load:times': (channel: string) => consumer(channel).times,
