@@ -8,17 +8,20 @@ export interface Announce { readonly type: 'announce', readonly channel: string,
 /** Everything that travels by stream. */
 export type WireMessage = Net | Announce
 
-/** Channels of one node, and nodes, that are remembered. */
-const MAX_CHANNELS = 4_096
-const MAX_NODES = 5_000
+/** Channels of one node that are remembered, as many as it may consume from, and of all together. */
+const MAX_CHANNELS = 512
+const MAX_ALL = 100_000
 
 export class Announced {
   readonly #nodes = new Map<string, Map<string, Announce>>()
+  #count = 0
 
   set (node: string, announce: Announce): void {
     const channels = this.#nodes.get(node) ?? new Map<string, Announce>()
-    if (!channels.has(announce.channel) && channels.size >= MAX_CHANNELS) return
-    if (!this.#nodes.has(node) && this.#nodes.size >= MAX_NODES) return
+    if (!channels.has(announce.channel)) {
+      if (channels.size >= MAX_CHANNELS || this.#count >= MAX_ALL) return
+      this.#count++
+    }
     this.#nodes.set(node, channels.set(announce.channel, announce))
   }
 
@@ -27,6 +30,7 @@ export class Announced {
   }
 
   gone (node: string): void {
+    this.#count -= this.#nodes.get(node)?.size ?? 0
     this.#nodes.delete(node)
   }
 }

@@ -11,7 +11,7 @@ import type { Capacity } from './subscription.ts'
 const BACKOFF = [250, 1_000, 5_000, 30_000]
 const MAX_BACKOFFS = 32
 const MAX_CONCURRENCY = 10_000
-const MAX_PREFETCH = 100_000
+const MAX_PREFETCH = 65_536
 const MAX_DELIVER = 1_000_000
 
 function number (name: string, value: number | undefined, initial: number, least: number, most: number): number {

@@ -43,6 +43,8 @@ export class Subscriptions {
   readonly #ends = new Map<string, Set<ChannelEnd<any>>>()
   /** Made, or left, one after the other: by channel. */
   readonly #turns = new Map<string, Promise<unknown>>()
+  /** Channels that were deleted and that this node is about to leave. */
+  readonly #ending = new Map<string, Promise<void>>()
   /** Who waits for a node's `opened-all`: by channel and node. */
   readonly #waiting = new Map<string, Set<() => void>>()
 
@@ -57,6 +59,8 @@ export class Subscriptions {
   async subscribe (topic: string, channel: string, options: SubscribeOptions, schema: StandardSchemaV1 | undefined): Promise<ChannelEnd<any>> {
     const { spec, capacity } = resolveSubscription(topic, channel, options, this.#init.durable)
     options.signal?.throwIfAborted()
+    // one that is made anew has nothing to do with what is left of the former one
+    await this.#ending.get(spec.channel)
     return this.#inTurn(spec.channel, async () => this.#subscribe(spec, capacity, options, schema))
   }
 
@@ -206,7 +210,10 @@ export class Subscriptions {
 
   /** The channel was deleted, or has ended: nothing comes any more. */
   ended (channel: string): void {
-    for (const end of [...this.#ends.get(channel) ?? []]) void end.close()
+    const ends = [...this.#ends.get(channel) ?? []]
+    if (ends.length === 0) return
+    const ending = Promise.all(ends.map(async end => end.close())).then(() => { if (this.#ending.get(channel) === ending) this.#ending.delete(channel) })
+    this.#ending.set(channel, ending)
   }
 
   /** Closes all ends. */

@@ -37,12 +37,14 @@ export class TopicEnd implements Topic {
   readonly name: string
   readonly #init: TopicInit
   readonly #outbox: Outbox
+  readonly #pattern: boolean
   readonly #channels = new Set<ChannelEnd<any>>()
   #closing: Promise<void> | undefined
 
   constructor (init: TopicInit) {
     this.#init = init
     this.name = init.name
+    this.#pattern = isPattern(init.name)
     this.#outbox = new Outbox({ topic: init.name, linger: init.linger, overflow: init.overflow, most: init.most, log: init.log })
   }
 
@@ -53,7 +55,7 @@ export class TopicEnd implements Topic {
   async publish (body: unknown, options: PublishOptions = {}): Promise<Receipt> {
     const { schema } = this.#init
     this.#checkOpen()
-    if (isPattern(this.name)) throw new InvalidNameError(`${this.name} is a pattern: it may be subscribed to, and not published on`)
+    if (this.#pattern) throw new InvalidNameError(`${this.name} is a pattern: it may be subscribed to, and not published on`)
     if (body == null) throw new InvalidMessageError(`${this.name}: a message needs a body`)
     options.signal?.throwIfAborted()
     const message = this.#message(body, options)

@@ -6,7 +6,7 @@ import { useRemoteNodes } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { Handled } from '../harness/pubsub-methods.ts'
 import type { RemoteNode } from './nodes.ts'
-import type { Mesh } from '../../src/index.ts'
+import type { Mesh, MeshOptions } from '../../src/index.ts'
 
 const WAIT = { timeout: 25_000 }
 const numbers = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => i + from)
@@ -20,8 +20,8 @@ describe('a page and the channels', function () {
   let worker: RemoteNode
   let topic = 0
 
-  async function join (): Promise<Mesh> {
-    const mesh = await createMesh({ mesh: 'channels', bootstrap: relay.addresses })
+  async function join (options: MeshOptions = {}): Promise<Mesh> {
+    const mesh = await createMesh({ mesh: 'channels', bootstrap: relay.addresses, ...options })
     meshes.push(mesh)
     return mesh
   }
@@ -89,6 +89,21 @@ describe('a page and the channels', function () {
     const handled = await handledBy(worker, name)
     expect(handled.map(({ body }) => body as number).sort((a, b) => a - b)).to.deep.equal(numbers(20))
     expect(handled.filter(({ body }) => held.includes(body as number)).every(({ attempt }) => attempt === 2)).to.equal(true)
+  })
+
+  it('with a storage keeps what it publishes there', async () => {
+    const name = `orders-${++topic}`
+    const storage = `pubsub-${Date.now()}`
+    const first = await join({ storage })
+    const receipt = await first.pubsub.topic(name).publish('x')
+    expect(receipt.reached).to.equal('outbox')
+    await first.stop()
+    const again = await join({ storage })
+    expect(again.id).to.equal(first.id)
+    const next = await again.pubsub.topic(name).publish('y')
+    const [of, seq] = [receipt.id.slice(0, receipt.id.lastIndexOf('/')), next.id.split('/').pop()]
+    expect(next.id.slice(0, next.id.lastIndexOf('/'))).to.equal(of)
+    expect(seq).to.equal('2')
   })
 
   it('that was asleep catches up when it wakes', async () => {

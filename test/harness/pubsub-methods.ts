@@ -101,6 +101,7 @@ export function pubsubCommands (mesh: Mesh, emit: Emit): Record<string, Command>
   for (const type of ['lost', 'dead', 'expired', 'overflow'] as const) {
     mesh.pubsub.addEventListener(type, ({ detail }: CustomEvent<unknown>) => { emit(`pubsub:${type}`, detail) })
   }
+  mesh.libp2p.addEventListener('peer:disconnect', ({ detail }) => { emit('disconnect', detail.toString()) })
   return {
     /** Resolves to the ids of the nodes that could not be reached. */
     subscribe: async (topic: string, channel: string, { from, ...options }: ChildSubscribeOptions = {}, behaviour: Behaviour = {}) => {

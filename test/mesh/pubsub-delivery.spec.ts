@@ -49,6 +49,10 @@ describe('mesh: pub/sub delivers at least once', function () {
   }
 
   afterEach(async () => {
+    // nobody did what it may not
+    for (const node of running.flatMap(mesh => mesh.alive)) {
+      expect(node.pubsub.info().counters).not.to.have.any.keys('refused', 'peers_cut', 'gossip_malformed')
+    }
     await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
     for (const made of directories.splice(0)) rmSync(made, { recursive: true, force: true })
   })
@@ -272,6 +276,12 @@ describe('mesh: pub/sub delivers at least once', function () {
     await consume(second, 'orders', 'billing', ({ body }) => { after.push(body) })
     await topic.publish(3, { confirm: 'handled' })
     expect([before, after]).to.deep.equal([[1], [3]])
+    // at once, by the one that consumed from it
+    await second.pubsub.topic('orders').deleteChannel('billing')
+    const last: unknown[] = []
+    await consume(second, 'orders', 'billing', ({ body }) => { last.push(body) })
+    await until(async () => (await topic.publish(4, { confirm: 'handled' })).channels.length > 0 && last.length > 0, WAIT)
+    expect([before, after, last[0]]).to.deep.equal([[1], [3], 4])
   })
 
   it('a consumer that closes gives back what it did not begin; the channel goes on with the others', async () => {

@@ -21,6 +21,10 @@ describe('mesh: pub/sub keepers', function () {
   }
 
   afterEach(async () => {
+    // nobody did what it may not
+    for (const node of running.flatMap(mesh => mesh.alive)) {
+      expect(node.pubsub.info().counters).not.to.have.any.keys('refused', 'peers_cut', 'gossip_malformed')
+    }
     await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
   })
 

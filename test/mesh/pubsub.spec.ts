@@ -38,6 +38,10 @@ describe('mesh: pub/sub', function () {
   }
 
   afterEach(async () => {
+    // nobody did what it may not
+    for (const node of running.flatMap(mesh => mesh.alive)) {
+      expect(node.pubsub.info().counters).not.to.have.any.keys('refused', 'peers_cut', 'gossip_malformed')
+    }
     await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
   })
 
