@@ -1,4 +1,4 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { run as benchElection } from './election.ts'
 import { run as benchLinks } from './links.ts'
+import { run as benchPubsub } from './pubsub.ts'
 import { bars, benchRpc, table } from './rpc.ts'
 import { benchStream, streamBars, streamTable } from './stream.ts'
 
@@ -15,7 +16,8 @@ const { values } = parseArgs({
     json: { type: 'string', default: 'bench/results/latest.json' },
     rounds: { type: 'string', default: '3' },
     kills: { type: 'string', default: '100' },
-    minutes: { type: 'string', default: '10' }
+    minutes: { type: 'string', default: '10' },
+    scenarios: { type: 'string' }
   }
 })
 const results: Record<string, unknown> = { node: process.version, date: new Date().toISOString() }
@@ -42,6 +44,9 @@ if (values.only == null || values.only === 'election') {
 }
 if (values.only == null || values.only === 'links') {
   results['links'] = await benchLinks({ rounds: Number(values.rounds) })
+}
+if (values.only == null || values.only === 'pubsub') {
+  results['pubsub'] = await benchPubsub({ rounds: Number(values.rounds), kills: Math.ceil(Number(values.kills) / 5), only: values.scenarios })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()

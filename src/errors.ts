@@ -225,3 +225,34 @@ export class NoAuthorityError extends Error {
   static override readonly name = 'NoAuthorityError'
   constructor (message = 'nobody decides about links of that service') { super(message); this.name = 'NoAuthorityError' }
 }
+
+/** What was to be published cannot be a message: there is no body, or its topic's schema refuses it. */
+export class InvalidMessageError extends Error {
+  static override readonly name = 'InvalidMessageError'
+  /** What the schema found (Standard Schema's issues). */
+  readonly issues: readonly unknown[]
+
+  constructor (message = 'the message is not valid', issues: readonly unknown[] = []) {
+    super(message)
+    this.name = 'InvalidMessageError'
+    this.issues = issues
+  }
+}
+
+/** The topic's outbox is full: its channels are slower than its publisher. Nothing was published. */
+export class OutboxFullError extends Error {
+  static override readonly name = 'OutboxFullError'
+  constructor (message = 'the outbox is full') { super(message); this.name = 'OutboxFullError' }
+}
+
+/** The channel, or its topic, was closed. */
+export class ChannelClosedError extends Error {
+  static override readonly name = 'ChannelClosedError'
+  constructor (message = 'the channel is closed') { super(message); this.name = 'ChannelClosedError' }
+}
+
+/** A channel's messages go to one handler or one iteration, not to two. */
+export class ChannelInUseError extends Error {
+  static override readonly name = 'ChannelInUseError'
+  constructor (message = 'the channel is in use') { super(message); this.name = 'ChannelInUseError' }
+}

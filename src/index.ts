@@ -10,10 +10,12 @@ export {
 } from './rpc/index.ts'
 export { election } from './election/index.ts'
 export { links } from './links/index.ts'
+export { defineTopic, pubsub } from './pubsub/index.ts'
 export {
-  ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidNameError, InvalidOptionsError,
-  LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NotLeaderError, ProtocolError, RecordRefusedError, RegisterError,
-  RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError, StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
+  ChannelClosedError, ChannelInUseError, ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidMessageError,
+  InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NotLeaderError, OutboxFullError, ProtocolError,
+  RecordRefusedError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError,
+  StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
@@ -28,6 +30,10 @@ export type {
 export type {
   LinkAuthorityStatus, LinkChange, LinkEvents, LinkOptions, Links, LinksComponents, LinksOptions, LinksStatus, NodeLinks
 } from './links/index.ts'
+export type {
+  Channel, ChannelInfo, Message, MessageHandler, OutboxOptions, Place, PublishOptions, Pubsub, PubsubEvents, PubsubInfo, PubsubInit, Reached,
+  Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TypedTopic
+} from './pubsub/index.ts'
 export type {
   Admission, Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,

@@ -2,9 +2,11 @@
 import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
+import { checkPubsubOptions } from './pubsub/options.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
+import type { PubsubInit } from './pubsub/index.ts'
 import type { RpcInit } from './rpc/index.ts'
 import type { RelayOptions } from './transport/index.ts'
 import type { PrivateKey } from '@libp2p/interface'
@@ -40,6 +42,8 @@ export interface MeshOptions {
   /** Aborts the start. */
   signal?: AbortSignal
   rpc?: Omit<RpcInit, 'secret'>
+  /** How this node publishes, and what it keeps for others. */
+  pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection'>
   /**
    * How this node takes part in the election of its service's leader. Given: it does so at once; left out: as soon as
    * something needs the leader. False: never, as relays and browser tabs.
@@ -92,6 +96,10 @@ export function checkOptions (options: MeshOptions): void {
     refuse(typeof links !== 'object' || links === null || (links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === '')),
       'links: expected an object of options, whose secret is a text, or false')
     resolveLinksOptions(links)
+  }
+  if (options.pubsub !== undefined) {
+    refuse(typeof options.pubsub !== 'object' || options.pubsub === null, 'pubsub: expected an object of options')
+    checkPubsubOptions(options.pubsub)
   }
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),

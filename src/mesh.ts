@@ -8,15 +8,19 @@ import { MeshStoppedError } from './errors.ts'
 import { links as linksRoom } from './links/index.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage, watchPage } from './page-life.ts'
+import { pubsub as pubsubRoom } from './pubsub/index.ts'
+import { KEEPER, MEMBER } from './pubsub/roles.ts'
 import { recordRules, records as recordsRoom } from './records/index.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { Bootstrapper, libp2pOptions } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
+import { keeping } from '#keeping'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
+import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { Identity, Storage } from './storage/index.ts'
 import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
@@ -57,6 +61,7 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   readonly election: Election
   /** With `links: false` its methods throw MeshStoppedError. */
   readonly links: Links
+  readonly pubsub: Pubsub
   /** Only needed after `createMesh({ start: false })`. */
   start (options?: AbortOptions): Promise<void>
   /**
@@ -78,6 +83,7 @@ interface Parts {
   discovery: Discovery
   election: Election
   links: Links
+  pubsub: Pubsub
 }
 
 class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
@@ -86,6 +92,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly discovery: Discovery
   readonly election: Election
   readonly links: Links
+  readonly pubsub: Pubsub
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
@@ -96,7 +103,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor ({ options, storage, libp2p, rpc, discovery, election, links }: Parts) {
+  constructor ({ options, storage, libp2p, rpc, discovery, election, links, pubsub }: Parts) {
     super()
     this.libp2p = libp2p
     this.rpc = rpc
@@ -104,6 +111,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.election = election
     this.links = links
     this.#linked = options.links !== false
+    this.pubsub = pubsub
     this.#storage = storage
     this.#bootstrapper = new Bootstrapper({
       peerId: libp2p.peerId,
@@ -169,7 +177,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     await withDeadline(timeout, [signal], async signal => {
       await this.rpc.drain({ linked: true })
       await Promise.all([this.election.leave({ signal, seat: true }), this.#linked ? this.links.drain({ signal }) : undefined])
-      await this.rpc.drain({ signal })
+      await Promise.all([this.rpc.drain({ signal }), this.pubsub.leave({ signal })])
     })
     signal?.throwIfAborted()
   }
@@ -190,7 +198,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.#connectivity.stop()
       if (this.libp2p.status === 'started') {
         // Calls that run may need a leader; the next one is there before they end.
-        await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal })]))
+        await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))
         await this.discovery.leave()
       }
     } finally {
@@ -215,6 +223,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#setStatus(joined ? 'joined' : 'isolated')
     if (joined) {
       this.discovery.resync()
+      this.pubsub.resync()
       this.safeDispatchEvent('resumed')
     } else {
       this.#bootstrapper.retry()
@@ -237,6 +246,7 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #onReturn (): void {
     this.discovery.resume()
     this.discovery.resync()
+    this.pubsub.resync()
     this.#bootstrapper.retry()
   }
 
@@ -245,14 +255,15 @@ class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 }
 
-function discoveryOf ({ mesh, service, name, weight, metadata, relay }: MeshOptions, identity: Identity, storage: Storage): ReturnType<typeof discoveryRoom> {
+function discoveryOf (options: MeshOptions, identity: Identity, storage: Storage): ReturnType<typeof discoveryRoom> {
+  const { mesh, service, name, weight, metadata } = options
   return discoveryRoom({
     ...(mesh != null ? { mesh } : {}),
     ...(service != null ? { service } : {}),
     ...(name != null ? { name } : {}),
     ...(weight != null ? { weight } : {}),
     ...(metadata != null ? { metadata } : {}),
-    ...(relay != null && relay !== false ? { roles: ['relay'] } : {}),
+    roles: rolesOf(options),
     // A tab shares its core with a person's other tabs, and the Node peers watch more closely anyway.
     ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true, calmInterval: 10_000 } } : {}),
     incarnation: identity.incarnation,
@@ -260,6 +271,17 @@ function discoveryOf ({ mesh, service, name, weight, metadata, relay }: MeshOpti
     // A crash before this is durable costs nothing: the next start meets the same record and raises it again.
     onIncarnation: seen => { raiseIncarnation(storage, seen).catch(() => {}) }
   })
+}
+
+/** What a node does beside its service; told with its first word, so that nobody has to wait for it. */
+function rolesOf ({ relay, pubsub }: MeshOptions): string[] {
+  const topics = isPage() || pubsub?.lazy === true ? [] : [MEMBER, ...keeping === undefined || pubsub?.keeper === false ? [] : [KEEPER]]
+  return [...relay != null && relay !== false ? ['relay'] : [], ...topics]
+}
+
+/** To listen makes the node take part in its election, so this is called only when somebody wants to know. */
+function onElection (election: Election, listener: (change: { State: 0 | 1 | 2, ID: string }) => void): void {
+  election.addEventListener('braid.topic.election.change_state', ({ detail }) => { listener(detail) })
 }
 
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
@@ -273,7 +295,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   const rules = recordRules(mesh != null ? { mesh } : {})
   // The transport may have something to say while the node that it is for is made.
   const made: { node?: MeshNode } = {}
-  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links }>({
+  const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links, topics: Pubsub }>({
     ...libp2pOptions({
       ...options,
       privateKey: identity.privateKey,
@@ -292,6 +314,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             // It needs no answer: to be asked makes a node form its group, and then its record tells.
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
           }),
+          // gossipsub has the key `pubsub`
+          topics: pubsubRoom({ lazy: isPage(), ...options.pubsub, storage, onElection: listener => { onElection(libp2p.services.election, listener) } }),
           rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom(links) }),
@@ -301,8 +325,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     }),
     start: false
   })
-  const { rpc, discovery, election, links: running = linksRoom()(libp2p) } = libp2p.services
-  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running })
+  const { rpc, discovery, election, topics, links: running = linksRoom()(libp2p) } = libp2p.services
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running, pubsub: topics })
   rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
   return made.node
 }

@@ -8,7 +8,7 @@ import type { Candidate, PickContext } from './index.ts'
 import type { Pool, Seat } from './pool.core.ts'
 
 /** 64 bits of a text, as two words. */
-interface Hash {
+export interface Hash {
   readonly a: number
   readonly b: number
 }
@@ -62,7 +62,7 @@ export function rendezvousRank <C extends Pick<Candidate, 'id' | 'weight'>> (tok
 }
 
 /** Exponential with rate `weight`: the least of such numbers is each node's with a chance of exactly its share. */
-function distance (key: Hash, node: Hash, weight: number): number {
+export function distance (key: Hash, node: Hash, weight: number): number {
   const a = mix(key.a ^ node.a)
   const b = mix((key.b ^ node.b) + a)
   const high = mix(a ^ Math.imul(b, 0x9e3779b1))
@@ -72,7 +72,7 @@ function distance (key: Hash, node: Hash, weight: number): number {
 }
 
 /** FNV-1a with two multipliers, each then mixed. */
-function hashText (text: string): Hash {
+export function hashText (text: string): Hash {
   let a = 0x811c9dc5
   let b = 0x01000193
   for (let i = 0; i < text.length; i++) {

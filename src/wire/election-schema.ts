@@ -1,29 +1,14 @@
 /** The messages of election.proto as tables. */
 import { MAX_MESSAGE, MAX_NAME, MAX_REGISTER_VALUE, MAX_TEXT, MAX_VOTERS } from './limits.ts'
 import { malformed } from './reader.ts'
-import { bool, bytes, list, message, oneOf, text, uint53 } from './schema.ts'
+import { bool, bytes, list, message, oneOf, uint53 } from './schema.ts'
+import { fields, may, need, texts } from './fields.ts'
+import type { Fields } from './fields.ts'
 import type { Message, Type } from './schema.ts'
 
 const KINDS = ['default', 'expect', 'voters', 'recover'] as const
 
 const ID_BYTES = 16
-
-type Fields = Record<string, readonly [number: number, type: Type<any, any>]>
-
-/** Fields in the order of their numbers, from 1. */
-const fields = (table: Record<string, Type<any, any>>): Message<any> =>
-  message<any>(Object.fromEntries(Object.entries(table).map(([name, type], index) => [name, [index + 1, type]])) as Fields, true)
-
-/** Undefined when it did not come; then it must not be missing, or may. */
-const present = <T> (type: Type<T>, ok: (value: T | undefined) => boolean): Type<T | undefined, T> => ({
-  ...type,
-  initial: undefined,
-  ok,
-  many: { none: () => undefined, all: value => value === undefined ? [] : [value], add: (_, one) => one }
-})
-const need = <T> (type: Type<T>): Type<T | undefined, T> => present(type, value => value !== undefined)
-const may = <T> (type: Type<T>): Type<T | undefined, T> => present(type, value => value === undefined || type.ok(value))
-const texts = (most: number): Type<string> => text(value => value.length <= most)
 
 const HEX = bytes(() => true)
 /** 16 bytes, in memory 32 hex digits or ''. */

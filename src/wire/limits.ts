@@ -161,6 +161,29 @@ export const MAX_CBOR_MAP = 1_000
 /** Bytes of one bigint in a CBOR body. */
 export const MAX_CBOR_BIGINT = 1 * KiB
 
+/** Bytes of one frame on the pub/sub protocol: one message of the largest body, its headers and the envelope. */
+export const MAX_PUBSUB_FRAME = MAX_BODY + 64 * KiB
+/** Bytes of bodies that share a frame: a frame is in memory as a whole. */
+export const LARGE_PART = 256 * KiB
+/** Bytes of frames that wait for a stream to one peer to open; what is beyond is dropped, and said again. */
+export const MAX_PUBSUB_WAITING = 4 * MiB
+/** Frames that one peer may send per second: acks and assignments of 100 000 messages come in a few thousand. */
+export const MAX_PUBSUB_FRAMES = 20_000
+/** Characters of a message's key. */
+export const MAX_KEY_TEXT = 256
+/** Milliseconds that a message may live at most, and any other time that a channel is given: a week. */
+export const MAX_TTL = 7 * 24 * 60 * 60 * 1_000
+/** Ranges of seqs in one message: more holes than that are told in several. */
+export const MAX_RANGES = 20_000
+/** Channels of one topic: each message is assigned in each of them. */
+export const MAX_TOPIC_CHANNELS = 256
+/** Members of one channel that a batch can name, as one byte tells of each message whose it is. */
+export const MAX_BATCH_MEMBERS = 255
+/** Topics that one publisher may have, as another node sees it: each costs memory wherever it is kept or consumed. */
+export const MAX_PUBLISHER_TOPICS = 1_024
+/** Logs that a keeper keeps of all publishers. */
+export const MAX_KEPT_LOGS = 8_192
+
 /** Connections of a Node peer, of a relay, and of a tab. */
 export const MAX_CONNECTIONS = 300
 export const MAX_CONNECTIONS_RELAY = 2_000

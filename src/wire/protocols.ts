@@ -12,3 +12,8 @@ export function kadProtocol (mesh: string): string {
 export function nodesTopic (mesh: string): string {
   return `braid/${mesh}/nodes`
 }
+
+/** The gossip topic of a topic of messages: `braid/<mesh>/t/<topic>`. */
+export function gossipTopic (mesh: string, topic: string): string {
+  return `braid/${mesh}/t/${topic}`
+}

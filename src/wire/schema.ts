@@ -9,11 +9,11 @@
  * ```
  *
  * As in protobuf a field with its default value does not travel, and one that does not come has it; a message that does
- * not come is left out. What was read shares no memory with the bytes it was read from. Fields are written in the order
+ * not come is left out. What was read shares no memory with the bytes it was read from, views apart. Fields are written in the order
  * of their table.
  */
 import { ProtocolError } from '../errors.ts'
-import { readUtf8, utf8Length, writeUtf8 } from './bytes.ts'
+import { copyBytes, readUtf8, utf8Length, writeUtf8 } from './bytes.ts'
 import * as reader from './reader.ts'
 
 /** A message to encode: every field may be left out, lists may be read-only. */
@@ -183,9 +183,18 @@ export function bytes (ok: (value: Uint8Array) => boolean): Type<Uint8Array> {
   }
   const get = (): Uint8Array => {
     const start = reader.take(reader.length())
-    return new Uint8Array(reader.data.subarray(start, reader.pos))
+    return copyBytes(reader.data, start, reader.pos)
   }
   return { wire: 2, initial: NOTHING, ok, put, get }
+}
+
+/** {@link bytes} that are not copied when they are read: they share the memory of what they were read from. */
+export function view (ok: (value: Uint8Array) => boolean): Type<Uint8Array> {
+  const get = (): Uint8Array => {
+    const start = reader.take(reader.length())
+    return reader.data.subarray(start, reader.pos)
+  }
+  return { ...bytes(ok), get }
 }
 
 /** A text of which a peer may send what is `ok`. It is always well-formed. */

@@ -19,9 +19,16 @@ export interface Started {
 /** The command that ends a child: afterwards it must exit by itself when its channel closes. */
 const STOP = 'stop'
 
+let last: Promise<void> = Promise.resolve()
+
 function send (message: ToParent): void {
   // The parent may be gone already; 'disconnect' then ends this process.
-  if (process.connected) process.send?.(message, () => {})
+  if (process.connected) last = new Promise(resolve => { process.send?.(message, () => { resolve() }) })
+}
+
+/** Resolves when all that was told so far is with the parent, even if this process is killed now. */
+export async function told (): Promise<void> {
+  await last
 }
 
 function fault (kind: Fault['kind'], error: unknown): void {

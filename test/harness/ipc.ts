@@ -5,7 +5,7 @@ import type { MeshOptions } from '../../src/mesh-options.ts'
 
 /** Mesh options that survive a process boundary. */
 export type ChildMeshOptions = Pick<MeshOptions,
-  'mesh' | 'service' | 'name' | 'listen' | 'announce' | 'bootstrap' | 'relay' | 'storage' | 'weight' | 'metadata' | 'rpc' | 'links' | 'election'>
+  'mesh' | 'service' | 'name' | 'listen' | 'announce' | 'bootstrap' | 'relay' | 'storage' | 'weight' | 'metadata' | 'rpc' | 'links' | 'election' | 'pubsub'>
 
 export type ChildInvokeOptions = Pick<InvokeOptions, 'token' | 'timeout' | 'metadata' | 'headers' | 'node' | 'idempotencyKey'> & {
   /** Milliseconds after which the caller's signal aborts. */

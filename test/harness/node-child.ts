@@ -4,6 +4,7 @@ import { createMesh } from '../../src/index.ts'
 import { runChild } from './child.ts'
 import { describeError, wallClock } from './ipc.ts'
 import { serveMethods } from './node-methods.ts'
+import { pubsubCommands } from './pubsub-methods.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { Command, Emit } from './child.ts'
 import type { ChildInvokeOptions } from './ipc.ts'
@@ -56,7 +57,7 @@ runChild(async (options, emit, extra) => {
   // Before the start, so that no event is missed and the first caller finds the methods.
   streamEvents(mesh, emit)
   serveMethods(mesh, emit)
-  const commands = commandsOf(mesh)
+  const commands = { ...commandsOf(mesh), ...pubsubCommands(mesh, emit) }
   if (extra != null) Object.assign(commands, (await import(extra) as CommandModule).commands(mesh, emit))
   await mesh.start()
   return { id: mesh.id, addresses: mesh.libp2p.getMultiaddrs().map(String), status: mesh.status, commands }

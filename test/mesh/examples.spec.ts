@@ -9,7 +9,8 @@ const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url))
 /** What each example prints; one that is added without a line here fails. */
 const PRINTS: Record<string, string> = {
   '01-hello.ts': 'welcome ada\n',
-  '02-rooms-alone.ts': '42\n'
+  '02-rooms-alone.ts': '42\n',
+  '03-topics.ts': '3 handled, handled in billing\n'
 }
 
 describe('examples', () => {

@@ -57,7 +57,7 @@ describe('relay', () => {
     const [connection] = connections(a, b)
     expect(connection?.remoteAddr.toString()).to.include('/p2p-circuit')
     expect(connection?.limits).to.equal(undefined)
-    expect(relay.self.roles).to.deep.equal(['relay'])
+    expect(relay.self.roles).to.include('relay')
 
     // sixteen times the 128 KiB after which the default relay cuts, over the same connection
     const body = new Uint8Array(512 * 1024).fill(7)

@@ -105,7 +105,7 @@ describe('braid-mesh on the command line', () => {
         const guest = await createMesh({ listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: addresses })
         expect(guest.status).to.equal('joined')
         const relay = await until(() => guest.discovery.node(id), { what: 'the relay in the view of its guest' })
-        expect(relay.roles).to.deep.equal(['relay'])
+        expect(relay.roles).to.include('relay')
         await guest.stop()
         child.kill('SIGINT')
         expect((await once(child, 'close'))[0]).to.equal(0)

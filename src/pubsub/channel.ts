@@ -1,0 +1,183 @@
+/** This node's end of a channel: what comes is given to the handler, or to the iteration, and nobody else. */
+import { ChannelClosedError, ChannelInUseError } from '../errors.ts'
+import { abortable } from '../streams/abortable.ts'
+import { checkedBody } from './contract.ts'
+import { MessageDelivery } from './message.ts'
+import type { NodeInfo } from '../discovery/index.ts'
+import type { AbortOptions, Logger } from '@libp2p/interface'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Channel, Message, MessageHandler } from './index.ts'
+import type { Delivered, Settler } from './message.ts'
+
+/** Milliseconds that {@link Channel.close} gives the handlers that run. */
+const CLOSE_GRACE = 5_000
+
+export interface ChannelInit {
+  readonly name: string
+  readonly topic: string
+  readonly schema: StandardSchemaV1 | undefined
+  /** Somebody takes messages from now on, or nobody does. */
+  readonly onTaking: (taking: boolean) => void
+  /** Nothing more is wanted: what was not begun goes back. Called once, first. */
+  readonly onClosing: () => void
+  /** Leave the channel. Called once, when what ran has ended. */
+  readonly leave: (options: AbortOptions) => Promise<void>
+  readonly log: Logger
+}
+
+export class ChannelEnd<T> implements Channel<T> {
+  readonly name: string
+  readonly topic: string
+  unreached: readonly NodeInfo[] = []
+  readonly #init: ChannelInit
+  #handler: MessageHandler<T> | undefined
+  #iterating = false
+  /** What the iteration has not taken yet. */
+  #queue: Array<MessageDelivery<T>> = []
+  #wake: (() => void) | undefined
+  #running = 0
+  #idle: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  constructor (init: ChannelInit) {
+    this.#init = init
+    this.name = init.name
+    this.topic = init.topic
+  }
+
+  get closed (): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** Messages that it has and has not settled, as far as it knows. */
+  get load (): number {
+    return this.#running + this.#queue.length
+  }
+
+  onMessage (handler: MessageHandler<T>): void {
+    this.#checkFree()
+    this.#handler = handler
+    this.#init.onTaking(true)
+    for (const message of this.#queue.splice(0)) this.#run(message)
+  }
+
+  [Symbol.asyncIterator] (): AsyncIterator<Message<T>> {
+    this.#checkFree()
+    this.#iterating = true
+    this.#init.onTaking(true)
+    const loop = { ended: false }
+    const end = (): IteratorResult<Message<T>> => {
+      if (!loop.ended) {
+        loop.ended = true
+        this.#iterating = false
+        this.#wake?.()
+        if (!this.closed) this.#init.onTaking(false)
+      }
+      return { done: true, value: undefined }
+    }
+    return {
+      next: async () => {
+        while (!loop.ended && !this.closed && this.#queue.length === 0) {
+          await new Promise<void>(resolve => { this.#wake = resolve })
+        }
+        const value = loop.ended || this.closed ? undefined : this.#queue.shift()
+        return value === undefined ? end() : { done: false, value }
+      },
+      return: async () => end()
+    }
+  }
+
+  async close (options: AbortOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    await abortable(this.#closing, options.signal)
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await this.close()
+  }
+
+  /** A message that this node is to handle now. Never throws. */
+  deliver (delivered: Delivered, decode: () => unknown, settler: Settler): void {
+    const { schema, log } = this.#init
+    let body: unknown
+    try {
+      body = decode()
+    } catch (err) {
+      // nobody can read it, here or elsewhere
+      settler.settle({ type: 'term', reason: `unreadable: ${(err as Error).message}` })
+      return
+    }
+    if (schema === undefined) {
+      this.#take(new MessageDelivery(delivered, body as T, settler))
+      return
+    }
+    checkedBody(delivered.topic, schema, body).then(value => {
+      this.#take(new MessageDelivery(delivered, value as T, settler))
+    }, (err: Error) => {
+      log('refused a message - %e', err)
+      settler.settle({ type: 'term', reason: err.message })
+    })
+  }
+
+  #checkFree (): void {
+    if (this.closed) throw new ChannelClosedError(`the channel ${this.name} of ${this.topic} is closed`)
+    if (this.#handler !== undefined) throw new ChannelInUseError(`the channel ${this.name} of ${this.topic} has a handler already: subscribe once more for another consumer`)
+    if (this.#iterating) throw new ChannelInUseError(`the channel ${this.name} of ${this.topic} is being iterated: subscribe once more for another consumer`)
+  }
+
+  #take (message: MessageDelivery<T>): void {
+    if (this.closed) {
+      message.settle({ type: 'nak', delay: 0 })
+    } else if (this.#handler !== undefined) {
+      this.#run(message)
+    } else {
+      this.#queue.push(message)
+      this.#wake?.()
+    }
+  }
+
+  #run (message: MessageDelivery<T>): void {
+    this.#running++
+    let result: unknown
+    try {
+      result = this.#handler?.(message)
+    } catch (err) {
+      this.#failed(message, err)
+      return
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
+      this.#done(message)
+      return
+    }
+    (result as PromiseLike<unknown>).then(() => { this.#done(message) }, (err: unknown) => { this.#failed(message, err) })
+  }
+
+  #done (message: MessageDelivery<T>): void {
+    message.settle({ type: 'ack' })
+    this.#ended()
+  }
+
+  #failed (message: MessageDelivery<T>, err: unknown): void {
+    this.#init.log('the handler of %s/%s failed at attempt %d of %s - %e', this.topic, this.name, message.attempt, message.id, err)
+    message.settle({ type: 'nak', delay: undefined })
+    this.#ended()
+  }
+
+  #ended (): void {
+    this.#running--
+    if (this.#running === 0) this.#idle?.()
+  }
+
+  async #close (options: AbortOptions): Promise<void> {
+    // the caller's `closed` is true before anything else happens
+    await Promise.resolve()
+    this.#init.onClosing()
+    for (const message of this.#queue.splice(0)) message.settle({ type: 'nak', delay: 0 })
+    this.#wake?.()
+    if (this.#running > 0) {
+      const idle = new Promise<void>(resolve => { this.#idle = resolve })
+      await abortable(idle, AbortSignal.any([AbortSignal.timeout(CLOSE_GRACE), ...options.signal === undefined ? [] : [options.signal]])).catch(() => {})
+    }
+    await this.#init.leave(options)
+  }
+}

@@ -1,0 +1,214 @@
+/** What consumers say to the assigner of a log, taken into one of its channels. Pure. */
+import { CLOSED_GRACE, MAX_PREFETCH } from './numbers.core.ts'
+import { areRanges, clip, countOf, RangeSet } from './ranges.core.ts'
+import type { Deliveries, Flight } from './deliveries.core.ts'
+import type { Seat } from './seats.core.ts'
+import type { Outcomes, Ranges, RedeliveryCause, ToAssigner } from './types.core.ts'
+
+type Said<T extends ToAssigner['type']> = Extract<ToAssigner, { type: T }>
+
+/** What somebody may not say; undefined: all well. */
+export type Complaint = string | undefined
+
+/** A consumer takes part, or tells after a reconnect what it still has. */
+export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Complaint {
+  if (!areRanges(said.holds) || countOf(said.holds) > 2 * MAX_PREFETCH) return 'illegal ranges'
+  const complaint = settle(channel, seat.id, said.outcomes)
+  if (complaint !== undefined) return complaint
+  if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
+  const { host } = channel
+  if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
+  seat.session = said.session
+  seat.connected = true
+  seat.leaving = false
+  seat.graceAt = Infinity
+  seat.weight = Math.max(1, said.weight)
+  credit(channel, seat, said)
+  channel.seats.setOpened(seat, true)
+  for (let seq = channel.cursor.low + 1, end = Math.min(said.low, host.trusted); seq <= end; seq++) channel.finish(seq)
+  const holds = new RangeSet(clip(said.holds, 1, host.announced))
+  const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
+  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.resend(flight)
+  channel.recall(seat)
+  channel.drop(seat.id, adopt(channel, seat, holds.ranges))
+  channel.flush()
+  return undefined
+}
+
+/** What the consumer holds stays there, if nobody else has it. Returns what it may forget. */
+function adopt (channel: Deliveries, seat: Seat, holds: Ranges): number[] {
+  const strange: number[] = []
+  for (let i = 0; i < holds.length; i += 2) {
+    for (let seq = holds[i]!; seq <= holds[i + 1]!; seq++) {
+      if (channel.flights.get(seq)?.seat !== seat && !adoptOne(channel, seat, seq)) strange.push(seq)
+    }
+  }
+  return strange
+}
+
+function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
+  const { host, chains } = channel
+  const slot = host.backlog.get(seq)
+  if (slot === undefined || channel.cursor.has(seq) || channel.flights.has(seq) || channel.dying.has(seq)) return false
+  const retry = channel.waiting.get(seq)
+  if (retry?.recalled === true || (seq > host.trusted && retry?.tried.includes(seat.id) !== true)) return false
+  const { key } = slot.message
+  const known = key === undefined ? undefined : retry?.chain ?? (seq < channel.next ? chains.get(key) : undefined)
+  if (known !== undefined && known.seat !== seat && known.inFlight > 0) return false
+  const chain = known ?? (key === undefined ? undefined : chains.open(key))
+  if (retry !== undefined) channel.unwait(retry)
+  if (chain !== undefined) {
+    chains.unpark(chain, seq)
+    chains.move(chain, seat)
+  }
+  if (seq >= channel.next) channel.ahead.add(seq)
+  channel.fly(seq, seat, retry?.attempt ?? 1, retry?.failures ?? 0, chain, retry?.tried ?? [])
+  return true
+}
+
+export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency }: { prefetch: number, concurrency: number }): Complaint {
+  if (!isCount(prefetch) || !isCount(concurrency)) return 'illegal numbers'
+  seat.prefetch = Math.min(prefetch, MAX_PREFETCH)
+  seat.concurrency = Math.max(1, concurrency)
+  channel.seats.update(seat)
+  return undefined
+}
+
+export function settle (channel: Deliveries, from: string, { done, naks, terms, expired, working }: Outcomes): Complaint {
+  if (!areRanges(done) || !areRanges(working) || !areRanges(expired)) return 'illegal ranges'
+  let strange: number | undefined
+  eachSeq(done, channel, seq => {
+    if (ackOne(channel, from, seq)) return true
+    strange = seq
+    return false
+  })
+  eachSeq(working, channel, seq => {
+    const flight = channel.flights.get(seq)
+    if (flight?.seat.id === from) channel.extend(flight)
+    return true
+  })
+  for (const { seq, attempt, delay, reason } of naks) {
+    const flight = channel.flights.get(seq)
+    // what it says of an earlier attempt is old news
+    if (flight?.seat.id !== from || flight.attempt !== attempt) continue
+    channel.fail(flight, 'nak', true, delay, reason)
+  }
+  eachSeq(expired, channel, seq => {
+    const flight = channel.flights.get(seq)
+    if (flight?.seat.id === from) channel.expire(seq)
+    return true
+  })
+  for (const { seq, reason } of terms) {
+    const flight = channel.flights.get(seq)
+    if (flight?.seat.id !== from) continue
+    channel.land(flight)
+    channel.bury(seq, flight.attempt, flight.chain, reason)
+  }
+  return strange === undefined ? undefined : `acks message ${strange}, which it was not given`
+}
+
+/** Late ones count as well: it was handled. */
+function ackOne (channel: Deliveries, from: string, seq: number): boolean {
+  if (channel.cursor.has(seq)) return true
+  const flight = channel.flights.get(seq)
+  if (flight !== undefined) {
+    const own = flight.seat.id === from
+    if (!own && !flight.tried.includes(from) && seq > channel.host.trusted) return false
+    channel.finish(seq)
+    if (!own) channel.drop(flight.seat.id, [seq])
+    return true
+  }
+  // a dead letter stays one
+  if (channel.dying.has(seq)) return true
+  if ((seq > channel.host.trusted || channel.seats.get(from) === undefined) && channel.waiting.get(seq)?.tried.includes(from) !== true) return false
+  channel.finish(seq)
+  return true
+}
+
+/** It lacks what was sent in these ranges; all of it that is its own is sent again. Returns the bytes. */
+export function lacks (channel: Deliveries, seat: Seat | undefined, ranges: Ranges): number {
+  let bytes = 0
+  if (seat !== undefined) {
+    eachFlight(channel, ranges, seat, flight => {
+      channel.resend(flight)
+      bytes += channel.host.backlog.get(flight.seq)?.size ?? 0
+    })
+    channel.recall(seat)
+  }
+  channel.flush()
+  return bytes
+}
+
+function eachFlight (channel: Deliveries, ranges: Ranges, seat: Seat, fn: (flight: Flight) => void): void {
+  if (countOf(ranges) < channel.flights.size) {
+    eachSeq(ranges, channel, seq => {
+      const flight = channel.flights.get(seq)
+      if (flight?.seat === seat) fn(flight)
+      return true
+    })
+    return
+  }
+  const set = new RangeSet(ranges)
+  const mine = [...channel.flights.values()].filter(flight => flight.seat === seat && set.has(flight.seq))
+  for (const flight of mine.sort((a, b) => a.seq - b.seq)) fn(flight)
+}
+
+/** It takes nothing more; what it has not begun goes to others, what it has begun it will settle. */
+export function leave (channel: Deliveries, seat: Seat, unstarted: Ranges): void {
+  seat.leaving = true
+  seat.listed = false
+  seat.graceAt = Infinity
+  channel.seats.update(seat)
+  eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer left'))
+  channel.chains.unstall(seat)
+}
+
+/** Its last connection closed. */
+export function closed (channel: Deliveries, seat: Seat): void {
+  seat.connected = false
+  seat.graceAt = channel.host.now + CLOSED_GRACE
+  channel.seats.setOpened(seat, false)
+}
+
+/**
+ * It will not settle what it has. Only as many as it handles at once can have been at fault: what merely waited in it is
+ * not blamed. A seat that the registry does not name is given up.
+ */
+export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
+  seat.graceAt = Infinity
+  channel.seats.setOpened(seat, false)
+  channel.chains.leave(seat)
+  failAll(channel, seat, cause)
+  if (!seat.listed) channel.seats.remove(seat)
+}
+
+function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
+  const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
+  flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
+}
+
+/** `ackWait` passed. */
+export function runOut (channel: Deliveries): void {
+  const late = new Map<Seat, number[]>()
+  for (const flight of channel.overdue()) {
+    channel.fail(flight, 'ack-wait', true, 0, 'it was not settled in time')
+    // it gets it again, and keeps the later ones of its key back until then
+    if (flight.chain !== undefined && flight.chain.seat === flight.seat) continue
+    const list = late.get(flight.seat)
+    if (list === undefined) late.set(flight.seat, [flight.seq])
+    else list.push(flight.seq)
+  }
+  for (const [seat, seqs] of late) channel.drop(seat.id, seqs)
+}
+
+/** Each that can be meant, while `fn` says true: ranges may be as long as their sender likes. */
+function eachSeq (ranges: Ranges, { cursor, host }: Deliveries, fn: (seq: number) => boolean): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    const to = Math.min(ranges[i + 1]!, host.announced)
+    for (let seq = Math.max(ranges[i]!, cursor.low + 1); seq <= to; seq++) if (!fn(seq)) return
+  }
+}
+
+function isCount (n: number): boolean {
+  return Number.isSafeInteger(n) && n >= 0
+}

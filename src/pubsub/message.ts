@@ -1,0 +1,76 @@
+/** One delivery, as a handler sees it. */
+import type { Message } from './index.ts'
+
+/** What a handler makes of a message. The first that ends it counts. */
+export type Outcome =
+  | { readonly type: 'ack' }
+  | { readonly type: 'nak', readonly delay: number | undefined }
+  | { readonly type: 'term', readonly reason: string }
+
+/** What a message is made of. */
+export interface Delivered {
+  readonly id: string
+  readonly topic: string
+  readonly channel: string
+  readonly publisher: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly key: string | undefined
+  readonly attempt: number
+  readonly publishedAt: number
+}
+
+/** Who is told. */
+export interface Settler {
+  settle (outcome: Outcome): void
+  working (): void
+}
+
+export class MessageDelivery<T> implements Message<T> {
+  readonly id: string
+  readonly topic: string
+  readonly channel: string
+  readonly publisher: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly key: string | undefined
+  readonly attempt: number
+  readonly publishedAt: number
+  readonly body: T
+  readonly #settler: Settler
+  #settled = false
+
+  constructor (delivered: Delivered, body: T, settler: Settler) {
+    this.id = delivered.id
+    this.topic = delivered.topic
+    this.channel = delivered.channel
+    this.publisher = delivered.publisher
+    this.headers = delivered.headers
+    this.key = delivered.key
+    this.attempt = delivered.attempt
+    this.publishedAt = delivered.publishedAt
+    this.body = body
+    this.#settler = settler
+  }
+
+  async ack (): Promise<void> {
+    this.settle({ type: 'ack' })
+  }
+
+  async nak (delay?: number): Promise<void> {
+    this.settle({ type: 'nak', delay })
+  }
+
+  async term (reason = ''): Promise<void> {
+    this.settle({ type: 'term', reason })
+  }
+
+  working (): void {
+    if (!this.#settled) this.#settler.working()
+  }
+
+  /** @internal */
+  settle (outcome: Outcome): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#settler.settle(outcome)
+  }
+}

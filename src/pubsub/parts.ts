@@ -1,0 +1,55 @@
+/** Messages that are checked and cut before they travel. */
+import { LARGE_PART } from '../wire/limits.ts'
+import { isPattern, isTopic } from './names.ts'
+import type { WireMessage } from './announced.ts'
+import type { Assignment, Message } from './types.core.ts'
+
+/** Bytes that a message counts beside its payload. */
+const OVERHEAD = 512
+
+/** The message in parts that fit into frames: of those with bodies, which mean the same one after the other. */
+export function sizedParts (message: WireMessage): WireMessage[] {
+  if (message.type === 'assign') {
+    return groups(message.items, ({ message }: Assignment) => message.payload.length).map(items => ({ ...message, items }))
+  }
+  if (message.type === 'range') {
+    const [first, ...rest] = groups(message.messages, ({ payload }: Message) => payload.length)
+    return [{ ...message, messages: first ?? [] }, ...rest.map(messages => ({ ...message, messages, lost: [] }))]
+  }
+  return [message]
+}
+
+/** In their order; one that is large alone. */
+export function groups<T> (items: readonly T[], size: (item: T) => number, most = LARGE_PART): T[][] {
+  const all: T[][] = []
+  let group: T[] = []
+  let bytes = 0
+  for (const item of items) {
+    const more = size(item) + OVERHEAD
+    if (group.length > 0 && bytes + more > most) {
+      all.push(group)
+      group = []
+      bytes = 0
+    }
+    group.push(item)
+    bytes += more
+  }
+  if (group.length > 0 || all.length === 0) all.push(group)
+  return all
+}
+
+/** Whether all names in it are. */
+export function isLegal (message: WireMessage): boolean {
+  switch (message.type) {
+    case 'registry':
+      return message.delta.openings.every(({ spec }) => isTopic(spec.pattern) || isPattern(spec.pattern))
+    case 'opened-all': case 'announce':
+      return true
+    case 'batch':
+      return isTopic(message.batch.log.topic)
+    case 'open':
+      return (message.log === undefined || isTopic(message.log.topic)) && (isTopic(message.spec.pattern) || isPattern(message.spec.pattern))
+    default:
+      return isTopic(message.log.topic)
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What a node has of the room from its start. All else, `#pubsub`, is loaded by the first who publishes, consumes or
+ * listens, so that a page that does not need it does not carry it; Node peers, which keep messages for others, load it at
+ * once.
+ */
+import { serviceCapabilities } from '@libp2p/interface'
+import { SafeEmitter } from '../discovery/safe-emitter.ts'
+import { InvalidNameError, InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { LazyTopic } from './lazy-topic.ts'
+import { checkTopicOrPattern } from './names.ts'
+import { checkPubsubOptions } from './options.ts'
+import type { TopicContract } from './contract.ts'
+import type { OutboxOptions, Pubsub, PubsubComponents, PubsubEvents, PubsubInfo, PubsubInit, Topic } from './index.ts'
+import type { Room } from './room.ts'
+import type { Discovery } from '../discovery/index.ts'
+import type { AbortOptions, Logger, Startable } from '@libp2p/interface'
+import type { EventHandler } from 'main-event'
+
+/** Topics of the node itself: nothing that is published on one leaves the node. */
+const SYSTEM = 'braid.topic.'
+
+class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
+  readonly [Symbol.toStringTag] = '@braid/pubsub'
+  readonly [serviceCapabilities]: string[] = ['@braid/pubsub']
+  readonly #components: PubsubComponents
+  readonly #init: PubsubInit
+  readonly #log: Logger
+  readonly #topics = new Map<string, LazyTopic>()
+  /** Types of events that somebody listens to. */
+  readonly #wanted = new Set<string>()
+  #running = false
+  /** Gossipsub has started. */
+  #listening = false
+  #loading: Promise<Room> | undefined
+  #room: Room | undefined
+
+  constructor (components: PubsubComponents, init: PubsubInit) {
+    const log = components.logger.forComponent('braid:pubsub')
+    super(err => { log.error('a listener failed - %e', err) })
+    this.#components = components
+    this.#init = init
+    this.#log = log
+  }
+
+  // ---- lifecycle
+
+  async start (): Promise<void> {
+    this.#running = true
+    this.#discovery()
+    if (this.#init.lazy !== true || this.#wanted.size > 0) await this.#load()
+  }
+
+  async afterStart (): Promise<void> {
+    this.#listening = true
+    this.#room?.listen()
+  }
+
+  /** Before libp2p begins to close connections. */
+  async beforeStop (): Promise<void> {
+    await this.stop()
+  }
+
+  async stop (): Promise<void> {
+    this.#running = false
+    this.#listening = false
+    const loading = this.#loading
+    await (await loading?.catch(() => undefined))?.stop()
+    if (this.#loading !== loading) return
+    this.#loading = undefined
+    this.#room = undefined
+    this.#topics.clear()
+  }
+
+  async leave (options: AbortOptions = {}): Promise<void> {
+    await this.#room?.leave(options)
+  }
+
+  // ---- what can be done
+
+  topic (name: string | TopicContract<any, any>, options: OutboxOptions = {}): Topic {
+    const contract = typeof name === 'string' ? undefined : name
+    const known = checkTopicOrPattern(contract?.topic ?? name)
+    checkPubsubOptions({ outbox: options })
+    if (known.startsWith(SYSTEM) && /[*>]/.test(known)) throw new InvalidNameError(`${known}: topics of the node itself are subscribed to by their names`)
+    const topic = this.#topics.get(known)
+    if (topic !== undefined && contract !== undefined && topic.schema !== contract.body) {
+      throw new InvalidOptionsError(`the topic ${known} was made ${topic.schema === undefined ? 'without its contract: give the contract first' : 'with another contract'}`)
+    }
+    const made = topic ?? new LazyTopic(known, contract?.body, {
+      room: () => this.#room,
+      load: async () => this.#load(),
+      request: topic => ({ name: known, schema: topic.schema, options, onClose: () => { if (this.#topics.get(known) === topic) this.#topics.delete(known) } })
+    })
+    this.#topics.set(known, made)
+    return made
+  }
+
+  info (): PubsubInfo {
+    return this.#room?.info() ?? { topics: [], counters: {} }
+  }
+
+  resync (): void {
+    this.#room?.resync()
+  }
+
+  override addEventListener<K extends keyof PubsubEvents> (type: K, listener: EventHandler<PubsubEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
+    super.addEventListener(type, listener, options)
+    this.#wanted.add(type)
+    this.#room?.want(type)
+    if (this.#running && this.#room === undefined) this.#load().catch((err: unknown) => { this.#log('could not load - %e', err) })
+  }
+
+  // ---- parts
+
+  /** Looked up when it is first needed: services are made in the order of their keys. */
+  #discovery (): Discovery {
+    const { discovery } = this.#components
+    if (discovery === undefined) throw new InvalidOptionsError('pubsub needs the discovery service beside it: add `discovery: discovery()` to the services')
+    return discovery
+  }
+
+  async #load (): Promise<Room> {
+    if (!this.#running) throw new MeshStoppedError(this.#loading === undefined ? 'the mesh is not started, or is stopped' : undefined)
+    this.#loading ??= this.#make()
+    return this.#loading
+  }
+
+  async #make (): Promise<Room> {
+    const { Room } = await import('#pubsub')
+    const room = new Room({
+      components: this.#components,
+      init: this.#init,
+      discovery: this.#discovery(),
+      emit: (type, detail) => { this.safeDispatchEvent(type, { detail }) },
+      log: this.#log
+    })
+    await room.start()
+    this.#room = room
+    if (this.#listening) room.listen()
+    for (const type of this.#wanted) room.want(type)
+    return room
+  }
+}
+
+/**
+ * The room as a libp2p service.
+ *
+ * @throws InvalidOptionsError - an option that cannot work; from `start()`: no `discovery` service beside it
+ *
+ * @example
+ *
+ * ```ts
+ * const node = await createLibp2p({ services: { identify: identify(), pubsub: gossipsub(), discovery: discovery(), topics: pubsub() } })
+ * await node.services.topics.topic('orders').publish({ item: 'book' })
+ * ```
+ */
+export function pubsub (init: PubsubInit = {}): (components: PubsubComponents) => Pubsub {
+  checkPubsubOptions(init)
+  return components => new PubsubService(components, init)
+}

@@ -1,0 +1,319 @@
+/**
+ * Which channels there are and who consumes from them, as one node knows it. A channel is there while one of its openings
+ * was not removed (an OR-set: who opens it anew while somebody deletes it, wins); what a node consumes from, only that node
+ * says. Joining what others know is idempotent, in any order. Pure.
+ */
+import { matches } from './names.core.ts'
+import { EPHEMERAL_GRACE, MAX_CHANNELS, MAX_OPENINGS, MAX_REMOVED } from './numbers.core.ts'
+import { MAX_NODES } from '../wire/limits.ts'
+import type { ChannelSpec, Member, Membership, Opening, RegistryConfig, RegistryCore, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
+
+interface Entry {
+  readonly openings: Map<string, Opening>
+  /** Since when nobody consumes; undefined: somebody does. */
+  idleSince: number | undefined
+  /** Its last consumer was lost, it did not leave. */
+  lost: boolean
+  /** What was told last. */
+  told: string
+}
+
+class Registry implements RegistryCore {
+  readonly #self: string
+  readonly #random: () => number
+  readonly #entries = new Map<string, Entry>()
+  /** Tags of what was deleted, oldest first. */
+  readonly #removed = new Set<string>()
+  /** Openings of channels that ran out of consumers, as far as this node can see, oldest first: should one turn up, it goes on. */
+  readonly #idle = new Map<string, Opening>()
+  readonly #members = new Map<string, Membership>()
+  /** Discovery took them away: they do not consume, whatever others remember. */
+  readonly #absent = new Set<string>()
+  #mine: Membership
+  #now: number
+  #out: RegistryOutput[] = []
+
+  constructor ({ self, incarnation, random, time }: RegistryConfig) {
+    this.#self = self
+    this.#random = random
+    this.#now = time.now
+    this.#mine = { id: self, incarnation, version: 0, weight: 1_024, channels: [] }
+  }
+
+  get due (): number {
+    let due = Infinity
+    for (const entry of this.#entries.values()) if (entry.idleSince !== undefined) due = Math.min(due, entry.idleSince + graceOf(entry))
+    return due
+  }
+
+  step (input: RegistryInput): RegistryOutput[] {
+    this.#now = Math.max(this.#now, input.now)
+    this.#out = []
+    switch (input.type) {
+      case 'tick': break
+      case 'open': this.#open(input.spec, input.weight); break
+      case 'close': this.#close(input.channel); break
+      case 'delete': this.#delete(input.channel); break
+      case 'message': this.#join(input.from, input.delta); break
+      case 'gone': this.#gone(input.peer); break
+      case 'back': this.#back(input.peer); break
+    }
+    this.#end()
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  whole (): RegistryDelta {
+    return {
+      openings: [...this.#entries.values()].flatMap(({ openings }) => [...openings.values()]),
+      removed: [...this.#removed],
+      members: [...this.#members.values()]
+    }
+  }
+
+  matching (topic: string): Array<{ spec: ChannelSpec, members: Member[] }> {
+    const found: Array<{ spec: ChannelSpec, members: Member[] }> = []
+    for (const [channel, entry] of this.#entries) {
+      const spec = specOf(entry)
+      if (matches(spec.pattern, topic)) found.push({ spec, members: this.#membersOf(channel) })
+    }
+    return found.sort((a, b) => a.spec.channel < b.spec.channel ? -1 : 1)
+  }
+
+  // --- what this node does
+
+  #open (spec: ChannelSpec, weight: number): void {
+    const { channel } = spec
+    const fresh = !this.#entries.has(channel)
+    const openings = fresh ? [this.#opening(spec)] : []
+    for (const opening of openings) this.#add(opening)
+    const channels = [...new Set([...this.#mine.channels, channel])].sort()
+    this.#update({ channels, weight })
+    this.#spread({ openings, removed: [], members: [this.#mine] }, undefined)
+    this.#change(channel)
+    const entry = this.#entries.get(channel)
+    if (entry !== undefined) this.#out.push({ type: 'opened', spec: specOf(entry), fresh })
+  }
+
+  #opening (spec: ChannelSpec): Opening {
+    const tag = `${spec.opened}.${this.#self}.${Math.floor(this.#random() * 2 ** 32).toString(36)}`
+    return { tag, by: this.#self, spec }
+  }
+
+  #close (channel: string): void {
+    if (!this.#mine.channels.includes(channel)) return
+    this.#update({ channels: this.#mine.channels.filter(other => other !== channel) })
+    this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)
+    const entry = this.#entries.get(channel)
+    if (entry !== undefined) entry.lost = false
+    this.#change(channel)
+  }
+
+  #update (change: Partial<Membership>): void {
+    this.#mine = { ...this.#mine, ...change, version: this.#mine.version + 1 }
+    this.#members.set(this.#self, this.#mine)
+  }
+
+  /** All openings that are known: one that is not known wins. */
+  #delete (channel: string): void {
+    const entry = this.#entries.get(channel)
+    if (entry === undefined) return
+    const removed = [...entry.openings.keys()]
+    for (const tag of removed) this.#bury(tag)
+    this.#spread({ openings: [], removed, members: [] }, undefined)
+    this.#remove(channel, specOf(entry).opened)
+  }
+
+  #remove (channel: string, opened: number): void {
+    this.#entries.delete(channel)
+    if (this.#mine.channels.includes(channel)) {
+      this.#update({ channels: this.#mine.channels.filter(other => other !== channel) })
+      this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)
+    }
+    this.#out.push({ type: 'ended', channel, opened })
+  }
+
+  #bury (tag: string): void {
+    this.#removed.add(tag)
+    if (this.#removed.size <= MAX_REMOVED) return
+    for (const oldest of this.#removed) {
+      this.#removed.delete(oldest)
+      break
+    }
+  }
+
+  // --- what others say
+
+  #join (from: string, delta: RegistryDelta): void {
+    const openings: Opening[] = []
+    const changed = new Set<string>()
+    const removed = delta.removed.filter(tag => !this.#removed.has(tag))
+    for (const tag of removed) {
+      this.#bury(tag)
+      this.#drop(tag, changed)
+    }
+    const members = delta.members.filter(membership => this.#learn(from, membership, changed))
+    for (const opening of delta.openings) {
+      const { tag, spec: { channel } } = opening
+      if (this.#removed.has(tag) || this.#idle.has(tag) || this.#entries.get(channel)?.openings.has(tag) === true) continue
+      if (this.#add(opening)) openings.push(opening)
+      else this.#out.push({ type: 'problem', peer: from, message: 'too many channels' })
+      changed.add(channel)
+    }
+    this.#back(from)
+    this.#spread({ openings, removed, members }, from)
+    for (const channel of changed) this.#change(channel)
+  }
+
+  #learn (from: string, membership: Membership, changed: Set<string>): boolean {
+    const { id } = membership
+    const known = this.#members.get(id)
+    if (id === this.#self) {
+      // a former life of this node, or what it said last: it says more
+      if (isNewer(membership, this.#mine)) {
+        this.#mine = { ...this.#mine, incarnation: membership.incarnation, version: membership.version }
+        this.#update({})
+        this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)
+      }
+      return false
+    }
+    if (known !== undefined && !isNewer(membership, known)) return false
+    if (known === undefined && this.#members.size >= MAX_NODES) this.#forgetAbsent()
+    if (membership.channels.length > MAX_CHANNELS || (known === undefined && this.#members.size >= MAX_NODES)) {
+      this.#out.push({ type: 'problem', peer: from, message: 'too many members' })
+      return false
+    }
+    this.#members.set(id, membership)
+    if (known !== undefined && membership.incarnation > known.incarnation) this.#absent.delete(id)
+    for (const channel of known?.channels ?? []) {
+      changed.add(channel)
+      const entry = this.#entries.get(channel)
+      if (entry !== undefined && !membership.channels.includes(channel)) entry.lost = false
+    }
+    for (const channel of membership.channels) changed.add(channel)
+    return true
+  }
+
+  #add (opening: Opening): boolean {
+    const { channel } = opening.spec
+    let entry = this.#entries.get(channel)
+    if (entry === undefined) {
+      if (this.#entries.size >= MAX_CHANNELS) return false
+      entry = { openings: new Map(), idleSince: undefined, lost: true, told: '' }
+      this.#entries.set(channel, entry)
+    }
+    if (entry.openings.size >= MAX_OPENINGS) return false
+    entry.openings.set(opening.tag, opening)
+    return true
+  }
+
+  /** An opening was deleted, and with the last one the channel. */
+  #drop (tag: string, changed: Set<string>): void {
+    this.#idle.delete(tag)
+    for (const [channel, entry] of this.#entries) {
+      const opening = entry.openings.get(tag)
+      if (opening === undefined) continue
+      entry.openings.delete(tag)
+      if (entry.openings.size > 0) changed.add(channel)
+      else this.#remove(channel, opening.spec.opened)
+      return
+    }
+  }
+
+  #gone (peer: string): void {
+    if (peer === this.#self || this.#absent.has(peer)) return
+    const membership = this.#members.get(peer)
+    if (membership === undefined) return
+    this.#absent.add(peer)
+    for (const channel of membership.channels) {
+      const entry = this.#entries.get(channel)
+      if (entry !== undefined) entry.lost = true
+      this.#change(channel)
+    }
+  }
+
+  #back (peer: string): void {
+    if (!this.#absent.delete(peer)) return
+    for (const channel of this.#members.get(peer)?.channels ?? []) this.#change(channel)
+  }
+
+  #forgetAbsent (): void {
+    for (const id of this.#absent) {
+      this.#absent.delete(id)
+      this.#members.delete(id)
+      return
+    }
+  }
+
+  // --- what follows
+
+  #change (channel: string): void {
+    const members = this.#membersOf(channel)
+    if (members.length > 0 && !this.#entries.has(channel)) this.#wake(channel)
+    const entry = this.#entries.get(channel)
+    if (entry === undefined) return
+    const spec = specOf(entry)
+    if (members.length > 0) entry.idleSince = undefined
+    else entry.idleSince ??= this.#now
+    const told = JSON.stringify([spec, members])
+    if (told === entry.told) return
+    entry.told = told
+    this.#out.push({ type: 'changed', spec, members })
+  }
+
+  /** It had run out of consumers, and has one. */
+  #wake (channel: string): void {
+    for (const [tag, opening] of this.#idle) {
+      if (opening.spec.channel !== channel) continue
+      this.#idle.delete(tag)
+      this.#add(opening)
+    }
+  }
+
+  #membersOf (channel: string): Member[] {
+    const members: Member[] = []
+    for (const { id, weight, channels } of this.#members.values()) if (channels.includes(channel) && !this.#absent.has(id)) members.push({ id, weight })
+    return members.sort((a, b) => a.id < b.id ? -1 : 1)
+  }
+
+  /** Channels without a consumer for too long are over: for this node, as others may see consumers that it does not. */
+  #end (): void {
+    for (const [channel, entry] of [...this.#entries]) {
+      if (entry.idleSince === undefined || entry.idleSince + graceOf(entry) > this.#now) continue
+      for (const [tag, opening] of entry.openings) this.#idle.set(tag, opening)
+      for (const tag of this.#idle.keys()) {
+        if (this.#idle.size <= MAX_REMOVED) break
+        this.#idle.delete(tag)
+      }
+      this.#remove(channel, 0)
+    }
+  }
+
+  #spread (delta: RegistryDelta, except: string | undefined): void {
+    if (delta.openings.length + delta.removed.length + delta.members.length > 0) this.#out.push({ type: 'spread', delta, except })
+  }
+}
+
+/** Who was first says where it starts; the rest, too: what they want differs only by mistake. */
+function specOf ({ openings }: Entry): ChannelSpec {
+  let first: Opening | undefined
+  for (const opening of openings.values()) {
+    const order = first === undefined ? -1 : opening.spec.opened - first.spec.opened
+    if (first === undefined || order < 0 || (order === 0 && opening.tag < first.tag)) first = opening
+  }
+  return first!.spec
+}
+
+function graceOf (entry: Entry): number {
+  const { durable, expire } = specOf(entry)
+  return durable ? expire : entry.lost ? EPHEMERAL_GRACE : 0
+}
+
+function isNewer (a: Membership, b: Membership): boolean {
+  return a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.version > b.version)
+}
+
+export function createRegistry (config: RegistryConfig): RegistryCore {
+  return new Registry(config)
+}

@@ -1,0 +1,109 @@
+/** Which channels there are and who consumes from them: what all nodes tell each other. */
+import { createRegistry } from './registry.core.ts'
+import { Driven, time } from './loop.ts'
+import type { Context } from './context.ts'
+import type { ChannelSpec, Member, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
+
+/** Milliseconds that a node which publishes for the first time waits for somebody to tell it of channels. */
+const SYNC_TIMEOUT = 500
+
+/** A channel as the mesh knows it. */
+export interface Opened { readonly spec: ChannelSpec, readonly fresh: boolean }
+
+export interface RegistryInit {
+  context: Context
+  /** Of this start of the node. */
+  incarnation: number
+  onChanged: (spec: ChannelSpec, members: readonly Member[]) => void
+  onEnded: (channel: string, opened: number) => void
+}
+
+export class Registry {
+  readonly #init: RegistryInit
+  readonly #core: ReturnType<typeof createRegistry>
+  readonly #driven: Driven<RegistryInput, RegistryOutput>
+  readonly #opening = new Map<string, Array<(opened: Opened) => void>>()
+  /** Somebody told what it knows, or that took too long. */
+  readonly #heard = Promise.withResolvers<void>()
+  #synced = false
+
+  constructor (init: RegistryInit) {
+    const { context, incarnation } = init
+    this.#init = init
+    this.#core = createRegistry({ self: context.self, incarnation, random: Math.random, time: time() })
+    this.#driven = new Driven(this.#core, context.loop, output => { this.#output(output) })
+  }
+
+  /** This node consumes from the channel. */
+  async open (spec: ChannelSpec, weight: number): Promise<Opened> {
+    return new Promise(resolve => {
+      this.#opening.set(spec.channel, [...this.#opening.get(spec.channel) ?? [], resolve])
+      this.#driven.input({ type: 'open', spec, weight })
+    })
+  }
+
+  /** This node consumes from it no more. */
+  close (channel: string): void {
+    this.#driven.input({ type: 'close', channel })
+  }
+
+  delete (channel: string): void {
+    this.#driven.input({ type: 'delete', channel })
+  }
+
+  message (from: string, delta: RegistryDelta): void {
+    this.#heard.resolve()
+    this.#driven.input({ type: 'message', from, delta })
+  }
+
+  gone (peer: string): void {
+    this.#driven.input({ type: 'gone', peer })
+  }
+
+  /** Tells a node all that is known. */
+  hello (to: string): void {
+    const { context } = this.#init
+    context.loop.post(() => { context.send(to, { type: 'registry', delta: this.#core.whole() }) })
+  }
+
+  /** Channels of a topic. */
+  matching (topic: string): ReturnType<ReturnType<typeof createRegistry>['matching']> {
+    return this.#core.matching(topic)
+  }
+
+  /** Resolves when a node told what it knows, or there is none that would. */
+  async synced (): Promise<void> {
+    if (this.#synced || this.#init.context.neighbours().length === 0) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    await Promise.race([this.#heard.promise, new Promise<void>(resolve => { timer = setTimeout(resolve, SYNC_TIMEOUT) })])
+    clearTimeout(timer)
+    this.#synced = true
+  }
+
+  stop (): void {
+    this.#driven.stop()
+  }
+
+  #output (output: RegistryOutput): void {
+    const { context, onChanged, onEnded } = this.#init
+    switch (output.type) {
+      case 'opened':
+        for (const resolve of this.#opening.get(output.spec.channel) ?? []) resolve(output)
+        this.#opening.delete(output.spec.channel)
+        break
+      case 'spread':
+        for (const peer of context.neighbours()) {
+          if (peer !== output.except) context.send(peer, { type: 'registry', delta: output.delta })
+        }
+        break
+      case 'changed':
+        onChanged(output.spec, output.members)
+        break
+      case 'ended':
+        onEnded(output.channel, output.opened)
+        break
+      case 'problem':
+        context.problem(output.peer, output.message)
+    }
+  }
+}

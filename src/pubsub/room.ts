@@ -1,0 +1,190 @@
+/** The room at work: streams, gossip, registry, logs, subscriptions, what is kept for others. Loaded when it is needed; see pubsub.ts. */
+import { abortable } from '../streams/abortable.ts'
+import { MeshStoppedError } from '../errors.ts'
+import { withDeadline } from '../util/deadline.ts'
+import { checkName } from '../wire/names.ts'
+import { createParts } from './assemble.ts'
+import { describe } from './info.ts'
+import { LocalTopic } from './local-topic.ts'
+import { channelKey } from './names.core.ts'
+import { KEEPER, MEMBER } from './roles.ts'
+import { SystemTopics } from './system-topics.ts'
+import { isSystem } from './system.ts'
+import { TopicEnd } from './topic.ts'
+import type { Parts, PartsInit } from './assemble.ts'
+import type { OutboxOptions, PubsubInfo, Topic } from './index.ts'
+import type { NodeInfo } from '../discovery/index.ts'
+import type { AbortOptions, PeerId } from '@libp2p/interface'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** Milliseconds that a publish may wait for company. */
+const LINGER = 5
+/** Milliseconds that {@link Room.leave} gives others to take what is handed over. */
+const LEAVE_TIMEOUT = 5_000
+/** Between looks whether they have. */
+const LEAVE_INTERVAL = 20
+const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
+
+/** What a topic of the application is made of. */
+export interface TopicRequest {
+  readonly name: string
+  readonly schema: StandardSchemaV1 | undefined
+  readonly options: OutboxOptions
+  readonly onClose: () => void
+}
+
+export class Room {
+  readonly #init: PartsInit
+  readonly #parts: Parts
+  readonly #system: SystemTopics
+  readonly #topics = new Set<TopicEnd>()
+  readonly #local = new Map<string, LocalTopic>()
+  #stopped = false
+
+  constructor (init: PartsInit) {
+    this.#init = init
+    this.#parts = createParts(init)
+    this.#system = new SystemTopics({
+      self: init.components.peerId.toString(),
+      topic: name => this.#localTopic(name),
+      emit: init.emit,
+      ...init.init.onElection === undefined ? {} : { onElection: init.init.onElection }
+    })
+  }
+
+  // ---- lifecycle
+
+  async start (): Promise<void> {
+    const { components, discovery } = this.#init
+    const { logs, kept, net } = this.#parts
+    for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNode)
+    components.events.addEventListener('peer:connect', this.#onConnect)
+    components.events.addEventListener('peer:disconnect', this.#onDisconnect)
+    this.#system.start(discovery)
+    await logs.restore()
+    await kept?.restore()
+    await net.start()
+    // from now on others tell it of channels
+    const { roles } = discovery.self
+    const more = [MEMBER, ...kept === undefined ? [] : [KEEPER]].filter(role => !roles.includes(role))
+    if (more.length > 0) discovery.update({ roles: [...roles, ...more] })
+  }
+
+  /** When gossipsub has started. */
+  listen (): void {
+    const { gossip, watchdog, router } = this.#parts
+    gossip.start()
+    watchdog.start()
+    for (const node of this.#init.discovery.nodes()) router.node(node, false)
+  }
+
+  async stop (): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    const { components, discovery, log } = this.#init
+    const { watchdog, gossip, subscriptions, registry, net, logs, kept } = this.#parts
+    await this.leave().catch((err: unknown) => { log('could not leave - %e', err) })
+    components.events.removeEventListener('peer:connect', this.#onConnect)
+    components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
+    for (const type of NODE_EVENTS) discovery.removeEventListener(type, this.#onNode)
+    this.#system.stop(discovery)
+    watchdog.stop()
+    gossip.stop()
+    subscriptions.stop()
+    registry.stop()
+    await net.stop()
+    await Promise.all([logs.stop(), kept?.stop()])
+  }
+
+  async leave ({ signal }: AbortOptions = {}): Promise<void> {
+    const { logs, subscriptions } = this.#parts
+    await withDeadline(LEAVE_TIMEOUT, [signal], async signal => {
+      const closed = Promise.all(Array.from(this.#topics, async topic => topic.close())).then(async () => subscriptions.close())
+      await abortable(closed, signal).catch(() => {})
+      while (logs.unfinished && !signal.aborted) await new Promise(resolve => { setTimeout(resolve, LEAVE_INTERVAL) })
+    })
+    logs.leave()
+  }
+
+  // ---- what can be done
+
+  topic (request: TopicRequest): Topic {
+    if (isSystem(request.name)) return this.#localTopic(request.name)
+    const topic = this.#createTopic(request, () => {
+      this.#topics.delete(topic)
+      request.onClose()
+    })
+    this.#topics.add(topic)
+    return topic
+  }
+
+  info (): PubsubInfo {
+    const { logs, context, kept } = this.#parts
+    return describe(logs.all(), context.counters, kept)
+  }
+
+  resync (): void {
+    const { logs, subscriptions, context, registry } = this.#parts
+    logs.input({ type: 'resumed' })
+    subscriptions.input({ type: 'resumed' })
+    for (const peer of context.neighbours()) registry.hello(peer)
+  }
+
+  /** Somebody listens to events of this type. */
+  want (type: string): void {
+    this.#system.want(type)
+  }
+
+  // ---- parts
+
+  #running (): Parts {
+    if (this.#stopped) throw new MeshStoppedError()
+    return this.#parts
+  }
+
+  #createTopic ({ name, schema, options }: TopicRequest, onClose: () => void): TopicEnd {
+    const { linger, outbox } = this.#init.init
+    return new TopicEnd({
+      name,
+      schema,
+      linger: linger ?? LINGER,
+      overflow: options.overflow ?? outbox?.overflow ?? 'wait',
+      most: options.messages ?? outbox?.messages,
+      log: async () => this.#running().logs.own(name, options),
+      kept: () => this.#parts.context.keepers(name).length >= 2,
+      subscribe: async (channel, subscribeOptions, schema) => this.#running().subscriptions.subscribe(name, channel, subscribeOptions, schema),
+      deleteChannel: async channel => { this.#running().registry.delete(channelKey(name, checkName('channel', channel))) },
+      onClose
+    })
+  }
+
+  #localTopic (name: string): LocalTopic {
+    const known = this.#local.get(name)
+    if (known !== undefined) return known
+    const topic = new LocalTopic({
+      name,
+      self: this.#init.components.peerId.toString(),
+      onPublish: body => { this.#system.published(name, body) },
+      log: this.#init.log
+    })
+    this.#local.set(name, topic)
+    this.#system.want(name)
+    return topic
+  }
+
+  // ---- what happens
+
+  readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => {
+    this.#parts.router.connected(detail.toString())
+  }
+
+  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
+    const id = detail.toString()
+    // a second connection may be there
+    if (!this.#parts.context.connected(id)) this.#parts.router.closed(id)
+  }
+
+  readonly #onNode = ({ type, detail }: CustomEvent<NodeInfo>): void => {
+    this.#parts.router.node(detail, type === 'node:remove')
+  }
+}

@@ -1,0 +1,152 @@
+/** What comes from others, and what becomes of them, to all parts that it concerns. */
+import { ProtocolError } from '../errors.ts'
+import { MAX_PUBSUB_FRAMES } from '../wire/limits.ts'
+import { isLegal } from './parts.ts'
+import { MEMBER } from './roles.ts'
+import type { WireMessage } from './announced.ts'
+import type { Context } from './context.ts'
+import type { KeptLogs } from './kept-logs.ts'
+import type { Logs } from './logs.ts'
+import type { Registry } from './registry.ts'
+import type { Subscriptions } from './subscriptions.ts'
+import type { KeeperNet } from './types.core.ts'
+import type { NodeInfo } from '../discovery/index.ts'
+
+const MAX_PEERS = 2_000
+/** Bytes of answers that wait for one peer: while it is more, its questions are not heard. */
+const MAX_ANSWERS = 2 * 1024 * 1024
+
+export interface RouterInit {
+  context: Context
+  registry: Registry
+  logs: Logs
+  subscriptions: Subscriptions
+  kept: KeptLogs | undefined
+}
+
+export class Router {
+  readonly #init: RouterInit
+  readonly #rates = new Map<string, { second: number, frames: number }>()
+  /** Nodes that are known to be connected. */
+  readonly #connected = new Set<string>()
+
+  constructor (init: RouterInit) {
+    this.#init = init
+  }
+
+  /** @throws ProtocolError - the peer is to be cut */
+  message (from: string, message: WireMessage): void {
+    const { context, registry, logs, subscriptions, kept } = this.#init
+    if (from !== context.self) {
+      this.#check(from, message)
+      if ((message.type === 'fetch' || message.type === 'lacks') && context.net.queued(from) > MAX_ANSWERS) {
+        // it asks faster than it reads; what it does not get it asks for again
+        context.count('fetches_refused')
+        return
+      }
+    }
+    context.count(`in_${message.type}`)
+    switch (message.type) {
+      case 'registry':
+        registry.message(from, message.delta)
+        break
+      case 'opened-all':
+        subscriptions.opened(from, message.channel)
+        break
+      case 'announce':
+        logs.announced.set(from, message)
+        break
+      case 'open': case 'credit': case 'ack': case 'lacks': case 'leave': case 'stale':
+        logs.message(from, message)
+        break
+      case 'opened': case 'assign': case 'drop': case 'covered':
+        subscriptions.message(from, message)
+        break
+      case 'beat':
+        subscriptions.beat(from, message)
+        if (message.log.publisher !== context.self) kept?.message(from, message)
+        break
+      case 'batch':
+        subscriptions.batch(from, message.batch)
+        kept?.batch(from, message.batch)
+        break
+      default:
+        this.#keeper(from, message)
+    }
+  }
+
+  /** The node has a connection, and its record is known. */
+  connected (id: string): void {
+    const { context, registry, logs, subscriptions, kept } = this.#init
+    context.net.changed(id)
+    if (this.#connected.has(id) || context.discovery.node(id)?.roles.includes(MEMBER) !== true || !context.connected(id)) return
+    this.#connected.add(id)
+    // what it is told of channels comes before what is asked of it
+    registry.hello(id)
+    logs.input({ type: 'connected', peer: id })
+    subscriptions.connected(id)
+    kept?.input({ type: 'connected', peer: id })
+  }
+
+  /** Its last connection has ended. */
+  closed (id: string): void {
+    const { context, logs, subscriptions, kept } = this.#init
+    context.net.changed(id)
+    if (!this.#connected.delete(id)) return
+    logs.input({ type: 'closed', peer: id })
+    subscriptions.input({ type: 'closed', peer: id })
+    kept?.input({ type: 'closed', peer: id })
+  }
+
+  /** Discovery's word on a node. */
+  node ({ id, state }: NodeInfo, removed: boolean): void {
+    const { context, registry, logs, kept } = this.#init
+    context.nodesChanged()
+    if (id !== context.self) {
+      logs.available(id, !removed && state === 'up')
+      if (removed) {
+        registry.gone(id)
+        logs.announced.gone(id)
+        logs.input({ type: 'gone', peer: id })
+        kept?.gone(id)
+        this.#connected.delete(id)
+      } else if (state === 'away') {
+        kept?.gone(id)
+      } else if (state !== 'left') {
+        this.connected(id)
+        if (state === 'up') kept?.back(id)
+      }
+    }
+    logs.nodesChanged()
+    kept?.nodesChanged()
+  }
+
+  #keeper (from: string, message: KeeperNet): void {
+    const { context, logs, kept } = this.#init
+    const { type, log } = message
+    if (log.publisher === context.self || type === 'stored' || type === 'have' || type === 'cursors' || (type === 'fetch' && logs.has(log))) logs.message(from, message)
+    if (log.publisher !== context.self && type !== 'stored' && !(type === 'fetch' && logs.has(log))) kept?.message(from, message)
+  }
+
+  #check (from: string, message: WireMessage): void {
+    const { context } = this.#init
+    const second = Math.floor(performance.now() / 1_000)
+    let rate = this.#rates.get(from)
+    if (rate?.second !== second) {
+      if (this.#rates.size > MAX_PEERS) this.#rates.clear()
+      rate = { second, frames: 0 }
+      this.#rates.set(from, rate)
+    }
+    if (++rate.frames > MAX_PUBSUB_FRAMES) throw new ProtocolError('too many frames')
+    if (!isLegal(message)) throw new ProtocolError('an illegal name of a topic or a channel')
+    switch (message.type) {
+      case 'batch':
+        if (message.batch.log.publisher !== from) throw new ProtocolError('messages under another\'s id')
+        break
+      case 'opened': case 'assign': case 'drop': case 'covered': case 'beat': case 'cursors': case 'ask': case 'have': case 'range': case 'stored': case 'fetch':
+        if (!context.mayAssign(from, message.log.publisher)) throw new ProtocolError(`${message.type} by a node that does not assign`)
+        break
+      default:
+    }
+  }
+}

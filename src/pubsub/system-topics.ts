@@ -1,0 +1,98 @@
+/** Feeds the node's own topics with what discovery and the election say, under braid's names. */
+import { InvalidMessageError } from '../errors.ts'
+import {
+  CHANGE_STATE, decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeStateChangeMsg, encodeUpdateMsg, LINK_NUMBER, SERVICE_NODE_ADD,
+  SERVICE_NODE_RMV, SERVICE_NODE_UPDATE, SERVICE_UPDATE, UNLINK
+} from './system.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { LocalTopic } from './local-topic.ts'
+import type { BraidNode, StateChangeMsg, SystemEvents } from './system.ts'
+
+type Detail<K extends keyof SystemEvents> = SystemEvents[K] extends CustomEvent<infer D> ? D : never
+
+export interface SystemTopicsInit {
+  self: string
+  topic: (name: string) => LocalTopic
+  emit: <K extends keyof SystemEvents>(type: K, detail: Detail<K>) => void
+  /** Calls back with each change of this node's part in its election. Asked for when somebody wants to know. */
+  onElection?: (listener: (change: StateChangeMsg) => void) => void
+}
+
+export class SystemTopics {
+  readonly #init: SystemTopicsInit
+  #watched = false
+
+  constructor (init: SystemTopicsInit) {
+    this.#init = init
+  }
+
+  start (discovery: Discovery): void {
+    discovery.addEventListener('node:add', this.#onAdd)
+    discovery.addEventListener('node:update', this.#onUpdate)
+    discovery.addEventListener('node:remove', this.#onRemove)
+  }
+
+  stop (discovery: Discovery): void {
+    discovery.removeEventListener('node:add', this.#onAdd)
+    discovery.removeEventListener('node:update', this.#onUpdate)
+    discovery.removeEventListener('node:remove', this.#onRemove)
+  }
+
+  /** Somebody listens to it: an election is only watched, and so formed, for somebody. */
+  want (topic: string): void {
+    if (topic !== CHANGE_STATE || this.#watched) return
+    this.#watched = true
+    this.#init.onElection?.(change => {
+      this.#init.emit(CHANGE_STATE, change)
+      this.#init.topic(CHANGE_STATE).emit(encodeStateChangeMsg(change.State, change.ID))
+    })
+  }
+
+  /**
+   * The application published on one of them.
+   *
+   * @throws InvalidMessageError - the body is not what braid has there
+   */
+  published (topic: string, body: unknown): void {
+    if (!(body instanceof Uint8Array)) throw new InvalidMessageError(`${topic}: expected bytes, as the encoders of system topics make them`)
+    const { emit } = this.#init
+    switch (topic) {
+      case SERVICE_UPDATE:
+        emit(SERVICE_UPDATE, decodeUpdateMsg(body))
+        break
+      case LINK_NUMBER:
+        emit(LINK_NUMBER, decodeNumMsg(body))
+        break
+      case CHANGE_STATE:
+        emit(CHANGE_STATE, decodeStateChangeMsg(body))
+        break
+      case UNLINK: {
+        const token = new TextDecoder().decode(body)
+        if (token !== '' && token !== 'nil') emit(UNLINK, token)
+        break
+      }
+      default:
+    }
+  }
+
+  #tell (event: typeof SERVICE_NODE_ADD | typeof SERVICE_NODE_RMV | typeof SERVICE_NODE_UPDATE, node: NodeInfo): void {
+    const { emit, topic } = this.#init
+    if (node.service === undefined) return
+    const detail = { Nod: braidNode(node), Event: event }
+    emit(event, detail)
+    emit(SERVICE_UPDATE, detail)
+    topic(SERVICE_UPDATE).emit(encodeUpdateMsg(event, detail.Nod))
+  }
+
+  readonly #onAdd = ({ detail }: CustomEvent<NodeInfo>): void => { this.#tell(SERVICE_NODE_ADD, detail) }
+  readonly #onUpdate = ({ detail }: CustomEvent<NodeInfo>): void => { this.#tell(SERVICE_NODE_UPDATE, detail) }
+  readonly #onRemove = ({ detail }: CustomEvent<NodeInfo>): void => { this.#tell(SERVICE_NODE_RMV, detail) }
+}
+
+/** `Name` is the service, as in braid; the node's own name and weight are in the metadata. */
+function braidNode ({ id, service = '', name, weight, addresses, metadata }: NodeInfo): BraidNode {
+  const [address = ''] = addresses
+  const port = /\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1]
+  const host = /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)/.exec(address)?.[1]
+  return { ID: id, Name: service, Address: host ?? address, Port: Number(port ?? 0), Metadata: { ...metadata, name, weight: String(weight) } }
+}

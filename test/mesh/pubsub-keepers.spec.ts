@@ -1,0 +1,79 @@
+import { expect } from 'chai'
+import { createTestMesh } from '../../src/testing/index.ts'
+import { until } from '../harness/until.ts'
+import type { Mesh } from '../../src/index.ts'
+import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
+
+const WAIT = { timeout: 40_000 }
+const numbers = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => i + from)
+const sorted = (values: unknown[]): number[] => (values as number[]).toSorted((a, b) => a - b)
+
+describe('mesh: pub/sub keepers', function () {
+  this.timeout(120_000)
+  const running: TestMesh[] = []
+
+  async function meshOf (nodes: TestNodeOptions[]): Promise<TestMesh> {
+    const mesh = await createTestMesh(nodes)
+    running.push(mesh)
+    await mesh.ready()
+    await until(() => mesh.nodes.every(node => node.discovery.nodes().filter(({ roles }) => roles.includes('keeper')).length === nodes.filter(({ pubsub }) => pubsub?.keeper !== false).length), WAIT)
+    return mesh
+  }
+
+  afterEach(async () => {
+    // nobody did what it may not
+    for (const node of running.flatMap(mesh => mesh.alive)) {
+      expect(node.pubsub.info().counters).not.to.have.any.keys('refused', 'peers_cut', 'gossip_malformed')
+    }
+    await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
+  })
+
+  it('stored means that two keepers have it', async () => {
+    const mesh = await meshOf([{ pubsub: { keeper: false } }, {}, {}, {}])
+    const [publisher, ...keepers] = mesh.nodes as [Mesh, Mesh, Mesh, Mesh]
+    const receipt = await publisher.pubsub.topic('orders').publish('x', { confirm: 'stored' })
+    expect(receipt.reached).to.equal('stored')
+    expect(receipt.storedBy.length).to.be.greaterThanOrEqual(2)
+    expect(keepers.map(({ id }) => id)).to.include.members([...receipt.storedBy])
+  })
+
+  it('without keepers it is told what was reached instead', async () => {
+    const mesh = await meshOf([{ pubsub: { keeper: false } }, { pubsub: { keeper: false } }])
+    expect(await mesh.nodes[0]?.pubsub.topic('orders').publish('x', { confirm: 'stored' })).to.deep.include({ reached: 'sent', storedBy: [] })
+  })
+
+  it('what was published and not handled is handled when the publisher is gone for good', async () => {
+    const mesh = await meshOf([{ pubsub: { keeper: false } }, {}, {}, {}])
+    const [publisher, first, second] = mesh.nodes as [Mesh, Mesh, Mesh]
+    const held: unknown[] = []
+    const handled: unknown[] = []
+    const slow = await first.pubsub.topic('orders').subscribe('billing')
+    slow.onMessage(async ({ body }) => {
+      held.push(body)
+      await new Promise(() => {})
+    })
+    const topic = publisher.pubsub.topic('orders')
+    await Promise.all(numbers(50).map(async n => topic.publish(n, { confirm: 'stored' })))
+    await until(() => held.length > 0, WAIT)
+    mesh.kill(publisher)
+    mesh.kill(first)
+    const end = await second.pubsub.topic('orders').subscribe('billing')
+    end.onMessage(({ body }) => { handled.push(body) })
+    await until(() => new Set(handled).size >= 50, WAIT)
+    expect(sorted([...new Set(handled)])).to.deep.equal(numbers(50))
+  })
+
+  it('a new channel gets what a publisher that is gone has published', async () => {
+    const mesh = await meshOf([{ pubsub: { keeper: false } }, {}, {}, {}])
+    const [publisher, , , late] = mesh.nodes as [Mesh, Mesh, Mesh, Mesh]
+    const topic = publisher.pubsub.topic('orders')
+    await Promise.all(numbers(50).map(async n => topic.publish(n, { confirm: 'stored' })))
+    mesh.kill(publisher)
+    await mesh.ready()
+    const got: unknown[] = []
+    const end = await late.pubsub.topic('orders').subscribe('billing', { from: 'beginning' })
+    end.onMessage(({ body }) => { got.push(body) })
+    await until(() => new Set(got).size >= 50, WAIT)
+    expect(sorted(got)).to.deep.equal(numbers(50))
+  })
+})
