@@ -14,7 +14,7 @@ import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
 import { Backlog } from './backlog.core.ts'
 import { hashText } from '../balancing/rendezvous.core.ts'
-import type { ChannelMessage, DeliveriesHost } from './deliveries.core.ts'
+import type { ChannelMessage, DeliveriesHost } from './delivery.core.ts'
 import type { Seat } from './seats.core.ts'
 import type {
   AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, AssignerStatus, Beat, ChannelCursor, ChannelSpec, Generation, KeeperNet, LogId, Member, Message,

@@ -43,7 +43,7 @@ export function drawPlan (seed: number, ids: readonly string[], faultless: boole
   const publishers = new Map<string, readonly string[]>()
   const many = struck ? 1 : random.pick([1, 1, 2, 5])!
   for (const id of random.shuffle(ids).slice(0, many)) publishers.set(id, random.pick([TOPICS.slice(0, 1), TOPICS.slice(0, 1), TOPICS])!)
-  const channels: ChannelPlan[] = [['orders.new', 'billing'], ['orders.*', 'audit'], ['orders.>', 'mail']].slice(0, random.pick([1, 2, 3])!).map(([pattern = '', name = '']) => ({
+  const channels: ChannelPlan[] = [['orders.new', 'billing'], ['orders.*', 'audit'], ['orders.>', 'mail']].slice(0, random.pick([1, 2, 3])).map(([pattern = '', name = '']) => ({
     pattern,
     name,
     start: random.pick<Start>(['latest', 'latest', 'beginning'])!,

@@ -500,12 +500,17 @@ export class PubsubProcess implements Process {
         break
       case 'trim': saving.meta = { ...saving.meta, first: output.upto + 1 }; break
       case 'publish':
-        env.emit({ type: 'assigned', log: name, generation: output.batch.generation, batch: output.batch })
-        this.#hold(saving, output.after, () => { this.#gossip(name, output.batch) })
+        this.#hold(saving, output.after, () => {
+          env.emit({ type: 'assigned', log: name, generation: output.batch.generation, batch: output.batch })
+          this.#gossip(name, output.batch)
+        })
         break
       case 'send':
-        if (output.message.type === 'assign') env.emit({ type: 'sent', log: name, generation: output.message.generation, to: output.to, channel: output.message.channel, items: output.message.items })
-        this.#hold(saving, output.after, () => { this.#send(output.to, output.message) })
+        this.#hold(saving, output.after, () => {
+          const { message, to } = output
+          if (message.type === 'assign') env.emit({ type: 'sent', log: name, generation: message.generation, to, channel: message.channel, items: message.items })
+          this.#send(to, message)
+        })
         break
       case 'stored': env.emit({ type: 'stored', log: name, upto: output.upto, by: output.by }); break
       case 'dead':
