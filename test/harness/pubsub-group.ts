@@ -14,7 +14,7 @@ import type { FaultProxy } from './fault-proxy.ts'
 import type { ChildMeshOptions } from './ipc.ts'
 import type { NodeProcess } from './processes.ts'
 import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
-import type { PublishOptions } from '../../src/index.ts'
+import type { NodeInfo, PublishOptions } from '../../src/index.ts'
 
 const TOPIC = 'orders'
 
@@ -174,8 +174,17 @@ export class PubsubGroup implements AsyncDisposable {
       attempts,
       handlings: this.handlings(),
       channels: [...new Set(this.#init.seats.flatMap(({ consumes = [] }) => consumes))],
-      faults: this.faults
+      faults: [...this.#views(), ...this.faults]
     })
+  }
+
+  /** What a busy machine does by itself: a connection between two ended, or one took the other for gone. */
+  #views (): Fault[] {
+    return this.#all.flatMap(({ id, events }) => events.flatMap(({ event, detail, at }): Fault[] => {
+      if (event === 'disconnect') return [{ kind: 'a connection ended', node: id, other: detail as string, at }]
+      if (event === 'node:remove') return [{ kind: 'taken for gone', node: id, other: (detail as NodeInfo).id, at }]
+      return []
+    }))
   }
 
   #attempts (): Tried[] {
