@@ -88,8 +88,6 @@ class PubsubClient implements Client {
   readonly #wiped = new Map<string, number>()
   /** Log -> when its publisher died, from which a keeper took over with all that there was to know. */
   readonly #takeovers = new Map<string, number>()
-  /** Logs that a keeper assigned for a time. */
-  readonly #kept = new Set<string>()
   readonly #clean: boolean
   #nextCheck = 0
 
@@ -214,11 +212,11 @@ class PubsubClient implements Client {
     if (dead > 1 + (this.#regimes.get(log) ?? 0)) throw new Violation('D5', `${log}/${seq} dies ${dead} times in ${channel}`)
   }
 
-  /** D7: the messages of a key begin in order, but for what a keeper did not have when it took over. */
+  /** D7: the messages of a key begin in order, while the same one assigns. */
   #checkOrder (who: string, channel: string, log: string, key: string, seq: number): void {
     const name = `${channel}|${log}|${key}`
     const before = this.#order.get(name) ?? 0
-    if (seq < before && !this.#kept.has(log)) throw new Violation('D7', `${who} begins ${log}/${seq} of key ${key} in ${channel} after ${before}`)
+    if (seq < before && !this.#regimes.has(log)) throw new Violation('D7', `${who} begins ${log}/${seq} of key ${key} in ${channel} after ${before}`)
     this.#order.set(name, seq)
   }
 
@@ -226,7 +224,6 @@ class PubsubClient implements Client {
 
   #assigning ({ log, generation, complete }: { log: string, generation: Generation, complete: boolean }): void {
     this.#regimes.set(log, (this.#regimes.get(log) ?? 0) + 1)
-    if (generation.by !== log.split('/')[1]) this.#kept.add(log)
     const publisher = this.#world.nodes.get(log.split('/')[1]!)!
     const others = [...this.#world.nodes.values()].filter(node => node !== publisher)
     // the first failure of all
