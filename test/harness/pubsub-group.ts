@@ -50,6 +50,7 @@ export class PubsubGroup implements AsyncDisposable {
   readonly #init: PubsubGroupInit
   readonly #all: NodeProcess[] = []
   readonly #starts: number[] = []
+  readonly #killed = new Map<number, Fault & { to?: number }>()
   #ports: number[] = []
   #directory = ''
 
@@ -78,17 +79,19 @@ export class PubsubGroup implements AsyncDisposable {
 
   /** SIGKILL; {@link restart} brings it back. */
   async kill (index: number, kind: string): Promise<void> {
-    this.#fault(index, kind)
+    this.#killed.set(index, this.#fault(index, kind))
     const node = this.node(index)
     node.kill('SIGKILL')
     await node.exit
   }
 
-  /** At its old address, with its old storage; goes on with what it did. */
+  /** At its old address, with its old storage; goes on with what it did. What was done to it lasts until then. */
   async restart (index: number): Promise<void> {
+    const fault = this.#killed.get(index)
     await this.#spawn(index)
     await this.#consume(index)
     await this.#publish(index)
+    if (fault !== undefined) fault.to = wallClock()
   }
 
   /** SIGSTOP; the returned function ends it. */
@@ -133,8 +136,10 @@ export class PubsubGroup implements AsyncDisposable {
   /** Resolves when all that is confirmed by now is handled in every channel. */
   async caughtUp (): Promise<void> {
     const attempts = this.#attempts()
-    await until(() => this.#judge(attempts).lost.length === 0, {
-      timeout: 60_000, interval: 100, what: () => `what was confirmed is handled: ${this.#judge(attempts).lost.slice(0, 5).join(', ')} are not`
+    await until(() => this.#judge(attempts).lost.length === 0, { timeout: 60_000, interval: 100, what: 'what was confirmed is handled' }).catch(async (error: Error) => {
+      const { lost } = this.#judge(attempts)
+      const infos = await Promise.all(this.nodes.filter(({ alive }) => alive).map(async node => ({ id: node.id, label: node.label, ...await node.command<object>('pubsubInfo') })))
+      throw new Error(`${error.message}: ${lost.length} are not, ${lost.slice(0, 5).join(', ')}; ${JSON.stringify(infos)}`)
     })
   }
 
