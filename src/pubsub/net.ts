@@ -23,6 +23,8 @@ const ATTEMPTS = 6
 const STOP_TIMEOUT = 500
 /** Milliseconds from a broken stream until what may be lost is said again: no peer can make that a busy loop. */
 const LOSS_WAIT = 200
+/** Milliseconds in which what was written may still be under way. */
+const SPOKE = 5_000
 const MiB = 1024 * 1024
 
 interface Opening {
@@ -53,6 +55,8 @@ export class Net {
   readonly #bans = new Map<string, number>()
   /** Peers whose stream broke a moment ago. */
   readonly #losses = new Set<string>()
+  /** When something was last written to each. */
+  readonly #sentAt = new Map<string, number>()
   #stopped = false
 
   constructor (components: PeerStreamsComponents, init: NetInit) {
@@ -68,7 +72,8 @@ export class Net {
       onAccept: stream => { if (this.#banned(stream.peer)) stream.abort(new ProtocolError('cut for what it sent before')) },
       onEnd: (stream, reason) => {
         if (reason?.name === 'ProtocolError' || reason?.name === 'FrameTooLargeError') this.cut(stream.peer, reason)
-        else if (reason !== undefined && stream.direction === 'outbound') this.#lost(stream.peer)
+        // one that ends in order may do so with its connection, which is closed as another one is there; else it was idle
+        else if (stream.direction === 'outbound' && (reason !== undefined || this.#spokeTo(stream.peer))) this.#lost(stream.peer)
       }
     })
   }
@@ -82,6 +87,7 @@ export class Net {
     await withDeadline(STOP_TIMEOUT, [], async signal => this.#streams.stop({ signal }))
     this.#openings.clear()
     this.#bans.clear()
+    this.#sentAt.clear()
   }
 
   /** Bytes that wait for this peer. */
@@ -139,8 +145,15 @@ export class Net {
     }
   }
 
+  #spokeTo (peer: string): boolean {
+    const at = this.#sentAt.get(peer) ?? -Infinity
+    this.#sentAt.delete(peer)
+    return this.#init.now() - at < SPOKE
+  }
+
   #write (stream: FramedStream, frame: Uint8Array): void {
     try {
+      this.#sentAt.set(stream.peer, this.#init.now())
       stream.send(frame)
     } catch (err) {
       this.#init.count('frames_dropped')

@@ -17,6 +17,8 @@ import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
 import type { NodeInfo, PublishOptions } from '../../src/index.ts'
 
 const TOPIC = 'orders'
+/** A delivery that a cut connection ended counts as one: with the default of 5, faults in quick succession bury a message that no handler has seen. */
+const MAX_DELIVER = 100
 
 const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 
@@ -227,7 +229,7 @@ export class PubsubGroup implements AsyncDisposable {
   async #consume (index: number): Promise<void> {
     const { subscribe = {}, delay = 5, seats } = this.#init
     for (const channel of seats[index]?.consumes ?? []) {
-      await this.node(index).command('subscribe', [TOPIC, channel, subscribe, { delay, tellEnd: true }], 30_000)
+      await this.node(index).command('subscribe', [TOPIC, channel, { ...subscribe, maxDeliver: Number(process.env["MD"] ?? MAX_DELIVER) }, { delay, tellEnd: true }], 30_000)
     }
   }
 
