@@ -34,7 +34,7 @@ export function announce (core: LogAssigner, late: boolean): void {
     } else {
       core.announced = messages.at(-1)!.seq
       emit(core, messages, sorted, to)
-      for (const channel of sorted) channel.flush()
+      for (const channel of sorted) channel.outgoing.flush()
     }
   }
   if (core.announced === core.backlog.last) core.holdUntil = Infinity
@@ -92,7 +92,7 @@ export function makeRoom (core: LogAssigner, created: readonly NewMessage[]): bo
   const lost = new Map<Deliveries, number[]>()
   for (let seq = backlog.first; seq <= backlog.last && !fits(); seq++) dropOne(core, seq, lost)
   for (const [channel, seqs] of lost) {
-    for (const id of channel.seats.roster.slice(0, MAX_SEATS)) channel.drop(id, seqs)
+    for (const id of channel.seats.roster.slice(0, MAX_SEATS)) channel.outgoing.drop(id, seqs)
     core.tell({ type: 'lost', channel: channel.spec.channel, ranges: rangesOf(seqs), why: 'overflow' })
   }
   return true

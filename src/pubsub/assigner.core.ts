@@ -14,7 +14,7 @@ import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
 import { Backlog } from './backlog.core.ts'
 import { hashText } from '../balancing/rendezvous.core.ts'
-import type { ChannelMessage, DeliveriesHost } from './deliveries.core.ts'
+import type { ChannelMessage, DeliveriesHost } from './delivery.core.ts'
 import type { Seat } from './seats.core.ts'
 import type {
   AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, AssignerStatus, Beat, ChannelCursor, ChannelSpec, Generation, KeeperNet, LogId, Member, Message,
@@ -310,8 +310,12 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     const { spec, fresh } = message
     if (spec.opened <= (this.keeping.ended.get(spec.channel) ?? -Infinity)) return
     const unfixed = this.#unfixed.get(spec.channel)
+    // who made the channel just now says where it starts: its word may be under way
+    if (!fresh && unfixed !== undefined && this.now < unfixed.since + START_WAIT) return
     const deliveries = this.channels.get(spec.channel) ??
       this.#fix(unfixed?.spec ?? spec, fresh && spec.start === 'latest' ? unfixed?.mark ?? this.backlog.last : undefined, unfixed?.members ?? [])
+    // it opens again when it hears the new generation
+    if (this.state !== 'assigning' && this.keeping.others) return
     const seat = deliveries.seats.get(from) ?? this.#seat(deliveries, from)
     this.#complain(from, intake.open(deliveries, seat, message))
     this.#hold(deliveries)
@@ -488,7 +492,11 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (this.#retakeAt <= this.now) this.#ask()
     this.keeping.tick()
     if (this.state === 'over') return
-    for (const { spec, members, since } of this.#unfixed.values()) if (since + START_WAIT <= this.now) this.#fix(spec, undefined, members)
+    for (const { spec, members, since } of this.#unfixed.values()) {
+      if (since + START_WAIT > this.now) continue
+      this.#fix(spec, undefined, members)
+      sayAgain(this, members.map(({ id }) => id))
+    }
     this.#age()
     for (const deliveries of this.sorted) {
       for (const seat of deliveries.seats.values()) {
