@@ -11,13 +11,13 @@ interface Mutation extends Replacement {
 }
 
 export const MUTATIONS: readonly Mutation[] = [
-  { name: 'acks before the handler has ended', file: 'consumer', find: "this.#out.push({ type: 'run', item })", replace: "this.#out.push({ type: 'run', item })\n    item.source.done.push(item.message.seq)\n    this.#soon(item.source)" },
+  { name: 'acks before the handler has ended', file: 'runner', find: "this.#host.tell({ type: 'run', item })", replace: "this.#host.tell({ type: 'run', item })\n    item.source.done.push(item.message.seq)\n    this.#host.soon(item.source)" },
   { name: 'moves the watermark over a gap', file: 'cursor', find: 'if (seq === this.#low + 1) {', replace: 'if (seq > this.#low) {' },
   { name: 'merges cursors by overwriting', file: 'cursor', find: 'this.raise(Math.min(low, limit))', replace: 'this.#low = Math.min(low, limit)\n    this.#done.clear()' },
   { name: 'uses numbers again after a crash', file: 'assigner', find: 'restored?.messages, restored?.last)', replace: 'restored?.messages.slice(0, -1), 0)' },
   { name: 'takes over without cursors', file: 'keeper', find: 'Math.min(this.#high, this.#solid), state: this.#state() }', replace: 'Math.min(this.#high, this.#solid), state: { generation: this.#generation, cursors: [] } }' },
   { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })' },
-  { name: 'handles again what it has done', file: 'consumer', find: 'if (source.cursor.has(seq)) {', replace: 'if (seq <= source.cursor.low) {' },
+  { name: 'handles again what it has done', file: 'runner', find: 'if (source.cursor.has(seq)) {', replace: 'if (seq <= source.cursor.low) {' },
   { name: 'keeps what a lost consumer had for ever', file: 'intake', find: "forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))", replace: 'forEach(flight => { channel.extend(flight); flight.deadline = Infinity })' },
   { name: 'lets gossip overtake the stream within a key', file: 'deliveries', find: 'if (seat !== undefined && chain.streamed > 0) {', replace: 'if (false) {' },
   { name: 'obeys every generation', file: 'consumer', find: 'if (order < 0) {', replace: 'if (false) {' },
