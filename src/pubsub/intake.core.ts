@@ -19,6 +19,8 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
   const { host } = channel
   if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
+  else channel.absolve(seat.doubted)
+  seat.doubted = []
   seat.session = said.session
   seat.connected = true
   seat.leaving = false
@@ -179,13 +181,16 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   seat.graceAt = Infinity
   channel.seats.setOpened(seat, false)
   channel.chains.leave(seat)
-  failAll(channel, seat, cause)
+  const blamed = failAll(channel, seat, cause)
+  seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)
 }
 
-function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
+/** Returns what it was blamed for. */
+function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): number[] {
   const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
   flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
+  return flights.slice(0, seat.concurrency).map(({ seq }) => seq)
 }
 
 /** `ackWait` passed. */

@@ -1,0 +1,86 @@
+import { expect } from 'chai'
+import { createAssigner } from '../../src/pubsub/assigner.core.ts'
+import { createKeeper } from '../../src/pubsub/keeper.core.ts'
+import type { Timeless } from '../../src/pubsub/loop.ts'
+import type {
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, ToAssigner
+} from '../../src/pubsub/types.core.ts'
+
+const LOG: LogId = { topic: 'orders', publisher: 'p', epoch: 1 }
+const NONE: Outcomes = { done: [], naks: [], terms: [], expired: [], working: [] }
+const WALL = 1_000_000
+
+const specOf = (change: Partial<ChannelSpec> = {}): ChannelSpec => {
+  const name = change.name ?? 'billing'
+  return { channel: `orders/${name}`, pattern: 'orders', name, opened: WALL, start: 'latest', durable: true, expire: 3_600_000, maxDeliver: 5, ackWait: 30_000, backoff: [250], ...change }
+}
+const messageOf = (seq: number, size = 4): Message => ({ seq, at: WALL, ttl: 0, key: undefined, payload: new Uint8Array(size).fill(seq) })
+const newMessage = (size = 4): NewMessage => ({ at: WALL, ttl: 0, key: undefined, payload: new Uint8Array(size) })
+
+/** A core whose clock the test moves. */
+class Bench<I, O extends { readonly type: string }> {
+  now = 1_000
+  readonly core: { step (input: I): O[] }
+  readonly seen: O[] = []
+
+  constructor (core: { step (input: I): O[] }) {
+    this.core = core
+  }
+
+  step (input: Timeless<I>, ms = 0): O[] {
+    this.now += ms
+    const out = this.core.step({ ...input, now: this.now, wall: WALL + this.now } as unknown as I)
+    this.seen.push(...out)
+    return out
+  }
+
+  of<T extends O['type']> (type: T): Array<Extract<O, { type: T }>> {
+    return this.seen.filter((output): output is Extract<O, { type: T }> => output.type === type)
+  }
+}
+
+const random = (): number => 0.5
+const time = { now: 1_000, wall: WALL + 1_000 }
+
+function assigner (config: Partial<AssignerConfig> = {}): Bench<AssignerInput, AssignerOutput> & { core: AssignerCore } {
+  return new Bench<AssignerInput, AssignerOutput>(createAssigner({ self: 'p', log: LOG, random, time, ...config })) as never
+}
+
+function openOf (spec: ChannelSpec, change: Partial<Extract<ToAssigner, { type: 'open' }>> = {}): ToAssigner {
+  return { type: 'open', log: LOG, spec, weight: 1_024, fresh: false, session: 1, prefetch: 100, concurrency: 32, holds: [], low: 0, outcomes: NONE, ...change }
+}
+
+describe('pub/sub: the assigner of a log', () => {
+  /** `c` consumes and is connected. */
+  function consumed (spec = specOf(), config: Partial<AssignerConfig> = {}): ReturnType<typeof assigner> {
+    const bench = assigner(config)
+    bench.step({ type: 'channel', spec, members: [{ id: 'c', weight: 1_024 }] })
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(spec) })
+    return bench
+  }
+
+  const reconnect = (bench: ReturnType<typeof assigner>, session: number): void => {
+    bench.step({ type: 'closed', peer: 'c' })
+    bench.step({ type: 'tick' }, 600)
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(specOf(), { session }) })
+  }
+
+  it('a consumer whose connections end again and again, and that lives, buries nothing', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage(), newMessage()] })
+    for (let i = 0; i < 8; i++) reconnect(bench, 1)
+    expect(bench.of('dead')).to.deep.equal([])
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 2, inFlight: 2, dead: 0 })
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 2] } } })
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 0, dead: 0 })
+  })
+
+  it('a message at which consumers die is buried', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (let i = 0; i < 5; i++) reconnect(bench, i + 2)
+    expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
+  })
+})
