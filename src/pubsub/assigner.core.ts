@@ -7,13 +7,14 @@ import { announce, makeRoom, sayAgain } from './announce.core.ts'
 import { Deliveries } from './deliveries.core.ts'
 import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
-import { compareGenerations } from './generation.core.ts'
+import { compareGenerations, isCredible } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
 import { ADOPT_WAIT, BEATS, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, START_WAIT } from './numbers.core.ts'
 import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
 import { Backlog } from './backlog.core.ts'
 import { hashText } from '../balancing/rendezvous.core.ts'
+import type { Room } from './announce.core.ts'
 import type { ChannelMessage, DeliveriesHost } from './delivery.core.ts'
 import type { Seat } from './seats.core.ts'
 import type {
@@ -51,8 +52,8 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   state: 'asking' | 'deposed' | 'assigning' | 'over'
   /** When what waits for room goes out without; Infinity: nothing waits. */
   holdUntil = Infinity
-  /** Somebody waits for room in the outbox. */
-  wanted = false
+  /** Somebody waits for so much room in the outbox. */
+  wanted: Room | undefined
   /** When to say again what there is, and how often it was said. */
   beatAt = Infinity
   beats = 0
@@ -241,10 +242,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   #publish (created: readonly NewMessage[]): void {
-    if (!makeRoom(this, created)) {
-      this.wanted = true
-      return this.tell({ type: 'full' })
-    }
+    if (!makeRoom(this, created)) return this.tell({ type: 'full' })
     const { backlog } = this
     const holding = this.sorted.filter(deliveries => deliveries.holding)
     const first = backlog.last + 1
@@ -266,6 +264,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   #message (from: string, message: ToAssigner | KeeperNet): void {
     if (message.type === 'open') return this.#open(from, message)
+    if ('generation' in message && !isCredible(message.generation, this.generation)) return this.complain(from, 'a generation that nobody can have reached')
     if (message.type === 'stale') {
       // only who took over can say so in the end; a lie costs a question to the keepers
       if (compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)

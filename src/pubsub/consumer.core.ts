@@ -3,9 +3,9 @@
  * comes, in the order of each publisher, and the messages of a key one after the other; it tells the assigner what became
  * of them, and asks for what it lacks. Pure.
  */
-import { compareGenerations } from './generation.core.ts'
+import { compareGenerations, isCredible } from './generation.core.ts'
 import { logKey } from './names.core.ts'
-import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
+import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
 import { Runner } from './runner.core.ts'
 import { grants } from './share.core.ts'
@@ -13,6 +13,9 @@ import { Source } from './source.core.ts'
 import type { RunnerHost } from './runner.core.ts'
 import type { Item } from './source.core.ts'
 import type { Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
+
+/** Of a log that was not heard of. */
+const NO_GENERATION: Generation = { number: 0, by: '' }
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
@@ -173,7 +176,7 @@ class Consumer implements ConsumerCore, RunnerHost {
   #heard (from: string, log: LogId, generation: Generation, low: number, high: number): Source | undefined {
     const key = logKey(log)
     let source = this.#sources.get(key)
-    if (!(generation.number >= 0 && generation.number <= MAX_GENERATION && low >= 0 && high >= 0)) {
+    if (!(isCredible(generation, source?.generation ?? NO_GENERATION) && low >= 0 && high >= 0)) {
       this.#complain(from, 'illegal numbers')
       return undefined
     }

@@ -4,10 +4,12 @@
  * two of the three, and gives it back to one that returns. Pure.
  */
 import { Cursor } from './cursor.core.ts'
-import { compareGenerations } from './generation.core.ts'
-import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_GENERATION, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
+import { compareGenerations, isCredible } from './generation.core.ts'
+import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
 import { areRanges, clip, RangeSet } from './ranges.core.ts'
 import { Backlog } from './backlog.core.ts'
+import { noteEnded } from './ended.core.ts'
+import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfig, KeeperCore, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Ranges } from './types.core.ts'
 
 /** Ms for which a takeover waits for copies that other keepers have. */
@@ -151,7 +153,9 @@ class Keeper implements KeeperCore {
   #batch (from: string, { log, messages, generation }: Batch): void {
     if (from !== log.publisher) return this.#complain(from, 'publishes for another one')
     if (compareGenerations(generation, this.#generation) < 0) this.#compare([from])
-    this.#keep(messages)
+    // whoever does not take this node for a keeper leaves out the bodies that are not for its consumers: no body is empty
+    this.#keep(messages.filter(({ payload }) => payload.length > 0))
+    this.#reach(messages.at(-1)?.seq ?? 0)
   }
 
   #message (from: string, message: KeeperNet | Beat): void {
@@ -273,14 +277,17 @@ class Keeper implements KeeperCore {
   #merge ({ channel, opened, low, done }: ChannelCursor): void {
     if (!areRanges(done) || !Number.isSafeInteger(low) || low < 0 || opened <= (this.#ended.get(channel) ?? -Infinity)) return
     let known = this.#cursors.get(channel)
-    if (known === undefined) this.#cursors.set(channel, known = { opened, cursor: new Cursor() })
+    if (known === undefined) {
+      if (this.#cursors.size >= MAX_TOPIC_CHANNELS) return
+      this.#cursors.set(channel, known = { opened, cursor: new Cursor() })
+    }
     known.opened = Math.min(known.opened, opened)
     known.cursor.merge(low, done, this.#high)
     this.#changed()
   }
 
   #end (channel: string, opened: number): void {
-    if (opened > 0) this.#ended.set(channel, Math.max(opened, this.#ended.get(channel) ?? -Infinity))
+    if (opened > 0) noteEnded(this.#ended, channel, opened)
     this.#cursors.delete(channel)
     this.#changed()
   }
@@ -294,7 +301,7 @@ class Keeper implements KeeperCore {
 
   /** From now on nobody lower is believed. */
   #obey (generation: Generation): void {
-    if (!(generation.number <= MAX_GENERATION) || compareGenerations(generation, this.#generation) <= 0) return
+    if (!isCredible(generation, this.#generation) || compareGenerations(generation, this.#generation) <= 0) return
     this.#generation = generation
     if (generation.by !== this.#self) {
       this.#takeOver = undefined

@@ -83,4 +83,56 @@ describe('pub/sub: the assigner of a log', () => {
     for (let i = 0; i < 5; i++) reconnect(bench, i + 2)
     expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
   })
+
+  it('room is told of when there is enough for what waits, not before', () => {
+    const bench = consumed(specOf(), { maxPendingBytes: 10_000 })
+    bench.step({ type: 'publish', messages: [newMessage(4_000)] })
+    bench.step({ type: 'publish', messages: [newMessage(4_000)] })
+    expect(bench.step({ type: 'publish', messages: [newMessage(4_000)] }).map(({ type }) => type)).to.include('full').and.not.include('room')
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 1] } } })
+    expect(bench.of('room')).to.have.length(1)
+    expect(bench.step({ type: 'publish', messages: [newMessage(4_000)] }).map(({ type }) => type)).to.include('published')
+  })
+
+  it('a generation that nobody can have reached is a lie, and does not use the numbers up', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (const number of [2 ** 48, 2 ** 53 - 1]) bench.step({ type: 'message', from: 'c', message: { type: 'stale', log: LOG, generation: { number, by: 'z' } } })
+    expect(bench.of('problem').map(({ peer }) => peer)).to.deep.equal(['c', 'c'])
+    expect(bench.of('deposed')).to.deep.equal([])
+    bench.step({ type: 'tick' }, 2_000)
+    expect(bench.core.status()).to.deep.include({ assigning: true, generation: { number: 0, by: 'p' } })
+  })
+})
+
+describe('pub/sub: the keeper of a log', () => {
+  const keeper = (): Bench<KeeperInput, KeeperOutput> & { core: KeeperCore } => {
+    const bench = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, random, time })) as never as Bench<KeeperInput, KeeperOutput> & { core: KeeperCore }
+    bench.step({ type: 'keepers', keepers: ['k', 'l', 'm'] })
+    bench.step({ type: 'connected', peer: 'p' })
+    return bench
+  }
+  const generation = { number: 0, by: 'p' }
+
+  it('a body that was left out, as its publisher takes this node for a consumer only, is fetched and not kept as empty', () => {
+    const bench = keeper()
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1), messageOf(2, 0), messageOf(3), messageOf(4, 0)] } })
+    expect(bench.core.restored().messages.map(({ seq }) => seq)).to.deep.equal([1, 3])
+    bench.step({ type: 'tick' }, 500)
+    const fetched = bench.of('send').flatMap(({ message }) => message.type === 'fetch' ? [message.ranges] : [])
+    expect(fetched).to.deep.equal([[2, 2, 4, 4]])
+    bench.step({ type: 'message', from: 'p', message: { type: 'range', log: LOG, messages: [messageOf(2), messageOf(4)], lost: [] } })
+    expect(bench.core.restored().messages).to.deep.equal([1, 2, 3, 4].map(seq => messageOf(seq)))
+    const stored = bench.of('send').flatMap(({ message }) => message.type === 'stored' ? [message.upto] : [])
+    expect(stored).to.deep.equal([1, 4])
+  })
+
+  it('what it remembers of channels has a bound, whatever they are called', () => {
+    const bench = keeper()
+    for (let i = 0; i < 5_000; i++) {
+      const cursors = [{ channel: `orders/c${i}`, opened: 1, low: 0, done: [] }]
+      bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 1, cursors, gone: [{ channel: `orders/g${i}`, opened: 1 }] } })
+    }
+    expect(bench.core.restored().state?.cursors).to.have.length(256)
+  })
 })
