@@ -13,6 +13,7 @@ import { ADOPT_WAIT, BEATS, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, START
 import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
 import { Backlog } from './backlog.core.ts'
+import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import { hashText } from '../balancing/rendezvous.core.ts'
 import type { Room } from './announce.core.ts'
 import type { ChannelMessage, DeliveriesHost } from './delivery.core.ts'
@@ -308,6 +309,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   #open (from: string, message: Extract<ToAssigner, { type: 'open' }>): void {
     const { spec, fresh } = message
     if (spec.opened <= (this.keeping.ended.get(spec.channel) ?? -Infinity)) return
+    if (this.#isFull(spec.channel)) return
     const unfixed = this.#unfixed.get(spec.channel)
     // who made the channel just now says where it starts: its word may be under way
     if (!fresh && unfixed !== undefined && this.now < unfixed.since + START_WAIT) return
@@ -323,6 +325,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   #channel (spec: ChannelSpec, members: readonly Member[]): void {
     if (spec.opened <= (this.keeping.ended.get(spec.channel) ?? -Infinity)) return
+    if (this.#isFull(spec.channel)) return
     let deliveries = this.channels.get(spec.channel)
     if (deliveries === undefined) {
       const known = this.keeping.known.get(spec.channel)
@@ -335,6 +338,12 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     }
     deliveries.spec = spec
     this.#list(deliveries, members)
+  }
+
+  /** It has no place for one more channel: a batch could not name them all. */
+  #isFull (channel: string): boolean {
+    const { channels } = this
+    return !channels.has(channel) && !this.#unfixed.has(channel) && channels.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS
   }
 
   /** Members as the registry has them. */

@@ -199,14 +199,6 @@ export class Deliveries {
     this.#delayed.push(this.host.now + wait, retry)
   }
 
-  /** Who was blamed for these was not at fault: only its connection was. */
-  absolve (seqs: readonly number[]): void {
-    for (const seq of seqs) {
-      const tried = this.flights.get(seq) ?? this.waiting.get(seq)
-      if (tried !== undefined && tried.failures > 0) tried.failures--
-    }
-  }
-
   /** It becomes a dead letter. It is neither in flight nor waiting. */
   bury (seq: number, attempt: number, chain: Chain | undefined, reason: string): void {
     const slot = this.host.backlog.get(seq)

@@ -19,7 +19,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
   const { host } = channel
   if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
-  else channel.absolve(seat.doubted)
+  else absolve(channel, seat.doubted)
   seat.doubted = []
   seat.session = said.session
   seat.connected = true
@@ -36,6 +36,14 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   channel.outgoing.drop(seat.id, adopt(channel, seat, holds.ranges))
   channel.outgoing.flush()
   return undefined
+}
+
+/** Who was blamed for these was not at fault: only its connection was. */
+function absolve ({ flights, waiting }: Deliveries, seqs: readonly number[]): void {
+  for (const seq of seqs) {
+    const tried = flights.get(seq) ?? waiting.get(seq)
+    if (tried !== undefined && tried.failures > 0) tried.failures--
+  }
 }
 
 /** What the consumer holds stays there, if nobody else has it. Returns what it may forget. */

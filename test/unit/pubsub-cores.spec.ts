@@ -1,9 +1,12 @@
 import { expect } from 'chai'
 import { createAssigner } from '../../src/pubsub/assigner.core.ts'
+import { createConsumer } from '../../src/pubsub/consumer.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
+import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
+import { decodeBatch, encodeBatch } from '../../src/wire/pubsub-codec.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, ToAssigner
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
 const LOG: LogId = { topic: 'orders', publisher: 'p', epoch: 1 }
@@ -103,6 +106,19 @@ describe('pub/sub: the assigner of a log', () => {
     bench.step({ type: 'tick' }, 2_000)
     expect(bench.core.status()).to.deep.include({ assigning: true, generation: { number: 0, by: 'p' } })
   })
+
+  it('a flood of channels leaves those that were there, and every batch can be read', () => {
+    const bench = consumed()
+    for (let i = 0; i < 1_000; i++) {
+      bench.step({ type: 'message', from: 'm', message: openOf(specOf({ name: `m${i}` })) })
+      bench.step({ type: 'channel', spec: specOf({ name: `n${i}` }), members: [] })
+    }
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    const { batch } = bench.of('publish')[0]!
+    expect(bench.core.status().channels).to.have.length(MAX_TOPIC_CHANNELS)
+    expect(decodeBatch(encodeBatch(batch))).to.deep.equal(batch)
+    expect(batch.channels.find(({ channel }) => channel === 'orders/billing')).to.deep.include({ members: ['c'], to: [1] })
+  })
 })
 
 describe('pub/sub: the keeper of a log', () => {
@@ -134,5 +150,35 @@ describe('pub/sub: the keeper of a log', () => {
       bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 1, cursors, gone: [{ channel: `orders/g${i}`, opened: 1 }] } })
     }
     expect(bench.core.restored().state?.cursors).to.have.length(256)
+  })
+})
+
+describe('pub/sub: a consumer', () => {
+  const consumer = (): Bench<ConsumerInput, ConsumerOutput> => {
+    const bench = new Bench<ConsumerInput, ConsumerOutput>(createConsumer({ self: 'c', spec: specOf({ pattern: '>', name: 'all', channel: '>/all' }), session: 1, time }))
+    for (const peer of ['p', 'q']) bench.step({ type: 'connected', peer })
+    return bench
+  }
+  const beatOf = (publisher: string, epoch: number, number = 0): ConsumerInput & { type: 'message' } => {
+    return { type: 'message', from: publisher, message: { type: 'beat', log: { topic: 'orders', publisher, epoch }, generation: { number, by: publisher }, high: 1, lows: [] } } as never
+  }
+
+  it('a publisher of more logs than it may have is cut, and others have their place', () => {
+    const bench = consumer()
+    for (let epoch = 1; epoch <= 10_000; epoch++) bench.step(beatOf('p', epoch))
+    expect(bench.of('joined')).to.have.length(MAX_PUBLISHER_TOPICS)
+    bench.step(beatOf('q', 1))
+    expect(bench.of('joined')).to.have.length(MAX_PUBLISHER_TOPICS + 1)
+    expect(new Set(bench.of('problem').map(({ peer }) => peer))).to.deep.equal(new Set(['p']))
+  })
+
+  it('a generation that nobody can have reached is not believed', () => {
+    const bench = consumer()
+    bench.step(beatOf('p', 1))
+    bench.step({ ...beatOf('p', 1, 2 ** 48) })
+    expect(bench.of('problem').map(({ peer }) => peer)).to.deep.equal(['p'])
+    bench.step(beatOf('p', 1, 1))
+    expect(bench.of('problem')).to.have.length(1)
+    expect(bench.of('send').filter(({ message: { type } }) => type === 'stale')).to.deep.equal([])
   })
 })
