@@ -101,7 +101,7 @@ class Keeper implements KeeperCore {
     switch (input.type) {
       case 'batch': this.#batch(input.from, input.batch); break
       case 'message': this.#message(input.from, input.message); break
-      case 'channel-gone': this.#end(input.channel, input.opened); break
+      case 'channel-gone': this.#cursors.end(input.channel, input.opened); break
       case 'tick': case 'saved': break
       case 'keepers':
         // who is new here learns what the former ones have
@@ -159,7 +159,7 @@ class Keeper implements KeeperCore {
       case 'cursors':
         this.#reach(message.high)
         for (const cursor of message.cursors) this.#merge(cursor)
-        for (const { channel, opened } of message.gone) this.#end(channel, opened)
+        for (const { channel, opened } of message.gone) this.#cursors.end(channel, opened)
         if (compareGenerations(message.generation, this.#generation) < 0) this.#compare([from])
         else this.#obey(message.generation)
         break
@@ -219,11 +219,6 @@ class Keeper implements KeeperCore {
 
   #merge (cursor: ChannelCursor): void {
     if (this.#cursors.merge(cursor, this.#copies.high)) this.#changed()
-  }
-
-  #end (channel: string, opened: number): void {
-    this.#cursors.end(channel, opened)
-    this.#changed()
   }
 
   #state (): AssignerState {
