@@ -18,6 +18,8 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   if (complaint !== undefined) return complaint
   if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
   const { host } = channel
+  // it says where the channel starts; what it takes it has said itself
+  if (seat.opened && seat.session === said.session && said.prefetch === 0) return undefined
   if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
   else absolve(channel, seat.doubted)
   seat.doubted = []

@@ -70,6 +70,7 @@ export class Runner {
     }
     const held = source.items.get(seq)
     if (held !== undefined && held.state !== 'failed' && held.state !== 'abandoned') {
+      held.again ||= attempt > held.attempt
       held.attempt = Math.max(held.attempt, attempt)
       held.dropped = false
       return true
@@ -80,17 +81,19 @@ export class Runner {
     source.refused.delete(seq)
     if (held === undefined && this.held >= most) return false
     const item = new Item(source, message, attempt, this.#host.now)
-    if (held === undefined) {
-      this.held++
-    } else {
-      const line = message.key === undefined ? undefined : source.lines.get(message.key)
-      if (line?.head === held) line.head = item
-      if (held.state === 'failed') held.state = 'over'
-    }
+    if (held === undefined) this.held++
+    else this.#replace(held, item)
     source.items.set(seq, item)
     if (message.ttl > 0) this.#ends.push(message.at + message.ttl, item)
     this.#enqueue(item)
     return true
+  }
+
+  #replace (held: Item, item: Item): void {
+    const { source, message: { key } } = held
+    const line = key === undefined ? undefined : source.lines.get(key)
+    if (line?.head === held) line.head = item
+    if (held.state === 'failed') held.state = 'over'
   }
 
   #enqueue (item: Item): void {
@@ -295,7 +298,12 @@ export class Runner {
     item.state = 'abandoned'
     item.zombie = true
     this.#host.tell({ type: 'abandon', item })
-    if (item.dropped) this.forget(item)
+    if (item.dropped) return this.forget(item)
+    if (!item.again) return
+    const next = new Item(item.source, item.message, item.attempt, this.#host.now)
+    this.#replace(item, next)
+    item.source.items.set(item.message.seq, next)
+    this.#enqueue(next)
   }
 
   /** What only waits is not to be taken for lost. */

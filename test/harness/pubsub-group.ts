@@ -229,7 +229,7 @@ export class PubsubGroup implements AsyncDisposable {
   async #consume (index: number): Promise<void> {
     const { subscribe = {}, delay = 5, seats } = this.#init
     for (const channel of seats[index]?.consumes ?? []) {
-      await this.node(index).command('subscribe', [TOPIC, channel, { ...subscribe, maxDeliver: Number(process.env["MD"] ?? MAX_DELIVER) }, { delay, tellEnd: true }], 30_000)
+      await this.node(index).command('subscribe', [TOPIC, channel, { ...subscribe, maxDeliver: MAX_DELIVER }, { delay, tellEnd: true }], 30_000)
     }
   }
 

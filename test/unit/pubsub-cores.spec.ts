@@ -143,6 +143,16 @@ describe('pub/sub: the keeper of a log', () => {
     expect(stored).to.deep.equal([1, 4])
   })
 
+  it('a publisher that leaves out millions takes no more place than one that does not', () => {
+    const bench = keeper()
+    for (const seq of [1, 2, 5_000, 15_000, 4_000_000]) {
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(seq)] } })
+    }
+    expect(bench.core.restored().messages.map(({ seq }) => seq)).to.deep.equal([4_000_000])
+    bench.step({ type: 'message', from: 'p', message: { type: 'range', log: LOG, messages: [messageOf(3_990_000), messageOf(3_990_001)], lost: [] } })
+    expect(bench.core.restored().messages.map(({ seq }) => seq)).to.deep.equal([3_990_001, 4_000_000])
+  })
+
   it('what it remembers of channels has a bound, whatever they are called', () => {
     const bench = keeper()
     for (let i = 0; i < 5_000; i++) {

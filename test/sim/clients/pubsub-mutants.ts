@@ -13,16 +13,16 @@ interface Mutation extends Replacement {
 export const MUTATIONS: readonly Mutation[] = [
   { name: 'acks before the handler has ended', file: 'runner', find: "this.#host.tell({ type: 'run', item })", replace: "this.#host.tell({ type: 'run', item })\n    item.source.done.push(item.message.seq)\n    this.#host.soon(item.source)" },
   { name: 'moves the watermark over a gap', file: 'cursor', find: 'if (seq === this.#low + 1) {', replace: 'if (seq > this.#low) {' },
-  { name: 'merges cursors by overwriting', file: 'cursor', find: 'this.raise(Math.min(low, limit))', replace: 'this.#low = Math.min(low, limit)\n    this.#done.clear()' },
+  { name: 'merges cursors by overwriting', file: 'cursor', find: 'this.raise(Math.min(low, limit))', replace: 'this.#low = Math.min(low, limit)\n    this.#done.clear()', from: 90 },
   { name: 'uses numbers again after a crash', file: 'assigner', find: 'restored?.messages, restored?.last)', replace: 'restored?.messages.slice(0, -1), 0)' },
-  { name: 'takes over without cursors', file: 'keeper', find: 'Math.min(this.#high, this.#solid), state: this.#state() }', replace: 'Math.min(this.#high, this.#solid), state: { generation: this.#generation, cursors: [] } }' },
-  { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })' },
+  { name: 'takes over without cursors', file: 'keeper', find: 'last: messages.at(-1)?.seq ?? Math.min(this.#copies.high, this.#copies.solid), state: this.#state() }', replace: 'last: messages.at(-1)?.seq ?? 0, state: { generation: this.#generation, cursors: [] } }' },
+  { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })', from: 31 },
   { name: 'handles again what it has done', file: 'runner', find: 'if (source.cursor.has(seq)) {', replace: 'if (seq <= source.cursor.low) {' },
   { name: 'keeps what a lost consumer had for ever', file: 'intake', find: "forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))", replace: 'forEach(flight => { channel.extend(flight); flight.deadline = Infinity })' },
-  { name: 'lets gossip overtake the stream within a key', file: 'deliveries', find: 'if (seat !== undefined && chain.streamed > 0) {', replace: 'if (false) {' },
-  { name: 'obeys every generation', file: 'consumer', find: 'if (order < 0) {', replace: 'if (false) {' },
-  { name: 'never asks for what it lacks', file: 'consumer', find: "type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges", replace: "type: 'lacks', log: source.log, channel: this.#channel, ranges: [].slice(0, source.missing.isEmpty ? 0 : 1)" },
-  { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true' }
+  { name: 'lets gossip overtake the stream within a key', file: 'deliveries', find: 'if (seat !== undefined && chain.streamed > 0) {', replace: 'if (false) {', from: 30 },
+  { name: 'obeys every generation', file: 'consumer', find: 'if (order < 0) {', replace: 'if (false) {', from: 190 },
+  { name: 'never asks for what it lacks', file: 'consumer', find: "type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges", replace: "type: 'lacks', log: source.log, channel: this.#channel, ranges: [].slice(0, source.missing.isEmpty ? 0 : 1)", from: 50 },
+  { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true', from: 78 }
 ]
 
 const ENTRY = ['assigner', 'consumer', 'keeper', 'registry'].map(name => `export * from './${name}.core.ts'`).join('\n')

@@ -222,7 +222,7 @@ class PubsubClient implements Client {
 
   // --- assigners
 
-  #assigning ({ log, generation, complete }: { log: string, generation: Generation, complete: boolean }): void {
+  #assigning ({ log, complete }: { log: string, complete: boolean }): void {
     this.#regimes.set(log, (this.#regimes.get(log) ?? 0) + 1)
     const publisher = this.#world.nodes.get(log.split('/')[1]!)!
     const others = [...this.#world.nodes.values()].filter(node => node !== publisher)
