@@ -60,6 +60,11 @@ export class Registry {
     this.#driven.input({ type: 'gone', peer })
   }
 
+  /** What it said before counts again. */
+  back (peer: string): void {
+    this.#driven.input({ type: 'back', peer })
+  }
+
   /** Tells a node all that is known. */
   hello (to: string): void {
     const { context } = this.#init

@@ -2,11 +2,14 @@ import { expect } from 'chai'
 import { createAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
+import { sizedParts } from '../../src/pubsub/parts.ts'
+import { createRegistry } from '../../src/pubsub/registry.core.ts'
 import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
-import { decodeBatch, encodeBatch } from '../../src/wire/pubsub-codec.ts'
+import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, ToAssigner
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
 const LOG: LogId = { topic: 'orders', publisher: 'p', epoch: 1 }
@@ -190,5 +193,37 @@ describe('pub/sub: a consumer', () => {
     bench.step(beatOf('p', 1, 1))
     expect(bench.of('problem')).to.have.length(1)
     expect(bench.of('send').filter(({ message: { type } }) => type === 'stale')).to.deep.equal([])
+  })
+})
+
+describe('pub/sub: the registry', () => {
+  const registry = (self: string): Bench<RegistryInput, RegistryOutput> & { core: RegistryCore } =>
+    new Bench<RegistryInput, RegistryOutput>(createRegistry({ self, incarnation: 1, random, time })) as never
+
+  it('a channel that is made anew by a slower clock is another one than the deleted one', () => {
+    const [fast, slow] = [registry('f'), registry('s')]
+    fast.step({ type: 'open', spec: specOf({ opened: WALL + 60_000 }), weight: 1 })
+    slow.step({ type: 'message', from: 'f', delta: fast.core.whole() })
+    slow.step({ type: 'delete', channel: 'orders/billing' })
+    slow.step({ type: 'open', spec: specOf({ opened: WALL }), weight: 1 })
+    const { spec } = slow.of('opened')[0]!
+    const bench = assigner()
+    for (const { channel, opened } of slow.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
+    bench.step({ type: 'channel', spec, members: [{ id: 's', weight: 1 }] })
+    expect(bench.core.status().channels.map(({ channel }) => channel)).to.deep.equal(['orders/billing'])
+  })
+
+  it('all that is known fits into frames, however much it is', () => {
+    const name = (i: number): string => `${'n'.repeat(50)}${i}`
+    const openings = Array.from({ length: 4_096 }, (_, i) => ({ tag: `${i}`, by: 'f', spec: specOf({ name: name(i) }) }))
+    const members = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, incarnation: 1, version: 1, weight: 1, channels: openings.slice(0, 512).map(({ spec }) => spec.channel) }))
+    const removed = Array.from({ length: 16_384 }, (_, i) => `${i}.${'t'.repeat(80)}`)
+    const joined = { openings: [] as unknown[], members: [] as unknown[], removed: [] as unknown[] }
+    for (const part of sizedParts({ type: 'registry', delta: { openings, members, removed } })) {
+      const { delta } = decodePubsub(encodePubsub(part)) as unknown as { delta: typeof joined }
+      for (const field of ['openings', 'members', 'removed'] as const) joined[field].push(...delta[field])
+    }
+    expect(joined).to.deep.equal({ openings, members, removed })
+    expect(sizedParts({ type: 'registry', delta: { openings: [], members: [], removed: [] } })).to.have.length(1)
   })
 })
