@@ -9,7 +9,7 @@ import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
 import { compareGenerations, isCredible } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
-import { ADOPT_WAIT, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION } from './numbers.core.ts'
+import { ADOPT_WAIT, BEATS, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
@@ -68,7 +68,6 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   constructor (config: AssignerConfig) {
     const { self, log, random, time, restored, takeOver, retention } = config
-    Object.assign(this, time)
     this.now = time.now
     this.wall = time.wall
     this.config = config
@@ -187,6 +186,11 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.beats = -1
   }
 
+  beatSoon (): void {
+    this.beats = 0
+    this.beatAt = Math.min(this.beatAt, this.now + BEATS[0]!)
+  }
+
   // --- inputs
 
   #take (input: AssignerInput): void {
@@ -227,6 +231,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   #message (from: string, message: ToAssigner | KeeperNet): void {
+    if (!this.connected.has(from)) this.channels.hear(from)
     if (message.type === 'open') return this.channels.open(from, message)
     if ('generation' in message && !isCredible(message.generation, this.generation)) return this.complain(from, 'a generation that nobody can have reached')
     if (message.type === 'stale') {

@@ -86,6 +86,8 @@ export class Channels {
   /** Members as the registry has them. */
   #list (deliveries: Deliveries, members: readonly Member[]): void {
     const named = new Set(members.map(({ id }) => id))
+    // who is listed and does not take part may not know that it was given up: it hears of it with the next beat
+    if (members.some(({ id }) => deliveries.seats.get(id)?.opened !== true)) this.#core.beatSoon()
     for (const { id, weight } of members) {
       const seat = deliveries.seats.get(id) ?? this.#seat(deliveries, id)
       seat.listed = true
@@ -185,6 +187,13 @@ export class Channels {
         deliveries.revive(seq)
       }
     }
+  }
+
+  /** Somebody speaks who was not said to be connected. What was taken from it, or is about to be, stays so: it opens anew. */
+  hear (peer: string): void {
+    this.#core.connected.add(peer)
+    for (const [, seat] of this.seatsOf(peer)) if (seat.graceAt === Infinity) seat.connected = true
+    sayAgain(this.#core, [peer])
   }
 
   connect (peer: string): void {

@@ -141,6 +141,8 @@ class Consumer implements ConsumerCore, RunnerHost {
   #message (from: string, message: ToConsumer | Beat): void {
     const { log, generation } = message
     if (generation.by !== from) return this.#complain(from, 'assigns for another one')
+    // who speaks is there, whatever was said of it
+    this.#connected.add(from)
     if (message.type === 'beat') return this.#beat(from, message)
     if (message.channel !== this.#channel) return
     const source = this.#heard(from, log, generation, message.type === 'opened' || message.type === 'assign' ? message.low : 0, message.type === 'opened' ? message.high : 0)
