@@ -2,11 +2,14 @@ import { expect } from 'chai'
 import { createAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
+import { Loop } from '../../src/pubsub/loop.ts'
 import { sizedParts } from '../../src/pubsub/parts.ts'
 import { createRegistry } from '../../src/pubsub/registry.core.ts'
+import { Registry } from '../../src/pubsub/registry.ts'
 import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
 import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
+import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
   AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
   ToAssigner
@@ -197,6 +200,8 @@ describe('pub/sub: a consumer', () => {
 })
 
 describe('pub/sub: the registry', () => {
+  let stopped: Promise<Array<PromiseSettledResult<unknown>>>
+
   const registry = (self: string): Bench<RegistryInput, RegistryOutput> & { core: RegistryCore } =>
     new Bench<RegistryInput, RegistryOutput>(createRegistry({ self, incarnation: 1, random, time })) as never
 
@@ -211,6 +216,18 @@ describe('pub/sub: the registry', () => {
     for (const { channel, opened } of slow.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
     bench.step({ type: 'channel', spec, members: [{ id: 's', weight: 1 }] })
     expect(bench.core.status().channels.map(({ channel }) => channel)).to.deep.equal(['orders/billing'])
+  })
+
+  it('who waits for a channel when the node stops is told', async () => {
+    const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [] }
+    const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
+    expect(await driver.open(specOf(), 1)).to.have.nested.property('spec.channel', 'orders/billing')
+    context.loop.post(() => {
+      const waiting = driver.open(specOf({ name: 'audit' }), 1)
+      driver.stop()
+      stopped = Promise.allSettled([waiting, driver.open(specOf({ name: 'late' }), 1)])
+    })
+    expect((await stopped).map(result => result.status === 'rejected' && (result.reason as Error).name)).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
   })
 
   it('all that is known fits into frames, however much it is', () => {
