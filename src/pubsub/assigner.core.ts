@@ -234,17 +234,13 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (!this.connected.has(from)) this.channels.hear(from)
     if (message.type === 'open') return this.channels.open(from, message)
     if ('generation' in message && !isCredible(message.generation, this.generation)) return this.complain(from, 'a generation that nobody can have reached')
-    if (message.type === 'stale') {
-      // only who took over can say so in the end; a lie costs a question to the keepers
-      if (compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)
-      return
-    }
     if (message.type === 'stored') return this.keeping.stored(from, message)
     if (message.type === 'fetch') return this.keeping.fetch(from, message.ranges)
-    if (message.type === 'have' || message.type === 'cursors') {
+    if (message.type === 'stale' || message.type === 'have' || message.type === 'cursors') {
       if (message.type === 'have') this.keeping.have(from, message)
-      else message.cursors.forEach(cursor => { this.keeping.merge(cursor) })
-      if (this.state === 'assigning' && compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)
+      else if (message.type === 'cursors') message.cursors.forEach(cursor => { this.keeping.merge(cursor) })
+      // only who took over can say so in the end; a lie costs a question to the keepers
+      if (compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)
       return
     }
     if (message.type === 'ask' || message.type === 'range') return
