@@ -181,6 +181,8 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   seat.graceAt = Infinity
   channel.seats.setOpened(seat, false)
   channel.chains.leave(seat)
+  // it may only be slow: what is under way to it is others' from now on
+  channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
   failAll(channel, seat, cause)
   if (!seat.listed) channel.seats.remove(seat)
 }
