@@ -209,6 +209,8 @@ export class Channels {
 
   repair (deliveries: Deliveries, from: string, seat: Seat | undefined, ranges: readonly number[]): void {
     if (!areRanges(ranges)) return this.#core.complain(from, 'illegal ranges')
+    // what it holds may be others' by now: that is settled when it opens
+    if (seat?.opened !== true) return
     const covered = clip(ranges, 1, this.#core.announced)
     const bytes = intake.lacks(deliveries, seat, covered)
     if (this.#core.keeping.serve(from, bytes + covered.length)) this.#core.send(from, deliveries, { type: 'covered', ranges: covered })
