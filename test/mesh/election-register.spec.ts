@@ -4,7 +4,7 @@ import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 
-const login = (): TestNodeOptions => ({ service: 'login', election: { expect: 3 } })
+const login = (): TestNodeOptions => ({ service: 'login', election: { expect: 3, profile: 'wan' } })
 const BATCHES = 60
 const KEYS = 100
 
@@ -28,7 +28,7 @@ describe('mesh: a register of many queues', function () {
     for (let i = 0; i < BATCHES; i++) {
       await leader.election.register.write(Array.from({ length: KEYS }, (_, j) => ({ key: `k${i}-${j}`, value: new Uint8Array(1_000) })))
     }
-    const fresh = await mesh.add({ service: 'login' })
+    const fresh = await mesh.add({ service: 'login', election: { profile: 'wan' } })
     expect(fresh.election.leader === undefined || fresh.election.leader.id === leader.id).to.equal(true)
     await until(() => mesh.nodes.every(node => size(node) === BATCHES * KEYS), { timeout: 30_000, what: () => mesh.nodes.map(size).join() })
     expect(leader.election.status().term).to.equal(term)

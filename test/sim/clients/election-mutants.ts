@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'majority(config.voters.filter(({ id }) => id === core.self || core.connected.has(id)).length)) return'
   },
   { name: 'lets an adopted entry keep its old rank', file: 'authority', find: 'const adopted = { ...entry, rank: this.#next() }', replace: 'const adopted = (this.#next(), entry)' },
-  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 1_790 },
+  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 1_815 },
   { name: 'believes a stranger about the config', file: 'trust', find: 'if (hasSeat(core.config, from, incarnation)) return true', replace: 'return true' },
   { name: 'takes the config of a stranger who asks for a vote', file: 'votes', find: 'if (!hasSeat(known, from, message.incarnation)) {', replace: 'if (false) {' },
   { name: 'follows a stranger', file: 'following', find: 'message.term < hard.term || !hasSeat(core.config, from, message.incarnation)', replace: 'message.term < hard.term' },
