@@ -52,7 +52,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (!message.last) {',
     replace: 'if (!message.last) {\n    for (const entry of message.entries) table.put(entry)\n    core.saveTable(message.entries)'
   },
-  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }
+  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false', from: 30 }
 ]
 
 /** Compiles the core with one piece replaced. @throws when the piece is not there (any more), exactly once. */
