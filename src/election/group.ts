@@ -14,6 +14,8 @@ import type { Logger } from '@libp2p/interface'
 
 /** Milliseconds before the end of a lease at which it is given up: timers are late by about that. */
 const MARGIN = 2
+/** Milliseconds by which a timer is later than any should be. */
+const LATE = 20
 /** Messages that wait for what they depend on; a storage that hangs must not fill the memory. */
 const MAX_HELD = 4_096
 
@@ -175,13 +177,24 @@ export class Group {
     if (this.#stopped || due >= this.#armed) return
     clearTimeout(this.#timer)
     this.#armed = due
-    const timer: { unref?: () => void } | number = this.#timer = setTimeout(() => {
-      this.#armed = Infinity
+    this.#sleep(Math.ceil(due - performance.now()), () => {
       this.#expire()
-      if ((this.#core?.due ?? Infinity) <= performance.now()) this.input({ type: 'tick' })
-      else this.#arm()
-    }, Math.max(0, Math.ceil(due - performance.now())))
+      // this process was stopped, or very busy: what came meanwhile is heard first
+      if (performance.now() - due > LATE) this.#sleep(0, () => { this.#tick() })
+      else this.#tick()
+    })
+  }
+
+  #sleep (ms: number, then: () => void): void {
+    const timer: { unref?: () => void } | number = this.#timer = setTimeout(then, Math.max(0, ms))
     if (typeof timer === 'object') timer.unref?.()
+  }
+
+  #tick (): void {
+    this.#armed = Infinity
+    this.#expire()
+    if ((this.#core?.due ?? Infinity) <= performance.now()) this.input({ type: 'tick' })
+    else this.#arm()
   }
 
   #carry (output: ElectionOutput): void {
