@@ -9,6 +9,7 @@ import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
+import { NotLeading } from './not-leading.ts'
 import { Usage } from './usage.core.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
@@ -32,19 +33,6 @@ const COUNT_INTERVAL = 1_000
 
 /** A key that nothing is ever written under: to read it is to know that this node leads. */
 const LEADS = 'leads'
-
-/** This node does not lead, or not any more: somebody else knows. */
-export class NotLeading extends Error {
-  static override readonly name = 'NotLeading'
-  /** Nothing was changed. */
-  readonly certain: boolean
-
-  constructor (certain = true) {
-    super('this node does not lead its service')
-    this.name = 'NotLeading'
-    this.certain = certain
-  }
-}
 
 /** A link came, moved or went. */
 export interface Change extends LinkName {
