@@ -72,7 +72,6 @@ export class Authority {
   /** Commits under way, by key. */
   readonly #pending = new Map<string, Promise<unknown>>()
   readonly #places = new WeakMap<Uint8Array, Place>()
-  readonly #encoded = new Map<string, Uint8Array>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
   #token: FencingToken = { epoch: 0, term: 0 }
@@ -172,17 +171,6 @@ export class Authority {
     return place
   }
 
-  /** Links to one life of a node share the bytes. */
-  #encode (place: Place): Uint8Array {
-    const key = `${place.node}/${place.incarnation}`
-    let bytes = this.#encoded.get(key)
-    if (bytes === undefined) {
-      if (this.#encoded.size >= MAX_GONE) this.#encoded.clear()
-      this.#encoded.set(key, bytes = encodePlace(place))
-    }
-    return bytes
-  }
-
   // ---- what is asked
 
   /**
@@ -238,7 +226,7 @@ export class Authority {
     try {
       if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
       if (office !== this.#office) throw new NotLeading()
-      rank = await this.#commits.add({ key, value: place === undefined ? undefined : this.#encode(place), ifRank: present?.rank ?? null })
+      rank = await this.#commits.add({ key, value: place === undefined ? undefined : encodePlace(place), ifRank: present?.rank ?? null })
     } catch (err) {
       if (office === this.#office) this.#count(parent, place, present)
       if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
