@@ -48,7 +48,7 @@ async function cluster (): Promise<Cluster> {
     return node
   }
   const targets = await Promise.all(ports.map(async (port, i) => spawn(`cart-${i}`, {
-    service: 'cart', listen: [address(port)], bootstrap: ports.filter(other => other !== port).map(address), election: { expect: 3 }
+    service: 'cart', listen: [address(port)], bootstrap: ports.filter(other => other !== port).map(address), election: { expect: 3, profile: 'wan' }
   })))
   const clients = [await spawn('client-1', {}), await spawn('client-2', {})]
   await clients[0]?.command('where', ['cart', 'warm'])
@@ -96,7 +96,7 @@ async function large (count: number): Promise<Figure[]> {
   const [client] = clients
   const heap = async (): Promise<number> => leader.command<number>('measure:heap')
   const before = await heap()
-  const { ms } = await measure(client, 'link', ['cart', 'many', count, 512])
+  const { ms } = await measure(client, 'link', ['cart', 'many', count, 512, leader.id])
   await sleep(2_000)
   const perLink = (await heap() - before) / count
   const { authority } = await leader.command<LinksStatus>('links')
