@@ -159,7 +159,8 @@ export class Authority {
   }
 
   #next (): Rank {
-    return { ...this.#token, index: ++this.#last }
+    // one literal: what is added to a spread takes 40 bytes more, for each entry
+    return { epoch: this.#token.epoch, term: this.#token.term, index: ++this.#last }
   }
 
   #write (entries: readonly Entry[], reset = false): void {

@@ -63,11 +63,13 @@ export class Group {
     this.#store = this.#createStore()
   }
 
-  #createStore (): GroupStore {
+  #createStore (former?: GroupStore): GroupStore {
     const { storage, config: { service } } = this.#init
     const store: GroupStore = new GroupStore({
       storage,
       service,
+      volatile: !storage.durable,
+      former,
       onSaved: id => { if (store === this.#store) this.#onSaved(id) },
       onFailed: (id, reason) => {
         if (store !== this.#store) return
@@ -162,7 +164,7 @@ export class Group {
   #restart (from: string, reason: unknown): void {
     const before = this.#store
     this.#core = undefined
-    this.#store = this.#createStore()
+    this.#store = this.#createStore(before)
     this.#durable = 0
     this.#held = []
     this.#inputs.length = 0

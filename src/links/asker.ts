@@ -17,7 +17,9 @@ import type { Rpc } from '../rpc/index.ts'
 /** Milliseconds between two looks for a leader, and between two questions that came to nothing. */
 const RETRY = { initial: 20, max: 200 }
 /** Milliseconds that one leader gets to answer. */
-const ANSWER_TIMEOUT = 1_000
+const ANSWER_TIMEOUT = 3_000
+/** Milliseconds between two looks whether it still leads. */
+const LOOK = 200
 
 interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
@@ -109,8 +111,22 @@ export class Asker {
     }
   }
 
+  /** A leader that is busy gets its time; one that was replaced has nothing to say any more. */
   async #invoke (service: string, node: string, { method, args }: LeaderCall<unknown>, left: number): Promise<unknown> {
-    return this.#init.rpc.invoke(service, method, args, { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)) })
+    const replaced = new AbortController()
+    const look = (): void => {
+      const leader = this.#init.of(service)?.leader?.id
+      if (leader !== undefined && leader !== node && leader !== asked) replaced.abort(new Error('another one leads'))
+      else timer = timers.after(LOOK, look)
+    }
+    // a hint may be ahead of what is known here
+    const asked = this.#init.of(service)?.leader?.id
+    let timer = timers.after(LOOK, look)
+    try {
+      return await this.#init.rpc.invoke(service, method, args, { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)), signal: replaced.signal })
+    } finally {
+      timers.cancel(timer)
+    }
   }
 
   #flush (service: string): void {

@@ -2,10 +2,11 @@
  * A node of a service among its links: it decides while it leads, hears of its own links from whoever leads, and reports
  * which of them are used.
  */
+import { keeping } from '#link-keeping'
 import { RpcError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH } from '../wire/limits.ts'
-import { Authority, NotLeading } from './authority.ts'
+import { NotLeading } from './not-leading.ts'
 import {
   ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
 } from './messages.core.ts'
@@ -13,7 +14,7 @@ import { askBack, Strict } from './strict.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
-import type { Change } from './authority.ts'
+import type { Authority, Change } from './authority.ts'
 import type { Place, Question } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
@@ -51,7 +52,8 @@ interface Mail {
 
 export class Seat {
   readonly #init: SeatInit
-  readonly #authority: Authority
+  /** Undefined where no node can lead. */
+  readonly #authority: Authority | undefined
   readonly #self: string
   readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
@@ -65,32 +67,34 @@ export class Seat {
     this.#self = discovery.self.id
     this.#nextReport = now() + options.ttl / 2
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
-    this.#authority = new Authority({
-      service: init.service,
-      ttl: options.ttl,
-      discovery,
-      register: election.register,
-      tell: (node, told, count) => { this.#tell(node, told, count) },
-      tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
-      onChange: change => {
-        init.archive.keep(init.service, change)
-        init.onChange(change)
-      },
-      revoke: async (place, name, rank) => this.#revoke(place, name, rank),
-      onError: init.onError,
-      now
-    })
+    this.#authority = keeping === undefined
+      ? undefined
+      : new keeping.Authority({
+        service: init.service,
+        ttl: options.ttl,
+        discovery,
+        register: election.register,
+        tell: (node, told, count) => { this.#tell(node, told, count) },
+        tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
+        onChange: change => {
+          init.archive.keep(init.service, change)
+          init.onChange(change)
+        },
+        revoke: async (place, name, rank) => this.#revoke(place, name, rank),
+        onError: init.onError,
+        now
+      })
     election.addEventListener('register:ready', this.#onReady)
     this.#registrations = [
-      rpc.handle(ASK, async (args: unknown) => this.#lead(async () => (await this.#authority.ask(readQuestions(args))).map(writeAnswer))),
+      rpc.handle(ASK, async (args: unknown) => this.#lead(async () => (await this.#keeper.ask(readQuestions(args))).map(writeAnswer))),
       rpc.handle(COUNT, async (args: unknown) => this.#lead(async () => this.#count(record(args)['n']))),
       rpc.handle(DOWN, async (args: unknown) => this.#lead(async () => {
         const { n } = record(args)
-        return isId(n) ? this.#authority.down(n) : undefined
+        return isId(n) ? this.#keeper.down(n) : undefined
       })),
       rpc.handle(USED, (args: unknown) => {
         const { parent, tokens } = readUsed(args)
-        this.#authority.used(parent, tokens)
+        this.#authority?.used(parent, tokens)
       }),
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
@@ -111,7 +115,13 @@ export class Seat {
 
   /** While this node leads. */
   get authority (): Authority | undefined {
-    return this.#authority.leads ? this.#authority : undefined
+    return this.#authority?.leads === true ? this.#authority : undefined
+  }
+
+  /** @throws NotLeading - no node of this kind ever does */
+  get #keeper (): Authority {
+    if (this.#authority === undefined) throw new NotLeading()
+    return this.#authority
   }
 
   // ---- as the leader
@@ -119,10 +129,12 @@ export class Seat {
   #begin (token: FencingToken): void {
     const { archive, service, onError } = this.#init
     this.#strict?.begin()
-    this.#authority.begin(token)
-    const { office } = this.#authority
+    const authority = this.#authority
+    if (authority === undefined) return
+    authority.begin(token)
+    const { office } = authority
     archive.withdrawAll()
-    archive.keepAll(service, this.#authority.all(), () => office !== this.#authority.office || !this.#authority.leads).catch(onError)
+    archive.keepAll(service, authority.all(), () => office !== authority.office || !authority.leads).catch(onError)
   }
 
   /** The answer, or who else to ask. */
@@ -138,12 +150,12 @@ export class Seat {
   /** @throws NotLeading */
   async ask (service: string, questions: readonly Question[]): Promise<Answer[]> {
     if (service !== this.#init.service) throw new NotLeading()
-    return this.#authority.ask(questions)
+    return this.#keeper.ask(questions)
   }
 
   /** @throws NotLeading */
   async down (node: string): Promise<number | undefined> {
-    return this.#authority.down(node)
+    return this.#keeper.down(node)
   }
 
   /** @throws NotLeading */
@@ -152,13 +164,14 @@ export class Seat {
   }
 
   #count (node: unknown): number {
-    if (!this.#authority.leads) throw new NotLeading()
-    return isId(node) ? this.#authority.links(node) : this.#authority.total('alive')
+    const { authority } = this
+    if (authority === undefined) throw new NotLeading()
+    return isId(node) ? authority.links(node) : authority.total('alive')
   }
 
   /** The node goes on to run calls of its tokens. @throws NotLeading */
   async #grant (node: string): Promise<boolean> {
-    await this.#authority.confirm()
+    await this.#keeper.confirm()
     return this.#strict?.grant(node) ?? true
   }
 
@@ -168,13 +181,13 @@ export class Seat {
   }
 
   nodeGone (node: NodeInfo): void {
-    this.#authority.nodeGone(node)
+    this.#authority?.nodeGone(node)
   }
 
   /** The node lets the token go first, so that no call of it runs there behind the back of its next one. */
   async #revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
     if (this.#strict !== undefined) return this.#strict.revoke(place, name, rank)
-    if (this.#authority.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
+    if (this.#keeper.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
   }
 
   /** In the tick in which who asked is answered. */
@@ -242,7 +255,7 @@ export class Seat {
   }
 
   tick (): void {
-    this.#authority.tick()
+    this.#authority?.tick()
     this.#strict?.tick()
     const { now, options } = this.#init
     if (now() < this.#nextReport) return
@@ -255,7 +268,7 @@ export class Seat {
   #report (parent: string, tokens: readonly string[]): void {
     const { election, rpc, service } = this.#init
     const leader = election.of(service)?.leader?.id
-    if (leader === this.#self) this.#authority.used(parent, tokens)
+    if (leader === this.#self) this.#authority?.used(parent, tokens)
     else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
   }
 
@@ -269,7 +282,7 @@ export class Seat {
       if (value === 0) return
       await new Promise(resolve => { setTimeout(resolve, LOOK) })
     }
-    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#authority.down(this.#self), read: () => undefined }
+    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#keeper.down(this.#self), read: () => undefined }
     await asker.call(service, down, GIVE_UP).catch(this.#init.onError)
   }
 

@@ -142,7 +142,7 @@ describe('mesh: links', function () {
     const leader = await leading(targets)
     const draining = targets.find(({ id }) => id !== leader.id && [...before.values()].includes(id)) as Mesh
     const kept = tokens.filter(token => before.get(token) === draining.id)
-    const drained = draining.drain({ timeout: 4_000 })
+    const drained = draining.drain({ timeout: 3_000 })
     await until(() => client.discovery.node(draining.id)?.state === 'draining')
     for (const token of kept) expect(await where(client, token)).to.equal(draining.id)
     for (let i = 0; i < 20; i++) expect(await where(client, `new${i}`)).to.not.equal(draining.id)
@@ -269,6 +269,9 @@ describe('mesh: links', function () {
     expect(unlinked).to.deep.equal([client.rpc.tokenId('bob')])
     await until(() => counts.get(b.id) === 0)
     await until(() => client.discovery.node(a.id)?.load.links === 1, { timeout: 20_000 })
+    // a weight that links have lowered comes back when they go
+    await client.links.unlink('ada')
+    await until(() => client.discovery.node(a.id)?.load.links === 0, { timeout: 20_000 })
   })
 
   it('links of a process of its own are decided there', async () => {
