@@ -1,13 +1,16 @@
-/** The table of canaries: how many seeds it took to find each election core that has a mistake; `npm run sim:canaries`. */
+/** The table of canaries: how many seeds it took to find each core that has a mistake; `npm run sim:canaries`. */
 import { parseArgs } from 'node:util'
-import { MUTATIONS, mutant } from '../test/sim/clients/election-mutants.ts'
+import * as election from '../test/sim/clients/election-mutants.ts'
+import * as pubsub from '../test/sim/clients/pubsub-mutants.ts'
 import { runBatch } from '../test/sim/kernel/run.ts'
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '2000' }, only: { type: 'string', default: '' } } })
-for (const mutation of MUTATIONS.filter(({ name }) => name.includes(values.only))) {
-  const started = performance.now()
-  const { runs, failure } = runBatch(await mutant(mutation), mutation.from ?? 1, Number(values.seeds), { shrinks: false })
-  const took = `${runs} seeds`.padStart(11) + `${((performance.now() - started) / 1_000).toFixed(1)} s`.padStart(9)
-  console.log(`${mutation.name.padEnd(52)}${took}  ${failure === undefined ? 'NOT FOUND' : failure.result.violation?.message.split('\n')[0]?.slice(0, 110)}`)
-  if (failure === undefined) process.exitCode = 1
+for (const { MUTATIONS, mutant } of [election, pubsub]) {
+  for (const mutation of MUTATIONS.filter(({ name }) => name.includes(values.only))) {
+    const started = performance.now()
+    const { runs, failure } = runBatch(await mutant(mutation), mutation.from ?? 1, Number(values.seeds), { shrinks: false })
+    const took = `${runs} seeds`.padStart(11) + `${((performance.now() - started) / 1_000).toFixed(1)} s`.padStart(9)
+    console.log(`${mutation.name.padEnd(52)}${took}  ${failure === undefined ? 'NOT FOUND' : failure.result.violation?.message.split('\n')[0]?.slice(0, 110)}`)
+    if (failure === undefined) process.exitCode = 1
+  }
 }

@@ -1,5 +1,5 @@
 /** How messages leave an assigner: in batches with their assignment, as far as somebody has room; and what is said after silence. Pure. */
-import { HOLD, MAX_BATCH, MAX_BATCH_BYTES, MAX_SEATS, MESSAGE_COST } from './numbers.core.ts'
+import { BEATS, HOLD, MAX_BATCH, MAX_BATCH_BYTES, MAX_SEATS, MESSAGE_COST } from './numbers.core.ts'
 import { rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { Deliveries } from './deliveries.core.ts'
@@ -34,7 +34,7 @@ export function announce (core: LogAssigner, late: boolean): void {
     } else {
       core.announced = messages.at(-1)!.seq
       emit(core, messages, sorted, to)
-      for (const channel of sorted) channel.flush()
+      for (const channel of sorted) channel.outgoing.flush()
     }
   }
   if (core.announced === core.backlog.last) core.holdUntil = Infinity
@@ -92,7 +92,7 @@ export function makeRoom (core: LogAssigner, created: readonly NewMessage[]): bo
   const lost = new Map<Deliveries, number[]>()
   for (let seq = backlog.first; seq <= backlog.last && !fits(); seq++) dropOne(core, seq, lost)
   for (const [channel, seqs] of lost) {
-    for (const id of channel.seats.roster.slice(0, MAX_SEATS)) channel.drop(id, seqs)
+    for (const id of channel.seats.roster.slice(0, MAX_SEATS)) channel.outgoing.drop(id, seqs)
     core.tell({ type: 'lost', channel: channel.spec.channel, ranges: rangesOf(seqs), why: 'overflow' })
   }
   return true
@@ -107,4 +107,36 @@ function dropOne (core: LogAssigner, seq: number, lost: Map<Deliveries, number[]
     if (list === undefined) lost.set(channel, [seq])
     else list.push(seq)
   }
+}
+
+/** Takes new messages in, if there is room. */
+export function publish (core: LogAssigner, created: readonly NewMessage[]): void {
+  if (!makeRoom(core, created)) {
+    core.wanted = true
+    return core.tell({ type: 'full' })
+  }
+  const { backlog } = core
+  const holding = core.sorted.filter(deliveries => deliveries.holding)
+  const first = backlog.last + 1
+  const messages = created.map(({ at, ttl, key, payload, watch = false }, i): Message => {
+    const message: Message = { seq: first + i, at, ttl, key, payload }
+    const slot = backlog.put(message, watch)
+    for (let n = holding.length; n > 0; n--) backlog.hold(slot)
+    return message
+  })
+  backlog.retain(core.wall)
+  const last = backlog.last
+  core.tell({ type: 'published', first, last, channels: core.channels.names })
+  core.append(messages)
+  if (holding.length === 0) created.forEach(({ watch }, i) => { if (watch === true) core.tell({ type: 'handled', seq: first + i }) })
+  core.beats = 0
+  core.beatAt = core.now + BEATS[0]!
+}
+
+/** Says again what there is, and when to do so next. */
+export function beat (core: LogAssigner): void {
+  sayAgain(core)
+  core.beats++
+  const pending = core.sorted.some(({ lag, holding }) => holding && lag > 0)
+  core.beatAt = core.beats < BEATS.length || pending ? core.now + BEATS[Math.min(core.beats, BEATS.length - 1)]! : Infinity
 }

@@ -83,6 +83,7 @@ export function createParts (parts: PartsInit): Parts {
     onMessage: (from, message) => { router.message(from, message as Message) },
     peerId: id => discovery.peerId(id),
     connected: context.connected,
+    onLost: peer => { router.again(peer) },
     now: () => performance.now(),
     count: context.count,
     log

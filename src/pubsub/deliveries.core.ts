@@ -6,62 +6,14 @@ import { Chains } from './chains.core.ts'
 import { Cursor } from './cursor.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
-import { MAX_ABOVE, MAX_BATCH, MAX_BATCH_BYTES } from './numbers.core.ts'
-import { rangesOf } from './ranges.core.ts'
+import { giveUp } from './give-up.core.ts'
+import { MAX_ABOVE } from './numbers.core.ts'
+import { Outgoing } from './outgoing.core.ts'
 import { mayTake, Seats } from './seats.core.ts'
-import type { Hash } from '../balancing/rendezvous.core.ts'
 import type { Chain } from './chains.core.ts'
 import type { Seat } from './seats.core.ts'
-import type { AssignerOutput, ChannelSpec, Message, RedeliveryCause, ToConsumer } from './types.core.ts'
-import type { Backlog } from './backlog.core.ts'
-
-/** What a channel needs of the assigner of its log. */
-export interface DeliveriesHost {
-  readonly backlog: Backlog
-  readonly now: number
-  readonly wall: number
-  /** Messages up to here went out, so that they may be assigned by stream. */
-  readonly announced: number
-  /** Up to here others may have assigned, who are gone: what a consumer says about these is believed. */
-  readonly trusted: number
-  /** This is the publisher: what it does not have, nobody has. A keeper may lack what its publisher brings back. */
-  readonly owner: boolean
-  readonly random: () => number
-  tell (output: AssignerOutput): void
-  send (to: string, channel: Deliveries, message: ChannelMessage): void
-  /** It became final in the channel. */
-  final (channel: Deliveries, seq: number): void
-  hash (seq: number): Hash
-}
-
-export type ChannelMessage = Untagged<ToConsumer>
-type Untagged<M> = M extends unknown ? Omit<M, 'log' | 'channel' | 'generation'> : never
-
-export interface Flight {
-  readonly seq: number
-  readonly seat: Seat
-  readonly attempt: number
-  readonly failures: number
-  readonly chain: Chain | undefined
-  /** Who had it before. */
-  readonly tried: readonly string[]
-  deadline: number
-  /** It went by stream, not in a batch. */
-  streamed: boolean
-}
-
-export interface Retry {
-  readonly seq: number
-  readonly attempt: number
-  readonly failures: number
-  readonly chain: Chain | undefined
-  readonly tried: readonly string[]
-  readonly cause: RedeliveryCause
-  /** Whoever had it was told to drop it: what it says of it is older than that. */
-  readonly recalled: boolean
-  /** Its time has not come. */
-  delayed: boolean
-}
+import type { ChannelSpec, Message, RedeliveryCause } from './types.core.ts'
+import type { DeliveriesHost, Flight, Retry } from './delivery.core.ts'
 
 const NOBODY: readonly string[] = []
 
@@ -93,7 +45,7 @@ export class Deliveries {
   #expiry = Infinity
   readonly #ready = new Heap<number>()
   readonly #delayed = new Heap<Retry>()
-  #outgoing: Seat[] = []
+  readonly outgoing = new Outgoing(this)
 
   constructor (host: DeliveriesHost, spec: ChannelSpec, low: number) {
     this.host = host
@@ -148,7 +100,7 @@ export class Deliveries {
   /** Assigns by stream whatever can be. */
   pump (): void {
     const { host, seats } = this
-    if (this.cursor.low + 1 < host.backlog.first) this.#giveUp(host.backlog.first)
+    if (this.cursor.low + 1 < host.backlog.first) giveUp(this, host.backlog.first)
     while (this.#delayed.least <= host.now) {
       const retry = this.#delayed.pop()!
       if (this.waiting.get(retry.seq) !== retry) continue
@@ -164,47 +116,7 @@ export class Deliveries {
       }
       this.#fresh()
     }
-    this.flush()
-  }
-
-  /** Sends what was assigned. */
-  flush (): void {
-    for (const seat of this.#outgoing) {
-      const items = seat.outbox
-      seat.outbox = []
-      for (let from = 0; from < items.length;) {
-        let to = from
-        for (let bytes = 0; to < items.length && to - from < MAX_BATCH && (to === from || bytes + items[to]!.message.payload.length <= MAX_BATCH_BYTES); to++) {
-          bytes += items[to]!.message.payload.length
-        }
-        this.host.send(seat.id, this, { type: 'assign', low: this.cursor.low, items: items.slice(from, to) })
-        from = to
-      }
-    }
-    this.#outgoing = []
-  }
-
-  /** Sends it to the consumer that has it, again or for the first time. */
-  post (flight: Flight): void {
-    const slot = this.host.backlog.get(flight.seq)
-    if (slot === undefined) return
-    if (flight.chain !== undefined && !flight.streamed) flight.chain.streamed++
-    flight.streamed = true
-    if (flight.seat.outbox.length === 0) this.#outgoing.push(flight.seat)
-    flight.seat.outbox.push({ message: slot.message, attempt: flight.attempt })
-  }
-
-  /** The consumer did not get it: it is sent again, unless an earlier one of its key waits to be. */
-  resend (flight: Flight): void {
-    if (isOvertaking(flight)) this.fail(flight, 'recalled', false, 0, '')
-    else this.post(flight)
-  }
-
-  /** The consumer is about to be told that it lacks nothing: what waits there for an earlier one of its key comes back. */
-  recall (seat: Seat): void {
-    const early = [...this.flights.values()].filter(flight => flight.seat === seat && isOvertaking(flight)).sort((a, b) => a.seq - b.seq)
-    this.drop(seat.id, early.map(({ seq }) => seq))
-    for (const flight of early) this.fail(flight, 'recalled', false, 0, '')
+    this.outgoing.flush()
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
@@ -330,10 +242,6 @@ export class Deliveries {
     return late
   }
 
-  drop (to: string, seqs: readonly number[]): void {
-    if (seqs.length > 0) this.host.send(to, this, { type: 'drop', ranges: rangesOf(seqs) })
-  }
-
   #fresh (): void {
     const { host } = this
     while (this.next <= host.announced) {
@@ -376,7 +284,7 @@ export class Deliveries {
       this.redelivered++
       this.host.tell({ type: 'redelivered', channel: this.spec.channel, seq, cause: retry.cause })
     }
-    this.post(this.fly(seq, seat, (retry?.attempt ?? 0) + 1, retry?.failures ?? 0, chain, retry?.tried ?? NOBODY))
+    this.outgoing.post(this.fly(seq, seat, (retry?.attempt ?? 0) + 1, retry?.failures ?? 0, chain, retry?.tried ?? NOBODY))
   }
 
   /** Its waiting time is over. */
@@ -420,7 +328,7 @@ export class Deliveries {
 
   /** The consumer that keeps a key's later messages back for this one goes on. */
   #forgetAt (chain: Chain | undefined, seq: number): void {
-    if (chain?.seat !== undefined) this.drop(chain.seat.id, [seq])
+    if (chain?.seat !== undefined) this.outgoing.drop(chain.seat.id, [seq])
   }
 
   /** A keeper got it after all. */
@@ -444,34 +352,4 @@ export class Deliveries {
     this.finish(seq, owner)
     this.host.tell({ type: 'lost', channel: this.spec.channel, ranges: [seq, seq], why: 'retention' })
   }
-
-  /** Nothing before `first` is kept any more. */
-  #giveUp (first: number): void {
-    if (!this.host.owner) {
-      this.next = Math.max(this.next, first)
-      return
-    }
-    const from = this.cursor.low + 1
-    const lost: number[] = []
-    for (const seq of this.waiting.keys()) if (seq < first) lost.push(seq)
-    for (const [, seq] of this.chains.before(first)) if (!this.waiting.has(seq)) lost.push(seq)
-    for (let seq = Math.max(this.next, from); seq < first && lost.length < MAX_BATCH; seq++) if (!this.cursor.has(seq)) lost.push(seq)
-    const ranges = rangesOf(lost)
-    if (lost.length === MAX_BATCH) ranges[ranges.length - 1] = first - 1
-    for (const seq of lost) if (this.waiting.has(seq)) this.finish(seq)
-    for (const [chain, seq] of this.chains.before(first)) {
-      this.chains.unpark(chain, seq)
-      this.finish(seq, chain)
-    }
-    for (const flight of [...this.flights.values()]) if (flight.seq < first) this.finish(flight.seq)
-    for (const seq of [...this.dying.keys()]) if (seq < first) this.finish(seq)
-    this.cursor.raise(first - 1)
-    this.next = Math.max(this.next, first)
-    if (ranges.length > 0) this.host.tell({ type: 'lost', channel: this.spec.channel, ranges, why: 'retention' })
-  }
-}
-
-/** An earlier message of its key is not at the consumer. */
-function isOvertaking ({ chain, seq }: Flight): boolean {
-  return chain !== undefined && (chain.delayed > 0 || chain.parked[0]! < seq)
 }

@@ -1,7 +1,8 @@
 /** What consumers say to the assigner of a log, taken into one of its channels. Pure. */
 import { CLOSED_GRACE, MAX_PREFETCH } from './numbers.core.ts'
 import { areRanges, clip, countOf, RangeSet } from './ranges.core.ts'
-import type { Deliveries, Flight } from './deliveries.core.ts'
+import type { Deliveries } from './deliveries.core.ts'
+import type { Flight } from './delivery.core.ts'
 import type { Seat } from './seats.core.ts'
 import type { Outcomes, Ranges, RedeliveryCause, ToAssigner } from './types.core.ts'
 
@@ -17,6 +18,8 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   if (complaint !== undefined) return complaint
   if (!isCount(said.low) || !isCount(said.prefetch)) return 'illegal numbers'
   const { host } = channel
+  // it says where the channel starts; what it takes it has said itself
+  if (seat.opened && seat.session === said.session && said.prefetch === 0) return undefined
   if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
   seat.session = said.session
   seat.connected = true
@@ -28,10 +31,10 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   for (let seq = channel.cursor.low + 1, end = Math.min(said.low, host.trusted); seq <= end; seq++) channel.finish(seq)
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
-  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.resend(flight)
-  channel.recall(seat)
-  channel.drop(seat.id, adopt(channel, seat, holds.ranges))
-  channel.flush()
+  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.outgoing.resend(flight)
+  channel.outgoing.recall(seat)
+  channel.outgoing.drop(seat.id, adopt(channel, seat, holds.ranges))
+  channel.outgoing.flush()
   return undefined
 }
 
@@ -115,7 +118,7 @@ function ackOne (channel: Deliveries, from: string, seq: number): boolean {
     const own = flight.seat.id === from
     if (!own && !flight.tried.includes(from) && seq > channel.host.trusted) return false
     channel.finish(seq)
-    if (!own) channel.drop(flight.seat.id, [seq])
+    if (!own) channel.outgoing.drop(flight.seat.id, [seq])
     return true
   }
   // a dead letter stays one
@@ -130,12 +133,12 @@ export function lacks (channel: Deliveries, seat: Seat | undefined, ranges: Rang
   let bytes = 0
   if (seat !== undefined) {
     eachFlight(channel, ranges, seat, flight => {
-      channel.resend(flight)
+      channel.outgoing.resend(flight)
       bytes += channel.host.backlog.get(flight.seq)?.size ?? 0
     })
-    channel.recall(seat)
+    channel.outgoing.recall(seat)
   }
-  channel.flush()
+  channel.outgoing.flush()
   return bytes
 }
 
@@ -198,7 +201,7 @@ export function runOut (channel: Deliveries): void {
     if (list === undefined) late.set(flight.seat, [flight.seq])
     else list.push(flight.seq)
   }
-  for (const [seat, seqs] of late) channel.drop(seat.id, seqs)
+  for (const [seat, seqs] of late) channel.outgoing.drop(seat.id, seqs)
 }
 
 /** Each that can be meant, while `fn` says true: ranges may be as long as their sender likes. */

@@ -3,11 +3,11 @@
  * with. The first live keeper of the topic takes the assigning over from a publisher that is gone, once it has heard from
  * two of the three, and gives it back to one that returns. Pure.
  */
-import { Cursor } from './cursor.core.ts'
+import { Copies } from './copies.core.ts'
+import { ChannelCursors } from './channel-cursors.core.ts'
 import { compareGenerations } from './generation.core.ts'
-import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_GENERATION, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
-import { areRanges, clip, RangeSet } from './ranges.core.ts'
-import { Backlog } from './backlog.core.ts'
+import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
+import { areRanges, clip, pairs } from './ranges.core.ts'
 import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfig, KeeperCore, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Ranges } from './types.core.ts'
 
 /** Ms for which a takeover waits for copies that other keepers have. */
@@ -24,20 +24,16 @@ class Keeper implements KeeperCore {
   readonly #self: string
   readonly #log: LogId
   readonly #persistent: boolean
-  readonly #backlog: Backlog
+  readonly #copies: Copies
   readonly #age: number
-  /** Kept, or lost for ever. */
-  readonly #resolved = new RangeSet()
-  readonly #cursors = new Map<string, { opened: number, readonly cursor: Cursor }>()
-  readonly #ended = new Map<string, number>()
+  readonly #cursors = new ChannelCursors()
   /** What other keepers say they have. */
-  readonly #copies = new Map<string, Ranges>()
+  readonly #others = new Map<string, Ranges>()
   readonly #connected = new Set<string>()
   readonly #gone = new Set<string>()
   #goneSince = Infinity
   #keepers: readonly string[] = []
   #generation: Generation
-  #high: number
   #assigning = false
   #takeOver: TakeOver | undefined
   /** Whoever asked while this node assigned. */
@@ -62,39 +58,30 @@ class Keeper implements KeeperCore {
     this.#now = time.now
     this.#wall = time.wall
     this.#age = retention?.age ?? RETENTION.age
-    this.#backlog = new Backlog({ ...RETENTION, ...retention }, restored?.messages)
+    this.#copies = new Copies({ ...RETENTION, ...retention }, restored?.messages, restored?.last)
     this.#generation = restored?.state?.generation ?? { number: 0, by: log.publisher }
-    this.#high = restored?.last ?? 0
     this.#connected.add(self)
-    for (const { seq } of restored?.messages ?? []) this.#resolved.add(seq)
-    // what was forgotten before is not asked for again
-    if (!this.#resolved.isEmpty) this.#resolved.add(1, this.#resolved.first - 1)
     for (const cursor of restored?.state?.cursors ?? []) this.#merge(cursor)
-    this.#saveAt = Infinity
   }
 
   get due (): number {
     if (this.#over) return Infinity
     const retire = this.#goneSince + this.#age
     const yields = this.#yieldUntil > this.#now && this.#gone.has(this.#log.publisher) ? this.#yieldUntil : Infinity
-    return Math.min(yields, this.#saveAt, this.#askAt, this.#compareAt, this.#takeOver?.until ?? Infinity, this.#backlog.expires - this.#wall + this.#now, this.#backlog.length === 0 ? retire : Infinity)
+    return Math.min(yields, this.#saveAt, this.#askAt, this.#compareAt, this.#takeOver?.until ?? Infinity, this.#copies.backlog.expires - this.#wall + this.#now, this.#copies.backlog.length === 0 ? retire : Infinity)
   }
 
   get length (): number {
-    return this.#backlog.length
+    return this.#copies.backlog.length
   }
 
   get bytes (): number {
-    return this.#backlog.bytes
+    return this.#copies.backlog.bytes
   }
 
   restored (): { messages: Message[], last: number, state: AssignerState } {
-    const messages: Message[] = []
-    for (let seq = this.#backlog.first; seq <= this.#backlog.last; seq++) {
-      const slot = this.#backlog.get(seq)
-      if (slot !== undefined) messages.push(slot.message)
-    }
-    return { messages, last: messages.at(-1)?.seq ?? Math.min(this.#high, this.#solid), state: this.#state() }
+    const messages = this.#copies.all
+    return { messages, last: messages.at(-1)?.seq ?? Math.min(this.#copies.high, this.#copies.solid), state: this.#state() }
   }
 
   step (input: KeeperInput): KeeperOutput[] {
@@ -112,14 +99,13 @@ class Keeper implements KeeperCore {
 
   #take (input: KeeperInput): void {
     switch (input.type) {
-      case 'tick': break
       case 'batch': this.#batch(input.from, input.batch); break
       case 'message': this.#message(input.from, input.message); break
-      case 'channel-gone': this.#end(input.channel, input.opened); break
-      case 'saved': break
+      case 'channel-gone': this.#cursors.end(input.channel, input.opened); break
+      case 'tick': case 'saved': break
       case 'keepers':
         // who is new here learns what the former ones have
-        if (this.#resolved.ranges.length > 0 && input.keepers.some(id => !this.#keepers.includes(id))) this.#compareAt = this.#now
+        if (this.#copies.resolved.ranges.length > 0 && input.keepers.some(id => !this.#keepers.includes(id))) this.#compareAt = this.#now
         this.#keepers = input.keepers
         break
       case 'connected':
@@ -131,7 +117,7 @@ class Keeper implements KeeperCore {
       case 'gone':
         this.#gone.add(input.peer)
         this.#connected.delete(input.peer)
-        this.#copies.delete(input.peer)
+        this.#others.delete(input.peer)
         if (input.peer === this.#log.publisher) this.#goneSince = Math.min(this.#goneSince, this.#now)
         break
       case 'back':
@@ -162,15 +148,18 @@ class Keeper implements KeeperCore {
         break
       case 'range':
         if (!areRanges(message.lost)) return this.#complain(from, 'illegal ranges')
-        for (const [a, b] of pairs(clip(message.lost, 1, this.#high))) if (from === this.#log.publisher) this.#resolved.add(a, b)
+        for (const [a, b] of pairs(clip(message.lost, 1, this.#copies.high))) if (from === this.#log.publisher) this.#copies.resolved.add(a, b)
         this.#keep(message.messages)
         if (message.messages.length + message.lost.length > 0 && this.#askAt !== Infinity) this.#askAt = this.#now
         break
-      case 'fetch': this.#fetch(from, message.ranges); break
+      case 'fetch':
+        if (areRanges(message.ranges)) this.#send(from, { type: 'range', log: this.#log, messages: this.#copies.pick(message.ranges), lost: [] }, 0)
+        else this.#complain(from, 'illegal ranges')
+        break
       case 'cursors':
         this.#reach(message.high)
         for (const cursor of message.cursors) this.#merge(cursor)
-        for (const { channel, opened } of message.gone) this.#end(channel, opened)
+        for (const { channel, opened } of message.gone) this.#cursors.end(channel, opened)
         if (compareGenerations(message.generation, this.#generation) < 0) this.#compare([from])
         else this.#obey(message.generation)
         break
@@ -180,23 +169,8 @@ class Keeper implements KeeperCore {
     }
   }
 
-  /** The last seq of the part from the first that is kept or lost as a whole. */
-  get #solid (): number {
-    const { ranges } = this.#resolved
-    return ranges[0] === 1 ? ranges[1]! : 0
-  }
-
   #keep (messages: readonly Message[]): void {
-    const news: Message[] = []
-    for (const message of messages) {
-      const { seq } = message
-      if (!Number.isSafeInteger(seq) || seq < 1 || this.#resolved.has(seq)) continue
-      this.#resolved.add(seq)
-      if (seq < this.#backlog.first && this.#backlog.length > 0 && !this.#backlog.lower(seq)) continue
-      this.#backlog.put(message, false)
-      news.push(message)
-      this.#high = Math.max(this.#high, seq)
-    }
+    const news = this.#copies.add(messages)
     if (news.length === 0) return
     if (this.#persistent) this.#out.push({ type: 'append', id: this.#appended = ++this.#saves, messages: news })
     if (this.#assigning) this.#out.push({ type: 'copies', messages: news.sort((a, b) => a.seq - b.seq) })
@@ -207,87 +181,48 @@ class Keeper implements KeeperCore {
   }
 
   #reach (high: number): void {
-    if (!Number.isSafeInteger(high) || high <= this.#high) return
-    this.#high = high
+    if (!Number.isSafeInteger(high) || high <= this.#copies.high) return
+    this.#copies.high = high
     this.#seekGaps()
   }
 
   #seekGaps (): void {
-    if (this.#solid >= this.#high) this.#askAt = Infinity
+    if (this.#copies.solid >= this.#copies.high) this.#askAt = Infinity
     else if (this.#askAt === Infinity) this.#askAt = this.#now + GAP_WAIT
   }
 
   #tellStored (again: boolean): void {
-    const upto = this.#solid
+    const upto = this.#copies.solid
     if (upto === 0 || (upto === this.#stored && !again)) return
     this.#stored = upto
     this.#send(this.#log.publisher, { type: 'stored', log: this.#log, upto, durable: this.#persistent }, this.#appended)
   }
 
-  /** Neither kept nor lost, at most as much as one answer may hold. */
-  #missing (): number[] {
-    const missing: number[] = []
-    let from = 1
-    for (const [a, b] of [...pairs(this.#resolved.ranges), [this.#high + 1, this.#high + 1] as const]) {
-      if (from < a) missing.push(from, Math.min(a - 1, this.#high))
-      from = b + 1
-      if (missing.length >= MAX_RANGES || from > this.#high) break
-    }
-    return missing
-  }
-
   /** Who is there and has what is missing: the publisher, or else another keeper. */
   #seek (): void {
     this.#askAt = Infinity
-    const missing = this.#missing()
+    const missing = this.#copies.missing()
     if (missing.length === 0) return
     this.#askAt = this.#now + GAP_AGAIN
     const { publisher } = this.#log
     if (this.#connected.has(publisher) && !this.#gone.has(publisher)) return this.#send(publisher, { type: 'fetch', log: this.#log, ranges: missing }, 0)
-    for (const [peer, ranges] of this.#copies) {
+    for (const [peer, ranges] of this.#others) {
       if (!this.#connected.has(peer)) continue
-      const there = pairs(ranges).flatMap(([a, b]) => clip(missing, a, b))
+      const there = this.#copies.lacked(ranges)
       if (there.length > 0) return this.#send(peer, { type: 'fetch', log: this.#log, ranges: there.slice(0, MAX_RANGES * 2) }, 0)
     }
     // nobody has it: it is asked for when somebody says so
     if (this.#gone.has(publisher)) this.#askAt = Infinity
   }
 
-  #fetch (from: string, ranges: Ranges): void {
-    if (!areRanges(ranges)) return this.#complain(from, 'illegal ranges')
-    const messages: Message[] = []
-    let bytes = 0
-    for (const [a, b] of pairs(clip(ranges, this.#backlog.first, this.#backlog.last))) {
-      for (let seq = a; seq <= b && messages.length < MAX_BATCH && bytes < MAX_BATCH_BYTES; seq++) {
-        const slot = this.#backlog.get(seq)
-        if (slot === undefined) continue
-        bytes += slot.message.payload.length
-        if (messages.length === 0 || bytes <= MAX_BATCH_BYTES) messages.push(slot.message)
-      }
-    }
-    this.#send(from, { type: 'range', log: this.#log, messages, lost: [] }, 0)
-  }
-
   // --- what the channels are done with
 
-  #merge ({ channel, opened, low, done }: ChannelCursor): void {
-    if (!areRanges(done) || !Number.isSafeInteger(low) || low < 0 || opened <= (this.#ended.get(channel) ?? -Infinity)) return
-    let known = this.#cursors.get(channel)
-    if (known === undefined) this.#cursors.set(channel, known = { opened, cursor: new Cursor() })
-    known.opened = Math.min(known.opened, opened)
-    known.cursor.merge(low, done, this.#high)
-    this.#changed()
-  }
-
-  #end (channel: string, opened: number): void {
-    if (opened > 0) this.#ended.set(channel, Math.max(opened, this.#ended.get(channel) ?? -Infinity))
-    this.#cursors.delete(channel)
-    this.#changed()
+  #merge (cursor: ChannelCursor): void {
+    if (this.#cursors.merge(cursor, this.#copies.high)) this.#changed()
   }
 
   #state (): AssignerState {
-    const cursors = [...this.#cursors].map(([channel, { opened, cursor }]) => ({ channel, opened, low: cursor.low, done: cursor.ranges().slice(0, MAX_RANGES * 2) }))
-    return { generation: this.#generation, cursors: cursors.sort((a, b) => a.channel < b.channel ? -1 : 1) }
+    return { generation: this.#generation, cursors: this.#cursors.list() }
   }
 
   // --- who assigns
@@ -321,20 +256,18 @@ class Keeper implements KeeperCore {
 
   #saying (asked: Generation | undefined): Extract<KeeperNet, { type: 'have' }> {
     const { generation, cursors } = this.#state()
-    const ranges: number[] = []
-    for (const [a, b] of pairs(clip(this.#resolved.ranges, this.#backlog.first, this.#backlog.last))) ranges.push(a, b)
-    return { type: 'have', log: this.#log, generation, asked, ranges, high: this.#high, cursors }
+    return { type: 'have', log: this.#log, generation, asked, ranges: this.#copies.ranges, high: this.#copies.high, cursors }
   }
 
   #have (from: string, { generation, asked, ranges, high, cursors }: Extract<KeeperNet, { type: 'have' }>): void {
     if (!areRanges(ranges)) return this.#complain(from, 'illegal ranges')
     this.#reach(high)
     for (const cursor of cursors) this.#merge(cursor)
-    if (this.#copies.has(from) || this.#copies.size < MAX_COPIES) this.#copies.set(from, ranges.slice(0, MAX_RANGES * 2))
+    if (this.#others.has(from) || this.#others.size < MAX_COPIES) this.#others.set(from, ranges.slice(0, MAX_RANGES * 2))
     this.#obey(generation)
     const { generation: own, haves } = this.#takeOver ?? {}
     if (own !== undefined && asked !== undefined && compareGenerations(asked, own) === 0) haves!.add(from)
-    this.#askAt = Math.min(this.#askAt, this.#solid < this.#high ? this.#now : Infinity)
+    this.#askAt = Math.min(this.#askAt, this.#copies.solid < this.#copies.high ? this.#now : Infinity)
   }
 
   /** Whether it is for this node to assign. */
@@ -376,11 +309,7 @@ class Keeper implements KeeperCore {
   }
 
   #othersHaveMore (): boolean {
-    const missing = this.#missing()
-    for (const [peer, ranges] of this.#copies) {
-      if (this.#connected.has(peer) && pairs(ranges).some(([a, b]) => clip(missing, a, b).length > 0)) return true
-    }
-    return false
+    return [...this.#others].some(([peer, ranges]) => this.#connected.has(peer) && this.#copies.lacked(ranges).length > 0)
   }
 
   // --- time
@@ -391,17 +320,15 @@ class Keeper implements KeeperCore {
     if (this.#compareAt <= this.#now) this.#compare(this.#keepers)
     this.#consider()
     if (this.#saveAt <= this.#now) this.#save()
-    if (this.#goneSince + this.#age <= this.#now && this.#backlog.length === 0) {
+    if (this.#goneSince + this.#age <= this.#now && this.#copies.backlog.length === 0) {
       this.#over = true
       this.#out.push({ type: 'forget' })
     }
   }
 
   #retain (): void {
-    this.#backlog.retain(this.#wall, this.#solid)
-    // what is too old is not asked for any more
-    const { forgotten } = this.#backlog
-    if (forgotten > 0) this.#resolved.add(1, forgotten)
+    this.#copies.retain(this.#wall)
+    const { forgotten } = this.#copies.backlog
     if (this.#persistent && forgotten - this.#trimmed >= TRIM_EVERY) this.#out.push({ type: 'trim', upto: this.#trimmed = forgotten })
   }
 
@@ -429,12 +356,6 @@ class Keeper implements KeeperCore {
   #complain (peer: string, message: string): void {
     this.#out.push({ type: 'problem', peer, message })
   }
-}
-
-function pairs (ranges: Ranges): Array<readonly [number, number]> {
-  const list: Array<readonly [number, number]> = []
-  for (let i = 0; i < ranges.length; i += 2) list.push([ranges[i]!, ranges[i + 1]!])
-  return list
 }
 
 export function createKeeper (config: KeeperConfig): KeeperCore {

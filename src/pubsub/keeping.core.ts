@@ -87,7 +87,7 @@ export class Keeping {
   /** A part of a cursor, from a keeper or from what was stored. */
   merge ({ channel, opened, low, done }: ChannelCursor): void {
     if (!areRanges(done) || !(low >= 0) || opened <= (this.ended.get(channel) ?? -Infinity)) return
-    const deliveries = this.#core.channels.get(channel)
+    const deliveries = this.#core.channels.byName.get(channel)
     const { last, first } = this.#core.backlog
     if (deliveries !== undefined) {
       const upto = Math.min(low, last)

@@ -21,6 +21,10 @@ const OPEN_TIMEOUT = 5_000
 const ATTEMPTS = 6
 /** Milliseconds that queued frames get to leave when the node stops. */
 const STOP_TIMEOUT = 500
+/** Milliseconds from a broken stream until what may be lost is said again: no peer can make that a busy loop. */
+const LOSS_WAIT = 200
+/** Milliseconds in which what was written may still be under way. */
+const SPOKE = 5_000
 const MiB = 1024 * 1024
 
 interface Opening {
@@ -35,6 +39,8 @@ interface Opening {
 export interface NetInit {
   protocol: string
   onMessage: (from: string, message: PubsubMessage) => void
+  /** A stream to a peer that is still connected broke. */
+  onLost: (peer: string) => void
   peerId: (id: string) => PeerId | undefined
   connected: (id: string) => boolean
   now: () => number
@@ -47,6 +53,11 @@ export class Net {
   readonly #streams: PeerStreams
   readonly #openings = new Map<string, Opening>()
   readonly #bans = new Map<string, number>()
+  /** Peers whose stream broke a moment ago. */
+  readonly #losses = new Set<string>()
+  /** When something was last written to each. */
+  readonly #sentAt = new Map<string, number>()
+  #stopped = false
 
   constructor (components: PeerStreamsComponents, init: NetInit) {
     this.#init = init
@@ -61,6 +72,8 @@ export class Net {
       onAccept: stream => { if (this.#banned(stream.peer)) stream.abort(new ProtocolError('cut for what it sent before')) },
       onEnd: (stream, reason) => {
         if (reason?.name === 'ProtocolError' || reason?.name === 'FrameTooLargeError') this.cut(stream.peer, reason)
+        // one that ends in order may do so with its connection, which is closed as another one is there; else it was idle
+        else if (stream.direction === 'outbound' && (reason !== undefined || this.#spokeTo(stream.peer))) this.#lost(stream.peer)
       }
     })
   }
@@ -70,9 +83,11 @@ export class Net {
   }
 
   async stop (): Promise<void> {
+    this.#stopped = true
     await withDeadline(STOP_TIMEOUT, [], async signal => this.#streams.stop({ signal }))
     this.#openings.clear()
     this.#bans.clear()
+    this.#sentAt.clear()
   }
 
   /** Bytes that wait for this peer. */
@@ -108,6 +123,16 @@ export class Net {
     if (opening !== undefined && !opening.busy) this.#openings.delete(id)
   }
 
+  /** What was written to a stream that broke may not have arrived, though a connection may be there. */
+  #lost (peer: string): void {
+    if (this.#stopped || this.#losses.has(peer) || this.#banned(peer)) return
+    this.#losses.add(peer)
+    timers.after(LOSS_WAIT, () => {
+      this.#losses.delete(peer)
+      if (!this.#stopped && this.#init.connected(peer)) this.#init.onLost(peer)
+    })
+  }
+
   /** Listens to a peer no more for a while. */
   cut (id: string, reason: Error): void {
     if (this.#banned(id)) return
@@ -120,8 +145,15 @@ export class Net {
     }
   }
 
+  #spokeTo (peer: string): boolean {
+    const at = this.#sentAt.get(peer) ?? -Infinity
+    this.#sentAt.delete(peer)
+    return this.#init.now() - at < SPOKE
+  }
+
   #write (stream: FramedStream, frame: Uint8Array): void {
     try {
+      this.#sentAt.set(stream.peer, this.#init.now())
       stream.send(frame)
     } catch (err) {
       this.#init.count('frames_dropped')

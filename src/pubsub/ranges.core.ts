@@ -49,6 +49,12 @@ export function countOf (ranges: Ranges): number {
   return count
 }
 
+export function pairs (ranges: Ranges): Array<readonly [number, number]> {
+  const list: Array<readonly [number, number]> = []
+  for (let i = 0; i < ranges.length; i += 2) list.push([ranges[i]!, ranges[i + 1]!])
+  return list
+}
+
 /** A set of seqs that mostly come in order. */
 export class RangeSet {
   readonly #ranges: number[]

@@ -137,10 +137,8 @@ class Registry implements RegistryCore {
   #bury (tag: string): void {
     this.#removed.add(tag)
     if (this.#removed.size <= MAX_REMOVED) return
-    for (const oldest of this.#removed) {
-      this.#removed.delete(oldest)
-      break
-    }
+    const { value: oldest } = this.#removed.values().next()
+    if (oldest !== undefined) this.#removed.delete(oldest)
   }
 
   // --- what others say
@@ -239,11 +237,10 @@ class Registry implements RegistryCore {
   }
 
   #forgetAbsent (): void {
-    for (const id of this.#absent) {
-      this.#absent.delete(id)
-      this.#members.delete(id)
-      return
-    }
+    const { value: id } = this.#absent.values().next()
+    if (id === undefined) return
+    this.#absent.delete(id)
+    this.#members.delete(id)
   }
 
   // --- what follows

@@ -77,15 +77,27 @@ export class Router {
 
   /** The node has a connection, and its record is known. */
   connected (id: string): void {
-    const { context, registry, logs, subscriptions, kept } = this.#init
+    const { context } = this.#init
     context.net.changed(id)
     if (this.#connected.has(id) || context.discovery.node(id)?.roles.includes(MEMBER) !== true || !context.connected(id)) return
     this.#connected.add(id)
+    this.#greet(id)
+  }
+
+  #greet (id: string): void {
+    const { registry, logs, subscriptions, kept } = this.#init
     // what it is told of channels comes before what is asked of it
     registry.hello(id)
     logs.input({ type: 'connected', peer: id })
     subscriptions.connected(id)
     kept?.input({ type: 'connected', peer: id })
+  }
+
+  /** What was said to it may be lost: it is said again, as after a connection was made. */
+  again (id: string): void {
+    if (!this.#connected.has(id)) return
+    this.#init.context.count('said_again')
+    this.#greet(id)
   }
 
   /** Its last connection has ended. */

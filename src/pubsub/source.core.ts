@@ -22,6 +22,8 @@ export class Item implements Held {
   zombie = false
   /** It runs, and will not come again: it is final, or another consumer's. */
   dropped = false
+  /** It runs, and was delivered again: the assigner gave this attempt up. */
+  again = false
 
   constructor (source: Source, message: Message, attempt: number, now: number) {
     this.source = source

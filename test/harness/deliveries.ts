@@ -30,6 +30,8 @@ export interface Fault {
   readonly kind: string
   /** Peer id. */
   readonly node?: string
+  /** Peer id of the other one, when it happened between two: their connection ended, or one thought the other gone. */
+  readonly other?: string
   readonly at: number
   readonly to?: number
 }
@@ -60,10 +62,16 @@ const place = (channel: string, id: string): string => `${channel}: ${id}`
 /** Milliseconds that a fault is felt after it has ended: acks that were lost come to light at the next exchange. */
 const AFTERMATH = 10_000
 
+/** Whether it concerns a handling: who handled it, or its publisher; of two, both. */
+function concerns ({ node, other }: Fault, { node: consumer, publisher }: Handling): boolean {
+  if (node === undefined) return true
+  if (other === undefined) return node === consumer || node === publisher
+  return (node === consumer && other === publisher) || (node === publisher && other === consumer)
+}
+
 /** What explains the second handling: who handled it first, its publisher, or what all use was at fault between the two. */
 function causeOf (first: Handling, again: Handling, faults: readonly Fault[]): string | undefined {
-  return faults.findLast(({ node, at, to = at }) =>
-    at <= again.at && first.at <= to + AFTERMATH && (node === undefined || node === first.node || node === first.publisher))?.kind
+  return faults.findLast(fault => fault.at <= again.at && first.at <= (fault.to ?? fault.at) + AFTERMATH && concerns(fault, first))?.kind
 }
 
 export function checkDeliveries ({ attempts, handlings, channels, faults = [] }: Deliveries): DeliveryVerdict {

@@ -14,9 +14,11 @@ import type { FaultProxy } from './fault-proxy.ts'
 import type { ChildMeshOptions } from './ipc.ts'
 import type { NodeProcess } from './processes.ts'
 import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
-import type { PublishOptions } from '../../src/index.ts'
+import type { NodeInfo, PublishOptions } from '../../src/index.ts'
 
 const TOPIC = 'orders'
+/** A delivery that a cut connection ended counts as one: with the default of 5, faults in quick succession bury a message that no handler has seen. */
+const MAX_DELIVER = 100
 
 const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 
@@ -50,6 +52,7 @@ export class PubsubGroup implements AsyncDisposable {
   readonly #init: PubsubGroupInit
   readonly #all: NodeProcess[] = []
   readonly #starts: number[] = []
+  readonly #killed = new Map<number, Fault & { to?: number }>()
   #ports: number[] = []
   #directory = ''
 
@@ -78,17 +81,19 @@ export class PubsubGroup implements AsyncDisposable {
 
   /** SIGKILL; {@link restart} brings it back. */
   async kill (index: number, kind: string): Promise<void> {
-    this.#fault(index, kind)
+    this.#killed.set(index, this.#fault(index, kind))
     const node = this.node(index)
     node.kill('SIGKILL')
     await node.exit
   }
 
-  /** At its old address, with its old storage; goes on with what it did. */
+  /** At its old address, with its old storage; goes on with what it did. What was done to it lasts until then. */
   async restart (index: number): Promise<void> {
+    const fault = this.#killed.get(index)
     await this.#spawn(index)
     await this.#consume(index)
     await this.#publish(index)
+    if (fault !== undefined) fault.to = wallClock()
   }
 
   /** SIGSTOP; the returned function ends it. */
@@ -133,8 +138,10 @@ export class PubsubGroup implements AsyncDisposable {
   /** Resolves when all that is confirmed by now is handled in every channel. */
   async caughtUp (): Promise<void> {
     const attempts = this.#attempts()
-    await until(() => this.#judge(attempts).lost.length === 0, {
-      timeout: 60_000, interval: 100, what: () => `what was confirmed is handled: ${this.#judge(attempts).lost.slice(0, 5).join(', ')} are not`
+    await until(() => this.#judge(attempts).lost.length === 0, { timeout: 60_000, interval: 100, what: 'what was confirmed is handled' }).catch(async (error: Error) => {
+      const { lost } = this.#judge(attempts)
+      const infos = await Promise.all(this.nodes.filter(({ alive }) => alive).map(async node => ({ id: node.id, label: node.label, ...await node.command<object>('pubsubInfo') })))
+      throw new Error(`${error.message}: ${lost.length} are not, ${lost.slice(0, 5).join(', ')}; ${JSON.stringify(infos)}`)
     })
   }
 
@@ -174,8 +181,17 @@ export class PubsubGroup implements AsyncDisposable {
       attempts,
       handlings: this.handlings(),
       channels: [...new Set(this.#init.seats.flatMap(({ consumes = [] }) => consumes))],
-      faults: this.faults
+      faults: [...this.#views(), ...this.faults]
     })
+  }
+
+  /** What a busy machine does by itself: a connection between two ended, or one took the other for gone. */
+  #views (): Fault[] {
+    return this.#all.flatMap(({ id, events }) => events.flatMap(({ event, detail, at }): Fault[] => {
+      if (event === 'disconnect') return [{ kind: 'a connection ended', node: id, other: detail as string, at }]
+      if (event === 'node:remove') return [{ kind: 'taken for gone', node: id, other: (detail as NodeInfo).id, at }]
+      return []
+    }))
   }
 
   #attempts (): Tried[] {
@@ -213,7 +229,7 @@ export class PubsubGroup implements AsyncDisposable {
   async #consume (index: number): Promise<void> {
     const { subscribe = {}, delay = 5, seats } = this.#init
     for (const channel of seats[index]?.consumes ?? []) {
-      await this.node(index).command('subscribe', [TOPIC, channel, subscribe, { delay, tellEnd: true }], 30_000)
+      await this.node(index).command('subscribe', [TOPIC, channel, { ...subscribe, maxDeliver: MAX_DELIVER }, { delay, tellEnd: true }], 30_000)
     }
   }
 

@@ -112,6 +112,27 @@ describe('mesh: pub/sub delivers at least once', function () {
     expect(new Set(ids)).to.have.lengthOf(11)
   })
 
+  it('what was on a stream that broke is said again, while the connection lives', async () => {
+    const { publisher, first } = await three()
+    const got: unknown[] = []
+    const gate = Promise.withResolvers<void>()
+    await consume(first, 'orders', 'billing', async ({ body }) => {
+      got.push(body)
+      await gate.promise
+    })
+    const topic = publisher.pubsub.topic('orders')
+    const receipts = Promise.all(numbers(20).map(async n => topic.publish(n, { confirm: 'handled' })))
+    await until(() => got.length >= 20, WAIT)
+    const streams = [publisher, first].flatMap(node => node.libp2p.getConnections().flatMap(({ streams }) => streams).filter(({ protocol }) => protocol.includes('/pubsub/')))
+    expect(streams.length).to.be.greaterThan(0)
+    // the acks leave, and do not arrive
+    gate.resolve()
+    for (const stream of streams) stream.abort(new Error('broken'))
+    await receipts
+    expect(sorted(got)).to.deep.equal(numbers(20))
+    expect(first.libp2p.getConnections(publisher.libp2p.peerId)).not.to.have.lengthOf(0)
+  })
+
   it('a message that always fails goes to the dead letters after its deliveries, and holds up no other', async () => {
     const { publisher, first, second } = await three()
     const dead: unknown[] = []

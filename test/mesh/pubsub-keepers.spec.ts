@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
@@ -11,6 +14,13 @@ const sorted = (values: unknown[]): number[] => (values as number[]).toSorted((a
 describe('mesh: pub/sub keepers', function () {
   this.timeout(120_000)
   const running: TestMesh[] = []
+  const directories: string[] = []
+
+  function directory (): string {
+    const made = mkdtempSync(join(tmpdir(), 'braid-keeper-'))
+    directories.push(made)
+    return made
+  }
 
   async function meshOf (nodes: TestNodeOptions[]): Promise<TestMesh> {
     const mesh = await createTestMesh(nodes)
@@ -26,6 +36,7 @@ describe('mesh: pub/sub keepers', function () {
       expect(node.pubsub.info().counters).not.to.have.any.keys('refused', 'peers_cut', 'gossip_malformed')
     }
     await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
+    for (const made of directories.splice(0)) rmSync(made, { recursive: true, force: true })
   })
 
   it('stored means that two keepers have it', async () => {
@@ -75,5 +86,23 @@ describe('mesh: pub/sub keepers', function () {
     end.onMessage(({ body }) => { got.push(body) })
     await until(() => new Set(got).size >= 50, WAIT)
     expect(sorted(got)).to.deep.equal(numbers(50))
+  })
+
+  it('keepers with a storage still have it after they were all restarted', async () => {
+    const storages = [directory(), directory()]
+    const mesh = await meshOf([{ pubsub: { keeper: false } }, ...storages.map(storage => ({ storage }))])
+    const [publisher, ...keepers] = mesh.nodes as [Mesh, Mesh, Mesh]
+    const topic = publisher.pubsub.topic('orders')
+    await Promise.all(numbers(30).map(async n => topic.publish(n, { confirm: 'stored' })))
+    mesh.kill(publisher)
+    await Promise.all(keepers.map(async keeper => keeper.stop()))
+    for (const storage of storages) await mesh.add({ storage })
+    await mesh.ready()
+    const late = mesh.alive[0] as Mesh
+    const got: unknown[] = []
+    const end = await late.pubsub.topic('orders').subscribe('billing', { from: 'beginning' })
+    end.onMessage(({ body }) => { got.push(body) })
+    await until(() => new Set(got).size >= 30, { ...WAIT, what: () => `${got.length} of 30` })
+    expect(sorted([...new Set(got)])).to.deep.equal(numbers(30))
   })
 })

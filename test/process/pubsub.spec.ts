@@ -58,6 +58,8 @@ describe('processes: pub/sub', function () {
     expect(judge([...all, handling('1', 'a', 9, 'v')])).to.deep.equal({ ...none, unexplained: 1 })
     for (const node of ['w', 'p']) expect(judge([...all, handling('1', 'a', 9, 'v')], [{ kind: 'killed', node, at: 5 }])).to.deep.equal({ ...none, repeats: 1 })
     expect(judge([...all, handling('1', 'a', 9, 'v')], [{ kind: 'killed', node: 'v', at: 5 }])).to.deep.equal({ ...none, unexplained: 1 })
+    expect(judge([...all, handling('1', 'a', 9, 'v')], [{ kind: 'a connection ended', node: 'p', other: 'w', at: 5 }])).to.deep.equal({ ...none, repeats: 1 })
+    expect(judge([...all, handling('1', 'a', 9, 'v')], [{ kind: 'a connection ended', node: 'p', other: 'v', at: 5 }])).to.deep.equal({ ...none, unexplained: 1 })
     expect(judge([...all, handling('1', 'a', 9, 'v')], [{ kind: 'cut', at: 10 }])).to.deep.equal({ ...none, unexplained: 1 })
   })
 

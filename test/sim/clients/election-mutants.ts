@@ -1,14 +1,11 @@
 /** Election cores with one mistake each: the production code with one piece of it replaced, so nothing in there knows of this. */
-import { build } from 'esbuild'
 import { electionClient } from './election.ts'
+import { compileMutant } from './mutate.ts'
 import type { MakeCore } from './election-process.ts'
 import type { ClientFactory } from '../kernel/run.ts'
+import type { Replacement } from './mutate.ts'
 
-interface Mutation {
-  readonly name: string
-  readonly file: string
-  readonly find: string
-  readonly replace: string
+interface Mutation extends Replacement {
   /** First of the 2 000 seeds. */
   readonly from?: number
 }
@@ -55,29 +52,9 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false', from: 30 }
 ]
 
-/** Compiles the core with one piece replaced. @throws when the piece is not there (any more), exactly once. */
-export async function mutant ({ name, file, find, replace }: Mutation): Promise<ClientFactory> {
-  let found = 0
-  const result = await build({
-    entryPoints: [new URL('../../../src/election/election.core.ts', import.meta.url).pathname],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    logLevel: 'error',
-    plugins: [{
-      name: 'mutate',
-      setup ({ onLoad }) {
-        onLoad({ filter: new RegExp(`/${file}\\.core\\.ts$`) }, async ({ path }) => {
-          const { readFile } = await import('node:fs/promises')
-          const source = await readFile(path, 'utf8')
-          found += source.split(find).length - 1
-          return { contents: source.replace(find, () => replace), loader: 'ts' }
-        })
-      }
-    }]
-  })
-  if (found !== 1) throw new Error(`mutant '${name}': what it replaces is ${found} times in ${file}.core.ts`)
-  const code = `data:text/javascript;base64,${Buffer.from(result.outputFiles[0]!.contents).toString('base64')}`
-  const { createElection } = await import(code) as { createElection: MakeCore }
-  return electionClient(name, createElection)
+/** @throws when what it replaces is not there (any more), exactly once */
+export async function mutant (mutation: Mutation): Promise<ClientFactory> {
+  const entry = "export { createElection } from './election.core.ts'"
+  const { createElection } = await compileMutant(new URL('../../../src/election/', import.meta.url), entry, mutation) as { createElection: MakeCore }
+  return electionClient(mutation.name, createElection)
 }

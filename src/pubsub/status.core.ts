@@ -1,0 +1,19 @@
+/** What an assigner tells people and metrics. Pure. */
+import type { LogAssigner } from './assigner.core.ts'
+import type { AssignerStatus } from './types.core.ts'
+
+export function statusOf (core: LogAssigner): AssignerStatus {
+  const { generation, backlog } = core
+  return {
+    generation,
+    assigning: core.state === 'assigning',
+    last: backlog.last,
+    length: backlog.length,
+    bytes: backlog.bytes,
+    pending: backlog.pending,
+    pendingBytes: backlog.pendingBytes,
+    channels: core.sorted.map(({ spec, seats, cursor, lag, flights, redelivered, dead, expired }) => {
+      return { channel: spec.channel, members: seats.size, low: cursor.low, lag, inFlight: flights.size, redelivered, dead, expired }
+    })
+  }
+}

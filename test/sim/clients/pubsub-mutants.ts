@@ -1,0 +1,33 @@
+/** Delivery cores with one mistake each: the production code with one piece of it replaced, so nothing in there knows of this. */
+import { compileMutant } from './mutate.ts'
+import { pubsubClient } from './pubsub.ts'
+import type { ClientFactory } from '../kernel/run.ts'
+import type { Replacement } from './mutate.ts'
+import type { Cores } from './pubsub-process.ts'
+
+interface Mutation extends Replacement {
+  /** First of the 2 000 seeds. */
+  readonly from?: number
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  { name: 'acks before the handler has ended', file: 'runner', find: "this.#host.tell({ type: 'run', item })", replace: "this.#host.tell({ type: 'run', item })\n    item.source.done.push(item.message.seq)\n    this.#host.soon(item.source)" },
+  { name: 'moves the watermark over a gap', file: 'cursor', find: 'if (seq === this.#low + 1) {', replace: 'if (seq > this.#low) {' },
+  { name: 'merges cursors by overwriting', file: 'cursor', find: 'this.raise(Math.min(low, limit))', replace: 'this.#low = Math.min(low, limit)\n    this.#done.clear()', from: 90 },
+  { name: 'uses numbers again after a crash', file: 'assigner', find: 'restored?.messages, restored?.last)', replace: 'restored?.messages.slice(0, -1), 0)' },
+  { name: 'takes over without cursors', file: 'keeper', find: 'last: messages.at(-1)?.seq ?? Math.min(this.#copies.high, this.#copies.solid), state: this.#state() }', replace: 'last: messages.at(-1)?.seq ?? 0, state: { generation: this.#generation, cursors: [] } }' },
+  { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })', from: 31 },
+  { name: 'handles again what it has done', file: 'runner', find: 'if (source.cursor.has(seq)) {', replace: 'if (seq <= source.cursor.low) {' },
+  { name: 'keeps what a lost consumer had for ever', file: 'intake', find: "forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))", replace: 'forEach(flight => { channel.extend(flight); flight.deadline = Infinity })' },
+  { name: 'lets gossip overtake the stream within a key', file: 'deliveries', find: 'if (seat !== undefined && chain.streamed > 0) {', replace: 'if (false) {', from: 30 },
+  { name: 'obeys every generation', file: 'consumer', find: 'if (order < 0) {', replace: 'if (false) {', from: 190 },
+  { name: 'never asks for what it lacks', file: 'consumer', find: "type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges", replace: "type: 'lacks', log: source.log, channel: this.#channel, ranges: [].slice(0, source.missing.isEmpty ? 0 : 1)", from: 50 },
+  { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true', from: 78 }
+]
+
+const ENTRY = ['assigner', 'consumer', 'keeper', 'registry'].map(name => `export * from './${name}.core.ts'`).join('\n')
+
+/** @throws when what it replaces is not there (any more), exactly once */
+export async function mutant (mutation: Mutation): Promise<ClientFactory> {
+  return pubsubClient(mutation.name, await compileMutant(new URL('../../../src/pubsub/', import.meta.url), ENTRY, mutation) as Cores)
+}

@@ -1,0 +1,334 @@
+/** What must hold for deliveries: D1 to D10. */
+import { createAssigner } from '../../../src/pubsub/assigner.core.ts'
+import { createConsumer } from '../../../src/pubsub/consumer.core.ts'
+import { createKeeper } from '../../../src/pubsub/keeper.core.ts'
+import { matches } from '../../../src/pubsub/names.core.ts'
+import { createRegistry } from '../../../src/pubsub/registry.core.ts'
+import { Violation } from '../kernel/types.ts'
+import { drawPlan } from './pubsub-plan.ts'
+import { PubsubProcess } from './pubsub-process.ts'
+import type { Batch, Generation } from '../../../src/pubsub/types.core.ts'
+import type { ClientFactory } from '../kernel/run.ts'
+import type { Client, Fault, FaultKind, SimEvent } from '../kernel/types.ts'
+import type { SimNode } from '../kernel/node.ts'
+import type { World } from '../kernel/world.ts'
+import type { Random } from '../../../src/util/random.core.ts'
+import type { Plan } from './pubsub-plan.ts'
+import type { Cores } from './pubsub-process.ts'
+
+const FAULTS: readonly FaultKind[] = ['kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'halves', 'isolate', 'ring', 'pair', 'oneWay', 'reset', 'slow', 'lossy', 'slowDisk', 'drift']
+const SCHEDULE = { until: 20_000, healAt: 22_000, sizes: [2, 3, 3, 4, 5, 5, 7], intensity: 0.7, drift: 0.2, lossy: 0.15 }
+/** Publishing goes on for a while in good times; then all has to end well. */
+const PUBLISH_ON = 2_000
+const SETTLE = 45_000
+const CHECK_EVERY = 500
+/** What was acked so long before its publisher died is known to the keepers, unless something else went wrong. */
+const SYNCED = 1_000
+/** Faults after which nobody assigns whom the keepers do not hear. */
+const CLEAN: readonly FaultKind[] = ['kill', 'poweroff', 'drift', 'slowDisk']
+
+interface Published {
+  readonly log: string, readonly seq: number, readonly topic: string, readonly publisher: string, readonly life: number, readonly body: string, readonly key: string | undefined
+  readonly at: number
+  sent: boolean
+  outbox: boolean
+  /** Keeper -> its life when it had stored it. */
+  stored: Map<string, number> | undefined
+}
+
+interface Delivery {
+  runs: number
+  redelivered: number
+  dead: number
+  lost: boolean
+  /** Where it was handled, node and life. */
+  readonly done: Set<string>
+  doneAt: number
+}
+
+const CORES: Cores = { createAssigner, createConsumer, createKeeper, createRegistry }
+
+export function pubsubClient (name = 'pubsub', cores: Cores = CORES): ClientFactory {
+  return {
+    name,
+    faults: FAULTS,
+    workload,
+    schedule: SCHEDULE,
+    mustHappen: ['restarts', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed'],
+    create: world => new PubsubClient(world, cores)
+  }
+}
+
+/** Now and then whoever publishes dies, for long enough that a keeper takes over. */
+function workload (random: Random, _: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.3)) return []
+  return [{ kind: 'leader', at: random.between(10_000, until - 5_000), how: 'kill', ms: random.between(5_000, 9_000) }]
+}
+
+class PubsubClient implements Client {
+  readonly name = 'pubsub'
+  readonly faults = FAULTS
+  readonly mustHappen = []
+  readonly settleTime = SETTLE
+  readonly #world: World
+  readonly #cores: Cores
+  readonly #plan: Plan
+  /** By log and seq. */
+  readonly #messages = new Map<string, Published>()
+  readonly #deliveries = new Map<string, Delivery>()
+  /** Channel and publisher -> when it was told, in which life. */
+  readonly #reached = new Map<string, Array<{ at: number, life: number }>>()
+  readonly #starts = new Map<string, string>()
+  readonly #regimes = new Map<string, number>()
+  /** By generation, channel and message: attempt and consumer. */
+  readonly #assigned = new Map<string, { attempt: number, to: string }>()
+  /** By channel, log and key: the last message that was begun for the first time. */
+  readonly #order = new Map<string, number>()
+  readonly #verified = new Map<string, number>()
+  readonly #wiped = new Map<string, number>()
+  /** Log -> when its publisher died, from which a keeper took over with all that there was to know. */
+  readonly #takeovers = new Map<string, number>()
+  readonly #clean: boolean
+  #nextCheck = 0
+
+  constructor (world: World, cores: Cores) {
+    this.#world = world
+    this.#cores = cores
+    const { seed, ids, enabled, drop, faults } = world.scenario
+    this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.length === 0, enabled.length === 0 && faults.length > 0)
+    this.#clean = enabled.every(kind => CLEAN.includes(kind)) && drop === 0
+    for (const fault of faults) if (fault.kind === 'kill' && fault.disk !== 'keep') this.#wiped.set(fault.node, Math.max(fault.at, this.#wiped.get(fault.node) ?? 0))
+  }
+
+  create (): PubsubProcess {
+    return new PubsubProcess(this.#cores, this.#plan, () => this.#world.now > this.#world.scenario.healAt + PUBLISH_ON)
+  }
+
+  leader (): string | undefined {
+    return [...this.#plan.publishers.keys()].find(id => this.#isWell(id))
+  }
+
+  observe (node: string, event: SimEvent): void {
+    const of = event as unknown as { log: string, channel: string, seq: number }
+    switch (event.type) {
+      case 'published': this.#published(node, event as never); break
+      case 'left': this.#message(of.log, of.seq, message => { message.sent = true }); break
+      case 'outbox': this.#message(of.log, of.seq, message => { message.outbox = true }); break
+      case 'stored': this.#stored(of.log, event as never); break
+      case 'run': this.#run(node, event as never); break
+      case 'done': this.#done(node, event as never); break
+      case 'dead':
+        this.#delivery(of.channel, of.log, of.seq).dead++
+        this.#world.count('dead letters')
+        this.#checkDead(of)
+        break
+      case 'lost': this.#lost(event as never); break
+      case 'redelivered': {
+        if (this.#plan.faultless) throw new Violation('D10', `${of.channel} gets ${of.log}/${of.seq} again: ${String(event['cause'])}`)
+        this.#delivery(of.channel, of.log, of.seq).redelivered++
+        break
+      }
+      case 'assigned': this.#checkBatch(of.log, event as never); break
+      case 'sent': this.#checkSent(event as never); break
+      case 'assigning': this.#assigning(event as never); break
+      case 'subscribed': this.#starts.set(of.channel, String(event['start'])); break
+      case 'reached': {
+        const { publisher } = event as unknown as { publisher: string }
+        const key = `${of.channel}|${publisher}`
+        this.#reached.set(key, [...this.#reached.get(key) ?? [], { at: this.#world.now, life: this.#life(publisher) }])
+        break
+      }
+    }
+  }
+
+  #life (id: string): number {
+    return this.#world.nodes.get(id)!.life
+  }
+
+  #message (log: string, seq: number, change: (message: Published) => void): void {
+    const message = this.#messages.get(`${log}/${seq}`)
+    if (message !== undefined) change(message)
+  }
+
+  #delivery (channel: string, log: string, seq: number): Delivery {
+    const key = `${channel}|${log}/${seq}`
+    let delivery = this.#deliveries.get(key)
+    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), doneAt: Infinity })
+    return delivery
+  }
+
+  #published (node: string, { log, seq, body, key }: { log: string, seq: number, body: string, key: string | undefined }): void {
+    const id = `${log}/${seq}`
+    const known = this.#messages.get(id)
+    const [topic = '', publisher = ''] = log.split('/')
+    // one that never left may have its number used again
+    if (known?.sent === true) throw new Violation('D2', `${node} uses ${id} for ${body}, it was ${known.body}`)
+    this.#messages.set(id, { log, seq, topic, publisher, life: this.#life(publisher), body, key, at: this.#world.now, sent: false, outbox: false, stored: undefined })
+  }
+
+  #stored (log: string, { upto, by }: { upto: number, by: readonly string[] }): void {
+    const lives = new Map(by.map(id => [id, this.#life(id)]))
+    for (let seq = upto; seq > 0; seq--) {
+      const message = this.#messages.get(`${log}/${seq}`)
+      if (message === undefined || message.stored !== undefined) break
+      message.stored = lives
+      this.#world.count('stored')
+    }
+  }
+
+  #run (node: string, { channel, log, seq, id, body, key }: { channel: string, log: string, seq: number, id: string, body: string, key: string | undefined }): void {
+    const message = this.#messages.get(id)
+    if (message === undefined) throw new Violation('D2', `${node} got ${id}, which nobody published`)
+    if (message.body !== body || message.key !== key) throw new Violation('D2', `${node} got ${id} as ${body}, it was ${message.body}`)
+    if (!matches(channel.split('/')[0]!, message.topic)) throw new Violation('D2', `${channel} got ${id}`)
+    const delivery = this.#delivery(channel, log, seq)
+    const who = `${node}.${this.#life(node)}`
+    if (delivery.done.has(who)) throw new Violation('D4', `${who} handles ${id} of ${channel} again`)
+    const regimes = this.#regimes.get(log) ?? 0
+    if (delivery.runs > delivery.redelivered + regimes) throw new Violation('D4', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time without a cause`)
+    if (this.#plan.faultless && delivery.runs > 0) throw new Violation('D10', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time`)
+    delivery.runs++
+    if (delivery.runs > 1) this.#repeated(id, channel, delivery, log)
+    else if (key !== undefined) this.#checkOrder(who, channel, log, key, seq)
+  }
+
+  #done (node: string, { channel, log, seq }: { channel: string, log: string, seq: number }): void {
+    const delivery = this.#delivery(channel, log, seq)
+    delivery.done.add(`${node}.${this.#life(node)}`)
+    delivery.doneAt = Math.min(delivery.doneAt, this.#world.now)
+    this.#world.count('handled')
+  }
+
+  #lost ({ channel, log, ranges }: { channel: string, log: string, ranges: readonly number[] }): void {
+    this.#world.count('lost ranges')
+    for (let i = 0; i < ranges.length; i += 2) {
+      for (let seq = ranges[i]!; seq <= ranges[i + 1]!; seq++) this.#delivery(channel, log, seq).lost = true
+    }
+  }
+
+  /** D5: one dead letter, but for what a new assigner does not know. */
+  #checkDead ({ channel, log, seq }: { channel: string, log: string, seq: number }): void {
+    const { dead } = this.#delivery(channel, log, seq)
+    if (dead > 1 + (this.#regimes.get(log) ?? 0)) throw new Violation('D5', `${log}/${seq} dies ${dead} times in ${channel}`)
+  }
+
+  /** D7: the messages of a key begin in order, while the same one assigns. */
+  #checkOrder (who: string, channel: string, log: string, key: string, seq: number): void {
+    const name = `${channel}|${log}|${key}`
+    const before = this.#order.get(name) ?? 0
+    if (seq < before && !this.#regimes.has(log)) throw new Violation('D7', `${who} begins ${log}/${seq} of key ${key} in ${channel} after ${before}`)
+    this.#order.set(name, seq)
+  }
+
+  // --- assigners
+
+  #assigning ({ log, complete }: { log: string, complete: boolean }): void {
+    this.#regimes.set(log, (this.#regimes.get(log) ?? 0) + 1)
+    const publisher = this.#world.nodes.get(log.split('/')[1]!)!
+    const others = [...this.#world.nodes.values()].filter(node => node !== publisher)
+    // the first failure of all
+    const first = this.#clean && publisher.status !== 'up' && others.every(({ status, life }) => status === 'up' && life === 0)
+    if (complete && first) this.#takeovers.set(log, publisher.since)
+    else this.#takeovers.delete(log)
+  }
+
+  /** A takeover repeats what was in flight or just acked, and nothing older. */
+  #repeated (id: string, channel: string, { doneAt }: Delivery, log: string): void {
+    const died = this.#takeovers.get(log)
+    if (died === undefined || doneAt > died - SYNCED) return
+    throw new Violation('takeover', `${id} of ${channel} was handled ${Math.round(died - doneAt)} ms before its publisher died, and is again`)
+  }
+
+  /** D3: within a generation a message is one consumer's at a time. */
+  #checkBatch (log: string, { generation, batch }: { generation: Generation, batch: Batch }): void {
+    for (const { channel, members, to } of batch.channels) {
+      to.forEach((index, i) => { if (index > 0) this.#checkAttempt(log, generation, channel, batch.messages[i]!.seq, members[index - 1]!, 1) })
+    }
+  }
+
+  #checkSent ({ log, generation, to, channel, items }: { log: string, generation: Generation, to: string, channel: string, items: ReadonlyArray<{ message: { seq: number }, attempt: number }> }): void {
+    for (const { message: { seq }, attempt } of items) this.#checkAttempt(log, generation, channel, seq, to, attempt)
+  }
+
+  #checkAttempt (log: string, { number, by }: Generation, channel: string, seq: number, to: string, attempt: number): void {
+    // a publisher that comes back asks, and assigns with a higher generation
+    const key = `${log}/${number}/${by}/${channel}/${seq}`
+    const last = this.#assigned.get(key)
+    if (last !== undefined && (attempt < last.attempt || (attempt === last.attempt && to !== last.to))) {
+      throw new Violation('D3', `${log}/${seq} of ${channel} is given to ${to} as attempt ${attempt}, ${last.to} has attempt ${last.attempt}`)
+    }
+    this.#assigned.set(key, { attempt, to })
+  }
+
+  // --- after each step
+
+  check (): void {
+    const { now } = this.#world
+    if (now < this.#nextCheck) return
+    this.#nextCheck = now + CHECK_EVERY
+    for (const node of this.#world.up()) {
+      const { assigners, keepers } = processOf(node)
+      for (const { core, name } of assigners.values()) for (const { channel, low } of core.status().channels) this.#checkLow(node.id, channel, name, low)
+      for (const { core, name } of keepers.values()) for (const { channel, low } of core.restored().state?.cursors ?? []) this.#checkLow(node.id, channel, name, low)
+    }
+  }
+
+  /** D8: no watermark passes what is not final. */
+  #checkLow (node: string, channel: string, log: string, low: number): void {
+    const key = `${channel}|${log}`
+    const from = this.#verified.get(key) ?? 0
+    for (let seq = from + 1; seq <= low; seq++) {
+      const message = this.#messages.get(`${log}/${seq}`)
+      if (message === undefined || !this.#isOwed(channel, message) || this.#isFinal(channel, message)) continue
+      throw new Violation('D8', `${node} takes ${log} for done in ${channel} up to ${low}, but ${seq} is not`)
+    }
+    this.#verified.set(key, Math.max(from, low))
+  }
+
+  #isFinal (channel: string, { log, seq }: Published): boolean {
+    const { done, dead, lost } = this.#delivery(channel, log, seq)
+    return done.size > 0 || dead > 0 || lost
+  }
+
+  /** The channel was promised it: it begins at the beginning, or its publisher knew of it before. */
+  #isOwed (channel: string, { topic, publisher, at, life }: Published): boolean {
+    if (!matches(channel.split('/')[0]!, topic) || !this.#starts.has(channel)) return false
+    if (this.#starts.get(channel) === 'beginning') return true
+    const reached = this.#reached.get(`${channel}|${publisher}`) ?? []
+    return reached.some(told => told.at < at && (told.life === life || (this.#plan.persistent && (this.#wiped.get(publisher) ?? 0) < told.at)))
+  }
+
+  // --- at the end
+
+  settled (): string | undefined {
+    for (const { pattern, name, consumers } of this.#plan.channels) {
+      const channel = `${pattern}/${name}`
+      if (!consumers.some(id => this.#isWell(id) && processOf(this.#world.nodes.get(id)!).consumers.has(channel))) continue
+      for (const message of this.#messages.values()) {
+        if (!this.#isOwed(channel, message) || !this.#isSafe(message)) continue
+        this.#world.count('owed')
+        const { done, dead, lost } = this.#delivery(channel, message.log, message.seq)
+        if (done.size === 0 && dead === 0) return `D1: ${message.log}/${message.seq} (${message.body}, ${Math.round(message.at)} ms) never came to ${channel}${lost ? ': given up' : ''}`
+      }
+    }
+    return undefined
+  }
+
+  #isWell (id: string): boolean {
+    const node = this.#world.nodes.get(id)!
+    return node.status === 'up' && !node.frozen && node.process !== undefined
+  }
+
+  /** What happened is no more than what its receipt stands. */
+  #isSafe ({ publisher, life, at, sent, outbox, stored }: Published): boolean {
+    const { persistent } = this.#plan
+    const intact = (id: string, since: number): boolean => this.#isWell(id) && (this.#life(id) === since || (persistent && (this.#wiped.get(id) ?? 0) < at))
+    if (sent && this.#isWell(publisher) && this.#life(publisher) === life) return true
+    if (outbox && intact(publisher, life)) return true
+    return stored !== undefined && [...stored].filter(([id, since]) => intact(id, since)).length >= 2
+  }
+}
+
+function processOf (node: SimNode): PubsubProcess {
+  return node.process as PubsubProcess
+}

@@ -1,0 +1,43 @@
+import { expect } from 'chai'
+import { MUTATIONS, mutant } from './clients/pubsub-mutants.ts'
+import { pubsubClient } from './clients/pubsub.ts'
+import { describeFailure, runBatch, runSeed } from './kernel/run.ts'
+
+const SEEDS = 60
+/** Seeds that once found a mistake. */
+const OLD: ReadonlyArray<[number, string]> = [
+  [2, 'gossip overtook the stream, and a key its order'],
+  [35, 'a key lost its order when its consumer was cut off'],
+  [79, 'a keeper gave up for all what only the publisher had'],
+  [123, 'a keeper with the newest messages took the older ones for done'],
+  [138, 'two keepers deposed each other for ever'],
+  [158, 'a handler that never ended kept the later messages of its key for ever'],
+  [165, 'a consumer was sent more than its prefetch'],
+  [254, 'a restarted publisher gave attempts anew in the old generation']
+]
+
+describe('simulation: pub/sub', function () {
+  this.timeout(300_000)
+
+  it(`keeps D1 to D10 over ${SEEDS} seeds, in each of which other things go wrong`, () => {
+    const client = pubsubClient()
+    const batch = runBatch(client, 1, SEEDS)
+    if (batch.failure !== undefined) throw new Error(describeFailure(client, batch.failure))
+    const { handled = 0, owed = 0, restarts = 0, takeovers = 0 } = batch.counts
+    expect(Math.min(handled, owed, restarts, takeovers), 'nothing went wrong, or nothing was delivered').to.be.greaterThan(0)
+    console.log(`      ${handled} handled, ${restarts} crashes, ${takeovers} takeovers`)
+  })
+
+  for (const [seed, what] of OLD) {
+    it(`keeps them in an old failure: ${what}`, () => {
+      expect(runSeed(seed, pubsubClient()).result.violation).to.equal(undefined)
+    })
+  }
+
+  for (const mutation of MUTATIONS) {
+    it(`finds the mutant that ${mutation.name}`, async () => {
+      const { failure, runs } = runBatch(await mutant(mutation), mutation.from ?? 1, 2_000)
+      expect(failure, `not found in ${runs} seeds`).to.not.equal(undefined)
+    })
+  }
+})

@@ -1,0 +1,196 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Bench, LOG, SPEC } from './pubsub-core-bench.ts'
+
+const EMPTY = { done: [], naks: [], terms: [], expired: [], working: [] }
+
+describe('pub/sub: the cores that deliver', () => {
+  it('give each message to one consumer, which handles it once', () => {
+    const bench = new Bench()
+    for (const id of ['a', 'b', 'c']) bench.join(id)
+    bench.publish(300)
+    const shares = new Map<string, number>()
+    for (const { by } of bench.runs) shares.set(by, (shares.get(by) ?? 0) + 1)
+    expect([...shares.keys()].sort()).to.deep.equal(['a', 'b', 'c'])
+    bench.drain()
+    expect([...bench.begun].sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 300 }, (_, i) => i + 1))
+    expect(bench.assigner.status()).to.include({ pending: 0, last: 300 })
+    expect(bench.assigner.status().channels[0]).to.include({ low: 300, lag: 0, inFlight: 0, redelivered: 0 })
+  })
+
+  it('start a single consumer in order, and never give it more than its prefetch', () => {
+    const bench = new Bench()
+    bench.join('a', { prefetch: 10, concurrency: 2 })
+    bench.publish(100)
+    expect(bench.consumers.get('a')!.held).to.be.at.most(10)
+    expect(bench.consumers.get('a')!.running).to.equal(2)
+    for (let i = 0; i < 40; i++) {
+      bench.pass(150)
+      bench.drain()
+    }
+    expect(bench.begun).to.deep.equal(Array.from({ length: 100 }, (_, i) => i + 1))
+  })
+
+  it('give what failed again after the backoff, and bury it at its limit', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.publish(1)
+    for (let i = 0; i < 3; i++) {
+      expect(bench.runs.map(({ item }) => item.attempt), `try ${i + 1}`).to.deep.equal([i + 1])
+      bench.settle(0, 'nak')
+      expect(bench.runs).to.have.length(0)
+      bench.pass(200)
+    }
+    expect(bench.of('dead').map(({ message, attempt }) => [message.seq, attempt])).to.deep.equal([[1, 3]])
+    expect(bench.assigner.status().pending).to.equal(0)
+  })
+
+  it('give what a lost consumer had to others after half a second, and blame only what it may have begun', () => {
+    const bench = new Bench()
+    bench.join('a', { concurrency: 2 })
+    bench.publish(20)
+    bench.join('b')
+    bench.kill('a')
+    bench.pass(400)
+    expect(bench.runs.filter(({ by }) => by === 'b')).to.have.length(0)
+    bench.pass(200)
+    expect(bench.runs.map(({ item }) => item.message.seq).sort((x, y) => x - y)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1))
+    bench.drain()
+    expect(bench.assigner.status().channels[0]).to.include({ low: 20, redelivered: 20 })
+  })
+
+  it('answer a duplicate without running it again, whatever the prefix that was acked', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 10 }), acked => {
+      const bench = new Bench()
+      bench.join('a')
+      bench.publish(10)
+      for (let i = 0; i < acked; i++) bench.settle()
+      const before = bench.begun.length
+      for (const { batch } of bench.of('publish')) bench.consume('a', { type: 'batch', from: 'P', batch })
+      expect(bench.begun).to.have.length(before)
+      bench.drain()
+      expect(bench.begun).to.have.length(10)
+    }))
+  })
+
+  it('fetch what a consumer lacks, without running anything twice', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.publish(5)
+    bench.cut.add('a')
+    bench.publish(5)
+    bench.cut.delete('a')
+    bench.publish(5)
+    bench.pass(600)
+    bench.drain()
+    bench.pass(100)
+    bench.drain()
+    expect([...bench.begun].sort((x, y) => x - y)).to.deep.equal(Array.from({ length: 15 }, (_, i) => i + 1))
+  })
+
+  it('keep the order of a key when its messages fail, whatever fails', () => {
+    fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 6, maxLength: 12 }), outcomes => {
+      const bench = new Bench()
+      for (const id of ['a', 'b']) bench.join(id)
+      bench.publish(6, 'k')
+      const done: number[] = []
+      for (let i = 0; i < 60 && done.length < 6; i++) {
+        if (bench.runs.length === 0) {
+          bench.pass(200)
+          continue
+        }
+        expect(bench.runs, 'at once').to.have.length(1)
+        const ok = outcomes[i] ?? true
+        const { seq } = bench.runs[0]!.item.message
+        if (ok || bench.runs[0]!.item.attempt === 3) done.push(seq)
+        bench.settle(0, ok ? 'ack' : 'nak')
+      }
+      expect(done).to.deep.equal([1, 2, 3, 4, 5, 6])
+    }))
+  })
+
+  it('let a message that was not begun in its time expire', () => {
+    const bench = new Bench()
+    bench.join('a', { concurrency: 1 })
+    bench.publish(1)
+    bench.publish(1, undefined, 300)
+    bench.pass(400)
+    expect(bench.of('expired').map(({ seq }) => seq)).to.deep.equal([2])
+    bench.drain()
+    expect(bench.begun).to.deep.equal([1])
+  })
+
+  it('free the place of a handler that never ends, and give its message again', () => {
+    const bench = new Bench()
+    bench.join('a', { concurrency: 1 })
+    bench.publish(2)
+    expect(bench.begun).to.deep.equal([1])
+    bench.pass(1_100)
+    expect(bench.begun).to.deep.equal([1, 1])
+    bench.runs.shift()
+    bench.drain()
+    bench.pass(200)
+    bench.drain()
+    expect(bench.assigner.status().channels[0]).to.include({ lag: 0 })
+  })
+
+  it('hold what no live channel is done with up to the limit, and then wait, or drop the oldest', () => {
+    const full = new Bench({ maxPending: 10 })
+    full.join('a', { prefetch: 1 })
+    full.publish(10)
+    full.publish(1)
+    expect(full.of('full')).to.have.length(1)
+    for (let i = 0; i < 30; i++) {
+      full.drain()
+      full.pass(50)
+    }
+    expect(full.of('room')).to.have.length(1)
+    const drop = new Bench({ maxPending: 10, overflow: 'dropOldest' })
+    drop.join('a', { prefetch: 1 })
+    drop.publish(10)
+    drop.publish(3)
+    expect(drop.of('lost').map(({ ranges, why }) => [ranges, why])).to.deep.equal([[[1, 3], 'overflow']])
+    expect(drop.assigner.status().pending).to.equal(10)
+  })
+
+  it('keep no more than the retention', () => {
+    const bench = new Bench({ retention: { messages: 50 } })
+    bench.join('a')
+    for (let i = 0; i < 20; i++) {
+      bench.publish(10)
+      bench.drain()
+    }
+    expect(bench.assigner.status().length).to.equal(50)
+  })
+
+  it('cut a consumer that acks what it was not given, and believe nothing of it', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.publish(3)
+    bench.from('thief', { type: 'ack', log: LOG, channel: SPEC.channel, outcomes: { ...EMPTY, done: [1, Number.MAX_SAFE_INTEGER] } })
+    expect(bench.problems).to.have.length(1)
+    bench.from('a', { type: 'lacks', log: LOG, channel: SPEC.channel, ranges: [3, 1] })
+    expect(bench.problems).to.have.length(2)
+    expect(bench.assigner.status().channels[0]).to.include({ low: 0 })
+    bench.drain()
+    expect(bench.assigner.status().channels[0]).to.include({ low: 3 })
+  })
+
+  it('stop sending again to a peer that asks without end', () => {
+    const bench = new Bench()
+    bench.assign({ type: 'publish', messages: Array.from({ length: 64 }, () => ({ at: bench.time().wall, ttl: 0, key: undefined, payload: new Uint8Array(190_000) })) })
+    for (let i = 0; i < 2_000; i++) bench.assign({ type: 'message', from: 'x', message: { type: 'fetch', log: LOG, ranges: [1, 64] } })
+    expect(bench.problems.length).to.be.greaterThan(0)
+    expect(bench.of('send').length).to.be.lessThan(1_500)
+  })
+
+  it('refuse a batch in another one\'s name, and one with holes', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.publish(3)
+    const { batch } = bench.of('publish')[0]!
+    bench.consume('a', { type: 'batch', from: 'Q', batch })
+    bench.consume('a', { type: 'batch', from: 'P', batch: { ...batch, messages: [batch.messages[0]!, batch.messages[2]!] } })
+    expect(bench.problems).to.have.length(2)
+  })
+})
