@@ -9,7 +9,7 @@ import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
 import { compareGenerations } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
-import { ADOPT_WAIT, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION } from './numbers.core.ts'
+import { ADOPT_WAIT, BEATS, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
@@ -67,7 +67,6 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   constructor (config: AssignerConfig) {
     const { self, log, random, time, restored, takeOver, retention } = config
-    Object.assign(this, time)
     this.now = time.now
     this.wall = time.wall
     this.config = config
@@ -133,9 +132,10 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.#out.push({ type: 'send', to, message, after: message.type === 'cursors' || message.type === 'ask' ? 0 : this.barrier })
   }
 
+  /** All to consumers keeps its order: a `drop` may not overtake what it drops. */
   send (to: string, { spec: { channel } }: Deliveries, message: ChannelMessage): void {
     const { log, generation } = this
-    this.#out.push({ type: 'send', to, message: { ...message, log, channel, generation } as ToConsumer, after: message.type === 'drop' ? 0 : this.barrier })
+    this.#out.push({ type: 'send', to, message: { ...message, log, channel, generation } as ToConsumer, after: this.barrier })
   }
 
   complain (peer: string, message: string): void {
@@ -186,6 +186,11 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.beats = -1
   }
 
+  beatSoon (): void {
+    this.beats = 0
+    this.beatAt = Math.min(this.beatAt, this.now + BEATS[0]!)
+  }
+
   // --- inputs
 
   #take (input: AssignerInput): void {
@@ -226,6 +231,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   #message (from: string, message: ToAssigner | KeeperNet): void {
+    if (!this.connected.has(from)) this.channels.hear(from)
     if (message.type === 'open') return this.channels.open(from, message)
     if (message.type === 'stale') {
       // only who took over can say so in the end; a lie costs a question to the keepers

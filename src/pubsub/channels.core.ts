@@ -78,6 +78,8 @@ export class Channels {
   /** Members as the registry has them. */
   #list (deliveries: Deliveries, members: readonly Member[]): void {
     const named = new Set(members.map(({ id }) => id))
+    // who is listed and does not take part may not know that it was given up: it hears of it with the next beat
+    if (members.some(({ id }) => deliveries.seats.get(id)?.opened !== true)) this.#core.beatSoon()
     for (const { id, weight } of members) {
       const seat = deliveries.seats.get(id) ?? this.#seat(deliveries, id)
       seat.listed = true
@@ -179,6 +181,13 @@ export class Channels {
     }
   }
 
+  /** Somebody speaks who was not said to be connected. What was taken from it, or is about to be, stays so: it opens anew. */
+  hear (peer: string): void {
+    this.#core.connected.add(peer)
+    for (const [, seat] of this.seatsOf(peer)) if (seat.graceAt === Infinity) seat.connected = true
+    sayAgain(this.#core, [peer])
+  }
+
   connect (peer: string): void {
     this.#core.connected.add(peer)
     const seats = this.seatsOf(peer)
@@ -192,6 +201,8 @@ export class Channels {
 
   repair (deliveries: Deliveries, from: string, seat: Seat | undefined, ranges: readonly number[]): void {
     if (!areRanges(ranges)) return this.#core.complain(from, 'illegal ranges')
+    // what it holds may be others' by now: that is settled when it opens
+    if (seat?.opened !== true) return
     const covered = clip(ranges, 1, this.#core.announced)
     const bytes = intake.lacks(deliveries, seat, covered)
     if (this.#core.keeping.serve(from, bytes + covered.length)) this.#core.send(from, deliveries, { type: 'covered', ranges: covered })

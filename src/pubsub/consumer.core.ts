@@ -129,12 +129,14 @@ class Consumer implements ConsumerCore, RunnerHost {
   }
 
   #mine (source: Source, messages: readonly Message[], { to }: BatchChannel, me: number): void {
-    for (let i = 0; i < messages.length; i++) if (to[i] === me) this.#accept(source, messages[i]!, 1)
+    for (let i = 0; i < messages.length; i++) if (to[i] === me && messages[i]!.seq > source.openedHigh) this.#accept(source, messages[i]!, 1, false)
   }
 
   #message (from: string, message: ToConsumer | Beat): void {
     const { log, generation } = message
     if (generation.by !== from) return this.#complain(from, 'assigns for another one')
+    // who speaks is there, whatever was said of it
+    this.#connected.add(from)
     if (message.type === 'beat') return this.#beat(from, message)
     if (message.channel !== this.#channel) return
     const source = this.#heard(from, log, generation, message.type === 'opened' || message.type === 'assign' ? message.low : 0, message.type === 'opened' ? message.high : 0)
@@ -143,6 +145,8 @@ class Consumer implements ConsumerCore, RunnerHost {
       case 'opened':
         source.openAt = Infinity
         this.#runner.lower(source, message.low)
+        source.openedHigh = Math.max(source.openedHigh, message.high)
+        this.#runner.sift(source)
         source.cover(1, message.high)
         this.#share(false)
         break
@@ -150,7 +154,7 @@ class Consumer implements ConsumerCore, RunnerHost {
         this.#runner.lower(source, message.low)
         // what comes by stream may overtake the batches before it
         source.exists(message.items.reduce((high, { message: { seq } }) => Math.max(high, seq), 0), this.now)
-        for (const { message: assigned, attempt } of message.items) this.#accept(source, assigned, attempt)
+        for (const { message: assigned, attempt } of message.items) this.#accept(source, assigned, attempt, true)
         break
       case 'drop': if (areRanges(message.ranges)) this.#runner.drop(source, message.ranges); break
       case 'covered':
@@ -205,8 +209,8 @@ class Consumer implements ConsumerCore, RunnerHost {
     return source
   }
 
-  #accept (source: Source, message: Message, attempt: number): void {
-    if (!this.#runner.accept(source, message, attempt, this.#prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
+  #accept (source: Source, message: Message, attempt: number, streamed: boolean): void {
+    if (!this.#runner.accept(source, message, attempt, streamed, this.#prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
   }
 
   // --- what is told

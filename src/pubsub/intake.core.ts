@@ -32,8 +32,8 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
   for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.outgoing.resend(flight)
-  channel.outgoing.recall(seat)
   channel.outgoing.drop(seat.id, adopt(channel, seat, holds.ranges))
+  channel.outgoing.recall(seat)
   channel.outgoing.flush()
   return undefined
 }
@@ -181,6 +181,8 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   seat.graceAt = Infinity
   channel.seats.setOpened(seat, false)
   channel.chains.leave(seat)
+  // it may only be slow: what is under way to it is others' from now on
+  if (cause === 'gone') channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
   failAll(channel, seat, cause)
   if (!seat.listed) channel.seats.remove(seat)
 }

@@ -58,8 +58,8 @@ export class Runner {
     if (this.#aliveAt <= now) this.#alive()
   }
 
-  /** It was assigned. False: it is one too many. */
-  accept (source: Source, message: Message, attempt: number, most: number): boolean {
+  /** It was assigned, by stream or in a batch. False: it is one too many. */
+  accept (source: Source, message: Message, attempt: number, streamed: boolean, most: number): boolean {
     const { seq } = message
     source.activeAt = this.#host.now
     if (source.cursor.has(seq)) {
@@ -69,6 +69,7 @@ export class Runner {
       return true
     }
     const held = source.items.get(seq)
+    if (held !== undefined) held.confirmed ||= streamed
     if (held !== undefined && held.state !== 'failed' && held.state !== 'abandoned') {
       held.again ||= attempt > held.attempt
       held.attempt = Math.max(held.attempt, attempt)
@@ -83,6 +84,7 @@ export class Runner {
     const item = new Item(source, message, attempt, this.#host.now)
     if (held === undefined) this.held++
     else this.#replace(held, item)
+    item.confirmed = streamed
     source.items.set(seq, item)
     if (message.ttl > 0) this.#ends.push(message.at + message.ttl, item)
     this.#enqueue(item)
@@ -113,6 +115,13 @@ export class Runner {
       for (let seq = before + 1; seq <= low; seq++) this.forget(source.items.get(seq))
     } else {
       for (const [seq, item] of source.items) if (seq <= low) this.forget(item)
+    }
+  }
+
+  /** All that is its own came by stream: what came in late batches is others' by now. */
+  sift (source: Source): void {
+    for (const [seq, item] of source.items) {
+      if (!item.confirmed && seq <= source.openedHigh && (item.state === 'queued' || item.state === 'chained')) this.forget(item)
     }
   }
 

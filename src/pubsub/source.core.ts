@@ -22,6 +22,8 @@ export class Item implements Held {
   zombie = false
   /** It runs, and will not come again: it is final, or another consumer's. */
   dropped = false
+  /** It came by stream, or the assigner was told that it is here: it is not one from a batch that was late. */
+  confirmed = false
   /** It runs, and was delivered again: the assigner gave this attempt up. */
   again = false
 
@@ -107,6 +109,8 @@ export class Source {
   /** When to say again that this consumer takes part, unless the assigner answers; and when it was said last. */
   openAt = Infinity
   openedAt = -Infinity
+  /** All up to here that is this consumer's came by stream when it took part: what a batch says of it is older. */
+  openedHigh = 0
   /** When it last gave us something, and when anything was heard of it. */
   activeAt = -Infinity
   heardAt: number
@@ -192,7 +196,11 @@ export class Source {
   /** What is held, but for what this consumer gave back. */
   holds (): number[] {
     const seqs: number[] = []
-    for (const [seq, { state }] of this.items) if (state !== 'failed') seqs.push(seq)
+    for (const [seq, item] of this.items) {
+      if (item.state === 'failed') continue
+      item.confirmed = true
+      seqs.push(seq)
+    }
     return rangesOf(seqs)
   }
 }

@@ -25,6 +25,7 @@
  *   away; `back`) go to every core that names the peer. `resumed` after this node was isolated or asleep: to all cores.
  *
  * What must be durable before what
+ * - A send that waits for a save is dropped when the connection to its peer closes: what went before it was lost, too.
  * - `after` of an output names the save (`append` or `save`, numbered per core) that must be durable before it may leave.
  *   Without storage nothing is waited for, and every start of the publisher has a new epoch: an id never has two bodies.
  * - A receipt of `outbox`: after the `append`. `stored`: after the assigner's `stored` output. `sent`: after the batch

@@ -15,7 +15,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'moves the watermark over a gap', file: 'cursor', find: 'if (seq === this.#low + 1) {', replace: 'if (seq > this.#low) {' },
   { name: 'merges cursors by overwriting', file: 'cursor', find: 'this.raise(Math.min(low, limit))', replace: 'this.#low = Math.min(low, limit)\n    this.#done.clear()', from: 90 },
   { name: 'uses numbers again after a crash', file: 'assigner', find: 'restored?.messages, restored?.last)', replace: 'restored?.messages.slice(0, -1), 0)' },
-  { name: 'takes over without cursors', file: 'keeper', find: 'last: messages.at(-1)?.seq ?? Math.min(this.#copies.high, this.#copies.solid), state: this.#state() }', replace: 'last: messages.at(-1)?.seq ?? 0, state: { generation: this.#generation, cursors: [] } }' },
+  { name: 'takes over without cursors', file: 'keeping', find: 'if (!areRanges(done) || !(low >= 0)', replace: 'if (!this.#core.owner || !areRanges(done) || !(low >= 0)', from: 90 },
   { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })', from: 31 },
   { name: 'handles again what it has done', file: 'runner', find: 'if (source.cursor.has(seq)) {', replace: 'if (seq <= source.cursor.low) {' },
   { name: 'keeps what a lost consumer had for ever', file: 'intake', find: "forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))", replace: 'forEach(flight => { channel.extend(flight); flight.deadline = Infinity })' },

@@ -47,7 +47,8 @@ export function drawPlan (seed: number, ids: readonly string[], faultless: boole
     pattern,
     name,
     start: random.pick<Start>(['latest', 'latest', 'beginning'])!,
-    consumers: random.shuffle(ids).slice(0, struck ? ids.length : random.pick([1, 3, 8])!)
+    // alone, and gone with what it did: only the keepers know
+    consumers: struck && random.chance(0.5) ? [...publishers.keys()] : random.shuffle(ids).slice(0, struck ? ids.length : random.pick([1, 3, 8]))
   }))
   const careful = faultless || random.chance(0.5)
   return {

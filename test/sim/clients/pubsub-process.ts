@@ -26,7 +26,7 @@ export interface Cores {
 type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 type Wire = Framed | { t: 'g', batch: Batch } | { t: 'p' }
 interface Meta { epoch: number, first: number, last: number, state: AssignerState | undefined }
-interface Waiting { after: number, run: () => void }
+interface Waiting { after: number, to: string | undefined, run: () => void }
 
 /** An assigner or a keeper with its saves: what waits for them, waits here. */
 interface Saving<C> { core: C, log: LogId, name: string, saved: number, held: Waiting[], meta: Meta }
@@ -109,6 +109,8 @@ export class PubsubProcess implements Process {
 
   closed (peer: string): void {
     this.#links.closed(peer)
+    // what was for this connection may not go with the next one: what went before it is lost
+    for (const saving of [...this.assigners.values(), ...this.keepers.values()]) saving.held = saving.held.filter(({ to }) => to !== peer)
     this.#run(() => { this.#all({ type: 'closed', peer }) })
   }
 
@@ -510,7 +512,7 @@ export class PubsubProcess implements Process {
           const { message, to } = output
           if (message.type === 'assign') env.emit({ type: 'sent', log: name, generation: message.generation, to, channel: message.channel, items: message.items })
           this.#send(to, message)
-        })
+        }, output.to)
         break
       case 'stored': env.emit({ type: 'stored', log: name, upto: output.upto, by: output.by }); break
       case 'dead':
@@ -595,7 +597,7 @@ export class PubsubProcess implements Process {
         this.#store(`kept/${name}`, 'k', saving, output.id)
         break
       case 'trim': break
-      case 'send': this.#hold(saving, output.after, () => { this.#send(output.to, output.message) }); break
+      case 'send': this.#hold(saving, output.after, () => { this.#send(output.to, output.message) }, output.to); break
       case 'take-over': {
         env.count(output.complete ? 'takeovers' : 'incomplete takeovers')
         const { createAssigner } = this.#cores
@@ -644,10 +646,10 @@ export class PubsubProcess implements Process {
   }
 
   /** `after` Infinity: all that was saved so far. */
-  #hold (saving: Saving<unknown>, after: number, run: () => void): void {
+  #hold (saving: Saving<unknown>, after: number, run: () => void, to?: string): void {
     const wanted = after === Infinity ? saving.held.at(-1)?.after ?? 0 : after
     if (wanted <= saving.saved) run()
-    else saving.held.push({ after: wanted, run })
+    else saving.held.push({ after: wanted, to, run })
   }
 
   #saved (saving: Saving<AssignerCore> | Saving<KeeperCore>, id: number): void {
