@@ -7,6 +7,9 @@ import type { BatchChannel, Message, NewMessage } from './types.core.ts'
 
 const MAX_PENDING = 100_000
 const MAX_PENDING_BYTES = 64 * 1_024 * 1_024
+/** What a publish takes of the outbox. */
+export interface Room { readonly messages: number, readonly bytes: number }
+
 /** Room is told of when so much is free again. */
 const ROOM = 0.9
 
@@ -76,21 +79,27 @@ export function sayAgain (core: LogAssigner, peers?: readonly string[]): void {
 
 /** Whether the outbox takes these. With nothing to publish: tells who waits that there is room. */
 export function makeRoom (core: LogAssigner, created: readonly NewMessage[]): boolean {
-  const { backlog, config: { maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES, overflow = 'wait' } } = core
+  const { backlog, wanted, config: { maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES, overflow = 'wait' } } = core
+  const fits = ({ messages, bytes }: Room): boolean =>
+    backlog.pending === 0 || (backlog.pending + messages <= maxPending && backlog.pendingBytes + bytes <= maxPendingBytes)
   if (created.length === 0) {
-    if (core.wanted && backlog.pending <= maxPending * ROOM && backlog.pendingBytes <= maxPendingBytes * ROOM) {
-      core.wanted = false
+    // whoever waits is told once: what waits has to fit by then
+    if (wanted !== undefined && fits(wanted) && backlog.pending <= maxPending * ROOM && backlog.pendingBytes <= maxPendingBytes * ROOM) {
+      core.wanted = undefined
       core.tell({ type: 'room' })
     }
     return true
   }
   let bytes = 0
   for (const { payload } of created) bytes += payload.length + MESSAGE_COST
-  const fits = (): boolean => backlog.pending === 0 || (backlog.pending + created.length <= maxPending && backlog.pendingBytes + bytes <= maxPendingBytes)
-  if (fits()) return true
-  if (overflow !== 'dropOldest') return false
+  const room = { messages: created.length, bytes }
+  if (fits(room)) return true
+  if (overflow !== 'dropOldest') {
+    core.wanted = room
+    return false
+  }
   const lost = new Map<Deliveries, number[]>()
-  for (let seq = backlog.first; seq <= backlog.last && !fits(); seq++) dropOne(core, seq, lost)
+  for (let seq = backlog.first; seq <= backlog.last && !fits(room); seq++) dropOne(core, seq, lost)
   for (const [channel, seqs] of lost) {
     for (const id of channel.seats.roster.slice(0, MAX_SEATS)) channel.outgoing.drop(id, seqs)
     core.tell({ type: 'lost', channel: channel.spec.channel, ranges: rangesOf(seqs), why: 'overflow' })
@@ -111,10 +120,7 @@ function dropOne (core: LogAssigner, seq: number, lost: Map<Deliveries, number[]
 
 /** Takes new messages in, if there is room. */
 export function publish (core: LogAssigner, created: readonly NewMessage[]): void {
-  if (!makeRoom(core, created)) {
-    core.wanted = true
-    return core.tell({ type: 'full' })
-  }
+  if (!makeRoom(core, created)) return core.tell({ type: 'full' })
   const { backlog } = core
   const holding = core.sorted.filter(deliveries => deliveries.holding)
   const first = backlog.last + 1

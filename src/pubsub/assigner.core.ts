@@ -7,13 +7,14 @@ import { announce, beat, makeRoom, publish } from './announce.core.ts'
 import { Channels } from './channels.core.ts'
 import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
-import { compareGenerations } from './generation.core.ts'
+import { compareGenerations, isCredible } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
 import { ADOPT_WAIT, BEATS, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
 import { hashText } from '../balancing/rendezvous.core.ts'
+import type { Room } from './announce.core.ts'
 import type { Deliveries } from './deliveries.core.ts'
 import type { ChannelMessage, DeliveriesHost } from './delivery.core.ts'
 import type {
@@ -45,8 +46,8 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   state: 'asking' | 'deposed' | 'assigning' | 'over'
   /** When what waits for room goes out without; Infinity: nothing waits. */
   holdUntil = Infinity
-  /** Somebody waits for room in the outbox. */
-  wanted = false
+  /** Somebody waits for so much room in the outbox. */
+  wanted: Room | undefined
   /** When to say again what there is, and how often it was said. */
   beatAt = Infinity
   beats = 0
@@ -233,17 +234,14 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   #message (from: string, message: ToAssigner | KeeperNet): void {
     if (!this.connected.has(from)) this.channels.hear(from)
     if (message.type === 'open') return this.channels.open(from, message)
-    if (message.type === 'stale') {
-      // only who took over can say so in the end; a lie costs a question to the keepers
-      if (compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)
-      return
-    }
+    if ('generation' in message && !isCredible(message.generation, this.generation)) return this.complain(from, 'a generation that nobody can have reached')
     if (message.type === 'stored') return this.keeping.stored(from, message)
     if (message.type === 'fetch') return this.keeping.fetch(from, message.ranges)
-    if (message.type === 'have' || message.type === 'cursors') {
+    if (message.type === 'stale' || message.type === 'have' || message.type === 'cursors') {
       if (message.type === 'have') this.keeping.have(from, message)
-      else message.cursors.forEach(cursor => { this.keeping.merge(cursor) })
-      if (this.state === 'assigning' && compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)
+      else if (message.type === 'cursors') message.cursors.forEach(cursor => { this.keeping.merge(cursor) })
+      // only who took over can say so in the end; a lie costs a question to the keepers
+      if (compareGenerations(message.generation, this.generation) > 0) this.#depose(message.generation)
       return
     }
     if (message.type === 'ask' || message.type === 'range') return

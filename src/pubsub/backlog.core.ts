@@ -27,6 +27,8 @@ export class Backlog {
   pending = 0
   pendingBytes = 0
   readonly #retention: Retention
+  /** Places from the oldest to the newest. */
+  readonly #span: number
   /** By seq modulo its length, a power of 2. */
   #ring: Array<Slot | undefined> = new Array(16).fill(undefined)
   /** The oldest one that retention alone would keep; messages and bytes from there on. */
@@ -34,8 +36,9 @@ export class Backlog {
   #keptLength = 0
   #keptBytes = 0
 
-  constructor (retention: Retention, messages: readonly Message[] = [], last = 0) {
+  constructor (retention: Retention, messages: readonly Message[] = [], last = 0, span = MAX_SPAN) {
     this.#retention = retention
+    this.#span = span
     this.first = messages[0]?.seq ?? last + 1
     this.#kept = this.first
     this.last = this.first - 1
@@ -51,7 +54,7 @@ export class Backlog {
   put (message: Message, watch: boolean): Slot {
     const { seq } = message
     if (this.length === 0 && seq > this.last) this.first = this.#kept = seq
-    if (seq - this.first >= MAX_SPAN) this.#cut(seq - MAX_SPAN + 1)
+    if (seq - this.first >= this.#span) this.#cut(seq - this.#span + 1)
     if (Math.max(seq, this.last) - this.first >= this.#ring.length) this.#grow(Math.max(seq, this.last))
     const slot: Slot = { message, size: message.payload.length + MESSAGE_COST, left: 0, watch }
     this.#ring[seq & (this.#ring.length - 1)] = slot
@@ -67,7 +70,7 @@ export class Backlog {
 
   /** Makes place for an older message. False: it is too old to be kept. */
   lower (seq: number): boolean {
-    if (seq <= this.forgotten || this.#kept > this.first || this.last - seq >= MAX_SPAN) return false
+    if (seq <= this.forgotten || this.#kept > this.first || this.last - seq >= this.#span) return false
     this.first = this.#kept = seq
     return true
   }

@@ -1,7 +1,9 @@
 /** What the channels of a log are done with, as a keeper knows it. Pure. */
 import { Cursor } from './cursor.core.ts'
-import { MAX_CHANNELS, MAX_RANGES } from './numbers.core.ts'
+import { noteEnded } from './ended.core.ts'
+import { MAX_RANGES } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
+import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import type { ChannelCursor } from './types.core.ts'
 
 export class ChannelCursors {
@@ -14,7 +16,7 @@ export class ChannelCursors {
     if (!areRanges(done) || !Number.isSafeInteger(low) || low < 0 || opened <= (this.#ended.get(channel) ?? -Infinity)) return false
     let known = this.#cursors.get(channel)
     if (known === undefined) {
-      if (this.#cursors.size >= MAX_CHANNELS) return false
+      if (this.#cursors.size >= MAX_TOPIC_CHANNELS) return false
       this.#cursors.set(channel, known = { opened, cursor: new Cursor() })
     }
     known.opened = Math.min(known.opened, opened)
@@ -24,7 +26,7 @@ export class ChannelCursors {
 
   /** `opened` 0: it was not deleted, and may come back. */
   end (channel: string, opened: number): void {
-    if (opened > 0) this.#ended.set(channel, Math.max(opened, this.#ended.get(channel) ?? -Infinity))
+    if (opened > 0) noteEnded(this.#ended, channel, opened)
     this.#cursors.delete(channel)
   }
 

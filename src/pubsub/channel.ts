@@ -34,7 +34,8 @@ export class ChannelEnd<T> implements Channel<T> {
   #iterating = false
   /** What the iteration has not taken yet. */
   #queue: Array<MessageDelivery<T>> = []
-  #wake: (() => void) | undefined
+  /** Each waits for a message, or for the end. */
+  #waiting: Array<() => void> = []
   #running = 0
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -70,7 +71,7 @@ export class ChannelEnd<T> implements Channel<T> {
       if (!loop.ended) {
         loop.ended = true
         this.#iterating = false
-        this.#wake?.()
+        this.#wake()
         if (!this.closed) this.#init.onTaking(false)
       }
       return { done: true, value: undefined }
@@ -78,7 +79,7 @@ export class ChannelEnd<T> implements Channel<T> {
     return {
       next: async () => {
         while (!loop.ended && !this.closed && this.#queue.length === 0) {
-          await new Promise<void>(resolve => { this.#wake = resolve })
+          await new Promise<void>(resolve => { this.#waiting.push(resolve) })
         }
         const value = loop.ended || this.closed ? undefined : this.#queue.shift()
         return value === undefined ? end() : { done: false, value }
@@ -119,6 +120,10 @@ export class ChannelEnd<T> implements Channel<T> {
     })
   }
 
+  #wake (): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+
   #checkFree (): void {
     if (this.closed) throw new ChannelClosedError(`the channel ${this.name} of ${this.topic} is closed`)
     if (this.#handler !== undefined) throw new ChannelInUseError(`the channel ${this.name} of ${this.topic} has a handler already: subscribe once more for another consumer`)
@@ -132,7 +137,7 @@ export class ChannelEnd<T> implements Channel<T> {
       this.#run(message)
     } else {
       this.#queue.push(message)
-      this.#wake?.()
+      this.#wake()
     }
   }
 
@@ -173,7 +178,7 @@ export class ChannelEnd<T> implements Channel<T> {
     await Promise.resolve()
     this.#init.onClosing()
     for (const message of this.#queue.splice(0)) message.settle({ type: 'nak', delay: 0 })
-    this.#wake?.()
+    this.#wake()
     if (this.#running > 0) {
       const idle = new Promise<void>(resolve => { this.#idle = resolve })
       await abortable(idle, AbortSignal.any([AbortSignal.timeout(CLOSE_GRACE), ...options.signal === undefined ? [] : [options.signal]])).catch(() => {})

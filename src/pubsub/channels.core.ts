@@ -5,6 +5,7 @@ import * as intake from './intake.core.ts'
 import { START_WAIT } from './numbers.core.ts'
 import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
+import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { Seat } from './seats.core.ts'
 import type { ChannelSpec, Member, Message, ToAssigner } from './types.core.ts'
@@ -46,6 +47,7 @@ export class Channels {
   open (from: string, message: Extract<ToAssigner, { type: 'open' }>): void {
     const { spec, fresh } = message
     if (spec.opened <= (this.#core.keeping.ended.get(spec.channel) ?? -Infinity)) return
+    if (this.#isFull(spec.channel)) return
     const unfixed = this.#unfixed.get(spec.channel)
     // who made the channel just now says where it starts: its word may be under way
     if (!fresh && unfixed !== undefined && this.#core.now < unfixed.since + START_WAIT) return
@@ -61,6 +63,7 @@ export class Channels {
 
   channel (spec: ChannelSpec, members: readonly Member[]): void {
     if (spec.opened <= (this.#core.keeping.ended.get(spec.channel) ?? -Infinity)) return
+    if (this.#isFull(spec.channel)) return
     let deliveries = this.byName.get(spec.channel)
     if (deliveries === undefined) {
       const known = this.#core.keeping.known.get(spec.channel)
@@ -73,6 +76,11 @@ export class Channels {
     }
     deliveries.spec = spec
     this.#list(deliveries, members)
+  }
+
+  /** There is no place for one more: a batch could not name them all. */
+  #isFull (channel: string): boolean {
+    return !this.byName.has(channel) && !this.#unfixed.has(channel) && this.byName.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS
   }
 
   /** Members as the registry has them. */

@@ -3,16 +3,20 @@
  * comes, in the order of each publisher, and the messages of a key one after the other; it tells the assigner what became
  * of them, and asks for what it lacks. Pure.
  */
-import { compareGenerations } from './generation.core.ts'
+import { compareGenerations, isCredible } from './generation.core.ts'
 import { logKey } from './names.core.ts'
-import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
+import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
 import { Runner } from './runner.core.ts'
 import { grants } from './share.core.ts'
 import { Source } from './source.core.ts'
 import type { RunnerHost } from './runner.core.ts'
 import type { Item } from './source.core.ts'
+import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
 import type { Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
+
+/** Of a log that was not heard of. */
+const NO_GENERATION: Generation = { number: 0, by: '' }
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
@@ -23,6 +27,8 @@ class Consumer implements ConsumerCore, RunnerHost {
   readonly #runner: Runner
   readonly #channel: string
   readonly #sources = new Map<string, Source>()
+  /** By publisher: how many of them there are. */
+  readonly #logs = new Map<string, number>()
   readonly #news = new Set<Source>()
   readonly #connected = new Set<string>()
   #prefetch: number
@@ -177,16 +183,20 @@ class Consumer implements ConsumerCore, RunnerHost {
   #heard (from: string, log: LogId, generation: Generation, low: number, high: number): Source | undefined {
     const key = logKey(log)
     let source = this.#sources.get(key)
-    if (!(generation.number >= 0 && generation.number <= MAX_GENERATION && low >= 0 && high >= 0)) {
+    if (!(isCredible(generation, source?.generation ?? NO_GENERATION) && low >= 0 && high >= 0)) {
       this.#complain(from, 'illegal numbers')
       return undefined
     }
     if (source === undefined) {
       if (this.#runner.leaving) return undefined
-      if (this.#sources.size >= MAX_LOGS) {
+      // whoever comes last is not at fault when all have too many
+      if (this.#sources.size >= MAX_LOGS) return undefined
+      const logs = this.#logs.get(log.publisher) ?? 0
+      if (logs >= MAX_PUBLISHER_TOPICS) {
         this.#complain(from, 'too many logs')
         return undefined
       }
+      this.#logs.set(log.publisher, logs + 1)
       source = new Source(log, generation, low, high, this.now)
       this.#sources.set(key, source)
       this.#out.push({ type: 'joined', log })
@@ -302,13 +312,20 @@ class Consumer implements ConsumerCore, RunnerHost {
     const now = this.now
     if (source.openAt <= now) this.#open(source)
     if (source.heardAt + this.#retention <= now) {
-      if (source.items.size === 0) this.#sources.delete(key)
+      if (source.items.size === 0) this.#forget(key, source)
       else source.heardAt = now
     }
     if (source.missing.isEmpty || !this.#connected.has(source.generation.by)) return
     if (now < (source.askAt === Infinity ? source.missingSince + GAP_WAIT : source.askAt)) return
     source.askAt = now + GAP_AGAIN
     this.#send(source.generation.by, { type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges.slice(0, MAX_RANGES * 2) })
+  }
+
+  #forget (key: string, { log: { publisher } }: Source): void {
+    this.#sources.delete(key)
+    const logs = (this.#logs.get(publisher) ?? 1) - 1
+    if (logs > 0) this.#logs.set(publisher, logs)
+    else this.#logs.delete(publisher)
   }
 
   #send (to: string, message: ToAssigner): void {

@@ -1,6 +1,6 @@
 /** The messages of a log that a keeper has, and those that it knows it lacks. Pure. */
 import { Backlog } from './backlog.core.ts'
-import { MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES } from './numbers.core.ts'
+import { MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, MAX_SPAN } from './numbers.core.ts'
 import { clip, pairs, RangeSet } from './ranges.core.ts'
 import type { Message, Ranges, Retention } from './types.core.ts'
 
@@ -12,7 +12,8 @@ export class Copies {
   high: number
 
   constructor (retention: Retention, messages: readonly Message[] = [], last = 0) {
-    this.backlog = new Backlog(retention, messages)
+    // by seq no more than by number: a publisher that leaves millions out must not make all keepers hold their places
+    this.backlog = new Backlog(retention, messages, 0, Math.min(MAX_SPAN, Math.max(1, retention.messages)))
     this.high = last
     for (const { seq } of messages) this.resolved.add(seq)
     // what was forgotten before is not asked for again
@@ -46,11 +47,13 @@ export class Copies {
     for (const message of messages) {
       const { seq } = message
       if (!Number.isSafeInteger(seq) || seq < 1 || resolved.has(seq)) continue
+      this.high = Math.max(this.high, seq)
+      // whoever does not take this node for a keeper leaves out what is not for its consumers: a whole one is never empty
+      if (message.payload.length === 0) continue
       resolved.add(seq)
       if (seq < backlog.first && backlog.length > 0 && !backlog.lower(seq)) continue
       backlog.put(message, false)
       news.push(message)
-      this.high = Math.max(this.high, seq)
     }
     return news
   }

@@ -32,7 +32,8 @@ export interface Flight {
   readonly seq: number
   readonly seat: Seat
   readonly attempt: number
-  readonly failures: number
+  /** Attempts that count against `maxDeliver`. */
+  failures: number
   readonly chain: Chain | undefined
   /** Who had it before. */
   readonly tried: readonly string[]
@@ -44,7 +45,7 @@ export interface Flight {
 export interface Retry {
   readonly seq: number
   readonly attempt: number
-  readonly failures: number
+  failures: number
   readonly chain: Chain | undefined
   readonly tried: readonly string[]
   readonly cause: RedeliveryCause

@@ -21,6 +21,8 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   // it says where the channel starts; what it takes it has said itself
   if (seat.opened && seat.session === said.session && said.prefetch === 0) return undefined
   if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
+  else absolve(channel, seat.doubted)
+  seat.doubted = []
   seat.session = said.session
   seat.connected = true
   seat.leaving = false
@@ -36,6 +38,14 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   channel.outgoing.recall(seat)
   channel.outgoing.flush()
   return undefined
+}
+
+/** Who was blamed for these was not at fault: only its connection was. */
+function absolve ({ flights, waiting }: Deliveries, seqs: readonly number[]): void {
+  for (const seq of seqs) {
+    const tried = flights.get(seq) ?? waiting.get(seq)
+    if (tried !== undefined && tried.failures > 0) tried.failures--
+  }
 }
 
 /** What the consumer holds stays there, if nobody else has it. Returns what it may forget. */
@@ -183,13 +193,16 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   channel.chains.leave(seat)
   // it may only be slow: what is under way to it is others' from now on
   if (cause === 'gone') channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
-  failAll(channel, seat, cause)
+  const blamed = failAll(channel, seat, cause)
+  seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)
 }
 
-function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
+/** Returns what it was blamed for. */
+function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): number[] {
   const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
   flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
+  return flights.slice(0, seat.concurrency).map(({ seq }) => seq)
 }
 
 /** `ackWait` passed. */

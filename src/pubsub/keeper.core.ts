@@ -5,8 +5,8 @@
  */
 import { Copies } from './copies.core.ts'
 import { ChannelCursors } from './channel-cursors.core.ts'
-import { compareGenerations } from './generation.core.ts'
-import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
+import { compareGenerations, isCredible } from './generation.core.ts'
+import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
 import { areRanges, clip, pairs } from './ranges.core.ts'
 import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfig, KeeperCore, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Ranges } from './types.core.ts'
 
@@ -171,7 +171,7 @@ class Keeper implements KeeperCore {
 
   #keep (messages: readonly Message[]): void {
     const news = this.#copies.add(messages)
-    if (news.length === 0) return
+    if (news.length === 0) return this.#seekGaps()
     if (this.#persistent) this.#out.push({ type: 'append', id: this.#appended = ++this.#saves, messages: news })
     if (this.#assigning) this.#out.push({ type: 'copies', messages: news.sort((a, b) => a.seq - b.seq) })
     this.#retain()
@@ -229,7 +229,7 @@ class Keeper implements KeeperCore {
 
   /** From now on nobody lower is believed. */
   #obey (generation: Generation): void {
-    if (!(generation.number <= MAX_GENERATION) || compareGenerations(generation, this.#generation) <= 0) return
+    if (!isCredible(generation, this.#generation) || compareGenerations(generation, this.#generation) <= 0) return
     this.#generation = generation
     if (generation.by !== this.#self) {
       this.#takeOver = undefined

@@ -5,6 +5,8 @@
 import { Cursor } from './cursor.core.ts'
 import { compareGenerations } from './generation.core.ts'
 import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
+import { noteEnded } from './ended.core.ts'
+import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { ChannelCursor, Generation, KeeperNet, Message, Ranges } from './types.core.ts'
@@ -100,6 +102,7 @@ export class Keeping {
       return
     }
     const known = this.known.get(channel) ?? { opened, cursor: new Cursor() }
+    if (!this.known.has(channel) && this.known.size >= MAX_TOPIC_CHANNELS) return
     this.known.set(channel, known)
     known.cursor.merge(low, done, last)
   }
@@ -146,7 +149,7 @@ export class Keeping {
   end (channel: string, opened: number): void {
     this.known.delete(channel)
     if (opened === 0) return
-    this.ended.set(channel, Math.max(opened, this.ended.get(channel) ?? -Infinity))
+    noteEnded(this.ended, channel, opened)
     this.#gone.push({ channel, opened })
     this.urge()
   }

@@ -57,6 +57,8 @@ export const ACK_LINGER = 5
 export const OPEN_AGAIN = 1_000
 /** Generations grow by one; one that is far ahead is a lie, and would use the numbers up. */
 export const MAX_GENERATION = 2 ** 48
+/** And this many may have passed unheard: whoever lies, again and again, does not live to see the end of the numbers. */
+export const MAX_GENERATION_STEP = 2 ** 20
 
 /** Ranges in one message. */
 export const MAX_RANGES = 10_000

@@ -7,7 +7,7 @@ import type { Assignment, Message } from './types.core.ts'
 /** Bytes that a message counts beside its payload. */
 const OVERHEAD = 512
 
-/** The message in parts that fit into frames: of those with bodies, which mean the same one after the other. */
+/** The message in parts that fit into frames, which mean the same one after the other. */
 export function sizedParts (message: WireMessage): WireMessage[] {
   if (message.type === 'assign') {
     return groups(message.items, ({ message }: Assignment) => message.payload.length).map(items => ({ ...message, items }))
@@ -15,6 +15,14 @@ export function sizedParts (message: WireMessage): WireMessage[] {
   if (message.type === 'range') {
     const [first, ...rest] = groups(message.messages, ({ payload }: Message) => payload.length)
     return [{ ...message, messages: first ?? [] }, ...rest.map(messages => ({ ...message, messages, lost: [] }))]
+  }
+  if (message.type === 'registry') {
+    const { openings, removed, members } = message.delta
+    return [
+      ...groups(openings, ({ tag, spec: { channel } }) => tag.length + 2 * channel.length).map(openings => ({ openings, removed: [], members: [] })),
+      ...groups(members, ({ channels }) => channels.reduce((sum, channel) => sum + channel.length + 4, 0)).map(members => ({ openings: [], removed: [], members })),
+      ...groups(removed, tag => tag.length).map(removed => ({ openings: [], removed, members: [] }))
+    ].filter(({ openings, removed, members }, i) => i === 0 || openings.length + removed.length + members.length > 0).map(delta => ({ type: 'registry', delta }))
   }
   return [message]
 }

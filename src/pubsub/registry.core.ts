@@ -3,6 +3,7 @@
  * was not removed (an OR-set: who opens it anew while somebody deletes it, wins); what a node consumes from, only that node
  * says. Joining what others know is idempotent, in any order. Pure.
  */
+import { noteEnded } from './ended.core.ts'
 import { matches } from './names.core.ts'
 import { EPHEMERAL_GRACE, MAX_CHANNELS, MAX_OPENINGS, MAX_REMOVED } from './numbers.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
@@ -26,6 +27,8 @@ class Registry implements RegistryCore {
   readonly #removed = new Set<string>()
   /** Openings of channels that ran out of consumers, as far as this node can see, oldest first: should one turn up, it goes on. */
   readonly #idle = new Map<string, Opening>()
+  /** Deleted channels, and when the deleted one was opened. */
+  readonly #ended = new Map<string, number>()
   readonly #members = new Map<string, Membership>()
   /** Discovery took them away: they do not consume, whatever others remember. */
   readonly #absent = new Set<string>()
@@ -86,7 +89,9 @@ class Registry implements RegistryCore {
   #open (spec: ChannelSpec, weight: number): void {
     const { channel } = spec
     const fresh = !this.#entries.has(channel)
-    const openings = fresh ? [this.#opening(spec)] : []
+    // whoever assigns and keeps tells the channel from the deleted one by this time: clocks differ
+    const opened = Math.min(Number.MAX_SAFE_INTEGER, Math.max(spec.opened, (this.#ended.get(channel) ?? 0) + 1))
+    const openings = fresh ? [this.#opening({ ...spec, opened })] : []
     for (const opening of openings) this.#add(opening)
     const channels = [...new Set([...this.#mine.channels, channel])].sort()
     this.#update({ channels, weight })
@@ -127,6 +132,7 @@ class Registry implements RegistryCore {
 
   #remove (channel: string, opened: number): void {
     this.#entries.delete(channel)
+    if (opened > 0) noteEnded(this.#ended, channel, opened)
     if (this.#mine.channels.includes(channel)) {
       this.#update({ channels: this.#mine.channels.filter(other => other !== channel) })
       this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)

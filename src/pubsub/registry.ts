@@ -1,4 +1,5 @@
 /** Which channels there are and who consumes from them: what all nodes tell each other. */
+import { MeshStoppedError } from '../errors.ts'
 import { createRegistry } from './registry.core.ts'
 import { Driven, time } from './loop.ts'
 import type { Context } from './context.ts'
@@ -22,7 +23,7 @@ export class Registry {
   readonly #init: RegistryInit
   readonly #core: ReturnType<typeof createRegistry>
   readonly #driven: Driven<RegistryInput, RegistryOutput>
-  readonly #opening = new Map<string, Array<(opened: Opened) => void>>()
+  readonly #opening = new Map<string, Array<PromiseWithResolvers<Opened>>>()
   /** Somebody told what it knows, or that took too long. */
   readonly #heard = Promise.withResolvers<void>()
   #synced = false
@@ -34,12 +35,17 @@ export class Registry {
     this.#driven = new Driven(this.#core, context.loop, output => { this.#output(output) })
   }
 
-  /** This node consumes from the channel. */
+  /**
+   * This node consumes from the channel.
+   *
+   * @throws MeshStoppedError
+   */
   async open (spec: ChannelSpec, weight: number): Promise<Opened> {
-    return new Promise(resolve => {
-      this.#opening.set(spec.channel, [...this.#opening.get(spec.channel) ?? [], resolve])
-      this.#driven.input({ type: 'open', spec, weight })
-    })
+    if (this.#driven.stopped) throw new MeshStoppedError()
+    const opened = Promise.withResolvers<Opened>()
+    this.#opening.set(spec.channel, [...this.#opening.get(spec.channel) ?? [], opened])
+    this.#driven.input({ type: 'open', spec, weight })
+    return opened.promise
   }
 
   /** This node consumes from it no more. */
@@ -58,6 +64,11 @@ export class Registry {
 
   gone (peer: string): void {
     this.#driven.input({ type: 'gone', peer })
+  }
+
+  /** What it said before counts again. */
+  back (peer: string): void {
+    this.#driven.input({ type: 'back', peer })
   }
 
   /** Tells a node all that is known. */
@@ -82,13 +93,15 @@ export class Registry {
 
   stop (): void {
     this.#driven.stop()
+    for (const waiting of this.#opening.values()) for (const { reject } of waiting) reject(new MeshStoppedError())
+    this.#opening.clear()
   }
 
   #output (output: RegistryOutput): void {
     const { context, onChanged, onEnded } = this.#init
     switch (output.type) {
       case 'opened':
-        for (const resolve of this.#opening.get(output.spec.channel) ?? []) resolve(output)
+        for (const { resolve } of this.#opening.get(output.spec.channel) ?? []) resolve(output)
         this.#opening.delete(output.spec.channel)
         break
       case 'spread':

@@ -86,6 +86,7 @@ export class Router {
 
   #greet (id: string): void {
     const { registry, logs, subscriptions, kept } = this.#init
+    registry.back(id)
     // what it is told of channels comes before what is asked of it
     registry.hello(id)
     logs.input({ type: 'connected', peer: id })

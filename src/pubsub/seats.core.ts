@@ -25,6 +25,8 @@ export interface Seat {
   inFlight: number
   /** When others get what it holds; Infinity: not. */
   graceAt: number
+  /** What it was blamed for as it was out of reach: if it lives, it was not at fault. */
+  doubted: readonly number[]
   /** Place in the roster; beyond it for those that are not in it. */
   index: number
   /** It may be assigned to, and in the list of those that have room as well. */
@@ -68,7 +70,7 @@ export class Seats {
   add (id: string, connected: boolean, available: boolean): Seat {
     const seat: Seat = {
       id, hash: hashText(id), weight: 1, listed: false, opened: false, connected, available, leaving: false, session: undefined, prefetch: 0, concurrency: 1, inFlight: 0,
-      graceAt: Infinity, index: MAX_SEATS, able: false, free: false, stalled: new Set(), outbox: []
+      graceAt: Infinity, doubted: [], index: MAX_SEATS, able: false, free: false, stalled: new Set(), outbox: []
     }
     this.#seats.set(id, seat)
     return seat

@@ -61,6 +61,17 @@ describe('pub/sub: the end of a channel', () => {
     expect(sync.outcomes).to.deep.equal(['1 ack', '2 nak'])
   })
 
+  it('who asks for several messages at once gets them all', async () => {
+    const bench = new Bench()
+    const messages = bench.end[Symbol.asyncIterator]()
+    const asked = [messages.next(), messages.next(), messages.next()]
+    await Promise.resolve()
+    for (const n of [1, 2]) bench.deliver(n)
+    expect((await Promise.all(asked.slice(0, 2))).map(({ value }) => (value as Message).body)).to.deep.equal([1, 2])
+    await bench.end.close()
+    expect(await asked[2]).to.deep.equal({ done: true, value: undefined })
+  })
+
   it('the first word on a message counts, by hand or by the handler\'s end', async () => {
     const bench = new Bench()
     bench.end.onMessage(async (message: Message) => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
+import { MEMBER } from '../../src/pubsub/roles.ts'
 import { Router } from '../../src/pubsub/router.ts'
 import { MAX_PUBSUB_FRAMES } from '../../src/wire/limits.ts'
+import type { NodeInfo } from '../../src/discovery/index.ts'
 import type { RouterInit } from '../../src/pubsub/router.ts'
 import type { WireMessage } from '../../src/pubsub/announced.ts'
 
@@ -33,6 +35,24 @@ describe('pub/sub: what comes from a peer', () => {
     router.message('peer', { type: 'lacks', log, channel: 'orders/billing', ranges: [1, 1] })
     expect(counts).to.deep.equal(['fetches_refused', 'fetches_refused'])
     expect(heard).to.deep.equal([])
+  })
+
+  it('a node that discovery has again consumes again, though it noticed nothing and says nothing', () => {
+    const said: string[] = []
+    const noop = (): void => {}
+    const node = { id: 'peer', state: 'up', roles: [MEMBER] } as unknown as NodeInfo
+    const init = {
+      context: { self: 'me', net: { changed: noop }, connected: () => true, nodesChanged: noop, discovery: { node: () => node } },
+      registry: { hello: noop, back: (id: string) => { said.push(`${id} back`) }, gone: (id: string) => { said.push(`${id} gone`) } },
+      logs: { input: noop, available: noop, nodesChanged: noop, announced: { gone: noop } },
+      subscriptions: { connected: noop },
+      kept: undefined
+    }
+    const router = new Router(init as unknown as RouterInit)
+    router.node(node, false)
+    router.node(node, true)
+    router.node(node, false)
+    expect(said).to.deep.equal(['peer back', 'peer gone', 'peer back'])
   })
 
   it('only a keeper fetches', () => {

@@ -1,0 +1,246 @@
+import { expect } from 'chai'
+import { createAssigner } from '../../src/pubsub/assigner.core.ts'
+import { createConsumer } from '../../src/pubsub/consumer.core.ts'
+import { createKeeper } from '../../src/pubsub/keeper.core.ts'
+import { Loop } from '../../src/pubsub/loop.ts'
+import { sizedParts } from '../../src/pubsub/parts.ts'
+import { createRegistry } from '../../src/pubsub/registry.core.ts'
+import { Registry } from '../../src/pubsub/registry.ts'
+import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
+import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
+import type { Timeless } from '../../src/pubsub/loop.ts'
+import type { RegistryInit } from '../../src/pubsub/registry.ts'
+import type {
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  ToAssigner
+} from '../../src/pubsub/types.core.ts'
+
+const LOG: LogId = { topic: 'orders', publisher: 'p', epoch: 1 }
+const NONE: Outcomes = { done: [], naks: [], terms: [], expired: [], working: [] }
+const WALL = 1_000_000
+
+const specOf = (change: Partial<ChannelSpec> = {}): ChannelSpec => {
+  const name = change.name ?? 'billing'
+  return { channel: `orders/${name}`, pattern: 'orders', name, opened: WALL, start: 'latest', durable: true, expire: 3_600_000, maxDeliver: 5, ackWait: 30_000, backoff: [250], ...change }
+}
+const messageOf = (seq: number, size = 4): Message => ({ seq, at: WALL, ttl: 0, key: undefined, payload: new Uint8Array(size).fill(seq) })
+const newMessage = (size = 4): NewMessage => ({ at: WALL, ttl: 0, key: undefined, payload: new Uint8Array(size) })
+
+/** A core whose clock the test moves. */
+class Bench<I, O extends { readonly type: string }> {
+  now = 1_000
+  readonly core: { step (input: I): O[] }
+  readonly seen: O[] = []
+
+  constructor (core: { step (input: I): O[] }) {
+    this.core = core
+  }
+
+  step (input: Timeless<I>, ms = 0): O[] {
+    this.now += ms
+    const out = this.core.step({ ...input, now: this.now, wall: WALL + this.now } as unknown as I)
+    this.seen.push(...out)
+    return out
+  }
+
+  of<T extends O['type']> (type: T): Array<Extract<O, { type: T }>> {
+    return this.seen.filter((output): output is Extract<O, { type: T }> => output.type === type)
+  }
+}
+
+const random = (): number => 0.5
+const time = { now: 1_000, wall: WALL + 1_000 }
+
+function assigner (config: Partial<AssignerConfig> = {}): Bench<AssignerInput, AssignerOutput> & { core: AssignerCore } {
+  return new Bench<AssignerInput, AssignerOutput>(createAssigner({ self: 'p', log: LOG, random, time, ...config })) as never
+}
+
+function openOf (spec: ChannelSpec, change: Partial<Extract<ToAssigner, { type: 'open' }>> = {}): ToAssigner {
+  return { type: 'open', log: LOG, spec, weight: 1_024, fresh: false, session: 1, prefetch: 100, concurrency: 32, holds: [], low: 0, outcomes: NONE, ...change }
+}
+
+describe('pub/sub: the assigner of a log', () => {
+  /** `c` consumes and is connected. */
+  function consumed (spec = specOf(), config: Partial<AssignerConfig> = {}): ReturnType<typeof assigner> {
+    const bench = assigner(config)
+    bench.step({ type: 'channel', spec, members: [{ id: 'c', weight: 1_024 }] })
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(spec) })
+    return bench
+  }
+
+  const reconnect = (bench: ReturnType<typeof assigner>, session: number): void => {
+    bench.step({ type: 'closed', peer: 'c' })
+    bench.step({ type: 'tick' }, 600)
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(specOf(), { session }) })
+  }
+
+  it('a consumer whose connections end again and again, and that lives, buries nothing', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage(), newMessage()] })
+    for (let i = 0; i < 8; i++) reconnect(bench, 1)
+    expect(bench.of('dead')).to.deep.equal([])
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 2, inFlight: 2, dead: 0 })
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 2] } } })
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 0, dead: 0 })
+  })
+
+  it('a message at which consumers die is buried', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (let i = 0; i < 5; i++) reconnect(bench, i + 2)
+    expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
+  })
+
+  it('room is told of when there is enough for what waits, not before', () => {
+    const bench = consumed(specOf(), { maxPendingBytes: 10_000 })
+    bench.step({ type: 'publish', messages: [newMessage(4_000)] })
+    bench.step({ type: 'publish', messages: [newMessage(4_000)] })
+    expect(bench.step({ type: 'publish', messages: [newMessage(4_000)] }).map(({ type }) => type)).to.include('full').and.not.include('room')
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 1] } } })
+    expect(bench.of('room')).to.have.length(1)
+    expect(bench.step({ type: 'publish', messages: [newMessage(4_000)] }).map(({ type }) => type)).to.include('published')
+  })
+
+  it('a generation that nobody can have reached is a lie, and does not use the numbers up', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (const number of [2 ** 48, 2 ** 53 - 1]) bench.step({ type: 'message', from: 'c', message: { type: 'stale', log: LOG, generation: { number, by: 'z' } } })
+    expect(bench.of('problem').map(({ peer }) => peer)).to.deep.equal(['c', 'c'])
+    expect(bench.of('deposed')).to.deep.equal([])
+    bench.step({ type: 'tick' }, 2_000)
+    expect(bench.core.status()).to.deep.include({ assigning: true, generation: { number: 0, by: 'p' } })
+  })
+
+  it('a flood of channels leaves those that were there, and every batch can be read', () => {
+    const bench = consumed()
+    for (let i = 0; i < 1_000; i++) {
+      bench.step({ type: 'message', from: 'm', message: openOf(specOf({ name: `m${i}` })) })
+      bench.step({ type: 'channel', spec: specOf({ name: `n${i}` }), members: [] })
+    }
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    const { batch } = bench.of('publish')[0]!
+    expect(bench.core.status().channels).to.have.length(MAX_TOPIC_CHANNELS)
+    expect(decodeBatch(encodeBatch(batch))).to.deep.equal(batch)
+    expect(batch.channels.find(({ channel }) => channel === 'orders/billing')).to.deep.include({ members: ['c'], to: [1] })
+  })
+})
+
+describe('pub/sub: the keeper of a log', () => {
+  const keeper = (): Bench<KeeperInput, KeeperOutput> & { core: KeeperCore } => {
+    const bench = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, random, time })) as never as Bench<KeeperInput, KeeperOutput> & { core: KeeperCore }
+    bench.step({ type: 'keepers', keepers: ['k', 'l', 'm'] })
+    bench.step({ type: 'connected', peer: 'p' })
+    return bench
+  }
+  const generation = { number: 0, by: 'p' }
+
+  it('a body that was left out, as its publisher takes this node for a consumer only, is fetched and not kept as empty', () => {
+    const bench = keeper()
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1), messageOf(2, 0), messageOf(3), messageOf(4, 0)] } })
+    expect(bench.core.restored().messages.map(({ seq }) => seq)).to.deep.equal([1, 3])
+    bench.step({ type: 'tick' }, 500)
+    const fetched = bench.of('send').flatMap(({ message }) => message.type === 'fetch' ? [message.ranges] : [])
+    expect(fetched).to.deep.equal([[2, 2, 4, 4]])
+    bench.step({ type: 'message', from: 'p', message: { type: 'range', log: LOG, messages: [messageOf(2), messageOf(4)], lost: [] } })
+    expect(bench.core.restored().messages).to.deep.equal([1, 2, 3, 4].map(seq => messageOf(seq)))
+    const stored = bench.of('send').flatMap(({ message }) => message.type === 'stored' ? [message.upto] : [])
+    expect(stored).to.deep.equal([1, 4])
+  })
+
+  it('a publisher that leaves out millions takes no more place than one that does not', () => {
+    const bench = keeper()
+    for (const seq of [1, 2, 5_000, 15_000, 4_000_000]) {
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(seq)] } })
+    }
+    expect(bench.core.restored().messages.map(({ seq }) => seq)).to.deep.equal([4_000_000])
+    bench.step({ type: 'message', from: 'p', message: { type: 'range', log: LOG, messages: [messageOf(3_990_000), messageOf(3_990_001)], lost: [] } })
+    expect(bench.core.restored().messages.map(({ seq }) => seq)).to.deep.equal([3_990_001, 4_000_000])
+  })
+
+  it('what it remembers of channels has a bound, whatever they are called', () => {
+    const bench = keeper()
+    for (let i = 0; i < 5_000; i++) {
+      const cursors = [{ channel: `orders/c${i}`, opened: 1, low: 0, done: [] }]
+      bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 1, cursors, gone: [{ channel: `orders/g${i}`, opened: 1 }] } })
+    }
+    expect(bench.core.restored().state?.cursors).to.have.length(256)
+  })
+})
+
+describe('pub/sub: a consumer', () => {
+  const consumer = (): Bench<ConsumerInput, ConsumerOutput> => {
+    const bench = new Bench<ConsumerInput, ConsumerOutput>(createConsumer({ self: 'c', spec: specOf({ pattern: '>', name: 'all', channel: '>/all' }), session: 1, time }))
+    for (const peer of ['p', 'q']) bench.step({ type: 'connected', peer })
+    return bench
+  }
+  const beatOf = (publisher: string, epoch: number, number = 0): ConsumerInput & { type: 'message' } => {
+    return { type: 'message', from: publisher, message: { type: 'beat', log: { topic: 'orders', publisher, epoch }, generation: { number, by: publisher }, high: 1, lows: [] } } as never
+  }
+
+  it('a publisher of more logs than it may have is cut, and others have their place', () => {
+    const bench = consumer()
+    for (let epoch = 1; epoch <= 10_000; epoch++) bench.step(beatOf('p', epoch))
+    expect(bench.of('joined')).to.have.length(MAX_PUBLISHER_TOPICS)
+    bench.step(beatOf('q', 1))
+    expect(bench.of('joined')).to.have.length(MAX_PUBLISHER_TOPICS + 1)
+    expect(new Set(bench.of('problem').map(({ peer }) => peer))).to.deep.equal(new Set(['p']))
+  })
+
+  it('a generation that nobody can have reached is not believed', () => {
+    const bench = consumer()
+    bench.step(beatOf('p', 1))
+    bench.step({ ...beatOf('p', 1, 2 ** 48) })
+    expect(bench.of('problem').map(({ peer }) => peer)).to.deep.equal(['p'])
+    bench.step(beatOf('p', 1, 1))
+    expect(bench.of('problem')).to.have.length(1)
+    expect(bench.of('send').filter(({ message: { type } }) => type === 'stale')).to.deep.equal([])
+  })
+})
+
+describe('pub/sub: the registry', () => {
+  let stopped: Promise<Array<PromiseSettledResult<unknown>>>
+
+  const registry = (self: string): Bench<RegistryInput, RegistryOutput> & { core: RegistryCore } =>
+    new Bench<RegistryInput, RegistryOutput>(createRegistry({ self, incarnation: 1, random, time })) as never
+
+  it('a channel that is made anew by a slower clock is another one than the deleted one', () => {
+    const [fast, slow] = [registry('f'), registry('s')]
+    fast.step({ type: 'open', spec: specOf({ opened: WALL + 60_000 }), weight: 1 })
+    slow.step({ type: 'message', from: 'f', delta: fast.core.whole() })
+    slow.step({ type: 'delete', channel: 'orders/billing' })
+    slow.step({ type: 'open', spec: specOf({ opened: WALL }), weight: 1 })
+    const { spec } = slow.of('opened')[0]!
+    const bench = assigner()
+    for (const { channel, opened } of slow.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
+    bench.step({ type: 'channel', spec, members: [{ id: 's', weight: 1 }] })
+    expect(bench.core.status().channels.map(({ channel }) => channel)).to.deep.equal(['orders/billing'])
+  })
+
+  it('who waits for a channel when the node stops is told', async () => {
+    const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [] }
+    const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
+    expect(await driver.open(specOf(), 1)).to.have.nested.property('spec.channel', 'orders/billing')
+    context.loop.post(() => {
+      const waiting = driver.open(specOf({ name: 'audit' }), 1)
+      driver.stop()
+      stopped = Promise.allSettled([waiting, driver.open(specOf({ name: 'late' }), 1)])
+    })
+    expect((await stopped).map(result => result.status === 'rejected' && (result.reason as Error).name)).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
+  })
+
+  it('all that is known fits into frames, however much it is', () => {
+    const name = (i: number): string => `${'n'.repeat(50)}${i}`
+    const openings = Array.from({ length: 4_096 }, (_, i) => ({ tag: `${i}`, by: 'f', spec: specOf({ name: name(i) }) }))
+    const members = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, incarnation: 1, version: 1, weight: 1, channels: openings.slice(0, 512).map(({ spec }) => spec.channel) }))
+    const removed = Array.from({ length: 16_384 }, (_, i) => `${i}.${'t'.repeat(80)}`)
+    const joined = { openings: [] as unknown[], members: [] as unknown[], removed: [] as unknown[] }
+    for (const part of sizedParts({ type: 'registry', delta: { openings, members, removed } })) {
+      const { delta } = decodePubsub(encodePubsub(part)) as unknown as { delta: typeof joined }
+      for (const field of ['openings', 'members', 'removed'] as const) joined[field].push(...delta[field])
+    }
+    expect(joined).to.deep.equal({ openings, members, removed })
+    expect(sizedParts({ type: 'registry', delta: { openings: [], members: [], removed: [] } })).to.have.length(1)
+  })
+})
