@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Commits } from '../../src/links/commits.ts'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { Owner } from '../../src/links/owner.ts'
 import { readAnswers, readQuestions, readTold, readUsed, writeAnswer, writeQuestion, writeTold } from '../../src/links/messages.core.ts'
-import { RpcError } from '../../src/errors.ts'
+import { RegisterError, RpcError } from '../../src/errors.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
 import { MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
 import type { Link, Question } from '../../src/links/decide.core.ts'
@@ -78,6 +79,18 @@ describe('links: what peers send', () => {
       else expect(admission).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
       expect(owner.holdings.size).to.equal(0)
     }
+  })
+
+  it('a register that is full goes on to forget links, whatever new ones come at the same time', async () => {
+    const commits = new Commits({
+      write: async writes => {
+        if (writes.some(({ value }) => value !== undefined)) throw new RegisterError('full', true)
+        return writes.map((_, index) => ({ epoch: 1, term: 1, index }))
+      }
+    })
+    const outcomes = await Promise.allSettled(['new', undefined, 'new', undefined].map(async (value, i) => commits.add({ key: `${i}`, value: value === undefined ? undefined : new Uint8Array(1) })))
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(outcomes[0]).to.have.nested.property('reason.why', 'full')
   })
 
   it('options that cannot work are refused in plain words', () => {
