@@ -26,6 +26,8 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 
 /** Milliseconds between two looks of a node that drains at how many tokens it has. */
 const LOOK = 250
+/** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
+const REPORT_INTERVAL = 30_000
 /** Milliseconds that its leader gets to give them to others at the end. */
 const GIVE_UP = 2_000
 
@@ -65,7 +67,7 @@ export class Seat {
     const { discovery, election, rpc, options, now } = init
     this.#init = init
     this.#self = discovery.self.id
-    this.#nextReport = now() + options.ttl / 2
+    this.#nextReport = now() + reportInterval(options)
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
     this.#authority = keeping === undefined
       ? undefined
@@ -92,9 +94,9 @@ export class Seat {
         const { n } = record(args)
         return isId(n) ? this.#keeper.down(n) : undefined
       })),
-      rpc.handle(USED, (args: unknown) => {
+      rpc.handle(USED, (args: unknown, { caller }) => {
         const { parent, tokens } = readUsed(args)
-        this.#authority?.used(parent, tokens)
+        this.#authority?.used(caller.id, parent, tokens)
       }),
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
@@ -259,7 +261,7 @@ export class Seat {
     this.#strict?.tick()
     const { now, options } = this.#init
     if (now() < this.#nextReport) return
-    this.#nextReport = now() + options.ttl / 2
+    this.#nextReport = now() + reportInterval(options)
     for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
       for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
     }
@@ -268,7 +270,7 @@ export class Seat {
   #report (parent: string, tokens: readonly string[]): void {
     const { election, rpc, service } = this.#init
     const leader = election.of(service)?.leader?.id
-    if (leader === this.#self) this.#authority?.used(parent, tokens)
+    if (leader === this.#self) this.#authority?.used(this.#self, parent, tokens)
     else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
   }
 
@@ -291,4 +293,8 @@ export class Seat {
     const { discovery, service } = this.#init
     return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
   }
+}
+
+function reportInterval ({ ttl }: ResolvedLinksOptions): number {
+  return Math.min(ttl / 2, REPORT_INTERVAL)
 }

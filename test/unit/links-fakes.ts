@@ -182,8 +182,8 @@ export class FakeMesh {
         peer.handlers.set(method, handler)
         return { close: () => { peer.handlers.delete(method) } }
       },
-      invoke: async (_service: string, method: string, args: unknown, { node }: { node: string }) => this.#carry(id, node, method, args),
-      notify: async (_service: string, method: string, args: unknown, { node }: { node: string }) => { this.#carry(id, node, method, args).catch(() => {}) },
+      invoke: async (_service: string, method: string, args: unknown, { node }: { node: string }) => this.carry(id, node, method, args),
+      notify: async (_service: string, method: string, args: unknown, { node }: { node: string }) => { this.carry(id, node, method, args).catch(() => {}) },
       setTokenRouter: (given: TokenRouter) => { router = given },
       setTokenGuard: (given: TokenGuard) => { peer.guard = given },
       setLoadSource: () => {}
@@ -205,7 +205,8 @@ export class FakeMesh {
     return this.cut.has(`${a} ${b}`) || this.cut.has(`${b} ${a}`)
   }
 
-  async #carry (from: string, to: string, method: string, args: unknown): Promise<unknown> {
+  /** A message of one node to another. */
+  async carry (from: string, to: string, method: string, args: unknown): Promise<unknown> {
     this.sent.push(JSON.stringify([method, args]))
     await this.delay()
     const peer = this.#peers.get(to)

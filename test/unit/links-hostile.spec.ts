@@ -41,7 +41,7 @@ describe('links: what peers send', () => {
     refused(() => readAnswers([{ n: 'x', i: 1.5, r: [1, 2, 3] }], 1))
     refused(() => readAnswers([{ n: 'x', i: 1, r: [1, 2, 2 ** 53] }], 1))
     for (const value of [null, [{}], [{ p: 'a', t: 'x', r: [1, 2, 3] }], [{ p: 'a', t: TOKEN }]]) refused(() => readTold(value))
-    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }]) refused(() => readUsed(value))
+    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }]) refused(() => readUsed(value))
     expect(readAnswers([{ e: 'something new' }], 1)).to.deep.equal([{ failure: 'unavailable' }])
   })
 
