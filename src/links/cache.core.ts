@@ -56,7 +56,8 @@ export class Cache {
   }
 
   /**
-   * An answer of whoever decides. Undefined: there is no link; older ones are believed no more. Returns what holds now: an older link than the one that is known changes nothing.
+   * An answer of whoever decides. Undefined: there is no link; older ones are believed no more. Returns what holds now: an
+   * older link than the one that is known changes nothing.
    */
   learn (service: string, token: string, link: Link | undefined): Known | undefined {
     const entry = this.#entry(service, token)

@@ -16,14 +16,21 @@ export class Held {
   readonly mine: boolean
   /** A call of the token has come since the last report. */
   used = true
+  readonly #former: Link | undefined
   #text: string | undefined
 
-  constructor (parent: string, token: string, { node, incarnation, rank }: Link, mine: boolean) {
+  constructor (parent: string, token: string, { node, incarnation, rank }: Link, mine: boolean, former?: Link) {
     this.parent = parent
     this.token = token
     this.place = { node, incarnation }
     this.level = rank
     this.mine = mine
+    this.#former = former
+  }
+
+  /** The link to this node, also one that was asked back and of which nothing was heard since. */
+  get own (): Link | undefined {
+    return this.mine ? { ...this.place, rank: this.level } : this.#former
   }
 
   get rank (): string {
@@ -83,7 +90,7 @@ export class Holdings {
 
   /** The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. */
   revoke (parent: string, token: string, rank: Rank): void {
-    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false))
+    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false, this.get(parent, token)?.own))
   }
 
   /** The link was removed, by what has this rank. */

@@ -241,9 +241,8 @@ export class Seat {
   #hear (told: readonly Told[], count: number | undefined): void {
     const { owner, discovery, onChange } = this.#init
     for (const one of told) {
-      const former = owner.holdings.get(one.parent, one.token)
-      const before = former?.mine === true ? { ...former.place, rank: former.level } : undefined
-      if (owner.told(one)) onChange({ ...one, former: before })
+      const former = owner.holdings.get(one.parent, one.token)?.own
+      if (owner.told(one)) onChange({ ...one, former })
     }
     if (count === undefined || count === owner.count) return
     owner.count = count

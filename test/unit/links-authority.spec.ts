@@ -185,6 +185,37 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect((await two.links.link('bob', 'target-1')).id).to.equal('target-1')
   })
 
+  it('every node tells of a link that it uses, holds or decides once when it comes, moves and goes', async () => {
+    const { callers, targets } = start(14, { clients: 2, loss: 0 })
+    const [one] = callers as [FakeNode]
+    const heard = new Map<string, string[]>()
+    for (const { id, links } of [one, ...targets]) {
+      const events: string[] = []
+      heard.set(id, events)
+      for (const type of ['link:add', 'link:move', 'link:remove'] as const) links.addEventListener(type, ({ detail }) => { events.push(`${type} ${detail.node}`) })
+    }
+    await one.links.link('ada', 'target-1')
+    await one.links.link('ada', 'target-2', { replace: true })
+    await one.links.unlink('ada', 'cart')
+    const all = ['link:add target-1', 'link:move target-2', 'link:remove target-2']
+    await until(() => heard.get('target-2')?.length === 2)
+    expect(heard.get('caller-0'), 'who uses it').to.deep.equal(all)
+    expect(heard.get('target-0'), 'who decides').to.deep.equal(all)
+    await one.links.link('ada', 'target-1')
+    expect(heard.get('caller-0')).to.deep.equal([...all, 'link:add target-1'])
+  })
+
+  it('what was asked for again and is as it was is no news', async () => {
+    const { callers } = start(15, { clients: 2, loss: 0 })
+    const [one] = callers as [FakeNode]
+    await one.links.link('ada', 'target-1')
+    const events: string[] = []
+    for (const type of ['link:add', 'link:move', 'link:remove'] as const) one.links.addEventListener(type, () => { events.push(type) })
+    one.router.moved?.(tokenIdOf('ada', 'fake'), 'cart', 'target-1', undefined)
+    expect(await one.call('ada')).to.equal('target-1')
+    expect(events).to.deep.equal([])
+  })
+
   it('only the node that holds a link can say that it is used', async () => {
     mesh = new FakeMesh(createRandom(13))
     const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]
