@@ -2,7 +2,7 @@
  * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together; a leader that is
  * gone, or not ready, is made up for by the next one, until the question's time is over.
  */
-import { NoAuthorityError, RpcError } from '../errors.ts'
+import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { timers } from '../util/timers.ts'
@@ -51,9 +51,15 @@ export class Asker {
   asked = 0
   readonly #init: AskerInit
   readonly #queues = new Map<string, Asked[]>()
+  #stopped = false
 
   constructor (init: AskerInit) {
     this.#init = init
+  }
+
+  /** What is asked ends, soon. */
+  stop (): void {
+    this.#stopped = true
   }
 
   /**
@@ -91,6 +97,7 @@ export class Asker {
     let doubt = false
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
+      if (this.#stopped) throw new MeshStoppedError()
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {

@@ -82,7 +82,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       seat?.nodeGone(detail)
     }
     discovery.addEventListener('node:remove', onRemove)
-    this.#stop = [() => { discovery.removeEventListener('node:remove', onRemove) }, () => { clearInterval(parts.timer) }, () => { seat?.stop() }]
+    this.#stop = [() => { discovery.removeEventListener('node:remove', onRemove) }, () => { clearInterval(parts.timer) }, () => { seat?.stop() }, () => { parts.asker.stop() }]
   }
 
   stop (): void {

@@ -28,8 +28,9 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 const LOOK = 250
 /** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
 const REPORT_INTERVAL = 30_000
-/** Milliseconds that its leader gets to give them to others at the end. */
-const GIVE_UP = 2_000
+/** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
+const GIVE_UP = 60_000
+const WAIT_FOR_GIVEN = 2_000
 
 export interface SeatInit {
   service: string
@@ -284,7 +285,12 @@ export class Seat {
       await new Promise(resolve => { setTimeout(resolve, LOOK) })
     }
     const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#keeper.down(this.#self), read: () => undefined }
-    await asker.call(service, down, GIVE_UP).catch(this.#init.onError)
+    // a leader that cannot be asked now is asked again: until then nobody else may run these tokens
+    const given = asker.call(service, down, GIVE_UP).then(() => {}, this.#init.onError)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, WAIT_FOR_GIVEN)
+    await Promise.race([given, promise])
+    clearTimeout(timer)
   }
 
   /** Somebody could take the tokens of this node. */
