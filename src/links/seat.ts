@@ -28,6 +28,8 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 const LOOK = 250
 /** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
 const REPORT_INTERVAL = 30_000
+/** Errors of a node that has no links: nobody decides about any, or it has stopped. */
+const LINKLESS = new Set(['NoAuthorityError', 'MeshStoppedError'])
 /** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
 const GIVE_UP = 60_000
 const WAIT_FOR_GIVEN = 2_000
@@ -169,7 +171,10 @@ export class Seat {
   #count (node: unknown): number {
     const { authority } = this
     if (authority === undefined) throw new NotLeading()
-    return isId(node) ? authority.links(node) : authority.total('alive')
+    if (!isId(node)) return authority.total('alive')
+    // it drains, and gets new tokens until this leader has heard of that
+    const isTaking = this.#init.discovery.node(node)?.state === 'up'
+    return Math.max(isTaking ? 1 : 0, authority.links(node))
   }
 
   /** The node goes on to run calls of its tokens. @throws NotLeading */
@@ -259,8 +264,8 @@ export class Seat {
   tick (): void {
     this.#authority?.tick()
     this.#strict?.tick()
-    const { now, options } = this.#init
-    if (now() < this.#nextReport) return
+    const { now, options, election, service } = this.#init
+    if (now() < this.#nextReport || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
     for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
       for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
@@ -280,7 +285,7 @@ export class Seat {
     const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
     while (signal?.aborted !== true) {
       if (!this.#isAccompanied) return
-      const { value } = await asker.call(service, count, LOOK).catch(() => ({ value: 1 }))
+      const { value } = await asker.call(service, count, LOOK).catch((err: Error) => ({ value: LINKLESS.has(err.name) ? 0 : 1 }))
       if (value === 0) return
       await new Promise(resolve => { setTimeout(resolve, LOOK) })
     }

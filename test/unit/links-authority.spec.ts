@@ -216,6 +216,28 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(events).to.deep.equal([])
   })
 
+  it('a node that drains waits until its leader gives it no new tokens', async () => {
+    const { targets } = start(16, { loss: 0 })
+    const [, target] = targets as [FakeNode, FakeNode]
+    let over = false
+    const drained = target.links.drain().then(() => { over = true })
+    await until(() => mesh.sent.filter(message => message.includes('braid.links.count')).length > 1)
+    expect(over).to.equal(false)
+    mesh.see('target-1', { state: 'draining' })
+    await drained
+  })
+
+  it('a node drains at once when nobody decides about links, and not beyond its stop', async () => {
+    const { targets } = start(17, { loss: 0 })
+    const [, one, two] = targets as [FakeNode, FakeNode, FakeNode]
+    const drained = one.links.drain()
+    await until(() => mesh.sent.some(message => message.includes('braid.links.count')))
+    one.stop()
+    await drained
+    mesh.voterless = true
+    await two.links.drain()
+  })
+
   it('only the node that holds a link can say that it is used', async () => {
     mesh = new FakeMesh(createRandom(13))
     const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]
