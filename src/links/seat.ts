@@ -65,6 +65,8 @@ export class Seat {
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
   readonly #strict: Strict | undefined
   #nextReport: number
+  /** What it has in the DHT is put anew. */
+  #stores = false
 
   constructor (init: SeatInit) {
     const { discovery, election, rpc, options, now } = init
@@ -139,6 +141,7 @@ export class Seat {
     authority.begin(token)
     const { office } = authority
     archive.withdrawAll()
+    this.#stores = true
     archive.keepAll(service, authority.all(), () => office !== authority.office || !authority.leads).catch(onError)
   }
 
@@ -264,12 +267,22 @@ export class Seat {
   tick (): void {
     this.#authority?.tick()
     this.#strict?.tick()
+    this.#tidy()
     const { now, options, election, service } = this.#init
     if (now() < this.#nextReport || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
     for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
       for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
     }
+  }
+
+  /** Another one decides: it stores what there is, and of links that it ends this node would not know. */
+  #tidy (): void {
+    const { election, service, archive } = this.#init
+    const leader = election.of(service)?.leader?.id
+    if (!this.#stores || this.authority !== undefined || leader === undefined || leader === this.#self) return
+    this.#stores = false
+    archive.withdrawAll()
   }
 
   #report (parent: string, tokens: readonly string[]): void {

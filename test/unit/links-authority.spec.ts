@@ -238,6 +238,18 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await two.links.drain()
   })
 
+  it('who leads no more puts no links into the DHT: the next one may have ended them', async () => {
+    const { callers, targets } = start(18, { loss: 0 })
+    const [first, second] = targets as [FakeNode, FakeNode]
+    await callers[0]?.call('ada')
+    expect(first.kept.size).to.equal(1)
+    mesh.elect(second.id)
+    await until(() => first.kept.size === 0)
+    expect(second.kept.size).to.equal(1)
+    await callers[0]?.links.unlink('ada')
+    expect(second.kept.size).to.equal(0)
+  })
+
   it('only the node that holds a link can say that it is used', async () => {
     mesh = new FakeMesh(createRandom(13))
     const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]

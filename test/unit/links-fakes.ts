@@ -10,6 +10,7 @@ import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
 import type { Election, ElectionEvents, FencingToken, GroupView, Register, RegisterEntry, RegisterRank, RegisterWrite } from '../../src/election/index.ts'
 import type { Links, LinksOptions } from '../../src/links/index.ts'
+import type { NewRecord, Records } from '../../src/records/index.ts'
 import type { Handler, HandlerContext, Rpc, TokenGuard, TokenRouter } from '../../src/rpc/index.ts'
 import type { Random } from '../../src/util/random.core.ts'
 import type { Startable } from '@libp2p/interface'
@@ -57,6 +58,8 @@ export interface FakeNode {
   readonly guard: TokenGuard | undefined
   /** Where a call of the token would run; undefined when it runs nowhere. */
   call (token: string, tries?: number): Promise<string | undefined>
+  /** Keys of the records that it keeps in the DHT. */
+  readonly kept: ReadonlySet<string>
   stop (): void
 }
 
@@ -192,10 +195,17 @@ export class FakeMesh {
       setTokenGuard: (given: TokenGuard) => { peer.guard = given },
       setLoadSource: () => {}
     } as unknown as Rpc
-    const room = links(options)({ logger: defaultLogger(), discovery, election, rpc }) as Links & Startable
+    const kept = new Set<string>()
+    const records = {
+      keep: ({ key, final = false }: NewRecord) => final ? kept.delete(String(key)) : kept.add(String(key)),
+      get: async () => undefined,
+      withdrawAll: () => { kept.clear() },
+      status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })
+    } as unknown as Records
+    const room = links(options)({ logger: defaultLogger(), discovery, election, rpc, records }) as Links & Startable
     void room.start()
     const node: FakeNode = {
-      id, links: room,
+      id, links: room, kept,
       get router () { return router as TokenRouter },
       get guard () { return peer.guard },
       call: async (token, tries = 20) => this.#call(id, router as TokenRouter, tokenIdOf(token, 'fake'), nodes('cart'), tries),
