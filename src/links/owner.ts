@@ -47,7 +47,7 @@ export interface OwnerInit {
 export class Owner implements TokenGuard {
   /** Links of this node, by the last word of its leader. */
   count = 0
-  readonly holdings = new Holdings(MAX_HELD_LINKS)
+  readonly holdings = new Holdings(MAX_HELD_LINKS, () => { this.#glances.clear() })
   readonly #init: OwnerInit
   readonly #glances = new Map<number, Glance>()
   readonly #asking = new Map<string, Asking>()

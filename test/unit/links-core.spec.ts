@@ -228,6 +228,8 @@ describe('links: what the called node knows', () => {
     expect([...held.takeUsed()]).to.deep.equal([])
     for (let n = 0; n < 1_000; n++) held.learn(`s${n % 3}`, token(n), link('me', n), true)
     expect(held.size).to.be.at.most(10)
+    expect([...held.takeUsed()].flatMap(([, tokens]) => tokens)).to.have.members(Array.from({ length: 1_000 }, (_, n) => token(n)))
+    expect([...held.takeUsed()]).to.deep.equal([])
     held.clear()
     expect(held.size).to.equal(0)
   })

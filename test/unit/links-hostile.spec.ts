@@ -6,7 +6,7 @@ import { Owner } from '../../src/links/owner.ts'
 import { readAnswers, readQuestions, readTold, readUsed, writeAnswer, writeQuestion, writeTold } from '../../src/links/messages.core.ts'
 import { RegisterError, RpcError } from '../../src/errors.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
+import { MAX_HELD_LINKS, MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
 import type { Link, Question } from '../../src/links/decide.core.ts'
 
 const TOKEN = 'ab'.repeat(32)
@@ -91,6 +91,18 @@ describe('links: what peers send', () => {
     const outcomes = await Promise.allSettled(['new', undefined, 'new', undefined].map(async (value, i) => commits.add({ key: `${i}`, value: value === undefined ? undefined : new Uint8Array(1) })))
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
     expect(outcomes[0]).to.have.nested.property('reason.why', 'full')
+  })
+
+  it('a node that holds more links than it remembers still reports each one that is used', async () => {
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, ask: async () => link })
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
+    await owner.admit(token, claim)
+    await owner.admit(token, claim)
+    for (let n = 0; n < MAX_HELD_LINKS; n++) owner.learn('b', n.toString(16).padStart(64, '0'), link)
+    owner.holdings.takeUsed()
+    await owner.admit(token, claim)
+    expect(owner.holdings.takeUsed().get('a')).to.deep.equal([TOKEN])
   })
 
   it('options that cannot work are refused in plain words', () => {
