@@ -300,7 +300,7 @@ export class Authority {
     }
     const added = writes.reduce((sum, write) => sum + (write.value === undefined ? 0 : sizeOf(write)), 0)
     // what only takes the place of an entry must go on when there is no room, or there never would be any
-    const more = mine.keys().reduce((sum, key) => sum + (table.entries.has(key) ? 0 : 1), 0)
+    const more = [...mine.keys()].filter(key => !table.entries.has(key)).length
     const full = (more > 0 && table.entries.size + more > MAX_REGISTER_ENTRIES) || (added > 0 && table.bytes + added > MAX_REGISTER_BYTES)
     if (full) return refuse(core, id, 'full')
     const entries = writes.map(({ key, value }): Entry => ({ key, value, rank: this.#next() }))

@@ -13,6 +13,8 @@ const TOKEN = 'ab'.repeat(32)
 const question: Question = { kind: 'move', parent: 'a', token: TOKEN, propose: ['x', 'y'], balanced: true, gone: 'z', to: 'x', from: { epoch: 1, term: 2, index: 3 } }
 const link: Link = { node: 'x', incarnation: 7, rank: { epoch: 1, term: 2, index: 3 } }
 
+const LED = { voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 2 } } }
+
 function refused (read: () => unknown): void {
   expect(read).to.throw().with.property('name', 'InvalidOptionsError')
 }
@@ -58,7 +60,7 @@ describe('links: what peers send', () => {
   })
 
   it('a call that claims any rank makes the called node ask, and believe only the answer', async () => {
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, ask: async () => link })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
     const token = new Uint8Array(32).fill(0xab)
     const claim = (index: number): Uint8Array => encodeClaim({ parent: 'a', epoch: 1, term: 2, index, provisional: false })
     const admitted = await owner.admit(token, claim(Number.MAX_SAFE_INTEGER)) as { rank: string }
@@ -73,7 +75,7 @@ describe('links: what peers send', () => {
     const token = new Uint8Array(32).fill(0xab)
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: Number.MAX_SAFE_INTEGER, provisional: false })
     for (const open of [true, false]) {
-      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
+      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, group: () => LED, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
       const admission = await owner.admit(token, claim)
       if (open) expect(admission).to.have.property('rank')
       else expect(admission).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
@@ -94,7 +96,7 @@ describe('links: what peers send', () => {
   })
 
   it('a node that holds more links than it remembers still reports each one that is used', async () => {
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, ask: async () => link })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
     const token = new Uint8Array(32).fill(0xab)
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
     await owner.admit(token, claim)
@@ -103,6 +105,20 @@ describe('links: what peers send', () => {
     owner.holdings.takeUsed()
     await owner.admit(token, claim)
     expect(owner.holdings.takeUsed().get('a')).to.deep.equal([TOKEN])
+  })
+
+  it('a call of a caller that could ask nobody does not run beside the link that there is', async () => {
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 0, term: 0, index: 0, provisional: true })
+    const admit = async (answer: Link | undefined, open: boolean, group: Partial<typeof LED> = LED): Promise<unknown> =>
+      new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, group: () => ({ voters: [], ...group }), ask: async () => answer }).admit(token, claim)
+    for (const open of [true, false]) {
+      expect(await admit(link, open)).to.have.property('rank', '00000000000001.00000000000002.00000000000003')
+      expect(await admit({ ...link, node: 'y' }, open)).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true })
+      expect(await admit(link, open, {}), 'nobody decides').to.equal(undefined)
+    }
+    expect(await admit(undefined, true)).to.equal(undefined)
+    expect(await admit(undefined, false)).to.deep.include({ code: 'FAILED_PRECONDITION' })
   })
 
   it('options that cannot work are refused in plain words', () => {
