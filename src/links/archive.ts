@@ -63,7 +63,9 @@ export class Archive {
       key: keyOf(service, parent, token),
       rank: toTuple(rank),
       value: shareBytes(link === undefined ? encodePlace({ node: '', incarnation: 0 }) : encodePlace(link)),
-      ttl: TTL
+      ttl: TTL,
+      // whatever it takes the place of is over before it is, and there is no end to links that went
+      ...link === undefined && { final: true }
     })
   }
 

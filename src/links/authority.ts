@@ -278,9 +278,20 @@ export class Authority {
     await this.#confirm(LEADS)
   }
 
-  /** Tokens that a node has run calls of. */
-  used (parent: string, tokens: readonly string[]): void {
-    if (this.leads) for (const token of tokens) this.#usage.report(linkKey(parent, token))
+  /** Tokens that a node has run calls of. It is told again of those that it does not hold: the first word was lost. */
+  used (node: string, parent: string, tokens: readonly string[]): void {
+    const { register, discovery, service, tell } = this.#init
+    if (!this.leads || discovery.node(node)?.service !== service) return
+    const told: Told[] = []
+    for (const token of tokens) {
+      const key = linkKey(parent, token)
+      const entry = register.entry(key)
+      const place = entry === undefined ? undefined : this.#placeOf(entry)
+      if (place?.node === node) this.#usage.report(key)
+      // what is under way is told when it is done
+      else if (!this.#pending.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
+    }
+    if (told.length > 0) tell(node, told, undefined)
   }
 
   // ---- what time brings
@@ -292,6 +303,7 @@ export class Authority {
     if (now >= this.#nextCount) {
       this.#nextCount = now + COUNT_INTERVAL
       this.#tellCounts()
+      this.#tellDowns()
     }
     if (now >= this.#nextTurn) {
       this.#nextTurn = now + this.#init.ttl / 2
@@ -312,6 +324,15 @@ export class Authority {
       if (links === 0) this.#told.delete(node)
       else this.#told.set(node, links)
       this.#init.tell(node, [], links)
+    }
+  }
+
+  /** Word of it may have been lost: until it begins another life, callers that know it go on to find their tokens there. */
+  #tellDowns (): void {
+    const { discovery, tellDown } = this.#init
+    for (const [node, incarnation] of this.#downs) {
+      const info = discovery.node(node)
+      if (info !== undefined && info.state !== 'left' && info.incarnation <= incarnation) tellDown({ node, incarnation })
     }
   }
 

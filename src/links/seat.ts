@@ -26,6 +26,10 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 
 /** Milliseconds between two looks of a node that drains at how many tokens it has. */
 const LOOK = 250
+/** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
+const REPORT_INTERVAL = 30_000
+/** Errors of a node that has no links: nobody decides about any, or it has stopped. */
+const LINKLESS = new Set(['NoAuthorityError', 'MeshStoppedError'])
 /** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
 const GIVE_UP = 60_000
 const WAIT_FOR_GIVEN = 2_000
@@ -61,12 +65,14 @@ export class Seat {
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
   readonly #strict: Strict | undefined
   #nextReport: number
+  /** What it has in the DHT is put anew. */
+  #stores = false
 
   constructor (init: SeatInit) {
     const { discovery, election, rpc, options, now } = init
     this.#init = init
     this.#self = discovery.self.id
-    this.#nextReport = now() + options.ttl / 2
+    this.#nextReport = now() + reportInterval(options)
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
     this.#authority = keeping === undefined
       ? undefined
@@ -93,9 +99,9 @@ export class Seat {
         const { n } = record(args)
         return isId(n) ? this.#keeper.down(n) : undefined
       })),
-      rpc.handle(USED, (args: unknown) => {
+      rpc.handle(USED, (args: unknown, { caller }) => {
         const { parent, tokens } = readUsed(args)
-        this.#authority?.used(parent, tokens)
+        this.#authority?.used(caller.id, parent, tokens)
       }),
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
@@ -135,6 +141,7 @@ export class Seat {
     authority.begin(token)
     const { office } = authority
     archive.withdrawAll()
+    this.#stores = true
     archive.keepAll(service, authority.all(), () => office !== authority.office || !authority.leads).catch(onError)
   }
 
@@ -167,7 +174,10 @@ export class Seat {
   #count (node: unknown): number {
     const { authority } = this
     if (authority === undefined) throw new NotLeading()
-    return isId(node) ? authority.links(node) : authority.total('alive')
+    if (!isId(node)) return authority.total('alive')
+    // it drains, and gets new tokens until this leader has heard of that
+    const isTaking = this.#init.discovery.node(node)?.state === 'up'
+    return Math.max(isTaking ? 1 : 0, authority.links(node))
   }
 
   /** The node goes on to run calls of its tokens. @throws NotLeading */
@@ -240,9 +250,8 @@ export class Seat {
   #hear (told: readonly Told[], count: number | undefined): void {
     const { owner, discovery, onChange } = this.#init
     for (const one of told) {
-      const former = owner.holdings.get(one.parent, one.token)
-      const before = former?.mine === true ? { ...former.place, rank: former.level } : undefined
-      if (owner.told(one)) onChange({ ...one, former: before })
+      const former = owner.holdings.get(one.parent, one.token)?.own
+      if (owner.told(one)) onChange({ ...one, former })
     }
     if (count === undefined || count === owner.count) return
     owner.count = count
@@ -258,18 +267,28 @@ export class Seat {
   tick (): void {
     this.#authority?.tick()
     this.#strict?.tick()
-    const { now, options } = this.#init
-    if (now() < this.#nextReport) return
-    this.#nextReport = now() + options.ttl / 2
+    this.#tidy()
+    const { now, options, election, service } = this.#init
+    if (now() < this.#nextReport || election.of(service)?.leader === undefined) return
+    this.#nextReport = now() + reportInterval(options)
     for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
       for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
     }
   }
 
+  /** Another one decides: it stores what there is, and of links that it ends this node would not know. */
+  #tidy (): void {
+    const { election, service, archive } = this.#init
+    const leader = election.of(service)?.leader?.id
+    if (!this.#stores || this.authority !== undefined || leader === undefined || leader === this.#self) return
+    this.#stores = false
+    archive.withdrawAll()
+  }
+
   #report (parent: string, tokens: readonly string[]): void {
     const { election, rpc, service } = this.#init
     const leader = election.of(service)?.leader?.id
-    if (leader === this.#self) this.#authority?.used(parent, tokens)
+    if (leader === this.#self) this.#authority?.used(this.#self, parent, tokens)
     else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
   }
 
@@ -279,7 +298,7 @@ export class Seat {
     const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
     while (signal?.aborted !== true) {
       if (!this.#isAccompanied) return
-      const { value } = await asker.call(service, count, LOOK).catch(() => ({ value: 1 }))
+      const { value } = await asker.call(service, count, LOOK).catch((err: Error) => ({ value: LINKLESS.has(err.name) ? 0 : 1 }))
       if (value === 0) return
       await new Promise(resolve => { setTimeout(resolve, LOOK) })
     }
@@ -297,4 +316,8 @@ export class Seat {
     const { discovery, service } = this.#init
     return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
   }
+}
+
+function reportInterval ({ ttl }: ResolvedLinksOptions): number {
+  return Math.min(ttl / 2, REPORT_INTERVAL)
 }

@@ -47,6 +47,7 @@ describe('links: in the DHT', () => {
     expect(new Set(keys.slice(0, 3)).size).to.equal(3)
     expect(keys[3]).to.equal(keys[0])
     expect(records.kept.map(({ value }) => value.length > 0)).to.deep.equal([true, true, true, false])
+    expect(records.kept.map(({ final = false }) => final)).to.deep.equal([false, false, false, true])
     expect(records.kept[0]).to.deep.include({ rank: [1, 2, 3], value: encodePlace(link) })
   })
 
