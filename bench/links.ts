@@ -48,7 +48,7 @@ async function cluster (): Promise<Cluster> {
     return node
   }
   const targets = await Promise.all(ports.map(async (port, i) => spawn(`cart-${i}`, {
-    service: 'cart', listen: [address(port)], bootstrap: ports.filter(other => other !== port).map(address), election: { expect: 3 }
+    service: 'cart', listen: [address(port)], bootstrap: ports.filter(other => other !== port).map(address), election: { expect: 3, profile: 'wan' }
   })))
   const clients = [await spawn('client-1', {}), await spawn('client-2', {})]
   await clients[0]?.command('where', ['cart', 'warm'])
@@ -96,7 +96,7 @@ async function large (count: number): Promise<Figure[]> {
   const [client] = clients
   const heap = async (): Promise<number> => leader.command<number>('measure:heap')
   const before = await heap()
-  const { ms } = await measure(client, 'link', ['cart', 'many', count, 512])
+  const { ms } = await measure(client, 'link', ['cart', 'many', count, 512, leader.id])
   await sleep(2_000)
   const perLink = (await heap() - before) / count
   const { authority } = await leader.command<LinksStatus>('links')
@@ -137,7 +137,11 @@ function print ({ name, value, bar, least = false }: Figure): void {
 /** Measures, prints the figures beside their bars, and resolves to them. */
 export async function run ({ links = 100_000, rounds = 5 }: LinksBenchInit = {}): Promise<Figure[]> {
   console.log('links: 5 processes on loopback, in memory …')
-  const figures = [...await small(rounds), ...await large(links)]
-  figures.forEach(print)
+  const figures: Figure[] = []
+  for (const part of [async () => small(rounds), async () => large(links)]) {
+    const some = await part()
+    some.forEach(print)
+    figures.push(...some)
+  }
   return figures
 }

@@ -43,7 +43,7 @@ export interface MeshOptions {
   signal?: AbortSignal
   rpc?: Omit<RpcInit, 'secret'>
   /** How this node publishes, and what it keeps for others. */
-  pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection'>
+  pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection' | 'onLinks'>
   /**
    * How this node takes part in the election of its service's leader. Given: it does so at once; left out: as soon as
    * something needs the leader. False: never, as relays and browser tabs.

@@ -284,6 +284,12 @@ function onElection (election: Election, listener: (change: { State: 0 | 1 | 2, 
   election.addEventListener('braid.topic.election.change_state', ({ detail }) => { listener(detail) })
 }
 
+/** Likewise: links that nobody watches are not told of. */
+function onLinks (links: Links | undefined, listener: (change: string | { ID: string, Num: number }) => void): void {
+  links?.addEventListener('braid.topic.linkcache.unlink', ({ detail }) => { listener(detail) })
+  links?.addEventListener('braid.topic.linkcache.service_link_number', ({ detail }) => { listener(detail) })
+}
+
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
   const now = Date.now()
   const identity: Identity = await loadIdentity(storage, {
@@ -315,7 +321,13 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }
           }),
           // gossipsub has the key `pubsub`
-          topics: pubsubRoom({ lazy: isPage(), ...options.pubsub, storage, onElection: listener => { onElection(libp2p.services.election, listener) } }),
+          topics: pubsubRoom({
+            lazy: isPage(),
+            ...options.pubsub,
+            storage,
+            onElection: listener => { onElection(libp2p.services.election, listener) },
+            onLinks: listener => { onLinks(libp2p.services.links, listener) }
+          }),
           rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom(links) }),

@@ -68,7 +68,7 @@ class Election implements ElectionCore {
       core.takeOver = false
       campaign(core, 'vote', true)
     }
-    this.#timers()
+    this.#timers(input.type === 'tick')
     core.tell()
     settleHandover(core)
     const { out } = core
@@ -238,7 +238,8 @@ class Election implements ElectionCore {
     }
   }
 
-  #timers (): void {
+  /** @param alone - nothing was told: what is heard after a stall is taken before anybody is given up */
+  #timers (alone: boolean): void {
     const core = this.#core
     const { now } = core.time
     if (core.saveAgainAt <= now) core.saveAgain()
@@ -248,15 +249,15 @@ class Election implements ElectionCore {
     }
     if (core.greetAt <= now) greetStrangers(core)
     answerEarly(core)
-    if (core.electionDue <= now) electionTimeout(core)
-    if (core.lead !== undefined) this.#leaderTimers(core.lead, now)
+    if (alone && core.electionDue <= now) electionTimeout(core)
+    if (core.lead !== undefined) this.#leaderTimers(core.lead, now, alone)
     if (core.leavingSeat && !core.voting) leave(core)
   }
 
-  #leaderTimers (lead: Leadership, now: number): void {
+  #leaderTimers (lead: Leadership, now: number, alone: boolean): void {
     const core = this.#core
     // the only voter need not hear from itself in time
-    if (now >= quorumDeadline(core, lead) && core.config?.voters.length !== 1) return becomeFollower(core, core.hard.term, undefined, 'no majority answers')
+    if (alone && now >= quorumDeadline(core, lead) && core.config?.voters.length !== 1) return becomeFollower(core, core.hard.term, undefined, 'no majority answers')
     if (lead.transfer !== undefined) advanceTransfer(core)
     if (core.lead === undefined) return
     this.#settleEpoch(lead)

@@ -5,7 +5,6 @@ import { InvalidOptionsError, MeshStoppedError, NotLeaderError, VotersError } fr
 import { memoryStorage } from '../storage/index.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
-import { Announcer } from './announcer.ts'
 import { createFence } from './fence.ts'
 import { checkVoters, resolveElectionOptions } from './options.ts'
 import { voting } from '#voting'
@@ -14,6 +13,7 @@ import { Views, VOTER } from './views.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
+import type { Announcer } from './announcer.ts'
 import type { Member } from './member.ts'
 import type { Message } from './messages.core.ts'
 import type { Net } from './net.ts'
@@ -317,8 +317,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     const { state, token } = change
     const { service = '', id } = this.#discovery().self
     if (state === 'leader' || state === 'follower') this.#fault = undefined
-    this.#announcer ??= new Announcer(id, patch => { this.#publish(patch) })
-    this.#announcer.tell(change)
+    if (voting !== undefined) this.#announcer ??= new voting.Announcer(id, patch => { this.#publish(patch) })
+    this.#announcer?.tell(change)
     const known = leaderOf(change)
     const text = JSON.stringify([state, known])
     if (text === this.#told) return

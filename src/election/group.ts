@@ -14,6 +14,8 @@ import type { Logger } from '@libp2p/interface'
 
 /** Milliseconds before the end of a lease at which it is given up: timers are late by about that. */
 const MARGIN = 2
+/** Milliseconds by which a timer is later than any should be. */
+const LATE = 20
 /** Messages that wait for what they depend on; a storage that hangs must not fill the memory. */
 const MAX_HELD = 4_096
 
@@ -61,11 +63,13 @@ export class Group {
     this.#store = this.#createStore()
   }
 
-  #createStore (): GroupStore {
+  #createStore (former?: GroupStore): GroupStore {
     const { storage, config: { service } } = this.#init
     const store: GroupStore = new GroupStore({
       storage,
       service,
+      volatile: !storage.durable,
+      former,
       onSaved: id => { if (store === this.#store) this.#onSaved(id) },
       onFailed: (id, reason) => {
         if (store !== this.#store) return
@@ -160,7 +164,7 @@ export class Group {
   #restart (from: string, reason: unknown): void {
     const before = this.#store
     this.#core = undefined
-    this.#store = this.#createStore()
+    this.#store = this.#createStore(before)
     this.#durable = 0
     this.#held = []
     this.#inputs.length = 0
@@ -175,13 +179,24 @@ export class Group {
     if (this.#stopped || due >= this.#armed) return
     clearTimeout(this.#timer)
     this.#armed = due
-    const timer: { unref?: () => void } | number = this.#timer = setTimeout(() => {
-      this.#armed = Infinity
+    this.#sleep(Math.ceil(due - performance.now()), () => {
       this.#expire()
-      if ((this.#core?.due ?? Infinity) <= performance.now()) this.input({ type: 'tick' })
-      else this.#arm()
-    }, Math.max(0, Math.ceil(due - performance.now())))
+      // this process was stopped, or very busy: what came meanwhile is heard first
+      if (performance.now() - due > LATE) this.#sleep(0, () => { this.#tick() })
+      else this.#tick()
+    })
+  }
+
+  #sleep (ms: number, then: () => void): void {
+    const timer: { unref?: () => void } | number = this.#timer = setTimeout(then, Math.max(0, ms))
     if (typeof timer === 'object') timer.unref?.()
+  }
+
+  #tick (): void {
+    this.#armed = Infinity
+    this.#expire()
+    if ((this.#core?.due ?? Infinity) <= performance.now()) this.input({ type: 'tick' })
+    else this.#arm()
   }
 
   #carry (output: ElectionOutput): void {

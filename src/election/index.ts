@@ -182,9 +182,14 @@ export interface Election extends TypedEventTarget<ElectionEvents> {
    * @throws what the task throws while it leads; the signal's reason; MeshStoppedError; NotLeaderError - this node can never lead
    */
   runAsLeader<T> (task: (lease: Lease) => Promise<T> | T, options?: AbortOptions): Promise<T>
-  /** Give the leadership away, to whoever is most up to date. Does nothing when this node does not lead. */
+  /**
+   * Give the leadership away, to whoever is up to date and answers soonest. Resolves when the next leader is heard; does
+   * nothing when this node does not lead.
+   *
+   * @throws VotersError - nobody took over in time
+   */
   resign (options?: AbortOptions): Promise<void>
-  /** Give it to this voter. @throws NotLeaderError, VotersError - no voter of that id; or it did not take over in time */
+  /** Give it to this voter. @throws NotLeaderError, VotersError - no voter of that id; it did not take over in time, or another one did */
   transfer (to: string, options?: AbortOptions): Promise<void>
   status (): ElectionStatus
   /**

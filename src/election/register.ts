@@ -1,6 +1,7 @@
 /** The leader's replicated register, for what must be linearizable. */
 import { InvalidOptionsError, RegisterError } from '../errors.ts'
 import { flawOf, isKey } from './table.core.ts'
+import { shareBytes } from '../wire/bytes.ts'
 import type { Register } from './index.ts'
 import type { Member } from './member.ts'
 import type { Entry, Rank, Write } from './types.core.ts'
@@ -31,7 +32,7 @@ export class MemberRegister implements Register {
     if (flaw !== undefined) throw new InvalidOptionsError(`register: ${flaw}`)
     const id = ++this.#id
     // the caller may use its buffers again; what is in the table stays
-    const own = writes.map(write => ({ ...write, value: write.value?.slice() }))
+    const own = writes.map(write => ({ ...write, value: write.value === undefined ? undefined : shareBytes(write.value) }))
     const answer = await this.#member()?.ask({ type: 'propose', id, writes: own }, ['committed', 'refused'], TIMEOUT, signal)
     if (answer?.type === 'committed') return answer.ranks
     throw refusal(answer)

@@ -28,6 +28,10 @@ export interface GroupStoreInit {
   service: string
   onSaved: (id: number) => void
   onFailed: (id: number, reason: string) => void
+  /** Nothing outlives this process: to write it down would only cost memory. @default false */
+  volatile?: boolean
+  /** Of the core before, which failed: what it has stored, this one has. Only for what is volatile. */
+  former?: GroupStore | undefined
 }
 
 export class GroupStore {
@@ -55,6 +59,10 @@ export class GroupStore {
   /** Once, before the first save. `lost`: there was something that cannot be read any more; it has been forgotten. */
   async load (): Promise<{ durable: Durable | undefined, lost: boolean }> {
     const { stable, log } = this.#init.storage
+    if (this.#init.volatile === true) {
+      this.#inherit(this.#init.former)
+      return { lost: false, durable: this.#durable }
+    }
     try {
       if (stable.lost.has(this.#name) || log.lost.has(this.#logName)) throw new Error('damaged')
       const bytes = await stable.get(this.#name)
@@ -71,8 +79,19 @@ export class GroupStore {
       await this.#forget()
       return { durable: undefined, lost: true }
     }
+    return { lost: false, durable: this.#durable }
+  }
+
+  get #durable (): Durable | undefined {
     const hard = this.#hard
-    return { lost: false, durable: hard === undefined ? undefined : { hard, entries: [...this.#entries.values()], synced: this.#synced } }
+    return hard === undefined ? undefined : { hard, entries: [...this.#entries.values()], synced: this.#synced }
+  }
+
+  #inherit (former: GroupStore | undefined): void {
+    if (former === undefined) return
+    for (const [key, entry] of former.#entries) this.#entries.set(key, entry)
+    this.#hard = former.#hard
+    this.#synced = former.#synced
   }
 
   save (save: Save): void {
@@ -128,6 +147,11 @@ export class GroupStore {
     const { stable, log } = this.#init.storage
     const hard = batch.findLast(save => save.hard !== undefined)?.hard
     const parts = batch.flatMap(({ register }) => register === undefined ? [] : [register])
+    if (this.#init.volatile === true) {
+      for (const part of parts) this.#replay(this.#unit(part), false)
+      this.#hard = hard ?? this.#hard
+      return
+    }
     if (parts.length === 0) {
       await stable.set(this.#name, encodeStored(this.#unit({ hard })))
       this.#hard = hard ?? this.#hard

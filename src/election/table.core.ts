@@ -14,9 +14,10 @@ const MAX_UTF8 = 3
 
 export class Table {
   readonly entries: Map<string, Entry>
+  /** Of these the deletion marks. */
+  readonly #marks = new Map<string, Entry>()
   /** The table is exactly that of the leader of this epoch and term at this index. */
   synced: Rank
-  deletions = 0
   bytes = 0
 
   constructor (entries: readonly Entry[] = [], synced: Rank = NO_RANK) {
@@ -29,7 +30,7 @@ export class Table {
     this.drop(entry.key)
     this.entries.set(entry.key, entry)
     this.bytes += sizeOf(entry)
-    if (entry.value === undefined) this.deletions++
+    if (entry.value === undefined) this.#marks.set(entry.key, entry)
   }
 
   drop (key: string): void {
@@ -37,12 +38,17 @@ export class Table {
     if (entry === undefined) return
     this.entries.delete(key)
     this.bytes -= sizeOf(entry)
-    if (entry.value === undefined) this.deletions--
+    this.#marks.delete(key)
   }
 
   clear (): void {
     this.entries.clear()
-    this.deletions = this.bytes = 0
+    this.#marks.clear()
+    this.bytes = 0
+  }
+
+  get deletions (): number {
+    return this.#marks.size
   }
 
   /** Entries above a rank, lowest first. */
@@ -53,8 +59,7 @@ export class Table {
 
   /** Deletion marks up to a rank. */
   marks (floor: Rank): string[] {
-    if (this.deletions === 0) return []
-    return [...this.entries.values()].filter(({ value, rank }) => value === undefined && compareRanks(rank, floor) <= 0).map(({ key }) => key)
+    return [...this.#marks.values()].filter(({ rank }) => compareRanks(rank, floor) <= 0).map(({ key }) => key)
   }
 }
 

@@ -14,9 +14,11 @@ export interface Emitter {
   listenerCount (type: keyof LinkEvents): number
 }
 
+interface Told { readonly rank: Rank, readonly removed: boolean }
+
 export class Announcer {
   readonly #emitter: Emitter
-  readonly #told = new Map<string, Rank>()
+  readonly #told = new Map<string, Told>()
 
   constructor (emitter: Emitter) {
     this.#emitter = emitter
@@ -27,9 +29,10 @@ export class Announcer {
     if (!this.#isHeard || (link === undefined && former === undefined)) return
     const key = `${service}/${parent}/${token}`
     const last = this.#told.get(key)
-    if (last !== undefined && compareRanks(last, rank) >= 0) return
+    const change = { rank, removed: link === undefined }
+    if (last !== undefined && isTold(last, change)) return
     if (this.#told.size >= MAX_TOLD) this.#told.clear()
-    this.#told.set(key, rank)
+    this.#told.set(key, change)
     const type = link === undefined ? 'link:remove' : former === undefined ? 'link:add' : 'link:move'
     const node = (link ?? former)?.node
     this.#emitter.safeDispatchEvent(type, {
@@ -41,6 +44,8 @@ export class Announcer {
   /** By a caller that asked. */
   learnt (service: string, parent: string, token: TokenId, link: Link | undefined, before: Link | undefined): void {
     const rank = link?.rank ?? before?.rank
+    // it was asked for again, and is what it was
+    if (link !== undefined && before !== undefined && compareRanks(link.rank, before.rank) === 0) return
     if (rank !== undefined) this.changed(service, { parent, token, link, former: before, rank })
   }
 
@@ -51,4 +56,10 @@ export class Announcer {
   get #isHeard (): boolean {
     return (['link:add', 'link:move', 'link:remove', 'braid.topic.linkcache.unlink'] as const).some(type => this.#emitter.listenerCount(type) > 0)
   }
+}
+
+/** Who asked knows that a link was removed, and only the rank of the link, which was told when it came. */
+function isTold (last: Told, { rank, removed }: Told): boolean {
+  const order = compareRanks(last.rank, rank)
+  return removed ? last.removed || order > 0 : order >= 0
 }

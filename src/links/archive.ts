@@ -4,6 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { copyBytes, shareBytes } from '../wire/bytes.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { MAX_STORED_LINKS, MAX_VOTERS } from '../wire/limits.ts'
 import { toTuple } from './rank.core.ts'
@@ -61,8 +62,10 @@ export class Archive {
     this.#records.keep({
       key: keyOf(service, parent, token),
       rank: toTuple(rank),
-      value: link === undefined ? encodePlace({ node: '', incarnation: 0 }) : encodePlace(link),
-      ttl: TTL
+      value: shareBytes(link === undefined ? encodePlace({ node: '', incarnation: 0 }) : encodePlace(link)),
+      ttl: TTL,
+      // whatever it takes the place of is over before it is, and there is no end to links that went
+      ...link === undefined && { final: true }
     })
   }
 
@@ -99,5 +102,5 @@ export class Archive {
 
 /** No name holds the byte between them. */
 function keyOf (service: string, parent: string, token: string): Uint8Array {
-  return sha256(utf8ToBytes(['link', parent, service, token].join('\0')))
+  return copyBytes(sha256(utf8ToBytes(['link', parent, service, token].join('\0'))))
 }

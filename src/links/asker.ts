@@ -2,7 +2,7 @@
  * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together; a leader that is
  * gone, or not ready, is made up for by the next one, until the question's time is over.
  */
-import { NoAuthorityError, RpcError } from '../errors.ts'
+import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { timers } from '../util/timers.ts'
@@ -17,7 +17,9 @@ import type { Rpc } from '../rpc/index.ts'
 /** Milliseconds between two looks for a leader, and between two questions that came to nothing. */
 const RETRY = { initial: 20, max: 200 }
 /** Milliseconds that one leader gets to answer. */
-const ANSWER_TIMEOUT = 1_000
+const ANSWER_TIMEOUT = 3_000
+/** Milliseconds between two looks whether it still leads. */
+const LOOK = 200
 
 interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
@@ -49,9 +51,15 @@ export class Asker {
   asked = 0
   readonly #init: AskerInit
   readonly #queues = new Map<string, Asked[]>()
+  #stopped = false
 
   constructor (init: AskerInit) {
     this.#init = init
+  }
+
+  /** What is asked ends, soon. */
+  stop (): void {
+    this.#stopped = true
   }
 
   /**
@@ -89,6 +97,7 @@ export class Asker {
     let doubt = false
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
+      if (this.#stopped) throw new MeshStoppedError()
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {
@@ -109,8 +118,22 @@ export class Asker {
     }
   }
 
+  /** A leader that is busy gets its time; one that was replaced has nothing to say any more. */
   async #invoke (service: string, node: string, { method, args }: LeaderCall<unknown>, left: number): Promise<unknown> {
-    return this.#init.rpc.invoke(service, method, args, { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)) })
+    const replaced = new AbortController()
+    const look = (): void => {
+      const leader = this.#init.of(service)?.leader?.id
+      if (leader !== undefined && leader !== node && leader !== asked) replaced.abort(new Error('another one leads'))
+      else timer = timers.after(LOOK, look)
+    }
+    // a hint may be ahead of what is known here
+    const asked = this.#init.of(service)?.leader?.id
+    let timer = timers.after(LOOK, look)
+    try {
+      return await this.#init.rpc.invoke(service, method, args, { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)), signal: replaced.signal })
+    } finally {
+      timers.cancel(timer)
+    }
   }
 
   #flush (service: string): void {

@@ -9,6 +9,7 @@ import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
+import { NotLeading } from './not-leading.ts'
 import { Usage } from './usage.core.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
@@ -32,19 +33,6 @@ const COUNT_INTERVAL = 1_000
 
 /** A key that nothing is ever written under: to read it is to know that this node leads. */
 const LEADS = 'leads'
-
-/** This node does not lead, or not any more: somebody else knows. */
-export class NotLeading extends Error {
-  static override readonly name = 'NotLeading'
-  /** Nothing was changed. */
-  readonly certain: boolean
-
-  constructor (certain = true) {
-    super('this node does not lead its service')
-    this.name = 'NotLeading'
-    this.certain = certain
-  }
-}
 
 /** A link came, moved or went. */
 export interface Change extends LinkName {
@@ -84,7 +72,6 @@ export class Authority {
   /** Commits under way, by key. */
   readonly #pending = new Map<string, Promise<unknown>>()
   readonly #places = new WeakMap<Uint8Array, Place>()
-  readonly #encoded = new Map<string, Uint8Array>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
   #token: FencingToken = { epoch: 0, term: 0 }
@@ -184,17 +171,6 @@ export class Authority {
     return place
   }
 
-  /** Links to one life of a node share the bytes. */
-  #encode (place: Place): Uint8Array {
-    const key = `${place.node}/${place.incarnation}`
-    let bytes = this.#encoded.get(key)
-    if (bytes === undefined) {
-      if (this.#encoded.size >= MAX_GONE) this.#encoded.clear()
-      this.#encoded.set(key, bytes = encodePlace(place))
-    }
-    return bytes
-  }
-
   // ---- what is asked
 
   /**
@@ -250,7 +226,7 @@ export class Authority {
     try {
       if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
       if (office !== this.#office) throw new NotLeading()
-      rank = await this.#commits.add({ key, value: place === undefined ? undefined : this.#encode(place), ifRank: present?.rank ?? null })
+      rank = await this.#commits.add({ key, value: place === undefined ? undefined : encodePlace(place), ifRank: present?.rank ?? null })
     } catch (err) {
       if (office === this.#office) this.#count(parent, place, present)
       if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
@@ -302,9 +278,20 @@ export class Authority {
     await this.#confirm(LEADS)
   }
 
-  /** Tokens that a node has run calls of. */
-  used (parent: string, tokens: readonly string[]): void {
-    if (this.leads) for (const token of tokens) this.#usage.report(linkKey(parent, token))
+  /** Tokens that a node has run calls of. It is told again of those that it does not hold: the first word was lost. */
+  used (node: string, parent: string, tokens: readonly string[]): void {
+    const { register, discovery, service, tell } = this.#init
+    if (!this.leads || discovery.node(node)?.service !== service) return
+    const told: Told[] = []
+    for (const token of tokens) {
+      const key = linkKey(parent, token)
+      const entry = register.entry(key)
+      const place = entry === undefined ? undefined : this.#placeOf(entry)
+      if (place?.node === node) this.#usage.report(key)
+      // what is under way is told when it is done
+      else if (!this.#pending.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
+    }
+    if (told.length > 0) tell(node, told, undefined)
   }
 
   // ---- what time brings
@@ -316,6 +303,7 @@ export class Authority {
     if (now >= this.#nextCount) {
       this.#nextCount = now + COUNT_INTERVAL
       this.#tellCounts()
+      this.#tellDowns()
     }
     if (now >= this.#nextTurn) {
       this.#nextTurn = now + this.#init.ttl / 2
@@ -336,6 +324,15 @@ export class Authority {
       if (links === 0) this.#told.delete(node)
       else this.#told.set(node, links)
       this.#init.tell(node, [], links)
+    }
+  }
+
+  /** Word of it may have been lost: until it begins another life, callers that know it go on to find their tokens there. */
+  #tellDowns (): void {
+    const { discovery, tellDown } = this.#init
+    for (const [node, incarnation] of this.#downs) {
+      const info = discovery.node(node)
+      if (info !== undefined && info.state !== 'left' && info.incarnation <= incarnation) tellDown({ node, incarnation })
     }
   }
 

@@ -17,7 +17,7 @@ export interface Known extends Place {
 
 interface Entry {
   known: Known | undefined
-  /** The highest heard of, perhaps of a link that was removed since. */
+  /** The highest heard of from whoever decides, perhaps of a link that was removed since. */
   rank: Rank
   /** It was found wrong: ask before it is used again. */
   stale: boolean
@@ -56,8 +56,8 @@ export class Cache {
   }
 
   /**
-   * An answer of whoever decides, or what the DHT has of it. Undefined: there is no link; older ones are believed no more.
-   * Returns what holds now: an older link than the one that is known changes nothing.
+   * An answer of whoever decides. Undefined: there is no link; older ones are believed no more. Returns what holds now: an
+   * older link than the one that is known changes nothing.
    */
   learn (service: string, token: string, link: Link | undefined): Known | undefined {
     const entry = this.#entry(service, token)
@@ -67,9 +67,24 @@ export class Cache {
       return undefined
     }
     if (compareRanks(link.rank, entry.rank) < 0) return entry.known
-    const { node, incarnation, rank } = link
+    entry.rank = link.rank
+    return this.#place(entry, link)
+  }
+
+  /**
+   * What the DHT has of it, which may be old, and of whatever rank its signer gave it: it holds against nothing that whoever
+   * decides has said or will say. Returns what holds now.
+   */
+  find (service: string, token: string, link: Link): Known | undefined {
+    const entry = this.#entry(service, token)
+    const order = compareRanks(link.rank, entry.rank)
+    const isRemoved = order === 0 && entry.known === undefined
+    if (order < 0 || isRemoved || (entry.known !== undefined && compareRanks(link.rank, entry.known.rank) < 0)) return entry.known
+    return this.#place(entry, link)
+  }
+
+  #place (entry: Entry, { node, incarnation, rank }: Link): Known {
     entry.known = { id: node, node, incarnation, rank, link: this.#claim(rank) }
-    entry.rank = rank
     entry.stale = false
     return entry.known
   }

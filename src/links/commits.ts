@@ -47,8 +47,12 @@ export class Commits {
       this.#register.write(batch.map(({ write }) => write)).then(ranks => {
         batch.forEach(({ resolve }, index) => { resolve(ranks[index] as RegisterRank) })
       }, (err: unknown) => {
-        // one that does not fit fails alone: its keeper has lost its place, or there is no room
-        for (const { reject } of batch) reject(err instanceof Error ? err : new RegisterError('lost', false))
+        const failure = err instanceof Error ? err : new RegisterError('lost', false)
+        const removals = batch.filter(({ write }) => write.value === undefined)
+        // there is no room: what makes some is not held up by what needs it
+        const again = failure instanceof RegisterError && failure.why === 'full' && removals.length < batch.length ? removals : []
+        this.#queue = [...again, ...this.#queue]
+        for (const waiting of batch) if (!again.includes(waiting)) waiting.reject(failure)
       }).finally(() => {
         this.#underWay--
         this.#flush()

@@ -183,7 +183,7 @@ export class Finder implements TokenRouter {
     const key = `${service}/${token}`
     if (now() < (this.#nothing.get(key) ?? 0)) return undefined
     const link = await archive.find(service, this.parent, token, options.signal)
-    const known = link === undefined ? this.cache.get(service, token) : this.cache.learn(service, token, link)
+    const known = link === undefined ? this.cache.get(service, token) : this.cache.find(service, token, link)
     if (known !== undefined && this.#lives(known)) return known
     if (this.#nothing.size >= MAX_PROVISIONAL) this.#nothing.clear()
     this.#nothing.set(key, now() + NOTHING_FOR)

@@ -16,14 +16,21 @@ export class Held {
   readonly mine: boolean
   /** A call of the token has come since the last report. */
   used = true
+  readonly #former: Link | undefined
   #text: string | undefined
 
-  constructor (parent: string, token: string, { node, incarnation, rank }: Link, mine: boolean) {
+  constructor (parent: string, token: string, { node, incarnation, rank }: Link, mine: boolean, former?: Link) {
     this.parent = parent
     this.token = token
     this.place = { node, incarnation }
     this.level = rank
     this.mine = mine
+    this.#former = former
+  }
+
+  /** The link to this node, also one that was asked back and of which nothing was heard since. */
+  get own (): Link | undefined {
+    return this.mine ? { ...this.place, rank: this.level } : this.#former
   }
 
   get rank (): string {
@@ -38,11 +45,18 @@ export type Verdict = 'run' | 'moved' | 'ask'
 export class Holdings {
   readonly #parents = new Map<string, Map<string, Held>>()
   readonly #most: number
+  readonly #onForget: () => void
+  /** Used and forgotten since the last report: no more than there are links. */
+  readonly #forgotten = new Map<string, Set<string>>()
   #size = 0
 
-  /** @param most - links that are remembered; of those beyond, this node asks when they are used */
-  constructor (most: number) {
+  /**
+   * @param most - links that are remembered; of those beyond, this node asks when they are used
+   * @param onForget - some are remembered no more
+   */
+  constructor (most: number, onForget: () => void = () => {}) {
     this.#most = most
+    this.#onForget = onForget
   }
 
   get size (): number {
@@ -83,7 +97,7 @@ export class Holdings {
 
   /** The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. */
   revoke (parent: string, token: string, rank: Rank): void {
-    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false))
+    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false, this.get(parent, token)?.own))
   }
 
   /** The link was removed, by what has this rank. */
@@ -100,12 +114,15 @@ export class Holdings {
   /** Nothing that was known holds in this node's new life. */
   clear (): void {
     this.#parents.clear()
+    this.#forgotten.clear()
     this.#size = 0
   }
 
   /** Tokens of this node that were used since this was last asked, by parent. */
   takeUsed (): Map<string, string[]> {
     const used = new Map<string, string[]>()
+    for (const [parent, tokens] of this.#forgotten) used.set(parent, [...tokens])
+    this.#forgotten.clear()
     for (const [parent, tokens] of this.#parents) {
       for (const held of tokens.values()) {
         if (!held.mine || !held.used) continue
@@ -121,12 +138,20 @@ export class Holdings {
   #forgetHalf (): void {
     for (const [parent, tokens] of this.#parents) {
       let left = Math.ceil(tokens.size / 2)
-      for (const token of tokens.keys()) {
+      for (const [token, { mine, used }] of tokens) {
         if (left-- <= 0) break
         tokens.delete(token)
         this.#size--
+        if (mine && used) this.#keepUsed(parent, token)
       }
       if (tokens.size === 0) this.#parents.delete(parent)
     }
+    this.#onForget()
+  }
+
+  #keepUsed (parent: string, token: string): void {
+    const tokens = this.#forgotten.get(parent)
+    if (tokens === undefined) this.#forgotten.set(parent, new Set([token]))
+    else tokens.add(token)
   }
 }

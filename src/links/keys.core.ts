@@ -23,14 +23,31 @@ export function isTokenId (value: unknown): value is string {
 }
 
 export function linkKey (parent: string, token: string): string {
-  return `${LINK}${parent}/${token}`
+  return `${LINK}${parent}/${packed(token)}`
+}
+
+/** Three hex digits are two of these: every link's name is in the memory of every voter. */
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const PAIRS = Array.from({ length: 4_096 }, (_, n) => `${DIGITS[n >> 6]}${DIGITS[n & 63]}`)
+const NUMBERS = new Map(PAIRS.map((pair, n) => [pair, n.toString(16).padStart(3, '0')]))
+
+function packed (token: string): string {
+  let text = ''
+  for (let i = 0; i < 63; i += 3) text += PAIRS[parseInt(token.slice(i, i + 3), 16)]
+  return text + token.slice(63)
+}
+
+function unpacked (text: string): string {
+  let token = ''
+  for (let i = 0; i < text.length - 1; i += 2) token += NUMBERS.get(text.slice(i, i + 2)) ?? '?'
+  return token + text.slice(-1)
 }
 
 /** Undefined: the key of something else. */
 export function linkOf (key: string): LinkName | undefined {
   if (!key.startsWith(LINK)) return undefined
   const slash = key.indexOf('/', LINK.length)
-  const token = key.slice(slash + 1)
+  const token = unpacked(key.slice(slash + 1))
   return slash < 0 || !isTokenId(token) ? undefined : { parent: key.slice(LINK.length, slash), token }
 }
 

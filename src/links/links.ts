@@ -82,7 +82,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       seat?.nodeGone(detail)
     }
     discovery.addEventListener('node:remove', onRemove)
-    this.#stop = [() => { discovery.removeEventListener('node:remove', onRemove) }, () => { clearInterval(parts.timer) }, () => { seat?.stop() }]
+    this.#stop = [() => { discovery.removeEventListener('node:remove', onRemove) }, () => { clearInterval(parts.timer) }, () => { seat?.stop() }, () => { parts.asker.stop() }]
   }
 
   stop (): void {
@@ -112,7 +112,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       local: local === undefined ? undefined : (service, question) => local.ask(service, question),
       onLink: (service, token, link, before) => { this.#announcer.learnt(service, parent, token, link, before) }
     })
-    const owner = this.#createOwner(discovery, asker)
+    const owner = this.#createOwner(discovery, asker, of)
     const seat = self.service === undefined || local !== undefined ? undefined : this.#createSeat(self.service, { discovery, election, rpc, archive, asker, owner, now })
     const timer = setInterval(() => {
       seat?.tick()
@@ -126,11 +126,12 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     return new LocalKeeper({ discovery, ttl: this.#options.ttl, now, onChange: (service, change) => { this.#announcer.changed(service, change) } })
   }
 
-  #createOwner (discovery: Discovery, asker: Asker): Owner {
+  #createOwner (discovery: Discovery, asker: Asker, of: Election['of']): Owner {
     return new Owner({
       self: () => discovery.self,
       open: this.#options.ownership === 'open',
-      mayRun: () => this.#parts?.seat?.mayRun ?? true,
+      group: () => discovery.self.service === undefined ? undefined : of(discovery.self.service),
+      mayRun: () => this.#parts?.seat?.mayRun ?? this.#options.ownership === 'open',
       ask: async (parent, token) => {
         const { service } = discovery.self
         if (service === undefined) return undefined

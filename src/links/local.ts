@@ -3,9 +3,10 @@ import { rendezvousRank } from '../balancing/index.ts'
 import { MAX_CACHED_LINKS } from '../wire/limits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
-import { linkKey } from './keys.core.ts'
+import { linkKey, linkOf } from './keys.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Change } from './authority.ts'
+import type { LinkName } from './keys.core.ts'
 import type { Link, Place, Question } from './decide.core.ts'
 import type { Discovery } from '../discovery/index.ts'
 
@@ -95,7 +96,7 @@ export class LocalKeeper {
       for (const [key, link] of links) {
         const alive = this.#isAlive(link)
         if (alive && now() - link.used < ttl) continue
-        const [, parent = '', token = ''] = key.split('/')
+        const { parent, token } = linkOf(key) as LinkName
         links.delete(key)
         counts.remove(parent, link)
         if (alive) onChange(service, { parent, token, link: undefined, former: link, rank: { epoch: 0, term: 0, index: ++this.#index } })

@@ -120,7 +120,7 @@ function readLink (value: unknown): Link | undefined {
 /** The tokens of one parent that were used. @throws InvalidOptionsError */
 export function readUsed (value: unknown): { parent: string, tokens: string[] } {
   const { p, t } = record(value)
-  if (!isParent(p) || !Array.isArray(t) || !t.every(isTokenId)) malformed('tokens of one service')
+  if (!isParent(p) || !Array.isArray(t) || t.length > MAX_LINK_BATCH || !t.every(isTokenId)) malformed('tokens of one service')
   return { parent: p, tokens: t }
 }
 

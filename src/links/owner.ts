@@ -9,6 +9,7 @@ import type { Told } from './messages.core.ts'
 import type { Link } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
 import type { Rank } from './rank.core.ts'
+import type { GroupView } from '../election/index.ts'
 import type { Claim } from '../wire/links-codec.ts'
 import type { Admission, TokenGuard } from '../rpc/index.ts'
 
@@ -35,6 +36,8 @@ export interface OwnerInit {
   self: () => { readonly id: string, readonly incarnation: number }
   /** Where the token is, by whoever decides; undefined: nowhere. Rejects when nobody answers. */
   ask: (parent: string, token: string) => Promise<Link | undefined>
+  /** What this node knows of who decides. */
+  group: () => Pick<GroupView, 'voters' | 'leader'> | undefined
   /** May this node run what it holds? */
   mayRun: () => boolean
   /**
@@ -47,7 +50,7 @@ export interface OwnerInit {
 export class Owner implements TokenGuard {
   /** Links of this node, by the last word of its leader. */
   count = 0
-  readonly holdings = new Holdings(MAX_HELD_LINKS)
+  readonly holdings = new Holdings(MAX_HELD_LINKS, () => { this.#glances.clear() })
   readonly #init: OwnerInit
   readonly #glances = new Map<number, Glance>()
   readonly #asking = new Map<string, Asking>()
@@ -82,9 +85,9 @@ export class Owner implements TokenGuard {
     } catch (err) {
       return new RpcError('INVALID_ARGUMENT', `the link of its token cannot be read: ${(err as Error).message}`)
     }
-    if (claim.provisional) return undefined
     const id = tokenToHex(token)
     const held = this.holdings.get(claim.parent, id)
+    if (claim.provisional && held === undefined) return this.#lookForGuessed(claim, id)
     const verdict = this.holdings.judge(held, claim)
     if (verdict === 'ask' || held === undefined) return this.#ask(claim, id)
     if (verdict === 'moved') return notOwner(held)
@@ -92,6 +95,16 @@ export class Owner implements TokenGuard {
     if (this.#glances.size >= MAX_GLANCES) this.#glances.clear()
     this.#glances.set(placeOf(token), { token, claim: bytes, held })
     return this.#init.mayRun() ? held : away()
+  }
+
+  /** A caller that could ask nobody has chosen this node, which may be able to. */
+  #lookForGuessed (claim: Claim, token: string): Admission | Promise<Admission> {
+    const { open, group } = this.#init
+    const { voters = [], leader } = group() ?? {}
+    if (voters.length === 0 || (open && leader === undefined)) return undefined
+    const admission = this.#ask(claim, token)
+    // it is linked to nobody: here as well as anywhere
+    return open ? admission.then(admission => isLinkless(admission) ? undefined : admission) : admission
   }
 
   #ask (claim: Claim, token: string): Promise<Admission> {
@@ -162,6 +175,10 @@ export class Owner implements TokenGuard {
 function notOwner (held: Held | undefined): RpcError {
   const details = held === undefined || held.place.node === '' ? undefined : { owner: held.place.node, rank: toTuple(held.level) }
   return new RpcError('FAILED_PRECONDITION', 'the token is not linked to this node', { retryable: true, details })
+}
+
+function isLinkless (admission: Admission): boolean {
+  return admission instanceof RpcError && admission.code === 'FAILED_PRECONDITION' && admission.details === undefined
 }
 
 function away (): RpcError {

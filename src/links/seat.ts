@@ -2,10 +2,11 @@
  * A node of a service among its links: it decides while it leads, hears of its own links from whoever leads, and reports
  * which of them are used.
  */
+import { keeping } from '#link-keeping'
 import { RpcError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH } from '../wire/limits.ts'
-import { Authority, NotLeading } from './authority.ts'
+import { NotLeading } from './not-leading.ts'
 import {
   ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
 } from './messages.core.ts'
@@ -13,7 +14,7 @@ import { askBack, Strict } from './strict.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
-import type { Change } from './authority.ts'
+import type { Authority, Change } from './authority.ts'
 import type { Place, Question } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
@@ -25,8 +26,13 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 
 /** Milliseconds between two looks of a node that drains at how many tokens it has. */
 const LOOK = 250
-/** Milliseconds that its leader gets to give them to others at the end. */
-const GIVE_UP = 2_000
+/** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
+const REPORT_INTERVAL = 30_000
+/** Errors of a node that has no links: nobody decides about any, or it has stopped. */
+const LINKLESS = new Set(['NoAuthorityError', 'MeshStoppedError'])
+/** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
+const GIVE_UP = 60_000
+const WAIT_FOR_GIVEN = 2_000
 
 export interface SeatInit {
   service: string
@@ -51,46 +57,51 @@ interface Mail {
 
 export class Seat {
   readonly #init: SeatInit
-  readonly #authority: Authority
+  /** Undefined where no node can lead. */
+  readonly #authority: Authority | undefined
   readonly #self: string
   readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
   readonly #strict: Strict | undefined
   #nextReport: number
+  /** What it has in the DHT is put anew. */
+  #stores = false
 
   constructor (init: SeatInit) {
     const { discovery, election, rpc, options, now } = init
     this.#init = init
     this.#self = discovery.self.id
-    this.#nextReport = now() + options.ttl / 2
+    this.#nextReport = now() + reportInterval(options)
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
-    this.#authority = new Authority({
-      service: init.service,
-      ttl: options.ttl,
-      discovery,
-      register: election.register,
-      tell: (node, told, count) => { this.#tell(node, told, count) },
-      tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
-      onChange: change => {
-        init.archive.keep(init.service, change)
-        init.onChange(change)
-      },
-      revoke: async (place, name, rank) => this.#revoke(place, name, rank),
-      onError: init.onError,
-      now
-    })
+    this.#authority = keeping === undefined
+      ? undefined
+      : new keeping.Authority({
+        service: init.service,
+        ttl: options.ttl,
+        discovery,
+        register: election.register,
+        tell: (node, told, count) => { this.#tell(node, told, count) },
+        tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
+        onChange: change => {
+          init.archive.keep(init.service, change)
+          init.onChange(change)
+        },
+        revoke: async (place, name, rank) => this.#revoke(place, name, rank),
+        onError: init.onError,
+        now
+      })
     election.addEventListener('register:ready', this.#onReady)
     this.#registrations = [
-      rpc.handle(ASK, async (args: unknown) => this.#lead(async () => (await this.#authority.ask(readQuestions(args))).map(writeAnswer))),
+      rpc.handle(ASK, async (args: unknown) => this.#lead(async () => (await this.#keeper.ask(readQuestions(args))).map(writeAnswer))),
       rpc.handle(COUNT, async (args: unknown) => this.#lead(async () => this.#count(record(args)['n']))),
       rpc.handle(DOWN, async (args: unknown) => this.#lead(async () => {
         const { n } = record(args)
-        return isId(n) ? this.#authority.down(n) : undefined
+        return isId(n) ? this.#keeper.down(n) : undefined
       })),
-      rpc.handle(USED, (args: unknown) => {
+      rpc.handle(USED, (args: unknown, { caller }) => {
         const { parent, tokens } = readUsed(args)
-        this.#authority.used(parent, tokens)
+        this.#authority?.used(caller.id, parent, tokens)
       }),
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
@@ -111,7 +122,13 @@ export class Seat {
 
   /** While this node leads. */
   get authority (): Authority | undefined {
-    return this.#authority.leads ? this.#authority : undefined
+    return this.#authority?.leads === true ? this.#authority : undefined
+  }
+
+  /** @throws NotLeading - no node of this kind ever does */
+  get #keeper (): Authority {
+    if (this.#authority === undefined) throw new NotLeading()
+    return this.#authority
   }
 
   // ---- as the leader
@@ -119,10 +136,13 @@ export class Seat {
   #begin (token: FencingToken): void {
     const { archive, service, onError } = this.#init
     this.#strict?.begin()
-    this.#authority.begin(token)
-    const { office } = this.#authority
+    const authority = this.#authority
+    if (authority === undefined) return
+    authority.begin(token)
+    const { office } = authority
     archive.withdrawAll()
-    archive.keepAll(service, this.#authority.all(), () => office !== this.#authority.office || !this.#authority.leads).catch(onError)
+    this.#stores = true
+    archive.keepAll(service, authority.all(), () => office !== authority.office || !authority.leads).catch(onError)
   }
 
   /** The answer, or who else to ask. */
@@ -138,12 +158,12 @@ export class Seat {
   /** @throws NotLeading */
   async ask (service: string, questions: readonly Question[]): Promise<Answer[]> {
     if (service !== this.#init.service) throw new NotLeading()
-    return this.#authority.ask(questions)
+    return this.#keeper.ask(questions)
   }
 
   /** @throws NotLeading */
   async down (node: string): Promise<number | undefined> {
-    return this.#authority.down(node)
+    return this.#keeper.down(node)
   }
 
   /** @throws NotLeading */
@@ -152,13 +172,17 @@ export class Seat {
   }
 
   #count (node: unknown): number {
-    if (!this.#authority.leads) throw new NotLeading()
-    return isId(node) ? this.#authority.links(node) : this.#authority.total('alive')
+    const { authority } = this
+    if (authority === undefined) throw new NotLeading()
+    if (!isId(node)) return authority.total('alive')
+    // it drains, and gets new tokens until this leader has heard of that
+    const isTaking = this.#init.discovery.node(node)?.state === 'up'
+    return Math.max(isTaking ? 1 : 0, authority.links(node))
   }
 
   /** The node goes on to run calls of its tokens. @throws NotLeading */
   async #grant (node: string): Promise<boolean> {
-    await this.#authority.confirm()
+    await this.#keeper.confirm()
     return this.#strict?.grant(node) ?? true
   }
 
@@ -168,13 +192,13 @@ export class Seat {
   }
 
   nodeGone (node: NodeInfo): void {
-    this.#authority.nodeGone(node)
+    this.#authority?.nodeGone(node)
   }
 
   /** The node lets the token go first, so that no call of it runs there behind the back of its next one. */
   async #revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
     if (this.#strict !== undefined) return this.#strict.revoke(place, name, rank)
-    if (this.#authority.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
+    if (this.#keeper.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
   }
 
   /** In the tick in which who asked is answered. */
@@ -226,9 +250,8 @@ export class Seat {
   #hear (told: readonly Told[], count: number | undefined): void {
     const { owner, discovery, onChange } = this.#init
     for (const one of told) {
-      const former = owner.holdings.get(one.parent, one.token)
-      const before = former?.mine === true ? { ...former.place, rank: former.level } : undefined
-      if (owner.told(one)) onChange({ ...one, former: before })
+      const former = owner.holdings.get(one.parent, one.token)?.own
+      if (owner.told(one)) onChange({ ...one, former })
     }
     if (count === undefined || count === owner.count) return
     owner.count = count
@@ -242,20 +265,30 @@ export class Seat {
   }
 
   tick (): void {
-    this.#authority.tick()
+    this.#authority?.tick()
     this.#strict?.tick()
-    const { now, options } = this.#init
-    if (now() < this.#nextReport) return
-    this.#nextReport = now() + options.ttl / 2
+    this.#tidy()
+    const { now, options, election, service } = this.#init
+    if (now() < this.#nextReport || election.of(service)?.leader === undefined) return
+    this.#nextReport = now() + reportInterval(options)
     for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
       for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
     }
   }
 
+  /** Another one decides: it stores what there is, and of links that it ends this node would not know. */
+  #tidy (): void {
+    const { election, service, archive } = this.#init
+    const leader = election.of(service)?.leader?.id
+    if (!this.#stores || this.authority !== undefined || leader === undefined || leader === this.#self) return
+    this.#stores = false
+    archive.withdrawAll()
+  }
+
   #report (parent: string, tokens: readonly string[]): void {
     const { election, rpc, service } = this.#init
     const leader = election.of(service)?.leader?.id
-    if (leader === this.#self) this.#authority.used(parent, tokens)
+    if (leader === this.#self) this.#authority?.used(this.#self, parent, tokens)
     else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
   }
 
@@ -265,12 +298,17 @@ export class Seat {
     const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
     while (signal?.aborted !== true) {
       if (!this.#isAccompanied) return
-      const { value } = await asker.call(service, count, LOOK).catch(() => ({ value: 1 }))
+      const { value } = await asker.call(service, count, LOOK).catch((err: Error) => ({ value: LINKLESS.has(err.name) ? 0 : 1 }))
       if (value === 0) return
       await new Promise(resolve => { setTimeout(resolve, LOOK) })
     }
-    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#authority.down(this.#self), read: () => undefined }
-    await asker.call(service, down, GIVE_UP).catch(this.#init.onError)
+    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#keeper.down(this.#self), read: () => undefined }
+    // a leader that cannot be asked now is asked again: until then nobody else may run these tokens
+    const given = asker.call(service, down, GIVE_UP).then(() => {}, this.#init.onError)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, WAIT_FOR_GIVEN)
+    await Promise.race([given, promise])
+    clearTimeout(timer)
   }
 
   /** Somebody could take the tokens of this node. */
@@ -278,4 +316,8 @@ export class Seat {
     const { discovery, service } = this.#init
     return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
   }
+}
+
+function reportInterval ({ ttl }: ResolvedLinksOptions): number {
+  return Math.min(ttl / 2, REPORT_INTERVAL)
 }

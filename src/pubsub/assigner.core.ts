@@ -133,9 +133,10 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     this.#out.push({ type: 'send', to, message, after: message.type === 'cursors' || message.type === 'ask' ? 0 : this.barrier })
   }
 
+  /** All to consumers keeps its order: a `drop` may not overtake what it drops. */
   send (to: string, { spec: { channel } }: Deliveries, message: ChannelMessage): void {
     const { log, generation } = this
-    this.#out.push({ type: 'send', to, message: { ...message, log, channel, generation } as ToConsumer, after: message.type === 'drop' ? 0 : this.barrier })
+    this.#out.push({ type: 'send', to, message: { ...message, log, channel, generation } as ToConsumer, after: this.barrier })
   }
 
   complain (peer: string, message: string): void {

@@ -16,6 +16,8 @@ import type { ChannelSpec, Message, RedeliveryCause } from './types.core.ts'
 import type { DeliveriesHost, Flight, Retry } from './delivery.core.ts'
 
 const NOBODY: readonly string[] = []
+/** Causes for which the consumer is told to drop it. */
+const RECALLED: readonly RedeliveryCause[] = ['recalled', 'ack-wait', 'gone']
 
 export class Deliveries {
   spec: ChannelSpec
@@ -185,7 +187,7 @@ export class Deliveries {
     const { seq, attempt, chain } = flight
     this.land(flight)
     const failures = flight.failures + (blamed ? 1 : 0)
-    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id], recalled: cause === 'recalled' || cause === 'ack-wait', delayed: false }
+    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id], recalled: RECALLED.includes(cause), delayed: false }
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)

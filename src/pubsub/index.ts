@@ -26,7 +26,7 @@ import type { Storage } from '../storage/index.ts'
 import type { PeerStreamsComponents } from '../streams/index.ts'
 import type { AbortOptions, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { TopicContract } from './contract.ts'
-import type { StateChangeMsg, SystemEvents } from './system.ts'
+import type { LinkNumMsg, StateChangeMsg, SystemEvents } from './system.ts'
 
 /**
  * How far a message has come. `sent`: given to the network. `outbox`: stored by its publisher, durably. `stored`: by two
@@ -262,6 +262,8 @@ export interface PubsubInit {
   gossipsub?: string
   /** Called once, when somebody wants to know of this node's part in its election. */
   onElection?: (listener: (change: StateChangeMsg) => void) => void
+  /** Called once, when somebody wants to know of links: the listener takes ids of tokens that were unlinked, and numbers of links. */
+  onLinks?: (listener: (change: string | LinkNumMsg) => void) => void
 }
 
 /** What {@link pubsub} needs of libp2p, and of the services beside it. */

@@ -192,7 +192,7 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   channel.seats.setOpened(seat, false)
   channel.chains.leave(seat)
   // it may only be slow: what is under way to it is others' from now on
-  channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
+  if (cause === 'gone') channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
   const blamed = failAll(channel, seat, cause)
   seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)

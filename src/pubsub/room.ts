@@ -48,7 +48,8 @@ export class Room {
       self: init.components.peerId.toString(),
       topic: name => this.#localTopic(name),
       emit: init.emit,
-      ...init.init.onElection === undefined ? {} : { onElection: init.init.onElection }
+      ...init.init.onElection === undefined ? {} : { onElection: init.init.onElection },
+      ...init.init.onLinks === undefined ? {} : { onLinks: init.init.onLinks }
     })
   }
 

@@ -1,12 +1,12 @@
-/** Feeds the node's own topics with what discovery and the election say, under braid's names. */
+/** Feeds the node's own topics with what discovery, the election and the links say, under braid's names. */
 import { InvalidMessageError } from '../errors.ts'
 import {
-  CHANGE_STATE, decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeStateChangeMsg, encodeUpdateMsg, LINK_NUMBER, SERVICE_NODE_ADD,
-  SERVICE_NODE_RMV, SERVICE_NODE_UPDATE, SERVICE_UPDATE, UNLINK
+  CHANGE_STATE, decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeNumMsg, encodeStateChangeMsg, encodeUpdateMsg, LINK_NUMBER,
+  SERVICE_NODE_ADD, SERVICE_NODE_RMV, SERVICE_NODE_UPDATE, SERVICE_UPDATE, UNLINK
 } from './system.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { LocalTopic } from './local-topic.ts'
-import type { BraidNode, StateChangeMsg, SystemEvents } from './system.ts'
+import type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents } from './system.ts'
 
 type Detail<K extends keyof SystemEvents> = SystemEvents[K] extends CustomEvent<infer D> ? D : never
 
@@ -16,11 +16,13 @@ export interface SystemTopicsInit {
   emit: <K extends keyof SystemEvents>(type: K, detail: Detail<K>) => void
   /** Calls back with each change of this node's part in its election. Asked for when somebody wants to know. */
   onElection?: (listener: (change: StateChangeMsg) => void) => void
+  /** Calls back with each token that is unlinked, by its id, and with each change of a node's number of links. Asked for likewise. */
+  onLinks?: (listener: (change: string | LinkNumMsg) => void) => void
 }
 
 export class SystemTopics {
   readonly #init: SystemTopicsInit
-  #watched = false
+  readonly #watched = new Set<'election' | 'links'>()
 
   constructor (init: SystemTopicsInit) {
     this.#init = init
@@ -40,12 +42,22 @@ export class SystemTopics {
 
   /** Somebody listens to it: an election is only watched, and so formed, for somebody. */
   want (topic: string): void {
-    if (topic !== CHANGE_STATE || this.#watched) return
-    this.#watched = true
-    this.#init.onElection?.(change => {
-      this.#init.emit(CHANGE_STATE, change)
-      this.#init.topic(CHANGE_STATE).emit(encodeStateChangeMsg(change.State, change.ID))
-    })
+    const source = topic === CHANGE_STATE ? 'election' : topic === UNLINK || topic === LINK_NUMBER ? 'links' : undefined
+    if (source === undefined || this.#watched.has(source)) return
+    this.#watched.add(source)
+    const { onElection, onLinks } = this.#init
+    if (source === 'election') onElection?.(change => { this.#say(CHANGE_STATE, change, encodeStateChangeMsg(change.State, change.ID)) })
+    else {
+      onLinks?.(change => {
+        if (typeof change === 'string') this.#say(UNLINK, change, new TextEncoder().encode(change))
+        else this.#say(LINK_NUMBER, change, encodeNumMsg(change.ID, change.Num))
+      })
+    }
+  }
+
+  #say <K extends keyof SystemEvents> (name: K, detail: Detail<K>, body: Uint8Array): void {
+    this.#init.emit(name, detail)
+    this.#init.topic(name).emit(body)
   }
 
   /**

@@ -17,6 +17,8 @@ export interface Kept {
   readonly rank: readonly [number, number, number]
   /** Milliseconds. */
   readonly ttl: number
+  /** Once stored it need not be put anew. */
+  readonly final?: boolean
 }
 
 export interface Job<R extends Kept> {
@@ -94,6 +96,7 @@ export class Backlog<R extends Kept> {
     const entry = this.#entries.get(id)
     // Another took its place meanwhile.
     if (entry?.record !== record) return
+    if (until > 0 && record.final === true) return this.withdraw(id)
     entry.state = 'later'
     if (until > 0) {
       if (entry.until === 0) this.#stored++

@@ -40,6 +40,8 @@ export interface NewRecord {
   readonly value: Uint8Array
   /** Milliseconds from its signature on for which it is valid: 1 s to 6 h. */
   readonly ttl: number
+  /** Of one that is kept: it says that there is nothing any more, and is kept no longer than until it is stored. @default false */
+  readonly final?: boolean
 }
 
 /** A record as it was found; its signature was verified. */

@@ -38,8 +38,8 @@ export class Context implements HandlerContext, ServerCall, CallParent {
   baggage: Readonly<Record<string, string>>
   /** What interceptors are given. */
   args: unknown = undefined
-  /** Came with the call. */
-  readonly above: Trace | undefined
+  /** What the calls of the handler are children of: what came with the call, or what an interceptor made of it. */
+  trace: Trace | undefined
   /** Bytes of its arguments. */
   readonly size: number
   /** Why nobody waits for its result any more. */
@@ -51,11 +51,8 @@ export class Context implements HandlerContext, ServerCall, CallParent {
   /** When its handler began, if that is measured. */
   began = 0
   timer: TimerHandle | undefined = undefined
-  #trace: Trace | undefined
   readonly #host: ContextHost
   readonly #due: number
-  #spanned = false
-  #span: Trace | undefined = undefined
   // made when asked for: a controller costs more than the rest of a call
   #controller: AbortController | undefined = undefined
   #children: Set<Call> | undefined = undefined
@@ -68,7 +65,7 @@ export class Context implements HandlerContext, ServerCall, CallParent {
     this.tokenBytes = request.token
     this.link = link
     this.baggage = request.metadata ?? NO_ENTRIES
-    this.above = this.#trace = request.trace
+    this.trace = request.trace
     this.headers = request.headers ?? NO_ENTRIES
     this.size = request.body?.length ?? 0
     this.#due = due
@@ -87,29 +84,6 @@ export class Context implements HandlerContext, ServerCall, CallParent {
   set metadata (metadata: Readonly<Record<string, string>>) {
     this.baggage = metadata
     this.trace = undefined
-  }
-
-  /** What the calls of the handler are children of. */
-  get trace (): Trace | undefined {
-    return this.#spanned ? this.span : this.#trace
-  }
-
-  set trace (trace: Trace | undefined) {
-    this.#spanned = false
-    this.#trace = trace
-  }
-
-  /** A span of the trace that the call came with, which most often nobody asks for. */
-  get span (): Trace | undefined {
-    this.#span ??= this.above?.child()
-    return this.#span
-  }
-
-  /** {@link trace} is {@link span} from here on. False: it is another one already. */
-  useSpan (): boolean {
-    const uses = !this.#spanned && this.above !== undefined && this.#trace === this.above
-    this.#spanned ||= uses
-    return uses
   }
 
   get kind (): CallKind {

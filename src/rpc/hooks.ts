@@ -30,36 +30,6 @@ export interface Over {
   readonly now: number
 }
 
-/** A call between the two halves of some hooks. */
-export class Run implements Over {
-  failed = false
-  outcome: unknown = undefined
-  began = 0
-  now = 0
-  // most halves leave nothing to the other
-  #keeper = -1
-  #kept: unknown = undefined
-  #others: unknown[] | undefined = undefined
-
-  /** Keep what the `before` of the i-th hooks has returned. */
-  keep (i: number, state: unknown): void {
-    if (state === undefined) {
-      return
-    }
-    if (this.#keeper < 0) {
-      this.#keeper = i
-      this.#kept = state
-    } else {
-      this.#others ??= []
-      this.#others[i] = state
-    }
-  }
-
-  kept (i: number): unknown {
-    return i === this.#keeper ? this.#kept : this.#others?.[i]
-  }
-}
-
 type Next<C> = (call: C) => Promise<unknown>
 type Interceptor<C> = (next: Next<C>) => Next<C>
 
@@ -106,4 +76,65 @@ export function compose<C, N> (interceptors: ReadonlyArray<Interceptor<C>>, last
     return ordinary(interceptor, within)
   }, last)
   return hooks.length === 0 ? inner : around(hooks, inner)
+}
+
+/** A call on its way through some hooks. */
+export class Run<C> implements Over {
+  failed = false
+  outcome: unknown = undefined
+  began = 0
+  now = 0
+  /** Hooks whose first half has run, and whose other half has not. */
+  reached = 0
+  // most halves leave nothing to the other
+  #keeper = -1
+  #kept: unknown = undefined
+  #others: unknown[] | undefined = undefined
+
+  /** Run the first halves that are left. A promise: one of them holds the call up; go on when it is resolved. */
+  advance (hooks: ReadonlyArray<Halves<C>>, call: C, now: number): Promise<void> | undefined {
+    if (this.reached === 0) {
+      this.began = now
+    }
+    for (let hook = hooks[this.reached]; hook !== undefined; hook = hooks[this.reached]) {
+      const state = hook.before?.(call, now)
+      if (state instanceof Promise) {
+        return state.then(state => { this.#keep(state) })
+      }
+      this.#keep(state)
+    }
+    return undefined
+  }
+
+  /** Run the other halves, the last one first; true: `recovers` has taken the call over before its hooks' turn. */
+  retreat (hooks: ReadonlyArray<Halves<C>>, call: C, now: number, recovers?: (hook: Halves<C>) => boolean): boolean {
+    this.now = now
+    while (this.reached > 0) {
+      const hook = hooks[--this.reached] as Halves<C>
+      try {
+        if (this.failed && hook.recover !== undefined && recovers?.(hook) === true) {
+          return true
+        }
+        hook.after?.(call, this.reached === this.#keeper ? this.#kept : this.#others?.[this.reached], this)
+      } catch (err) {
+        this.failed = true
+        this.outcome = err
+      }
+    }
+    return false
+  }
+
+  #keep (state: unknown): void {
+    const i = this.reached++
+    if (state === undefined) {
+      return
+    }
+    if (this.#keeper < 0) {
+      this.#keeper = i
+      this.#kept = state
+    } else {
+      this.#others ??= []
+      this.#others[i] = state
+    }
+  }
 }

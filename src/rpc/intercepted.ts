@@ -51,73 +51,32 @@ function asyncIterable (items: unknown): AsyncIterable<unknown> {
 }
 
 function around (hooks: HookList, next: Serve): Serve {
-  return call => new Visit(hooks, next, call as Context).enter(0)
+  return call => enter(hooks, next, call as Context, new Run())
 }
 
-/** One call on its way through some hooks. */
-class Visit extends Run {
-  readonly #hooks: HookList
-  readonly #next: Serve
-  readonly #call: Context
-
-  constructor (hooks: HookList, next: Serve, call: Context) {
-    super()
-    this.#hooks = hooks
-    this.#next = next
-    this.#call = call
-  }
-
-  /** Go on from the first halves that were not run yet. */
-  enter (from: number): unknown {
-    const hooks = this.#hooks
-    const call = this.#call
-    const now = call.timers.arrived()
-    if (from === 0) {
-      this.began = now
+function enter (hooks: HookList, next: Serve, call: Context, run: Run<ServerCall>): unknown {
+  let result: unknown
+  try {
+    const held = run.advance(hooks, call, call.timers.arrived())
+    if (held !== undefined) {
+      return held.then(() => enter(hooks, next, call, run), (err: unknown) => leave(hooks, call, run, true, err))
     }
-    let i = from
-    let result: unknown
-    try {
-      for (; i < hooks.length; i++) {
-        const state = hooks[i]?.before?.(call, now)
-        if (state instanceof Promise) {
-          return this.#hold(i, state)
-        }
-        this.keep(i, state)
-      }
-      result = this.#next(call)
-    } catch (err) {
-      return this.#leave(i - 1, true, err)
-    }
-    return isThenable(result)
-      ? Promise.resolve(result).then(value => this.#leave(i - 1, false, value), (err: unknown) => this.#leave(i - 1, true, err))
-      : this.#leave(i - 1, false, result)
+    result = next(call)
+  } catch (err) {
+    return leave(hooks, call, run, true, err)
   }
+  return isThenable(result)
+    ? Promise.resolve(result).then(value => leave(hooks, call, run, false, value), (err: unknown) => leave(hooks, call, run, true, err))
+    : leave(hooks, call, run, false, result)
+}
 
-  #hold (i: number, state: Promise<unknown>): Promise<unknown> {
-    return state.then(state => {
-      this.keep(i, state)
-      return this.enter(i + 1)
-    }, (err: unknown) => this.#leave(i - 1, true, err))
+/** Throws the error of a call that has failed. */
+function leave (hooks: HookList, call: Context, run: Run<ServerCall>, failed: boolean, outcome: unknown): unknown {
+  run.failed = failed
+  run.outcome = outcome
+  run.retreat(hooks, call, call.timers.look())
+  if (run.failed) {
+    throw run.outcome
   }
-
-  /** Run the other halves, the last one first. Throws the error of a call that has failed. */
-  #leave (from: number, failed: boolean, outcome: unknown): unknown {
-    const hooks = this.#hooks
-    this.failed = failed
-    this.outcome = outcome
-    this.now = this.#call.timers.look()
-    for (let i = from; i >= 0; i--) {
-      try {
-        hooks[i]?.after?.(this.#call, this.kept(i), this)
-      } catch (err) {
-        this.failed = true
-        this.outcome = err
-      }
-    }
-    if (this.failed) {
-      throw this.outcome
-    }
-    return this.outcome
-  }
+  return run.outcome
 }

@@ -49,7 +49,7 @@ class Way {
 function pass (way: Way, call: ClientCall): Promise<unknown> {
   const passage = begun = new Passage(way, call as OutCall)
   const promise = new Promise<unknown>(take)
-  passage.enter(0)
+  passage.enter()
   return promise
 }
 
@@ -60,8 +60,7 @@ function take (resolve: (value: unknown) => void, reject: (error: unknown) => vo
   begun.settle(resolve, reject)
 }
 
-/** One call on its way through some hooks. */
-class Passage extends Run implements Ending {
+class Passage extends Run<ClientCall> implements Ending {
   readonly #way: Way
   readonly #call: OutCall
   #resolve!: (value: unknown) => void
@@ -79,77 +78,35 @@ class Passage extends Run implements Ending {
     this.#reject = reject
   }
 
-  /** Go on from the first halves that were not run yet. */
-  enter (from: number): void {
-    const hooks = this.#way.hooks
-    const call = this.#call
-    const { now } = call
-    if (from === 0) {
-      this.began = now
-    }
-    let i = from
-    try {
-      for (; i < hooks.length; i++) {
-        const state = hooks[i]?.before?.(call, now)
-        if (state instanceof Promise) {
-          this.#hold(i, state)
-          return
-        }
-        this.keep(i, state)
-      }
-    } catch (err) {
-      this.#leave(i - 1, true, err)
-      return
-    }
-    this.#send()
-  }
-
   resolve (value: unknown): void {
-    this.#leave(this.#way.hooks.length - 1, false, value)
+    this.#leave(false, value)
   }
 
   reject (error: unknown): void {
-    this.#leave(this.#way.hooks.length - 1, true, error)
+    this.#leave(true, error)
   }
 
-  #send (): void {
-    const { next, direct } = this.#way
-    if (direct?.(this.#call, this) === true) {
-      return
-    }
+  enter (): void {
+    const call = this.#call
+    const { hooks, next, direct } = this.#way
     try {
-      next(this.#call).then(value => { this.resolve(value) }, (error: unknown) => { this.reject(error) })
+      const held = this.advance(hooks, call, call.now)
+      if (held !== undefined) {
+        held.then(() => { this.enter() }, (error: unknown) => { this.reject(error) })
+      } else if (direct?.(call, this) !== true) {
+        this.#follow(next(call))
+      }
     } catch (err) {
-      // an interceptor may throw instead of rejecting
+      // also of an interceptor that throws instead of rejecting
       this.reject(err)
     }
   }
 
-  #hold (i: number, state: Promise<unknown>): void {
-    state.then(state => {
-      this.keep(i, state)
-      this.enter(i + 1)
-    }, (error: unknown) => { this.#leave(i - 1, true, error) })
-  }
-
-  /** Run the other halves, the last one first. */
-  #leave (from: number, failed: boolean, outcome: unknown): void {
-    const hooks = this.#way.hooks
-    const call = this.#call
+  #leave (failed: boolean, outcome: unknown): void {
     this.failed = failed
     this.outcome = outcome
-    this.now = call.timers.arrived()
-    for (let i = from; i >= 0; i--) {
-      const hook = hooks[i] as Halves<ClientCall>
-      try {
-        if (this.failed && hook.recover !== undefined && this.#recovers(i, hook.recover)) {
-          return
-        }
-        hook.after?.(call, this.kept(i), this)
-      } catch (err) {
-        this.failed = true
-        this.outcome = err
-      }
+    if (this.retreat(this.#way.hooks, this.#call, this.#call.timers.arrived(), this.failed ? hook => this.#recovers(hook) : undefined)) {
+      return
     }
     if (this.failed) {
       this.#reject(this.outcome)
@@ -158,10 +115,17 @@ class Passage extends Run implements Ending {
     }
   }
 
-  #recovers (i: number, recover: NonNullable<Halves<ClientCall>['recover']>): boolean {
-    const again = (): Promise<unknown> => pass(new Way(this.#way.hooks.slice(i + 1), this.#way.next), this.#call)
-    const instead = recover(this.#call, this.outcome, again)
-    instead?.then(value => { this.#leave(i - 1, false, value) }, (error: unknown) => { this.#leave(i - 1, true, error) })
+  #recovers ({ recover }: Halves<ClientCall>): boolean {
+    const { hooks, next } = this.#way
+    const within = hooks.slice(this.reached + 1)
+    const instead = recover?.(this.#call, this.outcome, () => pass(new Way(within, next), this.#call))
+    if (instead !== undefined) {
+      this.#follow(instead)
+    }
     return instead !== undefined
+  }
+
+  #follow (result: Promise<unknown>): void {
+    result.then(value => { this.resolve(value) }, (error: unknown) => { this.reject(error) })
   }
 }

@@ -74,7 +74,7 @@ export function tracing (options: TracingOptions = {}): Tracing {
     }),
     server: serverHooks({
       before: call => tracer.arrive(call as Context),
-      after: (call, span: Trace | undefined, over) => { tracer.done(call as Context, span, over) }
+      after: (call, span: Trace, over) => { tracer.done(call as Context, span, over) }
     })
   }
 }
@@ -109,20 +109,14 @@ class Tracer {
     }
   }
 
-  /** Undefined: a span of the call's own trace, which is made when it is needed. */
-  arrive (call: Context): Trace | undefined {
-    if (call.useSpan()) {
-      return undefined
-    }
+  arrive (call: Context): Trace {
     const span = this.#span(call.trace ?? carried(call.baggage))
     call.trace = span
     return span
   }
 
-  done (call: Context, own: Trace | undefined, over: Over): void {
-    const decided = own ?? call.above
-    const span = decided !== undefined && this.#keeps(decided, over) ? own ?? call.span : undefined
-    if (span !== undefined) {
+  done (call: Context, span: Trace, over: Over): void {
+    if (this.#keeps(span, over)) {
       this.#keep(span, 'server', call.method, call.caller.id, over)
     }
   }

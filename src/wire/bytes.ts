@@ -138,3 +138,29 @@ export function copyBytes (bytes: Uint8Array, start = 0, end = bytes.length): Ui
   }
   return copy
 }
+
+/** Bytes up to this length are looked for among those that were last asked for. */
+const MAX_SHARED = 96
+const shared: Array<Uint8Array | undefined> = new Array(INTERNED).fill(undefined)
+
+/**
+ * {@link copyBytes}, but short bytes that come again and again are copied once: a copy of its own costs a small value five
+ * times its length. What is returned must not be changed.
+ */
+export function shareBytes (bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  if (end - start > MAX_SHARED) {
+    return copyBytes(bytes, start, end)
+  }
+  let hash = 0x811c9dc5
+  for (let i = start; i < end; i++) {
+    hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+  }
+  const place = (hash >>> 0) % INTERNED
+  const known = shared[place]
+  if (known !== undefined && known.length === end - start && known.every((byte, i) => byte === bytes[start + i])) {
+    return known
+  }
+  const copy = copyBytes(bytes, start, end)
+  shared[place] = copy
+  return copy
+}

@@ -1,6 +1,7 @@
 /** The messages of election.proto as tables. */
 import { MAX_MESSAGE, MAX_NAME, MAX_REGISTER_VALUE, MAX_TEXT, MAX_VOTERS } from './limits.ts'
-import { malformed } from './reader.ts'
+import { shareBytes } from './bytes.ts'
+import { data, length, malformed, pos, take } from './reader.ts'
 import { bool, bytes, list, message, oneOf, uint53 } from './schema.ts'
 import { fields, may, need, texts } from './fields.ts'
 import type { Fields } from './fields.ts'
@@ -24,7 +25,14 @@ const ID: Type<string> = {
 }
 const KIND = oneOf(...KINDS)
 const PEER = texts(MAX_TEXT)
-const VALUE = bytes(value => value.length <= MAX_REGISTER_VALUE)
+const VALUE: Type<Uint8Array> = {
+  ...bytes(value => value.length <= MAX_REGISTER_VALUE),
+  // many entries have the same one
+  get: () => {
+    const start = take(length())
+    return shareBytes(data, start, pos)
+  }
+}
 
 const VOTER = fields({ id: PEER, incarnation: ID })
 const CONFIG = fields({ group: uint53, epoch: uint53, kind: KIND, term: uint53, version: uint53, voters: list(VOTER, MAX_VOTERS), replaces: uint53 })

@@ -50,7 +50,7 @@ export const MAX_VOTERS = 31
 export const MAX_CLAIM = 128
 /** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */
 export const MAX_CACHED_LINKS = 50_000
-export const MAX_HELD_LINKS = 200_000
+export const MAX_HELD_LINKS = 50_000
 /** Questions in one message to the leader whose links they are about: they are committed together. */
 export const MAX_LINK_BATCH = 1_000
 /** Nodes that a question may propose, the most wanted first. */

@@ -130,8 +130,6 @@ function next (): number {
   return Math.imul(count, 0x9e3779b1)
 }
 
-const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
-
 function hex32 (n: number): string {
-  return `${HEX[n >>> 24]}${HEX[(n >>> 16) & 255]}${HEX[(n >>> 8) & 255]}${HEX[n & 255]}`
+  return (n >>> 0).toString(16).padStart(8, '0')
 }

@@ -41,7 +41,7 @@ describe('mesh: links under faults', function () {
   it('1000 first calls at once of one token, while the leader goes: one node has it, and all callers come to agree', async () => {
     // so many nodes in one process keep it too busy for short timeouts
     const slow = cart({}, { election: { expect: 3, profile: 'wan' } })
-    mesh = await createTestMesh([slow, slow, slow, slow, ...Array.from({ length: 6 }, () => ({}))])
+    mesh = await createTestMesh([slow, slow, slow, slow, ...Array.from({ length: 3 }, () => ({}))])
     const targets = mesh.nodes.slice(0, 4)
     const clients = mesh.nodes.slice(4)
     serve(targets)
@@ -75,14 +75,11 @@ describe('mesh: links under faults', function () {
     }
     const running = Promise.all(clients.map(run))
     const done = (): number => history.counts().ok
-    for (let fault = 0; fault < 2; fault++) {
-      const leader = await leading(targets)
-      const before = done()
-      await until(() => done() >= before + 40, { timeout: 60_000 })
-      mesh.isolate(leader)
-      await until(() => targets.some(node => node !== leader && node.links.status().authority !== undefined), { timeout: 30_000 })
-      mesh.heal()
-    }
+    const leader = await leading(targets)
+    await until(() => done() >= 40, { timeout: 60_000 })
+    mesh.isolate(leader)
+    await until(() => targets.some(node => node !== leader && node.links.status().authority !== undefined), { timeout: 30_000 })
+    mesh.heal()
     const before = done()
     await until(() => done() >= before + 40, { timeout: 60_000 })
     over.abort()

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { decodeNumMsg } from '../../src/pubsub/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
 import type { LinkChange, LinksOptions, Mesh } from '../../src/index.ts'
@@ -142,7 +143,7 @@ describe('mesh: links', function () {
     const leader = await leading(targets)
     const draining = targets.find(({ id }) => id !== leader.id && [...before.values()].includes(id)) as Mesh
     const kept = tokens.filter(token => before.get(token) === draining.id)
-    const drained = draining.drain({ timeout: 4_000 })
+    const drained = draining.drain({ timeout: 3_000 })
     await until(() => client.discovery.node(draining.id)?.state === 'draining')
     for (const token of kept) expect(await where(client, token)).to.equal(draining.id)
     for (let i = 0; i < 20; i++) expect(await where(client, `new${i}`)).to.not.equal(draining.id)
@@ -261,6 +262,11 @@ describe('mesh: links', function () {
       leader.links.addEventListener(type, ({ detail: { node, former, service, parent } }) => { events.push([type, service, parent, node, former ?? ''].join(' ')) })
     }
     leader.links.addEventListener('braid.topic.linkcache.unlink', ({ detail }) => { unlinked.push(detail) })
+    const told: unknown[] = []
+    leader.pubsub.addEventListener('braid.topic.linkcache.unlink', ({ detail }) => { told.push(detail) })
+    const numbers = await leader.pubsub.topic('braid.topic.linkcache.service_link_number').subscribe('watch')
+    const read = new Map<string, number>()
+    numbers.onMessage(({ body }) => { const { ID, Num } = decodeNumMsg(body); read.set(ID, Num) })
     await client.links.link('bob', a.self)
     await client.links.link('bob', b.self, { replace: true })
     await until(() => counts.get(a.id) === 1 && counts.get(b.id) === 1)
@@ -268,7 +274,13 @@ describe('mesh: links', function () {
     expect(events).to.deep.equal([`link:add cart  ${a.id} `, `link:move cart  ${b.id} ${a.id}`, `link:remove cart  ${b.id} `])
     expect(unlinked).to.deep.equal([client.rpc.tokenId('bob')])
     await until(() => counts.get(b.id) === 0)
+    // as topics of the node, too
+    expect(told).to.deep.equal(unlinked)
+    await until(() => read.size > 0 && [...read].every(([id, links]) => counts.get(id) === links))
     await until(() => client.discovery.node(a.id)?.load.links === 1, { timeout: 20_000 })
+    // a weight that links have lowered comes back when they go
+    await client.links.unlink('ada')
+    await until(() => client.discovery.node(a.id)?.load.links === 0, { timeout: 20_000 })
   })
 
   it('links of a process of its own are decided there', async () => {

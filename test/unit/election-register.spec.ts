@@ -3,7 +3,7 @@ import { createElection } from '../../src/election/election.core.ts'
 import { MemberRegister } from '../../src/election/register.ts'
 import { inParts, sizeOf, Table } from '../../src/election/table.core.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
-import { MAX_ELECTION_FRAME, MAX_REGISTER_BATCH, MAX_REGISTER_BYTES, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT } from '../../src/wire/limits.ts'
+import { MAX_ELECTION_FRAME, MAX_REGISTER_BATCH, MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT } from '../../src/wire/limits.ts'
 import { Bench } from './election-bench.ts'
 import type { ElectionCore, ElectionInput, ElectionOutput, Write } from '../../src/election/types.core.ts'
 
@@ -18,7 +18,7 @@ const bad: unknown[] = [
 ]
 
 /** One voter that leads, and what it says to an order. */
-function lone (): (order: Omit<Extract<ElectionInput, { type: 'propose' }>, 'now' | 'wall'>) => ElectionOutput[] {
+function lone (): { step: (order: Omit<Extract<ElectionInput, { type: 'propose' }>, 'now' | 'wall'>) => ElectionOutput[], rest: (ms: number) => void } {
   let now = 1_000
   const core: ElectionCore = createElection({ self: 'a', service: 'login', voters: ['a'], random: () => 0.5, durable: undefined, time: { now, wall: 1_700_000_000_000 } })
   const step = (input: object): ElectionOutput[] => {
@@ -27,7 +27,10 @@ function lone (): (order: Omit<Extract<ElectionInput, { type: 'propose' }>, 'now
     return save === undefined ? outputs : [...outputs, ...step({ type: 'saved', id: (save as { id: number }).id })]
   }
   for (; core.status({ now, wall: now }).state !== 'leader'; now += 10) step({ type: 'tick' })
-  return step
+  const rest = (ms: number): void => {
+    for (const end = now + ms; now < end; now += 10) step({ type: 'tick' })
+  }
+  return { step, rest }
 }
 
 const answer = (outputs: readonly ElectionOutput[]): string => outputs.map(output => output.type === 'refused' ? output.why : output.type).filter(what => what !== 'save').join()
@@ -44,14 +47,26 @@ describe('election: register', () => {
   })
 
   it('takes none of it in the core either, and goes on', () => {
-    const step = lone()
+    const { step } = lone()
     for (const writes of bad) expect(answer(step({ type: 'propose', id: 1, writes: writes as Write[] }))).to.equal('full')
     expect(answer(step({ type: 'propose', id: 2, writes: many(MAX_REGISTER_WRITES) }))).to.equal('committed')
     expect(answer(step({ type: 'propose', id: 3, writes: [write('k'.repeat(MAX_TEXT), MAX_REGISTER_VALUE)] }))).to.equal('committed')
   })
 
+  it('is full at its number of keys, changes and deletes them then, and has room afterwards', () => {
+    const { step, rest } = lone()
+    const named = (i: number, value: Uint8Array | undefined): Write[] => Array.from({ length: MAX_REGISTER_WRITES }, (_, n) => ({ key: `${i} ${n}`, value }))
+    const last = MAX_REGISTER_ENTRIES / MAX_REGISTER_WRITES
+    for (let i = 0; i < last; i++) expect(answer(step({ type: 'propose', id: i, writes: named(i, new Uint8Array(1)) }))).to.equal('committed')
+    expect(answer(step({ type: 'propose', id: 8_000, writes: [write('one more')] }))).to.equal('full')
+    expect(answer(step({ type: 'propose', id: 8_001, writes: named(0, new Uint8Array(2)) }))).to.equal('committed')
+    expect(answer(step({ type: 'propose', id: 8_002, writes: named(0, undefined) }))).to.equal('committed')
+    rest(1_000)
+    expect(answer(step({ type: 'propose', id: 8_003, writes: named(last, new Uint8Array(1)) }))).to.equal('committed')
+  })
+
   it('is full at its bytes, takes deletions then, and has room afterwards', () => {
-    const step = lone()
+    const { step } = lone()
     const writes = Array.from({ length: 8 }, (_, i) => write(`${i}`, MAX_REGISTER_VALUE))
     const named = (i: number): Write[] => writes.map(({ key, value }) => ({ key: `${i} ${key}`, value }))
     const last = MAX_REGISTER_BYTES / MAX_REGISTER_VALUE / 8 - 1

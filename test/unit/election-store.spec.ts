@@ -34,6 +34,23 @@ describe('election: store', () => {
     expect((await open(storage)).durable).to.deep.equal({ hard: hard(3), entries: [], synced: { epoch: 0, term: 0, index: 0 } })
   })
 
+  it('in memory nothing is written down, and the core that takes over from one that failed has all of it', async () => {
+    const storage = memoryStorage()
+    const init = { storage, service: 'login', onFailed: () => {}, volatile: true }
+    const ids: number[] = []
+    const first = new GroupStore({ ...init, onSaved: id => { ids.push(id) } })
+    expect(await first.load()).to.deep.equal({ lost: false, durable: undefined })
+    first.save({ type: 'save', id: 1, hard: hard(1, 'a') })
+    first.save({ type: 'save', id: 2, register: register(2, [entry('a', 1), entry('b', 2)]) })
+    first.save({ type: 'save', id: 3, register: register(3, [entry('c', 3)], { drop: ['b'] }) })
+    await first.idle()
+    expect(ids).to.deep.equal([3])
+    expect(await storage.log.logs()).to.deep.equal([])
+    expect(await storage.stable.get('vote-login')).to.equal(undefined)
+    const next = new GroupStore({ ...init, onSaved: () => {}, former: first })
+    expect((await next.load()).durable).to.deep.equal({ hard: hard(1, 'a'), entries: [entry('a', 1), entry('c', 3)], synced: rank(3) })
+  })
+
   it('makes what is saved together durable in one write', async () => {
     const { stable, log } = memoryStorage()
     let writes = 0

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { tokenIdOf } from '../../src/wire/token.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
@@ -138,5 +139,134 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await one.links.unlink('ada')
     expect(status()).to.deep.equal([])
     await until(() => mesh.table.size === 0)
+  })
+  /** Three nodes of which the first leads, and the link of a token to the second that the first cannot reach any more. */
+  async function startCut (): Promise<{ one: FakeNode, two: FakeNode }> {
+    mesh = new FakeMesh(createRandom(12))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart', { ttl: 2_500 })
+    const [one, two] = ['one', 'two'].map(id => mesh.add(id, undefined)) as [FakeNode, FakeNode]
+    mesh.elect('target-0')
+    await one.links.link('ada', 'target-1')
+    expect(await one.call('ada')).to.equal('target-1')
+    mesh.cut.add('target-0 target-1')
+    return { one, two }
+  }
+
+  it('a node that was not told that a token moved learns it later, and its callers with it', async () => {
+    const { one, two } = await startCut()
+    expect((await two.links.link('ada', 'target-2', { replace: true })).id).to.equal('target-2')
+    expect(await one.call('ada')).to.equal('target-1')
+    mesh.cut.clear()
+    await until(async () => await one.call('ada') === 'target-2', { timeout: 20_000 })
+    expect(await two.call('ada')).to.equal('target-2')
+  })
+
+  it('a node that was not told that a token was unlinked learns it later', async () => {
+    const { one, two } = await startCut()
+    expect(await two.links.unlink('ada', 'cart')).to.equal(1)
+    expect(await one.call('ada')).to.equal('target-1')
+    mesh.cut.clear()
+    await until(async () => {
+      await one.call('ada')
+      return mesh.table.size === 1
+    }, { timeout: 20_000 })
+    expect(await two.call('ada')).to.equal(await one.call('ada'))
+  })
+
+  it('a node that was not told that it is down is told again, and takes tokens in its next life', async () => {
+    const { one, two } = await startCut()
+    expect(await two.links.down('target-1')).to.equal(1)
+    expect(mesh.sent.some(message => message.includes('"d":1'))).to.equal(true)
+    for (let turn = 0; turn < 4; turn++) await mesh.delay()
+    expect(await one.call('ada')).to.equal('target-1')
+    mesh.cut.clear()
+    await until(() => mesh.infos.find(({ id }) => id === 'target-1')?.incarnation === 2, { timeout: 20_000 })
+    expect(await one.call('ada')).to.equal(await two.call('ada'))
+    expect((await two.links.link('bob', 'target-1')).id).to.equal('target-1')
+  })
+
+  it('every node tells of a link that it uses, holds or decides once when it comes, moves and goes', async () => {
+    const { callers, targets } = start(14, { clients: 2, loss: 0 })
+    const [one] = callers as [FakeNode]
+    const heard = new Map<string, string[]>()
+    for (const { id, links } of [one, ...targets]) {
+      const events: string[] = []
+      heard.set(id, events)
+      for (const type of ['link:add', 'link:move', 'link:remove'] as const) links.addEventListener(type, ({ detail }) => { events.push(`${type} ${detail.node}`) })
+    }
+    await one.links.link('ada', 'target-1')
+    await one.links.link('ada', 'target-2', { replace: true })
+    await one.links.unlink('ada', 'cart')
+    const all = ['link:add target-1', 'link:move target-2', 'link:remove target-2']
+    await until(() => heard.get('target-2')?.length === 2)
+    expect(heard.get('caller-0'), 'who uses it').to.deep.equal(all)
+    expect(heard.get('target-0'), 'who decides').to.deep.equal(all)
+    await one.links.link('ada', 'target-1')
+    expect(heard.get('caller-0')).to.deep.equal([...all, 'link:add target-1'])
+  })
+
+  it('what was asked for again and is as it was is no news', async () => {
+    const { callers } = start(15, { clients: 2, loss: 0 })
+    const [one] = callers as [FakeNode]
+    await one.links.link('ada', 'target-1')
+    const events: string[] = []
+    for (const type of ['link:add', 'link:move', 'link:remove'] as const) one.links.addEventListener(type, () => { events.push(type) })
+    one.router.moved?.(tokenIdOf('ada', 'fake'), 'cart', 'target-1', undefined)
+    expect(await one.call('ada')).to.equal('target-1')
+    expect(events).to.deep.equal([])
+  })
+
+  it('a node that drains waits until its leader gives it no new tokens', async () => {
+    const { targets } = start(16, { loss: 0 })
+    const [, target] = targets as [FakeNode, FakeNode]
+    let over = false
+    const drained = target.links.drain().then(() => { over = true })
+    await until(() => mesh.sent.filter(message => message.includes('braid.links.count')).length > 1)
+    expect(over).to.equal(false)
+    mesh.see('target-1', { state: 'draining' })
+    await drained
+  })
+
+  it('a node drains at once when nobody decides about links, and not beyond its stop', async () => {
+    const { targets } = start(17, { loss: 0 })
+    const [, one, two] = targets as [FakeNode, FakeNode, FakeNode]
+    const drained = one.links.drain()
+    await until(() => mesh.sent.some(message => message.includes('braid.links.count')))
+    one.stop()
+    await drained
+    mesh.voterless = true
+    await two.links.drain()
+  })
+
+  it('who leads no more puts no links into the DHT: the next one may have ended them', async () => {
+    const { callers, targets } = start(18, { loss: 0 })
+    const [first, second] = targets as [FakeNode, FakeNode]
+    await callers[0]?.call('ada')
+    expect(first.kept.size).to.equal(1)
+    mesh.elect(second.id)
+    await until(() => first.kept.size === 0)
+    expect(second.kept.size).to.equal(1)
+    await callers[0]?.links.unlink('ada')
+    expect(second.kept.size).to.equal(0)
+  })
+
+  it('only the node that holds a link can say that it is used', async () => {
+    mesh = new FakeMesh(createRandom(13))
+    const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    await caller.links.link('ada', 'target-1')
+    const token = tokenIdOf('ada', 'fake')
+    const over = new AbortController()
+    const reports = (async () => {
+      while (!over.signal.aborted) {
+        await mesh.carry('caller', 'target-0', 'braid.links.used', { p: '', t: [token] })
+        await mesh.carry('target-0', 'target-0', 'braid.links.used', { p: '', t: [token] })
+        await new Promise(resolve => setTimeout(resolve, 50))
+      }
+    })()
+    await until(() => leader.links.status().authority?.links === 0, { timeout: 20_000 })
+    over.abort()
+    await reports
   })
 })

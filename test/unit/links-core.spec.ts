@@ -161,6 +161,18 @@ describe('links: what a caller knows', () => {
     }))
   })
 
+  it('what is found in the DHT brings nothing back that was removed, nor holds against whoever decides', () => {
+    const known = cache()
+    known.learn('b', 't', link('x', 5))
+    expect(known.find('b', 't', link('w', 4))).to.include({ id: 'x' })
+    known.learn('b', 't', undefined)
+    for (const old of [link('x', 5), link('w', 4)]) expect(known.find('b', 't', old)).to.equal(undefined)
+    expect(known.find('b', 't', link('y', Number.MAX_SAFE_INTEGER))).to.include({ id: 'y' })
+    expect(known.find('b', 't', link('z', 6))).to.include({ id: 'y' })
+    expect(known.learn('b', 't', link('z', 6))).to.include({ id: 'z' })
+    expect(known.get('b', 't')).to.include({ id: 'z' })
+  })
+
   it('what was found wrong is not used again before it was asked for', () => {
     const known = cache()
     known.learn('b', 't', link('x', 1))
@@ -216,6 +228,8 @@ describe('links: what the called node knows', () => {
     expect([...held.takeUsed()]).to.deep.equal([])
     for (let n = 0; n < 1_000; n++) held.learn(`s${n % 3}`, token(n), link('me', n), true)
     expect(held.size).to.be.at.most(10)
+    expect([...held.takeUsed()].flatMap(([, tokens]) => tokens)).to.have.members(Array.from({ length: 1_000 }, (_, n) => token(n)))
+    expect([...held.takeUsed()]).to.deep.equal([])
     held.clear()
     expect(held.size).to.equal(0)
   })

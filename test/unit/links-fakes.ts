@@ -10,6 +10,7 @@ import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
 import type { Election, ElectionEvents, FencingToken, GroupView, Register, RegisterEntry, RegisterRank, RegisterWrite } from '../../src/election/index.ts'
 import type { Links, LinksOptions } from '../../src/links/index.ts'
+import type { NewRecord, Records } from '../../src/records/index.ts'
 import type { Handler, HandlerContext, Rpc, TokenGuard, TokenRouter } from '../../src/rpc/index.ts'
 import type { Random } from '../../src/util/random.core.ts'
 import type { Startable } from '@libp2p/interface'
@@ -57,6 +58,8 @@ export interface FakeNode {
   readonly guard: TokenGuard | undefined
   /** Where a call of the token would run; undefined when it runs nowhere. */
   call (token: string, tries?: number): Promise<string | undefined>
+  /** Keys of the records that it keeps in the DHT. */
+  readonly kept: ReadonlySet<string>
   stop (): void
 }
 
@@ -80,6 +83,8 @@ export class FakeMesh {
   /** Messages between these two are lost. */
   readonly cut = new Set<string>()
   leader: string | undefined
+  /** No node of the service votes. */
+  voterless = false
   /** The leader has a lease: it need not ask before it answers. */
   leased = true
   term = 0
@@ -169,10 +174,12 @@ export class FakeMesh {
     }) as unknown as Discovery
     Object.defineProperty(discovery, 'self', { get: () => peer.info })
     const election = Object.assign(peer.election, {
-      of: (): GroupView => ({
-        state: 'observer', term: this.term, voters: [...this.#peers.values()].filter(({ info }) => info.service !== undefined).map(({ info }) => info.id).sort(),
-        ...this.leader !== undefined && { leader: { id: this.leader, token: { epoch: 1, term: this.term } } }
-      }),
+      of: (): GroupView => this.voterless
+        ? { state: 'observer', term: 0, voters: [], hint: 'target-0' }
+        : ({
+            state: 'observer', term: this.term, voters: [...this.#peers.values()].filter(({ info }) => info.service !== undefined).map(({ info }) => info.id).sort(),
+            ...this.leader !== undefined && { leader: { id: this.leader, token: { epoch: 1, term: this.term } } }
+          }),
       register: new FakeRegister(this, id)
     }) as unknown as Election
     Object.defineProperty(election, 'leader', { get: () => this.leader === undefined ? undefined : { id: this.leader, token: { epoch: 1, term: this.term } } })
@@ -182,16 +189,23 @@ export class FakeMesh {
         peer.handlers.set(method, handler)
         return { close: () => { peer.handlers.delete(method) } }
       },
-      invoke: async (_service: string, method: string, args: unknown, { node }: { node: string }) => this.#carry(id, node, method, args),
-      notify: async (_service: string, method: string, args: unknown, { node }: { node: string }) => { this.#carry(id, node, method, args).catch(() => {}) },
+      invoke: async (_service: string, method: string, args: unknown, { node }: { node: string }) => this.carry(id, node, method, args),
+      notify: async (_service: string, method: string, args: unknown, { node }: { node: string }) => { this.carry(id, node, method, args).catch(() => {}) },
       setTokenRouter: (given: TokenRouter) => { router = given },
       setTokenGuard: (given: TokenGuard) => { peer.guard = given },
       setLoadSource: () => {}
     } as unknown as Rpc
-    const room = links(options)({ logger: defaultLogger(), discovery, election, rpc }) as Links & Startable
+    const kept = new Set<string>()
+    const records = {
+      keep: ({ key, final = false }: NewRecord) => final ? kept.delete(String(key)) : kept.add(String(key)),
+      get: async () => undefined,
+      withdrawAll: () => { kept.clear() },
+      status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })
+    } as unknown as Records
+    const room = links(options)({ logger: defaultLogger(), discovery, election, rpc, records }) as Links & Startable
     void room.start()
     const node: FakeNode = {
-      id, links: room,
+      id, links: room, kept,
       get router () { return router as TokenRouter },
       get guard () { return peer.guard },
       call: async (token, tries = 20) => this.#call(id, router as TokenRouter, tokenIdOf(token, 'fake'), nodes('cart'), tries),
@@ -205,7 +219,8 @@ export class FakeMesh {
     return this.cut.has(`${a} ${b}`) || this.cut.has(`${b} ${a}`)
   }
 
-  async #carry (from: string, to: string, method: string, args: unknown): Promise<unknown> {
+  /** A message of one node to another. */
+  async carry (from: string, to: string, method: string, args: unknown): Promise<unknown> {
     this.sent.push(JSON.stringify([method, args]))
     await this.delay()
     const peer = this.#peers.get(to)

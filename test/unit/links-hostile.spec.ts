@@ -1,16 +1,19 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Commits } from '../../src/links/commits.ts'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { Owner } from '../../src/links/owner.ts'
 import { readAnswers, readQuestions, readTold, readUsed, writeAnswer, writeQuestion, writeTold } from '../../src/links/messages.core.ts'
-import { RpcError } from '../../src/errors.ts'
+import { RegisterError, RpcError } from '../../src/errors.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
+import { MAX_HELD_LINKS, MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
 import type { Link, Question } from '../../src/links/decide.core.ts'
 
 const TOKEN = 'ab'.repeat(32)
 const question: Question = { kind: 'move', parent: 'a', token: TOKEN, propose: ['x', 'y'], balanced: true, gone: 'z', to: 'x', from: { epoch: 1, term: 2, index: 3 } }
 const link: Link = { node: 'x', incarnation: 7, rank: { epoch: 1, term: 2, index: 3 } }
+
+const LED = { voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 2 } } }
 
 function refused (read: () => unknown): void {
   expect(read).to.throw().with.property('name', 'InvalidOptionsError')
@@ -40,7 +43,7 @@ describe('links: what peers send', () => {
     refused(() => readAnswers([{ n: 'x', i: 1.5, r: [1, 2, 3] }], 1))
     refused(() => readAnswers([{ n: 'x', i: 1, r: [1, 2, 2 ** 53] }], 1))
     for (const value of [null, [{}], [{ p: 'a', t: 'x', r: [1, 2, 3] }], [{ p: 'a', t: TOKEN }]]) refused(() => readTold(value))
-    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }]) refused(() => readUsed(value))
+    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }]) refused(() => readUsed(value))
     expect(readAnswers([{ e: 'something new' }], 1)).to.deep.equal([{ failure: 'unavailable' }])
   })
 
@@ -57,7 +60,7 @@ describe('links: what peers send', () => {
   })
 
   it('a call that claims any rank makes the called node ask, and believe only the answer', async () => {
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, ask: async () => link })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
     const token = new Uint8Array(32).fill(0xab)
     const claim = (index: number): Uint8Array => encodeClaim({ parent: 'a', epoch: 1, term: 2, index, provisional: false })
     const admitted = await owner.admit(token, claim(Number.MAX_SAFE_INTEGER)) as { rank: string }
@@ -72,12 +75,50 @@ describe('links: what peers send', () => {
     const token = new Uint8Array(32).fill(0xab)
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: Number.MAX_SAFE_INTEGER, provisional: false })
     for (const open of [true, false]) {
-      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
+      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, group: () => LED, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
       const admission = await owner.admit(token, claim)
       if (open) expect(admission).to.have.property('rank')
       else expect(admission).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
       expect(owner.holdings.size).to.equal(0)
     }
+  })
+
+  it('a register that is full goes on to forget links, whatever new ones come at the same time', async () => {
+    const commits = new Commits({
+      write: async writes => {
+        if (writes.some(({ value }) => value !== undefined)) throw new RegisterError('full', true)
+        return writes.map((_, index) => ({ epoch: 1, term: 1, index }))
+      }
+    })
+    const outcomes = await Promise.allSettled(['new', undefined, 'new', undefined].map(async (value, i) => commits.add({ key: `${i}`, value: value === undefined ? undefined : new Uint8Array(1) })))
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(outcomes[0]).to.have.nested.property('reason.why', 'full')
+  })
+
+  it('a node that holds more links than it remembers still reports each one that is used', async () => {
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
+    await owner.admit(token, claim)
+    await owner.admit(token, claim)
+    for (let n = 0; n < MAX_HELD_LINKS; n++) owner.learn('b', n.toString(16).padStart(64, '0'), link)
+    owner.holdings.takeUsed()
+    await owner.admit(token, claim)
+    expect(owner.holdings.takeUsed().get('a')).to.deep.equal([TOKEN])
+  })
+
+  it('a call of a caller that could ask nobody does not run beside the link that there is', async () => {
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 0, term: 0, index: 0, provisional: true })
+    const admit = async (answer: Link | undefined, open: boolean, group: Partial<typeof LED> = LED): Promise<unknown> =>
+      new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, group: () => ({ voters: [], ...group }), ask: async () => answer }).admit(token, claim)
+    for (const open of [true, false]) {
+      expect(await admit(link, open)).to.have.property('rank', '00000000000001.00000000000002.00000000000003')
+      expect(await admit({ ...link, node: 'y' }, open)).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true })
+      expect(await admit(link, open, {}), 'nobody decides').to.equal(undefined)
+    }
+    expect(await admit(undefined, true)).to.equal(undefined)
+    expect(await admit(undefined, false)).to.deep.include({ code: 'FAILED_PRECONDITION' })
   })
 
   it('options that cannot work are refused in plain words', () => {

@@ -221,6 +221,20 @@ describe('records: what is put next', () => {
     expect(backlog.status(100_000)).to.deep.equal({ kept: 3, stored: 0, waiting: 3 })
   })
 
+  it('is kept no more once it is stored when it says that there is nothing any more', () => {
+    const backlog = new Backlog<ReturnType<typeof record> & { final?: boolean }>(2)
+    for (const id of ['1', '2']) {
+      backlog.keep(id, record(1))
+      backlog.done(backlog.next(0)!, 30_000, 0)
+      backlog.keep(id, { ...record(2), final: true })
+    }
+    backlog.done(backlog.next(0)!, 0, 0)
+    expect(backlog.status(0).kept).to.equal(2)
+    for (let job = backlog.next(10_000); job !== undefined; job = backlog.next(10_000)) backlog.done(job, 40_000, 10_000)
+    expect(backlog.status(20_000)).to.deep.equal({ kept: 0, stored: 0, waiting: 0 })
+    expect(backlog.keep('3', record(1))).to.equal(true)
+  })
+
   it('is in every other turn one that is due: what is new does not keep it waiting', () => {
     const backlog = new Backlog<ReturnType<typeof record>>(100)
     for (let i = 0; i < 3; i++) backlog.keep(`old ${i}`, record(1))

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { shareBytes } from '../../src/wire/bytes.ts'
 import { MAX_CLAIM, MAX_TEXT } from '../../src/wire/limits.ts'
 import { decodeClaim, decodePlace, encodeClaim, encodePlace } from '../../src/wire/links-codec.ts'
 import { decodeFrame, fillFrame, sizeRequest } from '../../src/wire/rpc-frames.ts'
@@ -31,6 +32,15 @@ describe('wire: links', () => {
     expect(decodeFrame(frame(claim), 0, frame(claim).length)).to.deep.include({ link: claim })
     const long = frame(new Uint8Array(MAX_CLAIM + 1))
     expect(() => decodeFrame(long, 0, long.length)).to.throw('a link of another length').with.property('name', 'ProtocolError')
+  })
+
+  it('short bytes that come again are the same bytes, and long ones their own', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), bytes => {
+      const one = shareBytes(bytes)
+      const frame = Uint8Array.from([1, ...bytes, 2])
+      expect(one).to.deep.equal(bytes)
+      expect(shareBytes(frame, 1, frame.length - 1) === one).to.equal(bytes.length <= 96)
+    }))
   })
 
   it('what a peer sends is refused by name or within its bounds', () => {

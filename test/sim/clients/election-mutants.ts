@@ -35,13 +35,13 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'majority(config.voters.filter(({ id }) => id === core.self || core.connected.has(id)).length)) return'
   },
   { name: 'lets an adopted entry keep its old rank', file: 'authority', find: 'const adopted = { ...entry, rank: this.#next() }', replace: 'const adopted = (this.#next(), entry)' },
-  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 1_790 },
+  { name: 'changes the config without OplogCommitment', file: 'reconfigure', find: 'if (!lead.register.settled())', replace: 'if (false)', from: 1_815 },
   { name: 'believes a stranger about the config', file: 'trust', find: 'if (hasSeat(core.config, from, incarnation)) return true', replace: 'return true' },
   { name: 'takes the config of a stranger who asks for a vote', file: 'votes', find: 'if (!hasSeat(known, from, message.incarnation)) {', replace: 'if (false) {' },
   { name: 'follows a stranger', file: 'following', find: 'message.term < hard.term || !hasSeat(core.config, from, message.incarnation)', replace: 'message.term < hard.term' },
-  { name: 'joins a recovery that a stranger asks for', file: 'founding', find: "core.voting && !hasSeat(own, from, incarnation) ? 'not asked by a voter of its group' : undefined", replace: 'undefined' },
+  { name: 'joins a recovery that a stranger asks for', file: 'founding', find: "core.voting && !hasSeat(own, from, incarnation) ? 'not asked by a voter of its group' : undefined", replace: 'undefined', from: 19 },
   { name: 'believes in any epoch', file: 'founding', find: 'return epoch <= Math.max(', replace: 'return true || epoch <= Math.max(' },
-  { name: 'founds a lost group anew with an epoch of its clock', file: 'founding', find: 'return Math.max(created, ', replace: 'return Math.max(created, 0 * ' },
+  { name: 'founds a lost group anew with an epoch of its clock', file: 'founding', find: 'return Math.max(created, ', replace: 'return Math.max(created, 0 * ', from: 24 },
   { name: 'takes a promise that is too short', file: 'leader', find: 'if (core.strict && message.promise < core.timeout)', replace: 'if (false)', from: 105 },
   {
     name: 'takes each part of an append as it comes',
@@ -49,8 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (!message.last) {',
     replace: 'if (!message.last) {\n    for (const entry of message.entries) table.put(entry)\n    core.saveTable(message.entries)'
   },
-  { name: 'mixes the tables of two leaders', file: 'authority', find: 'const reset = !sameReign(best, this.#base)', replace: 'const reset = false' },
-  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }
+  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false', from: 30 }
 ]
 
 /** @throws when what it replaces is not there (any more), exactly once */
