@@ -136,7 +136,8 @@ export interface Topic<T = any> {
    * Take part in a channel. Resolves when its start is fixed: what is published after that is surely delivered to it,
    * except by the publishers in {@link Channel.unreached}.
    *
-   * @throws InvalidNameError, InvalidOptionsError, ChannelClosedError, MeshStoppedError, the signal's reason
+   * @throws InvalidNameError, ChannelClosedError, MeshStoppedError, the signal's reason
+   * @throws InvalidOptionsError - also for a channel too many: a node consumes from 512, a topic has 256
    */
   subscribe (channel: string, options?: SubscribeOptions): Promise<Channel<T>>
   /** End a channel everywhere, with its consumers and with what it has not handled. */

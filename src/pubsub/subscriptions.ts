@@ -1,4 +1,5 @@
 /** The channels that this node consumes from. */
+import { InvalidOptionsError } from '../errors.ts'
 import { abortable } from '../streams/abortable.ts'
 import { ChannelEnd } from './channel.ts'
 import { NO_OUTCOMES } from './logs.ts'
@@ -7,7 +8,7 @@ import { matches } from './names.core.ts'
 import { isPattern } from './names.ts'
 import { Subscription } from './subscription.ts'
 import { resolveSubscription } from './subscribing.ts'
-import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
+import { MAX_PUBLISHER_TOPICS, MAX_RECORD_LIST, MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Announce } from './announced.ts'
@@ -40,6 +41,8 @@ export interface SubscriptionsInit {
 export class Subscriptions {
   readonly #init: SubscriptionsInit
   readonly #entries = new Map<string, Entry>()
+  /** Channels that are about to be among them. */
+  #joining = 0
   readonly #ends = new Map<string, Set<ChannelEnd<any>>>()
   /** Made, or left, one after the other: by channel. */
   readonly #turns = new Map<string, Promise<unknown>>()
@@ -71,8 +74,14 @@ export class Subscriptions {
     let entry = this.#entries.get(key)
     if (entry === undefined) {
       await registry.synced()
-      opened = await registry.open(wanted, context.discovery.self.weight)
-      entry = this.#enter(opened.spec, capacity)
+      this.#checkRoom(wanted)
+      this.#joining++
+      try {
+        opened = await registry.open(wanted, context.discovery.self.weight)
+        entry = this.#enter(opened.spec, capacity)
+      } finally {
+        this.#joining--
+      }
     }
     const { subscription } = entry
     const end: ChannelEnd<any> = new ChannelEnd<any>({
@@ -95,6 +104,13 @@ export class Subscriptions {
       void end.close()
       throw err
     }
+  }
+
+  /** What nobody could be told, or no batch could name, is refused here. */
+  #checkRoom ({ channel, pattern }: ChannelSpec): void {
+    if (this.#entries.size + this.#joining >= MAX_RECORD_LIST) throw new InvalidOptionsError(`${channel}: this node consumes from ${MAX_RECORD_LIST} channels, and may from no more`)
+    const others = isPattern(pattern) ? [] : this.#init.registry.matching(pattern).filter(({ spec }) => spec.channel !== channel)
+    if (others.length >= MAX_TOPIC_CHANNELS) throw new InvalidOptionsError(`${channel}: the topic has ${MAX_TOPIC_CHANNELS} channels, and may have no more`)
   }
 
   #enter (spec: ChannelSpec, { concurrency, prefetch }: Capacity): Entry {
