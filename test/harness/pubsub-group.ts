@@ -17,7 +17,7 @@ import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
 import type { NodeInfo, PublishOptions } from '../../src/index.ts'
 
 const TOPIC = 'orders'
-/** A delivery that a cut connection ended counts as one: with the default of 5, faults in quick succession bury a message that no handler has seen. */
+/** A delivery to a consumer that was killed, or taken for gone, counts as one: with the default of 5, faults in quick succession bury a message that no handler has seen. */
 const MAX_DELIVER = 100
 
 const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
