@@ -9,6 +9,9 @@ import { EPHEMERAL_GRACE, MAX_CHANNELS, MAX_OPENINGS, MAX_REMOVED } from './numb
 import { MAX_NODES } from '../wire/limits.ts'
 import type { ChannelSpec, Member, Membership, Opening, RegistryConfig, RegistryCore, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
 
+/** Of a membership that is told by another one. */
+const MAX_HEARSAY = 2 ** 52
+
 interface Entry {
   readonly openings: Map<string, Opening>
   /** Since when nobody consumes; undefined: somebody does. */
@@ -92,7 +95,8 @@ class Registry implements RegistryCore {
     // whoever assigns and keeps tells the channel from the deleted one by this time: clocks differ
     const opened = Math.min(Number.MAX_SAFE_INTEGER, Math.max(spec.opened, (this.#ended.get(channel) ?? 0) + 1))
     const openings = fresh ? [this.#opening({ ...spec, opened })] : []
-    for (const opening of openings) this.#add(opening)
+    // there is no place for one more: it is not answered
+    if (!openings.every(opening => this.#add(opening))) return
     const channels = [...new Set([...this.#mine.channels, channel])].sort()
     this.#update({ channels, weight })
     this.#spread({ openings, removed: [], members: [this.#mine] }, undefined)
@@ -173,6 +177,8 @@ class Registry implements RegistryCore {
   #learn (from: string, membership: Membership, changed: Set<string>): boolean {
     const { id } = membership
     const known = this.#members.get(id)
+    // of others a peer may say anything: it must not use up the numbers with which they are believed
+    if (from !== id && Math.max(membership.incarnation, membership.version) > MAX_HEARSAY) return false
     if (id === this.#self) {
       // a former life of this node, or what it said last: it says more
       if (isNewer(membership, this.#mine)) {

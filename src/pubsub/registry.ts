@@ -1,5 +1,5 @@
 /** Which channels there are and who consumes from them: what all nodes tell each other. */
-import { MeshStoppedError } from '../errors.ts'
+import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { createRegistry } from './registry.core.ts'
 import { Driven, time } from './loop.ts'
 import type { Context } from './context.ts'
@@ -39,12 +39,18 @@ export class Registry {
    * This node consumes from the channel.
    *
    * @throws MeshStoppedError
+   * @throws InvalidOptionsError - the mesh has too many channels
    */
   async open (spec: ChannelSpec, weight: number): Promise<Opened> {
     if (this.#driven.stopped) throw new MeshStoppedError()
     const opened = Promise.withResolvers<Opened>()
     this.#opening.set(spec.channel, [...this.#opening.get(spec.channel) ?? [], opened])
     this.#driven.input({ type: 'open', spec, weight })
+    // the answer is there by then
+    this.#init.context.loop.post(() => {
+      for (const { reject } of this.#opening.get(spec.channel) ?? []) reject(new InvalidOptionsError(`${spec.channel}: the mesh has too many channels`))
+      this.#opening.delete(spec.channel)
+    })
     return opened.promise
   }
 

@@ -213,7 +213,7 @@ export type Net = ToAssigner | ToConsumer | Beat | KeeperNet
 
 export type RegistryInput = Time & (
   | { readonly type: 'tick' }
-  /** This node consumes. Answered by `opened`. */
+  /** This node consumes. Answered by `opened`, unless there are too many channels. */
   | { readonly type: 'open', readonly spec: ChannelSpec, readonly weight: number }
   /** This node consumes no longer. */
   | { readonly type: 'close', readonly channel: string }

@@ -230,6 +230,31 @@ describe('pub/sub: the registry', () => {
     expect((await stopped).map(result => result.status === 'rejected' && (result.reason as Error).name)).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
   })
 
+  it('a mesh that is full of channels says so', async () => {
+    const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [], problem: () => {} }
+    const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
+    const openings = Array.from({ length: 5_000 }, (_, i) => ({ tag: `${i}`, by: 'm', spec: specOf({ name: `m${i}` }) }))
+    driver.message('m', { openings, removed: [], members: [] })
+    const [late] = await Promise.allSettled([driver.open(specOf(), 1)])
+    expect(late).to.have.nested.property('reason.name', 'InvalidOptionsError')
+    expect(await driver.open(specOf({ name: 'm1' }), 1)).to.deep.include({ fresh: false })
+    driver.stop()
+  })
+
+  it('what others say of a node does not use up its numbers', () => {
+    const [victim, other] = [registry('v'), registry('o')]
+    victim.step({ type: 'open', spec: specOf(), weight: 1 })
+    other.step({ type: 'message', from: 'v', delta: victim.core.whole() })
+    for (const number of [2 ** 52, Number.MAX_SAFE_INTEGER]) {
+      const delta = { openings: [], removed: [], members: [{ id: 'v', incarnation: number, version: number, weight: 1, channels: [] }] }
+      for (const bench of [victim, other]) bench.step({ type: 'message', from: 'm', delta })
+      other.step({ type: 'message', from: 'v', delta: victim.core.whole() })
+      expect(other.core.matching('orders').map(({ members }) => members.map(({ id }) => id))).to.deep.equal([['v']])
+      const { incarnation, version } = victim.core.whole().members.find(({ id }) => id === 'v')!
+      expect([incarnation, version].every(Number.isSafeInteger)).to.equal(true)
+    }
+  })
+
   it('all that is known fits into frames, however much it is', () => {
     const name = (i: number): string => `${'n'.repeat(50)}${i}`
     const openings = Array.from({ length: 4_096 }, (_, i) => ({ tag: `${i}`, by: 'f', spec: specOf({ name: name(i) }) }))
