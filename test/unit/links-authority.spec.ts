@@ -250,6 +250,16 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(second.kept.size).to.equal(0)
   })
 
+  it('a leader takes no other service\'s node down, and one that is not known', async () => {
+    const { targets } = start(19, { clients: 1, loss: 0 })
+    mesh.add('other', 'login')
+    for (const n of ['other', 'caller-0', 'nobody']) {
+      expect(await mesh.carry('caller-0', 'target-0', 'braid.links.down', { n })).to.deep.equal({ a: undefined })
+      expect(await targets[0]?.links.count('cart')).to.equal(0)
+    }
+    expect([...mesh.table.keys()]).to.deep.equal([])
+  })
+
   it('only the node that holds a link can say that it is used', async () => {
     mesh = new FakeMesh(createRandom(13))
     const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]
