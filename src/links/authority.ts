@@ -130,7 +130,8 @@ export class Authority {
   }
 
   /** Discovery has given a node up, or it left. */
-  nodeGone ({ id, incarnation }: NodeInfo): void {
+  nodeGone ({ id, incarnation, service }: NodeInfo): void {
+    if (service !== this.#init.service) return
     if (this.#gone.size >= MAX_GONE) this.#gone.clear()
     this.#gone.set(id, incarnation)
   }
@@ -257,7 +258,9 @@ export class Authority {
    */
   async down (node: string): Promise<number | undefined> {
     await this.#confirm(downKey(node))
-    const lives = [this.#init.discovery.node(node)?.incarnation, this.#gone.get(node)].filter(life => life !== undefined)
+    const { discovery, service } = this.#init
+    const info = discovery.node(node)
+    const lives = [info?.service === service ? info.incarnation : undefined, this.#gone.get(node)].filter(life => life !== undefined)
     const links = this.links(node)
     if (lives.length === 0 && links === 0) return undefined
     const incarnation = Math.max(...lives, ...this.#counts.lives(node))

@@ -11,7 +11,7 @@ import type { LinkName } from './keys.core.ts'
 import type { Rank } from './rank.core.ts'
 import type { GroupView } from '../election/index.ts'
 import type { Claim } from '../wire/links-codec.ts'
-import type { Admission, TokenGuard } from '../rpc/index.ts'
+import type { Admission, HandlerContext, TokenGuard } from '../rpc/index.ts'
 
 /** Calls whose link was checked and whose next one is told at a glance. */
 const MAX_GLANCES = 50_000
@@ -69,6 +69,13 @@ export class Owner implements TokenGuard {
       return this.#init.mayRun() ? glance.held : away()
     }
     return this.#look(token, claim)
+  }
+
+  holds (link: NonNullable<HandlerContext['link']>): boolean {
+    if (!this.#init.mayRun()) return false
+    // an open node may have forgotten it, or have run it without anybody's word
+    const known = link instanceof Held ? this.holdings.get(link.parent, link.token) : undefined
+    return known === undefined ? this.#init.open : known.mine
   }
 
   /** A new life holds nothing of the last one. */

@@ -268,10 +268,11 @@ export class Seat {
     this.#authority?.tick()
     this.#strict?.tick()
     this.#tidy()
-    const { now, options, election, service } = this.#init
-    if (now() < this.#nextReport || election.of(service)?.leader === undefined) return
+    const { now, options, election, service, owner } = this.#init
+    // to look for a leader is to need one
+    if (now() < this.#nextReport || owner.holdings.size === 0 || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
-    for (const [parent, tokens] of this.#init.owner.holdings.takeUsed()) {
+    for (const [parent, tokens] of owner.holdings.takeUsed()) {
       for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
     }
   }
@@ -279,8 +280,9 @@ export class Seat {
   /** Another one decides: it stores what there is, and of links that it ends this node would not know. */
   #tidy (): void {
     const { election, service, archive } = this.#init
+    if (!this.#stores || this.authority !== undefined) return
     const leader = election.of(service)?.leader?.id
-    if (!this.#stores || this.authority !== undefined || leader === undefined || leader === this.#self) return
+    if (leader === undefined || leader === this.#self) return
     this.#stores = false
     archive.withdrawAll()
   }

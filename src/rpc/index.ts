@@ -136,6 +136,8 @@ export type Admission = HandlerContext['link'] | RpcError
 /** Decides at the called node whether it may run a token's call. `links` plugs in here; without it every call runs. */
 export interface TokenGuard {
   admit (token: Uint8Array, link: Uint8Array): Admission | Promise<Admission>
+  /** Whether a call that was admitted under this link, and waited for its turn since, may still run. @default true */
+  holds? (link: NonNullable<HandlerContext['link']>): boolean
 }
 
 /** Tells how many links each node of a service holds, for the weights of the pickers. */

@@ -2,6 +2,7 @@
 import { RpcError } from '../errors.ts'
 import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
+import { NOT_OWNER } from './answers.ts'
 import { messageOf, thrown } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
 import type { Context } from './context.ts'
@@ -23,10 +24,12 @@ export class Runner {
   readonly #timers: Timers
   readonly #maxBody: number
   readonly #onLoad: () => void
+  readonly #holds: (context: Context) => boolean
   #idle: Array<() => void> = []
 
-  /** `onLoad`: {@link running} has changed. */
-  constructor (timers: Timers, onLoad: () => void, maxBody: number) {
+  /** `onLoad`: {@link running} has changed. `holds`: the link of the call's token is still that of this node. */
+  constructor (timers: Timers, onLoad: () => void, maxBody: number, holds: (context: Context) => boolean) {
+    this.#holds = holds
     this.#maxBody = maxBody
     this.#timers = timers
     this.#onLoad = onLoad
@@ -123,12 +126,18 @@ export class Runner {
       this.#run(context, args)
       return
     }
+    let waited = false
     try {
-      gate.enter(context, () => { this.#run(context, args) })
+      gate.enter(context, () => {
+        // its token may have gone to another node meanwhile
+        if (waited && !this.#holds(context)) this.reject(context, new RpcError(NOT_OWNER, 'the token was linked to another node while its call waited', { retryable: true }))
+        else this.#run(context, args)
+      })
     } catch (err) {
       this.reject(context, err as RpcError)
       return
     }
+    waited = true
     if (!context.gated) {
       this.#track(context)
     }

@@ -45,7 +45,7 @@ export class Server {
 
   constructor (init: ServerInit) {
     this.#init = init
-    this.#runner = new Runner(init.timers, init.onLoad, init.maxBody)
+    this.#runner = new Runner(init.timers, init.onLoad, init.maxBody, ({ link }) => link === undefined || this.#guard?.holds?.(link) !== false)
   }
 
   setGuard (guard: TokenGuard): void {

@@ -250,6 +250,29 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(second.kept.size).to.equal(0)
   })
 
+  it('a leader takes no other service\'s node down, and one that is not known', async () => {
+    const { targets } = start(19, { clients: 1, loss: 0 })
+    mesh.add('other', 'login')
+    for (const n of ['other', 'caller-0', 'nobody']) {
+      expect(await mesh.carry('caller-0', 'target-0', 'braid.links.down', { n })).to.deep.equal({ a: undefined })
+      expect(await targets[0]?.links.count('cart')).to.equal(0)
+    }
+    expect([...mesh.table.keys()]).to.deep.equal([])
+  })
+
+  it('a service without links needs no leader', async () => {
+    mesh = new FakeMesh(createRandom(20))
+    const idle = mesh.add('idle', 'cart', { ttl: 1_000 })
+    // a node beside it that asks shows that its time for a report has come
+    const busy = new FakeMesh(createRandom(20))
+    const [target, caller] = [busy.add('target-0', 'cart', { ttl: 1_000 }), busy.add('caller', undefined)]
+    busy.elect('target-0')
+    await caller.call('ada')
+    await until(() => target.links.status().authority?.links === 0, { timeout: 20_000 })
+    busy.stop()
+    expect([idle.links.status().held, mesh.looked]).to.deep.equal([0, 0])
+  })
+
   it('only the node that holds a link can say that it is used', async () => {
     mesh = new FakeMesh(createRandom(13))
     const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]

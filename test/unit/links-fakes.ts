@@ -83,6 +83,8 @@ export class FakeMesh {
   /** Messages between these two are lost. */
   readonly cut = new Set<string>()
   leader: string | undefined
+  /** Times that somebody looked for a leader, which makes a group. */
+  looked = 0
   /** No node of the service votes. */
   voterless = false
   /** The leader has a lease: it need not ask before it answers. */
@@ -174,12 +176,14 @@ export class FakeMesh {
     }) as unknown as Discovery
     Object.defineProperty(discovery, 'self', { get: () => peer.info })
     const election = Object.assign(peer.election, {
-      of: (): GroupView => this.voterless
-        ? { state: 'observer', term: 0, voters: [], hint: 'target-0' }
-        : ({
-            state: 'observer', term: this.term, voters: [...this.#peers.values()].filter(({ info }) => info.service !== undefined).map(({ info }) => info.id).sort(),
-            ...this.leader !== undefined && { leader: { id: this.leader, token: { epoch: 1, term: this.term } } }
-          }),
+      of: (): GroupView => {
+        this.looked++
+        if (this.voterless) return { state: 'observer', term: 0, voters: [], hint: 'target-0' }
+        return {
+          state: 'observer', term: this.term, voters: [...this.#peers.values()].filter(({ info }) => info.service !== undefined).map(({ info }) => info.id).sort(),
+          ...this.leader !== undefined && { leader: { id: this.leader, token: { epoch: 1, term: this.term } } }
+        }
+      },
       register: new FakeRegister(this, id)
     }) as unknown as Election
     Object.defineProperty(election, 'leader', { get: () => this.leader === undefined ? undefined : { id: this.leader, token: { epoch: 1, term: this.term } } })

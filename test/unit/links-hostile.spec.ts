@@ -95,6 +95,18 @@ describe('links: what peers send', () => {
     expect(outcomes[0]).to.have.nested.property('reason.why', 'full')
   })
 
+  it('a call that waited for its turn runs if its token is still here, and its node may run any', async () => {
+    let mayRun = true
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: false, mayRun: () => mayRun, group: () => LED, ask: async () => link })
+    const held = await owner.admit(new Uint8Array(32).fill(0xab), encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })) as { rank: string }
+    expect(owner.holds(held)).to.equal(true)
+    mayRun = false
+    expect(owner.holds(held)).to.equal(false)
+    mayRun = true
+    owner.revoke({ parent: 'a', token: TOKEN }, link.rank)
+    expect(owner.holds(held)).to.equal(false)
+  })
+
   it('a node that holds more links than it remembers still reports each one that is used', async () => {
     const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
     const token = new Uint8Array(32).fill(0xab)

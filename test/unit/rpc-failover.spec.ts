@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { RpcError } from '../../src/errors.ts'
 import { StreamRefusedError } from '../../src/errors.ts'
 import { FakeMesh, nodeInfo, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -304,6 +305,31 @@ describe('rpc: nodes that come and go', () => {
       await ready()
       expect(await who({ token: 'a' })).to.equal('login-2')
       expect(asked.at(-1)?.exclude).to.deep.equal(['login-1'])
+    })
+
+    it('a call whose token went to another node while it waited for its turn runs there, and not here', async () => {
+      const ran: string[] = []
+      let home = 'login-1'
+      let release = (): void => {}
+      for (const id of ['login-1', 'login-2']) {
+        const node = await mesh.add(id, 'login')
+        node.rpc.handle('work', async n => {
+          ran.push(`${id} ${String(n)}`)
+          if (n === 0) await new Promise<void>(resolve => { release = resolve })
+          return id
+        }, { concurrency: 1 })
+        node.rpc.setTokenGuard({ admit: () => home === id ? { rank: '1' } : new RpcError('FAILED_PRECONDITION', 'not here', { retryable: true }), holds: () => home === id })
+      }
+      await ready()
+      const link = Uint8Array.of(1)
+      gate.rpc.setTokenRouter({ binding: true, route: () => ({ id: home, link }), moved: () => undefined })
+      const calls = [0, 1].map(async n => gate.rpc.invoke('login', 'work', n, { token: 'a' }))
+      await ready()
+      expect(ran).to.deep.equal(['login-1 0'])
+      home = 'login-2'
+      release()
+      expect(await Promise.all(calls)).to.deep.equal(['login-1', 'login-2'])
+      expect(ran).to.deep.equal(['login-1 0', 'login-2 1'])
     })
 
     it('a router that throws, rejects or never answers fails its calls and no others', async () => {
