@@ -114,7 +114,10 @@ export class RecordNodes {
   async meet (): Promise<void> {
     const running = this.#all.filter(({ libp2p }) => libp2p.status === 'started')
     for (const [i, node] of running.entries()) {
-      await Promise.all(running.slice(i + 1).map(async other => node.libp2p.dial(other.libp2p.getMultiaddrs())))
+      // Two that dial each other at once, as the DHT's own walks may, can close each other's connection.
+      await Promise.all(running.slice(i + 1).map(async other => until(
+        async () => node.libp2p.dial(other.libp2p.getMultiaddrs()).then(() => true, () => false),
+        { timeout: 40_000, what: () => `${node.host} has a connection with ${other.host}` })))
     }
     const servers = running.filter(({ server }) => server)
     const lacking = (): Node[] => running.filter(({ dht, server }) => dht.routingTable.size < servers.length - (server ? 1 : 0))
