@@ -19,7 +19,7 @@ export {
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
-export type { Mesh, MeshEvents, MeshStatus } from './mesh.ts'
+export type { Mesh, MeshEvents, MeshStatus } from './mesh-node.ts'
 export type { MeshOptions } from './mesh-options.ts'
 export type { RelayOptions } from './transport/index.ts'
 export type { Discovery, DiscoveryEvents, DiscoveryInit, Leadership, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'

@@ -2,7 +2,7 @@
 import { createMesh } from '../mesh.ts'
 import { json, nodeTable } from './output.ts'
 import { UsageError } from './usage.ts'
-import type { Mesh } from '../mesh.ts'
+import type { Mesh } from '../mesh-node.ts'
 import type { MeshOptions } from '../mesh-options.ts'
 import type { CommandLine } from './usage.ts'
 

@@ -2,7 +2,7 @@ import { createMesh } from '../mesh.ts'
 import { InvalidOptionsError } from '../errors.ts'
 import { Network } from './network.ts'
 import type { CutOptions, TestMesh, TestMeshOptions, TestNode, TestNodeOptions } from './index.ts'
-import type { Mesh } from '../mesh.ts'
+import type { Mesh } from '../mesh-node.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** Nodes that a new one is told of: more than one, so that the mesh stays open when its first node is killed. */

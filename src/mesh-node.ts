@@ -1,0 +1,246 @@
+/** One node of a mesh: its rooms, in the order in which they start and stop. */
+import { TypedEventEmitter } from 'main-event'
+import { Connectivity } from './connectivity.ts'
+import { MeshStoppedError } from './errors.ts'
+import { watchPage } from './page-life.ts'
+import { Bootstrapper } from './transport/index.ts'
+import { withDeadline } from './util/deadline.ts'
+import type { Discovery, NodeInfo } from './discovery/index.ts'
+import type { Election } from './election/index.ts'
+import type { Links } from './links/index.ts'
+import type { MeshOptions } from './mesh-options.ts'
+import type { Pubsub } from './pubsub/index.ts'
+import type { Rpc } from './rpc/index.ts'
+import type { Storage } from './storage/index.ts'
+import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
+
+/** Milliseconds that `createMesh` waits for the first path into the mesh before it resolves without one. */
+const JOIN_TIMEOUT = 3_000
+/** Milliseconds that `stop()` gives the calls that run. */
+const STOP_GRACE = 5_000
+
+export type MeshStatus = 'starting' | 'isolated' | 'joined' | 'draining' | 'stopped'
+
+export interface MeshEvents {
+  /** {@link Mesh.status} changed; detail: the new one. */
+  'status': CustomEvent<MeshStatus>
+  /** The last path into the mesh is gone, or none was found. Detail: what is known of why. */
+  'isolated': CustomEvent<{ reasons: Error[] }>
+  /** There is a path again; every room brings itself up to date. */
+  'resumed': CustomEvent<undefined>
+  /**
+   * This node cannot be dialled (a browser tab, or one that listens on `/p2p-circuit`) and has no place on a relay: only
+   * nodes that it is connected with can call it. Detail: why each relay refused it, or that there is none.
+   */
+  'unreachable': CustomEvent<{ reasons: Error[] }>
+  /** It has a place on a relay again. */
+  'reachable': CustomEvent<undefined>
+}
+
+/** One node of a mesh, with everything it does. */
+export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
+  /** This node's peer id. */
+  readonly id: string
+  /** This node as others see it. */
+  readonly self: NodeInfo
+  readonly status: MeshStatus
+  readonly libp2p: Libp2p
+  readonly rpc: Rpc
+  readonly discovery: Discovery
+  readonly election: Election
+  /** With `links: false` its methods throw MeshStoppedError. */
+  readonly links: Links
+  readonly pubsub: Pubsub
+  /** Only needed after `createMesh({ start: false })`. */
+  start (options?: AbortOptions): Promise<void>
+  /**
+   * Take no new calls but those of tokens that are linked to this node, give leadership and vote away, and wait until no
+   * token is linked any more; at the timeout the leader gives the rest to other nodes. Then {@link stop} loses nothing.
+   *
+   * @param options.timeout - ms, default 30000
+   */
+  drain (options?: AbortOptions & { timeout?: number }): Promise<void>
+  /** Refuse new calls, finish those that run (at most 5 s), say goodbye, close everything. Idempotent. */
+  stop (options?: AbortOptions): Promise<void>
+}
+
+/** What a node is made of. */
+export interface Parts {
+  options: MeshOptions
+  storage: Storage
+  libp2p: Libp2p
+  rpc: Rpc
+  discovery: Discovery
+  election: Election
+  links: Links
+  pubsub: Pubsub
+}
+
+export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
+  readonly libp2p: Libp2p
+  readonly rpc: Rpc
+  readonly discovery: Discovery
+  readonly election: Election
+  readonly links: Links
+  readonly pubsub: Pubsub
+  readonly #storage: Storage
+  readonly #bootstrapper: Bootstrapper
+  readonly #connectivity: Connectivity
+  readonly #linked: boolean
+  readonly #closing = new AbortController()
+  #status: MeshStatus = 'starting'
+  #unwatch = (): void => {}
+  #started: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor ({ options, storage, libp2p, rpc, discovery, election, links, pubsub }: Parts) {
+    super()
+    this.libp2p = libp2p
+    this.rpc = rpc
+    this.discovery = discovery
+    this.election = election
+    this.links = links
+    this.#linked = options.links !== false
+    this.pubsub = pubsub
+    this.#storage = storage
+    this.#bootstrapper = new Bootstrapper({
+      peerId: libp2p.peerId,
+      events: libp2p,
+      logger: libp2p.logger,
+      connectionManager: {
+        getConnections: peer => libp2p.getConnections(peer),
+        openConnection: async (target, dialOptions) => libp2p.dial(target, dialOptions)
+      }
+    }, {
+      addresses: options.bootstrap ?? [],
+      onAttempt: () => { this.#connectivity.refresh() }
+    })
+    this.#connectivity = new Connectivity({
+      mesh: options.mesh ?? 'braid',
+      events: libp2p,
+      connections: () => libp2p.getConnections(),
+      discovery,
+      bootstrapper: this.#bootstrapper,
+      onChange: joined => { this.#onConnectivity(joined) }
+    })
+  }
+
+  get id (): string {
+    return this.libp2p.peerId.toString()
+  }
+
+  get self (): NodeInfo {
+    return this.discovery.self
+  }
+
+  get status (): MeshStatus {
+    return this.#status
+  }
+
+  async start (options: AbortOptions = {}): Promise<void> {
+    if (this.#stopped != null) throw new MeshStoppedError('this mesh was stopped; make a new one with createMesh')
+    this.#started ??= this.#start(options)
+    await this.#started
+  }
+
+  async #start ({ signal }: AbortOptions): Promise<void> {
+    signal?.throwIfAborted()
+    await this.libp2p.start()
+    this.#connectivity.start()
+    this.#bootstrapper.start()
+    this.#unwatch = watchPage({
+      onHide: kept => { this.#onHide(kept) },
+      onFreeze: () => { this.discovery.suspend('away') },
+      onReturn: () => { this.#onReturn() }
+    })
+    await withDeadline(JOIN_TIMEOUT, [this.#closing.signal, signal], async signal => this.#connectivity.settled({ signal }))
+    signal?.throwIfAborted()
+    if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped while it started')
+    this.#setStatus(this.#connectivity.joined ? 'joined' : 'isolated')
+    if (!this.#connectivity.joined) this.#announceIsolation()
+  }
+
+  async drain ({ timeout = 30_000, signal }: AbortOptions & { timeout?: number } = {}): Promise<void> {
+    if (this.#stopped != null) throw new MeshStoppedError()
+    this.#setStatus('draining')
+    this.discovery.update({ state: 'draining' })
+    await withDeadline(timeout, [signal], async signal => {
+      await this.rpc.drain({ linked: true })
+      await Promise.all([this.election.leave({ signal, seat: true }), this.#linked ? this.links.drain({ signal }) : undefined])
+      await Promise.all([this.rpc.drain({ signal }), this.pubsub.leave({ signal })])
+    })
+    signal?.throwIfAborted()
+  }
+
+  async stop (options: AbortOptions = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options)
+    await this.#stopped
+  }
+
+  async #stop ({ signal }: AbortOptions): Promise<void> {
+    try {
+      // A start that is under way ends first; that it failed is its caller's business.
+      this.#closing.abort()
+      await this.#started?.catch(() => {})
+      this.#setStatus('draining')
+      this.#unwatch()
+      this.#bootstrapper.stop()
+      this.#connectivity.stop()
+      if (this.libp2p.status === 'started') {
+        // Calls that run may need a leader; the next one is there before they end.
+        await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))
+        await this.discovery.leave()
+      }
+    } finally {
+      await this.libp2p.stop()
+      await this.#storage.close()
+      this.#setStatus('stopped')
+    }
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await this.stop()
+  }
+
+  #setStatus (status: MeshStatus): void {
+    if (status === this.#status || this.#status === 'stopped') return
+    this.#status = status
+    this.safeDispatchEvent('status', { detail: status })
+  }
+
+  #onConnectivity (joined: boolean): void {
+    if (this.#status !== 'joined' && this.#status !== 'isolated') return
+    this.#setStatus(joined ? 'joined' : 'isolated')
+    if (joined) {
+      this.discovery.resync()
+      this.pubsub.resync()
+      this.safeDispatchEvent('resumed')
+    } else {
+      this.#bootstrapper.retry()
+      this.#announceIsolation()
+    }
+  }
+
+  /** @internal */
+  tellReachability (reasons: Error[]): void {
+    if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
+    else this.safeDispatchEvent('reachable')
+  }
+
+  #onHide (kept: boolean): void {
+    this.discovery.suspend('left')
+    // A page in the cache keeps its sockets open, and answers nothing.
+    if (kept) for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
+  }
+
+  #onReturn (): void {
+    this.discovery.resume()
+    this.discovery.resync()
+    this.pubsub.resync()
+    this.#bootstrapper.retry()
+  }
+
+  #announceIsolation (): void {
+    this.safeDispatchEvent('isolated', { detail: { reasons: this.#connectivity.reasons() } })
+  }
+}
