@@ -4,12 +4,9 @@ import { NoPathError } from '../errors.ts'
 import { MAX_DIRECT_PATHS, MAX_SIGNALLING, MAX_SIGNALLING_PER_PEER } from '../wire/limits.ts'
 import { DirectPath } from './path.ts'
 import { Upgrader } from './upgrader.ts'
-import type { WebRTCTransportComponents } from '@libp2p/webrtc'
+import type { Components } from './components.ts'
 import type { OnPath } from '../transport/index.ts'
-import type { Connection, Libp2pEvents, MultiaddrConnection, PeerStore, StreamHandler, StreamHandlerOptions, StreamMuxerFactory, Transport, TypedEventTarget, Upgrader as Libp2pUpgrader } from '@libp2p/interface'
-
-/** The protocol on which two peers tell each other their addresses, over the relayed path. */
-export const SIGNALLING = '/webrtc-signaling/0.0.1'
+import type { Connection, MultiaddrConnection, StreamHandler, StreamHandlerOptions, StreamMuxerFactory, Transport, Upgrader as Libp2pUpgrader } from '@libp2p/interface'
 
 /**
  * Bytes that wait in the browser for one stream. With the default of 2 MiB a burst of some MiB stalls for seconds, and
@@ -18,11 +15,6 @@ export const SIGNALLING = '/webrtc-signaling/0.0.1'
 const MAX_BUFFERED = 64 * 1024
 /** Streams that a peer opens before this end is ready: all rooms open theirs as soon as there is a connection. */
 const MAX_EARLY_STREAMS = 64
-
-export interface Components extends WebRTCTransportComponents {
-  events: TypedEventTarget<Libp2pEvents>
-  peerStore: PeerStore
-}
 
 export interface IceOptions {
   readonly iceServers: RTCIceServer[]
@@ -71,7 +63,7 @@ class Gate {
       },
       upgradeOutbound: async (connection: MultiaddrConnection, options: UpgradeOptions) =>
         this.#pass(connection, options, async () => upgrader.upgradeOutbound(connection, options as never))
-    } as Partial<Libp2pUpgrader>)
+    })
   }
 
   async #pass <T> (connection: MultiaddrConnection, { muxerFactory, remotePeer, signal }: UpgradeOptions, upgrade: () => Promise<T>): Promise<T> {
@@ -110,7 +102,7 @@ class Gate {
         })
         return handler(stream, connection)
       }, options)
-    } as Partial<Components['registrar']>)
+    })
   }
 
   /** Negotiates over a path that works: of several the transport takes the first, whatever it is. */
@@ -119,7 +111,7 @@ class Gate {
     const last = ({ multiplexer }: Connection): number => Number(multiplexer === '/webrtc')
     return except(connectionManager, {
       getConnections: peer => connectionManager.getConnections(peer).filter(({ status }) => status === 'open').sort((a, b) => last(a) - last(b))
-    } as Partial<Components['connectionManager']>)
+    })
   }
 }
 
