@@ -11,6 +11,7 @@ import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
+import type { PathChange } from './transport/index.ts'
 import type { Storage } from './storage/index.ts'
 import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
 
@@ -35,6 +36,8 @@ export interface MeshEvents {
   'unreachable': CustomEvent<{ reasons: Error[] }>
   /** It has a place on a relay again. */
   'reachable': CustomEvent<undefined>
+  /** With {@link MeshOptions.webrtc}: a direct path to a peer is there, is gone, or could not be made. */
+  'path': CustomEvent<PathChange>
 }
 
 /** One node of a mesh, with everything it does. */

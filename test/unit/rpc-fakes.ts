@@ -191,6 +191,10 @@ class FakeStreams implements PeerStreams {
     return near
   }
 
+  outdated (): boolean {
+    return false
+  }
+
   async openOwn (peer: PeerId, { signal }: AbortOptions = {}): Promise<FramedStream> {
     const near = await this.#connect(peer.toString())
     if (signal?.aborted === true) {
