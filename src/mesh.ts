@@ -103,7 +103,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, listener) }
           }),
-          rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom(links) }),
           ...options.libp2p?.services
