@@ -2,13 +2,14 @@
 import { TypedEventEmitter } from 'main-event'
 import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
-import { watchPage } from './page-life.ts'
+import { isPage, watchPage } from './page-life.ts'
 import { Bootstrapper } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
+import type { GossipLike, MeshStatus, Monitor, MonitorComponents, RunningMonitor } from './monitor/index.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { PathChange } from './transport/index.ts'
@@ -19,8 +20,6 @@ import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
 const JOIN_TIMEOUT = 3_000
 /** Milliseconds that `stop()` gives the calls that run. */
 const STOP_GRACE = 5_000
-
-export type MeshStatus = 'starting' | 'isolated' | 'joined' | 'draining' | 'stopped'
 
 export interface MeshEvents {
   /** {@link Mesh.status} changed; detail: the new one. */
@@ -54,6 +53,7 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   /** With `links: false` its methods throw MeshStoppedError. */
   readonly links: Links
   readonly pubsub: Pubsub
+  readonly monitor: Monitor
   /** Only needed after `createMesh({ start: false })`. */
   start (options?: AbortOptions): Promise<void>
   /**
@@ -77,6 +77,7 @@ export interface Parts {
   election: Election
   links: Links
   pubsub: Pubsub
+  monitor: (components: MonitorComponents) => RunningMonitor
 }
 
 export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
@@ -86,17 +87,20 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly election: Election
   readonly links: Links
   readonly pubsub: Pubsub
+  readonly monitor: RunningMonitor
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
   readonly #linked: boolean
   readonly #closing = new AbortController()
   #status: MeshStatus = 'starting'
+  /** Why no relay has a place for this node. */
+  #unreachable: readonly Error[] | undefined
   #unwatch = (): void => {}
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor ({ options, storage, libp2p, rpc, discovery, election, links, pubsub }: Parts) {
+  constructor ({ options, storage, libp2p, rpc, discovery, election, links, pubsub, monitor }: Parts) {
     super()
     this.libp2p = libp2p
     this.rpc = rpc
@@ -126,6 +130,17 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       bootstrapper: this.#bootstrapper,
       onChange: joined => { this.#onConnectivity(joined) }
     })
+    this.monitor = monitor({
+      logger: libp2p.logger,
+      getConnections: () => libp2p.getConnections(),
+      discovery, rpc, election, links, pubsub,
+      metrics: libp2p.metrics,
+      gossip: () => libp2p.services['pubsub'] as GossipLike | undefined,
+      status: () => this.#status,
+      isolation: () => this.#connectivity.reasons(),
+      unreachable: () => this.#unreachable,
+      page: isPage()
+    })
   }
 
   get id (): string {
@@ -151,6 +166,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     await this.libp2p.start()
     this.#connectivity.start()
     this.#bootstrapper.start()
+    this.monitor.start()
     this.#unwatch = watchPage({
       onHide: kept => { this.#onHide(kept) },
       onFreeze: () => { this.discovery.suspend('away') },
@@ -187,6 +203,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       await this.#started?.catch(() => {})
       this.#setStatus('draining')
       this.#unwatch()
+      this.monitor.stop()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
       if (this.libp2p.status === 'started') {
@@ -208,6 +225,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #setStatus (status: MeshStatus): void {
     if (status === this.#status || this.#status === 'stopped') return
     this.#status = status
+    this.monitor.refresh()
     this.safeDispatchEvent('status', { detail: status })
   }
 
@@ -226,6 +244,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   /** @internal */
   tellReachability (reasons: Error[]): void {
+    this.#unreachable = reasons.length > 0 ? reasons : undefined
     if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
     else this.safeDispatchEvent('reachable')
   }

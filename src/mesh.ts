@@ -7,6 +7,7 @@ import { links as linksRoom } from './links/index.ts'
 import { MeshNode } from './mesh-node.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage } from './page-life.ts'
+import { noMonitor } from './monitor/no-monitor.ts'
 import { pubsub as pubsubRoom } from './pubsub/index.ts'
 import { KEEPER, MEMBER } from './pubsub/roles.ts'
 import { recordRules, records as recordsRoom } from './records/index.ts'
@@ -71,6 +72,12 @@ function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   })
 }
 
+/** Begun early, as a page loads it over the network meanwhile; that it cannot is no reason to have no node. */
+async function loadMonitor ({ monitor }: MeshOptions): Promise<typeof noMonitor> {
+  if (monitor === false) return noMonitor
+  return import('#monitor').then(({ monitor }) => monitor, () => noMonitor)
+}
+
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
   const now = Date.now()
   const identity: Identity = await loadIdentity(storage, {
@@ -78,6 +85,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     ...(options.privateKey != null ? { privateKey: options.privateKey } : {})
   })
   const { mesh, service, relay } = options
+  const monitor = loadMonitor(options)
   const { secret, ...links } = options.links === false ? {} : options.links ?? {}
   const rules = recordRules(mesh != null ? { mesh } : {})
   // The transport may have something to say while the node that it is for is made.
@@ -110,7 +118,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, listener) }
           }),
-          rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom(links) }),
           ...options.libp2p?.services
@@ -120,7 +128,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     start: false
   })
   const { rpc, discovery, election, topics, links: running = linksRoom()(libp2p) } = libp2p.services
-  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running, pubsub: topics })
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running, pubsub: topics, monitor: await monitor })
   answerFor(options, made.node)
   return made.node
 }

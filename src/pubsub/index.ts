@@ -190,6 +190,8 @@ export interface TopicInfo {
   readonly bytes: number
   /** Deliveries that are not final, over all channels. */
   readonly pending: number
+  /** The outbox is at its limit: publishes wait, are refused, or drop the oldest message. */
+  readonly full: boolean
   readonly channels: readonly ChannelInfo[]
 }
 
