@@ -1,6 +1,10 @@
 /** What the failure detector remembers of one member. Pure. */
 import { Accusers } from './suspicion.core.ts'
 
+/** Milliseconds; no answer takes longer than this, however sick we feel. */
+const MAX_PROBE_TIMEOUT = 5_000
+const MAX_RTT = 2_000
+
 export interface Probe {
   readonly nonce: number
   readonly sentAt: number
@@ -14,7 +18,7 @@ export interface Probe {
 }
 
 export interface Suspicion {
-  readonly since: number
+  since: number
   /** Own redial was refused. */
   refused: boolean
   spread: boolean
@@ -65,4 +69,25 @@ export function createMember (id: string, incarnation: number, seq: number, calm
 
 export function isOlder (a: { incarnation: number, seq: number }, b: { incarnation: number, seq: number }): boolean {
   return a.incarnation < b.incarnation || (a.incarnation === b.incarnation && a.seq < b.seq)
+}
+
+/** The clock was set back. */
+export function notAfter (member: Member, at: number): void {
+  member.lastAck = Math.min(member.lastAck, at)
+  member.lastProbed = Math.min(member.lastProbed, at)
+}
+
+/** Milliseconds that it has for an answer. */
+export function answerTime ({ rtt }: Member, least: number, patience: number): number {
+  return Math.min(MAX_PROBE_TIMEOUT, Math.max(least, 4 * rtt) * patience)
+}
+
+export function smooth (member: Member, rtt: number): void {
+  member.rtt += (Math.min(MAX_RTT, rtt) - member.rtt) / 8
+}
+
+/** Nothing that was held against it counts any more; a suspect has all its time again. */
+export function pardon (member: Member, at: number): void {
+  member.accusers = new Accusers()
+  if (member.suspicion !== undefined) member.suspicion.since = at
 }
