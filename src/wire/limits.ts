@@ -189,6 +189,9 @@ export const MAX_CONNECTIONS = 300
 export const MAX_CONNECTIONS_RELAY = 2_000
 export const MAX_CONNECTIONS_TAB = 60
 
+/** Tabs that have a place in one storage: a database each, which stays. Nobody has more tabs of one page open. */
+export const MAX_TABS = 64
+
 /** Characters of a mesh, service, topic, channel or method name. */
 export const MAX_NAME = 64
 /** Characters of any other short text in a record: a peer id, a node's name, a role, a key of its metadata. */
