@@ -2,7 +2,8 @@
  * Whether this node has a path into its mesh, and why not. A path is a connection to a node in the view, or to a
  * bootstrap peer that speaks the mesh's DHT.
  */
-import { WrongMeshError } from './errors.ts'
+import { OfflineError, WrongMeshError } from './errors.ts'
+import { isLoopback } from './transport/index.ts'
 import { protocolId } from './wire/protocols.ts'
 import type { Discovery } from './discovery/index.ts'
 import type { Bootstrapper } from './transport/index.ts'
@@ -14,6 +15,8 @@ export interface ConnectivityInit {
   connections: () => Connection[]
   discovery: Discovery
   bootstrapper: Bootstrapper
+  /** False: there is no network, and no path but those within this machine. */
+  online: () => boolean
   /** Called when the answer of {@link Connectivity.joined} changes. */
   onChange: (joined: boolean) => void
 }
@@ -59,7 +62,8 @@ export class Connectivity {
 
   /** What keeps this node out: a dial that failed, a peer of another mesh. */
   reasons (): Error[] {
-    const { bootstrapper, mesh } = this.#init
+    const { bootstrapper, mesh, online } = this.#init
+    if (!online()) return [new OfflineError()]
     const failed = bootstrapper.failures().map(({ address, error }) =>
       new Error(`bootstrap ${address} cannot be reached: ${error.message}`, { cause: error }))
     const strangers = Array.from(this.#strangers, ([peer, other]) =>
@@ -72,7 +76,7 @@ export class Connectivity {
    * whose bootstrap is down starts all the same.
    */
   async settled ({ signal }: AbortOptions = {}): Promise<void> {
-    while (!this.#joined && signal?.aborted !== true && this.reasons().length < this.#init.bootstrapper.size) {
+    while (!this.#joined && signal?.aborted !== true && this.#init.bootstrapper.failures().length + this.#strangers.size < this.#init.bootstrapper.size) {
       await new Promise<void>(resolve => {
         const done = (): void => {
           signal?.removeEventListener('abort', done)
@@ -85,21 +89,23 @@ export class Connectivity {
     }
   }
 
-  /** Something may have changed: an attempt ended, a peer came or went. */
-  refresh (): void {
+  /** Something may have changed: an attempt ended, a peer came or went. Returns {@link joined}. */
+  refresh (): boolean {
     const joined = this.#alone || this.#connected()
     const changed = joined !== this.#joined
     this.#joined = joined
     for (const wake of [...this.#waiting]) wake()
     if (changed) this.#init.onChange(joined)
+    return joined
   }
 
   readonly #refresh = (): void => { this.refresh() }
 
   #connected (): boolean {
-    const { connections, discovery, bootstrapper } = this.#init
+    const { connections, discovery, bootstrapper, online } = this.#init
     const bootstrap = bootstrapper.peers
-    return connections().some(({ remotePeer }) => {
+    return connections().some(({ remotePeer, remoteAddr }) => {
+      if (!online() && !isLoopback(remoteAddr.toString())) return false
       const id = remotePeer.toString()
       return discovery.node(id) != null || (bootstrap.has(id) && this.#speakers.has(id))
     })

@@ -83,6 +83,12 @@ export class WrongMeshError extends Error {
   constructor (message = 'the peer belongs to another mesh') { super(message); this.name = 'WrongMeshError' }
 }
 
+/** The browser says that there is no network: what cannot be reached is dialled again as soon as there is one. */
+export class OfflineError extends Error {
+  static override readonly name = 'OfflineError'
+  constructor (message = 'this machine is offline') { super(message); this.name = 'OfflineError' }
+}
+
 /** This node cannot be dialled, and no relay has a place for it: only nodes it is connected with can reach it. */
 export class RelayRefusedError extends Error {
   static override readonly name = 'RelayRefusedError'

@@ -2,7 +2,8 @@
 import { TypedEventEmitter } from 'main-event'
 import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
-import { isPage, watchPage } from './page-life.ts'
+import { isPage, PageLife } from './page-life.ts'
+import { Revival } from './revival.ts'
 import { Bootstrapper } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
@@ -10,6 +11,7 @@ import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { GossipLike, MeshStatus, Monitor, MonitorComponents, RunningMonitor } from './monitor/index.ts'
+import type { Life } from './page-life.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { PathChange } from './transport/index.ts'
@@ -37,6 +39,13 @@ export interface MeshEvents {
   'reachable': CustomEvent<undefined>
   /** With {@link MeshOptions.webrtc}: a direct path to a peer is there, is gone, or could not be made. */
   'path': CustomEvent<PathChange>
+  /** {@link Mesh.life} changed; detail: the new one. Within the page's own event: when it is frozen, nothing runs after it. */
+  'life': CustomEvent<Life>
+  /**
+   * This node ran nothing for `slept` ms (a frozen tab, a page in the back/forward cache, a laptop that slept, a stopped
+   * process), has a path again and has brought every room up to date. Once each time.
+   */
+  'awake': CustomEvent<{ slept: number }>
 }
 
 /** One node of a mesh, with everything it does. */
@@ -46,6 +55,10 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   /** This node as others see it. */
   readonly self: NodeInfo
   readonly status: MeshStatus
+  /** What its page and its network are at. A new object after each change. */
+  readonly life: Life
+  /** The storage that is open: {@link MeshOptions.storage}, in a second tab `<storage>#2`. Undefined: memory. */
+  readonly storage: string | undefined
   readonly libp2p: Libp2p
   readonly rpc: Rpc
   readonly discovery: Discovery
@@ -91,12 +104,13 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
+  readonly #page: PageLife
+  readonly #revival: Revival
   readonly #linked: boolean
   readonly #closing = new AbortController()
   #status: MeshStatus = 'starting'
   /** Why no relay has a place for this node. */
   #unreachable: readonly Error[] | undefined
-  #unwatch = (): void => {}
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
@@ -110,6 +124,21 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#linked = options.links !== false
     this.pubsub = pubsub
     this.#storage = storage
+    this.#page = new PageLife({
+      onChange: (life, before) => { this.#onLife(life, before) },
+      onHide: kept => { this.#onHide(kept) },
+      onFreeze: () => { discovery.suspend('away') },
+      onWake: slept => { this.#revive(slept) }
+    })
+    const online = (): boolean => this.#page.life.online
+    this.#revival = new Revival({
+      libp2p,
+      joined: () => this.#connectivity.refresh(),
+      onDone: slept => {
+        this.#resync()
+        if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
+      }
+    })
     this.#bootstrapper = new Bootstrapper({
       peerId: libp2p.peerId,
       events: libp2p,
@@ -120,6 +149,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       }
     }, {
       addresses: options.bootstrap ?? [],
+      online,
       onAttempt: () => { this.#connectivity.refresh() }
     })
     this.#connectivity = new Connectivity({
@@ -128,6 +158,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       connections: () => libp2p.getConnections(),
       discovery,
       bootstrapper: this.#bootstrapper,
+      online,
       onChange: joined => { this.#onConnectivity(joined) }
     })
     this.monitor = monitor({
@@ -155,6 +186,14 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     return this.#status
   }
 
+  get life (): Life {
+    return this.#page.life
+  }
+
+  get storage (): string | undefined {
+    return this.#storage.location
+  }
+
   async start (options: AbortOptions = {}): Promise<void> {
     if (this.#stopped != null) throw new MeshStoppedError('this mesh was stopped; make a new one with createMesh')
     this.#started ??= this.#start(options)
@@ -167,11 +206,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#connectivity.start()
     this.#bootstrapper.start()
     this.monitor.start()
-    this.#unwatch = watchPage({
-      onHide: kept => { this.#onHide(kept) },
-      onFreeze: () => { this.discovery.suspend('away') },
-      onReturn: () => { this.#onReturn() }
-    })
+    this.#page.start()
     await withDeadline(JOIN_TIMEOUT, [this.#closing.signal, signal], async signal => this.#connectivity.settled({ signal }))
     signal?.throwIfAborted()
     if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped while it started')
@@ -202,7 +237,8 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.#closing.abort()
       await this.#started?.catch(() => {})
       this.#setStatus('draining')
-      this.#unwatch()
+      this.#page.stop()
+      this.#revival.stop()
       this.monitor.stop()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
@@ -233,8 +269,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     if (this.#status !== 'joined' && this.#status !== 'isolated') return
     this.#setStatus(joined ? 'joined' : 'isolated')
     if (joined) {
-      this.discovery.resync()
-      this.pubsub.resync()
+      if (!this.#revival.done()) this.#resync()
       this.safeDispatchEvent('resumed')
     } else {
       this.#bootstrapper.retry()
@@ -255,11 +290,22 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     if (kept) for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
   }
 
-  #onReturn (): void {
+  #onLife (life: Life, before: Life): void {
+    if (life.online && !before.online) this.#revive(0)
+    this.#connectivity.refresh()
+    this.safeDispatchEvent('life', { detail: life })
+  }
+
+  #revive (slept: number): void {
     this.discovery.resume()
+    this.#bootstrapper.retry()
+    this.#revival.begin(slept)
+  }
+
+  #resync (): void {
     this.discovery.resync()
     this.pubsub.resync()
-    this.#bootstrapper.retry()
+    if (this.#linked) this.links.resync()
   }
 
   #announceIsolation (): void {

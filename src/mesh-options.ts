@@ -3,6 +3,7 @@ import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
+import { MAX_TABS } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
@@ -33,8 +34,16 @@ export interface MeshOptions {
    * `braid-mesh/webrtc`. @default none: what goes between two tabs goes through their relay
    */
   webrtc?: DirectPaths
-  /** Directory (browser: database name) for identity and whatever must survive a restart. @default memory */
+  /**
+   * Directory (browser: database name) for identity and whatever must survive a restart. Each browser tab has a place of its
+   * own in it, and the same one after a reload; a directory belongs to one node. @default memory
+   */
   storage?: string
+  /**
+   * Browser only: how many tabs may have a place in `storage` at once; 1: a second one is refused with StorageLockedError.
+   * @default 64
+   */
+  tabs?: number
   /** Ed25519 identity. @default the one in `storage`, else a fresh one */
   privateKey?: PrivateKey
   /** Only for libp2p's own peer store and DHT. @default memory */
@@ -97,6 +106,8 @@ export function checkOptions (options: MeshOptions): void {
   checkAddresses('bootstrap', options.bootstrap)
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
+  const { tabs } = options
+  refuse(tabs !== undefined && !(Number.isInteger(tabs) && tabs >= 1 && tabs <= MAX_TABS), `tabs: expected an integer from 1 to ${MAX_TABS}, got ${String(tabs)}`)
   if (options.election !== undefined && options.election !== false) {
     refuse(typeof options.election !== 'object' || options.election === null, 'election: expected an object of options, or false')
     resolveElectionOptions(options.election)

@@ -151,7 +151,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
 export async function createMesh (options: MeshOptions = {}): Promise<Mesh> {
   checkOptions(options)
   options.signal?.throwIfAborted()
-  const storage = options.storage == null ? memoryStorage() : await openStorage(options.storage)
+  const storage = options.storage == null ? memoryStorage() : await openStorage(options.storage, options.tabs == null ? {} : { tabs: options.tabs })
   let mesh: MeshNode | undefined
   try {
     mesh = await assemble(options, storage)

@@ -1,43 +1,145 @@
 /**
- * The life of the page that a node lives in. A hidden tab goes on: its timers are slow, but it answers within
+ * The life of the page, or process, that a node lives in. A hidden tab goes on: its timers are slow, but it answers within
  * milliseconds, so others notice nothing. A frozen one runs nothing at all, and one that is left dies, or rests in the
- * back/forward cache without a word: both must say so within the event, as no promise settles after it.
+ * back/forward cache without a word: both must say so within the event, as no promise settles after it. Where nobody
+ * tells of such a time (a worker, a laptop that sleeps, a process that is stopped), the clocks do.
  */
 
-export interface PageLife {
+/** What a node's page, and its network, are at. In Node and in workers the page is always `visible`. */
+export interface Life {
+  /** `hidden`: timers are slow, calls are answered as ever. `frozen`: nothing runs. `left`: in the back/forward cache. */
+  readonly page: 'visible' | 'hidden' | 'frozen' | 'left'
+  /** What the browser says of the network; true where nobody says. */
+  readonly online: boolean
+}
+
+/** Called within the page's own events. */
+export interface LifeListener {
+  onChange (life: Life, before: Life): void
   /** The page is left. `kept`: it may come back from the cache. */
   onHide (kept: boolean): void
   onFreeze (): void
-  /** It runs again, after either. */
-  onReturn (): void
+  /** It runs again, after `slept` ms in which it did not. */
+  onWake (slept: number): void
 }
 
 interface Page {
-  readonly document?: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
+  readonly document?: EventTarget & Pick<Document, 'visibilityState'>
+  readonly navigator?: { readonly onLine?: boolean }
   readonly addEventListener?: EventTarget['addEventListener']
   readonly removeEventListener?: EventTarget['removeEventListener']
 }
+
+/** Milliseconds between two looks at the clocks. */
+const BEAT = 1_000
+/** Milliseconds without a look that a busy machine explains; in a hidden tab, where timers fire once a minute at worst. */
+const BUSY = 5_000
+const THROTTLED = 75_000
+
+const clocks = (): Clocks => ({ now: performance.now(), wall: Date.now() })
+
+/** Milliseconds. In sleep the monotonic clock may stand still, and the wall clock may be set: the larger step counts. */
+interface Clocks { now: number, wall: number }
 
 /** Whether this is the script of a page; workers and Node have no such life. */
 export function isPage (page: Page = globalThis): boolean {
   return typeof page.document?.addEventListener === 'function' && typeof page.addEventListener === 'function'
 }
 
-/** Returns what ends the watch. */
-export function watchPage (life: PageLife, page: Page = globalThis): () => void {
-  if (!isPage(page)) return () => {}
-  const onHide = (event: Event): void => { life.onHide((event as PageTransitionEvent).persisted) }
-  const onShow = (event: Event): void => { if ((event as PageTransitionEvent).persisted) life.onReturn() }
-  const onFreeze = (): void => { life.onFreeze() }
-  const onResume = (): void => { life.onReturn() }
-  page.addEventListener?.('pagehide', onHide)
-  page.addEventListener?.('pageshow', onShow)
-  page.document?.addEventListener('freeze', onFreeze)
-  page.document?.addEventListener('resume', onResume)
-  return () => {
-    page.removeEventListener?.('pagehide', onHide)
-    page.removeEventListener?.('pageshow', onShow)
-    page.document?.removeEventListener('freeze', onFreeze)
-    page.document?.removeEventListener('resume', onResume)
+export class PageLife {
+  readonly #listener: LifeListener
+  readonly #page: Page
+  readonly #clocks: () => Clocks
+  readonly #heard: Array<readonly [EventTarget, string, (event: Event) => void]> = []
+  #life: Life
+  #resting: 'frozen' | 'left' | undefined
+  #seen: Clocks
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor (listener: LifeListener, page: Page = globalThis, time = clocks) {
+    this.#listener = listener
+    this.#page = page
+    this.#clocks = time
+    this.#seen = time()
+    this.#life = this.#look()
+  }
+
+  get life (): Life {
+    return this.#life
+  }
+
+  start (): void {
+    const page = this.#page as EventTarget
+    const { document } = this.#page
+    this.#seen = this.#clocks()
+    this.#update()
+    this.#timer = setInterval(() => { this.#beat() }, BEAT)
+    ;(this.#timer as { unref?: () => void }).unref?.()
+    if (typeof this.#page.addEventListener !== 'function') return
+    const update = (): void => { this.#update() }
+    for (const type of ['online', 'offline']) this.#on(page, type, update)
+    if (document === undefined) return
+    this.#on(page, 'pagehide', event => { this.#rest('left', (event as PageTransitionEvent).persisted) })
+    this.#on(page, 'pageshow', event => { if ((event as PageTransitionEvent).persisted) this.#wake() })
+    this.#on(document, 'freeze', () => { this.#rest('frozen') })
+    this.#on(document, 'resume', () => { this.#wake() })
+    this.#on(document, 'visibilitychange', () => {
+      // shown, it need not wait for its slow timers
+      this.#beat()
+      update()
+    })
+  }
+
+  stop (): void {
+    clearInterval(this.#timer)
+    for (const [target, type, listener] of this.#heard.splice(0)) target.removeEventListener(type, listener)
+  }
+
+  #on (target: EventTarget, type: string, listener: (event: Event) => void): void {
+    target.addEventListener(type, listener)
+    this.#heard.push([target, type, listener])
+  }
+
+  #look (): Life {
+    const { document, navigator } = this.#page
+    return { page: this.#resting ?? (document?.visibilityState === 'hidden' ? 'hidden' : 'visible'), online: navigator?.onLine !== false }
+  }
+
+  #update (): void {
+    const before = this.#life
+    const life = this.#look()
+    if (life.page === before.page && life.online === before.online) return
+    this.#life = life
+    this.#listener.onChange(life, before)
+  }
+
+  #rest (as: 'frozen' | 'left', kept = false): void {
+    this.#resting = as
+    this.#seen = this.#clocks()
+    if (as === 'left') this.#listener.onHide(kept)
+    else this.#listener.onFreeze()
+    this.#update()
+  }
+
+  /** After a rest that the page was told of. */
+  #wake (): void {
+    if (this.#resting === undefined) return
+    const slept = this.#passed()
+    this.#resting = undefined
+    this.#update()
+    this.#listener.onWake(slept)
+  }
+
+  #beat (): void {
+    if (this.#resting !== undefined) return
+    const gap = this.#passed() - BEAT
+    if (gap > (this.#life.page === 'hidden' ? THROTTLED : BUSY)) this.#listener.onWake(gap)
+  }
+
+  /** Since the last look. */
+  #passed (): number {
+    const { now, wall } = this.#seen
+    this.#seen = this.#clocks()
+    return Math.max(this.#seen.now - now, this.#seen.wall - wall)
   }
 }

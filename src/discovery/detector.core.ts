@@ -23,6 +23,8 @@ export type DetectorInput =
   | { type: 'redialled', id: string, ok: boolean, refused: boolean, now: number }
   /** A peer told us that it cannot reach `id` (may be ourselves). */
   | { type: 'suspicion', from: string, id: string, incarnation: number, seq: number, refused: boolean, now: number }
+  /** This node ran nothing for a while, as a frozen tab, a stopped process or a laptop that sleeps, whose clocks may have stood still. */
+  | { type: 'woken', now: number }
   /** Another room has trouble to reach the node. */
   | { type: 'report', id: string, now: number }
 

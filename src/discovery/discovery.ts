@@ -270,9 +270,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#self.update(patch)
   }
 
-  report (id: string): void {
-    this.#prober.tell({ type: 'report', id })
-  }
+  report (id: string): void { this.#prober.tell({ type: 'report', id }) }
 
   resync (): void {
     if (this.#running) this.#greeter.resync()
@@ -287,7 +285,10 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
 
   renew (above: number): void { this.#self.renew(above) }
 
-  resume (): void { this.#self.resume() }
+  resume (): void {
+    this.#prober.tell({ type: 'woken' })
+    this.#self.resume()
+  }
 
   peerId (id: string): PeerId | undefined {
     return this.#roster.view.get(id) == null ? undefined : this.#peerIds.get(id)

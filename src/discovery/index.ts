@@ -120,7 +120,10 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   suspend (state: 'away' | 'left'): void
   /** All that others hold against this life of the node, up to an incarnation, ends: go on in a new one above it. */
   renew (above: number): void
-  /** After {@link suspend}: be what this node was before, in a new incarnation if it had left. */
+  /**
+   * This node ran nothing for a while: that others were silent tells nothing of them. After {@link suspend}: be what this
+   * node was before, in a new incarnation if it had left.
+   */
   resume (): void
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */
   peerId (id: string): PeerId | undefined

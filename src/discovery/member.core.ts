@@ -1,6 +1,8 @@
 /** What the failure detector remembers of one member. Pure. */
 import { Accusers } from './suspicion.core.ts'
 
+/** Milliseconds; no answer takes longer than this, however sick we feel. */
+const MAX_PROBE_TIMEOUT = 5_000
 /** A longer round trip counts as this. */
 const MAX_RTT = 2_000
 
@@ -17,7 +19,7 @@ export interface Probe {
 }
 
 export interface Suspicion {
-  readonly since: number
+  since: number
   /** Own redial was refused. */
   refused: boolean
   spread: boolean
@@ -77,4 +79,21 @@ export function answered (member: Member, took: number): void {
 
 export function isOlder (a: { incarnation: number, seq: number }, b: { incarnation: number, seq: number }): boolean {
   return a.incarnation < b.incarnation || (a.incarnation === b.incarnation && a.seq < b.seq)
+}
+
+/** The clock was set back. */
+export function notAfter (member: Member, at: number): void {
+  member.lastAck = Math.min(member.lastAck, at)
+  member.lastProbed = Math.min(member.lastProbed, at)
+}
+
+/** Milliseconds that it has for an answer. */
+export function answerTime ({ rtt }: Member, least: number, patience: number): number {
+  return Math.min(MAX_PROBE_TIMEOUT, Math.max(least, 4 * rtt) * patience)
+}
+
+/** Nothing that was held against it counts any more; a suspect has all its time again. */
+export function pardon (member: Member, at: number): void {
+  member.accusers = new Accusers()
+  if (member.suspicion !== undefined) member.suspicion.since = at
 }

@@ -74,7 +74,7 @@ export class Prober {
   }
 
   /** All inputs but the tick; the time is added here. */
-  tell (input: Input<'member'> | Input<'forget'> | Input<'connected'> | Input<'closed'> | Input<'contact'> | Input<'ack'> | Input<'redialled'> | Input<'suspicion'> | Input<'report'>): void {
+  tell (input: Input<'member'> | Input<'forget'> | Input<'connected'> | Input<'closed'> | Input<'contact'> | Input<'ack'> | Input<'redialled'> | Input<'suspicion'> | Input<'report'> | Input<'woken'>): void {
     this.#step({ ...input, now: this.#init.now() } as DetectorInput)
   }
 

@@ -1,30 +1,25 @@
 /** The state machine behind the failure detector: who is probed when, and what follows from silence. Pure. */
 import { shuffle } from '../util/random.core.ts'
 import { LocalHealth } from './health.core.ts'
-import { answered, createMember, isOlder } from './member.core.ts'
+import { answered, answerTime, createMember, isOlder, notAfter, pardon } from './member.core.ts'
+import { OwnTime } from './own-time.core.ts'
 import { Refutation } from './refutation.core.ts'
 import { Accusers, suspicionTimeout } from './suspicion.core.ts'
 import type { Detector, DetectorConfig, DetectorInput, DetectorOutput } from './detector.core.ts'
 import type { Member, Probe, Suspicion } from './member.core.ts'
 
-/** No answer takes longer than this, however sick we feel. */
-const MAX_PROBE_TIMEOUT = 5_000
 /** Probes per tick that others can make us send by suspicions and reports; the rest waits for the next tick. */
 const URGENT_PER_TICK = 16
-/**
- * Times inside are those of a clock that stands still while this node is blocked, so that a stall takes away nobody's
- * time to answer.
- */
+
 export class SwimDetector implements Detector {
   readonly #config: DetectorConfig
   readonly #health: LocalHealth
+  readonly #time: OwnTime
   readonly #members = new Map<string, Member>()
   readonly #connected = new Set<string>()
   readonly #nonces = new Map<number, string>()
   readonly #refutation = new Refutation()
   readonly #count = { probes: 0, indirect: 0, missed: 0, suspicions: 0, cleared: 0, downs: 0, refusedDowns: 0, refutations: 0, lateTicks: 0, ignored: 0 }
-  #skew = 0
-  #graceUntil = -Infinity
   #nextRound: number | undefined
   #urgentLeft = URGENT_PER_TICK
   #suspects = 0
@@ -32,6 +27,7 @@ export class SwimDetector implements Detector {
   constructor (config: DetectorConfig) {
     this.#config = config
     this.#health = new LocalHealth(config.interval)
+    this.#time = new OwnTime(config.tick, config.interval / 2)
   }
 
   get tickInterval (): number {
@@ -40,17 +36,19 @@ export class SwimDetector implements Detector {
 
   step (input: DetectorInput): DetectorOutput[] {
     const out: DetectorOutput[] = []
+    const at = 'now' in input ? this.#time.at(input.now) : 0
     switch (input.type) {
       case 'tick': this.#tick(input.now, input.lag, out); break
-      case 'member': this.#member(input, out); break
+      case 'woken': this.#wake(at); break
+      case 'member': this.#member(input, at, out); break
       case 'forget': this.#forget(input.id); break
-      case 'suspicion': this.#heard(input, out); break
-      case 'ack': this.#ack(input.nonce, input.now - this.#skew, out); break
+      case 'suspicion': this.#heard(input, at, out); break
+      case 'ack': this.#ack(input.nonce, at, out); break
       case 'connected': this.#onConnected(input.id, out); break
-      case 'closed': this.#onClosed(input.id, input.now - this.#skew, out); break
+      case 'closed': this.#onClosed(input.id, at, out); break
       default: {
         const member = this.#members.get(input.id)
-        if (member !== undefined) this.#about(member, input, input.now - this.#skew, out)
+        if (member !== undefined) this.#about(member, input, at, out)
       }
     }
     return out
@@ -63,29 +61,32 @@ export class SwimDetector implements Detector {
   rtt (id: string): number | undefined { return this.#members.get(id)?.lastRtt }
 
   #tick (now: number, lag: number, out: DetectorOutput[]): void {
-    const { interval, tick } = this.#config
-    if (lag > interval / 2) {
-      this.#skew += lag
+    const stalled = this.#time.ticked(now, lag)
+    const at = this.#time.at(now)
+    if (stalled) {
       this.#count.lateTicks++
       this.#health.late(lag)
-      // what waits in the sockets must be heard before anybody is judged, but a loop that is always late must judge too
-      const at = now - this.#skew
-      if (at >= this.#graceUntil + tick) this.#graceUntil = at + 2 * tick
-      for (const member of this.#members.values()) {
-        member.lastAck = Math.min(member.lastAck, at)
-        member.lastProbed = Math.min(member.lastProbed, at)
-      }
+      for (const member of this.#members.values()) notAfter(member, at)
     }
-    const at = now - this.#skew
     this.#urgentLeft = URGENT_PER_TICK
     this.#refute(at, out)
-    if (at < this.#graceUntil) return
+    if (this.#time.isGrace(at)) return
     for (const member of [...this.#members.values()]) this.#judge(member, at, out)
-    this.#nextRound ??= at + this.#config.random() * interval
+    this.#nextRound ??= at + this.#config.random() * this.#config.interval
     if (at >= this.#nextRound) {
-      this.#nextRound = at + interval
+      this.#nextRound = at + this.#config.interval
       this.#health.round()
       this.#round(at, out)
+    }
+  }
+
+  /** What silence told before is void, as it was this node that did not listen: suspects have all their time again. */
+  #wake (at: number): void {
+    this.#health.late(Infinity)
+    this.#time.woken(at)
+    for (const member of this.#members.values()) {
+      this.#endProbe(member)
+      pardon(member, at)
     }
   }
 
@@ -111,7 +112,7 @@ export class SwimDetector implements Detector {
       this.#health.missed(member.id, at)
       if (probe.heardAt === undefined && this.#askHelpers(member, probe.nonce, out)) {
         probe.indirect = true
-        probe.deadline = at + this.#timeout(member)
+        probe.deadline = at + answerTime(member, this.#config.probeTimeout, this.#health.patience)
         return
       }
     }
@@ -133,7 +134,7 @@ export class SwimDetector implements Detector {
 
   #probe (member: Member, at: number, out: DetectorOutput[]): Probe {
     const nonce = this.#newNonce(member)
-    const probe = { nonce, sentAt: at, deadline: at + this.#timeout(member), indirect: false, contacted: false, heardAt: undefined }
+    const probe = { nonce, sentAt: at, deadline: at + answerTime(member, this.#config.probeTimeout, this.#health.patience), indirect: false, contacted: false, heardAt: undefined }
     member.probe = probe
     member.lastProbed = at
     member.urgent = false
@@ -145,7 +146,7 @@ export class SwimDetector implements Detector {
   /** Tries every way to a suspect: its connection or a new one, and other nodes. */
   #reach (member: Member, at: number, out: DetectorOutput[]): void {
     const nonce = this.#newNonce(member)
-    member.probe = { nonce, sentAt: at, deadline: at + this.#timeout(member), indirect: true, contacted: false, heardAt: undefined }
+    member.probe = { nonce, sentAt: at, deadline: at + answerTime(member, this.#config.probeTimeout, this.#health.patience), indirect: true, contacted: false, heardAt: undefined }
     member.lastProbed = at
     if (this.#connected.has(member.id)) out.push({ type: 'probe', to: member.id, nonce })
     else out.push({ type: 'redial', id: member.id })
@@ -179,7 +180,7 @@ export class SwimDetector implements Detector {
   /** Gives the suspect up if its time is over. */
   #verdict (member: Member, suspicion: Suspicion, at: number, out: DetectorOutput[]): boolean {
     const refused = suspicion.refused && member.accusers.refused
-    if (!refused && at < suspicion.since + this.#patienceWith(member, suspicion)) return false
+    if (this.#time.isGrace(at) || (!refused && at < suspicion.since + this.#patienceWith(member, suspicion))) return false
     this.#count.downs++
     if (refused) this.#count.refusedDowns++
     this.#spread(member, out)
@@ -232,7 +233,7 @@ export class SwimDetector implements Detector {
     } else if (input.type === 'report') {
       if (member.suspicion === undefined && member.probe === undefined) this.#urge(member, at, out)
     } else if (input.ok) this.#onConnected(member.id, out)
-    else if (input.refused || member.suspicion !== undefined) {
+    else if (!this.#time.isGrace(at) && (input.refused || member.suspicion !== undefined)) {
       const suspicion = this.#suspect(member, at, out)
       if (input.refused && !suspicion.refused) {
         suspicion.refused = true
@@ -260,8 +261,7 @@ export class SwimDetector implements Detector {
     this.#reach(member, at, out)
   }
 
-  #heard (input: Extract<DetectorInput, { type: 'suspicion' }>, out: DetectorOutput[]): void {
-    const at = input.now - this.#skew
+  #heard (input: Extract<DetectorInput, { type: 'suspicion' }>, at: number, out: DetectorOutput[]): void {
     if (input.id === this.#config.self) {
       this.#accused(input.incarnation, input.seq, at, out)
       return
@@ -300,7 +300,7 @@ export class SwimDetector implements Detector {
     out.push({ type: 'refute', seq })
   }
 
-  #member (input: Extract<DetectorInput, { type: 'member' }>, out: DetectorOutput[]): void {
+  #member (input: Extract<DetectorInput, { type: 'member' }>, at: number, out: DetectorOutput[]): void {
     const { id, incarnation, seq, calm = false } = input
     const member = this.#members.get(id)
     if (id === this.#config.self) this.#refutation.know(incarnation, seq)
@@ -311,7 +311,7 @@ export class SwimDetector implements Detector {
       member.calm = calm
       this.#clear(member, out)
     } else if (this.#members.size < this.#config.maxMembers) {
-      this.#members.set(id, createMember(id, incarnation, seq, calm, this.#config.random(), input.now - this.#skew))
+      this.#members.set(id, createMember(id, incarnation, seq, calm, this.#config.random(), at))
     } else this.#count.ignored++
   }
 
@@ -323,10 +323,6 @@ export class SwimDetector implements Detector {
       if (nonce !== undefined) this.#nonces.delete(nonce)
     }
     this.#members.delete(id)
-  }
-
-  #timeout (member: Member): number {
-    return Math.min(MAX_PROBE_TIMEOUT, Math.max(this.#config.probeTimeout, 4 * member.rtt) * this.#health.patience)
   }
 
   /** Random, so that nobody but those who were asked can answer. */

@@ -95,6 +95,13 @@ export class Cache {
     if (entry !== undefined) entry.stale = true
   }
 
+  /** They may all be wrong. */
+  doubtAll (): void {
+    for (const entries of this.#services.values()) {
+      for (const entry of entries.values()) entry.stale = true
+    }
+  }
+
   /** Services that links of a token are known to. */
   services (token: string): string[] {
     return [...this.#services].filter(([, entries]) => entries.get(token)?.known !== undefined).map(([service]) => service)

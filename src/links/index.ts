@@ -159,6 +159,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
   /** Links to the living nodes of a service, of all relations. @throws as {@link target} */
   count (service: string, options?: AbortOptions): Promise<number>
   status (): LinksStatus
+  /** This node was away: what it knew of links is asked for again before it is used. */
+  resync (): void
   /**
    * Resolves when no token is linked to this node any more, which is draining; when the signal aborts its leader gives the
    * rest to others.

@@ -252,6 +252,10 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     }
   }
 
+  resync (): void {
+    if (this.#options.mode === 'shared') this.#parts?.finder.cache.doubtAll()
+  }
+
   async drain ({ signal }: AbortOptions = {}): Promise<void> {
     await this.#running().seat?.drain(signal)
   }

@@ -1,10 +1,13 @@
 import { openDB } from 'idb'
 import { StorageError, StorageLockedError } from '../errors.ts'
+import { MAX_TABS } from '../wire/limits.ts'
+import { takePlace } from './browser/places.ts'
 import { composeStorage } from './compose.ts'
 import { GroupLogStore } from './log.ts'
 import { seal, unseal } from './seal.ts'
 import { CachedStableStore } from './stable.ts'
-import type { LogEntry, Storage } from './index.ts'
+import type { LogEntry, OpenOptions, Storage } from './index.ts'
+import type { Place } from './browser/places.ts'
 import type { LogBackend, LogContent } from './log.ts'
 import type { LogState, RosterEntry } from './recovery.core.ts'
 import type { StableBackend, StableContent } from './stable.ts'
@@ -123,28 +126,6 @@ async function logContent (db: Database): Promise<LogContent> {
   return { states, roster, damaged: false }
 }
 
-/** Resolves to what gives the lock back. `onLost` is called when it is taken away by `steal`. */
-async function takeLock (name: string, location: string, onLost: () => void): Promise<() => Promise<void>> {
-  return await new Promise((resolve, reject) => {
-    let granted = false
-    const request = navigator.locks.request(name, { mode: 'exclusive', ifAvailable: true }, async lock => {
-      if (lock == null) {
-        throw new StorageLockedError(`the storage "${location}" is in use by another tab: close that one, or give this one another \`storage\` name`)
-      }
-      granted = true
-      const { promise, resolve: release } = Promise.withResolvers<void>()
-      resolve(async () => {
-        release()
-        await request.catch(() => {})
-      })
-      await promise
-    })
-    request.catch((err: unknown) => {
-      if (granted) { onLost() } else { reject(err) }
-    })
-  })
-}
-
 function checkPlatform (): void {
   const advice = 'leave `storage` out and the node gets a fresh identity at each start'
   if (typeof indexedDB === 'undefined') {
@@ -156,24 +137,25 @@ function checkPlatform (): void {
 }
 
 /**
- * Opens the storage in the IndexedDB database called `location`, which is created if it is missing. It belongs to this
- * tab until `close`, or until the tab ends. The browser may evict the whole database when the disk is full, unless the
- * page was granted `navigator.storage.persist()`; that cannot be told from a first visit.
+ * Opens the storage in the IndexedDB database called `location`, or `location#2` and so on when other tabs hold those
+ * before; it is created if it is missing. It belongs to this tab until `close`, or until the tab ends. The browser may
+ * evict the whole database when the disk is full, unless the page was granted `navigator.storage.persist()`; that cannot
+ * be told from a first visit.
  *
- * Throws StorageLockedError when another tab, or another mesh of this one, holds it, and StorageError when it cannot be
- * read or written. Damage is no error: what is lost is in `stable.lost` and `log.lost`.
+ * Throws StorageLockedError when as many tabs hold it as may, and StorageError when it cannot be read or written. Damage
+ * is no error: what is lost is in `stable.lost` and `log.lost`.
  */
-export async function openStorage (location: string): Promise<Storage> {
+export async function openStorage (location: string, { tabs = MAX_TABS }: OpenOptions = {}): Promise<Storage> {
   checkPlatform()
   let storage: Storage | undefined
   const onLost = (): void => { storage?.close().catch(() => {}) }
   try {
-    const unlock = await takeLock(`braid:${location}`, location, onLost)
+    const place = await takePlace(location, tabs, onLost)
     try {
-      storage = await openParts(location, unlock, onLost)
+      storage = await openParts(place, onLost)
       return storage
     } catch (err) {
-      await unlock()
+      await place.release()
       throw err
     }
   } catch (err) {
@@ -183,7 +165,7 @@ export async function openStorage (location: string): Promise<Storage> {
   }
 }
 
-async function openParts (location: string, unlock: () => Promise<void>, onLost: () => void): Promise<Storage> {
+async function openParts ({ location, release }: Place, onLost: () => void): Promise<Storage> {
   const db = await openDB<Schema>(location, VERSION, {
     upgrade: made => {
       for (const store of ['stable', 'states', 'roster', 'entries'] as const) {
@@ -200,10 +182,10 @@ async function openParts (location: string, unlock: () => Promise<void>, onLost:
     return composeStorage({
       stable,
       log,
-      durable: true,
+      location,
       release: async () => {
         db.close()
-        await unlock()
+        await release()
       }
     })
   } catch (err) {

@@ -73,10 +73,20 @@ export interface LogStore {
 export interface Storage {
   readonly stable: StableStore
   readonly log: LogStore
+  /** What was opened: {@link openStorage}'s location, or the place beside it that a further tab got. Undefined: memory. */
+  readonly location: string | undefined
   /** False for memory: nothing survives this process. */
   readonly durable: boolean
   /** Waits for writes under way and gives the location free. All else rejects with StorageError from now on. */
   close (): Promise<void>
+}
+
+export interface OpenOptions {
+  /**
+   * Browser only: how many tabs may have a place in this storage at once, each with an identity of its own; 1: a second
+   * tab is refused. In Node a directory belongs to one node. @default MAX_TABS
+   */
+  tabs?: number
 }
 
 export { loadIdentity, raiseIncarnation } from './identity.ts'
@@ -85,13 +95,15 @@ export { memoryStorage } from './memory.ts'
 
 /**
  * Open what survives this process: in Node a directory, in a browser an IndexedDB database, made if it is missing. It
- * belongs to this process, or tab, until `close`. Its code is loaded by the first call: a page that stores nothing never
- * loads it. Damage is no error: what is lost is in `stable.lost` and `log.lost`.
+ * belongs to this process, or tab, until `close`; a further tab gets a database of its own beside it. Its code is loaded by
+ * the first call: a page that stores nothing never loads it. Damage is no error: what is lost is in `stable.lost` and
+ * `log.lost`.
  *
- * @throws StorageLockedError - another process, tab or mesh holds it
- * @throws StorageError - it cannot be opened, read or written
+ * @throws StorageLockedError - another process or mesh holds it, or as many tabs as may
+ * @throws StorageError - it cannot be opened, read or written; in a browser also when it has no Web Locks to keep other
+ * tabs out (a page that is neither https nor from localhost)
  */
-export async function openStorage (location: string): Promise<Storage> {
-  const platform = await import('#storage')
-  return platform.openStorage(location)
+export async function openStorage (location: string, options: OpenOptions = {}): Promise<Storage> {
+  const platform: { openStorage (location: string, options: OpenOptions): Promise<Storage> } = await import('#storage')
+  return platform.openStorage(location, options)
 }

@@ -93,5 +93,5 @@ export function memoryStorage (): Storage {
       throw new StorageError('the storage is closed')
     }
   }
-  return { stable: stableStore(check), log: logStore(check), durable: false, close: async () => { closed = true } }
+  return { stable: stableStore(check), log: logStore(check), location: undefined, durable: false, close: async () => { closed = true } }
 }

@@ -88,7 +88,7 @@ async function openParts (dir: string): Promise<Storage> {
     return composeStorage({
       stable: new CachedStableStore(backend, content),
       log,
-      durable: true,
+      location: dir,
       release: async () => {
         try {
           await backend.close()

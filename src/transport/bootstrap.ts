@@ -5,6 +5,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidOptionsError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { isLoopback } from './loopback.core.ts'
 import { platform } from '#transports'
 import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -24,6 +25,8 @@ export interface BootstrapInit {
   addresses: readonly string[]
   /** Called after the first attempt at every address and after each later change; `error` as in {@link Entry}. */
   onAttempt?: (address: string, error: Error | undefined) => void
+  /** False: there is no network, so that only addresses of this machine are dialled again. @default always true */
+  online?: () => boolean
   /** Milliseconds before the first retry. @default 250 */
   initialDelay?: number
   /** Milliseconds between retries at most. @default 10000 */
@@ -107,7 +110,7 @@ export class Bootstrapper {
     for (const entry of this.#entries) clearTimeout(entry.timer)
   }
 
-  /** Dial what is not connected now rather than at its turn: the network has just come back. */
+  /** Dial what is not connected now rather than at its turn: the network, or this node, has just come back. */
   retry (): void {
     for (const entry of this.#entries) {
       entry.attempts = 0
@@ -136,6 +139,8 @@ export class Bootstrapper {
     const signal = this.#abort?.signal
     if (signal == null || entry.dialling || !entry.possible) return
     clearTimeout(entry.timer)
+    // one failure is enough to know: `retry` is called when the network is back
+    if (entry.error != null && this.#init.online?.() === false && !isLoopback(entry.address)) return
     entry.dialling = true
     try {
       const connection = await this.#components.connectionManager.openConnection(entry.target, { signal })

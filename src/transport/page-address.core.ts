@@ -1,7 +1,6 @@
 /** Which addresses a page can dial. */
+import { isLoopback } from './loopback.core.ts'
 
-/** Browsers trust this machine: a page that came over https may open ws:// to it. */
-const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/
 const SECURE = /\/(wss|tls(\/sni\/[^/]+)?\/ws)(\/|$)/
 const PLAIN = /\/ws(\/|$)/
 const TCP = /\/tcp\/\d+(\/tls)?(\/p2p\/[^/]+)?$/
@@ -18,7 +17,8 @@ export function whyNotFromPage (address: string, protocol: string): string | und
   if (TCP.test(first)) {
     return 'a browser dials WebSockets only: use an address of that node that ends with /ws or /tls/ws (it has one when `listen` names one)'
   }
-  if (protocol === 'https:' && PLAIN.test(first) && !LOOPBACK.test(first)) {
+  // browsers trust this machine: a page that came over https may open ws:// to it
+  if (protocol === 'https:' && PLAIN.test(first) && !isLoopback(first)) {
     return 'this page came over https, and from such a page browsers open encrypted WebSockets only: give the relay a certificate (its address then has /tls/ws or /wss), put it behind a proxy that has one, or serve the page over http'
   }
   return undefined

@@ -207,6 +207,8 @@ export const MAX_DIRECT_PATHS = 24
 /** Peers with which direct paths are negotiated at the same time, and negotiations of one peer. */
 export const MAX_SIGNALLING = 8
 export const MAX_SIGNALLING_PER_PEER = 2
+/** Tabs that have a place in one storage: a database each, which stays. Nobody has more tabs of one page open. */
+export const MAX_TABS = 64
 
 /** Characters of a mesh, service, topic, channel or method name. */
 export const MAX_NAME = 64

@@ -412,6 +412,59 @@ describe('failure detector: a sick node accuses nobody', () => {
     expect(bench.all('alive').length).to.equal(1)
   })
 
+  it('gives nobody up for what it hears between a stall and the tick that tells of it', () => {
+    for (const hear of ['suspicion', 'redialled', 'closed', 'report'] as const) {
+      const bench = new Bench(9)
+      bench.answers.delete('p4')
+      while (bench.all('suspect').length === 0) bench.run(100)
+      bench.now += 60_000
+      if (hear === 'suspicion') bench.suspicion('p5', 'p4', { refused: true })
+      else if (hear === 'redialled') bench.input({ type: 'redialled', id: 'p4', ok: false, refused: false })
+      else bench.input({ type: hear, id: 'p4' })
+      bench.input({ type: 'tick', lag: 60_000 - bench.detector.tickInterval })
+      expect(bench.all('down'), hear).to.deep.equal([])
+      bench.run(20_000)
+      expect(bench.all('down').map(({ id }) => id), `${hear}: but does in the end`).to.deep.equal(['p4'])
+    }
+  })
+
+  it('does not put off what it finds out between a stall and the tick that tells of it', () => {
+    const bench = new Bench(9)
+    bench.run(1_000)
+    bench.answers.delete('p4')
+    bench.now += 60_000
+    bench.input({ type: 'closed', id: 'p4' })
+    bench.input({ type: 'tick', lag: 60_000 - bench.detector.tickInterval })
+    bench.run(20_000)
+    expect(bench.all('down').map(({ id }) => id)).to.deep.equal(['p4'])
+  })
+
+  it('accuses nobody though its timers fire once a minute, as in a tab that was hidden for long', () => {
+    for (const answer of [1, 300]) {
+      const bench = new Bench(9, { tick: 500, probes: 1, calm: true, calmInterval: 10_000 })
+      for (const id of bench.answers.keys()) bench.answers.set(id, answer)
+      const throttled = (minutes: number, each: (ms: number) => void = () => {}): void => {
+        for (let ms = 0; ms < minutes * 60_000; ms += 100) {
+          bench.now += 100
+          bench.answerDue()
+          each(ms)
+          if (ms % 60_000 === 59_900) bench.input({ type: 'tick', lag: 59_500 })
+        }
+      }
+      throttled(120)
+      expect(bench.all('probe').length).to.be.above(10)
+      // others wrongly suspect some of them, connections come and go
+      throttled(120, ms => {
+        if (ms % 7_000 === 0) bench.suspicion('p1', `p${2 + ms / 7_000 % 7}`)
+        if (ms % 11_000 === 0) bench.input({ type: 'closed', id: 'p8' })
+        if (ms % 11_000 === 200) bench.input({ type: 'connected', id: 'p8' })
+      })
+      expect(bench.all('spread')).to.deep.equal([])
+      expect(bench.all('down')).to.deep.equal([])
+      expect(new Set(bench.all('suspect').map(({ id }) => id))).to.deep.equal(new Set(['p8']))
+    }
+  })
+
   it('judges in the end although every tick is late', () => {
     const bench = new Bench(2)
     bench.answers.clear()
@@ -435,6 +488,32 @@ describe('failure detector: a sick node accuses nobody', () => {
     accused.run(60_000, () => accused.suspicion('p0', 'self', { seq: 9_999 }))
     expect(health(accused), 'a liar must not blind it').to.be.within(1, 3)
     for (const bench of [late, accused]) expect(health(bench.run(10_000))).to.equal(0)
+  })
+
+  it('accuses nobody after a sleep in which its clock stood still, and gives suspects all their time again', () => {
+    for (let phase = 0; phase < 20; phase++) {
+      const bench = new Bench(9).run(5_000 + phase * 100)
+      bench.answers.delete('p4')
+      while (bench.all('suspect').length === 0) bench.run(100)
+      bench.run(2_000)
+      bench.log.length = 0
+      // the answers to what was asked before the sleep are lost, and all connections with it
+      bench.answers.clear()
+      bench.input({ type: 'woken' })
+      for (let i = 0; i < 9; i++) bench.input({ type: 'closed', id: `p${i}` })
+      for (let i = 0; i < 9; i++) bench.input({ type: 'redialled', id: `p${i}`, ok: false, refused: true })
+      bench.suspicion('p1', 'p2', { refused: true })
+      bench.run(2_900)
+      expect([...bench.all('spread'), ...bench.all('down')]).to.deep.equal([])
+      // the network is back
+      for (let i = 0; i < 9; i++) if (i !== 4) bench.join(`p${i}`)
+      bench.run(1_000)
+      expect(new Set(bench.all('alive').map(({ id }) => id)).size).to.equal(8)
+      expect(bench.all('down')).to.deep.equal([])
+      bench.run(20_000)
+      expect(bench.all('down').map(({ id }) => id)).to.deep.equal(['p4'])
+      expect(bench.all('spread').filter(({ id }) => id !== 'p4')).to.deep.equal([])
+    }
   })
 
   it('does not let others remove a node that stood still for 2 s', () => {
@@ -475,6 +554,7 @@ describe('failure detector: bounds', () => {
   it('tells a story without contradictions, whatever comes in', () => {
     const id = fc.constantFrom('p0', 'p1', 'p2', 'stranger', 'self')
     const input = fc.oneof(
+      fc.record({ type: fc.constant('woken' as const) }),
       fc.record({ type: fc.constant('tick' as const), lag: fc.constantFrom(0, 0, 0, 400, 3_000) }),
       fc.record({ type: fc.constant('member' as const), id, incarnation: fc.integer({ min: 1, max: 2 }), seq: fc.integer({ min: 1, max: 5 }) }),
       fc.record({ type: fc.constantFrom('forget' as const, 'connected' as const, 'closed' as const, 'contact' as const, 'report' as const), id }),

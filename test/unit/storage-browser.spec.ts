@@ -12,7 +12,7 @@ storageContract({
   create: async () => {
     const location = `contract-${next++}`
     return {
-      open: async () => await openStorage(location),
+      open: async () => await openStorage(location, { tabs: 1 }),
       remove: async () => { await deleteDB(location) }
     }
   },
@@ -65,11 +65,56 @@ describe('browser storage', () => {
 
   it('names the storage that another tab holds', async () => {
     await navigator.locks.request(`braid:${location}`, async () => {
-      const err = await rejection(openStorage(location))
+      const err = await rejection(openStorage(location, { tabs: 1 }))
       expect(err).to.have.property('name', 'StorageLockedError')
       expect(err.message).to.include(location)
     })
-    await (await openStorage(location)).close()
+    await (await openStorage(location, { tabs: 1 })).close()
+  })
+
+  it('gives each tab a place of its own, the lowest that is free, with what was left there', async () => {
+    const all = [location, `${location}#2`, `${location}#3`]
+    const first = await openStorage(location)
+    const second = await openStorage(location)
+    const third = await openStorage(location)
+    expect([first, second, third].map(storage => storage.location)).to.deep.equal(all)
+    for (const storage of [first, second, third]) {
+      await storage.stable.set('who', bytes(String(storage.location)))
+      await storage.log.append('outbox', [bytes(`of ${String(storage.location)}`)])
+    }
+    // the tabs of two end
+    await second.close()
+    await first.close()
+    const fourth = await openStorage(location)
+    const fifth = await openStorage(location)
+    expect([fourth.location, fifth.location]).to.deep.equal(all.slice(0, 2))
+    for (const storage of [fourth, fifth]) {
+      expect(text(await storage.stable.get('who'))).to.equal(storage.location)
+      expect((await storage.log.read('outbox', 1, 10)).map(({ value }) => text(value))).to.deep.equal([`of ${String(storage.location)}`])
+    }
+    for (const storage of [third, fourth, fifth]) await storage.close()
+    for (const place of all.slice(1)) await deleteDB(place)
+  })
+
+  it('gives many that open at once a place each', async () => {
+    const storages = await Promise.all(Array.from({ length: 8 }, async () => openStorage(location)))
+    expect(new Set(storages.map(storage => storage.location)).size).to.equal(8)
+    for (const storage of storages) {
+      await storage.close()
+      await deleteDB(String(storage.location))
+    }
+  })
+
+  it('refuses a tab more than there are places, and takes it when one is free', async () => {
+    const storages = [await openStorage(location, { tabs: 2 }), await openStorage(location, { tabs: 2 })]
+    const err = await rejection(openStorage(location, { tabs: 2 }))
+    expect(err).to.have.property('name', 'StorageLockedError')
+    expect(err.message).to.include('2 other tabs').and.to.include('raise `tabs`')
+    await storages[1]?.close()
+    storages[1] = await openStorage(location, { tabs: 2 })
+    expect(storages[1].location).to.equal(`${location}#2`)
+    for (const storage of storages) await storage.close()
+    await deleteDB(`${location}#2`)
   })
 
   it('gives the lock back when the database does not open', async () => {

@@ -1,0 +1,73 @@
+/**
+ * Brings a node up to date after it ran nothing, or was without a network: once, as soon as it has a path that works.
+ * Until it tries, a connection that died meanwhile looks like one that lives.
+ */
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+
+/** Milliseconds after which a connection that does not answer is given up: a network needs its time to come back, too. */
+const PING_TIMEOUT = 5_000
+/** Milliseconds after which what does answer is good enough. */
+const SETTLE = 1_000
+/** Peers that are asked. Who dialled this node knows by itself. */
+const MAX_ASKED = 64
+
+export interface RevivalInit {
+  libp2p: Pick<Libp2p, 'getConnections' | 'services'>
+  joined: () => boolean
+  /** There is a path that works, or nothing that says otherwise. */
+  onDone: (slept: number) => void
+}
+
+export class Revival {
+  readonly #init: RevivalInit
+  #slept: number | undefined
+
+  constructor (init: RevivalInit) {
+    this.#init = init
+  }
+
+  /** One that has begun before ends for both. @param slept - ms, 0 when only the network was away */
+  begin (slept: number): void {
+    const begun = this.#slept
+    this.#slept = Math.max(slept, begun ?? 0)
+    if (begun !== undefined) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const settled = new Promise(resolve => { timer = setTimeout(resolve, SETTLE) })
+    void Promise.race([settled, this.#askAll()]).then(() => {
+      clearTimeout(timer)
+      if (this.#init.joined()) this.done()
+    })
+  }
+
+  /** A path was found. False: nobody waits for one. */
+  done (): boolean {
+    const slept = this.#slept
+    if (slept === undefined) return false
+    this.#slept = undefined
+    this.#init.onDone(slept)
+    return true
+  }
+
+  stop (): void {
+    this.#slept = undefined
+  }
+
+  async #askAll (): Promise<void> {
+    const direct = this.#init.libp2p.getConnections().filter(({ direction, remoteAddr }) => direction === 'outbound' && !remoteAddr.toString().includes('/p2p-circuit'))
+    const peers = new Map(direct.map(({ remotePeer }) => [remotePeer.toString(), remotePeer]))
+    await Promise.all([...peers.values()].slice(0, MAX_ASKED).map(async peer => this.#ask(peer)))
+  }
+
+  async #ask (peer: PeerId): Promise<void> {
+    const { libp2p } = this.#init
+    const { ping } = libp2p.services as { ping?: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
+    const asked = libp2p.getConnections(peer)
+    const signal = AbortSignal.timeout(PING_TIMEOUT)
+    try {
+      await ping?.ping(peer, { signal })
+    } catch (error) {
+      // any other failure tells of itself
+      if (signal.aborted) asked.forEach((connection: Connection) => { connection.abort(error as Error) })
+    }
+  }
+}
