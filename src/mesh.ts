@@ -54,8 +54,9 @@ function onElection (election: Election, listener: (change: { State: 0 | 1 | 2, 
 }
 
 /** Likewise: links that nobody watches are not told of. */
-function onLinks (links: Links | undefined, listener: (change: string | { ID: string, Num: number }) => void): void {
-  links?.addEventListener('braid.topic.linkcache.unlink', ({ detail }) => { listener(detail) })
+function onLinks (links: Links | undefined, isLocal: boolean, listener: (change: { token: string, decided: boolean } | { ID: string, Num: number }) => void): void {
+  // links of this process alone are nobody else's
+  links?.addEventListener('link:remove', ({ detail: { token, decided } }) => { listener({ token, decided: decided && !isLocal }) })
   links?.addEventListener('braid.topic.linkcache.service_link_number', ({ detail }) => { listener(detail) })
 }
 
@@ -116,7 +117,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             ...options.pubsub,
             storage,
             onElection: listener => { onElection(libp2p.services.election, listener) },
-            onLinks: listener => { onLinks(libp2p.services.links, listener) }
+            onLinks: listener => { onLinks(libp2p.services.links, links.mode === 'local', listener) }
           }),
           rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),

@@ -130,7 +130,7 @@ export class Authority {
       return follower?.incarnation === incarnation && this.#covered(follower) ? follower : undefined
     }).filter(follower => follower !== undefined)
     if (followers.length + 1 < majority(config!.voters.length)) return
-    const before = new Map(table.entries)
+    const before = new Map(Array.from(table.entries, entry => [entry.key, entry]))
     const best = this.#found?.synced ?? this.#base
     const reset = !sameReign(best, this.#base)
     const all = new Map(reset ? [] : before)

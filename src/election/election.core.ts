@@ -313,6 +313,6 @@ class Election implements ElectionCore {
   }
 
   * entries (): IterableIterator<Entry> {
-    for (const entry of this.#core.table.entries.values()) if (entry.value !== undefined) yield entry
+    for (const entry of this.#core.table.entries) if (entry.value !== undefined) yield entry
   }
 }

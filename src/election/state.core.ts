@@ -233,7 +233,7 @@ export class Core {
     this.#syncing.length = this.#savedAt.length = 0
     this.save({})
     this.#termSave = this.#hardSave
-    this.saveTable([...this.table.entries.values()], true)
+    this.saveTable([...this.table.entries], true)
   }
 
   /** Held back until the whole hard state is durable; a heartbeat needs the term only. */

@@ -4,6 +4,7 @@
  */
 import { ElectionStoreError } from '../errors.ts'
 import { decodeStored, encodeStored } from '../wire/election-codec.ts'
+import { Entries } from './entries.core.ts'
 import type { Durable, Entry, HardState, Rank, Save } from './types.core.ts'
 import type { Storage } from '../storage/index.ts'
 
@@ -38,7 +39,7 @@ export class GroupStore {
   readonly #init: GroupStoreInit
   readonly #name: string
   readonly #logName: string
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Entries()
   #hard: HardState | undefined
   #synced = ZERO
   /** Of the newest stored unit. */
@@ -84,12 +85,12 @@ export class GroupStore {
 
   get #durable (): Durable | undefined {
     const hard = this.#hard
-    return hard === undefined ? undefined : { hard, entries: [...this.#entries.values()], synced: this.#synced }
+    return hard === undefined ? undefined : { hard, entries: [...this.#entries], synced: this.#synced }
   }
 
   #inherit (former: GroupStore | undefined): void {
     if (former === undefined) return
-    for (const [key, entry] of former.#entries) this.#entries.set(key, entry)
+    for (const entry of former.#entries) this.#entries.set(entry)
     this.#hard = former.#hard
     this.#synced = former.#synced
   }
@@ -109,7 +110,7 @@ export class GroupStore {
     this.#number = Math.max(this.#number, stored.number)
     if (stable) return
     if (stored.reset) this.#entries.clear()
-    for (const entry of stored.entries) this.#entries.set(entry.key, entry)
+    for (const entry of stored.entries) this.#entries.set(entry)
     for (const key of stored.drop) this.#entries.delete(key)
     this.#synced = stored.synced ?? this.#synced
   }
@@ -168,7 +169,7 @@ export class GroupStore {
 
   async #rewrite (): Promise<void> {
     const { log } = this.#init.storage
-    const entries = [...this.#entries.values()]
+    const entries = [...this.#entries]
     const units: Stored[] = []
     for (let at = 0; at === 0 || at < entries.length; at += CHUNK) {
       units.push(this.#unit({ reset: at === 0, entries: entries.slice(at, at + CHUNK), synced: this.#synced, hard: this.#hard }))

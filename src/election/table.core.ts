@@ -1,4 +1,5 @@
 /** The register's table: for each key the entry of the highest rank that a leader gave this node. Pure. */
+import { Entries } from './entries.core.ts'
 import { compareRanks, NO_RANK } from './order.core.ts'
 import { MAX_REGISTER_BATCH, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT } from '../wire/limits.ts'
 import type { Entry, Rank, Write } from './types.core.ts'
@@ -13,24 +14,23 @@ const ENTRY_OVERHEAD = 64
 const MAX_UTF8 = 3
 
 export class Table {
-  readonly entries: Map<string, Entry>
-  /** Of these the deletion marks. */
-  readonly #marks = new Map<string, Entry>()
+  readonly entries = new Entries()
+  /** Keys of the deletion marks among them. */
+  readonly #marks = new Set<string>()
   /** The table is exactly that of the leader of this epoch and term at this index. */
   synced: Rank
   bytes = 0
 
   constructor (entries: readonly Entry[] = [], synced: Rank = NO_RANK) {
-    this.entries = new Map()
     this.synced = synced
     for (const entry of entries) this.put(entry)
   }
 
   put (entry: Entry): void {
     this.drop(entry.key)
-    this.entries.set(entry.key, entry)
+    this.entries.set(entry)
     this.bytes += sizeOf(entry)
-    if (entry.value === undefined) this.#marks.set(entry.key, entry)
+    if (entry.value === undefined) this.#marks.add(entry.key)
   }
 
   drop (key: string): void {
@@ -53,13 +53,16 @@ export class Table {
 
   /** Entries above a rank, lowest first. */
   above (rank: Rank): Entry[] {
-    const entries = [...this.entries.values()].filter(entry => compareRanks(entry.rank, rank) > 0)
+    const entries = [...this.entries].filter(entry => compareRanks(entry.rank, rank) > 0)
     return entries.sort((a, b) => compareRanks(a.rank, b.rank))
   }
 
   /** Deletion marks up to a rank. */
   marks (floor: Rank): string[] {
-    return [...this.#marks.values()].filter(({ rank }) => compareRanks(rank, floor) <= 0).map(({ key }) => key)
+    return [...this.#marks].filter(key => {
+      const rank = this.entries.get(key)?.rank
+      return rank !== undefined && compareRanks(rank, floor) <= 0
+    })
   }
 }
 

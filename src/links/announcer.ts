@@ -24,8 +24,8 @@ export class Announcer {
     this.#emitter = emitter
   }
 
-  /** By who decides, or on its word. */
-  changed (service: string, { parent, token, link, former, rank }: Change): void {
+  /** By who decides, or on its word. `decided`: by this node. */
+  changed (service: string, { parent, token, link, former, rank }: Change, decided: boolean): void {
     if (!this.#isHeard || (link === undefined && former === undefined)) return
     const key = `${service}/${parent}/${token}`
     const last = this.#told.get(key)
@@ -36,7 +36,7 @@ export class Announcer {
     const type = link === undefined ? 'link:remove' : former === undefined ? 'link:add' : 'link:move'
     const node = (link ?? former)?.node
     this.#emitter.safeDispatchEvent(type, {
-      detail: { token, parent, service, node, rank: rankText(rank), ...type === 'link:move' && { former: former?.node } }
+      detail: { token, parent, service, node, rank: rankText(rank), decided, ...type === 'link:move' && { former: former?.node } }
     })
     if (link === undefined) this.#emitter.safeDispatchEvent('braid.topic.linkcache.unlink', { detail: token })
   }
@@ -46,7 +46,7 @@ export class Announcer {
     const rank = link?.rank ?? before?.rank
     // it was asked for again, and is what it was
     if (link !== undefined && before !== undefined && compareRanks(link.rank, before.rank) === 0) return
-    if (rank !== undefined) this.changed(service, { parent, token, link, former: before, rank })
+    if (rank !== undefined) this.changed(service, { parent, token, link, former: before, rank }, false)
   }
 
   counted (node: string, links: number): void {

@@ -6,12 +6,13 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { copyBytes, shareBytes } from '../wire/bytes.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
-import { MAX_STORED_LINKS, MAX_VOTERS } from '../wire/limits.ts'
-import { toTuple } from './rank.core.ts'
+import { MAX_VOTERS } from '../wire/limits.ts'
+import { linkKey, linkOf } from './keys.core.ts'
 import type { Change } from './authority.ts'
 import type { Link } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
-import type { Records } from '../records/index.ts'
+import type { Rank, RankTuple } from './rank.core.ts'
+import type { NewRecord, RecordSource, Records } from '../records/index.ts'
 
 /** Milliseconds for which a record is valid; it is signed anew long before. */
 const TTL = 6 * 60 * 60 * 1_000
@@ -19,12 +20,18 @@ const TTL = 6 * 60 * 60 * 1_000
 const MAX_SERVICES = 1_024
 /** Milliseconds for which voters that are gone count as perhaps coming back. */
 const EXPECTED_FOR = 5 * 60 * 1_000
+/** A link that there is no more; encoded it is nothing. */
+const NOWHERE = { node: '', incarnation: 0 }
+/** Between the names of two services, and in none. */
+const IN = '>'
 /** Links that are taken over in one go. */
 const AT_ONCE = 200
 
 export class Archive {
   readonly #records: Records | undefined
   readonly #now: () => number
+  /** Of the last link that was kept: thousands have the same. */
+  #reign: Reign = { epoch: 0, term: 0 }
   readonly #voters = new Map<string, { ids: readonly string[], at: number }>()
 
   constructor (records: Records | undefined, now: () => number) {
@@ -55,18 +62,12 @@ export class Archive {
     return known !== undefined && this.#now() - known.at < EXPECTED_FOR
   }
 
-  keep (service: string, { parent, token, link, former, rank }: Omit<Change, 'former'> & Partial<Pick<Change, 'former'>>): void {
-    // what is not stored yet has no room; what is stored must not stay as it was
-    const isNew = link !== undefined && former === undefined
-    if (this.#records === undefined || (isNew && this.#records.status().kept >= MAX_STORED_LINKS)) return
-    this.#records.keep({
-      key: keyOf(service, parent, token),
-      rank: toTuple(rank),
-      value: shareBytes(link === undefined ? encodePlace({ node: '', incarnation: 0 }) : encodePlace(link)),
-      ttl: TTL,
-      // whatever it takes the place of is over before it is, and there is no end to links that went
-      ...link === undefined && { final: true }
-    })
+  /** False: as many are kept as there may be; this one's leader alone knows it. */
+  keep (service: string, { parent, token, link, rank }: Omit<Change, 'former'>): boolean {
+    if (this.#records === undefined) return false
+    if (this.#reign.epoch !== rank.epoch || this.#reign.term !== rank.term) this.#reign = { epoch: rank.epoch, term: rank.term }
+    const value = shareBytes(encodePlace(link ?? NOWHERE))
+    return this.#records.keepSource(new LinkSource(linkKey(`${service}${IN}${parent}`, token), this.#reign, rank.index, value))
   }
 
   /** A leader takes over what there is, so that it is not forgotten with the leaders before. */
@@ -75,8 +76,7 @@ export class Archive {
     let looked = 0
     for (const { parent, token, link } of all) {
       if (++looked % AT_ONCE === 0) await new Promise(resolve => { setTimeout(resolve, 0) })
-      if (isOver() || looked > MAX_STORED_LINKS) return
-      this.keep(service, { parent, token, link, rank: link.rank })
+      if (isOver() || !this.keep(service, { parent, token, link, rank: link.rank })) return
     }
   }
 
@@ -97,6 +97,42 @@ export class Archive {
     } catch {
       return undefined
     }
+  }
+}
+
+type Reign = Omit<Rank, 'index'>
+
+/** A link that waits to be put: of what costs memory it has only its name. */
+class LinkSource implements RecordSource {
+  readonly name: string
+  readonly #reign: Reign
+  readonly #index: number
+  readonly #value: Uint8Array
+
+  constructor (name: string, reign: Reign, index: number, value: Uint8Array) {
+    this.name = name
+    this.#reign = reign
+    this.#index = index
+    this.#value = value
+  }
+
+  get ttl (): number {
+    return TTL
+  }
+
+  get rank (): RankTuple {
+    return [this.#reign.epoch, this.#reign.term, this.#index]
+  }
+
+  /** Whatever its end takes the place of is over before it is, and there is no end to links that went. */
+  get final (): boolean {
+    return this.#value.length === 0
+  }
+
+  make (): NewRecord {
+    const { parent: names, token } = linkOf(this.name) as LinkName
+    const [service = '', parent = ''] = names.split(IN)
+    return { key: keyOf(service, parent, token), rank: this.rank, value: this.#value, ttl: TTL, ...this.final && { final: true } }
   }
 }
 

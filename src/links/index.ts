@@ -74,6 +74,8 @@ export interface LinkChange {
   readonly former?: string
   /** Of the link, or of its removal. Compared as texts; grows with every change. */
   readonly rank: string
+  /** By this node, as the leader of the service: of all nodes one says so. The others hold the link or use it. */
+  readonly decided: boolean
 }
 
 /** Each node tells of the links that it decides, holds or uses, once it learns of a change. */

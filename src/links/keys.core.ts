@@ -23,18 +23,30 @@ export function isTokenId (value: unknown): value is string {
 }
 
 export function linkKey (parent: string, token: string): string {
-  return `${LINK}${parent}/${packed(token)}`
+  const head = LINK.length + parent.length + 1
+  const codes = new Array<number>(head + 43)
+  for (let i = 0; i < LINK.length; i++) codes[i] = LINK.charCodeAt(i)
+  for (let i = 0; i < parent.length; i++) codes[LINK.length + i] = parent.charCodeAt(i)
+  codes[head - 1] = SLASH
+  for (let i = 0, at = head; i < 63; i += 3) {
+    const number = digit(token, i) << 8 | digit(token, i + 1) << 4 | digit(token, i + 2)
+    codes[at++] = DIGITS.charCodeAt(number >> 6)
+    codes[at++] = DIGITS.charCodeAt(number & 63)
+  }
+  codes[head + 42] = token.charCodeAt(63)
+  // a text that is put together with + stays in its pieces, in ten times the memory
+  return String.fromCharCode.apply(String, codes)
 }
 
 /** Three hex digits are two of these: every link's name is in the memory of every voter. */
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const PAIRS = Array.from({ length: 4_096 }, (_, n) => `${DIGITS[n >> 6]}${DIGITS[n & 63]}`)
-const NUMBERS = new Map(PAIRS.map((pair, n) => [pair, n.toString(16).padStart(3, '0')]))
+const NUMBERS = new Map(Array.from({ length: 4_096 }, (_, n) => [`${DIGITS[n >> 6]}${DIGITS[n & 63]}`, n.toString(16).padStart(3, '0')]))
+const SLASH = '/'.charCodeAt(0)
 
-function packed (token: string): string {
-  let text = ''
-  for (let i = 0; i < 63; i += 3) text += PAIRS[parseInt(token.slice(i, i + 3), 16)]
-  return text + token.slice(63)
+/** Of a hex digit. */
+function digit (text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 58 ? code - 48 : code - 87
 }
 
 function unpacked (text: string): string {

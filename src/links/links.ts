@@ -123,7 +123,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
   }
 
   #createLocal (discovery: Discovery, now: () => number): LocalKeeper {
-    return new LocalKeeper({ discovery, ttl: this.#options.ttl, now, onChange: (service, change) => { this.#announcer.changed(service, change) } })
+    return new LocalKeeper({ discovery, ttl: this.#options.ttl, now, onChange: (service, change) => { this.#announcer.changed(service, change, true) } })
   }
 
   #createOwner (discovery: Discovery, asker: Asker, of: Election['of']): Owner {
@@ -148,7 +148,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       ...parts,
       service,
       options: this.#options,
-      onChange: change => { this.#announcer.changed(service, change) },
+      onChange: (change, decided) => { this.#announcer.changed(service, change, decided) },
       onCount: (node, links) => { this.#announcer.counted(node, links) },
       onError: err => { log.error('%e', err) }
     })

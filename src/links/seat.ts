@@ -43,7 +43,8 @@ export interface SeatInit {
   archive: Archive
   asker: Asker
   owner: Owner
-  onChange: (change: Change) => void
+  /** `decided`: by this node. */
+  onChange: (change: Change, decided: boolean) => void
   onCount: (node: string, links: number) => void
   onError: (err: unknown) => void
   now: () => number
@@ -85,7 +86,7 @@ export class Seat {
         tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
         onChange: change => {
           init.archive.keep(init.service, change)
-          init.onChange(change)
+          init.onChange(change, true)
         },
         revoke: async (place, name, rank) => this.#revoke(place, name, rank),
         onError: init.onError,
@@ -251,7 +252,7 @@ export class Seat {
     const { owner, discovery, onChange } = this.#init
     for (const one of told) {
       const former = owner.holdings.get(one.parent, one.token)?.own
-      if (owner.told(one)) onChange({ ...one, former })
+      if (owner.told(one)) onChange({ ...one, former }, false)
     }
     if (count === undefined || count === owner.count) return
     owner.count = count

@@ -1,12 +1,13 @@
 /**
  * Which links nobody uses any more. Their nodes report used tokens twice within the time that a link may stay unused;
  * the keeper counts in such half times: what was reported neither in this nor in the last one, nor made in them, goes
- * when this one ends. So a link lives for at least its time after its last use, and at most twice that. Pure.
+ * when this one ends. So a link lives for at least its time after its last use, and at most twice that. Of keys only small
+ * hashes are kept: of a hundred thousand links one or two may live on with another one's use. Pure.
  */
 
 export class Usage {
-  #used = new Set<string>()
-  #usedBefore = new Set<string>()
+  #used = new Set<number>()
+  #usedBefore = new Set<number>()
   /** Half times that have begun since this keeper began, and how high indexes were then. */
   #turns: number[] = []
 
@@ -19,7 +20,7 @@ export class Usage {
 
   /** By the key that the link has in the table. */
   report (key: string): void {
-    this.#used.add(key)
+    this.#used.add(hash(key))
   }
 
   /**
@@ -36,6 +37,13 @@ export class Usage {
     this.#turns.push(index)
     if (this.#turns.length > 2) this.#turns.shift()
     // what this keeper found when it began was used then
-    return length < 2 ? undefined : (key, made) => !now.has(key) && !before.has(key) && made <= youngest
+    return length < 2 ? undefined : (key, made) => made <= youngest && !now.has(hash(key)) && !before.has(hash(key))
   }
+}
+
+/** FNV-1a, in as many bits as take no memory of their own. */
+function hash (text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash ^ hash >>> 30) & 0x3fffffff
 }

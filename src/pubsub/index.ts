@@ -26,7 +26,7 @@ import type { Storage } from '../storage/index.ts'
 import type { PeerStreamsComponents } from '../streams/index.ts'
 import type { AbortOptions, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { TopicContract } from './contract.ts'
-import type { LinkNumMsg, StateChangeMsg, SystemEvents } from './system.ts'
+import type { LinkNumMsg, SHAREABLE, StateChangeMsg, SystemEvents, UnlinkMsg } from './system.ts'
 
 /**
  * How far a message has come. `sent`: given to the network. `outbox`: stored by its publisher, durably. `stored`: by two
@@ -261,12 +261,21 @@ export interface PubsubInit {
   storage?: Storage
   /** Take part from the first use on, not from the start: for pages, which then load most of the room's code only when it is used. @default false */
   lazy?: boolean
+  /**
+   * Topics of braid's own modules that are topics of the whole mesh: `braid.topic.linkcache.unlink` (ids of tokens, told by
+   * the leader that unlinked them), `braid.topic.linkcache.service_link_number` (told by a service's leader) and
+   * `braid.topic.election.change_state` (told by each node of itself, which takes part in its election for it). The same
+   * on all nodes of a mesh. Events of these names stay local.
+   *
+   * @default []
+   */
+  system?: ReadonlyArray<typeof SHAREABLE[number]>
   /** Key of the gossipsub service beside this one. @default 'pubsub' */
   gossipsub?: string
   /** Called once, when somebody wants to know of this node's part in its election. */
   onElection?: (listener: (change: StateChangeMsg) => void) => void
-  /** Called once, when somebody wants to know of links: the listener takes ids of tokens that were unlinked, and numbers of links. */
-  onLinks?: (listener: (change: string | LinkNumMsg) => void) => void
+  /** Called once, when somebody wants to know of links: the listener takes tokens that were unlinked, and numbers of links. */
+  onLinks?: (listener: (change: UnlinkMsg | LinkNumMsg) => void) => void
 }
 
 /** What {@link pubsub} needs of libp2p, and of the services beside it. */
@@ -282,5 +291,5 @@ export type { TopicContract } from './contract.ts'
 export {
   decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeNumMsg, encodeStateChangeMsg, encodeUpdateMsg
 } from './system.ts'
-export type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents, UpdateMsg } from './system.ts'
+export type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents, UnlinkMsg, UpdateMsg } from './system.ts'
 export { pubsub } from './pubsub.ts'

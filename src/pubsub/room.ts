@@ -37,6 +37,9 @@ export class Room {
   readonly #init: PartsInit
   readonly #parts: Parts
   readonly #system: SystemTopics
+  /** System topics that are topics of the mesh, and those of them that this node has published on. */
+  readonly #shared: ReadonlySet<string>
+  readonly #published = new Map<string, Topic>()
   readonly #topics = new Set<TopicEnd>()
   readonly #local = new Map<string, LocalTopic>()
   #stopped = false
@@ -44,7 +47,10 @@ export class Room {
   constructor (init: PartsInit) {
     this.#init = init
     this.#parts = createParts(init)
+    this.#shared = new Set(init.init.system)
     this.#system = new SystemTopics({
+      shared: this.#shared,
+      publish: (name, body) => { this.#publish(name, body) },
       self: init.components.peerId.toString(),
       topic: name => this.#localTopic(name),
       emit: init.emit,
@@ -110,7 +116,7 @@ export class Room {
   // ---- what can be done
 
   topic (request: TopicRequest): Topic {
-    if (isSystem(request.name)) return this.#localTopic(request.name)
+    if (isSystem(request.name) && !this.#shared.has(request.name)) return this.#localTopic(request.name)
     const topic = this.#createTopic(request, () => {
       this.#topics.delete(topic)
       request.onClose()
@@ -157,6 +163,17 @@ export class Room {
       deleteChannel: async channel => { this.#running().registry.delete(channelKey(name, checkName('channel', channel))) },
       onClose
     })
+  }
+
+  /** Of this node itself: news, of which the newest count. */
+  #publish (name: string, body: Uint8Array): void {
+    if (this.#stopped) return
+    let topic = this.#published.get(name)
+    if (topic === undefined) {
+      topic = this.topic({ name, schema: undefined, options: { overflow: 'dropOldest' }, onClose: () => { this.#published.delete(name) } })
+      this.#published.set(name, topic)
+    }
+    topic.publish(body, { confirm: 'sent' }).catch((err: unknown) => { this.#init.log('%s: could not publish - %e', name, err) })
   }
 
   #localTopic (name: string): LocalTopic {

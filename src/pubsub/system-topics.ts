@@ -6,18 +6,21 @@ import {
 } from './system.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { LocalTopic } from './local-topic.ts'
-import type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents } from './system.ts'
+import type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents, UnlinkMsg } from './system.ts'
 
 type Detail<K extends keyof SystemEvents> = SystemEvents[K] extends CustomEvent<infer D> ? D : never
 
 export interface SystemTopicsInit {
   self: string
   topic: (name: string) => LocalTopic
+  /** Topics of the whole mesh: each node publishes there what it decides, or is, and nothing that it has heard. */
+  shared: ReadonlySet<string>
+  publish: (name: string, body: Uint8Array) => void
   emit: <K extends keyof SystemEvents>(type: K, detail: Detail<K>) => void
   /** Calls back with each change of this node's part in its election. Asked for when somebody wants to know. */
   onElection?: (listener: (change: StateChangeMsg) => void) => void
   /** Calls back with each token that is unlinked, by its id, and with each change of a node's number of links. Asked for likewise. */
-  onLinks?: (listener: (change: string | LinkNumMsg) => void) => void
+  onLinks?: (listener: (change: UnlinkMsg | LinkNumMsg) => void) => void
 }
 
 export class SystemTopics {
@@ -32,6 +35,7 @@ export class SystemTopics {
     discovery.addEventListener('node:add', this.#onAdd)
     discovery.addEventListener('node:update', this.#onUpdate)
     discovery.addEventListener('node:remove', this.#onRemove)
+    for (const name of this.#init.shared) this.want(name)
   }
 
   stop (discovery: Discovery): void {
@@ -49,15 +53,18 @@ export class SystemTopics {
     if (source === 'election') onElection?.(change => { this.#say(CHANGE_STATE, change, encodeStateChangeMsg(change.State, change.ID)) })
     else {
       onLinks?.(change => {
-        if (typeof change === 'string') this.#say(UNLINK, change, new TextEncoder().encode(change))
+        if ('token' in change) this.#say(UNLINK, change.token, new TextEncoder().encode(change.token), change.decided)
         else this.#say(LINK_NUMBER, change, encodeNumMsg(change.ID, change.Num))
       })
     }
   }
 
-  #say <K extends keyof SystemEvents> (name: K, detail: Detail<K>, body: Uint8Array): void {
-    this.#init.emit(name, detail)
-    this.#init.topic(name).emit(body)
+  /** `own`: this node is where it comes from. */
+  #say <K extends keyof SystemEvents> (name: K, detail: Detail<K>, body: Uint8Array, own = true): void {
+    const { emit, topic, shared, publish } = this.#init
+    emit(name, detail)
+    if (!shared.has(name)) topic(name).emit(body)
+    else if (own) publish(name, body)
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * The topics that braid's own modules talked on, with their names, payloads and coders. They are local to a node: what
  * one node sees of the mesh is its own opinion, and must not remove nodes for others. They may be subscribed to like any
- * other topic, and listened to as events of {@link Pubsub}.
+ * other topic, and listened to as events of {@link Pubsub}. Some may be made topics of the mesh: see `PubsubInit.system`.
  */
 import { InvalidMessageError } from '../errors.ts'
 
@@ -19,6 +19,14 @@ export interface UpdateMsg {
   readonly Nod: BraidNode
   /** {@link SERVICE_NODE_ADD}, {@link SERVICE_NODE_RMV} or {@link SERVICE_NODE_UPDATE}. */
   readonly Event: string
+}
+
+/** A token was unlinked. */
+export interface UnlinkMsg {
+  /** Its id. */
+  readonly token: string
+  /** By this node; others learn of it. */
+  readonly decided: boolean
 }
 
 /** Tokens that are linked to a node. */
@@ -41,9 +49,14 @@ export const LINK_NUMBER = 'braid.topic.linkcache.service_link_number'
 export const UNLINK = 'braid.topic.linkcache.unlink'
 export const CHANGE_STATE = 'braid.topic.election.change_state'
 
+/**
+ * Those that may be topics of the whole mesh: what one node decides, or is. What a node sees of others is its own opinion.
+ */
+export const SHAREABLE = [UNLINK, LINK_NUMBER, CHANGE_STATE] as const
+
 const SYSTEM = 'braid.topic.'
 
-/** Whether a topic is one of the node's own: nothing that is published on it leaves the node. */
+/** Whether a topic is one of the node's own: nothing that is published on it leaves the node, unless it is asked to. */
 export function isSystem (topic: string): boolean {
   return topic.startsWith(SYSTEM)
 }

@@ -44,6 +44,14 @@ export interface NewRecord {
   readonly final?: boolean
 }
 
+/** A record that is made when it is put: while it waits it takes as little memory as what it is made of. */
+export interface RecordSource extends Pick<NewRecord, 'rank' | 'ttl' | 'final'> {
+  /** Names the record among those that this node keeps: another one of the name takes its place. */
+  readonly name: string
+  /** With this rank, ttl and final, and always the same key. */
+  make (): NewRecord
+}
+
 /** A record as it was found; its signature was verified. */
 export interface RankedRecord {
   readonly key: Uint8Array
@@ -99,6 +107,8 @@ export interface Records {
    * @throws InvalidOptionsError - no peer would take it
    */
   keep (record: NewRecord): boolean
+  /** {@link keep} one that is made only when it is put, until {@link withdrawAll}. What cannot be made then is kept no longer. */
+  keepSource (source: RecordSource): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void
   /** {@link withdraw} whatever is kept. */

@@ -8,7 +8,7 @@ import { Backlog, putInterval } from './backlog.core.ts'
 import { DOMAIN } from './rules.ts'
 import type { Job } from './backlog.core.ts'
 import type { Dht } from './dht.ts'
-import type { NewRecord, RecordsStatus } from './index.ts'
+import type { NewRecord, RecordSource, RecordsStatus } from './index.ts'
 import type { RecordRules } from './rules.ts'
 import type { Logger, PrivateKey } from '@libp2p/interface'
 
@@ -25,11 +25,13 @@ export interface PublisherInit {
   rules: RecordRules
   dht: () => Dht
   log: Logger
+  /** @throws InvalidOptionsError - no peer would take it */
+  check: (record: NewRecord) => void
 }
 
 export class Publisher {
   readonly #init: PublisherInit
-  readonly #backlog = new Backlog<NewRecord>(MAX_KEPT_RECORDS)
+  readonly #backlog = new Backlog<NewRecord | RecordSource>(MAX_KEPT_RECORDS)
   #closing: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #flying = 0
@@ -51,7 +53,7 @@ export class Publisher {
     this.#timer = undefined
   }
 
-  keep (id: string, record: NewRecord): boolean {
+  keep (id: string, record: NewRecord | RecordSource): boolean {
     const kept = this.#backlog.keep(id, record)
     if (kept) this.#arm()
     return kept
@@ -120,10 +122,23 @@ export class Publisher {
     return true
   }
 
-  async #run (job: Job<NewRecord>): Promise<void> {
+  /** @throws whatever it cannot be made for: it will not be later either */
+  #made ({ id, record }: Job<NewRecord | RecordSource>): NewRecord {
+    if (!('make' in record)) return record
+    try {
+      const made = record.make()
+      this.#init.check(made)
+      return made
+    } catch (err) {
+      this.#backlog.withdraw(id)
+      throw err
+    }
+  }
+
+  async #run (job: Job<NewRecord | RecordSource>): Promise<void> {
     let until = 0
     try {
-      const { stored, validUntil } = await this.put(job.record)
+      const { stored, validUntil } = await this.put(this.#made(job))
       if (stored > 0) until = validUntil
     } finally {
       this.#backlog.done(job, until, this.#init.rules.now())

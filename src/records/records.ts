@@ -6,7 +6,7 @@ import { MAX_RANKED_TTL, MAX_RANKED_VALUE, MAX_RECORD_AUTHORS, MIN_RANKED_TTL, R
 import { Publisher } from './publisher.ts'
 import { Resolver } from './resolver.ts'
 import type { Dht } from './dht.ts'
-import type { GetOptions, NewRecord, RankedRecord, Records, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
+import type { GetOptions, NewRecord, RankedRecord, Records, RecordSource, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
 
 /** Milliseconds after which a read believes servers that have no record, and that it takes at most. */
@@ -30,7 +30,7 @@ class RecordsService implements Records, Startable {
     this.#components = components
     this.#init = init
     const common = { self: components.peerId.toString(), rules: init.rules, dht: () => this.#dht() }
-    this.#publisher = new Publisher({ ...common, privateKey: components.privateKey, log: components.logger.forComponent('braid:records') })
+    this.#publisher = new Publisher({ ...common, privateKey: components.privateKey, log: components.logger.forComponent('braid:records'), check: checkRecord })
     this.#resolver = new Resolver({ ...common, window: WINDOW, timeout: GET_TIMEOUT })
   }
 
@@ -78,6 +78,11 @@ class RecordsService implements Records, Startable {
   keep (record: NewRecord): boolean {
     checkRecord(record)
     return this.#publisher.keep(toString(record.key, 'base32'), record)
+  }
+
+  keepSource (source: RecordSource): boolean {
+    // no key has such a name
+    return this.#publisher.keep(`+${source.name}`, source)
   }
 
   withdraw (key: Uint8Array): void {

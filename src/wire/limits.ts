@@ -55,8 +55,6 @@ export const MAX_HELD_LINKS = 50_000
 export const MAX_LINK_BATCH = 1_000
 /** Nodes that a question may propose, the most wanted first. */
 export const MAX_PROPOSALS = 8
-/** Links of a mesh that are put into the DHT; a node puts 20 a second, so that these take a quarter of an hour. */
-export const MAX_STORED_LINKS = 20_000
 /** Resources whose fencing tokens one node remembers: they are stored as one value. */
 export const MAX_FENCED = 2_000
 
@@ -71,7 +69,10 @@ export const MIN_RANKED_TTL = 1_000
 export const MAX_RANKED_TTL = 6 * 60 * 60 * 1_000
 /** Milliseconds by which the clock of another node may be ahead. */
 export const MAX_CLOCK_SKEW = 60_000
-/** Records in the DHT that a node keeps stored, and that a server takes of one author. */
+/**
+ * Records in the DHT that a node keeps stored, its links for the most part, and that a server takes of one author: at 20
+ * puts a second they take a quarter of an hour.
+ */
 export const MAX_KEPT_RECORDS = 20_000
 /** Bytes of records that a server of the DHT holds, of all authors; each costs its own and `RECORD_COST`. */
 export const MAX_STORED_RECORD_BYTES = 64 * MiB

@@ -283,6 +283,31 @@ describe('mesh: links', function () {
     await until(() => client.discovery.node(a.id)?.load.links === 0, { timeout: 20_000 })
   })
 
+  it('on request braid\'s topics are the mesh\'s: each change is told once, by who decides it, and to everybody', async () => {
+    const pubsub = { system: ['braid.topic.linkcache.unlink', 'braid.topic.linkcache.service_link_number', 'braid.topic.election.change_state'] as const }
+    mesh = await createTestMesh([cart(), cart(), cart(), {}, {}].map(options => ({ ...options, pubsub })))
+    const [a, b] = mesh.nodes as [Mesh, Mesh]
+    const [client, watcher] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    const got: Record<string, string[]> = {}
+    for (const name of pubsub.system) {
+      const list = got[name] = [] as string[]
+      const channel = await watcher.pubsub.topic(name).subscribe('watch', { from: 'beginning' })
+      channel.onMessage(({ body }) => { list.push(new TextDecoder().decode(body as Uint8Array)) })
+    }
+    const [unlinked, numbers, states] = pubsub.system.map(name => got[name] as string[]) as [string[], string[], string[]]
+    await client.links.link('ada', a.self, { signal: AbortSignal.timeout(30_000) })
+    // whoever hears of it would tell it again if it told what it heard
+    for (const node of mesh.nodes) await node.links.target('ada', 'cart', { signal: AbortSignal.timeout(20_000) })
+    await until(() => numbers.map(body => decodeNumMsg(new TextEncoder().encode(body))).some(({ ID, Num }) => ID === a.id && Num === 1), { timeout: 20_000 })
+    await client.links.link('bob', b.self)
+    for (const token of ['ada', 'bob']) await client.links.unlink(token, 'cart')
+    await until(() => unlinked.length >= 2, { timeout: 20_000 })
+    await until(() => states.some(body => JSON.parse(body).State === 2), { timeout: 20_000 })
+    await watcher.pubsub.topic('braid.topic.linkcache.unlink').publish(new TextEncoder().encode('last'))
+    await until(() => unlinked.includes('last'))
+    expect(unlinked).to.deep.equal([client.rpc.tokenId('ada'), client.rpc.tokenId('bob'), 'last'])
+  })
+
   it('links of a process of its own are decided there', async () => {
     mesh = await createTestMesh([cart(), cart(), cart(), { links: { mode: 'local' } }, {}])
     const [a, b] = mesh.nodes as [Mesh, Mesh]

@@ -4,7 +4,7 @@ import { MAX_KEPT_RECORDS } from '../../src/wire/limits.ts'
 import { asStored, newAuthor, ranked } from '../harness/ranked.ts'
 import { until } from '../harness/until.ts'
 import { answerOf, drain, RecordNodes } from './records-nodes.ts'
-import type { NewRecord } from '../../src/records/index.ts'
+import type { NewRecord, RecordSource } from '../../src/records/index.ts'
 import type { RecordNode, StockNode } from './records-nodes.ts'
 
 /** `BRAID_SERVERS=20` for as many as hold a record at most; a quarter of them is hostile. */
@@ -175,6 +175,22 @@ describe('records: servers, of which a quarter does as it likes', function () {
     await until(async () => ((await tab.records.get(key, { authors: [id], ...patient() }))?.validUntil ?? 0) > (first?.validUntil ?? 0), { timeout: 60_000 })
     expect((await tab.records.get(gone, { authors: [id], ...patient() }))?.validUntil).to.equal(last?.validUntil)
     records.withdraw(key)
+  })
+
+  it('makes a record when its turn to be put comes, the last one of a name, and keeps none that cannot be made', async () => {
+    const { records, id } = server(5)
+    const key = newKey()
+    let made = 0
+    const source = (index: number, make = (): NewRecord => { made++; return record(key, index) }): RecordSource => ({ name: 'one', rank: [1, 1, index], ttl: 600_000, make })
+    expect([records.keepSource(source(1)), records.keepSource(source(2)), records.keepSource(source(1)), made]).to.deep.equal([true, true, false, 0])
+    await until(() => records.status().stored === 1, { timeout: 60_000 })
+    expect((await tab.records.get(key, { authors: [id], ...patient() }))?.value).to.deep.equal(text('value 2'))
+    const before = made
+    for (const make of [() => ({ ...record(key, 3), ttl: 1 }), () => { throw new Error('no') }]) {
+      records.keepSource(source(3, make))
+      await until(() => records.status().kept === 0, { timeout: 60_000 })
+    }
+    expect(made).to.equal(before)
   })
 
   it('keeps as many as there is room for', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Archive } from '../../src/links/archive.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
-import { MAX_STORED_LINKS, MAX_VOTERS } from '../../src/wire/limits.ts'
-import type { GetOptions, NewRecord, Records } from '../../src/records/index.ts'
+import { MAX_VOTERS } from '../../src/wire/limits.ts'
+import type { GetOptions, NewRecord, RecordSource, Records } from '../../src/records/index.ts'
 
 const TOKEN = 'ab'.repeat(32)
 const rank = { epoch: 1, term: 2, index: 3 }
@@ -10,11 +10,16 @@ const link = { node: 'x', incarnation: 7, rank }
 
 class FakeRecords {
   readonly kept: NewRecord[] = []
+  readonly names: string[] = []
   readonly asked: GetOptions[] = []
-  count = 0
+  room = Infinity
   answer: { value: Uint8Array, rank: readonly [number, number, number] } | Error | undefined
 
-  keep (record: NewRecord): boolean {
+  keepSource (source: RecordSource): boolean {
+    if (this.kept.length >= this.room) return false
+    const record = source.make()
+    expect(source).to.deep.include({ rank: record.rank, ttl: record.ttl, final: record.final ?? false })
+    this.names.push(source.name)
     this.kept.push(record)
     return true
   }
@@ -25,7 +30,7 @@ class FakeRecords {
     return this.answer
   }
 
-  status (): object { return { kept: this.count, stored: 0, waiting: 0 } }
+  status (): object { return { kept: this.kept.length, stored: 0, waiting: 0 } }
   withdrawAll (): void { this.kept.length = 0 }
 }
 
@@ -42,7 +47,7 @@ describe('links: in the DHT', () => {
     archive.keep('b', change)
     archive.keep('b', { ...change, parent: 'ab' })
     archive.keep('ab', { ...change, parent: '' })
-    archive.keep('b', { ...change, link: undefined, former: link })
+    archive.keep('b', { ...change, link: undefined })
     const keys = records.kept.map(({ key }) => key.join())
     expect(new Set(keys.slice(0, 3)).size).to.equal(3)
     expect(keys[3]).to.equal(keys[0])
@@ -51,14 +56,24 @@ describe('links: in the DHT', () => {
     expect(records.kept[0]).to.deep.include({ rank: [1, 2, 3], value: encodePlace(link) })
   })
 
-  it('links beyond what a mesh stores stay with their leader; what is stored does not stay as it was', () => {
+  it('one name is one record, and a name is of one relation', () => {
     const { records, archive } = make()
-    records.count = MAX_STORED_LINKS
-    archive.keep('b', { parent: 'a', token: TOKEN, link, rank })
-    expect(records.kept).to.have.length(0)
-    archive.keep('b', { parent: 'a', token: TOKEN, link, former: link, rank })
-    archive.keep('b', { parent: 'a', token: TOKEN, link: undefined, former: link, rank })
-    expect(records.kept).to.have.length(2)
+    for (const parent of ['a', '', '*']) archive.keep('b', { parent, token: TOKEN, link, rank })
+    archive.keep('b', { parent: 'a', token: TOKEN, link: undefined, rank: { ...rank, index: 4 } })
+    expect(new Set(records.names).size).to.equal(3)
+    expect(records.names[3]).to.equal(records.names[0])
+    expect(records.kept[3]?.rank).to.deep.equal([1, 2, 4])
+  })
+
+  it('links beyond what a node keeps stored stay with their leader', async () => {
+    const { records, archive } = make()
+    records.room = 3
+    const all = Array.from({ length: 10 }, (_, i) => ({ parent: 'a', token: i.toString(16).repeat(64), link }))
+    let looked = 0
+    await archive.keepAll('b', (function * () { for (const one of all) { looked++; yield one } })(), () => false)
+    expect([records.kept.length, looked]).to.deep.equal([3, 4])
+    expect(archive.keep('b', { parent: 'a', token: TOKEN, link, rank })).to.equal(false)
+    expect(new Archive(undefined, () => now).keep('b', { parent: 'a', token: TOKEN, link, rank })).to.equal(false)
   })
 
   it('only who was a voter of the group is believed, the latest ones first and not without end', async () => {

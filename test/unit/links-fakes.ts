@@ -10,7 +10,7 @@ import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
 import type { Election, ElectionEvents, FencingToken, GroupView, Register, RegisterEntry, RegisterRank, RegisterWrite } from '../../src/election/index.ts'
 import type { Links, LinksOptions } from '../../src/links/index.ts'
-import type { NewRecord, Records } from '../../src/records/index.ts'
+import type { RecordSource, Records } from '../../src/records/index.ts'
 import type { Handler, HandlerContext, Rpc, TokenGuard, TokenRouter } from '../../src/rpc/index.ts'
 import type { Random } from '../../src/util/random.core.ts'
 import type { Startable } from '@libp2p/interface'
@@ -201,7 +201,7 @@ export class FakeMesh {
     } as unknown as Rpc
     const kept = new Set<string>()
     const records = {
-      keep: ({ key, final = false }: NewRecord) => final ? kept.delete(String(key)) : kept.add(String(key)),
+      keepSource: ({ name, final = false }: RecordSource) => final ? kept.delete(name) : kept.add(name),
       get: async () => undefined,
       withdrawAll: () => { kept.clear() },
       status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })

@@ -4,7 +4,7 @@ import { LocalTopic } from '../../src/pubsub/local-topic.ts'
 import { checkTopicOrPattern, deadTopic, isPattern, isTopic } from '../../src/pubsub/names.ts'
 import { defineTopic } from '../../src/pubsub/contract.ts'
 import {
-  decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeNumMsg, encodeStateChangeMsg, encodeUpdateMsg
+  decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeNumMsg, encodeStateChangeMsg, encodeUpdateMsg, pubsub
 } from '../../src/pubsub/index.ts'
 import { until } from '../harness/until.ts'
 import type { Message } from '../../src/pubsub/index.ts'
@@ -62,6 +62,13 @@ describe('pub/sub: topics of the node itself', () => {
     const refusing = topic(() => { throw new Error('not that') })
     for (const body of [null, undefined, 1]) {
       expect(await refusing.publish(body).then(() => 'published', (err: Error) => err.name)).not.to.equal('published')
+    }
+  })
+
+  it('what a node sees of others cannot be made a topic of the mesh', () => {
+    expect(() => pubsub({ system: ['braid.topic.linkcache.unlink', 'braid.topic.election.change_state'] })).to.not.throw()
+    for (const name of ['braid.topic.discover.service_update', 'orders']) {
+      expect(() => pubsub({ system: [name as any] }), name).to.throw().with.property('name', 'InvalidOptionsError')
     }
   })
 
