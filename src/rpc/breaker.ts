@@ -78,6 +78,8 @@ function isNodeFailure (error: unknown): boolean {
 
 class Breakers {
   readonly #services = new Map<string, ServiceState>()
+  #service = ''
+  #last: ServiceState | undefined
   readonly #circuit: CircuitOptions
   readonly #outliers: OutlierOptions | undefined
 
@@ -135,11 +137,12 @@ class Breakers {
   }
 
   record (call: ClientCall, node: string | undefined, ok: boolean | undefined, now: number): void {
+    const { failed } = call
     const state = this.#state(call.service)
-    for (const failed of call.failed) {
-      this.#recordAt(state, failed, false, now)
+    for (let i = 0; i < failed.length; i++) {
+      this.#recordAt(state, failed[i] as string, false, now)
     }
-    if (node !== undefined && !call.failed.includes(node)) {
+    if (node !== undefined && (failed.length === 0 || !failed.includes(node))) {
       this.#recordAt(state, node, ok, now)
     }
     if (state.outliers?.due(now) === true) {
@@ -180,8 +183,13 @@ class Breakers {
     }
   }
 
+  /** Calls come in runs: one that was found is found again. */
   #state (service: string): ServiceState {
-    return this.#services.get(service) ?? this.#add(service)
+    if (service !== this.#service || this.#last === undefined) {
+      this.#last = this.#services.get(service) ?? this.#add(service)
+      this.#service = service
+    }
+    return this.#last
   }
 
   #add (service: string): ServiceState {

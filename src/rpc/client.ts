@@ -82,7 +82,8 @@ export class Client implements Outcomes {
   send (out: OutCall, ending: Ending): void {
     let call: Call
     try {
-      call = prepare(out.service, out.method, out.args, out.options, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init.tokens, this.maxBody)
+      call = prepare(out.service, out.method, out.args, out.asked, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init.tokens, this.maxBody)
+      call.headers = out.headers
       this.admit(call)
     } catch (err) {
       ending.reject(err)

@@ -1,8 +1,9 @@
 /** Interceptors for deadlines and for who may call. */
-import { RpcError } from '../errors.ts'
+import { InvalidOptionsError, RpcError } from '../errors.ts'
 import { serverHooks } from './intercepted.ts'
 import { clientHooks } from './passage.ts'
 import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } from './interceptor.ts'
+import type { OutCall } from './out-call.ts'
 
 /**
  * A deadline for calls that name none: milliseconds, or what a function makes of the call (undefined: the room's own).
@@ -32,20 +33,24 @@ const AUTHORIZATION = 'authorization'
  */
 export function credentials (give: string | ((call: ClientCall) => string | Promise<string>)): ClientInterceptor {
   let alone: Readonly<Record<string, string>> = Object.freeze({ [AUTHORIZATION]: '' })
-  const put = ({ options }: ClientCall, value: string): void => {
-    if (options.headers === undefined || options.headers === alone) {
+  const put = (call: OutCall, value: string): void => {
+    if (typeof value !== 'string') {
+      throw new InvalidOptionsError(`credentials must be a string, not ${typeof value}`)
+    }
+    const { headers } = call
+    if (headers === undefined || headers === alone) {
       if (alone[AUTHORIZATION] !== value) {
         alone = Object.freeze({ [AUTHORIZATION]: value })
       }
-      options.headers = alone
+      call.headers = alone
     } else {
-      options.headers = { ...options.headers, [AUTHORIZATION]: value }
+      call.headers = { ...headers, [AUTHORIZATION]: value }
     }
   }
   return clientHooks({
     before: call => {
       const value = typeof give === 'string' ? give : give(call)
-      return typeof value === 'string' ? put(call, value) : Promise.resolve(value).then(value => { put(call, value) })
+      return typeof value === 'string' ? put(call as OutCall, value) : Promise.resolve(value).then(value => { put(call as OutCall, value) })
     }
   })
 }

@@ -4,6 +4,7 @@
  */
 import { ProtocolError } from '../errors.ts'
 import { MAX_HEADER_SET, MAX_HEADER_SETS } from '../wire/limits.ts'
+import { NO_TEXTS } from '../wire/rpc-read.ts'
 import type { RequestFrame, TextMap } from '../wire/rpc-frames.ts'
 
 /** What the peer has of this node's. */
@@ -42,7 +43,7 @@ export class ReceivedHeaders {
   /** Puts the headers of a request in their place. @throws ProtocolError */
   resolve (request: RequestFrame): void {
     const { headers, headerSet } = request
-    if (headers !== undefined && Object.keys(headers).length > 0) {
+    if (headers !== undefined && headers !== NO_TEXTS) {
       if (length(headers) > MAX_HEADER_SET) {
         throw new ProtocolError('headers that are too large to be kept')
       }

@@ -97,13 +97,39 @@ export class Run<C> implements Over {
       this.began = now
     }
     for (let hook = hooks[this.reached]; hook !== undefined; hook = hooks[this.reached]) {
-      const state = hook.before?.(call, now)
-      if (state instanceof Promise) {
-        return state.then(state => { this.#keep(state) })
+      const held = this.passed(hook.before?.(call, now))
+      if (held !== undefined) {
+        return held
       }
-      this.#keep(state)
     }
     return undefined
+  }
+
+  /** The next hook's first half has run, and returned `state`. */
+  passed (state: unknown): Promise<void> | undefined {
+    if (state === undefined) {
+      this.reached++
+      return undefined
+    }
+    if (state instanceof Promise) {
+      return state.then((state: unknown) => { this.#keep(state) })
+    }
+    this.#keep(state)
+    return undefined
+  }
+
+  /** It is the turn of the second half of this hook, all those behind it are done. */
+  leaves (hook: number): boolean {
+    const turn = this.reached > hook
+    if (turn) {
+      this.reached = hook
+    }
+    return turn
+  }
+
+  /** What the first half of a hook has returned. */
+  state (hook: number): unknown {
+    return hook === this.#keeper ? this.#kept : this.#others?.[hook]
   }
 
   /** Run the other halves, the last one first; true: `recovers` has taken the call over before its hooks' turn. */
@@ -115,7 +141,7 @@ export class Run<C> implements Over {
         if (this.failed && hook.recover !== undefined && recovers?.(hook) === true) {
           return true
         }
-        hook.after?.(call, this.reached === this.#keeper ? this.#kept : this.#others?.[this.reached], this)
+        hook.after?.(call, this.state(this.reached), this)
       } catch (err) {
         this.failed = true
         this.outcome = err

@@ -4,9 +4,12 @@ import type { CallParent } from './prepare.ts'
 import type { CallKind } from './stream-types.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Timers } from '../util/timers.ts'
+import type { TextMap } from '../wire/rpc-frames.ts'
 import type { Trace } from '../wire/trace.ts'
 
 const NONE: readonly string[] = Object.freeze([])
+
+type Options = { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] }
 
 /** What the calls of a room share. */
 export interface OutCallHost {
@@ -22,7 +25,6 @@ export class OutCall implements ClientCall {
   readonly service: string
   readonly method: string
   args: unknown
-  readonly options: { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] }
   readonly parent: (HandlerContext & CallParent) | undefined
   readonly timed: boolean
   perTry: number | undefined = undefined
@@ -36,6 +38,9 @@ export class OutCall implements ClientCall {
   /** Of the span that it makes; undefined: that of the handler that makes it, if it has one. */
   trace: Trace | undefined = undefined
   readonly #host: OutCallHost
+  // most calls have none, and those that credentials are put beside do without the rest
+  #options: Options | undefined
+  #headers: TextMap | undefined = undefined
   readonly #began: number
   #due: number
   /** Nobody has waited yet, since it began. */
@@ -47,10 +52,10 @@ export class OutCall implements ClientCall {
     this.service = service
     this.method = method
     this.args = args
-    this.options = { ...options }
+    this.#options = options === undefined ? undefined : { ...options }
     this.parent = parent
     this.oneWay = oneWay
-    const { timeout } = this.options
+    const timeout = options?.timeout
     this.timed = timeout !== undefined
     // a handler's own budget is the default of the calls that it makes, and a stream may go on for ever
     const budget = timeout ?? (parent === undefined && kind === 'unary' ? host.timeout : Infinity)
@@ -60,6 +65,30 @@ export class OutCall implements ClientCall {
 
   get timers (): Timers {
     return this.#host.timers
+  }
+
+  get options (): Options {
+    this.#options ??= this.#headers === undefined ? {} : { headers: this.#headers }
+    return this.#options
+  }
+
+  /** {@link options} for those who only read them; undefined: there are none but {@link headers}. */
+  get asked (): InvokeOptions | undefined {
+    return this.#options
+  }
+
+  /** Those of the {@link options}. */
+  get headers (): TextMap | undefined {
+    return this.#options === undefined ? this.#headers : this.#options.headers
+  }
+
+  /** Texts, all of them. */
+  set headers (headers: TextMap) {
+    if (this.#options === undefined) {
+      this.#headers = headers
+    } else {
+      this.#options.headers = headers
+    }
   }
 
   /** Milliseconds. The clock is looked at anew only when time may have passed. */

@@ -1,5 +1,6 @@
 /** Calls on their way out through hooks. */
 import { compose, hooked, Run } from './hooks.ts'
+import { Places } from './places.ts'
 import type { Halves, Hooks } from './hooks.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCall } from './out-call.ts'
@@ -36,11 +37,13 @@ function around (hooks: HookList, next: ClientNext): ClientNext {
 /** What calls pass through, and where they come out. */
 class Way {
   readonly hooks: HookList
+  readonly places: Places<ClientCall>
   readonly next: ClientNext
   readonly direct: LastNext['direct'] | undefined
 
   constructor (hooks: HookList, next: ClientNext) {
     this.hooks = hooks
+    this.places = new Places(hooks)
     this.next = next
     this.direct = 'direct' in next ? (next as LastNext).direct : undefined
   }
@@ -88,9 +91,9 @@ class Passage extends Run<ClientCall> implements Ending {
 
   enter (): void {
     const call = this.#call
-    const { hooks, next, direct } = this.#way
+    const { places, next, direct } = this.#way
     try {
-      const held = this.advance(hooks, call, call.now)
+      const held = places.advance(this, call, call.now)
       if (held !== undefined) {
         held.then(() => { this.enter() }, (error: unknown) => { this.reject(error) })
       } else if (direct?.(call, this) !== true) {
@@ -103,9 +106,14 @@ class Passage extends Run<ClientCall> implements Ending {
   }
 
   #leave (failed: boolean, outcome: unknown): void {
+    const { hooks, places } = this.#way
+    const call = this.#call
+    const now = call.timers.arrived()
     this.failed = failed
     this.outcome = outcome
-    if (this.retreat(this.#way.hooks, this.#call, this.#call.timers.arrived(), this.failed ? hook => this.#recovers(hook) : undefined)) {
+    if (!failed) {
+      places.retreat(this, call, now)
+    } else if (this.retreat(hooks, call, now, hook => this.#recovers(hook))) {
       return
     }
     if (this.failed) {

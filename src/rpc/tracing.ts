@@ -94,8 +94,8 @@ class Tracer {
   }
 
   depart (call: OutCall): Trace {
-    const { trace, parent, options: { metadata } } = call
-    const above = carried(metadata) ?? trace ?? (parent === undefined ? undefined : parent.trace ?? carried(parent.baggage))
+    const { trace, parent, asked } = call
+    const above = carried(asked?.metadata) ?? trace ?? (parent === undefined ? undefined : parent.trace ?? carried(parent.baggage))
     const span = this.#span(above)
     call.trace = span
     return span

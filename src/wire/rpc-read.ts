@@ -11,7 +11,8 @@ import type {
 } from './rpc-frames.ts'
 
 const NOTHING = new Uint8Array(0)
-const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, string>)
+/** Of a frame that has none. */
+export const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, string>)
 const UNKNOWN_STATUS = 2
 
 /** A map without anything inherited. Made by a constructor: a bare `Object.create(null)` is several times slower. */

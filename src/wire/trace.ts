@@ -130,6 +130,9 @@ function next (): number {
   return Math.imul(count, 0x9e3779b1)
 }
 
+/** A table, as `toString(16)` of a number beyond 2^31 takes a microsecond. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 function hex32 (n: number): string {
-  return (n >>> 0).toString(16).padStart(8, '0')
+  return `${HEX[n >>> 24]}${HEX[(n >>> 16) & 0xff]}${HEX[(n >>> 8) & 0xff]}${HEX[n & 0xff]}`
 }
