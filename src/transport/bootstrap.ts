@@ -22,7 +22,7 @@ export interface BootstrapComponents {
 export interface BootstrapInit {
   /** Multiaddrs; with `/p2p/<id>` the peer is authenticated as that id. */
   addresses: readonly string[]
-  /** Called after the first attempt at every address and after each later change; `error` as in {@link Entry}. */
+  /** Called after the first attempt at every address and after each later change; `error` as in `Entry`. */
   onAttempt?: (address: string, error: Error | undefined) => void
   /** Milliseconds before the first retry. @default 250 */
   initialDelay?: number
