@@ -22,7 +22,8 @@ for (const document of DOCUMENTS) {
   const filled = text.replaceAll(HEX_BLOCK, (_, name: string) => {
     const bytes = hex.get(name)
     if (bytes === undefined) throw new Error(`${document}: there is no fixture ${name}`)
-    return `\`\`\`hex ${name}\n${bytes.match(new RegExp(`.{1,${WIDTH}}`, 'g'))?.join('\n')}\n\`\`\``
+    const lines = bytes.match(new RegExp(`.{1,${WIDTH}}`, 'g')) ?? []
+    return [`\`\`\`hex ${name}`, ...lines, '```'].join('\n')
   })
   if (filled !== text) writeFileSync(document, filled)
 }
