@@ -55,7 +55,7 @@ const nodeGlobals = ['process', 'Buffer', 'global', '__dirname', 'require']
   .map(name => ({ name, message: 'Browsers run this.' }))
 
 export default [
-  { ignores: ['dist/', 'coverage/', 'data/', 'bench/results/', ...GENERATED] },
+  { ignores: ['dist/', 'coverage/', 'data/', 'docs-out/', 'bench/results/', ...GENERATED] },
   ...neostandard({ ts: true }),
 
   {

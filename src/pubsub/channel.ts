@@ -164,7 +164,7 @@ export class ChannelEnd<T> implements Channel<T> {
 
   #failed (message: MessageDelivery<T>, err: unknown): void {
     this.#init.log('the handler of %s/%s failed at attempt %d of %s - %e', this.topic, this.name, message.attempt, message.id, err)
-    message.settle({ type: 'nak', delay: undefined })
+    message.settle({ type: 'nak', delay: undefined, reason: err instanceof Error ? err.message : '' })
     this.#ended()
   }
 

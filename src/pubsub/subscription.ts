@@ -17,6 +17,8 @@ export interface Capacity { readonly concurrency: number, readonly prefetch: num
 
 /** Milliseconds that a consumer has to say how it takes its messages, before they go to others. */
 const GRACE = 1_000
+/** Characters of the reason for a refusal that travel. */
+const MAX_REASON = 1_024
 
 interface Seat extends Capacity { readonly end: ChannelEnd<any>, taking: boolean }
 
@@ -222,9 +224,14 @@ export class Subscription {
   #settle (item: Held, outcome: Outcome): void {
     this.#untaken.delete(item)
     if (outcome.type === 'ack') this.input({ type: 'settle', item, how: 'ack' })
-    else if (outcome.type === 'term') this.input({ type: 'settle', item, how: 'term', reason: outcome.reason.slice(0, 1_024) })
-    else this.input({ type: 'settle', item, how: 'nak', ...outcome.delay === undefined ? {} : { delay: Math.max(0, outcome.delay) } })
+    else if (outcome.type === 'term') this.input({ type: 'settle', item, how: 'term', reason: reasonOf(outcome) })
+    else this.input({ type: 'settle', item, how: 'nak', reason: reasonOf(outcome), ...outcome.delay === undefined ? {} : { delay: Math.max(0, outcome.delay) } })
   }
+}
+
+/** As much of it as travels: a character that is cut in two could not be sent. */
+function reasonOf ({ reason = '' }: { readonly reason?: string }): string {
+  return reason.slice(0, MAX_REASON).toWellFormed()
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})

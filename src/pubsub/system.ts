@@ -17,7 +17,7 @@ export interface BraidNode {
 /** A node of a service came, went or changed. */
 export interface UpdateMsg {
   readonly Nod: BraidNode
-  /** {@link SERVICE_NODE_ADD}, {@link SERVICE_NODE_RMV} or {@link SERVICE_NODE_UPDATE}. */
+  /** `SERVICE_NODE_ADD`, `SERVICE_NODE_RMV` or `SERVICE_NODE_UPDATE`. */
   readonly Event: string
 }
 
@@ -90,15 +90,15 @@ function decode <T extends object> (bytes: Uint8Array, example: T): T {
   return value as T
 }
 
-/** Bodies of {@link SERVICE_UPDATE}. */
+/** Bodies of `SERVICE_UPDATE`. */
 export const encodeUpdateMsg = (Event: string, Nod: BraidNode): Uint8Array => encode({ Nod, Event })
 /** @throws InvalidMessageError */
 export const decodeUpdateMsg = (body: Uint8Array): UpdateMsg => decode<UpdateMsg>(body, { Nod: { ID: '', Name: '', Address: '', Port: 0, Metadata: {} }, Event: '' })
-/** Bodies of {@link LINK_NUMBER}. */
+/** Bodies of `LINK_NUMBER`. */
 export const encodeNumMsg = (ID: string, Num: number): Uint8Array => encode({ ID, Num })
 /** @throws InvalidMessageError */
 export const decodeNumMsg = (body: Uint8Array): LinkNumMsg => decode<LinkNumMsg>(body, { ID: '', Num: 0 })
-/** Bodies of {@link CHANGE_STATE}. */
+/** Bodies of `CHANGE_STATE`. */
 export const encodeStateChangeMsg = (State: StateChangeMsg['State'], ID: string): Uint8Array => encode({ State, ID })
 /** @throws InvalidMessageError */
 export const decodeStateChangeMsg = (body: Uint8Array): StateChangeMsg => decode<StateChangeMsg>(body, { State: 0, ID: '' })

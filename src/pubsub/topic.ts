@@ -92,7 +92,7 @@ export class TopicEnd implements Topic {
   }
 
   #message (body: unknown, { key, ttl, confirm, headers = {} }: PublishOptions): NewMessage {
-    if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_TEXT)) throw new InvalidOptionsError(`key: expected 1 to ${MAX_KEY_TEXT} characters`)
+    if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_TEXT || !key.isWellFormed())) throw new InvalidOptionsError(`key: expected 1 to ${MAX_KEY_TEXT} characters`)
     if (ttl !== undefined && !(ttl >= 1 && ttl <= MAX_TTL)) throw new InvalidOptionsError(`ttl: expected 1 to ${MAX_TTL} milliseconds`)
     if (confirm !== undefined && !REACHED.includes(confirm)) throw new InvalidOptionsError(`confirm: expected one of ${REACHED.join(', ')}`)
     const map = new Map<string, string>()

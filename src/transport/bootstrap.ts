@@ -23,7 +23,7 @@ export interface BootstrapComponents {
 export interface BootstrapInit {
   /** Multiaddrs; with `/p2p/<id>` the peer is authenticated as that id. */
   addresses: readonly string[]
-  /** Called after the first attempt at every address and after each later change; `error` as in {@link Entry}. */
+  /** Called after the first attempt at every address and after each later change; `error` as in `Entry`. */
   onAttempt?: (address: string, error: Error | undefined) => void
   /** False: there is no network, so that only addresses of this machine are dialled again. @default always true */
   online?: () => boolean

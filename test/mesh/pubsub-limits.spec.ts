@@ -161,7 +161,7 @@ describe('mesh: pub/sub within its bounds', function () {
     for (const options of [{ prefetch: 0 }, { concurrency: 1.5 }, { maxDeliver: -1 }, { ackWait: 0 }, { backoff: [] }, { backoff: [-1] }, { from: 'now' as 'latest' }]) {
       expect(await failure(topic.subscribe('billing', options)), JSON.stringify(options)).to.have.property('name', 'InvalidOptionsError')
     }
-    for (const options of [{ ttl: 0 }, { key: '' }, { confirm: 'soon' as 'sent' }, { headers: { a: 1 as unknown as string } }]) {
+    for (const options of [{ ttl: 0 }, { key: '' }, { key: 'half \ud83d' }, { confirm: 'soon' as 'sent' }, { headers: { a: 1 as unknown as string } }]) {
       expect(await failure(topic.publish(1, options)), JSON.stringify(options)).to.have.property('name', 'InvalidOptionsError')
     }
     expect(await failure(topic.publish(1, { headers: { a: 'x'.repeat(20_000) } }))).to.have.property('name', 'FrameTooLargeError')
