@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { VERSION } from '../util/version.ts'
 import { INTERRUPTED } from './exit.ts'
 import { run } from './run.ts'
 import { openTerminal } from './terminal.ts'
-import { packageVersion } from './version.ts'
 
 const interrupted = new AbortController()
 const TERMINATED = 143
@@ -15,4 +15,4 @@ for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED]] as
   })
 }
 
-process.exitCode = await run(process.argv.slice(2), openTerminal(process, interrupted), packageVersion())
+process.exitCode = await run(process.argv.slice(2), openTerminal(process, interrupted), VERSION)

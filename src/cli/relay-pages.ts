@@ -54,6 +54,7 @@ export function wellness ({ mesh, relay, pulse, stopping, isolation }: Told): We
   if (mesh.libp2p.status === 'started' && mesh.libp2p.getMultiaddrs().length === 0) reasons.push('it listens nowhere')
   if (pulse.late > TOO_LATE) reasons.push(`overloaded: the event loop is ${Math.round(pulse.late)} ms late`)
   if (reservations >= relay.limits.reservations) warnings.push(`all ${reservations} places are given: raise --reservations, or run another relay`)
+  if (mesh.monitor.health.level === 'joined') warnings.push(...mesh.monitor.health.reasons)
   return { ok: reasons.length === 0, reasons, warnings }
 }
 
@@ -98,6 +99,6 @@ export function relayPages (told: Told): Pages {
         circuits
       }
     },
-    metrics: () => relayMetrics(told)
+    metrics: () => told.mesh.monitor.prometheus() + relayMetrics(told)
   }
 }
