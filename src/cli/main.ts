@@ -1,13 +1,18 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
+import { VERSION } from '../util/version.ts'
+import { INTERRUPTED } from './exit.ts'
 import { run } from './run.ts'
+import { openTerminal } from './terminal.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const interrupted = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => { interrupted.abort() })
+const TERMINATED = 143
 
-process.exitCode = await run(process.argv.slice(2), {
-  out: line => { process.stdout.write(`${line}\n`) },
-  err: line => { process.stderr.write(`${line}\n`) },
-  signal: interrupted.signal
-}, version)
+for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED]] as const) {
+  process.on(name, () => {
+    // Whoever asks twice does not want to wait for a goodbye.
+    if (interrupted.signal.aborted) process.exit(code)
+    interrupted.abort(new DOMException(`told to end by ${name}`, 'AbortError'))
+  })
+}
+
+process.exitCode = await run(process.argv.slice(2), openTerminal(process, interrupted), VERSION)

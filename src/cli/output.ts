@@ -1,5 +1,4 @@
 /** What the command line prints, for people and as JSON. */
-import type { NodeInfo } from '../discovery/index.ts'
 
 /** CBOR knows more than JSON: bytes become base64 in `{ "$bytes": … }`, bigints strings, maps objects. */
 function plain (_key: string, value: unknown): unknown {
@@ -14,15 +13,28 @@ export function json (value: unknown, indent?: number): string {
   return JSON.stringify(value, plain, indent) ?? 'null'
 }
 
-/** Aligned columns; empty cells stay empty. */
-export function columns (head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)))
-  return all.map(row => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+/** What a node says of itself must not move the cursor, nor look like another line. */
+function printable (text: string): string {
+  // eslint-disable-next-line no-control-regex -- it is what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd')
 }
 
-export function nodeTable (nodes: readonly NodeInfo[], self: string): string {
-  return columns(['SERVICE', 'NAME', 'STATE', 'WEIGHT', 'ID', 'ADDRESS'], nodes.filter(node => node.id !== self).map(node => [
-    node.service ?? '-', node.name, node.state, String(node.weight), node.id, node.addresses[0] ?? '-'
-  ]))
+/** Aligned columns; empty cells stay empty. Those named in `right` are aligned to the right. */
+export function columns (head: readonly string[], rows: ReadonlyArray<readonly string[]>, right: ReadonlySet<string> = new Set()): string {
+  const all = [head, ...rows.map(row => row.map(printable))]
+  const widths = head.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)))
+  const cell = (text: string, column: number): string =>
+    right.has(head[column] ?? '') ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
+  return all.map(row => row.map(cell).join('  ').trimEnd()).join('\n')
+}
+
+/** Milliseconds, as short as they can be read. */
+export function ms (value: number | undefined): string {
+  if (value == null || !Number.isFinite(value)) return '-'
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : String(Math.round(value))
+}
+
+/** The end of a peer id, which is what differs. */
+export function shortId (id: string): string {
+  return id.length > 10 ? `…${id.slice(-8)}` : id
 }

@@ -1,30 +1,62 @@
 /** From a command line to an exit code. */
-import { call, FAILED, nodes, relay, DONE, WRONG_USAGE } from './commands.ts'
-import { commandLine, HELP, UsageError } from './usage.ts'
-import type { Command, Terminal } from './commands.ts'
+import { COMMANDS } from './commands.ts'
+import { DONE, FAILED, INTERRUPTED, UsageError, WRONG_USAGE } from './exit.ts'
+import { helpOf, overview } from './help.ts'
+import { nearest } from './nearest.core.ts'
+import { COMMON, readLine } from './options.ts'
+import { json } from './output.ts'
+import type { Command, Terminal } from './command.ts'
 
-const COMMANDS = new Map<string, Command>([['relay', relay], ['nodes', nodes], ['call', call]])
+const WRONG = new Set(['UsageError', 'InvalidNameError', 'InvalidOptionsError'])
+
+function find (name: string): Command {
+  const command = COMMANDS.find(command => command.name === name)
+  if (command != null) return command
+  const names = COMMANDS.map(({ name }) => name)
+  const near = nearest(name, names)
+  throw new UsageError(`there is no command '${name}'; ${near != null ? `did you mean '${near}'?` : `there are: ${names.join(', ')}`}`)
+}
+
+function help (words: readonly string[], terminal: Terminal): number {
+  const [name] = words.filter(word => !word.startsWith('-'))
+  terminal.out(name == null ? overview(COMMANDS) : helpOf({ ...find(name), options: { ...find(name).options, ...COMMON } }))
+  return DONE
+}
+
+/** Options may stand before the command, too: `--mesh shop nodes`. */
+function commandFirst (argv: readonly string[]): readonly string[] {
+  const place = argv[0]?.startsWith('-') === true ? argv.findIndex(word => COMMANDS.some(({ name }) => name === word)) : 0
+  return place > 0 ? [argv[place] ?? '', ...argv.slice(0, place), ...argv.slice(place + 1)] : argv
+}
+
+async function dispatch (argv: readonly string[], terminal: Terminal, version: string): Promise<number> {
+  const [first, ...rest] = commandFirst(argv)
+  if (first === '--version' || first === '-v') {
+    terminal.out(version)
+    return DONE
+  }
+  if (first === 'help' || first === '--help' || first === '-h') return help(rest, terminal)
+  if (first == null) {
+    terminal.err(overview(COMMANDS))
+    return WRONG_USAGE
+  }
+  if (first.startsWith('-')) throw new UsageError(`a command is missing before ${first}`)
+  const command = find(first)
+  const line = readLine(rest, { ...command.options, ...COMMON })
+  return line.flag('help') ? help([first], terminal) : await command.run(line, terminal)
+}
 
 /** Never throws: what goes wrong is a line on `err` and an exit code. */
 export async function run (argv: readonly string[], terminal: Terminal, version: string): Promise<number> {
   try {
-    const line = commandLine(argv)
-    if (line.version) {
-      terminal.out(version)
-      return DONE
-    }
-    if (line.help || line.command == null) {
-      (line.help ? terminal.out : terminal.err)(HELP)
-      return line.help ? DONE : WRONG_USAGE
-    }
-    const command = COMMANDS.get(line.command)
-    if (command == null) throw new UsageError(`there is no command '${line.command}': ${[...COMMANDS.keys()].join(', ')}`)
-    return await command(line, terminal)
+    return await dispatch(argv, terminal, version)
   } catch (error) {
-    if (terminal.signal.aborted) return DONE
+    terminal.progress()
+    if (terminal.signal.aborted) return INTERRUPTED
     const { name, message } = error as Error
-    terminal.err(message)
-    if (name === 'UsageError') terminal.err('try braid-mesh --help')
-    return name === 'UsageError' || name === 'InvalidNameError' || name === 'InvalidOptionsError' ? WRONG_USAGE : FAILED
+    const code = WRONG.has(name) ? WRONG_USAGE : FAILED
+    terminal.err(argv.includes('--json') ? json({ error: { name, message } }) : message)
+    if (code === WRONG_USAGE && !argv.includes('--json')) terminal.err(`try braid-mesh help${COMMANDS.some(({ name }) => name === argv[0]) ? ` ${argv[0]}` : ''}`)
+    return code
   }
 }

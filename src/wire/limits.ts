@@ -210,6 +210,16 @@ export const MAX_SIGNALLING = 8
 export const MAX_SIGNALLING_PER_PEER = 2
 /** Tabs that have a place in one storage: a database each, which stays. Nobody has more tabs of one page open. */
 export const MAX_TABS = 64
+/** Peers that have a place on a relay, and of these from one IP address (of IPv6, one /64): a page has a new id each time. */
+export const RELAY_RESERVATIONS = 1_000
+export const RELAY_RESERVATIONS_PER_IP = 256
+/** Relayed connections of a relay, and of one peer, opened by it and to it: each buffers up to a window both ways. */
+export const RELAY_CIRCUITS = 4_096
+export const RELAY_CIRCUITS_PER_PEER = 128
+/** Bytes per second that a relay takes of one peer for others; who sends more is read more slowly. */
+export const RELAY_RATE = 8 * MiB
+/** Seconds of that rate that may come at once. */
+export const RELAY_BURST = 2
 
 /** Characters of a mesh, service, topic, channel or method name. */
 export const MAX_NAME = 64

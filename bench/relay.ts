@@ -1,0 +1,160 @@
+/**
+ * What one relay holds: 500 clients with the transports of a tab and a place each, and 50 full nodes of the mesh, all on
+ * this machine. Its memory and CPU, and how soon each client answers a ping: of the relay, and of another client through it.
+ */
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { spawnNode } from '../test/harness/processes.ts'
+import { until } from '../test/harness/until.ts'
+import type { NodeProcess } from '../test/harness/processes.ts'
+import type { RelayStats } from '../src/transport/index.ts'
+
+const MESH = 'bench'
+/** Processes of clients: each asks those of another one. */
+const PROCESSES = 4
+const NODES_PER_PROCESS = 10
+/** Seconds of idling that are measured, after as many to settle. */
+const IDLE = 10
+/** Pings under way at once, of each process. */
+const TOGETHER = 8
+const CALLS = 500
+
+/** What each figure must not exceed. */
+const BARS: Readonly<Record<string, number>> = {
+  'clients without a place': 0,
+  'relay pings each client: slowest, ms': 1_000,
+  'relay pings all clients at once: slowest, ms': 1_000,
+  'client pings another through the relay, dial included: failed': 0,
+  'clients that lost their place or connection': 0,
+  'full nodes that a node does not see': 0
+}
+
+const script = (name: string): string => fileURLToPath(new URL(`./lib/${name}.ts`, import.meta.url))
+
+function quantile (values: readonly number[], q: number): number {
+  const sorted = values.filter(value => !Number.isNaN(value)).sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
+}
+
+/** Those that did not answer count as slower than any bar. */
+function slowest (values: readonly number[]): number {
+  return values.some(Number.isNaN) ? Infinity : Math.max(...values)
+}
+
+interface Usage { cpu: { user: number, system: number }, rss: number, at: number }
+
+async function usageOver (relay: NodeProcess, seconds: number): Promise<{ cpu: number, rss: number }> {
+  const before = await relay.command<Usage>('usage')
+  await new Promise(resolve => setTimeout(resolve, seconds * 1_000))
+  const after = await relay.command<Usage>('usage')
+  const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
+  return { cpu: used / 1_000 / (after.at - before.at) * 100, rss: after.rss / 1e6 }
+}
+
+/** How many of each. */
+interface Size { clients: number, nodes: number }
+
+async function startClients (size: number, relay: NodeProcess, processes: NodeProcess[]): Promise<number> {
+  const begin = performance.now()
+  await Promise.all(Array.from({ length: PROCESSES }, async (_, index) => {
+    const bootstrap = relay.addresses.filter(address => address.includes('/ws'))
+    processes.push(await spawnNode({ label: `clients-${index}`, script: script('relay-clients'), external: true, timeout: 240_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
+  }))
+  return performance.now() - begin
+}
+
+async function startNodes (size: number, relay: NodeProcess, processes: NodeProcess[]): Promise<void> {
+  for (let index = 0; index < size / NODES_PER_PROCESS; index++) {
+    const bootstrap = relay.addresses.filter(address => !address.includes('/ws'))
+    processes.push(await spawnNode({
+      label: `nodes-${index}`,
+      script: script('relay-nodes'),
+      external: true,
+      timeout: 120_000,
+      options: { mesh: MESH, name: `n${index}`, service: 'worker', bootstrap, weight: Math.min(NODES_PER_PROCESS, size - index * NODES_PER_PROCESS) }
+    }))
+  }
+}
+
+async function measure (size: Size, relay: NodeProcess, clients: NodeProcess[], nodes: NodeProcess[]): Promise<Record<string, number>> {
+  const empty = await usageOver(relay, 5)
+  const joined = await startClients(size.clients, relay, clients)
+  const ids = clients.flatMap(({ addresses }) => [...addresses])
+  await new Promise(resolve => setTimeout(resolve, IDLE * 1_000))
+  const withClients = await usageOver(relay, IDLE)
+  await startNodes(size.nodes, relay, nodes)
+  let seen = 0
+  await until(async () => {
+    seen = Math.min(...await Promise.all(nodes.map(async node => node.command<number>('seen'))))
+    return seen > size.nodes
+  }, { timeout: 60_000, interval: 500, what: () => `each node sees ${size.nodes + 1}: ${seen}` }).catch((error: Error) => { console.log(error.message) })
+  await new Promise(resolve => setTimeout(resolve, IDLE * 1_000))
+  const withAll = await usageOver(relay, IDLE)
+  const { reservations } = await relay.command<RelayStats>('relayStats')
+  const one = await relay.command<number[]>('pingAll', [ids, TOGETHER], 240_000)
+  const all = await relay.command<number[]>('pingAll', [ids, size.clients], 240_000)
+  const own = (await Promise.all(clients.map(async client => client.command<number[]>('pingRelay', [TOGETHER], 240_000)))).flat()
+  const through = (await Promise.all(clients.map(async (client, index) =>
+    client.command<number[]>('pingOthers', [clients[(index + 1) % clients.length]?.addresses, TOGETHER], 240_000)))).flat()
+  const again = (await Promise.all(clients.map(async (client, index) =>
+    client.command<number[]>('pingOthers', [clients[(index + 1) % clients.length]?.addresses, TOGETHER], 240_000)))).flat()
+  const calls = await nodes[0]?.command<number[]>('calls', [relay.id, CALLS], 60_000) ?? []
+  const busy = await usageOver(relay, 5)
+  const { circuits } = await relay.command<RelayStats>('relayStats')
+  const lost = (await Promise.all(clients.map(async client => client.command<number>('lost')))).reduce((sum, count) => sum + count, 0)
+  return {
+    'relay alone: RSS, MB': empty.rss,
+    [`${size.clients} clients have their places, from their processes' start, ms`]: joined,
+    'clients without a place': size.clients - reservations,
+    [`relay with ${size.clients} clients, idle: RSS, MB`]: withClients.rss,
+    [`relay with ${size.clients} clients, idle: CPU, % of a core`]: withClients.cpu,
+    [`relay with ${size.nodes} full nodes too, idle: RSS, MB`]: withAll.rss,
+    [`relay with ${size.nodes} full nodes too, idle: CPU, % of a core`]: withAll.cpu,
+    'full nodes that a node does not see': size.nodes + 1 - seen,
+    'relay pings each client: p50, ms': quantile(one, 0.5),
+    'relay pings each client: p99, ms': quantile(one, 0.99),
+    'relay pings each client: slowest, ms': slowest(one),
+    'relay pings all clients at once: slowest, ms': slowest(all),
+    'client pings the relay: p50, ms': quantile(own, 0.5),
+    'client pings the relay: p99, ms': quantile(own, 0.99),
+    'client pings another through the relay, dial included: p50, ms': quantile(through, 0.5),
+    'client pings another through the relay, dial included: p99, ms': quantile(through, 0.99),
+    'client pings another through the relay, dial included: failed': through.filter(Number.isNaN).length,
+    'the same again, connected: p50, ms': quantile(again, 0.5),
+    'the same again, connected: p99, ms': quantile(again, 0.99),
+    'relayed connections then': circuits,
+    'relay with them: RSS, MB': busy.rss,
+    'full node calls the relay: p50, ms': quantile(calls, 0.5),
+    'full node calls the relay: p99, ms': quantile(calls, 0.99),
+    'clients that lost their place or connection': lost
+  }
+}
+
+/** Measures once, prints a table beside the bars, and resolves to the figures by name. */
+export async function run (size: Size = { clients: 500, nodes: 50 }): Promise<Record<string, number>> {
+  console.log(`relay: ${size.clients} clients and ${size.nodes} full nodes, on loopback …`)
+  const clients: NodeProcess[] = []
+  const nodes: NodeProcess[] = []
+  const relay = await spawnNode({
+    label: 'relay',
+    external: true,
+    commands: fileURLToPath(new URL('./lib/relay-commands.ts', import.meta.url)),
+    options: { mesh: MESH, name: 'relay', relay: true, listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'] }
+  })
+  try {
+    const figures = await measure(size, relay, clients, nodes)
+    for (const [name, value] of Object.entries(figures)) {
+      const bar = BARS[name]
+      const verdict = bar == null ? '      ' : value <= bar ? 'met   ' : 'MISSED'
+      console.log(`${verdict} ${name.padEnd(72)} ${value.toFixed(2).padStart(9)}${bar == null ? '' : `  (bar ${bar})`}`)
+    }
+    for (const node of [relay, ...nodes]) node.expectClean()
+    return figures
+  } finally {
+    await Promise.all([relay, ...clients, ...nodes].map(async node => node[Symbol.asyncDispose]()))
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [clients, nodes = 50] = process.argv.slice(2)
+  console.log(JSON.stringify(await run(clients == null ? undefined : { clients: Number(clients), nodes: Number(nodes) }), undefined, 2))
+}

@@ -1,0 +1,171 @@
+/** Commands that do something: call, publish, subscribe. */
+import { parseJson, wordsOf } from './arguments.ts'
+import { DONE, FAILED } from './exit.ts'
+import { json } from './output.ts'
+import { unknownMethod, unknownService } from './services.ts'
+import type { Mesh } from '../mesh-node.ts'
+import type { Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
+import type { Terminal } from './command.ts'
+import type { MeshCommand } from './join.ts'
+import type { Line } from './options.ts'
+
+interface Failure { code?: string, message: string, details?: unknown, node?: string, retryable?: boolean }
+
+function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure): void {
+  const { code, message, details, node, retryable } = error
+  if (line.json) {
+    terminal.err(json({ error: { code, message, details, node, retryable } }))
+    return
+  }
+  const [service = '', method = ''] = line.words
+  const hint = code === 'UNIMPLEMENTED'
+    ? unknownMethod(mesh, service, method)
+    : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `: ${unknownService(mesh, service)}` : ''
+  terminal.err(`${code ?? 'error'}: ${message}${hint}`)
+  if (details !== undefined) terminal.err(json(details, 2))
+}
+
+function callOptions (line: Line, signal: AbortSignal): Parameters<Mesh['rpc']['invoke']>[3] {
+  const token = line.text('token')
+  const node = line.text('node')
+  return { timeout: line.timeout, signal, ...(token != null ? { token } : {}), ...(node != null ? { node } : {}) }
+}
+
+async function callStream (mesh: Mesh, line: Line, terminal: Terminal, args: unknown): Promise<void> {
+  const [service = '', method = ''] = line.words
+  const { timeout: _, ...options } = callOptions(line, terminal.signal) ?? {}
+  for await (const item of mesh.rpc.stream(service, method, 'serverStream', args, options)) terminal.out(json(item))
+}
+
+export const call: MeshCommand = {
+  name: 'call',
+  words: '<service> <method> [json]',
+  summary: 'call a method, with arguments as JSON',
+  details: 'Bytes are { "$bytes": "<base64>" }. What went wrong is told on stderr, with the code of the error; exit code 1.',
+  options: {
+    token: { type: 'text', value: '<token>', help: 'the same token reaches the same node' },
+    node: { type: 'text', value: '<id>', help: 'this node and no other' },
+    stream: { type: 'flag', help: 'print each result of a streaming method on a line, until it ends or Ctrl-C' }
+  },
+  examples: ['braid-mesh call login user.password \'{"name":"ada"}\'', 'braid-mesh call login user.watch --stream'],
+  settle: false,
+  use: async (mesh, line, terminal) => {
+    const [service = '', method = '', text] = wordsOf(line.words, 'call <service> <method> [json]', 2, 3)
+    const args = parseJson(text, 'the arguments')
+    try {
+      if (line.flag('stream')) {
+        await callStream(mesh, line, terminal, args)
+        return DONE
+      }
+      terminal.progress(`calling ${service} ${method} …`)
+      const result = await mesh.rpc.invoke(service, method, args, callOptions(line, terminal.signal))
+      terminal.out(json(result, line.json ? undefined : 2))
+      return DONE
+    } catch (error) {
+      if (terminal.signal.aborted) {
+        if (line.flag('stream')) return DONE
+        throw error
+      }
+      tellFailure(mesh, line, terminal, error as Failure)
+      return FAILED
+    } finally {
+      terminal.progress()
+    }
+  }
+}
+
+const REACHED = ['sent', 'outbox', 'stored', 'handled'] as const
+
+export const publish: MeshCommand = {
+  name: 'publish',
+  words: '<topic> <json>',
+  summary: 'publish a message, and say how far it came',
+  options: {
+    key: { type: 'text', value: '<key>', help: 'messages of a key are handled in order, by one consumer of each channel' },
+    ttl: { type: 'number', value: '<ms>', help: 'drop it when it was not handled by then' },
+    confirm: { type: 'text', value: '<reached>', choices: REACHED, help: 'wait for: sent, outbox, stored or handled (default stored)' }
+  },
+  examples: ['braid-mesh publish orders \'{"item":"book"}\' --confirm handled'],
+  use: async (mesh, line, { out, signal, progress }) => {
+    const [topic = '', text] = wordsOf(line.words, 'publish <topic> <json>', 2)
+    const body = parseJson(text, 'the body')
+    const key = line.text('key')
+    const ttl = line.number('ttl')
+    // This node ends with the command: what only it has would be gone with it.
+    const confirm = (line.text('confirm') ?? 'stored') as NonNullable<PublishOptions['confirm']>
+    const patience = AbortSignal.timeout(line.timeout)
+    progress(`waiting until it is ${confirm} …`)
+    try {
+      const receipt = await mesh.pubsub.topic(topic).publish(body, {
+        confirm,
+        signal: AbortSignal.any([signal, patience]),
+        ...(key != null ? { key } : {}),
+        ...(ttl != null ? { ttl } : {})
+      })
+      const { id, reached, storedBy, channels } = receipt
+      out(line.json ? json(receipt) : `${reached}: ${id}, ${storedBy.length} keepers, channels: ${channels.join(', ') || 'none'}`)
+      return DONE
+    } catch (error) {
+      if (!patience.aborted || signal.aborted) throw error
+      throw new Error(`it was published, but not ${confirm} within ${line.timeout} ms: wait longer with --timeout, or for less with --confirm`)
+    } finally {
+      progress()
+    }
+  }
+}
+
+/** `latest`, `beginning`, or a time: as Date reads it, or milliseconds ago as `-60000`. */
+function startOf (text: string): NonNullable<SubscribeOptions['from']> {
+  if (text === 'latest' || text === 'beginning') return text
+  return new Date(text)
+}
+
+/** Prints each message of a channel and acks it. Returns what ends that. */
+export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<() => Promise<void>> {
+  const [topic = '', name = `cli-${mesh.id.slice(-8)}`] = line.words
+  const from = startOf(line.text('from') ?? 'latest')
+  if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
+  // A channel of one's own ends with it; one that others share is as they made it.
+  const durable = line.words[1] != null && line.flag('durable')
+  const channel = await mesh.pubsub.topic(topic).subscribe(name, { from, durable, signal: AbortSignal.any([signal, AbortSignal.timeout(line.timeout)]) })
+  for (const { name } of channel.unreached) err(`${name} could not be told yet; its messages come later`)
+  channel.onMessage((message: Message) => { out(shownMessage(message, line.json)) })
+  return async () => channel.close()
+}
+
+function shownMessage ({ id, topic, channel, body, headers, key, attempt, publishedAt, publisher }: Message, asJson: boolean): string {
+  if (asJson) return json({ id, topic, channel, body, headers, key, attempt, publishedAt, publisher })
+  return `${new Date(publishedAt).toISOString()} ${topic}${key != null ? ` key=${key}` : ''}${attempt > 1 ? ` attempt=${attempt}` : ''} ${json(body)}`
+}
+
+export const subscribe: MeshCommand = {
+  name: 'subscribe',
+  words: '<topic> [channel]',
+  summary: 'print the messages of a topic as they come, until Ctrl-C',
+  details: 'Without a channel it gets every message. With one it shares the messages with the other consumers of that channel, and acks those it prints.',
+  options: {
+    from: { type: 'text', value: '<start>', help: 'latest, beginning, or a time as 2026-11-27T12:00:00Z (default latest)' },
+    durable: { type: 'flag', help: 'the channel outlives its last consumer' },
+    count: { type: 'number', value: '<n>', help: 'end after so many messages' }
+  },
+  examples: ['braid-mesh subscribe orders --from beginning', 'braid-mesh subscribe \'orders.*\' billing --json'],
+  use: async (mesh, line, terminal) => {
+    wordsOf(line.words, 'subscribe <topic> [channel]', 1, 2)
+    const enough = Promise.withResolvers<void>()
+    let left = line.number('count') ?? Infinity
+    const close = await follow(mesh, line, {
+      ...terminal,
+      out: text => {
+        if (left <= 0) return
+        terminal.out(text)
+        if (--left <= 0) enough.resolve()
+      }
+    })
+    terminal.err(`subscribed to ${line.words[0]}; Ctrl-C ends it`)
+    terminal.signal.addEventListener('abort', () => { enough.resolve() }, { once: true })
+    if (terminal.signal.aborted) enough.resolve()
+    await enough.promise
+    await close()
+    return DONE
+  }
+}

@@ -1,0 +1,90 @@
+/** How a command gets into a mesh, and what it says when it does not. */
+import { createMesh } from '../mesh.ts'
+import { INTERRUPTED, NO_WAY_IN, UsageError } from './exit.ts'
+import { MESH } from './options.ts'
+import type { Mesh } from '../mesh-node.ts'
+import type { Command, Terminal } from './command.ts'
+import type { Line } from './options.ts'
+
+/** Milliseconds without news after which the list of nodes is taken as complete. */
+const QUIET = 300
+
+/** A command of a node that has joined: the REPL runs it in its own mesh. */
+export interface MeshCommand extends Omit<Command, 'run'> {
+  /** Wait first until the nodes are known, as far as they are soon. @default true */
+  readonly settle?: boolean
+  /** Takes part from the first on in topics. @default false */
+  readonly topics?: boolean
+  use (mesh: Mesh, line: Line, terminal: Terminal): Promise<number>
+}
+
+function addressed (line: Line): string[] {
+  const bootstrap = line.list('bootstrap')
+  if (bootstrap.length === 0) {
+    throw new UsageError('--bootstrap is needed: the address of any node of the mesh, as /ip4/192.0.2.1/tcp/9001 (or BRAID_BOOTSTRAP in the environment)')
+  }
+  return bootstrap
+}
+
+/** Joins as a client, or says what keeps it out: exit code 3. The mesh ends with `use`. */
+export async function asClient (line: Line, terminal: Terminal, use: (mesh: Mesh) => Promise<number>): Promise<number> {
+  const reasons: Error[] = []
+  const { signal } = terminal
+  await using mesh = await createMesh({
+    mesh: line.mesh,
+    bootstrap: addressed(line),
+    name: 'braid-mesh cli',
+    listen: [],
+    start: false,
+    signal,
+    // A command comes and goes: it keeps nothing for others, and takes part in topics when it uses one.
+    pubsub: { keeper: false, lazy: true }
+  })
+  mesh.addEventListener('isolated', ({ detail }) => { reasons.push(...detail.reasons) })
+  terminal.progress(`joining mesh '${line.mesh}' …`)
+  try {
+    await mesh.start({ signal })
+  } finally {
+    terminal.progress()
+  }
+  if (mesh.status === 'isolated') {
+    for (const reason of reasons) terminal.err(reason.message)
+    terminal.err(`no way into mesh '${line.mesh}'; braid-mesh doctor finds out why`)
+    return NO_WAY_IN
+  }
+  return await use(mesh)
+}
+
+/** Resolves when no node has come for a moment, or the time is over. */
+export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      clearTimeout(quiet)
+      clearTimeout(patience)
+      mesh.discovery.removeEventListener('node:add', onNews)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const onNews = (): void => {
+      clearTimeout(quiet)
+      quiet = setTimeout(done, QUIET)
+    }
+    const patience = setTimeout(done, timeout)
+    let quiet = setTimeout(done, QUIET)
+    mesh.discovery.addEventListener('node:add', onNews)
+    signal.addEventListener('abort', done, { once: true })
+    if (signal.aborted) done()
+  })
+}
+
+/** The command that joins by itself. */
+export function joining ({ use, settle: waits = true, ...command }: MeshCommand): Command {
+  return {
+    ...command,
+    options: { ...command.options, ...MESH },
+    run: async (line, terminal) => asClient(line, terminal, async mesh => {
+      if (waits) await settle(mesh, line.timeout, terminal.signal)
+      return terminal.signal.aborted ? INTERRUPTED : await use(mesh, line, terminal)
+    })
+  }
+}

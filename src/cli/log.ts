@@ -1,0 +1,35 @@
+/** Structured logs: a line for each thing that happened, for people or, as JSON, for what collects them. */
+
+export const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** What belongs to a message: texts and numbers, or what JSON can carry. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export type Log = Readonly<Record<Level, (message: string, fields?: Fields) => void>>
+
+export interface LogInit {
+  format: 'text' | 'json'
+  /** What is less urgent is not written. */
+  level: Level
+  write: (line: string) => void
+  now?: () => Date
+}
+
+/** A field as `key=value`, in quotes where that is needed to find its end. */
+function shown (value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)
+}
+
+export function createLog ({ format, level, write, now = () => new Date() }: LogInit): Log {
+  const most = LEVELS.indexOf(level)
+  const at = (own: Level, index: number) => (message: string, fields: Fields = {}): void => {
+    if (index > most) return
+    const time = now().toISOString()
+    const known = Object.entries(fields).filter(([, value]) => value !== undefined)
+    if (format === 'json') write(JSON.stringify({ time, level: own, msg: message, ...Object.fromEntries(known) }))
+    else write([time, own.toUpperCase().padEnd(5), message, ...known.map(([key, value]) => `${key}=${shown(value)}`)].join(' '))
+  }
+  return Object.fromEntries(LEVELS.map((own, index) => [own, at(own, index)])) as unknown as Log
+}

@@ -1,0 +1,63 @@
+/** The process's own terminal. */
+import type { Screen, Terminal } from './command.ts'
+
+const CLEAR_LINE = '\r\u001b[2K'
+const ALTERNATE = '\u001b[?1049h\u001b[?25l'
+const NORMAL = '\u001b[?25h\u001b[?1049l'
+const HOME = '\u001b[H'
+const CLEAR_REST = '\u001b[K'
+const CLEAR_BELOW = '\u001b[J'
+
+function screenOf (stdout: NodeJS.WriteStream): Screen {
+  let entered = false
+  const leave = (): void => {
+    if (entered) stdout.write(NORMAL)
+    entered = false
+  }
+  // However this ends, the terminal is as it was.
+  process.once('exit', leave)
+  return {
+    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+    paint: lines => {
+      if (!entered) stdout.write(ALTERNATE)
+      entered = true
+      const { columns, rows } = stdout
+      const shown = lines.slice(0, rows - 1).map(line => `${line.slice(0, columns)}${CLEAR_REST}`)
+      stdout.write(`${HOME}${shown.join('\n')}${CLEAR_BELOW}`)
+    },
+    leave
+  }
+}
+
+/** @param ended - aborted when nobody reads what is printed any more, as in `… | head` */
+export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortController): Terminal {
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      ended.abort(new DOMException('nobody reads this', 'AbortError'))
+    })
+  }
+  let shown = false
+  const clear = (): void => {
+    if (shown) stderr.write(CLEAR_LINE)
+    shown = false
+  }
+  return {
+    out: line => {
+      clear()
+      stdout.write(`${line}\n`)
+    },
+    err: line => {
+      clear()
+      stderr.write(`${line}\n`)
+    },
+    signal: ended.signal,
+    progress: text => {
+      clear()
+      if (text == null || !stderr.isTTY) return
+      stderr.write(text.slice(0, stderr.columns - 1))
+      shown = true
+    },
+    ...(stdout.isTTY && process.env['TERM'] !== 'dumb' ? { screen: screenOf(stdout) } : {})
+  }
+}

@@ -1,0 +1,87 @@
+/** The command line in processes of its own, compiled once. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { compile } from './compile.ts'
+import { forgetPid, watchPid } from './reaper.ts'
+import { until } from './until.ts'
+import type { ChildProcess } from 'node:child_process'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+export interface Ended { code: number | null, out: string, err: string }
+
+/** Path of the command as one file. */
+export async function compiledCli (): Promise<string> {
+  return compile(MAIN)
+}
+
+export class CliProcess {
+  readonly child: ChildProcess
+  out = ''
+  err = ''
+  readonly ended: Promise<Ended>
+
+  constructor (child: ChildProcess) {
+    this.child = child
+    child.stdout?.on('data', chunk => { this.out += String(chunk) })
+    child.stderr?.on('data', chunk => { this.err += String(chunk) })
+    this.ended = once(child, 'close').then(([code]) => {
+      if (child.pid != null) forgetPid(child.pid)
+      return { code: code as number | null, out: this.out, err: this.err }
+    })
+  }
+
+  /** Resolves when that stands on stdout or stderr, to the match. */
+  async sees (pattern: RegExp, where: 'out' | 'err' = 'out'): Promise<RegExpExecArray> {
+    return until(() => pattern.exec(this[where]), {
+      timeout: 30_000,
+      what: () => `${String(pattern)} on std${where} of ${this.child.spawnargs.slice(1).join(' ')}; out: ${this.out}; err: ${this.err}`
+    })
+  }
+
+  type (text: string): void {
+    this.child.stdin?.write(text)
+  }
+
+  kill (signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+}
+
+/** The command line of one test suite: call {@link kill} after each test. */
+export class Cli {
+  readonly #running = new Set<CliProcess>()
+
+  async start (...words: string[]): Promise<CliProcess> {
+    return this.#spawn(process.execPath, [await compiledCli(), ...words])
+  }
+
+  /** Under a terminal, of 100 columns and 30 rows; undefined when this machine has no `script` to make one. */
+  async startInTerminal (...words: string[]): Promise<CliProcess | undefined> {
+    const command = [process.execPath, await compiledCli(), ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+    const found = spawn('script', ['--version'], { stdio: 'ignore' })
+    const missing = await new Promise<boolean>(resolve => {
+      found.once('error', () => { resolve(true) })
+      found.once('close', code => { resolve(code !== 0) })
+    })
+    return missing ? undefined : this.#spawn('script', ['-qefc', `stty cols 100 rows 30; exec ${command}`, '/dev/null'])
+  }
+
+  async run (...words: string[]): Promise<Ended> {
+    return (await this.start(...words)).ended
+  }
+
+  /** What a failed test left running would keep this process alive. */
+  kill (): void {
+    for (const { child } of this.#running) child.kill('SIGKILL')
+  }
+
+  #spawn (file: string, args: string[]): CliProcess {
+    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm' } }))
+    this.#running.add(running)
+    if (running.child.pid != null) watchPid(running.child.pid)
+    void running.ended.then(() => { this.#running.delete(running) })
+    return running
+  }
+}

@@ -1,0 +1,151 @@
+/** `braid-mesh relay` as an operator has it: a process, its pages, its log, its end; and peers that vanish. */
+import { expect } from 'chai'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMesh } from '../../src/index.ts'
+import { Cli } from '../harness/cli.ts'
+import { until } from '../harness/until.ts'
+import { useProcesses } from '../harness/use-processes.ts'
+import type { Mesh } from '../../src/index.ts'
+import type { CliProcess } from '../harness/cli.ts'
+import type { AddressInfo } from 'node:net'
+
+const WS = '/ip4/127.0.0.1/tcp/0/ws'
+
+interface Ready { id: string, addresses: string[], http: string }
+
+async function readyOf (relay: CliProcess): Promise<Ready> {
+  const [line] = await relay.sees(/^\{.*\}$/m)
+  return JSON.parse(line) as Ready
+}
+
+async function health (http: string): Promise<{ status: number, body: Record<string, any> }> {
+  const response = await fetch(`${http}/healthz`)
+  return { status: response.status, body: await response.json() as Record<string, any> }
+}
+
+async function metric (http: string, name: string): Promise<number> {
+  const text = await (await fetch(`${http}/metrics`)).text()
+  return Number(text.split('\n').find(line => line.startsWith(`${name} `))?.split(' ')[1])
+}
+
+function logOf (relay: CliProcess): Array<Record<string, any>> {
+  return relay.err.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Record<string, any>)
+}
+
+describe('braid-mesh relay', () => {
+  const cli = new Cli()
+  const nodes = useProcesses()
+  const meshes: Mesh[] = []
+
+  afterEach(async () => {
+    cli.kill()
+    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+  })
+
+  async function guest (bootstrap: string[], listen = ['/ip4/127.0.0.1/tcp/0']): Promise<Mesh> {
+    const mesh = await createMesh({ listen, bootstrap })
+    meshes.push(mesh)
+    return mesh
+  }
+
+  it('keeps its id, tells how it is, logs, and says goodbye when it is told to end', async function () {
+    this.timeout(60_000)
+    const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
+    try {
+      const first = await cli.start('relay', '--json', '--data', data, '--listen', WS, '--http', '127.0.0.1:0')
+      const { id, addresses, http } = await readyOf(first)
+      const other = await guest(addresses)
+      const inView = await until(() => other.discovery.node(id), { what: 'the relay in the view of its guest' })
+      expect(inView.roles).to.include.members(['relay', 'keeper'])
+      const { status, body } = await health(http)
+      expect(status).to.equal(200)
+      expect(body).to.deep.include({ ok: true, reasons: [], warnings: [], id, mesh: 'braid', status: 'joined', reservations: 0 })
+      expect(await metric(http, 'braid_relay_reservations_max')).to.equal(1_000)
+      expect((await fetch(`${http}/`)).status).to.equal(404)
+      expect((await fetch(`${http}/metrics`, { method: 'POST' })).status).to.equal(405)
+
+      const gone = new Promise<string>(resolve => { other.discovery.addEventListener('node:remove', ({ detail }) => { resolve(detail.state) }) })
+      first.kill('SIGTERM')
+      expect(await gone).to.equal('left')
+      expect((await first.ended).code).to.equal(0)
+      const log = logOf(first)
+      expect(log.map(({ msg }) => msg as string)).to.include.members(['relay is up', 'node joined', 'stopped'])
+      for (const line of log) expect(line).to.include.keys('time', 'level', 'msg')
+
+      const second = await cli.start('relay', '--json', '--data', data, '--listen', WS, '--log-level', 'error')
+      expect((await readyOf(second)).id).to.equal(id)
+      expect(second.err).to.equal('')
+    } finally {
+      cli.kill()
+      await rm(data, { recursive: true, force: true })
+    }
+  })
+
+  it('is not well without a path to the other nodes, and ends at once when it is told so twice', async function () {
+    this.timeout(60_000)
+    const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--bootstrap', '/ip4/127.0.0.1/tcp/9')
+    const { http, addresses } = await readyOf(relay)
+    const { status, body } = await health(http)
+    expect(status).to.equal(503)
+    expect(body['reasons']).to.have.length(2)
+    expect(body['reasons'][1]).to.include('/ip4/127.0.0.1/tcp/9 cannot be reached')
+    // A call that runs holds the end up for as long as calls may.
+    const other = await guest(addresses)
+    await until(async () => (await health(http)).status === 200)
+    other.rpc.handle('slow', async () => new Promise(() => {}))
+    await relay.sees(/joined again/, 'err')
+    relay.kill('SIGSTOP')
+    relay.kill('SIGTERM')
+    relay.kill('SIGINT')
+    relay.kill('SIGCONT')
+    const { code } = await relay.ended
+    expect(code).to.be.oneOf([130, 143])
+  })
+
+  it('gives the place of a peer that was killed to the next one, page load after page load', async function () {
+    this.timeout(60_000)
+    const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--reservations', '1')
+    const { addresses, http } = await readyOf(relay)
+    const tab = { listen: ['/p2p-circuit'], bootstrap: addresses }
+    const crashed = await nodes.spawn({ options: tab })
+    await until(async () => await metric(http, 'braid_relay_reservations') === 1)
+    expect((await health(http)).body['warnings'][0]).to.include('all 1 places are given')
+    crashed.kill('SIGKILL')
+    await until(async () => await metric(http, 'braid_relay_reservations') === 0)
+    // A page has a new id each time.
+    for (let load = 0; load < 3; load++) {
+      const page = await guest(tab.bootstrap, tab.listen)
+      await until(() => page.self.addresses.length > 0, { what: `a place at load ${load}` })
+      for (const connection of page.libp2p.getConnections()) connection.abort(new Error('the tab is gone'))
+      await page.stop()
+    }
+    await until(async () => await metric(http, 'braid_relay_reservations') === 0)
+    expect(await metric(http, 'braid_relay_reserved_total')).to.be.at.least(4)
+  })
+
+  it('says what is wrong with where it is to listen', async function () {
+    this.timeout(60_000)
+    const taken = createServer()
+    await new Promise<void>(resolve => { taken.listen(0, '127.0.0.1', resolve) })
+    const { port } = taken.address() as AddressInfo
+    try {
+      for (const [words, code, hint] of [
+        [['--listen', `/ip4/127.0.0.1/tcp/${port}`], 1, 'a port is taken'],
+        [['--listen', WS, '--http', `127.0.0.1:${port}`], 1, 'something else listens there'],
+        [['--listen', 'everywhere'], 2, "'everywhere'"],
+        [['--listen', WS, '--http', 'here'], 2, '127.0.0.1:9090'],
+        [['--listen', WS, '--reservations', '0'], 2, '--reservations'],
+        [['--listen', WS, '--log', 'xml'], 2, 'text, json']
+      ] as Array<[string[], number, string]>) {
+        const ended = await cli.run('relay', ...words)
+        expect(ended.err, words.join(' ')).to.include(hint)
+        expect(ended.code, words.join(' ')).to.equal(code)
+      }
+    } finally {
+      taken.close()
+    }
+  })
+})

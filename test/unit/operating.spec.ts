@@ -1,0 +1,56 @@
+/** What operators copy from doc/operating is what the command takes. */
+import { expect } from 'chai'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { httpAddress } from '../../src/cli/http.ts'
+import { COMMON, readLine } from '../../src/cli/options.ts'
+
+const read = (name: string): string => readFileSync(new URL(`../../doc/operating/${name}`, import.meta.url), 'utf8')
+
+/** Each `braid-mesh <command> …` of a text, as words. */
+function commandLines (text: string): string[][] {
+  return [...text.replace(/\\\n\s*#?\s*/g, ' ').matchAll(/(?:^|\s|#|env )braid-mesh ((?:relay|nodes|doctor) --.*)$/gm)].map(([, line = '']) =>
+    line.replace(/\s+#.*$/, '').replace(/\s\$BRAID_RELAY_OPTIONS/, '').replace('%S', '/var/lib').trim().split(/\s+/))
+}
+
+function check ([name = '', ...words]: string[]): void {
+  const command = COMMANDS.find(command => command.name === name)
+  if (command == null) throw new Error(`no command ${name}`)
+  const line = readLine(words, { ...command.options, ...COMMON }, {})
+  expect(line.words).to.deep.equal([])
+  const http = line.text('http')
+  if (http != null) httpAddress(http)
+}
+
+describe('doc/operating', () => {
+  for (const [name, least] of [['README.md', 4], ['nginx.conf', 1], ['braid-mesh-relay.service', 1]] as Array<[string, number]>) {
+    it(`${name}: the command lines are right`, () => {
+      const lines = commandLines(read(name))
+      expect(lines).to.have.length.at.least(least)
+      for (const line of lines) check(line)
+    })
+  }
+
+  it('Containerfile: its entry point is right, and every line is an instruction', () => {
+    const text = read('Containerfile').replace(/\\\n/g, ' ')
+    const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+    for (const line of lines) expect(line).to.match(/^(FROM|WORKDIR|COPY|RUN|USER|VOLUME|EXPOSE|STOPSIGNAL|HEALTHCHECK|ENTRYPOINT) \S/)
+    const [, entry = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(text) ?? []
+    const [program, ...words] = JSON.parse(entry) as string[]
+    expect(program).to.equal('braid-mesh')
+    check(words)
+    const [, probe = ''] = /CMD (\[.*\])$/m.exec(text) ?? []
+    expect(() => JSON.parse(probe) as unknown).not.to.throw()
+  })
+
+  it('braid-mesh-relay.service: systemd takes it, where there is one', function () {
+    const text = read('braid-mesh-relay.service')
+    for (const line of text.split('\n')) expect(line).to.match(/^(#.*|\[\w+\]|[A-Z]\w*=.*|)$/)
+    const { error, status, stderr } = spawnSync('systemd-analyze', ['verify', new URL('../../doc/operating/braid-mesh-relay.service', import.meta.url).pathname], { encoding: 'utf8' })
+    if (error != null) {
+      this.skip()
+    }
+    expect(status, stderr).to.equal(0)
+  })
+})
