@@ -6,7 +6,7 @@ import { DirectPath } from './path.ts'
 import { Upgrader } from './upgrader.ts'
 import type { Components } from './components.ts'
 import type { OnPath } from '../transport/index.ts'
-import type { Connection, MultiaddrConnection, StreamHandler, StreamHandlerOptions, StreamMuxerFactory, Transport, Upgrader as Libp2pUpgrader } from '@libp2p/interface'
+import type { Connection, MultiaddrConnection, StreamHandler, StreamHandlerOptions, Transport, Upgrader as Libp2pUpgrader } from '@libp2p/interface'
 
 /**
  * Bytes that wait in the browser for one stream. With the default of 2 MiB a burst of some MiB stalls for seconds, and
@@ -19,9 +19,11 @@ const MAX_EARLY_STREAMS = 64
 export interface IceOptions {
   readonly iceServers: RTCIceServer[]
   readonly iceTransportPolicy: RTCIceTransportPolicy
+  /** ms */
+  readonly timeout: number
 }
 
-type UpgradeOptions = Parameters<Libp2pUpgrader['upgradeInbound']>[1] & { muxerFactory?: StreamMuxerFactory, remotePeer?: { toString (): string } }
+type UpgradeOptions = Parameters<Libp2pUpgrader['upgradeInbound']>[1] & { remotePeer?: { toString (): string } }
 
 /** `target`, some of whose properties are others. */
 function except <T extends object> (target: T, others: Partial<T>): T {
@@ -66,9 +68,9 @@ class Gate {
     })
   }
 
-  async #pass <T> (connection: MultiaddrConnection, { muxerFactory, remotePeer, signal }: UpgradeOptions, upgrade: () => Promise<T>): Promise<T> {
-    if (muxerFactory == null || remotePeer == null) return upgrade()
-    const path = new DirectPath(connection, muxerFactory, remotePeer.toString())
+  async #pass <T> (connection: MultiaddrConnection, { remotePeer, signal }: UpgradeOptions, upgrade: () => Promise<T>): Promise<T> {
+    if (remotePeer == null) return upgrade()
+    const path = new DirectPath(connection, remotePeer.toString())
     const ends = connection.direction === 'inbound' && this.full
     this.paths.add(path)
     connection.addEventListener('close', () => { this.paths.delete(path) })
@@ -116,7 +118,7 @@ class Gate {
 }
 
 /** Dials WebRTC, is dialled, and keeps a direct path beside each relayed one. */
-export function directTransport ({ iceServers, iceTransportPolicy }: IceOptions, onPath: OnPath): (components: any) => Transport {
+export function directTransport ({ iceServers, iceTransportPolicy, timeout }: IceOptions, onPath: OnPath): (components: any) => Transport {
   return (components: Components) => {
     const gate = new Gate(components)
     const { upgrader, registrar, connectionManager } = gate
@@ -132,7 +134,7 @@ export function directTransport ({ iceServers, iceTransportPolicy }: IceOptions,
       if (!here) throw new NoPathError('there is no WebRTC here: browsers have it in pages, not in workers, and some switch it off')
       return dial(address, { ...options, upgrader })
     }
-    const upgrades = new Upgrader({ components, paths: gate.paths, dial: transport.dial, onPath, max: MAX_DIRECT_PATHS })
+    const upgrades = new Upgrader({ components, paths: gate.paths, dial: transport.dial, onPath, max: MAX_DIRECT_PATHS, timeout })
     const start = transport.start.bind(transport)
     const stop = transport.stop.bind(transport)
     transport.start = async () => {
