@@ -71,6 +71,8 @@ export function webrtc (options: WebrtcOptions = {}): DirectPaths {
   }
 }
 
+export { hasWebrtc } from './transport.ts'
+
 function urlsOf ({ urls }: RTCIceServer): string[] {
   return typeof urls === 'string' ? [urls] : urls
 }
