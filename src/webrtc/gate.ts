@@ -68,7 +68,9 @@ export class Gate {
       handle: async (protocol: string, handler: StreamHandler, options?: StreamHandlerOptions) => registrar.handle(protocol, (stream, connection) => {
         const peer = connection.remotePeer.toString()
         const busy = this.#signalling.get(peer) ?? 0
-        if (this.full || busy >= MAX_SIGNALLING_PER_PEER || this.#signalling.size >= MAX_SIGNALLING) {
+        // what was negotiated counts until it ended: who begins again and again leaves no room for others else
+        const begun = [...this.paths].filter(path => path.peer === peer).length
+        if (this.full || busy + begun >= MAX_SIGNALLING_PER_PEER || this.#signalling.size >= MAX_SIGNALLING) {
           stream.abort(new Error('too many direct paths are being made'))
           return
         }

@@ -296,6 +296,16 @@ describe('webrtc: what others may ask for', () => {
     expect(handled).to.have.lengthOf(before + 1)
   })
 
+  it('is refused to who has left half of it behind', async () => {
+    const { gate: made, ask } = gate()
+    const half = Array.from({ length: MAX_SIGNALLING_PER_PEER }, async () =>
+      made.upgrader.upgradeInbound(connectionOver(ends()[0]) as never, { remotePeer: 'peer', signal: AbortSignal.timeout(50) } as never).catch(() => {}))
+    expect(ask('peer').aborted).not.to.equal(undefined)
+    expect(ask('another').aborted).to.equal(undefined)
+    await Promise.all(half)
+    expect(ask('peer').aborted).to.equal(undefined)
+  })
+
   it('becomes a path when both ends have greeted, and no more of them than there is room for', async () => {
     const { gate: made, upgraded, ask } = gate()
     const inbound = async (): Promise<FakeConnection> => {
