@@ -68,8 +68,8 @@ export class Gate {
       handle: async (protocol: string, handler: StreamHandler, options?: StreamHandlerOptions) => registrar.handle(protocol, (stream, connection) => {
         const peer = connection.remotePeer.toString()
         const busy = this.#signalling.get(peer) ?? 0
-        // what was negotiated counts until it ended: who begins again and again leaves no room for others else
-        const begun = [...this.paths].filter(path => path.peer === peer).length
+        // what came of earlier ones counts until it is a path: else who begins again and again leaves no room for others
+        const begun = [...this.paths].filter(path => path.peer === peer && !path.isReady).length
         if (this.full || busy + begun >= MAX_SIGNALLING_PER_PEER || this.#signalling.size >= MAX_SIGNALLING) {
           stream.abort(new Error('too many direct paths are being made'))
           return

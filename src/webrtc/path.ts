@@ -24,6 +24,8 @@ export class DirectPath {
   readonly connection: MultiaddrConnection
   readonly #over: OverWebrtc
   readonly #control: Control
+  /** Both ends have it. */
+  isReady = false
   #closing = false
   #doubted = false
 
@@ -50,6 +52,7 @@ export class DirectPath {
   async ready (options: AbortOptions = {}): Promise<void> {
     try {
       await this.#control.greeted(options)
+      this.isReady = true
     } catch (cause) {
       const { iceConnectionState, connectionState } = this.#over.peerConnection
       throw new Error(`no way was found: ICE is ${iceConnectionState}, the connection ${connectionState}`, { cause })
