@@ -171,14 +171,14 @@ export interface PeerStreams {
   /**
    * The outbound stream to this peer; dials and opens it when there is none (single flight).
    *
-   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   * @throws StreamRefusedError, NoPathError - nothing was run
    */
   open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /**
    * A stream that is nobody else's: neither found by {@link get} nor given out again. Resolves when the peer speaks the
    * protocol, a round trip before its greeting could be here: whether it was refused, its end or its first frame tells.
    *
-   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   * @throws StreamRefusedError, NoPathError - nothing was run
    */
   openOwn (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /** Whether there is a better connection with the peer by now than the one this outbound stream is on. */

@@ -1,6 +1,7 @@
 import { StreamRefusedError, StreamTimeoutError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { framed } from './framed-stream.ts'
+import { noPath } from './no-path.ts'
 import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
 import type { Paths } from './paths.ts'
@@ -63,7 +64,13 @@ export async function openStream (components: PeerStreamsComponents, init: Openi
       init.paths.doubt(connection)
     }
   }
-  return openOn(await dial(components, peer, signal), init, peer, signal, begin)
+  let connection: Connection
+  try {
+    connection = await dial(components, peer, signal)
+  } catch (error) {
+    throw signal.aborted ? error : noPath(peer.toString(), error)
+  }
+  return openOn(connection, init, peer, signal, begin)
 }
 
 /** libp2p lets a dial join one to the same peer that everybody else has just left, and aborts both. */

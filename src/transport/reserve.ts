@@ -6,6 +6,7 @@
 import { circuitRelayTransport, RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { RelayRefusedError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { keepConfigured } from './configured.ts'
 import type { Connection, Libp2pEvents, PeerId, PeerStore, Transport, TypedEventTarget } from '@libp2p/interface'
 
 /** Milliseconds before the first look, and between two at most. */
@@ -133,6 +134,7 @@ export function relayTransport (onReservation: OnReservation = () => {}): (compo
   return (components: Components) => {
     const transport = circuitRelayTransport()(components as never) as unknown as Transport & Internals
     const reserver = new Reserver(components, transport.reservationStore, onReservation)
+    keepConfigured(transport, onReservation)
     const { discovery } = transport
     const { start, stop } = discovery
     discovery.startDiscovery = () => { reserver.start() }

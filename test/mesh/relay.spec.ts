@@ -118,4 +118,20 @@ describe('relay', () => {
     await until(() => a.self.addresses.length > 0 && b.self.addresses.length > 0, { timeout: 30_000 })
     expect(await b.rpc.invoke('a', 'who', undefined, { timeout: 15_000 })).to.equal('a')
   })
+
+  it('that is named in `listen` gets its node back after a restart too, and the node is told meanwhile', async function () {
+    this.timeout(60_000)
+    const relay = await make({ relay: true, listen: [WS] })
+    const [address = ''] = addresses(relay)
+    const { privateKey } = (relay.libp2p as unknown as { components: { privateKey: NonNullable<MeshOptions['privateKey']> } }).components
+    const node = await hidden(relay, { listen: [`${address}/p2p-circuit`] })
+    const told: Error[] = []
+    node.addEventListener('unreachable', ({ detail }) => { told.push(...detail.reasons) })
+    await relay.stop()
+    await until(() => node.self.addresses.length === 0 && told.length > 0)
+    expect(told[0]).to.have.property('name', 'RelayRefusedError')
+    expect(told[0]?.message).to.include(address)
+    await make({ relay: true, listen: [address.replace(/\/p2p\/.*/, '')], privateKey })
+    await until(() => node.self.addresses.some(own => own.startsWith(address)), { timeout: 30_000 })
+  })
 })

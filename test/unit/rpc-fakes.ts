@@ -204,6 +204,15 @@ class FakeStreams implements PeerStreams {
     return near
   }
 
+  /** A better path to the peer has come up. */
+  async move (peer: string): Promise<void> {
+    const from = this.outbound.get(peer)
+    if (from?.open !== true) throw new Error(`no stream to ${peer}`)
+    const to = await this.#connect(peer)
+    this.outbound.set(peer, to)
+    this.#init.onMove?.(from, to)
+  }
+
   async #connect (id: string): Promise<FakeStream> {
     await this.#mesh.gate(id)
     const target = this.#mesh.node(id).protocols.get(this.#room) as FakeStreams
