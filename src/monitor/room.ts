@@ -185,7 +185,9 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
 
   #judge (now: number): void {
     const health = this.#health.step(now, findings(observe(this.#components, this.#usage.read().loopDelay)))
-    if (health !== undefined) this.safeDispatchEvent('health', { detail: health })
+    if (health === undefined) return
+    this.#told = this.#families = undefined
+    this.safeDispatchEvent('health', { detail: health })
   }
 }
 
