@@ -173,6 +173,8 @@ export interface GossipLike {
 /** None yet. */
 export type MonitorOptions = Readonly<Record<never, never>>
 
+export { metricsHandler } from './handler.ts'
+
 /** What the monitor reads. */
 export interface MonitorComponents {
   logger: ComponentLogger

@@ -20,12 +20,15 @@ import { usage } from '#usage'
 import type { Family } from './families.ts'
 import type { Health, MeshSnapshot, MonitorComponents, MonitorEvents, PathInfo, Resources, RunningMonitor } from './index.ts'
 import type { LinksStatus } from '../links/index.ts'
+import type { CallCounts } from '../rpc/index.ts'
 import type { TimerHandle } from '../util/timers.ts'
 
 /** Milliseconds between two looks at the node. */
 const INTERVAL = 1_000
 /** A look that takes long is taken more seldom: at most this share of the time goes into them. */
 const SHARE = 0.005
+/** How methods of every node begin. */
+const BUILT_IN = 'braid.'
 /** Milliseconds between two looks at what the process uses. */
 const USAGE_INTERVAL = 10_000
 
@@ -115,7 +118,7 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
   #all (): readonly Family[] {
     const now = timers.now()
     if (this.#families === undefined || now - this.#families.at >= SNAPSHOT_AGE) {
-      const source = { snapshot: this.snapshot(), counts: this.#components.rpc.counts(), leaderChanges: this.#leaders.counts }
+      const source = { snapshot: this.snapshot(), counts: this.#counts(), leaderChanges: this.#leaders.counts }
       this.#families = { at: now, all: families(source, this.#admission) }
     }
     return this.#families.all
@@ -126,15 +129,21 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
     const rtts = this.#rtts.of(connections)
     return connections.map(connection => {
       const rtt = rtts.get(connection)
-      return { ...describePath(connection, peer => this.#components.discovery.node(peer)?.name), ...rtt !== undefined && { rtt } }
+      return { ...describePath(connection, peer => this.#components.discovery.node(peer)?.name), ...rtt !== undefined && { rtt: Math.round(rtt * 1_000) / 1_000 } }
     })
   }
 
   #calls (): MeshSnapshot['calls'] {
     const now = timers.now()
-    const { served, made } = this.#components.rpc.counts()
+    const { served, made } = this.#counts()
     const own = this.#components.discovery.self.service ?? ''
     return { served: served.map(counts => this.#window.stats(now, counts, own)), made: made.map(counts => this.#window.stats(now, counts, '')) }
+  }
+
+  /** Without the methods that every node has and nobody has called here. */
+  #counts (): { served: CallCounts[], made: readonly CallCounts[] } {
+    const { served, made } = this.#components.rpc.counts()
+    return { served: served.filter(({ method, calls }) => calls > 0 || !method.startsWith(BUILT_IN)), made }
   }
 
   #resources (paths: readonly PathInfo[], counters: Readonly<Record<string, number>>): Resources {
@@ -161,7 +170,7 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
 
   #look (late = 0): void {
     const begun = timers.now()
-    const { served, made } = this.#components.rpc.counts()
+    const { served, made } = this.#counts()
     if (begun - this.#usedAt >= USAGE_INTERVAL) {
       this.#usedAt = begun
       this.#usage.sample(late)
@@ -176,7 +185,9 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
 
   #judge (now: number): void {
     const health = this.#health.step(now, findings(observe(this.#components, this.#usage.read().loopDelay)))
-    if (health !== undefined) this.safeDispatchEvent('health', { detail: health })
+    if (health === undefined) return
+    this.#told = this.#families = undefined
+    this.safeDispatchEvent('health', { detail: health })
   }
 }
 
