@@ -23,7 +23,7 @@ interface Setup {
   reached: (attempts: number) => Promise<void>
 }
 
-async function setup (addresses: string[], open: (target: Multiaddr, dial: number) => Promise<Connection>, self?: PeerId): Promise<Setup> {
+async function setup (addresses: string[], open: (target: Multiaddr, dial: number) => Promise<Connection>, self?: PeerId, online = (): boolean => true): Promise<Setup> {
   const events = new TypedEventEmitter<Libp2pEvents>()
   const dials: string[] = []
   const attempts: Array<Error | undefined> = []
@@ -39,7 +39,7 @@ async function setup (addresses: string[], open: (target: Multiaddr, dial: numbe
         return open(target, dials.length)
       }
     }
-  }, { addresses, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
+  }, { addresses, online, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
   const reached = async (count: number): Promise<void> => {
     while (attempts.length < count) await new Promise<void>(resolve => { wake = resolve })
   }
@@ -93,6 +93,24 @@ describe('bootstrap', () => {
     const refusal = await setup(['localhost:9001'], async () => { throw new Error('unused') }).catch((error: unknown) => error as Error)
     expect(refusal).to.have.property('name', 'InvalidOptionsError')
     expect((refusal as Error).message).to.contain('localhost:9001')
+  })
+
+  it('dials an address elsewhere once while there is no network, this machine on and on, and all when it is told to', async () => {
+    let online = false
+    const remote = '/ip4/192.0.2.1/tcp/9/ws'
+    const { bootstrapper, dials, reached } = await setup([remote, ADDRESS], async () => { throw new Error('unreachable') }, undefined, () => online)
+    bootstrapper.start()
+    await reached(12)
+    bootstrapper.retry()
+    await reached(16)
+    expect(dials.filter(dial => dial === remote)).to.have.lengthOf(1)
+    expect(bootstrapper.failures().map(({ address }) => address)).to.deep.equal([remote, ADDRESS])
+    online = true
+    bootstrapper.retry()
+    expect(dials.filter(dial => dial === remote)).to.have.lengthOf(2)
+    await reached(30)
+    bootstrapper.stop()
+    expect(dials.filter(dial => dial === remote)).to.have.lengthOf.above(4)
   })
 
   it('dials nothing after stop', async () => {

@@ -1,0 +1,165 @@
+/** Tabs of a real Chromium in a mesh of real processes: one is frozen for a while, some share a storage. */
+import { expect } from 'chai'
+import { ELECTION_COMMANDS } from '../harness/election-group.ts'
+import { until } from '../harness/until.ts'
+import { useProcesses } from '../harness/use-processes.ts'
+import { launch } from './browser.ts'
+import { RawTab } from './raw-tab.ts'
+import { serveTabs } from './tab-server.ts'
+import type { TabScript } from './tab-page.ts'
+import type { TabServer } from './tab-server.ts'
+import type { MeshOptions, NodeInfo } from '../../src/index.ts'
+import type { Handled } from '../harness/pubsub-methods.ts'
+import type { NodeProcess } from '../harness/processes.ts'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+
+/** Milliseconds for which the tab is frozen; `npm run test:soak-tabs` takes a minute. */
+const FROZEN = process.env['BRAID_SOAK'] === '1' ? 60_000 : 12_000
+
+declare const tab: TabScript
+
+describe('the life of a tab, in Chromium', function () {
+  this.timeout(60_000 + FROZEN)
+  const processes = useProcesses({ per: 'suite' })
+  let server: TabServer
+  let browser: Browser
+  let context: BrowserContext
+  let relay: NodeProcess
+  let logins: NodeProcess[]
+
+  /** A page of playwright's. */
+  async function open (page: Promise<Page> = context.newPage()): Promise<Page> {
+    const opened = await page
+    if (!opened.url().startsWith(server.url)) await opened.goto(server.url)
+    await opened.waitForFunction(() => 'tab' in globalThis)
+    return opened
+  }
+
+  async function start (page: Page, options: MeshOptions): Promise<{ id: string, storage: string | undefined }> {
+    return page.evaluate(async options => tab.start(options), { mesh: 'tabs', bootstrap: [...relay.addresses], ...options })
+  }
+
+  /** What every process sees of a node. */
+  async function seen (id: string): Promise<Array<NodeInfo | undefined>> {
+    return Promise.all([relay, ...logins].map(async node => (await node.nodes()).find(info => info.id === id)))
+  }
+
+  before(async () => {
+    const listen = ['/ip4/127.0.0.1/tcp/0/ws']
+    ;[relay, server, browser] = await Promise.all([
+      processes.spawn({ label: 'relay', options: { mesh: 'tabs', name: 'relay', relay: true, listen } }), serveTabs(), launch()
+    ])
+    logins = await Promise.all(['login-1', 'login-2'].map(async name => processes.spawn({
+      label: name, commands: ELECTION_COMMANDS,
+      options: { mesh: 'tabs', service: 'login', name, listen, bootstrap: relay.addresses, election: { expect: 2 } }
+    })))
+  })
+
+  beforeEach(async () => { context = await browser.newContext() })
+  afterEach(async () => { await context.close() })
+
+  after(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  it(`that is frozen for ${FROZEN / 1_000} s disturbs nothing, and is right again when it wakes`, async () => {
+    const [first, second] = logins as [NodeProcess, NodeProcess]
+    await using page = await RawTab.open(browser, server.url)
+    const { id } = await page.evaluate(async options => tab.start(options), { mesh: 'tabs', bootstrap: relay.addresses, service: 'login', name: 'frozen' })
+    await until(async () => (await seen(id)).every(node => node?.state === 'up'))
+    await until(async () => page.evaluate(() => tab.mesh?.discovery.nodes().length === 4))
+    await first.command('subscribe', ['orders', 'billing', {}, {}])
+    await page.evaluate(async () => tab.consume('orders', 'billing'))
+    await second.command('publishOn', ['orders', 'order', 20, {}])
+    await until(async () => page.evaluate(() => tab.handled.length > 3))
+    const leader = await until(async () => second.command<{ id: string, token: object } | undefined>('leader'))
+    const events = [relay, ...logins].map(node => node.events.length)
+
+    await page.freeze()
+    await until(async () => (await seen(id)).every(node => node?.state === 'away'))
+    const until0 = performance.now() + FROZEN
+    while (performance.now() < until0) {
+      // with nobody named: none of them goes to the tab and waits there
+      const { id: served } = await second.invoke<{ id: string }>('login', 'who')
+      expect(served).not.to.equal(id)
+      await new Promise(resolve => { setTimeout(resolve, 250) })
+    }
+    for (const [i, node] of [relay, ...logins].entries()) {
+      const happened = node.events.slice(events[i])
+      const removed = happened.filter(({ event }) => event === 'node:remove').map(({ detail }) => (detail as NodeInfo).id)
+      expect(removed.filter(other => other !== id), `removals at ${node.label}`).to.deep.equal([])
+      expect(happened.filter(({ event }) => event === 'election:change' || event === 'status'), `at ${node.label}`).to.deep.equal([])
+    }
+    expect(await second.command('leader')).to.deep.equal(leader)
+
+    const woken = performance.now()
+    const handled = (await first.command<Handled[]>('handled', ['orders', 'billing'])).length
+    await page.wake()
+    const took: Record<string, number> = {}
+    const measured = async (what: string, condition: () => Promise<unknown>): Promise<void> => {
+      await until(condition, { what })
+      took[what] = Math.round(performance.now() - woken)
+    }
+    const before = await page.evaluate(() => tab.handled.length)
+    await Promise.all([
+      measured('it is up for all', async () => (await seen(id)).every(node => node?.state === 'up')),
+      measured('it sees all up', async () => page.evaluate(() => tab.mesh?.discovery.nodes().filter(({ state }) => state === 'up').length === 4)),
+      measured('it is called', async () => await second.invoke('login', 'who', undefined, { node: id, timeout: 1_000 }) === id),
+      measured('it calls', async () => page.evaluate(async () => tab.mesh?.rpc.invoke('login', 'echo', 'hello', { timeout: 1_000, token: 'ada' }))),
+      measured('it consumes', async () => page.evaluate(before => tab.handled.length > before, before)),
+      measured('it knows the leader', async () => page.evaluate(leader => tab.mesh?.election.of('login')?.leader?.id === leader, leader.id))
+    ])
+    if (process.env['BRAID_SOAK'] === '1') console.log(`    ms after waking: ${JSON.stringify(took)}`)
+
+    const { seen: happened, resyncs } = await page.evaluate(() => ({ seen: tab.seen, resyncs: tab.resyncs }))
+    // what is to be frozen is hidden first
+    expect(happened.filter(({ type }) => type === 'life').map(({ detail }) => (detail as { page: string }).page).slice(0, 3)).to.deep.equal(['hidden', 'frozen', 'hidden'])
+    const awake = happened.filter(({ type }) => type === 'awake')
+    expect(awake).to.have.lengthOf(1)
+    expect((awake[0]?.detail as { slept: number }).slept).to.be.at.least(FROZEN - 1_000)
+    expect(resyncs).to.deep.equal({ discovery: 1, pubsub: 1, links: 1 })
+    expect(happened.filter(({ type }) => type === 'node:remove')).to.deep.equal([])
+    expect(handled).to.be.above(FROZEN / 1_000 * 15)
+    await second.command('publishOff')
+    const all = second.eventsOf<{ body: string, id?: string }>('tried').filter(({ detail }) => detail.id !== undefined).map(({ detail }) => detail.body)
+    await until(async () => {
+      const bodies = new Set([
+        ...(await first.command<Handled[]>('handled', ['orders', 'billing'])).map(({ body }) => body), ...await page.evaluate(() => tab.handled)
+      ])
+      return all.every(body => bodies.has(body))
+    }, { timeout: 60_000, what: 'every message is handled' })
+    expect(await second.command('leader')).to.deep.equal(leader)
+  })
+
+  it('shares a storage with others: each has its own identity, and the same one after a reload', async () => {
+    const options = { storage: 'shop', name: 'a shop' }
+    const page = await open()
+    const first = await start(page, options)
+    expect(first.storage).to.equal('shop')
+    // a window that a page opens gets a copy of its sessionStorage, as one that is duplicated
+    const popup = context.waitForEvent('page')
+    await page.evaluate(() => { window.open(location.href) })
+    const copy = await open(popup)
+    expect(await copy.evaluate(() => sessionStorage.length)).to.be.above(0)
+    const second = await start(copy, options)
+    expect(second.storage).to.equal('shop#2')
+    expect(second.id).not.to.equal(first.id)
+
+    await Promise.all([page.reload(), copy.reload()])
+    await Promise.all([open(Promise.resolve(page)), open(Promise.resolve(copy))])
+    expect(await start(copy, options)).to.deep.equal(second)
+    expect(await start(page, options)).to.deep.equal(first)
+
+    // its renderer is killed: nothing is said, nothing is closed
+    const crashed = page.waitForEvent('crash')
+    const cdp = await context.newCDPSession(page)
+    cdp.send('Page.crash').catch(() => {})
+    await crashed
+    const next = await open()
+    const third = await start(next, options)
+    expect(third).to.deep.equal(first)
+    const refused = await (await open()).evaluate(async options => tab.start(options).catch(({ name }: Error) => name), { ...options, tabs: 1 })
+    expect(refused).to.equal('StorageLockedError')
+  })
+})

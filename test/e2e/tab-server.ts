@@ -1,0 +1,37 @@
+/** Serves test/e2e/tab-page.ts on loopback, which browsers trust as they do https. */
+import { build } from 'esbuild'
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import type { AddressInfo } from 'node:net'
+
+const PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>tab</title><link rel="icon" href="data:,"><script type="module" src="/tab.js"></script>'
+
+export interface TabServer extends AsyncDisposable {
+  readonly url: string
+}
+
+export async function serveTabs (): Promise<TabServer> {
+  const { outputFiles: [script] } = await build({
+    entryPoints: [fileURLToPath(new URL('./tab-page.ts', import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['braid-mesh-source', 'browser'],
+    target: 'es2022',
+    write: false,
+    logLevel: 'error'
+  })
+  const server = createServer(({ url }, response) => {
+    const isScript = url === '/tab.js'
+    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
+    response.end(isScript ? script?.contents : PAGE)
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => { server.close(resolve) })
+    }
+  }
+}

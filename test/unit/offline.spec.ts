@@ -1,0 +1,132 @@
+/** What a node knows of its paths while it has no network, and what it does when it, or the network, was away. */
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect } from 'chai'
+import { TypedEventEmitter } from 'main-event'
+import { Connectivity } from '../../src/connectivity.ts'
+import { Revival } from '../../src/revival.ts'
+import type { ConnectivityInit } from '../../src/connectivity.ts'
+import type { Connection, PeerId } from '@libp2p/interface'
+
+async function peer (): Promise<PeerId> {
+  return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+}
+
+interface Fake extends Connection { aborted: boolean }
+
+function connection (remotePeer: PeerId, address: string, direction: 'inbound' | 'outbound' = 'outbound'): Fake {
+  const fake = { remotePeer, remoteAddr: multiaddr(address), direction, aborted: false, abort: () => { fake.aborted = true } }
+  return fake as unknown as Fake
+}
+
+const LOCAL = '/ip4/127.0.0.1/tcp/9/ws'
+const REMOTE = '/ip4/192.0.2.1/tcp/9/ws'
+
+describe('a node without a network', () => {
+  it('has no path but those within its machine, and says that it is offline', async () => {
+    const member = await peer()
+    const changes: boolean[] = []
+    let online = true
+    let connections = [connection(member, REMOTE)]
+    const connectivity = new Connectivity({
+      mesh: 'm',
+      events: new TypedEventEmitter(),
+      connections: () => connections,
+      discovery: Object.assign(new TypedEventEmitter(), { node: (id: string) => id === member.toString() ? {} : undefined }) as unknown as ConnectivityInit['discovery'],
+      bootstrapper: { size: 1, peers: new Set(), failures: () => [{ address: REMOTE, error: new Error('unreachable') }] } as unknown as ConnectivityInit['bootstrapper'],
+      online: () => online,
+      onChange: joined => { changes.push(joined) }
+    })
+    expect(connectivity.refresh()).to.equal(true)
+    online = false
+    expect(connectivity.refresh()).to.equal(false)
+    expect(connectivity.reasons().map(({ name, message }) => [name, message])).to.deep.equal([['OfflineError', 'this machine is offline']])
+    // every address was tried: a start waits no longer
+    await connectivity.settled()
+    connections = [connection(member, REMOTE), connection(member, LOCAL)]
+    expect(connectivity.refresh()).to.equal(true)
+    connections.pop()
+    connectivity.refresh()
+    online = true
+    expect(connectivity.refresh()).to.equal(true)
+    expect(connectivity.reasons().map(({ message }) => message).join()).to.include('unreachable')
+    expect(changes).to.deep.equal([true, false, true, false, true])
+  })
+})
+
+describe('a node that was away', () => {
+  interface Setup { revival: Revival, done: number[], asked: string[] }
+
+  function setup (connections: Fake[], { joined = () => true, ping = async () => 1 }: { joined?: () => boolean, ping?: (peer: PeerId, options: { signal: AbortSignal }) => Promise<number> } = {}): Setup {
+    const done: number[] = []
+    const asked: string[] = []
+    const libp2p = {
+      getConnections: (peer?: PeerId) => connections.filter(({ remotePeer }) => peer == null || remotePeer.equals(peer)),
+      services: {
+        ping: {
+          ping: async (peer: PeerId, options: { signal: AbortSignal }) => {
+            asked.push(peer.toString())
+            return ping(peer, options)
+          }
+        }
+      }
+    }
+    return { revival: new Revival({ libp2p, joined, onDone: slept => { done.push(slept) } }), done, asked }
+  }
+
+  const turns = async (): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, 0) }) }
+
+  it('asks those that it has dialled itself, once each, and is up to date once, when all have answered', async () => {
+    const [a, b, c] = await Promise.all([peer(), peer(), peer()])
+    const answers: Array<(ms: number) => void> = []
+    const { revival, done, asked } = setup([
+      connection(a, REMOTE), connection(a, LOCAL), connection(b, LOCAL),
+      connection(c, LOCAL, 'inbound'), connection(c, `${REMOTE}/p2p/${a.toString()}/p2p-circuit`)
+    ], { ping: async () => new Promise(resolve => { answers.push(resolve) }) })
+    revival.begin(1_000)
+    revival.begin(5_000)
+    revival.begin(0)
+    expect(asked).to.deep.equal([a.toString(), b.toString()])
+    answers[0]?.(1)
+    await turns()
+    expect(done).to.deep.equal([])
+    answers[1]?.(1)
+    await turns()
+    expect(done).to.deep.equal([5_000])
+    expect(revival.done()).to.equal(false)
+  })
+
+  it('does not wait for one that says nothing', async () => {
+    const { revival, done } = setup([connection(await peer(), REMOTE)], { ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    while (done.length === 0) await new Promise(resolve => { setTimeout(resolve, 10) })
+    expect(done).to.deep.equal([1_000])
+  })
+
+  it('gives a connection up that does not answer in time, and no other', async () => {
+    const [silent, failing] = [connection(await peer(), REMOTE), connection(await peer(), REMOTE)]
+    const { revival } = setup([silent, failing], {
+      ping: async (peer, { signal }) => {
+        if (peer.equals(failing.remotePeer)) throw new Error('too many streams')
+        return new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) })
+      }
+    })
+    revival.begin(1_000)
+    while (!silent.aborted) await new Promise(resolve => { setTimeout(resolve, 10) })
+    expect(failing.aborted).to.equal(false)
+  })
+
+  it('waits for a path when it has none, and forgets all of it when it is stopped', async () => {
+    const { revival, done } = setup([], { joined: () => false })
+    revival.begin(1_000)
+    await turns()
+    expect(done).to.deep.equal([])
+    expect(revival.done()).to.equal(true)
+    expect(done).to.deep.equal([1_000])
+    revival.begin(1_000)
+    revival.stop()
+    expect(revival.done()).to.equal(false)
+    expect(done).to.have.lengthOf(1)
+  })
+})
