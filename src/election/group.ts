@@ -242,9 +242,9 @@ export class Group {
     return this.#until !== undefined && now < this.#until.now && wall < this.#until.wall
   }
 
-  /** This node leads, and nobody else can. */
+  /** This node leads, and nobody else can: without leases it never knows. */
   get leased (): boolean {
-    return this.#until !== undefined && this.#holds()
+    return this.#init.config.lease !== 'off' && this.#until !== undefined && this.#holds()
   }
 
   /** The core may extend a lease that ran out; this node has told its tasks that it ended. */

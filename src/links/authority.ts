@@ -8,9 +8,10 @@ import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
+import { Clearing } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
+import { Lives } from './lives.core.ts'
 import { NotLeading } from './not-leading.ts'
-import { Usage } from './usage.core.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
@@ -18,16 +19,6 @@ import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { FencingToken, Register, RegisterEntry } from '../election/index.ts'
 
-/** Milliseconds in office before a node that was never heard of counts as gone: its record may be on its way. */
-const GRACE = 5_000
-/** Milliseconds after which the links of a node that is gone are cleared away. */
-const CLEAR_AFTER = 60_000
-/** Nodes that were seen to go and whose former life is remembered. */
-const MAX_GONE = 10_000
-/** Links that are cleared away at a time. */
-const CLEARED_AT_ONCE = 500
-/** Entries of the table that are looked at in one go. */
-const LOOKED_AT_ONCE = 2_000
 /** Milliseconds between two words to nodes about how many links they hold. */
 const COUNT_INTERVAL = 1_000
 
@@ -54,7 +45,7 @@ export interface AuthorityInit {
   /** All links of this life of the node are dead. */
   tellDown: (place: Place) => void
   onChange: (change: Change) => void
-  /** A token leaves this node: resolves when it runs no more of its calls, as far as that matters. */
+  /** A token leaves this node: resolves when it begins no more of its calls, as far as that matters. */
   revoke: (place: Place, name: LinkName, rank: Rank) => Promise<void>
   onError: (err: unknown) => void
   now: () => number
@@ -64,10 +55,8 @@ export class Authority {
   readonly #init: AuthorityInit
   readonly #commits: Commits
   readonly #counts = new Counts()
-  readonly #usage = new Usage()
-  readonly #downs = new Map<string, number>()
-  readonly #gone = new Map<string, number>()
-  readonly #deadSince = new Map<string, number>()
+  readonly #lives: Lives
+  readonly #clearing: Clearing
   readonly #told = new Map<string, number>()
   /** Commits under way, by key. */
   readonly #pending = new Map<string, Promise<unknown>>()
@@ -75,16 +64,27 @@ export class Authority {
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
   #token: FencingToken = { epoch: 0, term: 0 }
-  #since = 0
   #index = 0
-  #nextTurn = Infinity
   #nextCount = 0
-  #clearing = false
   #takers: { of: readonly NodeInfo[], list: readonly Taker[] } | undefined
 
   constructor (init: AuthorityInit) {
     this.#init = init
-    this.#commits = new Commits(init.register)
+    const { register, discovery, ttl, onError } = init
+    this.#commits = new Commits(register)
+    this.#lives = new Lives(id => discovery.node(id))
+    this.#clearing = new Clearing({
+      ttl,
+      onError,
+      counts: this.#counts,
+      lives: this.#lives,
+      entries: () => register.entries(),
+      placeOf: entry => this.#placeOf(entry),
+      made: ({ rank }) => rank.epoch === this.#token.epoch && rank.term === this.#token.term ? rank.index : 0,
+      office: () => this.leads ? this.#office : undefined,
+      remove: async removals => this.ask(removals),
+      forget: async place => this.#forget(place)
+    })
   }
 
   get leads (): boolean {
@@ -100,20 +100,18 @@ export class Authority {
   begin (token: FencingToken): void {
     this.#office++
     this.#token = token
-    this.#since = this.#init.now()
-    this.#nextTurn = this.#since + this.#init.ttl / 2
+    const now = this.#init.now()
     this.#index = 0
-    this.#usage.begin()
+    this.#clearing.begin(now)
+    this.#lives.begin(now)
     this.#counts.clear()
-    this.#downs.clear()
     this.#told.clear()
-    this.#deadSince.clear()
     this.#pending.clear()
     for (const entry of this.#init.register.entries()) {
       const name = linkOf(entry.key)
       const place = this.#placeOf(entry)
       if (name !== undefined) this.#counts.add(name.parent, place)
-      else if (downOf(entry.key) !== undefined) this.#downs.set(place.node, place.incarnation)
+      else if (downOf(entry.key) !== undefined) this.#lives.down(place, now)
     }
     this.#takers = undefined
   }
@@ -121,19 +119,13 @@ export class Authority {
   // ---- what is known
 
   /** Whether a link to that life of the node still counts. */
-  isAlive ({ node, incarnation }: Place): boolean {
-    if (incarnation <= (this.#downs.get(node) ?? -1)) return false
-    const { discovery, now } = this.#init
-    const info = discovery.node(node)
-    if (info !== undefined) return info.incarnation <= incarnation && info.state !== 'left'
-    return incarnation > (this.#gone.get(node) ?? -1) && now() - this.#since < GRACE
+  isAlive (place: Place): boolean {
+    return this.#lives.isAlive(place, this.#init.now())
   }
 
   /** Discovery has given a node up, or it left. */
   nodeGone ({ id, incarnation, service }: NodeInfo): void {
-    if (service !== this.#init.service) return
-    if (this.#gone.size >= MAX_GONE) this.#gone.clear()
-    this.#gone.set(id, incarnation)
+    if (service === this.#init.service) this.#lives.gone(id, incarnation)
   }
 
   links (node: string): number {
@@ -160,7 +152,7 @@ export class Authority {
     const { discovery, service } = this.#init
     const nodes = discovery.nodes(service)
     if (this.#takers?.of !== nodes) {
-      this.#takers = { of: nodes, list: nodes.filter(({ id, incarnation }) => incarnation > (this.#downs.get(id) ?? -1)) }
+      this.#takers = { of: nodes, list: nodes.filter(({ id, incarnation }) => !this.#lives.isDown(id, incarnation)) }
     }
     const takers = this.#takers.list
     return { takers, isAlive: this.#isAlive, links: node => this.links(node), order: token => rendezvousRank(token, takers) }
@@ -260,7 +252,7 @@ export class Authority {
     await this.#confirm(downKey(node))
     const { discovery, service } = this.#init
     const info = discovery.node(node)
-    const lives = [info?.service === service ? info.incarnation : undefined, this.#gone.get(node)].filter(life => life !== undefined)
+    const lives = [info?.service === service ? info.incarnation : undefined, this.#lives.lastOf(node)].filter(life => life !== undefined)
     const links = this.links(node)
     if (lives.length === 0 && links === 0) return undefined
     const incarnation = Math.max(...lives, ...this.#counts.lives(node))
@@ -270,7 +262,7 @@ export class Authority {
     } catch {
       throw new NotLeading()
     }
-    this.#downs.set(node, Math.max(incarnation, this.#downs.get(node) ?? 0))
+    this.#lives.down(place, this.#init.now())
     this.#takers = undefined
     this.#init.tellDown(place)
     return links
@@ -290,7 +282,7 @@ export class Authority {
       const key = linkKey(parent, token)
       const entry = register.entry(key)
       const place = entry === undefined ? undefined : this.#placeOf(entry)
-      if (place?.node === node) this.#usage.report(key)
+      if (place?.node === node) this.#clearing.used(key)
       // what is under way is told when it is done
       else if (!this.#pending.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
     }
@@ -306,18 +298,10 @@ export class Authority {
     if (now >= this.#nextCount) {
       this.#nextCount = now + COUNT_INTERVAL
       this.#tellCounts()
-      this.#tellDowns()
+      // word of it may have been lost: until it begins another life, callers that know it go on to find their tokens there
+      for (const place of this.#lives.deaf()) this.#init.tellDown(place)
     }
-    if (now >= this.#nextTurn) {
-      this.#nextTurn = now + this.#init.ttl / 2
-      const ended = this.#usage.turn(this.#index)
-      if (ended !== undefined) this.#clear(({ key, rank }) => ended(key, this.#isOwn(rank) ? rank.index : 0))
-    }
-    if (this.#hasDead(now)) this.#clear(entry => !this.isAlive(this.#placeOf(entry)))
-  }
-
-  #isOwn ({ epoch, term }: Rank): boolean {
-    return epoch === this.#token.epoch && term === this.#token.term
+    this.#clearing.tick(now, this.#index)
   }
 
   #tellCounts (): void {
@@ -330,52 +314,16 @@ export class Authority {
     }
   }
 
-  /** Word of it may have been lost: until it begins another life, callers that know it go on to find their tokens there. */
-  #tellDowns (): void {
-    const { discovery, tellDown } = this.#init
-    for (const [node, incarnation] of this.#downs) {
-      const info = discovery.node(node)
-      if (info !== undefined && info.state !== 'left' && info.incarnation <= incarnation) tellDown({ node, incarnation })
+  /** Nothing is left that it is about. */
+  async #forget (place: Place): Promise<void> {
+    const key = downKey(place.node)
+    const entry = this.#init.register.entry(key)
+    if (entry === undefined || !this.leads) return
+    try {
+      await this.#commits.add({ key, value: undefined, ifRank: entry.rank })
+      this.#lives.forget(place)
+    } catch {
+      // it was said again meanwhile, or another one leads and looks itself
     }
-  }
-
-  /** Some node is gone for good, or was restarted, and there are links to it. */
-  #hasDead (now: number): boolean {
-    let due = false
-    for (const node of this.#counts.nodes()) {
-      if (this.#counts.lives(node).every(incarnation => this.isAlive({ node, incarnation }))) {
-        this.#deadSince.delete(node)
-        continue
-      }
-      const since = this.#deadSince.get(node) ?? now
-      this.#deadSince.set(node, since)
-      if (now - since >= CLEAR_AFTER) due = true
-    }
-    return due
-  }
-
-  /** Remove links in the background, a few at a time. */
-  #clear (ended: (entry: RegisterEntry) => boolean): void {
-    if (this.#clearing) return
-    this.#clearing = true
-    this.#clearAll(ended, this.#office).catch(this.#init.onError).finally(() => { this.#clearing = false })
-  }
-
-  async #clearAll (ended: (entry: RegisterEntry) => boolean, office: number): Promise<void> {
-    let removals: Question[] = []
-    let looked = 0
-    const isOver = (): boolean => office !== this.#office || !this.leads
-    for (const entry of this.#init.register.entries()) {
-      const name = linkOf(entry.key)
-      if (name !== undefined && ended(entry)) {
-        removals.push({ ...name, kind: 'remove', propose: [], balanced: false, gone: undefined, to: undefined, from: entry.rank })
-      }
-      if (++looked % LOOKED_AT_ONCE !== 0 && removals.length < CLEARED_AT_ONCE) continue
-      await this.ask(removals.splice(0))
-      await new Promise(resolve => { setTimeout(resolve, 0) })
-      if (isOver()) return
-    }
-    if (!isOver()) await this.ask(removals)
-    removals = []
   }
 }

@@ -84,6 +84,12 @@ export class Finder implements TokenRouter {
     return { id: owner, link: this.#claim(claimed) }
   }
 
+  claim (token: TokenId, service: string, node: string): Uint8Array | undefined {
+    if (this.#init.local !== undefined) return undefined
+    const known = this.known(service, token)
+    return known?.node === node ? known.link : this.#claims
+  }
+
   /** What may be used without asking. */
   known (service: string, token: TokenId): Known | undefined {
     const known = this.cache.get(service, token)

@@ -19,7 +19,7 @@ export const COUNT = 'braid.links.count'
 export const DOWN = 'braid.links.down'
 /** A node may go on to run calls of its tokens; `ownership: 'strict'` only. */
 export const RENEW = 'braid.links.renew'
-/** A node is to run no more calls of a token; `ownership: 'strict'` only. */
+/** A node is to begin no more calls of a token; `ownership: 'strict'` only. */
 export const REVOKE = 'braid.links.revoke'
 
 /** Why a question was not answered: the asker may ask again. */

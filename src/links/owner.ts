@@ -1,7 +1,7 @@
 /** The called node's side: which calls of tokens run here. */
 import { RpcError } from '../errors.ts'
 import { decodeClaim } from '../wire/links-codec.ts'
-import { MAX_HELD_LINKS } from '../wire/limits.ts'
+import { MAX_HELD_LINKS, MAX_LINK_CHECKS } from '../wire/limits.ts'
 import { tokenToHex } from '../wire/token.ts'
 import { Held, Holdings } from './held.core.ts'
 import { toTuple } from './rank.core.ts'
@@ -118,6 +118,7 @@ export class Owner implements TokenGuard {
     const key = `${claim.parent}/${token}`
     const asking = this.#asking.get(key)
     if (asking !== undefined && !asking.isVoid) return asking.admission
+    if (this.#asking.size >= MAX_LINK_CHECKS) return Promise.resolve(new RpcError('RESOURCE_EXHAUSTED', 'the links of too many tokens are being checked here', { retryable: true }))
     const mine: Asking = { isVoid: false, admission: Promise.resolve(undefined) }
     mine.admission = this.#find(claim, token, mine).finally(() => { if (this.#asking.get(key) === mine) this.#asking.delete(key) })
     this.#asking.set(key, mine)

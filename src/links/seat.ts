@@ -5,11 +5,12 @@
 import { keeping } from '#link-keeping'
 import { RpcError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
-import { MAX_LINK_BATCH } from '../wire/limits.ts'
+import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
 import { NotLeading } from './not-leading.ts'
 import {
   ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
 } from './messages.core.ts'
+import { Quota } from './quota.core.ts'
 import { askBack, Strict } from './strict.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Archive } from './archive.ts'
@@ -61,6 +62,7 @@ export class Seat {
   /** Undefined where no node can lead. */
   readonly #authority: Authority | undefined
   readonly #self: string
+  readonly #quota = new Quota(MAX_LINK_QUESTIONS_PER_PEER, MAX_LINK_QUESTIONS)
   readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
@@ -70,7 +72,7 @@ export class Seat {
   #stores = false
 
   constructor (init: SeatInit) {
-    const { discovery, election, rpc, options, now } = init
+    const { discovery, election, options, now } = init
     this.#init = init
     this.#self = discovery.self.id
     this.#nextReport = now() + reportInterval(options)
@@ -93,26 +95,38 @@ export class Seat {
         now
       })
     election.addEventListener('register:ready', this.#onReady)
-    this.#registrations = [
-      rpc.handle(ASK, async (args: unknown) => this.#lead(async () => (await this.#keeper.ask(readQuestions(args))).map(writeAnswer))),
-      rpc.handle(COUNT, async (args: unknown) => this.#lead(async () => this.#count(record(args)['n']))),
-      rpc.handle(DOWN, async (args: unknown) => this.#lead(async () => {
-        const { n } = record(args)
-        return isId(n) ? this.#keeper.down(n) : undefined
-      })),
+    this.#registrations = this.#serve()
+    if (election.register.ready && election.leader !== undefined) this.#begin(election.leader.token)
+  }
+
+  /** What other nodes may say, and ask. */
+  #serve (): Registration[] {
+    const { rpc, owner } = this.#init
+    return [
+      rpc.handle(ASK, async (args: unknown, context) => {
+        const questions = read(() => readQuestions(args))
+        return this.#lead(context, async () => (await this.#keeper.ask(questions)).map(writeAnswer), questions.length)
+      }),
+      rpc.handle(COUNT, async (args: unknown, context) => {
+        const { n } = read(() => record(args))
+        return this.#lead(context, async () => this.#count(n))
+      }),
+      rpc.handle(DOWN, async (args: unknown, context) => {
+        const { n } = read(() => record(args))
+        return this.#lead(context, async () => isId(n) ? this.#keeper.down(n) : undefined)
+      }),
       rpc.handle(USED, (args: unknown, { caller }) => {
         const { parent, tokens } = readUsed(args)
         this.#authority?.used(caller.id, parent, tokens)
       }),
-      rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(async () => this.#grant(context.caller.id))),
+      rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(context, async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
         this.#onlyVoter(context)
         const [one] = readTold([args])
-        if (one !== undefined) init.owner.revoke(one, one.rank)
+        if (one !== undefined) owner.revoke(one, one.rank)
       }),
       rpc.handle(TELL, (args: unknown, context) => { this.#onTell(args, context) })
     ]
-    if (election.register.ready && election.leader !== undefined) this.#begin(election.leader.token)
   }
 
   stop (): void {
@@ -146,13 +160,20 @@ export class Seat {
     archive.keepAll(service, authority.all(), () => office !== authority.office || !authority.leads).catch(onError)
   }
 
-  /** The answer, or who else to ask. */
-  async #lead (answer: () => Promise<unknown>): Promise<{ a: unknown } | { l: string, u: boolean }> {
+  /**
+   * The answer, or who else to ask.
+   *
+   * @throws RpcError `RESOURCE_EXHAUSTED`, retryable - too many questions of this peer, or of all, wait for their answer
+   */
+  async #lead ({ caller }: HandlerContext, answer: () => Promise<unknown>, questions = 1): Promise<{ a: unknown } | { l: string, u: boolean }> {
+    if (!this.#quota.take(caller.id, questions)) throw new RpcError('RESOURCE_EXHAUSTED', 'too many questions about links wait for their answer here', { retryable: true })
     try {
       return { a: await answer() }
     } catch (err) {
-      if (!(err instanceof NotLeading)) throw new RpcError('INVALID_ARGUMENT', (err as Error).message)
+      if (!(err instanceof NotLeading)) throw err
       return { l: this.#init.election.leader?.id ?? '', u: !err.certain }
+    } finally {
+      this.#quota.free(caller.id, questions)
     }
   }
 
@@ -318,6 +339,15 @@ export class Seat {
   get #isAccompanied (): boolean {
     const { discovery, service } = this.#init
     return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
+  }
+}
+
+/** @throws RpcError `INVALID_ARGUMENT` */
+function read <T> (decode: () => T): T {
+  try {
+    return decode()
+  } catch (err) {
+    throw new RpcError('INVALID_ARGUMENT', (err as Error).message)
   }
 }
 

@@ -81,7 +81,7 @@ export class Strict {
     return this.#grants.grant(node, time())
   }
 
-  /** Resolves once the node runs no more calls of the token. */
+  /** Resolves once the node begins no more calls of the token: those that run there may go on. */
   async revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
     const { node } = place
     this.#grants.block(node)

@@ -171,6 +171,7 @@ export class Client implements Outcomes {
       this.fail(call, new ServiceUnavailableError(`${call.what}: the node ${id} has left; nothing was run`, { node: id, cause: call.cause }))
       return
     }
+    if (call.tokenId !== undefined) call.link = this.#init.targets.claim(call.tokenId, call, id)
     this.#dispatch(call, call.tried === undefined ? this.#init.discovery.node(id) : undefined)
   }
 
@@ -234,8 +235,8 @@ export class Client implements Outcomes {
     call.state = SEARCHING
     call.peer = call.lane = undefined
     call.cause = cause
-    if (call.moves++ >= MAX_MOVES) {
-      this.fail(call, new RpcError('UNAVAILABLE', `${cause.message}; it has come to ${call.moves} nodes which do not hold the link of its token; nothing was run`, { node, retryable: true, cause }))
+    if (call.only !== undefined || call.moves++ >= MAX_MOVES) {
+      this.fail(call, call.only !== undefined ? cause : new RpcError('UNAVAILABLE', `${cause.message}; it has come to ${call.moves} nodes which do not hold the link of its token; nothing was run`, { node, retryable: true, cause }))
       return
     }
     const next = this.#init.targets.moved(call, node, cause.details)

@@ -42,7 +42,10 @@ export interface InvokeOptions {
   metadata?: Readonly<Record<string, string>>
   /** For the called handler only. */
   headers?: Readonly<Record<string, string>>
-  /** Call this node and no other. */
+  /**
+   * Call this node and no other. It judges all the same: a call with a token that is linked to another one does not run
+   * there (`FAILED_PRECONDITION`; `details.owner` is the peer id of the other).
+   */
   node?: string
   /** @default 'random', with a token 'rendezvous' */
   balancer?: BalancerName | PickerFactory
@@ -129,6 +132,8 @@ export interface TokenRouter {
   route (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined, propose?: () => string | undefined): Routed | undefined | Promise<Routed | undefined>
   /** A node did not run a call, as it does not hold the token's link. Who does, by its own word. */
   moved? (token: TokenId, service: string, node: string, details: unknown): Routed | undefined
+  /** What the {@link TokenGuard} of a node is told by a call whose caller has chosen that node itself. */
+  claim? (token: TokenId, service: string, node: string): Uint8Array | undefined
 }
 
 /** What a {@link TokenGuard} answers: the link that the call runs under, undefined for none, or why it does not run. */

@@ -170,6 +170,10 @@ export class Targets {
     return this.#router.route(token, call.service, this.#target(call).nodes ?? NO_NODES, call.tried, propose)
   }
 
+  claim (token: TokenId, call: Wanted, node: string): Uint8Array | undefined {
+    return this.#router.claim?.(token, call.service, node)
+  }
+
   moved (call: Wanted & { readonly tokenId: TokenId | undefined }, node: string, details: unknown): Routed | undefined {
     return call.tokenId === undefined ? undefined : this.#router.moved?.(call.tokenId, call.service, node, details)
   }

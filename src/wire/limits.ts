@@ -51,6 +51,16 @@ export const MAX_CLAIM = 128
 /** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */
 export const MAX_CACHED_LINKS = 50_000
 export const MAX_HELD_LINKS = 50_000
+/** Nodes that are said to be down, in the register of their service: those that are past go before their time beyond that. */
+export const MAX_DOWNS = 10_000
+/**
+ * Questions about links that wait for their answer at a leader, of one peer and of all: as many as the calls that a peer may
+ * have here, each of which is about one token, and as a node may have under way itself.
+ */
+export const MAX_LINK_QUESTIONS_PER_PEER = 16_384
+export const MAX_LINK_QUESTIONS = 65_536
+/** Tokens that a called node asks its leader about at a time. */
+export const MAX_LINK_CHECKS = 16_384
 /** Questions in one message to the leader whose links they are about: they are committed together. */
 export const MAX_LINK_BATCH = 1_000
 /** Nodes that a question may propose, the most wanted first. */

@@ -41,6 +41,18 @@ describe('mesh: links', function () {
     expect((await one.links.link('ada', other.self)).id, 'linked already').to.equal(first)
     expect((await one.links.link('ada', other.self, { replace: true })).id).to.equal(other.id)
     expect([await where(one, 'ada'), await where(two, 'ada')]).to.deep.equal([other.id, other.id])
+    // a node that the caller has chosen itself judges as any other: those who know the link, and who do not
+    const third = [a, b, c].find(({ id }) => id !== first && id !== other.id) as Mesh
+    for (const caller of [one, await mesh.add()]) {
+      const at = async (node: Mesh, token: string): Promise<unknown> => caller.rpc.invoke('cart', 'where', undefined, { token, node: node.id, timeout: 20_000 })
+      for (const wrong of [first, third.id]) {
+        const refused = await at([a, b, c].find(({ id }) => id === wrong) as Mesh, 'ada').then(() => undefined, (err: unknown) => err)
+        expect(refused).to.deep.include({ code: 'FAILED_PRECONDITION' }).and.have.nested.property('details.owner', other.id)
+      }
+      expect(await at(other, 'ada')).to.equal(other.id)
+      for (const node of [a, b, c]) expect(await at(node, 'unlinked')).to.equal(node.id)
+    }
+    expect(await one.links.count('cart')).to.equal(1)
     expect(await one.links.unlink('ada', 'cart')).to.equal(1)
     expect(await one.links.unlink('ada', 'cart')).to.equal(0)
     expect(await one.links.target('ada', 'cart')).to.equal(undefined)

@@ -117,6 +117,11 @@ export class ElectionProcess implements Process, ElectionView {
     }
   }
 
+  /** Something that another process asks for, which this one is a part of. */
+  input (input: Untimed<ElectionInput>): void {
+    this.#step(input)
+  }
+
   synced (name: string): void {
     const id = Number(name)
     if (id <= this.#saved) return

@@ -1,0 +1,177 @@
+import { expect } from 'chai'
+import { TypedEventEmitter } from 'main-event'
+import { RpcError } from '../../src/errors.ts'
+import { Authority } from '../../src/links/authority.ts'
+import { downKey, linkKey } from '../../src/links/keys.core.ts'
+import { Lives } from '../../src/links/lives.core.ts'
+import { ASK, writeQuestion } from '../../src/links/messages.core.ts'
+import { Owner } from '../../src/links/owner.ts'
+import { Quota } from '../../src/links/quota.core.ts'
+import { createRandom } from '../../src/util/random.core.ts'
+import { encodeClaim } from '../../src/wire/links-codec.ts'
+import { MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHECKS, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../../src/wire/limits.ts'
+import { until } from '../harness/until.ts'
+import { FakeMesh } from './links-fakes.ts'
+import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
+import type { RegisterEntry } from '../../src/election/index.ts'
+import type { Question } from '../../src/links/decide.core.ts'
+import type { Told } from '../../src/links/messages.core.ts'
+
+const HOUR = 60 * 60 * 1_000
+const tokenOf = (n: number): string => n.toString(16).padStart(64, '0')
+const question = (n: number, more: Partial<Question> = {}): Question =>
+  ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
+
+describe('links: what a leader is asked', function () {
+  this.timeout(60_000)
+  let mesh: FakeMesh
+
+  beforeEach(() => {
+    mesh = new FakeMesh(createRandom(1))
+    mesh.add('target-0', 'cart')
+    mesh.elect('target-0')
+    // each question waits for word of the others
+    mesh.leased = false
+  })
+
+  afterEach(() => { mesh.stop() })
+
+  /** How many of so many batches a peer gets answers to; the others must be refused by name. */
+  const flood = async (peer: string, batches: number): Promise<number> => {
+    const batch = Array.from({ length: MAX_LINK_BATCH }, (_, n) => writeQuestion(question(n)))
+    const answers = await Promise.allSettled(Array.from({ length: batches }, async () => mesh.carry(peer, 'target-0', ASK, batch)))
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(answer.reason).to.deep.include({ name: 'RpcError', code: 'RESOURCE_EXHAUSTED', retryable: true })
+    }
+    return answers.filter(({ status }) => status === 'fulfilled').length
+  }
+
+  it('by one peer is bounded by what waits for its answer, and another one gets its answers', async () => {
+    const most = Math.floor(MAX_LINK_QUESTIONS_PER_PEER / MAX_LINK_BATCH)
+    const other = mesh.add('caller', undefined)
+    mesh.add('flood', undefined)
+    // all at the same time, so that none has its answer before the last one comes
+    mesh.delay = async () => new Promise(resolve => { setTimeout(resolve, 100) })
+    const [answered, home] = await Promise.all([flood('flood', 3 * most), other.call('ada')])
+    expect([answered, home]).to.deep.equal([most, 'target-0'])
+    expect(await flood('flood', most), 'again, once the others have their answers').to.equal(most)
+  })
+
+  it('by all is bounded too', async () => {
+    const peers = Array.from({ length: 6 }, (_, i) => mesh.add(`flood-${i}`, undefined).id)
+    mesh.delay = async () => new Promise(resolve => { setTimeout(resolve, 300) })
+    const answered = await Promise.all(peers.map(async peer => flood(peer, 16)))
+    expect(answered.reduce((sum, count) => sum + count)).to.equal(Math.floor(MAX_LINK_QUESTIONS / MAX_LINK_BATCH))
+  })
+
+  it('is given back as it was taken', () => {
+    const quota = new Quota(3, 4)
+    expect([quota.take('a', 3), quota.take('a', 1), quota.take('b', 2), quota.take('b', 1)]).to.deep.equal([true, false, false, true])
+    quota.free('a', 3)
+    quota.free('b', 1)
+    expect([quota.take('b', 3), quota.take('a', 1), quota.take('a', 1)]).to.deep.equal([true, true, false])
+  })
+
+  it('a called node checks so many tokens at a time, and no more', async () => {
+    const over = Promise.withResolvers<undefined>()
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => undefined, ask: async () => over.promise })
+    const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
+    const admit = (n: number): unknown => owner.admit(new Uint8Array(new Uint32Array(8).fill(n).buffer), claim)
+    const asked = Array.from({ length: MAX_LINK_CHECKS }, (_, n) => admit(n))
+    expect(await admit(MAX_LINK_CHECKS)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    over.resolve(undefined)
+    expect((await Promise.all(asked)).every(admission => admission instanceof RpcError && admission.code === 'FAILED_PRECONDITION')).to.equal(true)
+    expect(await admit(MAX_LINK_CHECKS)).to.deep.include({ code: 'FAILED_PRECONDITION' })
+  })
+})
+
+describe('links: nodes that are down', () => {
+  const nodes = new Map<string, Pick<NodeInfo, 'incarnation' | 'state'>>()
+  const none = (): number[] => []
+  const ids = (places: Iterable<{ node: string }>): string[] => [...places].map(({ node }) => node)
+
+  beforeEach(() => { nodes.clear() })
+
+  it('are remembered while a link or the node itself is left of that life, and for as long as a record may be', () => {
+    const lives = new Lives(id => nodes.get(id))
+    lives.begin(0)
+    for (const node of ['linked', 'same', 'new', 'left', 'gone']) lives.down({ node, incarnation: 5 }, 0)
+    nodes.set('same', { incarnation: 5, state: 'up' })
+    nodes.set('new', { incarnation: 6, state: 'up' })
+    nodes.set('left', { incarnation: 5, state: 'left' })
+    const links = (node: string): number[] => node === 'linked' ? [5] : node === 'gone' ? [6] : []
+    expect(ids(lives.forgettable(links, 6 * HOUR - 1))).to.deep.equal([])
+    expect(ids(lives.forgettable(links, 6 * HOUR))).to.deep.equal(['new', 'left', 'gone'])
+    expect(ids(lives.deaf())).to.deep.equal(['same'])
+    // said again of a later life
+    lives.down({ node: 'gone', incarnation: 7 }, 6 * HOUR)
+    lives.forget({ node: 'gone', incarnation: 5 })
+    expect(lives.isDown('gone', 7)).to.equal(true)
+    expect(ids(lives.forgettable(links, 7 * HOUR))).to.deep.equal(['new', 'left'])
+  })
+
+  it('are so many at most: those that are past go before their time, and no others', () => {
+    const lives = new Lives(id => nodes.get(id))
+    lives.begin(0)
+    for (let i = 0; i < MAX_DOWNS + 10; i++) {
+      lives.down({ node: `n${i}`, incarnation: 1 }, 0)
+      if (i % 2 === 0) nodes.set(`n${i}`, { incarnation: 1, state: 'up' })
+    }
+    const past = [...lives.forgettable(none, 1)]
+    expect(ids(past)).to.deep.equal(Array.from({ length: 10 }, (_, i) => `n${2 * i + 1}`))
+    for (const place of past) lives.forget(place)
+    expect(ids(lives.forgettable(none, 1))).to.deep.equal([])
+    expect(lives.isDown('n0', 1)).to.equal(true)
+  })
+
+  it('leave the register in time, and what is said of their former life afterwards brings nothing back', async () => {
+    const table = new Map<string, RegisterEntry>()
+    let [now, index] = [0, 0]
+    const register = {
+      ready: true, current: true,
+      entry: (key: string) => table.get(key),
+      entries: () => table.values(),
+      read: async (key: string) => table.get(key),
+      write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
+        const rank = { epoch: 1, term: 1, index: ++index }
+        if (value === undefined) table.delete(key)
+        else table.set(key, { key, value, rank })
+        return rank
+      })
+    }
+    const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
+    const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
+    const told: Told[] = []
+    const problems: unknown[] = []
+    const authority = new Authority({
+      service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
+      tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
+    })
+    authority.begin({ epoch: 1, term: 1 })
+    const ask = async (n: number, more: Partial<Question> = {}): Promise<unknown> => (await authority.ask([question(n, more)]))[0]
+    const old = await ask(1, { kind: 'move', to: 'x' })
+    const { rank } = (old as { link: { rank: NonNullable<Question['from']> } }).link
+    expect(await authority.down('x')).to.equal(1)
+    known.set('x', { ...known.get('y') as NodeInfo, id: 'x', incarnation: 2 })
+    const pass = async (ms: number): Promise<void> => {
+      for (const end = now + ms; now < end;) {
+        now = Math.min(end, now + 61_000)
+        authority.tick()
+        await new Promise(resolve => setTimeout(resolve, 0))
+      }
+    }
+    await pass(HOUR)
+    expect([...table.keys()], 'the link goes, the word stays').to.deep.equal([downKey('x')])
+    await pass(6 * HOUR)
+    await until(() => table.size === 0)
+    expect(problems).to.deep.equal([])
+    // a caller, and the node itself, repeat what they knew of it
+    expect(await ask(1, { kind: 'remove', from: rank })).to.deep.include({ link: undefined, changed: false })
+    authority.used('x', '', [tokenOf(1)])
+    expect(told.at(-1)).to.deep.include({ token: tokenOf(1), link: undefined })
+    expect(authority.isAlive({ node: 'x', incarnation: 1 })).to.equal(false)
+    expect(table.has(linkKey('', tokenOf(1)))).to.equal(false)
+    // and a token comes to its new life
+    expect(await ask(1, { kind: 'move', to: 'x' })).to.have.nested.property('link.incarnation', 2)
+  })
+})
