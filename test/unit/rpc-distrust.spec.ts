@@ -106,13 +106,30 @@ describe('rpc: what is not to be believed, and what must not grow', () => {
   it('nor is one that too many wait for', async () => {
     const asked: string[] = []
     const release = Promise.withResolvers<void>()
-    await start({}, 2, id => async () => { asked.push(id); await release.promise; return id })
+    await start({ client: [] }, 2, id => async () => { asked.push(id); await release.promise; return id })
     const calls = Array.from({ length: 20 }, () => watch(gate.rpc.invoke('login', 'work', 1, { token: 't', idempotencyKey: 'k' })))
     await mesh.clock.pass(3_000)
     release.resolve()
     await until(() => calls.every(({ done }) => done))
-    expect(calls.filter(({ error }) => error === undefined)).to.have.lengthOf(16)
+    expect(calls.filter(({ error }) => error?.code === 'RESOURCE_EXHAUSTED')).to.have.lengthOf(4)
     expect(asked).to.have.lengthOf(1)
+  })
+
+  it('streams that a node answers but does not end are not counted as calls that run', async () => {
+    gate = await mesh.add('gate-1', undefined, { maxStreams: 2 })
+    for (const id of ['liar-1', 'login-1']) {
+      const node = await mesh.add(id, id.slice(0, -2))
+      node.rpc.handleStream('sum', 'clientStream', async input => { for await (const _ of input) { /* all of it */ } return id })
+    }
+    const sum = async (service: string): Promise<unknown> => gate.rpc.stream(service, 'sum', 'clientStream', [1])
+    mesh.halfOpen.add('liar-1')
+    for (let i = 0; i < 4; i++) expect(await sum('liar')).to.equal('liar-1')
+    expect(await sum('login')).to.equal('login-1')
+    const waiting = watch(gate.rpc.stream('login', 'sum', 'clientStream', (async function * () { await new Promise(() => {}); yield 1 })()))
+    const other = watch(gate.rpc.stream('login', 'sum', 'clientStream', (async function * () { await new Promise(() => {}); yield 1 })()))
+    await ready()
+    expect(await rejection(sum('login'))).to.include({ code: 'RESOURCE_EXHAUSTED' })
+    expect([waiting.done, other.done]).to.deep.equal([false, false])
   })
 
   it('replies are bounded over all callers, also while one of them has as many calls that run', () => {
