@@ -119,7 +119,10 @@ describe('rpc: what is not to be believed, and what must not grow', () => {
     gate = await mesh.add('gate-1', undefined, { maxStreams: 2 })
     for (const id of ['liar-1', 'login-1']) {
       const node = await mesh.add(id, id.slice(0, -2))
-      node.rpc.handleStream('sum', 'clientStream', async input => { for await (const _ of input) { /* all of it */ } return id })
+      node.rpc.handleStream('sum', 'clientStream', async input => {
+        for await (const item of input) expect(item).to.equal(1)
+        return id
+      })
     }
     const sum = async (service: string): Promise<unknown> => gate.rpc.stream(service, 'sum', 'clientStream', [1])
     mesh.halfOpen.add('liar-1')
