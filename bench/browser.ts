@@ -3,6 +3,8 @@
  * Removals are timed where they are seen, on the clock that all processes of a machine share.
  */
 import { build } from 'esbuild'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
@@ -10,7 +12,7 @@ import { browserVersion, findChromium } from '../scripts/chromium.ts'
 import { wallClock } from '../test/harness/ipc.ts'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
-import type { PageBench, PageOptions } from './peers/page.ts'
+import type { Load, PageBench, PageOptions } from './peers/page.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserServer, Page } from 'playwright-core'
@@ -20,6 +22,10 @@ const MESH = 'bench'
 const LOADS = 8
 const ROW = 20
 const CALLS = 300
+/** What is measured beside a plain WebSocket, rounds of so many milliseconds each. */
+const LOADED = [{ inflight: 1, bytes: 128 }, { inflight: 64, bytes: 128 }, { inflight: 1, bytes: 4_096 }, { inflight: 64, bytes: 4_096 }] as const
+const ROUNDS = 5
+const ROUND_MS = 500
 const BYTES = 128
 /** Direct paths that one page makes to another, one after the other. */
 const DIALS = 200
@@ -197,6 +203,37 @@ async function direct (browser: Browser, site: Site): Promise<Record<string, num
   }
 }
 
+/** Calls to one Node node beside a plain WebSocket to a process of its own, in interleaved rounds. */
+async function beside (browser: Browser, site: Site): Promise<Record<string, number>> {
+  const page = await open(browser, site.url('tab'))
+  const echo = spawn(process.execPath, [fileURLToPath(new URL('./peers/ws-echo.mjs', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const figures: Record<string, number> = {}
+  try {
+    const [port] = await once(echo.stdout, 'data') as [Buffer]
+    const ways = { 'page to Node': { service: 'solo' }, 'raw ws': { socket: `ws://127.0.0.1:${String(port).trim()}` } }
+    for (const { inflight, bytes } of LOADED) {
+      const loads = new Map<string, Load[]>(Object.keys(ways).map(way => [way, []]))
+      for (let round = 0; round <= ROUNDS; round++) {
+        for (const [way, to] of Object.entries(ways)) {
+          const load = await page.evaluate(async ([to, inflight, bytes, ms]) =>
+            (await (globalThis as unknown as Bench).bench).load(to, inflight, bytes, ms), [to, inflight, bytes, ROUND_MS] as const)
+          // the first round warms up
+          if (round > 0) loads.get(way)?.push(load)
+        }
+      }
+      for (const [way, each] of loads) {
+        const what = `${way}, ${bytes} B, ${inflight} in flight`
+        figures[`  ${what}: per second`] = median(each.map(({ rate }) => rate))
+        figures[`  ${what}: ms (p50)`] = median(each.map(({ p50 }) => p50))
+      }
+    }
+  } finally {
+    echo.kill()
+    await close(page)
+  }
+  return figures
+}
+
 async function row (browser: Browser, site: Site): Promise<Record<string, number>> {
   let failed = 0
   for (let i = 0; i < ROW; i++) {
@@ -282,12 +319,14 @@ async function measure (server: BrowserServer, nodes: NodeProcess[], only: reado
   for (const name of ['login-1', 'login-2', 'login-3']) {
     nodes.push(await spawnNode({ label: name, external: true, options: { mesh: MESH, service: 'login', name, listen, bootstrap: relay.addresses } }))
   }
+  nodes.push(await spawnNode({ label: 'solo', external: true, options: { mesh: MESH, service: 'solo', listen, bootstrap: relay.addresses } }))
   const site = await serve(relay)
   const browser = await chromium.connect(server.wsEndpoint())
   try {
     const parts = {
       loads: async () => loads(browser, site),
       latencies: async () => latencies(browser, site),
+      beside: async () => beside(browser, site),
       direct: async () => direct(browser, site),
       row: async () => row(browser, site),
       idling: async () => idling(browser, nodes, site),

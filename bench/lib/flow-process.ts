@@ -1,9 +1,13 @@
 /** One end of a sequence of chunks, raw or as a streaming call, in a process of its own; told over IPC what to do. */
+import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
+import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
@@ -11,8 +15,13 @@ import { createMesh } from '../../src/index.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { Libp2p, Stream } from '@libp2p/interface'
 
+/** What is between the two ends; a relay is a third process, and both its legs are WebSockets, as a page's are. */
+export type FlowPath = 'TCP' | 'WebSockets' | 'relay'
+
 export type FlowOrder =
-  | { do: 'serve', peer: 'libp2p' | 'mesh' }
+  /** Answers the address of a relay for the others. */
+  | { do: 'relay' }
+  | { do: 'serve', peer: 'libp2p' | 'mesh', path: FlowPath, relay?: string }
   | { do: 'connect', peer: 'libp2p' | 'mesh', address: string }
   /** Take what the other end sends, for some time. Answers bytes per second. */
   | { do: 'pull', chunk: number, ms: number }
@@ -52,10 +61,20 @@ let raw: { node: Libp2p, address: string } | undefined
 async function rawNode (listen: string[]): Promise<Libp2p> {
   return createLibp2p({
     addresses: { listen },
-    transports: [tcp()],
+    transports: [tcp(), webSockets(), circuitRelayTransport()],
     connectionEncrypters,
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1024 * 1024 } })]
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1024 * 1024 } })],
+    services: { identify: identify() }
   })
+}
+
+/** Where the serving end is to be found: on the relay only once it has a place there. */
+async function addressOf (node: Libp2p): Promise<string> {
+  for (;;) {
+    const [address] = node.getMultiaddrs()
+    if (address != null) return address.toString()
+    await new Promise(resolve => { setTimeout(resolve, 20) })
+  }
 }
 
 /** As fast as the stream takes it. The first message tells the size of the chunks. */
@@ -72,13 +91,24 @@ function push (stream: Stream): void {
   stream.addEventListener('drain', go)
 }
 
-async function serve (peer: string): Promise<string> {
+async function relay (): Promise<string> {
+  mesh = await createMesh({ relay: true, listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+  return addressOf(mesh.libp2p)
+}
+
+async function serve (peer: string, path: FlowPath, relay: string | undefined): Promise<string> {
+  const direct = path === 'TCP' ? '/ip4/127.0.0.1/tcp/0' : '/ip4/127.0.0.1/tcp/0/ws'
   if (peer === 'libp2p') {
-    const node = await rawNode(['/ip4/127.0.0.1/tcp/0'])
+    const node = await rawNode([relay == null ? direct : `${relay}/p2p-circuit`])
     await node.handle(PROTOCOL, push)
-    return node.getMultiaddrs()[0]?.toString() ?? ''
+    return addressOf(node)
   }
-  mesh = await createMesh({ service: 'flow', listen: ['/ip4/127.0.0.1/tcp/0'], libp2p: { connectionEncrypters } })
+  mesh = await createMesh({
+    service: 'flow',
+    listen: [relay == null ? direct : '/p2p-circuit'],
+    ...(relay != null && { bootstrap: [relay] }),
+    libp2p: { connectionEncrypters }
+  })
   mesh.rpc.handleStream('chunks', 'serverStream', function * (size: number) {
     const chunk = new Uint8Array(size)
     for (;;) yield chunk
@@ -100,15 +130,16 @@ async function serve (peer: string): Promise<string> {
     await new Promise(resolve => { setTimeout(resolve, 5) })
     return 1
   })
-  return mesh.libp2p.getMultiaddrs()[0]?.toString() ?? ''
+  const address = await addressOf(mesh.libp2p)
+  return relay ?? address
 }
 
 async function connect (peer: string, address: string): Promise<void> {
   if (peer === 'libp2p') {
     raw = { node: await rawNode([]), address }
   } else {
-    mesh = await createMesh({ bootstrap: [address], libp2p: { connectionEncrypters } })
-    await mesh.discovery.waitFor('flow', { signal: AbortSignal.timeout(5_000) })
+    mesh = await createMesh({ listen: ['/p2p-circuit'], bootstrap: [address], libp2p: { connectionEncrypters } })
+    await mesh.discovery.waitFor('flow', { signal: AbortSignal.timeout(15_000) })
   }
 }
 
@@ -192,7 +223,8 @@ async function burst (calls: number): Promise<Burst> {
 
 async function obey (order: FlowOrder): Promise<unknown> {
   switch (order.do) {
-    case 'serve': return serve(order.peer)
+    case 'relay': return relay()
+    case 'serve': return serve(order.peer, order.path, order.relay)
     case 'connect': return connect(order.peer, order.address)
     case 'pull': return raw != null ? pullRaw(order.chunk, order.ms) : pullMesh(order.chunk, order.ms)
     case 'slow': return slow(order)
@@ -205,7 +237,7 @@ async function obey (order: FlowOrder): Promise<unknown> {
 process.on('message', (message: { id: number, order: FlowOrder }) => {
   obey(message.order).then(
     result => process.send?.({ id: message.id, result }),
-    (error: unknown) => process.send?.({ id: message.id, error: String((error as Error).stack ?? error) })
+    (error: unknown) => process.send?.({ id: message.id, error: inspect(error) })
   )
 })
 process.on('disconnect', () => { process.exit() })

@@ -15,10 +15,56 @@ export interface PageBench {
   direct (): string[]
   /** Ends the direct path to this peer and waits for the next: milliseconds from its dial, or why it failed. */
   dialAgain (peer: string): Promise<{ ms: number } | { error: string }>
+  /** Of calls to `echo`, and of messages to a plain WebSocket that sends them back: `inflight` at a time, for `ms` milliseconds. */
+  load (to: { service: string } | { socket: string }, inflight: number, bytes: number, ms: number): Promise<Load>
 }
 
 export interface PageOptions extends Omit<MeshOptions, 'webrtc'> {
   webrtc?: boolean
+}
+
+export interface Load {
+  /** Per second. */
+  rate: number
+  /** Milliseconds. */
+  p50: number
+}
+
+type Echo = (body: Uint8Array<ArrayBuffer>) => Promise<unknown>
+
+/** What comes back comes in the order in which it was sent. */
+async function socketTo (url: string): Promise<{ echo: Echo, close: () => void }> {
+  const socket = new WebSocket(url)
+  const waiting: Array<(data: unknown) => void> = []
+  socket.binaryType = 'arraybuffer'
+  socket.onmessage = ({ data }) => { waiting.shift()?.(data) }
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve
+    socket.onerror = reject
+  })
+  return {
+    echo: async body => new Promise(resolve => {
+      waiting.push(resolve)
+      socket.send(body)
+    }),
+    close: () => { socket.close() }
+  }
+}
+
+async function measure (echo: Echo, inflight: number, bytes: number, ms: number): Promise<Load> {
+  const body = new Uint8Array(bytes)
+  const times: number[] = []
+  const begin = performance.now()
+  const lane = async (): Promise<void> => {
+    for (let sent = begin; sent - begin < ms;) {
+      sent = performance.now()
+      await echo(body)
+      times.push(performance.now() - sent)
+    }
+  }
+  await Promise.all(Array.from({ length: inflight }, lane))
+  const rate = times.length / (performance.now() - begin) * 1_000
+  return { rate, p50: times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN }
 }
 
 async function poll (condition: () => boolean): Promise<void> {
@@ -63,6 +109,17 @@ async function run ({ webrtc: direct, ...options }: PageOptions): Promise<PageBe
         return { ms: performance.now() - start }
       } catch (error) {
         return { error: String(error) }
+      }
+    },
+    async load (to, inflight, bytes, ms) {
+      if ('service' in to) {
+        return measure(async body => mesh.rpc.invoke(to.service, 'echo', body), inflight, bytes, ms)
+      }
+      const { echo, close } = await socketTo(to.socket)
+      try {
+        return await measure(echo, inflight, bytes, ms)
+      } finally {
+        close()
       }
     }
   }

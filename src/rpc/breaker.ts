@@ -102,18 +102,23 @@ class Breakers {
     }
     const { node } = options
     let trial: string | undefined
+    const nodes = call.nodes()
     for (const id of state.blocked) {
       if (state.outliers?.isEjected(id, now) === true) {
         continue
       }
-      if (state.circuits.get(id)?.state === 'closed') {
+      const circuit = state.circuits.get(id)
+      if (circuit === undefined || circuit.state === 'closed') {
         state.blocked.delete(id)
-      } else if (trial === undefined && (node === undefined || node === id) && state.circuits.get(id)?.allows(now) === true) {
+      } else if (now >= circuit.retryAt && !nodes.some(each => each.id === id)) {
+        // it is gone, and does not come back as the one that it was
+        state.blocked.delete(id)
+        state.circuits.delete(id)
+      } else if (trial === undefined && (node === undefined || node === id) && circuit.allows(now)) {
         trial = id
       }
     }
     const passes = (id: string): boolean => id === trial || !state.blocked.has(id)
-    const nodes = call.nodes()
     if (node !== undefined ? !passes(node) : nodes.length > 0 && !nodes.some(({ id }) => passes(id))) {
       const retryAfter = Math.max(0, Math.min(...[...state.blocked].map(id => state.circuits.get(id)?.retryAt ?? now)) - now)
       throw new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${node === undefined ? 'every node' : `node ${node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })

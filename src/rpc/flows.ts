@@ -55,7 +55,7 @@ class Census {
 
 export class Flows {
   readonly #init: FlowsInit
-  /** Undefined: it has its answer. */
+  /** Undefined: it has its answer, or nobody wants one. Only the others count: whether the peer ends its side is up to the peer. */
   readonly #mine = new Map<FramedStream, ChannelUser & { readonly call: Call } | undefined>()
   readonly #theirs = new Map<FramedStream, ServerFlow>()
   readonly #locals = new Set<ServerFlow>()
@@ -148,7 +148,7 @@ export class Flows {
       case 2:
         // what comes of it may be another attempt: this one is over
         if (stream.direction === 'outbound') {
-          this.#mine.set(stream, undefined)
+          this.#release(stream)
         }
         user.onResponse(frame)
         break
@@ -170,8 +170,8 @@ export class Flows {
       }
     } else if (this.#mine.has(stream)) {
       const flow = this.#mine.get(stream)
+      this.#release(stream)
       this.#mine.delete(stream)
-      this.#out.add(stream.peer, -1)
       flow?.onEnd(reason)
     }
   }
@@ -199,10 +199,10 @@ export class Flows {
   #opened (call: Call, stream: FramedStream): void {
     const { flow } = call
     const wanted = this.#opening.delete(call) && call.state !== SETTLED
-    if (stream.open) {
-      this.#mine.set(stream, wanted ? flow : undefined)
+    if (stream.open && wanted) {
+      this.#mine.set(stream, flow)
     } else {
-      // its end was told before it was known here
+      // nobody wants it, or its end was told before it was known here
       this.#out.add(stream.peer, -1)
     }
     if (!wanted || flow === undefined) {
@@ -217,12 +217,20 @@ export class Flows {
       this.#begin(call)
       flow.attach(new StreamChannel(stream))
     } catch (err) {
-      this.#mine.set(stream, undefined)
+      this.#release(stream)
       stream.abort(err as Error)
       this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what}: ${(err as Error).message}; nothing was sent`, { node: stream.peer, cause: err }))
       return
     }
     call.tellNode()
+  }
+
+  /** It is no call any more. */
+  #release (stream: FramedStream): void {
+    if (this.#mine.get(stream) !== undefined) {
+      this.#mine.set(stream, undefined)
+      this.#out.add(stream.peer, -1)
+    }
   }
 
   #unopened (call: Call, node: string, err: Error): void {

@@ -1,4 +1,5 @@
 /** Interceptors that count calls and measure them. */
+import { STATUS_CODES } from '../errors.ts'
 import { Histogram } from '../util/histogram.core.ts'
 import { serverHooks } from './intercepted.ts'
 import { clientHooks } from './passage.ts'
@@ -25,6 +26,9 @@ export interface Metrics {
   /** By `service/method` for calls made, by `method` for calls served; the names are those that came first, 1024 at most. */
   snapshot (): { client: Record<string, CallMetrics>, server: Record<string, CallMetrics> }
 }
+
+/** Whatever else a handler throws its caller knows as UNKNOWN; and what is counted by must not be the caller's to make up. */
+const CODES: ReadonlySet<unknown> = new Set(STATUS_CODES)
 
 class Entry {
   running = 0
@@ -57,7 +61,7 @@ class Side {
     entry.running--
     entry.times.add(Math.max(0, now - began))
     if (failed) {
-      const code = outcome instanceof Error && 'code' in outcome ? String(outcome.code) : 'UNKNOWN'
+      const code = outcome instanceof Error && 'code' in outcome && CODES.has(outcome.code) ? String(outcome.code) : 'UNKNOWN'
       entry.errors.set(code, (entry.errors.get(code) ?? 0) + 1)
     }
   }

@@ -36,7 +36,6 @@ export class Keyed implements Origin {
   /** Set while its handler runs, also when nobody waits any more. */
   context: Context | undefined = undefined
   size = 0
-  kept = false
   readonly #replies: Replies
   readonly #waiters = new Map<Origin, Set<number>>()
   #waiting = 0
@@ -56,7 +55,8 @@ export class Keyed implements Origin {
     if (this.#send !== undefined) {
       this.#send(origin, id)
     } else if (this.#waiting >= MAX_WAITERS) {
-      origin.refuse(id, new RpcError('RESOURCE_EXHAUSTED', `${this.#waiting} calls wait for the answer of this idempotency key already`, { retryable: true }))
+      // not retryable: another node would run it
+      origin.refuse(id, new RpcError('RESOURCE_EXHAUSTED', `${this.#waiting} calls wait for the answer of this idempotency key already`))
     } else if (this.context !== undefined) {
       const ids = this.#waiters.get(origin) ?? new Set<number>()
       this.#waiters.set(origin, ids.add(id))
@@ -111,7 +111,8 @@ export class Keyed implements Origin {
       return
     }
     if (result === undefined) {
-      this.refuse(0, new RpcError('UNAVAILABLE', 'the call of this idempotency key was cancelled', { retryable: true }))
+      // not retryable: it has run, for some time, and another node does not know that
+      this.refuse(0, new RpcError('UNAVAILABLE', 'the call of this idempotency key was cancelled while it ran'))
     } else {
       this.answer(0, result.codec, result.body)
     }
@@ -146,12 +147,15 @@ function keptError ({ code, details, message, retryAfter, retryable }: RpcError)
 /** What is kept for one caller. */
 class Kept {
   readonly replies = new Map<string, Keyed>()
+  /** Those that have their answer, the oldest first. */
+  readonly done = new Set<Keyed>()
   bytes = 0
 }
 
 /** The replies of a node, the oldest forgotten first: those of the caller that holds the most. */
 export class Replies {
   readonly #callers = new Map<string, Kept>()
+  /** Of those that have their answer; those that run are bounded by what a caller may run. */
   #count = 0
   #bytes = 0
 
@@ -185,21 +189,28 @@ export class Replies {
   keep (keyed: Keyed): void {
     const own = this.#callers.get(keyed.caller.id)
     if (own?.replies.get(keyed.key) === keyed) {
-      keyed.kept = true
+      own.done.add(keyed)
       own.bytes += keyed.size
       this.#bytes += keyed.size
-      while (this.#bytes > MAX_REPLY_BYTES && this.#evict((a, b) => b.bytes - a.bytes)) { /* one at a time */ }
+      this.#count++
+      if (this.#count > MAX_REPLIES) {
+        this.#evict((a, b) => b.done.size - a.done.size)
+      }
+      while (this.#bytes > MAX_REPLY_BYTES) {
+        this.#evict((a, b) => b.bytes - a.bytes)
+      }
     }
   }
 
   drop (keyed: Keyed): void {
     const own = this.#callers.get(keyed.caller.id)
     if (own?.replies.get(keyed.key) === keyed) {
-      const size = keyed.kept ? keyed.size : 0
       own.replies.delete(keyed.key)
-      own.bytes -= size
-      this.#count--
-      this.#bytes -= size
+      if (own.done.delete(keyed)) {
+        own.bytes -= keyed.size
+        this.#bytes -= keyed.size
+        this.#count--
+      }
       if (own.replies.size === 0) {
         this.#callers.delete(keyed.caller.id)
       }
@@ -208,41 +219,38 @@ export class Replies {
 
   #known (caller: string, key: string, now: number): Keyed | undefined {
     const own = this.#callers.get(caller)
-    for (const keyed of own?.replies.values() ?? []) {
+    for (const keyed of own?.done ?? []) {
       if (now - keyed.at < REPLY_TTL) {
         break
       }
-      if (keyed.context === undefined) {
-        this.drop(keyed)
-      }
+      this.drop(keyed)
     }
-    return own?.replies.get(key)
+    const known = own?.replies.get(key)
+    if (known?.context === undefined && known !== undefined && now - known.at >= REPLY_TTL) {
+      // one that took long stands behind younger ones
+      this.drop(known)
+      return undefined
+    }
+    return known
   }
 
   #add (keyed: Keyed): void {
-    if (this.#count >= MAX_REPLIES) {
-      this.#evict((a, b) => b.replies.size - a.replies.size)
-    }
     const { id } = keyed.caller
     const own = this.#callers.get(id) ?? new Kept()
     own.replies.set(keyed.key, keyed)
     this.#callers.set(id, own)
-    this.#count++
   }
 
-  /** Forget the oldest reply of the caller that comes first. False: all that are left run. */
-  #evict (order: (a: Kept, b: Kept) => number): boolean {
+  /** Forget the oldest reply of the caller that comes first. */
+  #evict (order: (a: Kept, b: Kept) => number): void {
     let largest: Kept | undefined
     for (const own of this.#callers.values()) {
       largest = largest === undefined || order(largest, own) > 0 ? own : largest
     }
-    for (const keyed of largest?.replies.values() ?? []) {
-      if (keyed.context === undefined) {
-        this.drop(keyed)
-        return true
-      }
+    const oldest = largest?.done.values().next().value
+    if (oldest !== undefined) {
+      this.drop(oldest)
     }
-    return false
   }
 
   /** Calls that run. */

@@ -2,10 +2,12 @@
 import { RpcError } from '../errors.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
 import { timers } from '../util/timers.ts'
+import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { RetryBudget } from './budget.core.ts'
 import { clientHooks } from './passage.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
+import type { OutCall } from './out-call.ts'
 import type { BackoffInit } from '../util/backoff.core.ts'
 
 export interface RetryOptions {
@@ -38,7 +40,7 @@ function isRpcError (error: unknown): error is RpcError {
 /**
  * Sends a call again that failed with one of `codes`, when it certainly did not run, or when it has an idempotency key or
  * is `idempotent`: after a pause, within the call's own deadline, and only while the service's budget lasts. A node that
- * names a time (`retryAfter` of its error) is left alone for so long. A call with a key goes to the same node
+ * names a time (`retryAfter` of its error) is left alone for so long, or for good when it is more than a minute. A call with a key goes to the same node
  * again, which alone knows whether it ran. Streams are repeated only if they were not begun.
  */
 export function retry (options: RetryOptions = {}): ClientInterceptor {
@@ -123,7 +125,7 @@ class RetryPolicy {
     const pause = Math.max(pushback, delayOf(attempt - 1, this.#backoff, Math.random))
     // its input may have been read
     const begun = call.kind === 'clientStream' || call.kind === 'bidi'
-    return !allowed || begun || pushback < 0 || attempt >= this.#attempts || pause >= call.remaining ? undefined : pause
+    return !allowed || begun || pushback < 0 || pushback > MAX_RETRY_AFTER || attempt >= this.#attempts || pause >= call.remaining ? undefined : pause
   }
 
   #repeats (call: ClientCall, error: RpcError): boolean {
@@ -151,12 +153,12 @@ export function hedge ({ delay, max = 2 }: HedgeOptions): ClientInterceptor {
     if (call.kind !== 'unary' || options.idempotent !== true || options.node !== undefined || options.token !== undefined) {
       return next(call)
     }
-    return new Promise((resolve, reject) => { new Race(call, next, delay, max, resolve, reject).start() })
+    return new Promise((resolve, reject) => { new Race(call as OutCall, next, delay, max, resolve, reject).start() })
   }
 }
 
 class Race {
-  readonly #call: ClientCall
+  readonly #call: OutCall
   readonly #next: ClientNext
   readonly #delay: number
   readonly #max: number
@@ -169,7 +171,7 @@ class Race {
   #open = 0
   #timer: ReturnType<typeof timers.after> | undefined
 
-  constructor (call: ClientCall, next: ClientNext, delay: number, max: number, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+  constructor (call: OutCall, next: ClientNext, delay: number, max: number, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
     this.#call = call
     this.#next = next
     this.#delay = delay
@@ -220,13 +222,20 @@ class Race {
     return this.#next(this.#call)
   }
 
+  /** Once: the options may be another race's by the time that those who lost have ended. */
   #end (settle: () => void): void {
+    const { node } = this.#call
+    if (this.#over.signal.aborted) {
+      return
+    }
     if (this.#timer !== undefined) {
       timers.cancel(this.#timer)
     }
     Object.assign(this.#call.options, this.#before)
     settle()
     this.#over.abort()
+    // each that is cancelled leaves its own
+    this.#call.node = node
   }
 }
 

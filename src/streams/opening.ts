@@ -25,7 +25,16 @@ export interface OpeningInit extends PeerStreamsInit {
 /** What makes frames of a stream that was negotiated. */
 type Begin = (stream: Stream, init: OpeningInit, peer: PeerId, signal: AbortSignal) => FramedStream | Promise<FramedStream>
 
-/** For {@link openStream}: a stream of its caller's own, which need not wait for the greeting. */
+/**
+ * For {@link openStream}: a stream of its caller's own, which need not wait for the greeting.
+ *
+ * It waits for the negotiation, so that the first answer on such a stream takes two round trips. Frames could leave together
+ * with the name of the protocol (libp2p's own `negotiateFully: false` does nothing any more, but a muxer's stream could
+ * be given them), and no acceptor would take them for anything else. What would be lost is worth more: as long as nothing
+ * leaves before the answer, a stream whose opening fails has run nothing, and its call goes to another node. With frames
+ * under way, a connection that ends, or a peer that is slow to answer, would leave each of these calls "may have run",
+ * which is final. The peer that only just died is the common case; the second round trip is once in the life of a stream.
+ */
 export function ungreeted (stream: Stream, init: OpeningInit, peer: PeerId, signal: AbortSignal): FramedStream {
   if (signal.aborted) {
     stream.abort(signal.reason as Error)

@@ -145,6 +145,8 @@ export const LARGE_BODY = 64 * KiB
 export const MAX_LARGE_WAITING = 64 * MiB
 /** Milliseconds a call may take when its caller names no timeout. */
 export const DEFAULT_TIMEOUT = 5_000
+/** Milliseconds that a node may ask its callers to wait: of one that asks for more nothing is asked again. */
+export const MAX_RETRY_AFTER = 60_000
 /** Milliseconds a call may take at most: timers end at 2^31 - 1, and a call of a day is a job. */
 export const MAX_TIMEOUT = 24 * 60 * 60 * 1_000
 

@@ -62,6 +62,8 @@ export class FakeStream implements FramedStream {
   maxQueue = 8 * 1024 * 1024
   /** Keeps what is written. */
   blocked = false
+  /** The other side never ends its own: to close it ends nothing. */
+  halfOpen = false
   /** Frames that were delivered to the other side. */
   delivered = 0
   other!: FakeStream
@@ -132,7 +134,7 @@ export class FakeStream implements FramedStream {
   resume (): void {}
 
   async close (): Promise<void> {
-    if (this.open) {
+    if (this.open && !this.halfOpen) {
       this.#flush()
       this.end(undefined)
     }
@@ -221,6 +223,7 @@ class FakeStreams implements PeerStreams {
     const far = new FakeStream(this.#id, 'inbound', target.#init)
     near.other = far
     far.other = near
+    near.halfOpen = far.halfOpen = this.#mesh.halfOpen.has(id)
     this.all.add(near)
     target.all.add(far)
     target.#init.onAccept?.(far, undefined as never)
@@ -349,6 +352,8 @@ export class FakeMesh {
   readonly clock = new Clock()
   readonly timers = this.clock.timers()
   readonly nodes = new Map<string, FakeNode>()
+  /** Nodes that never end a stream. */
+  readonly halfOpen = new Set<string>()
   /** Called before a stream to that node opens; a throw refuses it. */
   gate: (id: string) => Promise<void> = async () => {}
 
