@@ -3,11 +3,13 @@ import { createMesh } from 'braid-mesh'
 import type { Mesh } from 'braid-mesh'
 
 const listen = ['/ip4/127.0.0.1/tcp/0']
-const bootstrap: string[] = []
+await using web = await createMesh({ mesh: 'sticky', service: 'web', listen })
+const bootstrap = web.libp2p.getMultiaddrs().map(String)
+await using web2 = await createMesh({ mesh: 'sticky', service: 'web', listen, bootstrap })
 
+/** Of three, any one may go: the majority of them knows where every session is. */
 async function cart (name: string): Promise<Mesh> {
-  const mesh = await createMesh({ mesh: 'sticky', service: 'cart', name, listen, bootstrap })
-  bootstrap.push(...mesh.libp2p.getMultiaddrs().map(String))
+  const mesh = await createMesh({ mesh: 'sticky', service: 'cart', name, listen, bootstrap, election: { expect: 3 } })
   const carts = new Map<string, string[]>()
   mesh.rpc.handle('add', (item: string, { token = '' }) => {               // its id: the token itself never travels
     const items = [...carts.get(token) ?? [], item]
@@ -16,11 +18,10 @@ async function cart (name: string): Promise<Mesh> {
   })
   return mesh
 }
-const carts = [await cart('a'), await cart('b')]
-await using web = await createMesh({ mesh: 'sticky', service: 'web', listen, bootstrap })
-await using web2 = await createMesh({ mesh: 'sticky', service: 'web', listen, bootstrap })
+const carts = await Promise.all(['a', 'b', 'c'].map(cart))
 
-const add = async (mesh: Mesh, item: string): Promise<string> => String(await mesh.rpc.invoke('cart', 'add', item, { token: 'session-42' }))
+const add = async (mesh: Mesh, item: string): Promise<string> =>
+  String(await mesh.rpc.invoke('cart', 'add', item, { token: 'session-42', timeout: 30_000 }))
 const [home] = (await add(web, 'book')).split(':')
 console.log((await add(web2, 'pen')).replace(`${home}:`, 'the same node:'))
 

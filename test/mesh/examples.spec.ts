@@ -14,7 +14,7 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
   '04-streaming.ts': ['now 100', '100', '101', '102', '103'],
   '05-deadline-and-cancel.ts': ['3 cats', 'DEADLINE_EXCEEDED', 'the disk knows the deadline of the page: true', 'CANCELLED', 'the disk has stopped, too'],
   '06-retries-and-idempotency.ts': ['1.1 after 3 attempts', 'paid 5 paid 5 with 1 payment'],
-  '07-leader-only-job.ts': ['first no. 1 booked', 'second no. 1 booked', 'true'],
+  '07-leader-only-job.ts': ['no. 1 is booked', 'no. 1 is booked', 'by another node: true', 'true'],
   '08-work-queue.ts': ['a.png b.png large.png', 'broken.png: not a picture', '3 nodes, no broker'],
   '09-sticky-session.ts': ['the same node: book pen', 'another node, an empty cart'],
   '10-custom-interceptor.ts': ['desk greet: hello ada', 'desk greet: UNAUTHENTICATED'],

@@ -9,7 +9,7 @@ import {
   MAX_BATCH_MEMBERS, MAX_BODY, MAX_GOSSIP, MAX_KEY_TEXT, MAX_PUBSUB_FRAME, MAX_RANGES, MAX_TOPIC_CHANNELS, MAX_TTL
 } from '../../src/wire/limits.ts'
 import { Batch as GeneratedBatch, Message as GeneratedMessage, Payload as GeneratedPayload, PubsubFrame, StoredState } from '../generated/pubsub.ts'
-import { fuzz, hex } from './wire-fuzz.ts'
+import { fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { WireMessage } from '../../src/pubsub/announced.ts'
 import type { Batch, ChannelCursor, ChannelSpec, Generation, LogId, Message, Outcomes } from '../../src/pubsub/types.core.ts'
 
@@ -120,6 +120,14 @@ describe('wire: pub/sub codec', () => {
     for (const bytes of [new Uint8Array(0), Uint8Array.of(...frames[1] as Uint8Array, ...frames[2] as Uint8Array), (frames[0] as Uint8Array).subarray(0, -1)]) {
       expect(() => decodePubsub(bytes)).to.throw().with.property('name', 'ProtocolError')
     }
+  })
+
+  it('takes the numbers of a list one by one, as the schemas say, and refuses packed ones', () => {
+    const one = hex(frames[MESSAGES.findIndex(([type]) => type === 'lacks')] as Uint8Array)
+    const [before, ranges] = [one.slice(0, -18), '180118011803' + '18c801']
+    expect(one).to.equal(before + ranges)
+    const packed = before.slice(4) + '1a05' + '010103c801'
+    expect(() => decodePubsub(unhex('22' + (packed.length / 2).toString(16) + packed))).to.throw('another type').with.property('name', 'ProtocolError')
   })
 
   it('refuses batches that are none: holes, other lengths, members that are not there', () => {
