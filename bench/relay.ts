@@ -86,7 +86,9 @@ async function measure (size: Size, relay: NodeProcess, clients: NodeProcess[], 
   await until(async () => {
     seen = Math.min(...await Promise.all(nodes.map(async node => node.command<number>('seen'))))
     return seen > size.nodes
-  }, { timeout: 60_000, interval: 500, what: () => `each node sees ${size.nodes + 1}: ${seen}` }).catch((error: Error) => { console.log(error.message) })
+  }, { timeout: 60_000, interval: 500, what: () => `each node sees ${size.nodes + 1}: ${seen}` }).catch(async (error: Error) => {
+    console.log(error.message, await Promise.all(nodes.map(async node => node.command('how'))))
+  })
   await new Promise(resolve => setTimeout(resolve, IDLE * 1_000))
   const withAll = await usageOver(relay, IDLE)
   const { reservations } = await relay.command<RelayStats>('relayStats')

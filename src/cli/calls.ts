@@ -20,7 +20,7 @@ function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure
   const [service = '', method = ''] = line.words
   const hint = code === 'UNIMPLEMENTED'
     ? unknownMethod(mesh, service, method)
-    : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `: ${unknownService(mesh, service)}` : ''
+    : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `\n${unknownService(mesh, service)}` : ''
   terminal.err(`${code ?? 'error'}: ${message}${hint}`)
   if (details !== undefined) terminal.err(json(details, 2))
 }
@@ -125,7 +125,7 @@ function startOf (text: string): NonNullable<SubscribeOptions['from']> {
 
 /** Prints each message of a channel and acks it. Returns what ends that. */
 export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<() => Promise<void>> {
-  const [topic = '', name = `cli-${mesh.id.slice(-8)}`] = line.words
+  const [topic = '', name = `cli-${mesh.id.slice(-8).toLowerCase()}`] = line.words
   const from = startOf(line.text('from') ?? 'latest')
   if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
   // A channel of one's own ends with it; one that others share is as they made it.
