@@ -57,7 +57,7 @@ async function startClients (size: number, relay: NodeProcess, processes: NodePr
   const begin = performance.now()
   await Promise.all(Array.from({ length: PROCESSES }, async (_, index) => {
     const bootstrap = relay.addresses.filter(address => address.includes('/ws'))
-    processes.push(await spawnNode({ label: `clients-${index}`, script: script('relay-clients'), external: true, timeout: 240_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
+    processes.push(await spawnNode({ label: `clients-${index}`, script: script('relay-clients'), external: true, timeout: 600_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
   }))
   return performance.now() - begin
 }
@@ -69,7 +69,7 @@ async function startNodes (size: number, relay: NodeProcess, processes: NodeProc
       label: `nodes-${index}`,
       script: script('relay-nodes'),
       external: true,
-      timeout: 120_000,
+      timeout: 300_000,
       options: { mesh: MESH, name: `n${index}`, service: 'worker', bootstrap, weight: Math.min(NODES_PER_PROCESS, size - index * NODES_PER_PROCESS) }
     }))
   }
@@ -86,7 +86,9 @@ async function measure (size: Size, relay: NodeProcess, clients: NodeProcess[], 
   await until(async () => {
     seen = Math.min(...await Promise.all(nodes.map(async node => node.command<number>('seen'))))
     return seen > size.nodes
-  }, { timeout: 60_000, interval: 500, what: () => `each node sees ${size.nodes + 1}: ${seen}` }).catch((error: Error) => { console.log(error.message) })
+  }, { timeout: 60_000, interval: 500, what: () => `each node sees ${size.nodes + 1}: ${seen}` }).catch(async (error: Error) => {
+    console.log(error.message, await Promise.all(nodes.map(async node => node.command('how'))))
+  })
   await new Promise(resolve => setTimeout(resolve, IDLE * 1_000))
   const withAll = await usageOver(relay, IDLE)
   const { reservations } = await relay.command<RelayStats>('relayStats')

@@ -24,7 +24,7 @@ async function client (mesh: string, relay: string): Promise<Libp2p<Services>> {
     transports: [webSockets(), relayTransport()],
     connectionEncrypters: [noise()],
     services: { ...options.services, dht: dht(mesh, true) }
-  } as Parameters<typeof createLibp2p<Services>>[0])
+  } as unknown as Parameters<typeof createLibp2p<Services>>[0])
   // As a tab's bootstrap: again until it is there.
   await until(async () => node.dial(multiaddr(relay)), { timeout: 120_000, interval: 500 })
   await until(() => node.getMultiaddrs().length > 0, { timeout: 120_000, interval: 50, what: 'a place on the relay' })

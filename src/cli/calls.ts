@@ -20,7 +20,7 @@ function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure
   const [service = '', method = ''] = line.words
   const hint = code === 'UNIMPLEMENTED'
     ? unknownMethod(mesh, service, method)
-    : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `: ${unknownService(mesh, service)}` : ''
+    : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `\n${unknownService(mesh, service)}` : ''
   terminal.err(`${code ?? 'error'}: ${message}${hint}`)
   if (details !== undefined) terminal.err(json(details, 2))
 }
@@ -40,6 +40,7 @@ async function callStream (mesh: Mesh, line: Line, terminal: Terminal, args: unk
 export const call: MeshCommand = {
   name: 'call',
   words: '<service> <method> [json]',
+  complete: ['service', 'method'],
   summary: 'call a method, with arguments as JSON',
   details: 'Bytes are { "$bytes": "<base64>" }. What went wrong is told on stderr, with the code of the error; exit code 1.',
   options: {
@@ -78,7 +79,9 @@ const REACHED = ['sent', 'outbox', 'stored', 'handled'] as const
 
 export const publish: MeshCommand = {
   name: 'publish',
+  reachable: true,
   words: '<topic> <json>',
+  complete: ['topic'],
   summary: 'publish a message, and say how far it came',
   options: {
     key: { type: 'text', value: '<key>', help: 'messages of a key are handled in order, by one consumer of each channel' },
@@ -103,7 +106,7 @@ export const publish: MeshCommand = {
         ...(ttl != null ? { ttl } : {})
       })
       const { id, reached, storedBy, channels } = receipt
-      out(line.json ? json(receipt) : `${reached}: ${id}, ${storedBy.length} keepers, channels: ${channels.join(', ') || 'none'}`)
+      out(line.json ? json(receipt) : `${reached}: ${id}; channels: ${channels.join(', ') || 'none'}${storedBy.length > 0 ? `; kept by ${storedBy.map(id => mesh.discovery.node(id)?.name ?? id).join(', ')}` : ''}`)
       return DONE
     } catch (error) {
       if (!patience.aborted || signal.aborted) throw error
@@ -122,7 +125,7 @@ function startOf (text: string): NonNullable<SubscribeOptions['from']> {
 
 /** Prints each message of a channel and acks it. Returns what ends that. */
 export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<() => Promise<void>> {
-  const [topic = '', name = `cli-${mesh.id.slice(-8)}`] = line.words
+  const [topic = '', name = `cli-${mesh.id.slice(-8).toLowerCase()}`] = line.words
   const from = startOf(line.text('from') ?? 'latest')
   if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
   // A channel of one's own ends with it; one that others share is as they made it.
@@ -140,7 +143,9 @@ function shownMessage ({ id, topic, channel, body, headers, key, attempt, publis
 
 export const subscribe: MeshCommand = {
   name: 'subscribe',
+  reachable: true,
   words: '<topic> [channel]',
+  complete: ['topic', 'channel'],
   summary: 'print the messages of a topic as they come, until Ctrl-C',
   details: 'Without a channel it gets every message. With one it shares the messages with the other consumers of that channel, and acks those it prints.',
   options: {

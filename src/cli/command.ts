@@ -1,5 +1,6 @@
 /** What a command is, and what it has of the terminal. */
 import type { Line, OptionSpecs } from './options.ts'
+import type { Kind } from './repl-words.core.ts'
 
 /** Where a command prints to, and what can end it. */
 export interface Terminal {
@@ -31,6 +32,8 @@ export interface Command {
   readonly summary: string
   /** Its words, as `<service> <method> [json]`. */
   readonly words?: string
+  /** What each of its words is, for completion. */
+  readonly complete?: readonly Kind[]
   /** What else there is to say, in the command's own help. */
   readonly details?: string
   readonly options: OptionSpecs

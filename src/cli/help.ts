@@ -50,7 +50,7 @@ ${EXIT_CODES}
 braid-mesh help <command> tells more. Results go to stdout, everything else to stderr.`.replace(/^ +$/gm, '')
 }
 
-export function helpOf ({ name, words, summary, details, options, examples = [] }: Command): string {
+export function helpOf ({ name, words, summary, details, options, examples = [] }: Omit<Command, 'run'>): string {
   const parts = [
     `braid-mesh ${name}${words != null ? ` ${words}` : ''}\n\n${wrap(`${summary.replace(/^./, letter => letter.toUpperCase())}.`, WIDTH).join('\n')}`,
     ...(details != null ? [details] : []),

@@ -13,12 +13,17 @@ const QUIET = 300
 export interface MeshCommand extends Omit<Command, 'run'> {
   /** Wait first until the nodes are known, as far as they are soon. @default true */
   readonly settle?: boolean
-  /** Takes part from the first on in topics. @default false */
-  readonly topics?: boolean
+  /**
+   * Others must be able to dial it: who consumes and who publishes have to talk, and of two that listen nowhere neither can.
+   *
+   * @default false
+   */
+  readonly reachable?: boolean
   use (mesh: Mesh, line: Line, terminal: Terminal): Promise<number>
 }
 
-function addressed (line: Line): string[] {
+/** The ways in that were given. @throws UsageError - none was */
+export function bootstrapOf (line: Line): string[] {
   const bootstrap = line.list('bootstrap')
   if (bootstrap.length === 0) {
     throw new UsageError('--bootstrap is needed: the address of any node of the mesh, as /ip4/192.0.2.1/tcp/9001 (or BRAID_BOOTSTRAP in the environment)')
@@ -26,15 +31,18 @@ function addressed (line: Line): string[] {
   return bootstrap
 }
 
+/** A port of its own, and a place on a relay for those that cannot reach that. */
+const REACHABLE = ['/ip4/0.0.0.0/tcp/0', '/p2p-circuit']
+
 /** Joins as a client, or says what keeps it out: exit code 3. The mesh ends with `use`. */
-export async function asClient (line: Line, terminal: Terminal, use: (mesh: Mesh) => Promise<number>): Promise<number> {
+async function asClient (line: Line, terminal: Terminal, listen: readonly string[], use: (mesh: Mesh) => Promise<number>): Promise<number> {
   const reasons: Error[] = []
   const { signal } = terminal
   await using mesh = await createMesh({
     mesh: line.mesh,
-    bootstrap: addressed(line),
+    bootstrap: bootstrapOf(line),
     name: 'braid-mesh cli',
-    listen: [],
+    listen,
     start: false,
     signal,
     // A command comes and goes: it keeps nothing for others, and takes part in topics when it uses one.
@@ -78,11 +86,11 @@ export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal):
 }
 
 /** The command that joins by itself. */
-export function joining ({ use, settle: waits = true, ...command }: MeshCommand): Command {
+export function joining ({ use, settle: waits = true, reachable = false, ...command }: MeshCommand): Command {
   return {
     ...command,
     options: { ...command.options, ...MESH },
-    run: async (line, terminal) => asClient(line, terminal, async mesh => {
+    run: async (line, terminal) => asClient(line, terminal, reachable ? REACHABLE : [], async mesh => {
       if (waits) await settle(mesh, line.timeout, terminal.signal)
       return terminal.signal.aborted ? INTERRUPTED : await use(mesh, line, terminal)
     })

@@ -24,6 +24,7 @@ function nodeTable (nodes: readonly NodeInfo[]): string {
 export const nodes: MeshCommand = {
   name: 'nodes',
   words: '[service]',
+  complete: ['service'],
   summary: 'who is in the mesh',
   options: {},
   examples: ['braid-mesh nodes --bootstrap /ip4/192.0.2.1/tcp/9001', 'braid-mesh nodes login --json'],
@@ -94,6 +95,7 @@ async function describe (mesh: Mesh, service: string, line: Line, signal: AbortS
 export const methods: MeshCommand = {
   name: 'methods',
   words: '<service>',
+  complete: ['service'],
   summary: 'what a service serves, with the shapes of arguments and results where its schemas tell',
   options: { all: { type: 'flag', help: 'also those that every node has (braid.…)' } },
   use: async (mesh, line, { out, err, signal }) => {
@@ -117,6 +119,7 @@ interface View { leader?: { id: string, token: { epoch: number, term: number } }
 export const leader: MeshCommand = {
   name: 'leader',
   words: '<service>',
+  complete: ['service'],
   summary: "who leads a service, with its fencing token and the group's voters",
   options: {},
   use: async (mesh, line, { out, err, signal }) => {

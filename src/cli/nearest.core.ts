@@ -19,13 +19,12 @@ function distance (a: string, b: string): number {
 /** The word that is nearest to `word`, when it is near enough to have been meant. */
 export function nearest (word: string, words: Iterable<string>): string | undefined {
   let found: string | undefined
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  let least = Infinity
   for (const other of words) {
     const far = other.startsWith(word) && word.length > 1 ? 1 : distance(word.slice(0, 64), other)
-    if (far < least) {
-      least = far
-      found = other
-    }
+    if (far >= least || far > Math.max(1, Math.floor(Math.min(word.length, other.length) / 3))) continue
+    least = far
+    found = other
   }
   return found
 }

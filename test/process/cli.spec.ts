@@ -1,118 +1,109 @@
+/** The command line as a process: exit codes, signals, pipes, and a terminal with a person at it. */
 import { expect } from 'chai'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createMesh } from '../../src/index.ts'
-import { until } from '../harness/until.ts'
+import { Cli } from '../harness/cli.ts'
 import type { Mesh } from '../../src/index.ts'
-import type { ChildProcess } from 'node:child_process'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-
-interface Ended { code: number | null, out: string, err: string }
-
-const children = new Set<ChildProcess>()
-
-function start (...words: string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-  children.add(child)
-  child.once('close', () => { children.delete(child) })
-  return child
-}
-
-async function cli (...words: string[]): Promise<Ended> {
-  const child = start(...words)
-  const ended: Ended = { code: null, out: '', err: '' }
-  child.stdout?.on('data', chunk => { ended.out += String(chunk) })
-  child.stderr?.on('data', chunk => { ended.err += String(chunk) })
-  ended.code = (await once(child, 'close'))[0] as number
-  return ended
-}
-
-describe('braid-mesh on the command line', () => {
+describe('braid-mesh in a shell', function () {
+  this.timeout(60_000)
+  const cli = new Cli()
   let login: Mesh
+  let directory: string
   let bootstrap: string[]
 
   before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'braid-cli-'))
     login = await createMesh({ mesh: 'shop', service: 'login', name: 'login-1', listen: ['/ip4/127.0.0.1/tcp/0'] })
-    login.rpc.handle('greet', ({ name }: { name: string }, ctx) => ({ text: `welcome ${name}`, token: ctx.token != null, raw: Uint8Array.of(1, 2) }))
+    login.rpc.handle('greet', ({ name }: { name: string }) => `welcome ${name}`)
+    login.rpc.handle('slow', async () => new Promise(() => {}))
     bootstrap = ['--mesh', 'shop', '--bootstrap', login.libp2p.getMultiaddrs()[0]?.toString() ?? '']
   })
 
-  // What a failed test left running would keep this process alive.
-  afterEach(() => { for (const child of children) child.kill('SIGKILL') })
-  after(async () => { await login.stop() })
-
-  it('calls a method and prints its result', async () => {
-    const ended = await cli('call', 'login', 'greet', '{"name":"ada"}', '--token', 'ada', '--json', ...bootstrap)
-    expect(ended).to.deep.include({ code: 0, err: '' })
-    expect(JSON.parse(ended.out)).to.deep.equal({ text: 'welcome ada', token: true, raw: { $bytes: 'AQI=' } })
+  afterEach(() => { cli.kill() })
+  after(async () => {
+    await login.stop()
+    await rm(directory, { recursive: true, force: true })
   })
 
-  it('says what went wrong with a call, exit code 1', async () => {
-    const ended = await cli('call', 'login', 'nothing', ...bootstrap)
-    expect(ended.code).to.equal(1)
-    expect(ended.err).to.contain('UNIMPLEMENTED').and.to.contain('nothing')
-    const missing = await cli('call', 'mail', 'send', '--json', '--timeout', '300', ...bootstrap)
-    expect(missing.code).to.equal(1)
-    expect(JSON.parse(missing.err)).to.have.nested.property('error.code', 'UNAVAILABLE')
+  it('prints results on stdout, and ends with what became of it', async () => {
+    expect(await cli.run('call', 'login', 'greet', '{"name":"ada"}', ...bootstrap)).to.deep.equal({ code: 0, out: '"welcome ada"\n', err: '' })
+    const ended = await cli.run('call', 'login', 'nothing', ...bootstrap)
+    expect(ended).to.include({ code: 1, out: '' })
+    expect(ended.err).to.include('UNIMPLEMENTED')
   })
 
-  it('lists the nodes', async () => {
-    const table = await cli('nodes', ...bootstrap)
-    expect(table.code).to.equal(0)
-    expect(table.out).to.match(/login +login-1 +up +1024/)
-    const list = JSON.parse((await cli('nodes', '--json', ...bootstrap)).out) as Array<{ id: string }>
-    expect(list.map(node => node.id)).to.deep.equal([login.id])
+  it('ends cleanly at Ctrl-C: 130 when something was under way, 0 when it was to go on until then', async () => {
+    const calling = await cli.start('call', 'login', 'slow', '--timeout', '60000', ...bootstrap)
+    const subscribed = await cli.start('subscribe', 'orders', ...bootstrap)
+    const watching = await cli.start('top', '--json', '--interval', '200', ...bootstrap)
+    await subscribed.sees(/subscribed to orders/, 'err')
+    await watching.sees(/"mesh":"shop"/)
+    await new Promise<void>(resolve => {
+      const look = setInterval(() => {
+        if (login.rpc.stats()['slow']?.running !== 1) return
+        clearInterval(look)
+        resolve()
+      }, 20)
+    })
+    for (const running of [calling, subscribed, watching]) running.kill('SIGINT')
+    expect(await calling.ended).to.deep.equal({ code: 130, out: '', err: '' })
+    expect((await subscribed.ended).code).to.equal(0)
+    expect((await watching.ended).code).to.equal(0)
   })
 
-  it('tells that there is no way in, exit code 3', async () => {
-    const ended = await cli('nodes', '--bootstrap', '/ip4/127.0.0.1/tcp/9')
-    expect(ended.code).to.equal(3)
-    expect(ended.err).to.contain('/ip4/127.0.0.1/tcp/9 cannot be reached')
-    const stranger = await cli('nodes', '--mesh', 'other', '--bootstrap', bootstrap[3] ?? '')
-    expect(stranger.code).to.equal(3)
-    expect(stranger.err).to.contain("belongs to mesh 'shop'")
+  it('the REPL takes lines from a pipe, each after the one before', async () => {
+    const repl = await cli.start('repl', ...bootstrap)
+    repl.type('# a comment\nservices\ncall login greet {"name": "ada b"}\nsubscribe orders\npublish orders {"n":1} --confirm sent\nservces\ncall login nothing\nunsubscribe\nunsubscribe orders\nexit\nnever\n')
+    const { code, out, err } = await repl.ended
+    expect(out, err).to.match(/login +1 +1/).and.to.include('"welcome ada b"').and.to.match(/^sent: orders\//m).and.to.match(/^orders$/m)
+    expect(err).to.include("there is no command 'servces'; did you mean 'services'?").and.to.include('UNIMPLEMENTED').and.not.to.include('never')
+    expect(code).to.equal(1)
   })
 
-  it('refuses a wrong command line, exit code 2, and helps', async function () {
-    this.timeout(60_000)   // ten processes, one after the other
-    for (const [words, hint] of [
-      [[], 'Options'], [['frobnicate'], 'relay, nodes, call'], [['call', 'login'], 'usage'], [['nodes'], '--bootstrap is needed'],
-      [['call', 'login', 'greet', '{name', ...bootstrap], 'not JSON'], [['nodes', '--frob'], 'frob'], [['nodes', '--mesh', 'A B', '--bootstrap', 'x'], 'mesh'],
-      [['nodes', '--timeout', 'soon'], 'milliseconds']
-    ] as Array<[string[], string]>) {
-      const ended = await cli(...words)
-      expect(ended.code, words.join(' ')).to.equal(2)
-      expect(ended.err, words.join(' ')).to.contain(hint)
+  it('the REPL completes, remembers, ends what runs at Ctrl-C, and leaves at Ctrl-D', async function () {
+    const history = join(directory, 'state', 'history')
+    const repl = await cli.startInTerminal('repl', '--history', history, ...bootstrap)
+    if (repl == null) {
+      console.warn('      skipped: there is no script (util-linux) on this machine to make a terminal')
+      this.skip()
     }
-    expect((await cli('--help')).code).to.equal(0)
-    expect((await cli('--version')).out).to.match(/^\d+\.\d+\.\d+/)
+    await repl.sees(/joined mesh 'shop': 1 nodes/)
+    await repl.sees(/shop> /)
+    // A Tab within what is pasted is a Tab: it completes only by itself.
+    repl.type('call lo')
+    await repl.sees(/call lo/)
+    repl.type('\t')
+    await repl.sees(/call lo[^]*gin /)
+    repl.type('gre')
+    await repl.sees(/gin [^]*gre/)
+    repl.type('\t')
+    await repl.sees(/gre[^]*et /)
+    repl.type('{"name":"eve"}\r')
+    await repl.sees(/"welcome eve"/)
+    repl.type('call login slow {} --timeout 60000\r')
+    await repl.sees(/calling login slow/)
+    repl.type('\u0003')
+    await repl.sees(/ended/)
+    repl.type('help ca')
+    await repl.sees(/help ca/)
+    repl.type('\t')
+    await repl.sees(/help ca[^]*ll /)
+    repl.type('\r')
+    await repl.sees(/call <service> <method> \[json\]/)
+    repl.type('\u0004')
+    expect((await repl.ended).code).to.equal(0)
+    expect(await readFile(history, 'utf8')).to.equal('call login greet {"name":"eve"}\ncall login slow {} --timeout 60000\nhelp call \n')
   })
 
-  it('runs a relay whose id survives a restart', async () => {
-    const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
-    const ids: string[] = []
-    try {
-      for (let round = 0; round < 2; round++) {
-        const child = start('relay', '--json', '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0/ws')
-        const [chunk] = await once(child.stdout as NodeJS.ReadableStream, 'data') as [Buffer]
-        const { id, addresses } = JSON.parse(String(chunk)) as { id: string, addresses: string[] }
-        ids.push(id)
-        const guest = await createMesh({ listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: addresses })
-        expect(guest.status).to.equal('joined')
-        const relay = await until(() => guest.discovery.node(id), { what: 'the relay in the view of its guest' })
-        expect(relay.roles).to.include('relay')
-        await guest.stop()
-        child.kill('SIGINT')
-        expect((await once(child, 'close'))[0]).to.equal(0)
-      }
-    } finally {
-      await rm(data, { recursive: true })
-    }
-    expect(ids[0]).to.equal(ids[1])
+  it('top paints over itself in a terminal, which is then as it was', async function () {
+    const top = await cli.startInTerminal('top', '--interval', '200', '--count', '3', ...bootstrap)
+    if (top == null) this.skip()
+    const { code, out } = await top.ended
+    expect(code).to.equal(0)
+    expect(out.split('\u001b[H')).to.have.length(4)
+    expect(out).to.include('\u001b[?1049h').and.to.match(/\u001b\[\?25h\u001b\[\?1049l$/)
   })
 })

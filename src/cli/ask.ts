@@ -1,0 +1,61 @@
+/** Asking nodes what they know. */
+import { UsageError } from './exit.ts'
+import { didYouMean } from './nearest.core.ts'
+import type { NodeInfo } from '../discovery/index.ts'
+import type { Mesh } from '../mesh-node.ts'
+import type { MeshSnapshot } from '../monitor/index.ts'
+
+/** Nodes that are asked at a time. */
+const TOGETHER = 32
+
+export interface Asked {
+  snapshots: MeshSnapshot[]
+  /** Those that did not answer. */
+  silent: Array<{ node: NodeInfo, reason: string }>
+}
+
+export interface AskOptions {
+  /** Milliseconds that a node may take. */
+  timeout: number
+  signal: AbortSignal
+  onProgress?: (done: number, of: number) => void
+}
+
+/** A node without a service is asked by its id alone. */
+export async function snapshotOf (mesh: Mesh, { id, service = 'braid' }: NodeInfo, { timeout, signal }: AskOptions): Promise<MeshSnapshot> {
+  return await mesh.rpc.invoke(service, 'braid.monitor.snapshot', {}, { node: id, timeout, signal }) as MeshSnapshot
+}
+
+/** The snapshots of all nodes but this one. */
+export async function askAll (mesh: Mesh, options: AskOptions): Promise<Asked> {
+  const nodes = mesh.discovery.nodes().filter(({ id, state }) => id !== mesh.id && state !== 'away')
+  const asked: Asked = { snapshots: [], silent: [] }
+  let next = 0
+  let done = 0
+  await Promise.all(Array.from({ length: Math.min(TOGETHER, nodes.length) }, async () => {
+    for (let node = nodes[next++]; node != null; node = nodes[next++]) {
+      try {
+        asked.snapshots.push(await snapshotOf(mesh, node, options))
+      } catch (error) {
+        options.signal.throwIfAborted()
+        asked.silent.push({ node, reason: (error as Error).message })
+      }
+      options.onProgress?.(++done, nodes.length)
+    }
+  }))
+  asked.snapshots.sort((a, b) => a.self.id.localeCompare(b.self.id))
+  return asked
+}
+
+/** A node by its id, by the end of it, or by its name. @throws UsageError */
+export function nodeOf (mesh: Mesh, text: string): NodeInfo {
+  const nodes = mesh.discovery.nodes().filter(({ id }) => id !== mesh.id)
+  const exact = nodes.find(({ id }) => id === text)
+  if (exact != null) return exact
+  const ending = text.replace(/^…/, '')
+  const found = nodes.filter(({ id, name }) => name === text || (ending.length >= 4 && id.endsWith(ending)))
+  const [only, more] = found
+  if (only != null && more == null) return only
+  if (only != null) throw new UsageError(`'${text}' may be any of ${found.map(({ id }) => id).join(', ')}: use the id`)
+  throw new UsageError(`there is no node '${text}'${didYouMean(text, nodes.map(({ name }) => name))}`)
+}

@@ -1,0 +1,122 @@
+/** Checks of a node and of the mesh behind it, with a node of our own. */
+import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
+import { kadProtocol, nodesTopic } from '../wire/protocols.ts'
+import { withDeadline } from '../util/deadline.ts'
+import type { Finding } from './doctor-network.ts'
+import type { Mesh } from '../mesh-node.ts'
+import type { Connection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** Milliseconds between two looks at something that comes by itself. */
+const LOOK = 50
+
+interface Services {
+  dht: { getClosestPeers (key: Uint8Array, options: { signal: AbortSignal }): AsyncIterable<{ name: string }> }
+  pubsub: { getSubscribers (topic: string): unknown[] }
+}
+
+/** The first truthy answer, or undefined at the end of the time. */
+async function soon <T> (ask: () => T | Promise<T>, timeout: number, signal: AbortSignal): Promise<T | undefined> {
+  const end = performance.now() + timeout
+  for (;;) {
+    const answer = await ask()
+    if (answer != null && answer !== false && answer !== 0) return answer
+    signal.throwIfAborted()
+    if (performance.now() > end) return undefined
+    await new Promise(resolve => setTimeout(resolve, LOOK))
+  }
+}
+
+/** Encryption, muxer, and whether it is who the address says. */
+export async function checkDial (mesh: Mesh, address: Multiaddr, timeout: number, signal: AbortSignal): Promise<{ finding: Finding, connection?: Connection }> {
+  try {
+    const begin = performance.now()
+    const connection = await withDeadline(timeout, [signal], async signal => mesh.libp2p.dial(address, { signal }))
+    const { encryption, multiplexer, remotePeer } = connection
+    return { connection, finding: { status: 'ok', detail: `${remotePeer.toString()}, ${encryption ?? '?'}, ${multiplexer ?? '?'}, ${Math.round(performance.now() - begin)} ms` } }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { finding: whyNoDial(error as Error & { errors?: Error[] }, address) }
+  }
+}
+
+function whyNoDial (error: Error & { errors?: Error[] }, address: Multiaddr): Finding {
+  const message = [error, ...error.errors ?? []].map(({ name, message }) => `${name} ${message}`).join(' ')
+  if (/Unexpected ?Peer|peer id mismatch|does not match|id mismatch/i.test(message)) {
+    return { status: 'failed', detail: 'another node than the address names answers there', advice: 'it has a new id: use its address of now, and keep its key with --data (`storage`)' }
+  }
+  if (/unsupported|no transport/i.test(message)) {
+    return { status: 'failed', detail: `this kind of address cannot be dialled from here: ${address.toString()}`, advice: 'use one with tcp, ws or wss' }
+  }
+  return { status: 'failed', detail: `it answers, but no libp2p handshake: ${error.message}`, advice: 'is it a node of a mesh, and the right one of its ports (TCP without /ws, WebSockets with it)?' }
+}
+
+/** What the node says that it speaks. */
+export async function checkName (mesh: Mesh, connection: Connection, timeout: number, signal: AbortSignal): Promise<Finding & { relay: boolean }> {
+  const name = mesh.discovery.mesh
+  const protocols = await soon(async () => {
+    const { protocols } = await mesh.libp2p.peerStore.get(connection.remotePeer).catch(() => ({ protocols: [] as string[] }))
+    return protocols.length > 0 ? protocols : undefined
+  }, timeout, signal) ?? []
+  const relay = protocols.includes(RELAY_V2_HOP_CODEC)
+  const names = [...new Set(protocols.flatMap(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1] ?? []))]
+  if (protocols.includes(kadProtocol(name)) || names.includes(name)) return { status: 'ok', detail: `it is of mesh '${name}'${relay ? ', and a relay' : ''}`, relay }
+  if (names.length > 0) return { status: 'failed', detail: `it is of mesh '${names.join("', '")}', not '${name}'`, advice: `--mesh ${names[0]}`, relay }
+  return protocols.length > 0
+    ? { status: 'failed', detail: 'it speaks libp2p, but is of no mesh', advice: 'is it the right address?', relay }
+    : { status: 'failed', detail: `it did not say within ${timeout} ms what it is`, advice: 'is it overloaded, or very far away?', relay }
+}
+
+/** The first words with the mesh: who is there. */
+export async function checkHello (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<Finding> {
+  const nodes = await soon(() => mesh.discovery.nodes().length - 1, timeout, signal)
+  const services = mesh.discovery.services()
+  return nodes == null
+    ? { status: 'failed', detail: `no node told of itself within ${timeout} ms`, advice: 'does the clock of this machine run right? Are the versions of braid-mesh the same?' }
+    : { status: 'ok', detail: `${nodes} nodes; services: ${services.join(', ') || 'none'}` }
+}
+
+export async function checkCall (mesh: Mesh, peer: string, timeout: number, signal: AbortSignal): Promise<Finding> {
+  const begin = performance.now()
+  try {
+    const service = mesh.discovery.node(peer)?.service ?? 'braid'
+    await mesh.rpc.invoke(service, 'braid.ping', undefined, { node: peer, timeout, signal })
+    return { status: 'ok', detail: `answered in ${Math.round(performance.now() - begin)} ms` }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { status: 'failed', detail: (error as Error).message, advice: 'is it stopping, or overloaded?' }
+  }
+}
+
+export async function checkDht (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<Finding> {
+  const { dht } = mesh.libp2p.services as unknown as Services
+  let peers = 0
+  const key = new TextEncoder().encode('braid-mesh doctor')
+  await withDeadline(timeout, [signal], async signal => {
+    for await (const { name } of dht.getClosestPeers(key, { signal })) {
+      if (name === 'FINAL_PEER' || name === 'PEER_RESPONSE') peers++
+      if (name === 'FINAL_PEER') break
+    }
+  }).catch(() => {})
+  signal.throwIfAborted()
+  return peers > 0
+    ? { status: 'ok', detail: 'its nodes answer' }
+    : { status: 'failed', detail: `no answer in ${timeout} ms`, advice: 'at least one node that is no browser tab must be reachable: tabs only ask the DHT, they do not serve it' }
+}
+
+export async function checkGossip (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<Finding> {
+  const { pubsub } = mesh.libp2p.services as unknown as Services
+  const peers = await soon(() => pubsub.getSubscribers(nodesTopic(mesh.discovery.mesh)).length, timeout, signal)
+  return peers == null
+    ? { status: 'failed', detail: `nobody gossips with this node after ${timeout} ms`, advice: 'changes arrive late: is something between that cuts long connections?' }
+    : { status: 'ok', detail: `${peers} ${peers === 1 ? 'peer' : 'peers'}` }
+}
+
+/** A place on a relay, as a tab needs one; `reasons`: why relays refused it so far. */
+export async function checkPlace (mesh: Mesh, relays: number, reasons: () => readonly Error[], timeout: number, signal: AbortSignal): Promise<Finding> {
+  const known = relays + mesh.discovery.nodes().filter(({ roles }) => roles.includes('relay')).length
+  if (known === 0) return { status: 'skipped', detail: 'none of these nodes is a relay: browser tabs, and nodes behind NAT, cannot be reached', advice: 'run braid-mesh relay if there are any' }
+  const place = await soon(() => mesh.libp2p.getMultiaddrs().length, timeout, signal)
+  if (place != null) return { status: 'ok', detail: 'it gave this node a place' }
+  return { status: 'failed', detail: reasons().map(({ message }) => message).join('; ') || `no place within ${timeout} ms`, advice: 'raise --reservations of the relay, or run another one' }
+}

@@ -1,0 +1,145 @@
+/** Checks of a way to a node, below the mesh: the name, the port, the certificate, the WebSocket. */
+import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { connect } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** What came of a check; `advice` is what to do. */
+export interface Finding {
+  status: 'ok' | 'failed' | 'skipped'
+  detail: string
+  advice?: string
+}
+
+/** Where an address leads. */
+export interface Way {
+  host: string
+  port: number
+  /** It is a name, not a number. */
+  named: boolean
+  tls: boolean
+  webSocket: boolean
+}
+
+/** Undefined for what is not TCP. */
+export function wayOf (address: Multiaddr): Way | undefined {
+  const parts = address.getComponents()
+  const host = parts.find(({ name }) => ['ip4', 'ip6', 'dns', 'dns4', 'dns6'].includes(name))
+  const port = parts.find(({ name }) => name === 'tcp')
+  if (host?.value == null || port?.value == null || parts.some(({ name }) => name === 'p2p-circuit')) return undefined
+  const has = (...names: string[]): boolean => parts.some(({ name }) => names.includes(name))
+  return {
+    host: host.value,
+    port: Number(port.value),
+    named: host.name.startsWith('dns'),
+    tls: has('wss', 'tls'),
+    webSocket: has('ws', 'wss')
+  }
+}
+
+function failed (detail: string, advice: string): Finding {
+  return { status: 'failed', detail, advice }
+}
+
+function codeOf (error: Error): string {
+  const { code, errors = [] } = error as NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] }
+  return code ?? errors[0]?.code ?? ''
+}
+
+export async function checkDns ({ host }: Way): Promise<Finding> {
+  try {
+    const found = await lookup(host, { all: true })
+    return { status: 'ok', detail: found.map(({ address }) => address).join(', ') }
+  } catch (error) {
+    return codeOf(error as Error) === 'ENOTFOUND'
+      ? failed('there is no such name', 'look for a typing error, or ask whoever keeps the name')
+      : failed(`the name cannot be looked up: ${(error as Error).message}`, 'does this machine reach a name server?')
+  }
+}
+
+const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
+  ECONNREFUSED: ['nobody listens there', 'is the node running, and is the port right?'],
+  EHOSTUNREACH: ['there is no route to that machine', 'is it on, and in a network that this one reaches?'],
+  ENETUNREACH: ['this machine has no network that leads there', 'with an IPv6 address, does this network have IPv6?'],
+  ECONNRESET: ['it hung up at once', 'a proxy without the node behind it, or a firewall']
+}
+
+function refusal (error: Error): Finding {
+  const [detail, advice] = REFUSALS[codeOf(error)] ?? [error.message, 'can another machine connect to it?']
+  return failed(detail, advice)
+}
+
+export async function checkTcp ({ host, port }: Way, timeout: number): Promise<Finding> {
+  return new Promise(resolve => {
+    const begin = performance.now()
+    const socket = connect({ host, port, timeout })
+    const done = (finding: Finding): void => {
+      socket.destroy()
+      resolve(finding)
+    }
+    socket.once('connect', () => { done({ status: 'ok', detail: `connected in ${Math.round(performance.now() - begin)} ms` }) })
+    socket.once('timeout', () => { done(failed(`no answer in ${timeout} ms`, 'a firewall drops it, or the address is of no machine that is on')) })
+    socket.once('error', error => { done(refusal(error)) })
+  })
+}
+
+const CERTIFICATES: Readonly<Record<string, readonly [string, string]>> = {
+  CERT_HAS_EXPIRED: ['its certificate has expired', 'renew it; browsers refuse it, too'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['its certificate is signed by nobody but itself', 'get one from an authority that browsers know, or add it to those that this machine trusts (NODE_EXTRA_CA_CERTS)'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['its certificate is signed by an authority that is unknown here', 'add that authority to those that this machine trusts (NODE_EXTRA_CA_CERTS)'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['it does not send the certificates between its own and the authority', 'configure the full chain in the proxy'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another name', 'use the name that it is for, or get one for this'],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['it does not speak TLS on this port', 'use ws instead of wss, or the port of the proxy'],
+  ECONNRESET: ['it hangs up instead of speaking TLS', 'use ws instead of wss, or the port of the proxy'],
+  EPROTO: ['it does not speak TLS on this port', 'use ws instead of wss, or the port of the proxy']
+}
+
+export async function checkTls ({ host, port, named }: Way, timeout: number): Promise<Finding> {
+  return new Promise(resolve => {
+    const socket = tlsConnect({ host, port, timeout, ...(named ? { servername: host } : {}) })
+    const done = (finding: Finding): void => {
+      socket.destroy()
+      resolve(finding)
+    }
+    socket.once('secureConnect', () => {
+      const { subject, valid_to: until } = socket.getPeerCertificate()
+      done({ status: 'ok', detail: `${socket.getProtocol() ?? 'TLS'}, certificate of ${String(subject.CN ?? host)} until ${until}` })
+    })
+    socket.once('timeout', () => { done(failed(`no handshake in ${timeout} ms`, 'is it a port that speaks TLS?')) })
+    socket.once('error', error => {
+      const [detail, advice] = CERTIFICATES[codeOf(error)] ?? [error.message, 'is it a port that speaks TLS?']
+      done(failed(detail, advice))
+    })
+  })
+}
+
+/** The first half of a WebSocket: whether the server, or the proxy before it, switches protocols. */
+export async function checkWebSocket ({ host, port, tls }: Way, timeout: number): Promise<Finding> {
+  return new Promise(resolve => {
+    const request = (tls ? httpsRequest : httpRequest)({
+      host,
+      port,
+      timeout,
+      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': 13, 'sec-websocket-key': randomBytes(16).toString('base64') }
+    })
+    const done = (finding: Finding): void => {
+      request.destroy()
+      resolve(finding)
+    }
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy()
+      done({ status: 'ok', detail: 'it switches to WebSockets' })
+    })
+    request.once('response', ({ statusCode = 0 }) => {
+      done(failed(`it answers ${statusCode} instead of switching to WebSockets`, statusCode >= 502
+        ? 'the proxy does not reach the relay: is it running, on the port that the proxy knows?'
+        : 'a proxy must pass on the headers Upgrade and Connection (doc/operating/nginx.conf)'))
+    })
+    request.once('timeout', () => { done(failed(`no answer in ${timeout} ms`, 'is it the port for WebSockets?')) })
+    request.once('error', () => { done(failed('it does not speak HTTP on this port', 'without /ws this may be the address: each port speaks one of both')) })
+    request.end()
+  })
+}

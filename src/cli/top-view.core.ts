@@ -1,0 +1,76 @@
+/** What `top` shows: tables of what the nodes told, and how much came since the last time. Pure. */
+import { mergeChannels, mergeServices, ownCalls } from './merge.core.ts'
+import type { MergedChannel, MergedService } from './merge.core.ts'
+import type { MeshSnapshot } from '../monitor/index.ts'
+
+export interface TopNode {
+  id: string
+  name: string
+  service: string
+  state: string
+  /** Share of a core. */
+  cpu: number | undefined
+  /** Bytes. */
+  rss: number | undefined
+  /** Calls per second. */
+  rate: number
+  links: number
+  connections: number
+}
+
+export interface TopView {
+  /** Milliseconds since 1970. */
+  at: number
+  mesh: string
+  nodes: TopNode[]
+  services: MergedService[]
+  channels: MergedChannel[]
+  /** Calls per second, of all. */
+  rate: number
+  /** Names of those that did not answer. */
+  silent: string[]
+}
+
+/** Calls that a node has served, of its own methods. */
+export interface Served { at: number, calls: number }
+
+export function servedOf (snapshot: MeshSnapshot): Served {
+  return { at: snapshot.at, calls: ownCalls(snapshot).reduce((sum, { calls }) => sum + calls, 0) }
+}
+
+/** Per second since the last look; at the first look, what the node says of its last minute. */
+function rateOf (snapshot: MeshSnapshot, before: Served | undefined): number {
+  const now = servedOf(snapshot)
+  const time = now.at - (before?.at ?? now.at)
+  // A node that began anew counts from 0.
+  if (before == null || time <= 0 || now.calls < before.calls) return ownCalls(snapshot).reduce((sum, { rate }) => sum + rate, 0)
+  return (now.calls - before.calls) / time * 1_000
+}
+
+export function topView (mesh: string, at: number, snapshots: readonly MeshSnapshot[], silent: readonly string[], before: ReadonlyMap<string, Served>): TopView {
+  const nodes = snapshots.map((snapshot): TopNode => ({
+    id: snapshot.self.id,
+    name: snapshot.self.name,
+    service: snapshot.self.service ?? '-',
+    state: snapshot.self.state,
+    cpu: snapshot.resources.cpu,
+    rss: snapshot.resources.rss,
+    rate: rateOf(snapshot, before.get(snapshot.self.id)),
+    links: snapshot.self.load.links,
+    connections: snapshot.resources.connections
+  }))
+  nodes.sort((a, b) => a.service.localeCompare(b.service) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
+  const services = mergeServices(snapshots).map(service => ({
+    ...service,
+    rate: nodes.filter(node => node.service === service.service).reduce((sum, { rate }) => sum + rate, 0)
+  }))
+  return {
+    at,
+    mesh,
+    nodes,
+    services,
+    channels: mergeChannels(snapshots).channels,
+    rate: nodes.reduce((sum, { rate }) => sum + rate, 0),
+    silent: [...silent]
+  }
+}

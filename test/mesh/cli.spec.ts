@@ -1,0 +1,179 @@
+/** The commands, in this process, in a mesh of real nodes. What needs a process or a terminal is in test/process. */
+import { expect } from 'chai'
+import { run } from '../../src/cli/run.ts'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import type { Terminal } from '../../src/cli/command.ts'
+import type { Mesh } from '../../src/index.ts'
+
+interface Ran { code: number, out: string, err: string }
+
+const terminals: FakeTerminal[] = []
+
+class FakeTerminal implements Terminal {
+  readonly stop = new AbortController()
+  readonly lines: string[] = []
+  readonly errors: string[] = []
+  readonly signal = this.stop.signal
+  readonly out = (line: string): void => { this.lines.push(line) }
+  readonly err = (line: string): void => { this.errors.push(line) }
+  readonly progress = (): void => {}
+
+  constructor () {
+    terminals.push(this)
+  }
+
+  async run (...argv: string[]): Promise<Ran> {
+    const code = await run(argv, this, '1.2.3')
+    return { code, out: this.lines.join('\n'), err: this.errors.join('\n') }
+  }
+}
+
+describe('the command line', function () {
+  this.timeout(60_000)
+  let relay: Mesh
+  let login: Mesh
+  let bootstrap: string[]
+
+  before(async () => {
+    relay = await createMesh({ mesh: 'shop', relay: true, name: 'relay', listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'] })
+    const [address = ''] = relay.libp2p.getMultiaddrs().map(String)
+    login = await createMesh({ mesh: 'shop', service: 'login', name: 'login-1', listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: [address] })
+    login.rpc.handle('greet', ({ name, bytes }: { name: string, bytes?: unknown }, ctx) =>
+      ({ text: `welcome ${name}`, token: ctx.token != null, raw: Uint8Array.of(1, 2), bytes: bytes instanceof Uint8Array }), { description: 'says hello' })
+    login.rpc.handle('fail', () => { throw new Error('no') })
+    login.rpc.handleStream('count', 'serverStream', function * (upTo: number) { for (let i = 0; i < upTo; i++) yield i })
+    bootstrap = ['--mesh', 'shop', '--bootstrap', address]
+  })
+
+  after(async () => { await Promise.all([relay.stop(), login.stop()]) })
+
+  // What a failed test left running would keep this process alive.
+  afterEach(() => { for (const { stop } of terminals.splice(0)) stop.abort() })
+
+  const cli = async (...words: string[]): Promise<Ran> => new FakeTerminal().run(...words, ...bootstrap)
+
+  it('calls a method and prints its result', async () => {
+    const ran = await cli('call', 'login', 'greet', '{"name":"ada","bytes":{"$bytes":"AQI="}}', '--token', 'ada', '--json')
+    expect(ran).to.deep.include({ code: 0, err: '' })
+    expect(JSON.parse(ran.out)).to.deep.equal({ text: 'welcome ada', token: true, raw: { $bytes: 'AQI=' }, bytes: true })
+    expect((await cli('call', 'login', 'count', '3', '--stream')).out).to.equal('0\n1\n2')
+  })
+
+  it('says what went wrong with a call, and what was meant perhaps', async () => {
+    const wrong = await cli('call', 'login', 'gret')
+    expect(wrong).to.include({ code: 1, out: '' })
+    expect(wrong.err).to.include('UNIMPLEMENTED').and.to.include("did you mean 'greet'?")
+    const missing = await cli('call', 'logn', 'greet', '--timeout', '500')
+    expect(missing.err).to.include('UNAVAILABLE').and.to.include("did you mean 'login'?")
+    const asJson = await cli('call', 'login', 'fail', '--json')
+    expect(asJson.code).to.equal(1)
+    expect(JSON.parse(asJson.err)).to.have.nested.property('error.code', 'UNKNOWN')
+  })
+
+  it('lists nodes, services and methods', async () => {
+    const nodes = await cli('nodes')
+    expect(nodes.out).to.match(/^SERVICE/).and.to.match(/login +login-1 +up/).and.to.match(/- +relay +up +relay/)
+    expect((JSON.parse((await cli('nodes', 'login', '--json')).out) as Array<{ id: string }>).map(({ id }) => id)).to.deep.equal([login.id])
+    expect((await cli('services')).out).to.match(/login +1 +1 +3 +\d+/)
+    expect((await cli('methods', 'login')).out).to.match(/greet +unary .*says hello/)
+    const all = JSON.parse((await cli('methods', 'login', '--all', '--json')).out) as Array<{ name: string }>
+    expect(all.map(({ name }) => name)).to.include.members(['greet', 'braid.ping'])
+    expect((await cli('nodes', 'logn')).err).to.include("did you mean 'login'?")
+  })
+
+  it('tells leader, links and what a node does', async () => {
+    const led = await cli('leader', 'login', '--json')
+    await until(async () => (JSON.parse((await cli('leader', 'login', '--json')).out) as { leader?: unknown }).leader)
+    expect(led.code).to.be.oneOf([0, 1])
+    expect((await cli('leader', 'login')).out).to.include(`leader  login-1 ${login.id}`).and.to.match(/term \d+/)
+    // 'ada' is linked since the first test
+    await relay.rpc.invoke('login', 'greet', { name: 'eve' }, { token: 'eve' })
+    await until(async () => (JSON.parse((await cli('links', 'login', '--json')).out) as Array<{ count: number }>)[0]?.count === 2)
+    expect((await cli('links')).out).to.match(/login +\S+ +login-1 +\S+ +2$/m)
+    const about = await cli('info', 'login-1')
+    expect(about.out).to.include(login.id).and.to.match(/greet +\d+ +0/).and.to.match(/mesh +shop/)
+    expect(JSON.parse((await cli('info', login.id.slice(-8), '--json')).out)).to.have.nested.property('self.id', login.id)
+    expect((await cli('info', 'logn-1'))).to.deep.include({ code: 2 }).and.to.have.property('err').that.includes("did you mean 'login-1'?")
+  })
+
+  it('publishes, subscribes and tells how far channels are', async () => {
+    const listening = new FakeTerminal()
+    const ended = listening.run('subscribe', 'orders', 'billing', '--json', '--count', '2', ...bootstrap)
+    await until(() => listening.errors.some(line => line.startsWith('subscribed')))
+    const sent = await cli('publish', 'orders', '{"item":"book"}', '--key', 'a', '--json', '--timeout', '20000')
+    expect(sent.err).to.equal('')
+    expect(JSON.parse(sent.out)).to.include({ reached: 'stored' })
+    await login.pubsub.topic('orders').publish({ item: 'pen' })
+    const { code, out } = await ended
+    expect(code).to.equal(0)
+    expect(out.split('\n').map(line => (JSON.parse(line) as { body: unknown }).body)).to.have.deep.members([{ item: 'book' }, { item: 'pen' }])
+    const { topics } = JSON.parse((await cli('channels', '--json')).out) as { topics: Array<{ topic: string }> }
+    expect(topics.map(({ topic }) => topic)).to.include('orders')
+  })
+
+  it('measures calls and messages', async () => {
+    const { code, out } = await cli('bench', 'login', 'greet', '{"name":"ada"}', '--calls', '200', '--concurrency', '8', '--json')
+    expect(code).to.equal(0)
+    const result = JSON.parse(out) as { count: number, rate: number, errors: object, nodes: Record<string, number>, latency: { p50: number, max: number } }
+    expect(result).to.deep.include({ count: 200, errors: {}, nodes: { [login.id]: 200 } })
+    expect(result.latency.p50).to.be.above(0).and.to.be.at.most(result.latency.max)
+    const failing = await cli('bench', 'login', 'fail', '--calls', '3')
+    expect(failing.code).to.equal(1)
+    expect(failing.out).to.match(/3 failed/).and.to.match(/UNKNOWN +3/)
+    expect((await cli('bench', '--publish', 'orders', '--calls', '20')).out).to.match(/^20 messages/)
+    expect(await cli('bench', 'logn', 'greet')).to.deep.include({ code: 2 })
+  })
+
+  it('shows the mesh as it lives, as text and as JSON', async () => {
+    const { out } = await cli('top', '--count', '1')
+    expect(out).to.match(/^mesh shop .* 2 nodes, 2 up {2}1 services/).and.to.match(/login +1\/1/).and.to.match(/^login-1 +login +up/m)
+    const json = await cli('top', '--count', '2', '--interval', '100', '--json')
+    const views = json.out.split('\n').map(line => JSON.parse(line) as { nodes: unknown[] })
+    expect(views.map(({ nodes }) => nodes.length)).to.deep.equal([2, 2])
+  })
+
+  it('finds nothing wrong where nothing is', async () => {
+    const ws = relay.libp2p.getMultiaddrs().map(String).find(address => address.includes('/ws')) ?? ''
+    const ran = await new FakeTerminal().run('doctor', '--mesh', 'shop', '--bootstrap', ws)
+    expect(ran.out, ran.out).to.include('all is well')
+    expect(ran.code).to.equal(0)
+    for (const check of ['address', 'tcp', 'websocket', 'dial', 'mesh', 'call', 'nodes', 'dht', 'gossip', 'relay']) expect(ran.out).to.match(new RegExp(`^ok +${check} `, 'm'))
+  })
+
+  it('finds out why one cannot join, and says what to do', async () => {
+    const [tcp = '', ws = ''] = relay.libp2p.getMultiaddrs().map(String)
+    const closed = '/ip4/127.0.0.1/tcp/9'
+    const plain = tcp.replace(/\/p2p\/.*/, '')
+    const other = `${plain}/p2p/${login.id}`
+    for (const [address, mesh, check, hint] of [
+      [closed, 'shop', 'tcp', 'nobody listens there'],
+      ['/dns4/no-such-name.invalid/tcp/9001', 'shop', 'dns', 'no such name|cannot be looked up'],
+      [`${plain}/ws`, 'shop', 'websocket', 'without /ws'],
+      [ws.replace(/\/ws\/.*/, ''), 'shop', 'dial', 'TCP without /ws'],
+      [`${ws.replace(/\/ws\/.*/, '')}/wss`, 'shop', 'tls', 'use ws instead of wss'],
+      [other, 'shop', 'dial', 'another node than the address names'],
+      [plain, 'shoes', 'mesh', "of mesh 'shop', not 'shoes': --mesh shop"],
+      ['/ip4/0.0.0.0/tcp/9001', 'shop', 'address', 'where a node listens']
+    ] as Array<[string, string, string, string]>) {
+      const ran = await new FakeTerminal().run('doctor', '--mesh', mesh, '--bootstrap', address, '--timeout', '4000', '--json')
+      const { checks, joined } = JSON.parse(ran.out) as { joined: boolean, checks: Array<{ check: string, status: string, detail: string, advice: string }> }
+      const failed = checks.filter(({ status }) => status === 'failed')
+      expect(failed.map(({ check }) => check), `${address}: ${ran.out}`).to.deep.equal([check])
+      expect(`${failed[0]?.detail}: ${failed[0]?.advice}`, address).to.match(new RegExp(hint))
+      expect(joined).to.equal(false)
+      expect(ran.code).to.equal(3)
+    }
+  })
+
+  it('tells that there is no way in, exit code 3', async () => {
+    const ran = await new FakeTerminal().run('nodes', '--bootstrap', closedAddress)
+    expect(ran.code).to.equal(3)
+    expect(ran.err).to.include(`${closedAddress} cannot be reached`).and.to.include('doctor')
+    const stranger = await new FakeTerminal().run('nodes', '--mesh', 'other', '--bootstrap', bootstrap[3] ?? '')
+    expect(stranger.code).to.equal(3)
+    expect(stranger.err).to.include("belongs to mesh 'shop'")
+  })
+})
+
+const closedAddress = '/ip4/127.0.0.1/tcp/9'

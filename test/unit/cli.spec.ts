@@ -1,0 +1,210 @@
+/** The parts of the command line that need no mesh. */
+import { expect } from 'chai'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { HISTORY, historyFile, readHistory, writeHistory } from '../../src/cli/history.ts'
+import { httpAddress, serveHttp } from '../../src/cli/http.ts'
+import { createLog } from '../../src/cli/log.ts'
+import { schemaText } from '../../src/cli/look.ts'
+import { nearest } from '../../src/cli/nearest.core.ts'
+import { readLine } from '../../src/cli/options.ts'
+import { columns, json, ms } from '../../src/cli/output.ts'
+import { completions, splitWords } from '../../src/cli/repl-words.core.ts'
+import { run } from '../../src/cli/run.ts'
+import type { Known } from '../../src/cli/repl-words.core.ts'
+
+async function cli (...argv: string[]): Promise<{ code: number, out: string, err: string }> {
+  const out: string[] = []
+  const err: string[] = []
+  const code = await run(argv, { out: line => { out.push(line) }, err: line => { err.push(line) }, signal: new AbortController().signal, progress: () => {} }, '1.2.3')
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+describe('braid-mesh: the command line itself', () => {
+  it('refuses what is wrong, exit code 2, and says what is right', async () => {
+    for (const [words, hint] of [
+      [[], 'Commands'], [['frobnicate'], 'there are: relay'], [['nods'], "did you mean 'nodes'?"], [['help', 'cal'], "did you mean 'call'?"], [['--json'], 'a command is missing'],
+      [['call', 'login'], '--bootstrap is needed'], [['nodes'], '--bootstrap is needed'], [['nodes', '--frob'], 'there is no option --frob'], [['nodes', '--bootstrp', 'x'], 'did you mean --bootstrap?'],
+      [['nodes', '--bootstrap', 'x'], 'not a multiaddr'], [['nodes', '--bootstrap', '192.0.2.1:9001'], '/ip4/192.0.2.1/tcp/9001?'], [['nodes', '--bootstrap', 'wss://relay.example:443'], '/dns4/relay.example/tcp/443/wss?'],
+      [['nodes', '--mesh', 'A B', '--bootstrap', '/ip4/127.0.0.1/tcp/9'], 'mesh'], [['nodes', '--timeout', 'soon'], 'milliseconds'], [['nodes', '--timeout'], 'timeout'],
+      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000']
+    ] as Array<[string[], string]>) {
+      const ended = await cli(...words)
+      expect(ended.err, words.join(' ')).to.contain(hint)
+      expect(ended.code, words.join(' ')).to.equal(2)
+    }
+    expect(JSON.parse((await cli('nodes', '--json')).err)).to.have.nested.property('error.name', 'UsageError')
+  })
+
+  it('helps, with all commands and with each', async () => {
+    expect(await cli('--version')).to.deep.equal({ code: 0, out: '1.2.3', err: '' })
+    const { code, out } = await cli('help')
+    expect(code).to.equal(0)
+    for (const { name, summary, options } of COMMANDS) {
+      expect(out).to.include(`  ${name}`).and.to.include(summary.split(' ')[0])
+      const own = await cli('help', name)
+      expect(own.code).to.equal(0)
+      for (const option of Object.keys(options)) expect(own.out).to.include(`--${option}`)
+      expect((await cli(name, '--help')).out).to.equal(own.out)
+    }
+    expect(out).to.match(/Exit codes\n +0 /)
+  })
+
+  it('takes from the environment what is not given', () => {
+    const options = COMMANDS.find(({ name }) => name === 'nodes')?.options ?? {}
+    const line = readLine([], options, { BRAID_MESH: 'shop', BRAID_BOOTSTRAP: '/ip4/192.0.2.1/tcp/1, /ip4/192.0.2.2/tcp/2' })
+    expect(line.mesh).to.equal('shop')
+    expect(line.list('bootstrap')).to.deep.equal(['/ip4/192.0.2.1/tcp/1', '/ip4/192.0.2.2/tcp/2'])
+    expect(readLine(['--mesh', 'other'], options, { BRAID_MESH: 'shop' }).mesh).to.equal('other')
+  })
+
+  it('finds what was meant, and nothing where nothing was', () => {
+    const words = ['nodes', 'services', 'methods', 'subscribe']
+    expect(nearest('ndoes', words)).to.equal('nodes')
+    expect(nearest('method', words)).to.equal('methods')
+    expect(nearest('sub', words)).to.equal('subscribe')
+    expect(nearest('xyz', words)).to.equal(undefined)
+    expect(nearest('x'.repeat(10_000), words)).to.equal(undefined)
+  })
+
+  it('prints what JSON does not know, and lets no name draw on the screen', () => {
+    expect(json({ a: Uint8Array.of(1), b: 1n, c: new Map([['d', 1]]) })).to.equal('{"a":{"$bytes":"AQ=="},"b":"1","c":{"d":1}}')
+    expect(json(undefined)).to.equal('null')
+    expect(columns(['NAME', 'N'], [['evil\u001b[2J\nname', '1'], ['a', '22']], new Set(['N']))).to.equal('NAME            N\nevil\ufffd[2J\ufffdname   1\na              22')
+    expect([ms(undefined), ms(Number.NaN), ms(1.234), ms(12.34), ms(1234.5)]).to.deep.equal(['-', '-', '1.23', '12.3', '1235'])
+  })
+
+  it('tells the shape of arguments in few words', () => {
+    const schema = { type: 'object', properties: { name: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } }, kind: { enum: ['a', 'b'] } }, required: ['name'] }
+    expect(schemaText(schema)).to.equal('{name: string, tags?: string[], kind?: "a" | "b"}')
+    expect(schemaText(undefined)).to.equal('any')
+  })
+})
+
+describe('the log of a relay', () => {
+  const lines: string[] = []
+  const now = (): Date => new Date(0)
+  beforeEach(() => { lines.length = 0 })
+
+  it('is JSON, a line each, from a level up', () => {
+    const log = createLog({ format: 'json', level: 'info', write: line => { lines.push(line) }, now })
+    log.info('place given', { peer: '12D3', address: undefined })
+    log.debug('not this')
+    log.error('with\nlines', { reasons: ['a'] })
+    expect(lines.map(line => JSON.parse(line) as unknown)).to.deep.equal([
+      { time: '1970-01-01T00:00:00.000Z', level: 'info', msg: 'place given', peer: '12D3' },
+      { time: '1970-01-01T00:00:00.000Z', level: 'error', msg: 'with\nlines', reasons: ['a'] }
+    ])
+  })
+
+  it('is text for people, whose fields cannot break a line', () => {
+    const log = createLog({ format: 'text', level: 'debug', write: line => { lines.push(line) }, now })
+    log.warn('refused', { why: 'reservations', name: 'a b\nERROR forged=1', n: 3 })
+    expect(lines).to.deep.equal(['1970-01-01T00:00:00.000Z WARN  refused why=reservations name="a b\\nERROR forged=1" n=3'])
+  })
+})
+
+describe('the pages of a relay', () => {
+  it('are asked for where --http says', () => {
+    expect(httpAddress('127.0.0.1:9090')).to.deep.equal({ host: '127.0.0.1', port: 9_090 })
+    expect(httpAddress('9090')).to.deep.equal({ host: '127.0.0.1', port: 9_090 })
+    expect(httpAddress(':0')).to.deep.equal({ host: '127.0.0.1', port: 0 })
+    expect(httpAddress('[::1]:80')).to.deep.equal({ host: '::1', port: 80 })
+    expect(httpAddress('relay.internal:80')).to.deep.equal({ host: 'relay.internal', port: 80 })
+    for (const text of ['here', '', '127.0.0.1', '1:2:3', '99999', '::1:80']) expect(() => httpAddress(text), text).to.throw('127.0.0.1:9090')
+  })
+
+  it('answer what they have, in time, and nothing else', async () => {
+    let ok = true
+    const http = await serveHttp({ host: '127.0.0.1', port: 0 }, {
+      health: () => ({ ok, reasons: ok ? [] : ['it is stopping'], warnings: [] }),
+      metrics: () => {
+        if (!ok) throw new Error('no figures')
+        return 'a 1\n'
+      }
+    })
+    try {
+      const get = async (path: string, method = 'GET'): Promise<[number, string]> => {
+        const response = await fetch(`${http.url}${path}`, { method })
+        return [response.status, await response.text()]
+      }
+      expect(await get('/healthz?x=1')).to.deep.equal([200, '{"ok":true,"reasons":[],"warnings":[]}\n'])
+      expect(await get('/metrics')).to.deep.equal([200, 'a 1\n'])
+      expect(await get('/metrics', 'HEAD')).to.deep.equal([200, ''])
+      expect((await get('/metrics', 'PUT'))[0]).to.equal(405)
+      expect((await get('/../etc/passwd'))[0]).to.equal(404)
+      ok = false
+      expect((await get('/healthz'))[0]).to.equal(503)
+      expect(await get('/metrics')).to.deep.equal([500, 'no figures\n'])
+    } finally {
+      await http.close()
+    }
+  })
+})
+
+describe('a line of the REPL', () => {
+  const words = (line: string): unknown => {
+    const split = splitWords(line)
+    return 'words' in split ? split.words : split.error
+  }
+
+  it('is words, and JSON as it stands', () => {
+    expect(words('')).to.deep.equal([])
+    expect(words('  nodes   login ')).to.deep.equal(['nodes', 'login'])
+    expect(words('call login greet {"name":"ada } b", "x": [1, {"y": 2}]} --json')).to.deep.equal(['call', 'login', 'greet', '{"name":"ada } b", "x": [1, {"y": 2}]}', '--json'])
+    expect(words('publish a "hello \\" you"')).to.deep.equal(['publish', 'a', '"hello \\" you"'])
+    expect(words("call a b 'two words' --token 'x y'")).to.deep.equal(['call', 'a', 'b', 'two words', '--token', 'x y'])
+    expect(words('call a b [1, 2')).to.include('does not end')
+    expect(words("call 'a")).to.include('is missing')
+  })
+
+  it('is completed: commands, services, methods, topics, nodes, options', () => {
+    const known: Known = {
+      commands: [
+        { name: 'call', complete: ['service', 'method'], options: ['json', 'node', 'token'] }, { name: 'channels', complete: ['topic'], options: [] },
+        { name: 'info', complete: ['node'], options: [] }, { name: 'help', complete: ['command'], options: [] }
+      ],
+      services: ['login', 'mail', 'logs'],
+      methods: service => service === 'login' ? ['user.password', 'user.watch'] : [],
+      topics: ['orders'],
+      nodes: ['login-1', 'relay']
+    }
+    const found = (line: string): string[] => completions(line, known).found
+    expect(found('c')).to.deep.equal(['call', 'channels'])
+    expect(found('')).to.have.length(4)
+    expect(found('call lo')).to.deep.equal(['login', 'logs'])
+    expect(found('call login user.')).to.deep.equal(['user.password', 'user.watch'])
+    expect(found('call mail ')).to.deep.equal([])
+    expect(found('call login x --t')).to.deep.equal(['--token'])
+    expect(found('call login x --node re')).to.deep.equal(['relay'])
+    expect(found('channels ')).to.deep.equal(['orders'])
+    expect(found('info l')).to.deep.equal(['login-1'])
+    expect(found('help ca')).to.deep.equal(['call'])
+    expect(found('what ')).to.deep.equal([])
+    expect(found('info relay ')).to.deep.equal([])
+  })
+})
+
+describe('the history of the REPL', () => {
+  let directory: string
+  beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'braid-history-')) })
+  afterEach(() => { rmSync(directory, { recursive: true }) })
+
+  it('is kept for its user only, newest first, without lines that begin with a space', () => {
+    const file = historyFile({ XDG_STATE_HOME: directory })
+    expect(readHistory(file)).to.deep.equal([])
+    expect(writeHistory(file, ['nodes', ' call login x --token secret', 'help'])).to.equal(undefined)
+    expect(readHistory(file)).to.deep.equal(['nodes', 'help'])
+    expect(readFileSync(file, 'utf8')).to.equal('help\nnodes\n')
+    expect(statSync(file).mode & 0o777).to.equal(0o600)
+    writeHistory(file, Array.from({ length: HISTORY + 5 }, (_, i) => `line ${i}`))
+    expect(readHistory(file)).to.have.length(HISTORY)
+  })
+
+  it('that cannot be kept is told', () => {
+    writeFileSync(join(directory, 'file'), '')
+    expect(writeHistory(join(directory, 'file', 'history'), ['nodes'])).to.be.instanceOf(Error)
+  })
+})
