@@ -7,6 +7,8 @@ import type { Timers } from '../util/timers.ts'
 import type { TextMap } from '../wire/rpc-frames.ts'
 import type { Trace } from '../wire/trace.ts'
 
+/** Misses of one attempt that are listed: it may look for a node for a day, several times a second. */
+const MAX_MISSES = 64
 const NONE: readonly string[] = Object.freeze([])
 
 type Options = { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] }
@@ -128,6 +130,8 @@ export class OutCall implements ClientCall {
 
   /** A node could not be reached, or refused the attempt. */
   miss (node: string): void {
-    this.failed = [...this.failed, node]
+    if (this.failed.length < MAX_MISSES) {
+      this.failed = [...this.failed, node]
+    }
   }
 }

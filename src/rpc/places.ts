@@ -8,7 +8,7 @@ function nothing (): void {}
 /**
  * Hooks at places of their own in the code. A loop over them is one place that calls many functions, which an engine does
  * by the slowest way it has; a place that meets one function has it put in. With the six that ship on the calling side it
- * is a quarter of what they cost. Hooks beyond these places are left to the loop.
+ * is a fifth of what they cost. Hooks beyond these places are left to the loop.
  */
 export class Places<C> {
   readonly #hooks: ReadonlyArray<Halves<C>>

@@ -73,6 +73,17 @@ describe('rpc: what is not to be believed, and what must not grow', () => {
     expect(guard.states()).to.deep.equal({})
   })
 
+  it('a call that looks for a node all day does not list each time that it did not find one', async () => {
+    let failed = 0
+    const noting: ClientInterceptor = next => async call => next(call).finally(() => { failed = call.failed.length })
+    await start({ client: [noting] }, 1, () => () => 1)
+    mesh.gate = async () => { throw new Error('nothing listens') }
+    const call = watch(gate.rpc.invoke('login', 'work', 1, { timeout: 300_000 }))
+    await mesh.clock.pass(301_000)
+    expect(call.error).to.include({ code: 'UNAVAILABLE' })
+    expect(failed).to.be.within(5, 64)
+  })
+
   it('errors are told apart by the codes that there are: those that handlers make up are one', async () => {
     const measure = metrics()
     await start({}, 1, () => args => { throw Object.assign(new Error('no'), { code: `MADE_UP_${String(args)}` }) }, { server: [measure.server] })

@@ -100,6 +100,19 @@ describe('rpc: interceptors that ship, beside those that do not', () => {
     expect(server['later']?.p50).to.be.within(90, 130)
   })
 
+  it('more of them than have a place of their own each hear of every call, once, and of the outcome that those inside of them made', async () => {
+    const all = Array.from({ length: 12 }, () => metrics())
+    const quiet: ClientInterceptor = next => async call => next(call).catch(() => 'well')
+    await start({ client: [...all.slice(0, 10).map(each => each.client), quiet, ...all.slice(10).map(each => each.client)] })
+    await gate.rpc.invoke('login', 'echo', 1)
+    await gate.rpc.invoke('login', 'nothing')
+    for (const [i, each] of all.entries()) {
+      const { client } = each.snapshot()
+      expect(client['login/echo'], String(i)).to.deep.include({ calls: 1, running: 0, errors: {} })
+      expect(client['login/nothing'], String(i)).to.deep.include({ calls: 1, running: 0, errors: i < 10 ? {} : { UNIMPLEMENTED: 1 } })
+    }
+  })
+
   it('a call that names a timeout which is no number is refused', async () => {
     await start({ client: [retry(quick)] })
     expect(await rejection(gate.rpc.invoke('login', 'echo', 1, { timeout: 'soon' as never }))).to.include({ name: 'InvalidOptionsError' })
