@@ -9,11 +9,11 @@ export interface Time { readonly now: number, readonly wall: number }
 
 /** Milliseconds that a node may run calls after it asked its leader. */
 export const LEASE = 2_500
-/** By how much two clocks may drift apart, and milliseconds beside that. */
+/** By how much a clock may go wrong, and milliseconds beside that. */
 const DRIFT = 0.02
 const MARGIN = 10
-/** Milliseconds that a leader counts for a lease. */
-export const GRANT = LEASE * (1 + DRIFT) + MARGIN
+/** Milliseconds that a leader counts for a lease: its clock may be as fast as the node's is slow. */
+export const GRANT = LEASE * (1 + DRIFT) / (1 - DRIFT) + MARGIN
 
 /** Over when either clock says so. */
 function isBefore (time: Time, end: Time): boolean {

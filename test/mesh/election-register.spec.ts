@@ -36,6 +36,14 @@ describe('mesh: a register of many queues', function () {
     expect(leader.election.register.current).to.equal(true)
   })
 
+  it('without leases its own table is never known to be all there is: to read is to ask', async () => {
+    mesh = await createTestMesh([{ service: 'login', election: { expect: 1, lease: 'off' } }])
+    const { election: { register } } = await ready(mesh.nodes)
+    await register.write([{ key: 'k', value: Uint8Array.of(1) }])
+    expect([register.ready, register.current]).to.deep.equal([true, false])
+    expect((await register.read('k'))?.value).to.deep.equal(Uint8Array.of(1))
+  })
+
   it('comes to a new node and to the next leader, in parts, without a change of leader', async () => {
     mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
     const leader = await ready(mesh.nodes)

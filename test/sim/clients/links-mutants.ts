@@ -21,7 +21,8 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'lets an adopted link keep its old rank', file: 'authority', find: 'const adopted = { ...entry, rank: this.#next() }', replace: 'const adopted = (this.#next(), entry)' },
   { name: 'takes a link to an earlier life for one that lives', file: 'lives', find: 'return info.incarnation <= incarnation && ', replace: 'return ' },
   { name: 'counts its lease from the answer', file: 'lease', find: 'this.#until = after(asked, LEASE)', replace: 'this.#until = after(time, LEASE)' },
-  { name: 'forgets the drift in what it grants', file: 'lease', find: 'LEASE * (1 + DRIFT) + MARGIN', replace: 'LEASE' },
+  { name: 'forgets the drift in what it grants', file: 'lease', find: 'LEASE * (1 + DRIFT) / (1 - DRIFT) + MARGIN', replace: 'LEASE' },
+  { name: 'thinks of the drift of one clock only', file: 'lease', find: '(1 + DRIFT) / (1 - DRIFT)', replace: '(1 + DRIFT)', from: 1_000 },
   { name: 'knows nothing of what leaders before have granted', file: 'lease', find: 'return hasPassed(this.#before, time) && ', replace: 'return ' },
   { name: 'measures its lease by a clock that stands still in sleep', file: 'lease', find: 'return time.now < end.now && time.wall < end.wall', replace: 'return time.now < end.now' }
 ]
