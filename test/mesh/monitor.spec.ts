@@ -2,6 +2,7 @@ import * as otel from '@opentelemetry/api'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { expect } from 'chai'
 import { createMesh, tracing } from '../../src/index.ts'
+import { roundTrip } from '../../src/streams/round-trip.ts'
 import { until } from '../harness/until.ts'
 import type { Health, Mesh, MeshOptions, MeshSnapshot, Message, Span } from '../../src/index.ts'
 
@@ -54,11 +55,27 @@ describe('mesh.monitor', function () {
     expect(told.links).to.deep.equal([{ service: 'login', parent: '', node: login.id, count: 1 }])
     expect(told.topics).to.containSubset([{ name: 'orders', full: false, channels: [{ name: 'billing', consumers: 1, lag: 0, dead: 0 }] }])
     expect(told.truncated).to.equal(undefined)
+    // however many ask at a time, it is made once
+    const asked = await Promise.all([1, 2, 3].map(async () => gate.rpc.invoke('login', 'braid.monitor.snapshot', {}, { node: login.id }) as Promise<MeshSnapshot>))
+    expect(new Set(asked.map(({ at }) => at)).size).to.equal(1)
 
     const text = login.monitor.prometheus()
     expect(text).to.include('braid_leader_self{service="login"} 1\n')
     expect(text).to.match(/braid_rpc_requests_total\{side="server",service="login",method="user.password"\} 1\n/)
     for (const all of [JSON.stringify([known, told]), text, gate.monitor.prometheus()]) expect(all).not.to.include(TOKEN)
+  })
+
+  it('a connection is timed by itself, and a ping that takes too long is given up', async () => {
+    const first = await make({ service: 'login' })
+    const gate = await make({ bootstrap: addresses(first) })
+    const [connection] = gate.libp2p.getConnections()
+    if (connection === undefined) throw new Error('not connected')
+    expect(await roundTrip(connection, { signal: AbortSignal.timeout(20_000) })).to.be.above(0)
+    const reason = new Error('too long')
+    expect(await roundTrip(connection, { signal: AbortSignal.abort(reason) }).catch((err: unknown) => err)).to.equal(reason)
+    await until(() => connection.streams.every(({ protocol }) => protocol !== '/ipfs/ping/1.0.0'), WAIT)
+    await connection.close()
+    expect(await roundTrip(connection, {}).catch((err: unknown) => err)).to.be.instanceOf(Error)
   })
 
   it('looking makes no group, and a node without a monitor is not watched', async () => {
