@@ -98,7 +98,7 @@ export function checkOptions (options: MeshOptions): void {
     'name: expected at most 128 characters')
   const { weight, webrtc } = options
   refuse(webrtc !== undefined && typeof (webrtc as Partial<DirectPaths> | null)?.transport !== 'function',
-    "webrtc: expected what webrtc() of 'braid-mesh/webrtc' gives")
+    "webrtc: expected webrtc() of 'braid-mesh/webrtc'")
   refuse(weight !== undefined && !(Number.isInteger(weight) && weight >= 1 && weight <= MAX_WEIGHT),
     `weight: expected an integer from 1 to ${MAX_WEIGHT}, got ${String(weight)}`)
   checkAddresses('listen', options.listen)

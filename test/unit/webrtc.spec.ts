@@ -380,7 +380,7 @@ describe('webrtc: options and reasons', () => {
     expect(said(new Error('failed to connect via relay with status NO_RESERVATION'))).to.include('its relay does not have it')
     expect(said(new Error('failed to connect via relay with status RESOURCE_LIMIT_EXCEEDED'), new Error('y'))).to.include('its relay refused')
     expect(said(Object.assign(new Error('The dial request has no valid addresses'), { name: 'NoValidAddressesError' }))).to.include('a place on none')
-    expect(said(new Error('ECONNREFUSED 1'), new Error('ECONNREFUSED 2'))).to.include('ECONNREFUSED 1; ECONNREFUSED 2')
+    expect(said(new Error('ECONNREFUSED 1'), new Error('ECONNREFUSED 2'))).to.include('ECONNREFUSED 1; Error: ECONNREFUSED 2')
     expect(noPath('p', Object.assign(new Error('x'), { name: 'AbortError' }))).to.have.property('name', 'AbortError')
     expect(noPath('p', 'odd')).to.equal('odd')
   })
