@@ -67,6 +67,7 @@ module.exports = async config => {
   process.env.CHROME_BIN = findChromium()
   const firefox = findFirefox()
   if (firefox != null) process.env.FIREFOX_BIN = firefox
+  else console.log('no Firefox here (FIREFOX_BIN, firefox, firefox-esr): Chromium only')
   await bundle(output, browserSpecs(process.env.BRAID_SPECS))
   config.set({
     basePath: output,

@@ -126,8 +126,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#storage = storage
     this.#page = new PageLife({
       onChange: (life, before) => { this.#onLife(life, before) },
-      onHide: kept => { this.#onHide(kept) },
-      onFreeze: () => { discovery.suspend('away') },
+      onRest: (as, kept) => { this.#onRest(as, kept) },
       onWake: slept => { this.#revive(slept) }
     })
     const online = (): boolean => this.#page.life.online
@@ -284,8 +283,8 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     else this.safeDispatchEvent('reachable')
   }
 
-  #onHide (kept: boolean): void {
-    this.discovery.suspend('left')
+  #onRest (as: 'frozen' | 'left', kept: boolean): void {
+    this.discovery.suspend(as === 'left' ? as : 'away')
     // A page in the cache keeps its sockets open, and answers nothing.
     if (kept) for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
   }

@@ -16,9 +16,8 @@ export interface Life {
 /** Called within the page's own events. */
 export interface LifeListener {
   onChange (life: Life, before: Life): void
-  /** The page is left. `kept`: it may come back from the cache. */
-  onHide (kept: boolean): void
-  onFreeze (): void
+  /** Nothing runs after this. `kept`: a page that is left may come back from the cache. */
+  onRest (as: 'frozen' | 'left', kept: boolean): void
   /** It runs again, after `slept` ms in which it did not. */
   onWake (slept: number): void
 }
@@ -27,7 +26,6 @@ interface Page {
   readonly document?: EventTarget & Pick<Document, 'visibilityState'>
   readonly navigator?: { readonly onLine?: boolean }
   readonly addEventListener?: EventTarget['addEventListener']
-  readonly removeEventListener?: EventTarget['removeEventListener']
 }
 
 /** Milliseconds between two looks at the clocks. */
@@ -50,54 +48,44 @@ export class PageLife {
   readonly #listener: LifeListener
   readonly #page: Page
   readonly #clocks: () => Clocks
-  readonly #heard: Array<readonly [EventTarget, string, (event: Event) => void]> = []
-  #life: Life
+  readonly #stopped = new AbortController()
   #resting: 'frozen' | 'left' | undefined
   #seen: Clocks
-  #timer: ReturnType<typeof setInterval> | undefined
+  life: Life
 
   constructor (listener: LifeListener, page: Page = globalThis, time = clocks) {
     this.#listener = listener
     this.#page = page
     this.#clocks = time
     this.#seen = time()
-    this.#life = this.#look()
-  }
-
-  get life (): Life {
-    return this.#life
+    this.life = this.#look()
   }
 
   start (): void {
-    const page = this.#page as EventTarget
+    const { signal } = this.#stopped
+    const on = (target: Partial<EventTarget> | undefined, types: string[], listener: (event: Event) => void): void => {
+      for (const type of types) target?.addEventListener?.(type, listener, { signal })
+    }
     const { document } = this.#page
-    this.#seen = this.#clocks()
+    this.#passed()
     this.#update()
-    this.#timer = setInterval(() => { this.#beat() }, BEAT)
-    ;(this.#timer as { unref?: () => void }).unref?.()
-    if (typeof this.#page.addEventListener !== 'function') return
-    const update = (): void => { this.#update() }
-    for (const type of ['online', 'offline']) this.#on(page, type, update)
-    if (document === undefined) return
-    this.#on(page, 'pagehide', event => { this.#rest('left', (event as PageTransitionEvent).persisted) })
-    this.#on(page, 'pageshow', event => { if ((event as PageTransitionEvent).persisted) this.#wake() })
-    this.#on(document, 'freeze', () => { this.#rest('frozen') })
-    this.#on(document, 'resume', () => { this.#wake() })
-    this.#on(document, 'visibilitychange', () => {
+    const timer: { unref?: () => void } | number = setInterval(() => { this.#beat() }, BEAT)
+    if (typeof timer === 'object') timer.unref?.()
+    signal.addEventListener('abort', () => { clearInterval(timer as number) })
+    on(this.#page, ['online', 'offline'], () => { this.#update() })
+    on(this.#page, ['pagehide'], event => { this.#rest('left', (event as PageTransitionEvent).persisted) })
+    on(document, ['freeze'], () => { this.#rest('frozen') })
+    on(document, ['resume'], () => { this.#wake() })
+    on(this.#page, ['pageshow'], event => { if ((event as PageTransitionEvent).persisted) this.#wake() })
+    on(document, ['visibilitychange'], () => {
       // shown, it need not wait for its slow timers
       this.#beat()
-      update()
+      this.#update()
     })
   }
 
   stop (): void {
-    clearInterval(this.#timer)
-    for (const [target, type, listener] of this.#heard.splice(0)) target.removeEventListener(type, listener)
-  }
-
-  #on (target: EventTarget, type: string, listener: (event: Event) => void): void {
-    target.addEventListener(type, listener)
-    this.#heard.push([target, type, listener])
+    this.#stopped.abort()
   }
 
   #look (): Life {
@@ -106,26 +94,24 @@ export class PageLife {
   }
 
   #update (): void {
-    const before = this.#life
-    const life = this.#look()
-    if (life.page === before.page && life.online === before.online) return
-    this.#life = life
-    this.#listener.onChange(life, before)
+    const before = this.life
+    this.life = this.#look()
+    if (this.life.page !== before.page || this.life.online !== before.online) this.#listener.onChange(this.life, before)
+    else this.life = before
   }
 
   #rest (as: 'frozen' | 'left', kept = false): void {
     this.#resting = as
-    this.#seen = this.#clocks()
-    if (as === 'left') this.#listener.onHide(kept)
-    else this.#listener.onFreeze()
+    this.#passed()
+    this.#listener.onRest(as, kept)
     this.#update()
   }
 
   /** After a rest that the page was told of. */
   #wake (): void {
     if (this.#resting === undefined) return
-    const slept = this.#passed()
     this.#resting = undefined
+    const slept = this.#passed()
     this.#update()
     this.#listener.onWake(slept)
   }
@@ -133,10 +119,10 @@ export class PageLife {
   #beat (): void {
     if (this.#resting !== undefined) return
     const gap = this.#passed() - BEAT
-    if (gap > (this.#life.page === 'hidden' ? THROTTLED : BUSY)) this.#listener.onWake(gap)
+    if (gap > (this.life.page === 'hidden' ? THROTTLED : BUSY)) this.#listener.onWake(gap)
   }
 
-  /** Since the last look. */
+  /** Milliseconds since the last look. */
   #passed (): number {
     const { now, wall } = this.#seen
     this.#seen = this.#clocks()

@@ -31,12 +31,7 @@ export class Revival {
     const begun = this.#slept
     this.#slept = Math.max(slept, begun ?? 0)
     if (begun !== undefined) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const settled = new Promise(resolve => { timer = setTimeout(resolve, SETTLE) })
-    void Promise.race([settled, this.#askAll()]).then(() => {
-      clearTimeout(timer)
-      if (this.#init.joined()) this.done()
-    })
+    void this.#path().then(() => { if (this.#init.joined()) this.done() })
   }
 
   /** A path was found. False: nobody waits for one. */
@@ -52,22 +47,34 @@ export class Revival {
     this.#slept = undefined
   }
 
-  async #askAll (): Promise<void> {
+  /** Resolves when a connection has answered and the others had their time, or when there is none to ask. */
+  async #path (): Promise<void> {
     const direct = this.#init.libp2p.getConnections().filter(({ direction, remoteAddr }) => direction === 'outbound' && !remoteAddr.toString().includes('/p2p-circuit'))
     const peers = new Map(direct.map(({ remotePeer }) => [remotePeer.toString(), remotePeer]))
-    await Promise.all([...peers.values()].slice(0, MAX_ASKED).map(async peer => this.#ask(peer)))
+    if (peers.size === 0) return
+    const answers = [...peers.values()].slice(0, MAX_ASKED).map(async peer => this.#ask(peer))
+    // where all have failed, their ends are about to be seen, and a new connection is what tells
+    await Promise.any(answers).then(async () => Promise.race([Promise.allSettled(answers), pause(SETTLE)]), async () => pause(PING_TIMEOUT))
   }
 
   async #ask (peer: PeerId): Promise<void> {
     const { libp2p } = this.#init
-    const { ping } = libp2p.services as { ping?: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
+    const { ping } = libp2p.services as unknown as { ping: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
     const asked = libp2p.getConnections(peer)
     const signal = AbortSignal.timeout(PING_TIMEOUT)
     try {
-      await ping?.ping(peer, { signal })
+      await ping.ping(peer, { signal })
     } catch (error) {
       // any other failure tells of itself
       if (signal.aborted) asked.forEach((connection: Connection) => { connection.abort(error as Error) })
+      throw error
     }
   }
+}
+
+async function pause (ms: number): Promise<void> {
+  await new Promise(resolve => {
+    const timer: { unref?: () => void } | number = setTimeout(resolve, ms)
+    if (typeof timer === 'object') timer.unref?.()
+  })
 }

@@ -97,10 +97,23 @@ describe('a node that was away', () => {
     expect(revival.done()).to.equal(false)
   })
 
-  it('does not wait for one that says nothing', async () => {
-    const { revival, done } = setup([connection(await peer(), REMOTE)], { ping: async () => new Promise(() => {}) })
+  it('does not wait for one that says nothing once another has answered', async () => {
+    const [silent, quick] = await Promise.all([peer(), peer()])
+    const { revival, done } = setup([connection(silent, REMOTE), connection(quick, REMOTE)], {
+      ping: async asked => asked.equals(silent) ? new Promise(() => {}) : 1
+    })
     revival.begin(1_000)
     while (done.length === 0) await new Promise(resolve => { setTimeout(resolve, 10) })
+    expect(done).to.deep.equal([1_000])
+  })
+
+  it('takes no connection that fails for a path: the end of it is about to be seen', async () => {
+    const { revival, done } = setup([connection(await peer(), REMOTE)], { ping: async () => { throw new Error('the connection is closed') } })
+    revival.begin(1_000)
+    for (let i = 0; i < 10; i++) await turns()
+    expect(done).to.deep.equal([])
+    // there is a new one
+    expect(revival.done()).to.equal(true)
     expect(done).to.deep.equal([1_000])
   })
 

@@ -17,12 +17,10 @@ class FakePage extends EventTarget {
     super()
     const listener = {
       onChange: ({ page, online }: Life, before: Life) => { this.told.push(`${before.page} ${before.online} -> ${page} ${online}`) },
-      onHide: (kept: boolean) => { this.told.push(`hide ${kept}`) },
-      onFreeze: () => { this.told.push('freeze') },
+      onRest: (as: string, kept: boolean) => { this.told.push(as === 'left' ? `hide ${kept}` : 'freeze') },
       onWake: (slept: number) => { this.told.push(`wake ${slept}`) }
     }
-    const own = { addEventListener: this.addEventListener.bind(this), removeEventListener: this.removeEventListener.bind(this) }
-    const fake = { document: this.document, navigator: this.navigator, ...own, ...page }
+    const fake = { document: this.document, navigator: this.navigator, addEventListener: this.addEventListener.bind(this), ...page }
     this.life = new PageLife(listener, fake as ConstructorParameters<typeof PageLife>[1], () => ({ now: this.now, wall: this.wall }))
     this.life.start()
   }
