@@ -1,4 +1,4 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|relay|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|monitor|relay|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { run as benchElection } from './election.ts'
 import { run as benchLinks } from './links.ts'
+import { run as benchMonitor } from './monitor.ts'
 import { run as benchPubsub } from './pubsub.ts'
 import { run as benchRelay } from './relay.ts'
 import { bars, benchRpc, table } from './rpc.ts'
@@ -51,6 +52,9 @@ if (values.only == null || values.only === 'pubsub') {
 }
 if (values.only == null || values.only === 'relay') {
   results['relay'] = await benchRelay()
+}
+if (values.only == null || values.only === 'monitor') {
+  results['monitor'] = await benchMonitor({ rounds: Number(values.rounds) })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()
