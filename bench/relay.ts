@@ -28,7 +28,8 @@ const BARS: Readonly<Record<string, number>> = {
   'full nodes that a node does not see': 0
 }
 
-const script = (name: string): string => fileURLToPath(new URL(`./lib/${name}.ts`, import.meta.url))
+const CLIENT_SCRIPT = fileURLToPath(new URL('./lib/relay-clients.ts', import.meta.url))
+const NODE_SCRIPT = fileURLToPath(new URL('./lib/relay-nodes.ts', import.meta.url))
 
 function quantile (values: readonly number[], q: number): number {
   const sorted = values.filter(value => !Number.isNaN(value)).sort((a, b) => a - b)
@@ -57,7 +58,7 @@ async function startClients (size: number, relay: NodeProcess, processes: NodePr
   const begin = performance.now()
   await Promise.all(Array.from({ length: PROCESSES }, async (_, index) => {
     const bootstrap = relay.addresses.filter(address => address.includes('/ws'))
-    processes.push(await spawnNode({ label: `clients-${index}`, script: script('relay-clients'), external: true, timeout: 600_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
+    processes.push(await spawnNode({ label: `clients-${index}`, script: CLIENT_SCRIPT, external: true, timeout: 600_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
   }))
   return performance.now() - begin
 }
@@ -67,7 +68,7 @@ async function startNodes (size: number, relay: NodeProcess, processes: NodeProc
     const bootstrap = relay.addresses.filter(address => !address.includes('/ws'))
     processes.push(await spawnNode({
       label: `nodes-${index}`,
-      script: script('relay-nodes'),
+      script: NODE_SCRIPT,
       external: true,
       timeout: 300_000,
       options: { mesh: MESH, name: `n${index}`, service: 'worker', bootstrap, weight: Math.min(NODES_PER_PROCESS, size - index * NODES_PER_PROCESS) }
