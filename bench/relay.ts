@@ -28,7 +28,8 @@ const BARS: Readonly<Record<string, number>> = {
   'full nodes that a node does not see': 0
 }
 
-const script = (name: string): string => fileURLToPath(new URL(`./lib/${name}.ts`, import.meta.url))
+const CLIENT_SCRIPT = fileURLToPath(new URL('./lib/relay-clients.ts', import.meta.url))
+const NODE_SCRIPT = fileURLToPath(new URL('./lib/relay-nodes.ts', import.meta.url))
 
 function quantile (values: readonly number[], q: number): number {
   const sorted = values.filter(value => !Number.isNaN(value)).sort((a, b) => a - b)
@@ -57,7 +58,7 @@ async function startClients (size: number, relay: NodeProcess, processes: NodePr
   const begin = performance.now()
   await Promise.all(Array.from({ length: PROCESSES }, async (_, index) => {
     const bootstrap = relay.addresses.filter(address => address.includes('/ws'))
-    processes.push(await spawnNode({ label: `clients-${index}`, script: script('relay-clients'), external: true, timeout: 600_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
+    processes.push(await spawnNode({ label: `clients-${index}`, script: CLIENT_SCRIPT, external: true, timeout: 600_000, options: { mesh: MESH, bootstrap, weight: size / PROCESSES } }))
   }))
   return performance.now() - begin
 }
@@ -67,7 +68,7 @@ async function startNodes (size: number, relay: NodeProcess, processes: NodeProc
     const bootstrap = relay.addresses.filter(address => !address.includes('/ws'))
     processes.push(await spawnNode({
       label: `nodes-${index}`,
-      script: script('relay-nodes'),
+      script: NODE_SCRIPT,
       external: true,
       timeout: 300_000,
       options: { mesh: MESH, name: `n${index}`, service: 'worker', bootstrap, weight: Math.min(NODES_PER_PROCESS, size - index * NODES_PER_PROCESS) }
@@ -75,63 +76,78 @@ async function startNodes (size: number, relay: NodeProcess, processes: NodeProc
   }
 }
 
-async function measure (size: Size, relay: NodeProcess, clients: NodeProcess[], nodes: NodeProcess[]): Promise<Record<string, number>> {
-  const empty = await usageOver(relay, 5)
-  const joined = await startClients(size.clients, relay, clients)
-  const ids = clients.flatMap(({ addresses }) => [...addresses])
+/** Adds a figure, and prints it beside its bar: a run that fails later has told something. */
+class Figures {
+  readonly all: Record<string, number> = {}
+
+  add (name: string, value: number): void {
+    this.all[name] = value
+    const bar = BARS[name]
+    const verdict = bar == null ? '      ' : value <= bar ? 'met   ' : 'MISSED'
+    console.log(`${verdict} ${name.padEnd(72)} ${value.toFixed(2).padStart(9)}${bar == null ? '' : `  (bar ${bar})`}`)
+  }
+
+  times (name: string, values: readonly number[]): void {
+    this.add(`${name}: p50, ms`, quantile(values, 0.5))
+    this.add(`${name}: p99, ms`, quantile(values, 0.99))
+  }
+
+  async usage (name: string, relay: NodeProcess): Promise<void> {
+    const { rss, cpu } = await usageOver(relay, IDLE)
+    this.add(`${name}: RSS, MB`, rss)
+    this.add(`${name}: CPU, % of a core`, cpu)
+  }
+}
+
+async function settled (): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, IDLE * 1_000))
-  const withClients = await usageOver(relay, IDLE)
+}
+
+async function measureClients (size: Size, relay: NodeProcess, clients: NodeProcess[], figures: Figures): Promise<void> {
+  await figures.usage('relay alone', relay)
+  figures.add(`${size.clients} clients have their places, from their processes' start, ms`, await startClients(size.clients, relay, clients))
+  const { reservations } = await relay.command<RelayStats>('relayStats')
+  figures.add('clients without a place', size.clients - reservations)
+  await settled()
+  await figures.usage(`relay with ${size.clients} clients, idle`, relay)
+}
+
+async function measureNodes (size: Size, relay: NodeProcess, nodes: NodeProcess[], figures: Figures): Promise<void> {
   await startNodes(size.nodes, relay, nodes)
   let seen = 0
   await until(async () => {
     seen = Math.min(...await Promise.all(nodes.map(async node => node.command<number>('seen'))))
     return seen > size.nodes
-  }, { timeout: 60_000, interval: 500, what: () => `each node sees ${size.nodes + 1}: ${seen}` }).catch(async (error: Error) => {
-    console.log(error.message, await Promise.all(nodes.map(async node => node.command('how'))))
+  }, { timeout: 60_000, interval: 500 }).catch(async () => {
+    console.log('nodes seen / status / connections of each:', ...await Promise.all(nodes.map(async node => node.command<string[]>('how'))))
   })
-  await new Promise(resolve => setTimeout(resolve, IDLE * 1_000))
-  const withAll = await usageOver(relay, IDLE)
-  const { reservations } = await relay.command<RelayStats>('relayStats')
-  const one = await relay.command<number[]>('pingAll', [ids, TOGETHER], 240_000)
-  const all = await relay.command<number[]>('pingAll', [ids, size.clients], 240_000)
-  const own = (await Promise.all(clients.map(async client => client.command<number[]>('pingRelay', [TOGETHER], 240_000)))).flat()
-  const through = (await Promise.all(clients.map(async (client, index) =>
-    client.command<number[]>('pingOthers', [clients[(index + 1) % clients.length]?.addresses, TOGETHER], 240_000)))).flat()
-  const again = (await Promise.all(clients.map(async (client, index) =>
-    client.command<number[]>('pingOthers', [clients[(index + 1) % clients.length]?.addresses, TOGETHER], 240_000)))).flat()
-  const calls = await nodes[0]?.command<number[]>('calls', [relay.id, CALLS], 60_000) ?? []
-  const busy = await usageOver(relay, 5)
-  const { circuits } = await relay.command<RelayStats>('relayStats')
-  const lost = (await Promise.all(clients.map(async client => client.command<number>('lost')))).reduce((sum, count) => sum + count, 0)
-  return {
-    'relay alone: RSS, MB': empty.rss,
-    [`${size.clients} clients have their places, from their processes' start, ms`]: joined,
-    'clients without a place': size.clients - reservations,
-    [`relay with ${size.clients} clients, idle: RSS, MB`]: withClients.rss,
-    [`relay with ${size.clients} clients, idle: CPU, % of a core`]: withClients.cpu,
-    [`relay with ${size.nodes} full nodes too, idle: RSS, MB`]: withAll.rss,
-    [`relay with ${size.nodes} full nodes too, idle: CPU, % of a core`]: withAll.cpu,
-    'full nodes that a node does not see': size.nodes + 1 - seen,
-    'relay pings each client: p50, ms': quantile(one, 0.5),
-    'relay pings each client: p99, ms': quantile(one, 0.99),
-    'relay pings each client: slowest, ms': slowest(one),
-    'relay pings all clients at once: slowest, ms': slowest(all),
-    'client pings the relay: p50, ms': quantile(own, 0.5),
-    'client pings the relay: p99, ms': quantile(own, 0.99),
-    'client pings another through the relay, dial included: p50, ms': quantile(through, 0.5),
-    'client pings another through the relay, dial included: p99, ms': quantile(through, 0.99),
-    'client pings another through the relay, dial included: failed': through.filter(Number.isNaN).length,
-    'the same again, connected: p50, ms': quantile(again, 0.5),
-    'the same again, connected: p99, ms': quantile(again, 0.99),
-    'relayed connections then': circuits,
-    'relay with them: RSS, MB': busy.rss,
-    'full node calls the relay: p50, ms': quantile(calls, 0.5),
-    'full node calls the relay: p99, ms': quantile(calls, 0.99),
-    'clients that lost their place or connection': lost
-  }
+  figures.add('full nodes that a node does not see', size.nodes + 1 - seen)
+  await settled()
+  await figures.usage(`relay with ${size.nodes} full nodes too, idle`, relay)
 }
 
-/** Measures once, prints a table beside the bars, and resolves to the figures by name. */
+async function measurePings (relay: NodeProcess, clients: NodeProcess[], nodes: NodeProcess[], figures: Figures): Promise<void> {
+  const ids = clients.flatMap(({ addresses }) => [...addresses])
+  const ask = async (name: string, args: (index: number) => unknown[]): Promise<number[]> =>
+    (await Promise.all(clients.map(async (client, index) => client.command<number[]>(name, args(index), 240_000)))).flat()
+  const others = (index: number): unknown[] => [clients[(index + 1) % clients.length]?.addresses, TOGETHER]
+  const one = await relay.command<number[]>('pingAll', [ids, TOGETHER], 240_000)
+  figures.times('relay pings each client', one)
+  figures.add('relay pings each client: slowest, ms', slowest(one))
+  figures.add('relay pings all clients at once: slowest, ms', slowest(await relay.command<number[]>('pingAll', [ids, ids.length], 240_000)))
+  figures.times('client pings the relay', await ask('pingRelay', () => [TOGETHER]))
+  const through = await ask('pingOthers', others)
+  figures.times('client pings another through the relay, dial included', through)
+  figures.add('client pings another through the relay, dial included: failed', through.filter(Number.isNaN).length)
+  figures.times('the same again, connected', await ask('pingOthers', others))
+  figures.add('relayed connections then', (await relay.command<RelayStats>('relayStats')).circuits)
+  await figures.usage('relay with them', relay)
+  figures.times('full node calls the relay', await nodes[0]?.command<number[]>('calls', [relay.id, CALLS], 60_000) ?? [])
+  const lost = await Promise.all(clients.map(async client => client.command<number>('lost')))
+  figures.add('clients that lost their place or connection', lost.reduce((sum, count) => sum + count, 0))
+}
+
+/** Measures once, prints each figure beside its bar, and resolves to the figures by name. */
 export async function run (size: Size = { clients: 500, nodes: 50 }): Promise<Record<string, number>> {
   console.log(`relay: ${size.clients} clients and ${size.nodes} full nodes, on loopback …`)
   const clients: NodeProcess[] = []
@@ -143,14 +159,12 @@ export async function run (size: Size = { clients: 500, nodes: 50 }): Promise<Re
     options: { mesh: MESH, name: 'relay', relay: true, listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'] }
   })
   try {
-    const figures = await measure(size, relay, clients, nodes)
-    for (const [name, value] of Object.entries(figures)) {
-      const bar = BARS[name]
-      const verdict = bar == null ? '      ' : value <= bar ? 'met   ' : 'MISSED'
-      console.log(`${verdict} ${name.padEnd(72)} ${value.toFixed(2).padStart(9)}${bar == null ? '' : `  (bar ${bar})`}`)
-    }
+    const figures = new Figures()
+    await measureClients(size, relay, clients, figures)
+    await measureNodes(size, relay, nodes, figures)
+    await measurePings(relay, clients, nodes, figures)
     for (const node of [relay, ...nodes]) node.expectClean()
-    return figures
+    return figures.all
   } finally {
     await Promise.all([relay, ...clients, ...nodes].map(async node => node[Symbol.asyncDispose]()))
   }

@@ -12,6 +12,7 @@ runChild(async ({ weight: count = 1, ...options }) => {
     status: meshes[0]?.status ?? '',
     commands: {
       /** Nodes that the one sees that sees the fewest. */
+      /** For people: nodes seen, status, connections. */
       how: () => meshes.map(mesh => `${mesh.discovery.nodes().length}/${mesh.status}/${mesh.libp2p.getConnections().length}`),
       seen: () => Math.min(...meshes.map(mesh => mesh.discovery.nodes().length)),
       /** Milliseconds of each call to this node, one after the other. */

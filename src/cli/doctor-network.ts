@@ -123,7 +123,7 @@ export async function checkWebSocket ({ host, port, tls }: Way, timeout: number)
       host,
       port,
       timeout,
-      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': 13, 'sec-websocket-key': randomBytes(16).toString('base64') }
+      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') }
     })
     const done = (finding: Finding): void => {
       request.destroy()

@@ -27,16 +27,16 @@ export interface MergedService {
 export function mergeLinks (snapshots: readonly MeshSnapshot[]): MergedLinks[] {
   const known = new Map<string, MergedLinks>()
   const detailed = new Set<string>()
-  for (const { self, links } of snapshots) {
+  for (const { self: teller, links } of snapshots) {
     for (const link of links) {
-      if (link.parent === '*' || link.service !== self.service) continue
+      if (link.parent === '*' || link.service !== teller.service) continue
       detailed.add(link.service)
       known.set(`${link.service}/${link.parent}/${link.node}`, { ...link })
     }
   }
-  for (const { self } of snapshots) {
-    if (self.service == null || detailed.has(self.service) || self.load.links === 0) continue
-    known.set(`${self.service}/*/${self.id}`, { service: self.service, parent: '*', node: self.id, count: self.load.links })
+  for (const { self: { id, service, load } } of snapshots) {
+    if (service == null || detailed.has(service) || load.links === 0) continue
+    known.set(`${service}/*/${id}`, { service, parent: '*', node: id, count: load.links })
   }
   return [...known.values()].sort((a, b) => a.service.localeCompare(b.service) || a.parent.localeCompare(b.parent) || b.count - a.count)
 }
@@ -83,23 +83,23 @@ function weighted (stats: readonly CallStats[], pick: (stat: CallStats) => numbe
 
 /** Times are those of the methods, weighted by how often they are called: p50 their mean, p99 the worst. */
 export function mergeServices (snapshots: readonly MeshSnapshot[]): MergedService[] {
-  const names = [...new Set(snapshots.flatMap(({ self }) => self.service ?? []))].sort((a, b) => a.localeCompare(b))
+  const names = [...new Set(snapshots.flatMap(snapshot => snapshot.self.service ?? []))].sort((a, b) => a.localeCompare(b))
   return names.map(service => {
-    const own = snapshots.filter(({ self }) => self.service === service)
+    const own = snapshots.filter(snapshot => snapshot.self.service === service)
     const calls = own.flatMap(ownCalls)
     const told = snapshots.flatMap(({ services }) => services.filter(info => info.service === service && info.leader != null))
       .sort((a, b) => (b.leader?.epoch ?? 0) - (a.leader?.epoch ?? 0) || (b.leader?.term ?? 0) - (a.leader?.term ?? 0))[0]?.leader
     return {
       service,
       nodes: own.length,
-      up: own.filter(({ self }) => self.state === 'up').length,
+      up: own.filter(snapshot => snapshot.self.state === 'up').length,
       ...(told != null ? { leader: told.id, term: told.term } : {}),
       calls: calls.reduce((sum, stat) => sum + stat.calls, 0),
       errors: calls.reduce((sum, stat) => sum + stat.errors, 0),
       rate: calls.reduce((sum, stat) => sum + stat.rate, 0),
       p50: weighted(calls, ({ p50 }) => p50),
       p99: calls.reduce((worst, { p99 }) => p99 > worst || Number.isNaN(worst) ? p99 : worst, Number.NaN),
-      links: own.reduce((sum, { self }) => sum + self.load.links, 0)
+      links: own.reduce((sum, snapshot) => sum + snapshot.self.load.links, 0)
     }
   })
 }

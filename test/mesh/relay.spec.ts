@@ -35,7 +35,7 @@ describe('relay', () => {
   /** A node that listens nowhere. */
   async function hidden (relay: Mesh, options: MeshOptions = {}): Promise<Mesh> {
     const mesh = await make({ listen: ['/p2p-circuit'], bootstrap: addresses(relay), ...options })
-    await until(() => mesh.self.addresses.length > 0, { what: 'a place on the relay' })
+    await until(() => mesh.self.addresses.length > 0, { timeout: 60_000, what: 'a place on the relay' })
     return mesh
   }
 
