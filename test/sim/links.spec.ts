@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import { linksClient } from './clients/links.ts'
+import { MUTATIONS, mutant } from './clients/links-mutants.ts'
 import { describeFailure, runBatch, runSeed } from './kernel/run.ts'
 
 const SEEDS = 100
 /** Seeds that once found a mistake. */
 const OLD: ReadonlyArray<[number, string]> = [
-  [290, 'a leader without leases answered from its own table while another one led'],
+  [329, 'a leader without leases answered from its own table while another one led'],
   [1_013, 'a fast clock took a lease for over that a slow one still believed in']
 ]
 
@@ -30,4 +31,11 @@ describe('simulation: links', function () {
   it('runs the same seed the same way', () => {
     expect(runSeed(7, linksClient()).result).to.deep.equal(runSeed(7, linksClient()).result)
   })
+
+  for (const mutation of MUTATIONS) {
+    it(`finds the mutant that ${mutation.name}`, async () => {
+      const { failure, runs } = runBatch(await mutant(mutation), mutation.from ?? 1, 2_000, { shrinks: false })
+      expect(failure, `not found in ${runs} seeds`).to.not.equal(undefined)
+    })
+  }
 })
