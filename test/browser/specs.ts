@@ -7,6 +7,8 @@ const TEST = fileURLToPath(new URL('../', import.meta.url))
 /** Unit specs that only Node can run, each with the reason. */
 const NODE_ONLY: Readonly<Record<string, string>> = {
   'links-authority.spec.ts': 'no page keeps the links of a service',
+  'monitor-handler.spec.ts': 'it listens on HTTP',
+  'monitor-prometheus.spec.ts': 'prom-client and a file; the text itself is made without either',
   'rpc-opentelemetry.spec.ts': 'OpenTelemetry follows calls with async_hooks',
   'harness-fault-proxy.spec.ts': 'the proxy listens on TCP sockets',
   'harness-processes.spec.ts': 'starts processes',
