@@ -132,7 +132,7 @@ describe('direct paths', function () {
 
   it('that cannot be made leave the relayed one as it is, and say why', async () => {
     // no such server answers, and nothing else is allowed
-    const dead: WebrtcOptions = { iceServers: [{ urls: 'turn:127.0.0.1:9', username: 'u', credential: 'c' }], iceTransportPolicy: 'relay', timeout: 2_000 }
+    const dead: WebrtcOptions = { iceServers: [{ urls: 'turn:127.0.0.1:3479', username: 'u', credential: 'c' }], iceTransportPolicy: 'relay', timeout: 2_000 }
     await join(relay.addresses, dead)
     const { mesh: other } = await openRight(relay.addresses, dead)
     const failures: PathChange[] = []
