@@ -109,11 +109,11 @@ describe('a page that cannot', function () {
     const storage = 'tab-storage'
     const { mesh: other, leave } = await pages.open({ mesh: 'stored', storage })
     const { incarnation } = other.self
-    const error = await rejection(createMesh({ mesh: 'stored', storage }))
+    const error = await rejection(createMesh({ mesh: 'stored', storage, tabs: 1 }))
     expect(error).to.have.property('name', 'StorageLockedError')
     expect(error.message).to.include(storage).and.to.include('another tab')
     leave()
-    const mesh = await until(async () => createMesh({ mesh: 'stored', storage }))
+    const mesh = await until(async () => createMesh({ mesh: 'stored', storage, tabs: 1 }))
     meshes.push(mesh)
     expect(mesh.id).to.equal(other.id)
     expect(mesh.self.incarnation).to.be.above(incarnation)
