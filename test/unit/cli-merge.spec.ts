@@ -36,7 +36,7 @@ describe('what the nodes tell, put together', () => {
   })
 
   it('channels: lags of all publishers add up, consumers do not', () => {
-    const topic = (lag: number): MeshSnapshot['topics'] => [{ name: 'orders', length: lag, bytes: 10, pending: 1, channels: [{ name: 'billing', consumers: 2, lag, pending: 1, redelivered: 0, dead: 1 }] }]
+    const topic = (lag: number): MeshSnapshot['topics'] => [{ name: 'orders', length: lag, bytes: 10, full: false, pending: 1, channels: [{ name: 'billing', consumers: 2, lag, pending: 1, redelivered: 0, dead: 1 }] }]
     const { topics, channels } = mergeChannels([told({ id: 'a', topics: topic(3) }), told({ id: 'b', topics: topic(4) })])
     expect(topics).to.deep.equal([{ topic: 'orders', publishers: 2, length: 7, bytes: 20 }])
     expect(channels).to.deep.equal([{ topic: 'orders', channel: 'billing', consumers: 2, lag: 7, pending: 2, redelivered: 0, dead: 2 }])
