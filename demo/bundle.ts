@@ -1,33 +1,39 @@
-/** The demo's programs as one file each: a process that loads TypeScript module by module starts five times slower. */
+/** The demo's programs as few files: a process that loads TypeScript module by module starts five times slower. */
 import { build } from 'esbuild'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { BuildOptions } from 'esbuild'
+import type { BuildOptions, Metafile } from 'esbuild'
 
 /** Inside node_modules, so that the packages which stay outside of the bundle are found. */
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url))
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const PAGE = new URL('./page/', import.meta.url)
 const REQUIRE = 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
 
-async function bundle (entry: string, options: BuildOptions): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    logLevel: 'error',
-    ...options
-  })
-  const [file] = outputFiles ?? []
-  if (file == null) throw new Error(`${entry} was not bundled`)
-  return file.contents
+const COMMON = { absWorkingDir: ROOT, bundle: true, format: 'esm', logLevel: 'error', outdir: 'out' } as const satisfies BuildOptions
+
+/** Files of the page by their name, which any server of files may serve from any folder. */
+export interface PageFiles {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly metafile: Metafile
 }
 
-/** One ES module with everything the page needs. */
-export async function bundlePage (): Promise<Uint8Array> {
-  return bundle('page/main.ts', { platform: 'browser', conditions: ['braid-mesh-source', 'browser'], target: 'es2022', minify: true })
+export async function bundlePage (): Promise<PageFiles> {
+  const still = ['index.html', 'style.css', 'icon.svg'].map(async name => [name, await readFile(new URL(name, PAGE))] as const)
+  const { outputFiles, metafile } = await build({
+    ...COMMON,
+    entryPoints: [fileURLToPath(new URL('main.tsx', PAGE))],
+    platform: 'browser',
+    conditions: ['braid-mesh-source', 'browser'],
+    target: 'es2022',
+    minify: true,
+    // What is only used later, such as all of the topics, is only loaded later.
+    splitting: true,
+    write: false,
+    metafile: true
+  })
+  return { files: new Map([...await Promise.all(still), ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const)]), metafile }
 }
 
 /** The file that a node's process runs, until it is disposed. */
@@ -41,7 +47,9 @@ export async function bundleNode (): Promise<NodeProgram> {
   const path = join(directory, 'node.mjs')
   const dispose = async (): Promise<void> => rm(directory, { recursive: true, force: true })
   try {
-    await writeFile(path, await bundle('node.ts', {
+    const { outputFiles: [file] } = await build({
+      ...COMMON,
+      entryPoints: [fileURLToPath(new URL('node.ts', import.meta.url))],
       platform: 'node',
       conditions: ['braid-mesh-source', 'module-sync'],
       target: 'node22',
@@ -49,8 +57,11 @@ export async function bundleNode (): Promise<NodeProgram> {
       sourcesContent: false,
       banner: { js: REQUIRE },
       // A native addon finds its binary by its place on the disk.
-      external: ['classic-level']
-    }))
+      external: ['classic-level'],
+      write: false
+    })
+    if (file == null) throw new Error('the node was not bundled')
+    await writeFile(path, file.contents)
   } catch (error) {
     await dispose()
     throw error

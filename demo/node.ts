@@ -2,7 +2,8 @@
 import { createMesh } from '../src/index.ts'
 import { runGate } from './gate.ts'
 import { tell } from './messages.ts'
-import { services } from './services.ts'
+import { consumers, services } from './services.ts'
+import type { ElectionOptions } from '../src/index.ts'
 
 const [role = 'login', name = role, ...bootstrap] = process.argv.slice(2)
 
@@ -14,6 +15,9 @@ const stopped = new Promise<void>(resolve => {
   if (!process.connected) resolve()
 })
 
+/** A page may ask a leader to step down: in this demo, not by default. */
+const election = { remoteResign: true } as ElectionOptions
+
 const mesh = await createMesh({
   mesh: 'demo',
   name,
@@ -22,10 +26,11 @@ const mesh = await createMesh({
   bootstrap,
   relay: role === 'relay',
   start: false,
-  ...(role in services ? { service: role } : {})
+  ...(role in services ? { service: role, election } : {})
 })
 services[role]?.(mesh, name)
 await mesh.start()
+await consumers[role]?.(mesh, name)
 if (role === 'gate') runGate(mesh)
 tell({ type: 'up', id: mesh.id, addresses: mesh.libp2p.getMultiaddrs().map(String) })
 await stopped

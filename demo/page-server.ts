@@ -1,11 +1,9 @@
-/** Serves the demo page on loopback: three files, bundled once, and where the mesh is. */
-import { readFile } from 'node:fs/promises'
+/** Serves the demo page on loopback: its files, bundled once, and where the mesh is. */
 import { createServer } from 'node:http'
+import { extname } from 'node:path'
 import { bundlePage } from './bundle.ts'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-
-const FOLDER = new URL('./page/', import.meta.url)
 
 /** The page needs its own script and style, and WebSockets to the nodes, whose ports the system chose. */
 const POLICY = [
@@ -42,15 +40,17 @@ interface File {
   body: Uint8Array | string
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.js': 'text/javascript; charset=utf-8'
+}
+
+/** By path. */
 async function load (): Promise<ReadonlyMap<string, File>> {
-  const read = async (name: string): Promise<Uint8Array> => readFile(new URL(name, FOLDER))
-  const [html, css, icon, script] = await Promise.all([read('index.html'), read('style.css'), read('icon.svg'), bundlePage()])
-  return new Map([
-    ['/', { type: 'text/html; charset=utf-8', body: html }],
-    ['/style.css', { type: 'text/css; charset=utf-8', body: css }],
-    ['/icon.svg', { type: 'image/svg+xml', body: icon }],
-    ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }]
-  ])
+  const { files } = await bundlePage()
+  return new Map(Array.from(files, ([name, body]) => [
+    name === 'index.html' ? '/' : `/${name}`,
+    { type: TYPES[extname(name)] ?? 'application/octet-stream', body }
+  ]))
 }
 
 function answer (files: ReadonlyMap<string, File>): RequestListener {

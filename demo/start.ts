@@ -44,6 +44,7 @@ async function startNodes (): Promise<Member[]> {
     fleet.start({ ...common, role: 'login', name: 'login-2', bootstrap }),
     fleet.start({ ...common, role: 'login', name: 'login-3', bootstrap }),
     fleet.start({ ...common, role: 'mail', name: 'mail-1', bootstrap }),
+    fleet.start({ ...common, role: 'mail', name: 'mail-2', bootstrap }),
     fleet.start({ ...common, role: 'gate', name: 'gate', bootstrap })
   ])]
 }
@@ -51,7 +52,7 @@ async function startNodes (): Promise<Member[]> {
 async function main (): Promise<void> {
   const { values } = parseArgs({ options: { port: { type: 'string' } } })
   const wanted = portOf(values.port)
-  console.log('starting a mesh of six processes …\n')
+  console.log('starting a mesh of seven processes …\n')
   page = await serve(wanted)
   const members = await startNodes()
   for (const { name, pid, id } of members) console.log(`  ${name.padEnd(8)} process ${String(pid).padEnd(8)} ${id}`)
@@ -65,7 +66,8 @@ Without a token any login node answers; the same token always reaches the same n
   ${page.url}
 
 Open it and click Join: the tab becomes a node of this mesh, which calls and is called.
-Kill a login process (kill -9 ${members[2]?.pid}) and the calls move. Ctrl-C stops all.
+Kill a process and watch the page: kill -9 ${members[2]?.pid} ends login-2, and its calls, links and messages
+move. Ctrl-C stops all.
 `)
 }
 

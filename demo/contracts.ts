@@ -1,0 +1,92 @@
+/** What the services of the demo offer, for those who serve and for those who call. */
+import { toStandardJsonSchema as schema } from '@valibot/to-json-schema'
+import * as v from 'valibot'
+import { bidi, clientStream, defineService, serverStream, unary } from '../src/index.ts'
+
+const { description, examples, integer, maxLength, maxValue, minLength, minValue, number, object, optional, pipe, string } = v
+
+const user = pipe(string(), minLength(1), maxLength(40), examples(['ada']), description('Who logs in'))
+
+export const login = defineService('login', {
+  'user.password': unary({
+    description: 'Logs a user in',
+    idempotent: true,
+    input: schema(object({ user })),
+    output: schema(object({ user: string(), session: string(), node: string() }))
+  }),
+  'user.watch': serverStream({
+    description: 'Tells what a user does, one event after the other',
+    input: schema(object({
+      user,
+      events: optional(pipe(number(), integer(), minValue(1), maxValue(1_000), description('How many events')), 12),
+      every: optional(pipe(number(), minValue(0), maxValue(10_000), description('Milliseconds between two')), 250)
+    })),
+    output: schema(object({ number: number(), event: string(), node: string() }))
+  }),
+  'call.tab': unary({
+    description: 'Calls a tab back: a tab is a node as any other',
+    input: schema(object({ tab: optional(pipe(string(), description('Name or peer id; empty: any tab'))) })),
+    output: schema(object({ node: string(), said: v.unknown() }))
+  }),
+  sleep: unary({
+    description: 'Takes its time: try a shorter deadline',
+    idempotent: true,
+    input: schema(object({ milliseconds: pipe(number(), minValue(0), maxValue(60_000), examples([2_000])) })),
+    output: schema(object({ slept: number(), node: string() }))
+  })
+})
+
+export const mail = defineService('mail', {
+  send: unary({
+    description: 'Pretends to send a mail',
+    input: schema(object({
+      to: pipe(string(), v.email('this is no mail address'), examples(['ada@example.org'])),
+      subject: optional(pipe(string(), maxLength(200)), 'Hello')
+    })),
+    output: schema(object({ to: string(), number: number(), node: string() }))
+  }),
+  digest: clientStream({
+    description: 'Takes lines as they come, tells how many there were',
+    input: schema(object({ line: pipe(string(), examples(['first'])) })),
+    output: schema(object({ lines: number(), letters: number(), node: string() }))
+  }),
+  echo: bidi({
+    description: 'Gives back each line, louder',
+    input: schema(object({ line: pipe(string(), examples(['hello'])) })),
+    output: schema(object({ line: string(), node: string() }))
+  })
+})
+
+export const tab = defineService('tab', {
+  hello: unary({
+    description: 'Greets',
+    idempotent: true,
+    input: schema(object({ from: optional(pipe(string(), examples(['a tab']))) })),
+    output: schema(object({ text: string(), node: string(), calls: number() }))
+  }),
+  count: serverStream({
+    description: 'Counts',
+    input: schema(object({ to: pipe(number(), integer(), minValue(1), maxValue(1_000), examples([10])) })),
+    output: schema(object({ number: number(), node: string() }))
+  })
+})
+
+/** A body of the topic `orders`. */
+export interface Order {
+  item: string
+  count: number
+}
+
+export const ORDERS = 'orders'
+/** The channel that the mail nodes share, and tabs may join. */
+export const BILLING = 'billing'
+/** Who handled which order: {@link Handled}. */
+export const HANDLED = 'orders.handled'
+
+export interface Handled {
+  /** Of the message. */
+  id: string
+  /** Name of the node. */
+  by: string
+  attempt: number
+}

@@ -1,0 +1,36 @@
+import { pulses } from '../state/pulses.ts'
+import type { Point } from '../lib/layout.ts'
+import type { GraphEdge } from '../state/graph.ts'
+import type { JSX } from 'preact'
+
+interface EdgeProps {
+  edge: GraphEdge
+  from: Point | undefined
+  to: Point | undefined
+}
+
+/** Quick paths are thick. */
+function widthOf (rtt: number | undefined): number {
+  return rtt == null ? 2 : Math.max(1.5, 4.5 - Math.log2(Math.max(1, rtt)) * 0.7)
+}
+
+export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: EdgeProps): JSX.Element | null {
+  if (from == null || to == null) return null
+  const place = { x1: from.x, y1: from.y, x2: to.x, y2: to.y }
+  const count = own ? pulses.value.get(peer) : undefined
+  return (
+    <g>
+      <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1} {...place} />
+      {count != null && <line key={count} class="pulse" {...place} />}
+    </g>
+  )
+}
+
+const SHORT = { webrtc: 'WebRTC', ws: 'ws', tcp: 'tcp', relayed: 'relayed', other: '' } as const
+
+export function MapEdgeLabel ({ edge: { style, rtt }, from, to }: EdgeProps): JSX.Element | null {
+  if (from == null || to == null) return null
+  const x = from.x + (to.x - from.x) * 0.56
+  const y = from.y + (to.y - from.y) * 0.56
+  return <text class="edge-label" data-style={style} x={x} y={y} dy="0.32em">{SHORT[style]}{rtt == null ? '' : ` ${rtt.toFixed(rtt < 10 ? 1 : 0)} ms`}</text>
+}

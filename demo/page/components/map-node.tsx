@@ -1,0 +1,42 @@
+import { rttOf } from '../state/rtt.ts'
+import { pathTo, pathWords } from '../state/view.ts'
+import { GlyphCells } from './glyph.tsx'
+import { openPeer } from './peer-dialog.tsx'
+import { ms } from '../lib/text.ts'
+import type { Point } from '../lib/layout.ts'
+import type { GraphNode } from '../state/graph.ts'
+import type { JSX } from 'preact'
+
+const RADIUS = 21
+const GLYPH = 4.4
+
+function words ({ id, name, self, service, state, runtime, leads }: GraphNode): string {
+  const parts = [name, self ? 'this tab' : '', service, `${runtime}, ${state}`, leads.length > 0 ? `leads ${leads.join(' and ')}` : '']
+  if (!self) parts.push(pathWords(pathTo.value.get(id)), rttOf(id) == null ? '' : ms(rttOf(id)))
+  return parts.filter(part => part !== '').join(', ')
+}
+
+/** A node of the map: a button that opens its details. */
+export function MapNode ({ node, at }: { node: GraphNode, at: Point | undefined }): JSX.Element | null {
+  if (at == null) return null
+  const open = (): void => { openPeer(node.id) }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' && event.key !== ' ') return
+    event.preventDefault()
+    open()
+  }
+  return (
+    <g
+      class={`node${node.self ? ' self' : ''}`} data-node={node.name} data-state={node.state} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
+      role="button" tabIndex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
+    >
+      {node.runtime === 'browser'
+        ? <rect class="body" x={-RADIUS} y={-RADIUS} width={RADIUS * 2} height={RADIUS * 2} rx={8} />
+        : <circle class="body" r={RADIUS} />}
+      <g transform={`translate(${-2.5 * GLYPH} ${-2.5 * GLYPH}) scale(${GLYPH})`}><GlyphCells id={node.id} /></g>
+      {node.leads.length > 0 && <text class="crown" y={-RADIUS - 4}>♛</text>}
+      <text class="name" y={RADIUS + 16}>{node.name}</text>
+      <text class="what" y={RADIUS + 30}>{node.self ? 'this tab' : node.state === 'up' ? node.service : node.state}</text>
+    </g>
+  )
+}

@@ -1,0 +1,50 @@
+/** What happened, newest first; bounded. */
+import { computed, signal } from '@preact/signals'
+
+export const ROOMS = ['page', 'transport', 'discovery', 'rpc', 'election', 'links', 'pubsub'] as const
+export type Room = typeof ROOMS[number]
+
+export interface LogEntry {
+  /** Grows by one. */
+  readonly number: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly room: Room
+  readonly text: string
+}
+
+/** Entries that are kept. */
+const CAPACITY = 500
+
+const all = signal<readonly LogEntry[]>([])
+const frozen = signal<readonly LogEntry[] | undefined>(undefined)
+let number = 0
+
+/** Undefined: every room. */
+export const room = signal<Room | undefined>(undefined)
+export const paused = computed(() => frozen.value != null)
+/** Entries since the page was opened, by room. */
+export const counts = signal<Readonly<Partial<Record<Room, number>>>>({})
+export const entries = computed(() => {
+  const shown = frozen.value ?? all.value
+  return room.value == null ? shown : shown.filter(entry => entry.room === room.value)
+})
+/** The last one that a person who cannot see the page should hear of. */
+export const announced = signal('')
+
+/** Say what happened. `aloud`: also to a screen reader. */
+export function log (of: Room, text: string, aloud = false): void {
+  number++
+  all.value = [{ number, at: Date.now(), room: of, text }, ...all.value.slice(0, CAPACITY - 1)]
+  counts.value = { ...counts.value, [of]: (counts.value[of] ?? 0) + 1 }
+  if (aloud) announced.value = text
+}
+
+/** The list stands still, and goes on with all that came meanwhile. */
+export function togglePause (): void {
+  frozen.value = frozen.value == null ? all.value : undefined
+}
+
+export function asJson (): string {
+  return JSON.stringify(entries.value.map(({ at, room, text }) => ({ at: new Date(at).toISOString(), room, text })), undefined, 2)
+}

@@ -1,0 +1,43 @@
+/** Paths between the other nodes: each is asked for its own, now and then. */
+import { signal } from '@preact/signals'
+import { mesh, nodes, selfId } from './view.ts'
+import type { MeshSnapshot, PathInfo } from './snapshot.ts'
+import type { Mesh } from '../../../src/index.ts'
+
+const INTERVAL = 5_000
+const TIMEOUT = 4_000
+/** Nodes that are asked: a picture of more says nothing. */
+const MAX_NODES = 24
+
+/** By node. */
+export const othersPaths = signal<ReadonlyMap<string, readonly PathInfo[]>>(new Map())
+
+async function ask (node: Mesh): Promise<void> {
+  const others = nodes.peek().filter(({ id, state }) => id !== selfId.peek() && state === 'up').slice(0, MAX_NODES)
+  const told = await Promise.all(others.map(async ({ id, service }) => {
+    try {
+      const { paths } = await node.rpc.invoke(service ?? 'node', 'braid.monitor.snapshot', {}, { node: id, timeout: TIMEOUT }) as MeshSnapshot
+      return [id, paths] as const
+    } catch {
+      // It tells nothing, or is about to be gone.
+      return [id, []] as const
+    }
+  }))
+  if (mesh.peek() === node) othersPaths.value = new Map(told)
+}
+
+export function watchOthers (node: Mesh): () => void {
+  let asking = false
+  const look = (): void => {
+    if (asking || document.hidden) return
+    asking = true
+    void ask(node).finally(() => { asking = false })
+  }
+  const timer = setInterval(look, INTERVAL)
+  const first = setTimeout(look, 800)
+  return () => {
+    clearInterval(timer)
+    clearTimeout(first)
+    othersPaths.value = new Map()
+  }
+}

@@ -1,0 +1,170 @@
+/** Topics that this tab publishes to, and channels that it takes part in. */
+import { signal } from '@preact/signals'
+import { HANDLED, ORDERS } from '../../contracts.ts'
+import { explain, show } from '../lib/text.ts'
+import { log } from './log.ts'
+import { mesh, nameOf } from './view.ts'
+import type { Handled } from '../../contracts.ts'
+import type { Channel, Mesh, Message, Receipt } from '../../../src/index.ts'
+
+/** One delivery to this tab. */
+export interface Delivery {
+  readonly key: string
+  readonly at: number
+  readonly text: string
+  readonly publisher: string
+  readonly attempt: number
+  readonly state: 'handling' | 'acked' | 'nacked'
+}
+
+/** This tab's part in a channel. */
+export interface Subscription {
+  readonly id: string
+  readonly topic: string
+  readonly channel: string
+  readonly handle: Channel
+  /** Newest first, bounded. */
+  readonly deliveries: readonly Delivery[]
+  readonly acked: number
+  readonly nacked: number
+  readonly redelivered: number
+  readonly handling: number
+  readonly nackNext: boolean
+  readonly slow: boolean
+}
+
+const DELIVERIES = 50
+/** Milliseconds that a slow consumer takes for a message. */
+export const SLOW = 1_500
+
+export const subscriptions = signal<readonly Subscription[]>([])
+/** Of the last publish. */
+export const receipt = signal<{ readonly failed: boolean, readonly text: string } | undefined>(undefined)
+/** How many orders each node has handled, since this tab listens; by name. */
+export const handledBy = signal<ReadonlyMap<string, number>>(new Map())
+/** Deliveries of one order that were handled more than once. */
+export const handledTwice = signal(0)
+export const topicProblem = signal('')
+
+const seen = new Set<string>()
+let listening: Promise<unknown> | undefined
+
+function change (id: string, by: (subscription: Subscription) => Partial<Subscription>): void {
+  subscriptions.value = subscriptions.peek().map(subscription => subscription.id === id ? { ...subscription, ...by(subscription) } : subscription)
+}
+
+function find (id: string): Subscription | undefined {
+  return subscriptions.peek().find(subscription => subscription.id === id)
+}
+
+function mark (id: string, key: string, state: Delivery['state']): void {
+  change(id, ({ deliveries }) => ({ deliveries: deliveries.map(delivery => delivery.key === key ? { ...delivery, state } : delivery) }))
+}
+
+/** Takes a message as a person wants it taken: well, slowly, or not at all. */
+async function take (node: Mesh, id: string, message: Message): Promise<void> {
+  const key = `${message.id} ${message.attempt}`
+  change(id, ({ deliveries, handling, redelivered }) => ({
+    handling: handling + 1,
+    redelivered: redelivered + (message.attempt > 1 ? 1 : 0),
+    deliveries: [
+      { key, at: Date.now(), text: show(message.body), publisher: message.publisher, attempt: message.attempt, state: 'handling' as const },
+      ...deliveries
+    ].slice(0, DELIVERIES)
+  }))
+  const { nackNext = false, slow = false } = find(id) ?? {}
+  if (slow) await new Promise(resolve => setTimeout(resolve, SLOW))
+  if (nackNext) {
+    change(id, ({ handling, nacked }) => ({ nackNext: false, handling: handling - 1, nacked: nacked + 1 }))
+    mark(id, key, 'nacked')
+    throw new Error('a person refused it')
+  }
+  if (message.topic === ORDERS) void node.pubsub.topic(HANDLED).publish({ id: message.id, by: node.self.name, attempt: message.attempt }).catch(() => {})
+  change(id, ({ handling, acked }) => ({ handling: handling - 1, acked: acked + 1 }))
+  mark(id, key, 'acked')
+}
+
+/** Whoever handles an order of the billing channel says so; this tab counts. */
+async function listen (node: Mesh): Promise<void> {
+  const channel = await node.pubsub.topic(HANDLED).subscribe(`watch-${node.id.slice(-8).toLowerCase()}`)
+  channel.onMessage(({ body }: Message<Handled>) => {
+    if (seen.has(body.id)) handledTwice.value++
+    seen.add(body.id)
+    if (seen.size > 10_000) seen.delete(seen.values().next().value ?? '')
+    handledBy.value = new Map(handledBy.peek()).set(body.by, (handledBy.peek().get(body.by) ?? 0) + 1)
+  })
+}
+
+async function ready (node: Mesh, topic: string): Promise<void> {
+  if (topic !== ORDERS) return
+  listening ??= listen(node)
+  await listening
+}
+
+/** Take part in a channel; what was published from now on comes. */
+export async function subscribe (topic: string, channel: string): Promise<void> {
+  const node = mesh.peek()
+  if (node == null) return
+  topicProblem.value = ''
+  const id = `${topic} ${channel}`
+  if (find(id) != null) return
+  try {
+    await ready(node, topic)
+    const handle = await node.pubsub.topic(topic).subscribe(channel, { concurrency: 8, prefetch: 32 })
+    subscriptions.value = [...subscriptions.peek(), { id, topic, channel, handle, deliveries: [], acked: 0, nacked: 0, redelivered: 0, handling: 0, nackNext: false, slow: false }]
+    handle.onMessage(async message => take(node, id, message))
+    log('pubsub', `this tab consumes ${topic} in channel ${channel}`)
+  } catch (error) {
+    topicProblem.value = explain(error).message
+  }
+}
+
+export async function unsubscribe (id: string): Promise<void> {
+  const subscription = find(id)
+  if (subscription == null) return
+  subscriptions.value = subscriptions.peek().filter(other => other.id !== id)
+  await subscription.handle.close()
+  log('pubsub', `this tab left channel ${subscription.channel} of ${subscription.topic}`)
+}
+
+export function toggle (id: string, what: 'nackNext' | 'slow'): void {
+  change(id, subscription => ({ [what]: !subscription[what] }))
+}
+
+/** Publish the same body so many times. */
+export async function publish (topic: string, body: unknown, key: string, times: number): Promise<void> {
+  const node = mesh.peek()
+  if (node == null) return
+  topicProblem.value = ''
+  try {
+    await ready(node, topic)
+    const begin = performance.now()
+    const receipts: Receipt[] = await Promise.all(Array.from({ length: times }, async () => node.pubsub.topic(topic).publish(body, key === '' ? {} : { key })))
+    const [first] = receipts
+    const channels = first?.channels.join(', ') ?? ''
+    receipt.value = {
+      failed: false,
+      text: `${times === 1 ? 'published' : `${times} published`} in ${(performance.now() - begin).toFixed(1)} ms, reached ‘${first?.reached ?? ''}’, for ${channels === '' ? 'no channel yet: it is kept' : `the channels ${channels}`}`
+    }
+    log('pubsub', `published ${times} to ${topic}`)
+  } catch (error) {
+    receipt.value = { failed: true, text: explain(error).message }
+  }
+}
+
+/** Who published a message, by name. */
+export function publisherOf ({ publisher }: Delivery): string {
+  return nameOf(publisher)
+}
+
+export function watchTopics (_node: Mesh): () => void {
+  return () => {
+    listening = undefined
+    subscriptions.value = []
+    receipt.value = undefined
+    handledBy.value = new Map()
+    handledTwice.value = 0
+    topicProblem.value = ''
+    seen.clear()
+  }
+}
