@@ -19,7 +19,7 @@ export {
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
-export type { Mesh, MeshEvents, MeshStatus } from './mesh-node.ts'
+export type { Mesh, MeshEvents } from './mesh-node.ts'
 export type { MeshOptions } from './mesh-options.ts'
 export type { RelayOptions } from './transport/index.ts'
 export type { Discovery, DiscoveryEvents, DiscoveryInit, Leadership, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
@@ -30,6 +30,9 @@ export type {
 export type {
   LinkAuthorityStatus, LinkChange, LinkEvents, LinkOptions, Links, LinksComponents, LinksOptions, LinksStatus, NodeLinks
 } from './links/index.ts'
+export type {
+  CallStats, Health, HealthLevel, LinkCount, MeshSnapshot, MeshStatus, Monitor, MonitorEvents, MonitorOptions, PathInfo, PathTransport, Resources, ServiceInfo
+} from './monitor/index.ts'
 export type {
   Channel, ChannelInfo, Message, MessageHandler, OutboxOptions, Place, PublishOptions, Pubsub, PubsubEvents, PubsubInfo, PubsubInit, Reached,
   Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TypedTopic

@@ -9,6 +9,7 @@ import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
+import type { MeshStatus, Monitor, MonitorComponents, RunningMonitor } from './monitor/index.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { Storage } from './storage/index.ts'
@@ -18,8 +19,6 @@ import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
 const JOIN_TIMEOUT = 3_000
 /** Milliseconds that `stop()` gives the calls that run. */
 const STOP_GRACE = 5_000
-
-export type MeshStatus = 'starting' | 'isolated' | 'joined' | 'draining' | 'stopped'
 
 export interface MeshEvents {
   /** {@link Mesh.status} changed; detail: the new one. */
@@ -51,6 +50,7 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   /** With `links: false` its methods throw MeshStoppedError. */
   readonly links: Links
   readonly pubsub: Pubsub
+  readonly monitor: Monitor
   /** Only needed after `createMesh({ start: false })`. */
   start (options?: AbortOptions): Promise<void>
   /**
@@ -74,6 +74,7 @@ export interface Parts {
   election: Election
   links: Links
   pubsub: Pubsub
+  monitor: (components: MonitorComponents) => RunningMonitor
 }
 
 export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
@@ -83,6 +84,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly election: Election
   readonly links: Links
   readonly pubsub: Pubsub
+  readonly monitor: RunningMonitor
   readonly #storage: Storage
   readonly #bootstrapper: Bootstrapper
   readonly #connectivity: Connectivity
@@ -93,7 +95,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor ({ options, storage, libp2p, rpc, discovery, election, links, pubsub }: Parts) {
+  constructor ({ options, storage, libp2p, rpc, discovery, election, links, pubsub, monitor }: Parts) {
     super()
     this.libp2p = libp2p
     this.rpc = rpc
@@ -123,6 +125,12 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       bootstrapper: this.#bootstrapper,
       onChange: joined => { this.#onConnectivity(joined) }
     })
+    this.monitor = monitor({
+      logger: libp2p.logger,
+      getConnections: () => libp2p.getConnections(),
+      discovery, rpc, election, links, pubsub,
+      status: () => this.#status
+    })
   }
 
   get id (): string {
@@ -148,6 +156,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     await this.libp2p.start()
     this.#connectivity.start()
     this.#bootstrapper.start()
+    this.monitor.start()
     this.#unwatch = watchPage({
       onHide: kept => { this.#onHide(kept) },
       onFreeze: () => { this.discovery.suspend('away') },
@@ -184,6 +193,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       await this.#started?.catch(() => {})
       this.#setStatus('draining')
       this.#unwatch()
+      this.monitor.stop()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
       if (this.libp2p.status === 'started') {

@@ -6,6 +6,7 @@ import { checkPubsubOptions } from './pubsub/options.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
+import type { MonitorOptions } from './monitor/index.ts'
 import type { PubsubInit } from './pubsub/index.ts'
 import type { RpcInit } from './rpc/index.ts'
 import type { RelayOptions } from './transport/index.ts'
@@ -54,6 +55,8 @@ export interface MeshOptions {
    * nodes. Without one, guessable tokens can be guessed.
    */
   links?: LinksOptions & { secret?: string } | false
+  /** Watch this node and count its calls; false: neither, and `mesh.monitor` has nothing to tell. @default on */
+  monitor?: MonitorOptions | false
   /** libp2p options that win over the mesh's. */
   libp2p?: Libp2pOptions<any>
 }
@@ -101,6 +104,8 @@ export function checkOptions (options: MeshOptions): void {
     refuse(typeof options.pubsub !== 'object' || options.pubsub === null, 'pubsub: expected an object of options')
     checkPubsubOptions(options.pubsub)
   }
+  const monitor: unknown = options.monitor ?? false
+  refuse(monitor !== false && typeof monitor !== 'object', 'monitor: expected an object of options, or false')
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),
     'metadata: expected an object of strings')

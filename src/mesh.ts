@@ -6,6 +6,7 @@ import { links as linksRoom } from './links/index.ts'
 import { MeshNode } from './mesh-node.ts'
 import { checkOptions } from './mesh-options.ts'
 import { isPage } from './page-life.ts'
+import { noMonitor } from './monitor/no-monitor.ts'
 import { pubsub as pubsubRoom } from './pubsub/index.ts'
 import { KEEPER, MEMBER } from './pubsub/roles.ts'
 import { recordRules, records as recordsRoom } from './records/index.ts'
@@ -57,6 +58,12 @@ function onLinks (links: Links | undefined, listener: (change: string | { ID: st
   links?.addEventListener('braid.topic.linkcache.service_link_number', ({ detail }) => { listener(detail) })
 }
 
+/** Begun early, as a page loads it over the network meanwhile; that it cannot is no reason to have no node. */
+async function loadMonitor ({ monitor }: MeshOptions): Promise<typeof noMonitor> {
+  if (monitor === false) return noMonitor
+  return import('#monitor').then(({ monitor }) => monitor, () => noMonitor)
+}
+
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
   const now = Date.now()
   const identity: Identity = await loadIdentity(storage, {
@@ -64,6 +71,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     ...(options.privateKey != null ? { privateKey: options.privateKey } : {})
   })
   const { mesh, service, relay } = options
+  const monitor = loadMonitor(options)
   const { secret, ...links } = options.links === false ? {} : options.links ?? {}
   const rules = recordRules(mesh != null ? { mesh } : {})
   // The transport may have something to say while the node that it is for is made.
@@ -105,7 +113,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
     start: false
   })
   const { rpc, discovery, election, topics, links: running = linksRoom()(libp2p) } = libp2p.services
-  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running, pubsub: topics })
+  made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running, pubsub: topics, monitor: await monitor })
   rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
   return made.node
 }

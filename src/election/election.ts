@@ -134,6 +134,13 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     return this.#others().follow(service)
   }
 
+  peek (service: string): GroupView | undefined {
+    checkName('service', service)
+    const { leader, term, state, voters } = this.status()
+    if (service !== this.#discovery().self.service || this.#member?.group.change === undefined) return this.#others().get(service)
+    return { state, voters: voters.map(({ id }) => id), term, ...leader === undefined ? {} : { leader } }
+  }
+
   /** Of the own service. */
   #view (): GroupView | undefined {
     const { service } = this.#discovery().self

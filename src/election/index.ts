@@ -175,6 +175,8 @@ export interface Election extends TypedEventTarget<ElectionEvents> {
   readonly register: Register
   /** What is known of a service's group; undefined when there is no sign of one. Asking makes this node follow it. */
   of (service: string): GroupView | undefined
+  /** The same without a trace: this node does not follow the group for it, and none is formed. */
+  peek (service: string): GroupView | undefined
   /**
    * Run a task while this node leads, once for each term it wins: after a loss it waits for the next. Resolves with
    * what the task returns when it ends while the lease holds.
