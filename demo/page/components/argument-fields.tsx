@@ -40,7 +40,9 @@ export function ArgumentFields ({ fields, text }: ArgumentFieldsProps): JSX.Elem
             <label for={id}>{field.name}{field.required ? '' : <span class="hint"> may be left out</span>}</label>
             {field.kind === 'choice' || field.kind === 'boolean'
               ? <select {...common} value={shown} onChange={event => { set(field, event.currentTarget.value) }}>{(field.kind === 'boolean' ? ['false', 'true'] : field.choices).map(choice => <option key={choice} value={choice}>{choice}</option>)}</select>
-              : <input {...common} type={field.kind === 'number' ? 'number' : 'text'} step="any" spellcheck={false} autocapitalize="none" value={shown} onInput={event => { set(field, event.currentTarget.value) }} />}
+              : field.kind === 'number'
+                ? <input {...common} type="number" step="any" value={shown} onInput={event => { set(field, event.currentTarget.value) }} />
+                : <input {...common} spellcheck={false} autocapitalize="none" value={shown} onInput={event => { set(field, event.currentTarget.value) }} />}
             <span id={`${id}-hint`} class="hint">{field.hint}</span>
           </div>
         )

@@ -3,8 +3,8 @@ import { stepDown, steps, terms } from '../state/leaders.ts'
 import { nameOf, now, selfId, services } from '../state/view.ts'
 import { Glyph } from './glyph.tsx'
 import { Panel } from './panel.tsx'
-import type { ServiceInfo } from '../state/snapshot.ts'
 import type { JSX } from 'preact'
+import type { ServiceInfo } from '../../../src/index.ts'
 
 export function Leaders (): JSX.Element {
   return (

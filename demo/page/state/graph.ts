@@ -3,7 +3,7 @@ import { computed } from '@preact/signals'
 import { othersPaths } from './others.ts'
 import { rttOf } from './rtt.ts'
 import { leaderships, nodes, pathTo, runtimeOf, selfId } from './view.ts'
-import type { PathInfo } from './snapshot.ts'
+import type { PathInfo } from '../../../src/index.ts'
 
 export interface GraphNode {
   readonly id: string

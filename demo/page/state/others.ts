@@ -1,8 +1,7 @@
 /** Paths between the other nodes: each is asked for its own, now and then. */
 import { signal } from '@preact/signals'
 import { mesh, nodes, selfId } from './view.ts'
-import type { MeshSnapshot, PathInfo } from './snapshot.ts'
-import type { Mesh } from '../../../src/index.ts'
+import type { Mesh, MeshSnapshot, PathInfo } from '../../../src/index.ts'
 
 const INTERVAL = 5_000
 const TIMEOUT = 4_000

@@ -1,9 +1,7 @@
 /** What this tab knows of the mesh, brought up to date at most once a frame. */
 import { computed, signal } from '@preact/signals'
 import { onceAFrame } from '../lib/once-a-frame.ts'
-import { snapshotOf } from './snapshot.ts'
-import type { Mesh, NodeInfo } from '../../../src/index.ts'
-import type { MeshSnapshot, PathInfo } from './snapshot.ts'
+import type { Mesh, MeshSnapshot, NodeInfo, PathInfo } from '../../../src/index.ts'
 
 /** Undefined while this tab is in no mesh. */
 export const mesh = signal<Mesh | undefined>(undefined)
@@ -77,7 +75,7 @@ export function watchView (node: Mesh): () => void {
   const draw = onceAFrame(() => {
     if (mesh.peek() !== node) return
     for (const { id, name } of node.discovery.nodes()) names.set(id, name)
-    snapshot.value = snapshotOf(node)
+    snapshot.value = node.monitor.snapshot()
   })
   for (const event of ['node:add', 'node:update', 'node:remove'] as const) node.discovery.addEventListener(event, draw)
   for (const event of ['connection:open', 'connection:close', 'self:peer:update'] as const) node.libp2p.addEventListener(event, draw)
@@ -88,7 +86,7 @@ export function watchView (node: Mesh): () => void {
     draw()
   }, 1_000)
   mesh.value = node
-  snapshot.value = snapshotOf(node)
+  snapshot.value = node.monitor.snapshot()
   return () => {
     clearInterval(tick)
     if (mesh.peek() !== node) return
