@@ -8,7 +8,7 @@ const FLOOR = '^src/(errors\\.ts|util/|wire/(limits|names|protocols)\\.ts)'
 const LAYERS = [
   ['rpc', 'links', 'pubsub', 'election', 'monitor'],
   ['discovery', 'balancing', 'records'],
-  ['streams', 'wire', 'storage', 'transport']
+  ['streams', 'wire', 'storage', 'transport', 'webrtc']
 ]
 
 const room = names => `^src/(${names.join('|')})/`
@@ -85,14 +85,14 @@ module.exports = {
       name: 'streams-only-in-streams',
       comment: 'Helpers of @libp2p/utils touch libp2p streams; eslint tells which of them are free.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(streams|transport|discovery|testing|cli)/', TOP] },
+      from: { path: '^src/', pathNot: ['^src/(streams|transport|webrtc|discovery|testing|cli)/', TOP] },
       to: { path: npm('@libp2p/utils'), ...noTypeOnly }
     },
     {
       name: 'stack-only-in-transport',
       comment: 'Every override of a libp2p default stands in transport/, so what is configured is made there.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(transport|testing|cli)/' },
+      from: { path: '^src/', pathNot: '^src/(transport|webrtc|testing|cli)/' },
       to: {
         path: npm(
           '@libp2p/tcp', '@libp2p/websockets', '@libp2p/webrtc', '@libp2p/memory', '@libp2p/yamux', '@libp2p/noise',

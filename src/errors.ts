@@ -89,6 +89,12 @@ export class RelayRefusedError extends Error {
   constructor (message = 'no relay has a place for this node', options?: ErrorOptions) { super(message, options); this.name = 'RelayRefusedError' }
 }
 
+/** There is no path to a peer, or no direct one; the message says why, and what would help. */
+export class NoPathError extends Error {
+  static override readonly name = 'NoPathError'
+  constructor (message = 'there is no path to the peer', options?: ErrorOptions) { super(message, options); this.name = 'NoPathError' }
+}
+
 /** Another process (or tab, or mesh of this process) holds this storage. */
 export class StorageLockedError extends Error {
   static override readonly name = 'StorageLockedError'

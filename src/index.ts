@@ -13,7 +13,7 @@ export { links } from './links/index.ts'
 export { defineTopic, pubsub } from './pubsub/index.ts'
 export {
   ChannelClosedError, ChannelInUseError, ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidMessageError,
-  InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NotLeaderError, OutboxFullError, ProtocolError,
+  InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NoPathError, NotLeaderError, OutboxFullError, ProtocolError,
   RecordRefusedError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError,
   StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError
@@ -21,7 +21,7 @@ export {
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
 export type { Mesh, MeshEvents } from './mesh-node.ts'
 export type { MeshOptions } from './mesh-options.ts'
-export type { RelayOptions } from './transport/index.ts'
+export type { DirectPaths, OnPath, PathChange, RelayOptions } from './transport/index.ts'
 export type { Discovery, DiscoveryEvents, DiscoveryInit, Leadership, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
 export type {
   Election, ElectionChange, ElectionEvents, ElectionInit, ElectionOptions, ElectionProfile, ElectionState, ElectionStatus,

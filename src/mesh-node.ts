@@ -12,6 +12,7 @@ import type { MeshOptions } from './mesh-options.ts'
 import type { MeshStatus, Monitor, MonitorComponents, RunningMonitor } from './monitor/index.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
+import type { PathChange } from './transport/index.ts'
 import type { Storage } from './storage/index.ts'
 import type { AbortOptions, Libp2p, TypedEventTarget } from '@libp2p/interface'
 
@@ -34,6 +35,8 @@ export interface MeshEvents {
   'unreachable': CustomEvent<{ reasons: Error[] }>
   /** It has a place on a relay again. */
   'reachable': CustomEvent<undefined>
+  /** With {@link MeshOptions.webrtc}: a direct path to a peer is there, is gone, or could not be made. */
+  'path': CustomEvent<PathChange>
 }
 
 /** One node of a mesh, with everything it does. */

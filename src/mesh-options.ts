@@ -9,7 +9,7 @@ import type { LinksOptions } from './links/index.ts'
 import type { MonitorOptions } from './monitor/index.ts'
 import type { PubsubInit } from './pubsub/index.ts'
 import type { RpcInit } from './rpc/index.ts'
-import type { RelayOptions } from './transport/index.ts'
+import type { DirectPaths, RelayOptions } from './transport/index.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
@@ -28,6 +28,11 @@ export interface MeshOptions {
   bootstrap?: readonly string[]
   /** Relay connections for nodes that cannot be dialled, browser tabs above all. Node only. @default false */
   relay?: boolean | RelayOptions
+  /**
+   * Direct paths to nodes that are reached over a relay, above all between browser tabs: `webrtc()` of
+   * `braid-mesh/webrtc`. @default none: what goes between two tabs goes through their relay
+   */
+  webrtc?: DirectPaths
   /** Directory (browser: database name) for identity and whatever must survive a restart. @default memory */
   storage?: string
   /** Ed25519 identity. @default the one in `storage`, else a fresh one */
@@ -82,7 +87,9 @@ export function checkOptions (options: MeshOptions): void {
   if (options.service !== undefined) checkName('service', options.service)
   refuse(options.name !== undefined && (typeof options.name !== 'string' || options.name.length > 128),
     'name: expected at most 128 characters')
-  const { weight } = options
+  const { weight, webrtc } = options
+  refuse(webrtc !== undefined && typeof (webrtc as Partial<DirectPaths> | null)?.transport !== 'function',
+    "webrtc: expected what webrtc() of 'braid-mesh/webrtc' gives")
   refuse(weight !== undefined && !(Number.isInteger(weight) && weight >= 1 && weight <= MAX_WEIGHT),
     `weight: expected an integer from 1 to ${MAX_WEIGHT}, got ${String(weight)}`)
   checkAddresses('listen', options.listen)

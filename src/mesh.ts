@@ -82,6 +82,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
       privateKey: identity.privateKey,
       dht: rules,
       onReservation: reasons => { made.node?.tellReachability(reasons) },
+      onPath: change => { made.node?.safeDispatchEvent('path', { detail: change }) },
       libp2p: {
         ...options.libp2p,
         services: {

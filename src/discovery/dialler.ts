@@ -137,10 +137,13 @@ export class Dialler {
     }
   }
 
-  /** Without those that lead through this node itself: who is reached that way is connected. */
+  /**
+   * Without those that lead through this node itself: who is reached that way is connected. And without direct ways by a
+   * relay, which are made in the background: a relayed one comes first.
+   */
   #ways (addresses: readonly string[]): string[] {
     const through = `/p2p/${this.#init.self}/p2p-circuit`
-    return addresses.filter(address => !address.includes(through))
+    return addresses.filter(address => !address.includes(through) && !address.endsWith('/webrtc'))
   }
 
   #dial (peer: PeerId, addresses: readonly string[], failures: number): void {

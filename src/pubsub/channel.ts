@@ -1,6 +1,6 @@
 /** This node's end of a channel: what comes is given to the handler, or to the iteration, and nobody else. */
 import { ChannelClosedError, ChannelInUseError } from '../errors.ts'
-import { abortable } from '../streams/abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { checkedBody } from './contract.ts'
 import { MessageDelivery } from './message.ts'
 import type { NodeInfo } from '../discovery/index.ts'

@@ -1,5 +1,5 @@
 /** The room at work: streams, gossip, registry, logs, subscriptions, what is kept for others. Loaded when it is needed; see pubsub.ts. */
-import { abortable } from '../streams/abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { MeshStoppedError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
 import { checkName } from '../wire/names.ts'

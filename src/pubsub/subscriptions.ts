@@ -1,6 +1,6 @@
 /** The channels that this node consumes from. */
 import { InvalidOptionsError } from '../errors.ts'
-import { abortable } from '../streams/abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { ChannelEnd } from './channel.ts'
 import { NO_OUTCOMES } from './logs.ts'
 import { time } from './loop.ts'

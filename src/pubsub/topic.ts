@@ -1,6 +1,6 @@
 /** A topic as this node uses it. */
 import { ChannelClosedError, FrameTooLargeError, InvalidMessageError, InvalidNameError, InvalidOptionsError } from '../errors.ts'
-import { abortable } from '../streams/abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { MAX_HEADERS, MAX_KEY_TEXT, MAX_TTL } from '../wire/limits.ts'
 import { encodePayload } from '../wire/pubsub-codec.ts'

@@ -1,6 +1,6 @@
 import { ProtocolError, StreamEndedError, StreamTimeoutError } from '../errors.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
-import { abortable } from './abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { FrameReader } from './frame-reader.ts'
 import { resolveLimits } from './limits.ts'
 import { SendQueue } from './send-queue.ts'

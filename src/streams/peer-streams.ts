@@ -1,7 +1,7 @@
 import { MeshStoppedError, StreamRefusedError } from '../errors.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { MAX_STREAMS_PER_PEER, OPEN_TIMEOUT } from '../wire/limits.ts'
-import { abortable } from './abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { activityOf } from './activity.ts'
 import { framed } from './framed-stream.ts'
 import { openStream, ungreeted } from './opening.ts'

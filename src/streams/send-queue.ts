@@ -1,5 +1,5 @@
 import { FrameTooLargeError, StreamEndedError, WriteQueueFullError } from '../errors.ts'
-import { abortable } from './abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import { Batch } from './batch.ts'
 import { scheduleFlush } from './flush-queue.ts'
 import type { FrameLimits } from './index.ts'

@@ -15,7 +15,7 @@
  * ```
  */
 export { libp2pOptions } from './options.ts'
-export type { TransportInit } from './options.ts'
+export type { DirectPaths, OnPath, PathChange, TransportInit } from './options.ts'
 export type { DhtRules } from './dht.ts'
 export type { RelayOptions } from './relay.ts'
 export type { OnReservation } from './reserve.ts'

@@ -11,7 +11,7 @@ import { platform } from '#transports'
 import type { DhtRules } from './dht.ts'
 import type { RelayOptions } from './relay.ts'
 import type { OnReservation } from './reserve.ts'
-import type { ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
+import type { Address, ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
 /** What differs between Node and browsers. */
@@ -27,6 +27,24 @@ export interface Platform {
   relayServer: (options: RelayOptions) => (components: any) => unknown
   /** What keeps this platform from ever dialling such an address, for people; undefined when nothing does. */
   whyNot: (address: string) => string | undefined
+}
+
+/** A direct path to a peer is there, is gone (`direct` false), or could not be made (`error` says why). */
+export interface PathChange {
+  readonly peer: string
+  readonly direct: boolean
+  readonly error?: Error
+}
+
+export type OnPath = (change: PathChange) => void
+
+/** A transport that makes direct paths beside the relayed ones: `webrtc()` of `braid-mesh/webrtc`. */
+export interface DirectPaths {
+  /** What a node listens on that listens on relays. */
+  readonly listen: readonly string[]
+  readonly transport: (onPath: OnPath) => (components: any) => Transport
+  /** Which of a peer's addresses is dialled first. */
+  readonly order: (a: Address, b: Address) => -1 | 0 | 1
 }
 
 export interface TransportInit {
@@ -45,6 +63,10 @@ export interface TransportInit {
   dht?: DhtRules
   /** Called when no relay has a place for this node, and with nothing once one has. */
   onReservation?: OnReservation
+  /** Direct paths between nodes that only relays reach. @default none */
+  webrtc?: DirectPaths
+  /** Called when a direct path comes or goes, or cannot be made. */
+  onPath?: OnPath
   /** libp2p options that win over the mesh's; services are added to the mesh's. */
   libp2p?: Libp2pOptions<any>
 }
@@ -74,6 +96,12 @@ function gossip (): ReturnType<typeof gossipsub> {
   })
 }
 
+/** Who is reached over relays is reached directly by way of them. */
+function listenOf ({ listen = platform.listen, webrtc }: TransportInit): string[] {
+  const relayed = listen.some(address => address.endsWith('/p2p-circuit'))
+  return [...listen, ...relayed ? webrtc?.listen.filter(address => !listen.includes(address)) ?? [] : []]
+}
+
 /**
  * Options for `createLibp2p` that suit a mesh: transports, encryption, limits, identify, ping, the mesh's own DHT
  * (service key `dht`) and gossip (`pubsub`).
@@ -86,8 +114,8 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
   return {
     ...(init.privateKey != null ? { privateKey: init.privateKey } : {}),
     ...(init.datastore != null ? { datastore: init.datastore } : {}),
-    addresses: { listen: [...init.listen ?? platform.listen], announce: [...init.announce ?? []] },
-    transports: platform.transports(init.onReservation),
+    addresses: { listen: listenOf(init), announce: [...init.announce ?? []] },
+    transports: [...platform.transports(init.onReservation), ...init.webrtc != null ? [init.webrtc.transport(init.onPath ?? (() => {}))] : []],
     connectionEncrypters: platform.encrypters().map(repaired),
     streamMuxers: [muxer()],
     transportManager: { faultTolerance: platform.listenMustSucceed ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
@@ -99,6 +127,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
       // Addresses are dialled one after the other; the defaults of 10 s and 6 s outlast every caller's patience.
       dialTimeout: 5_000,
       addressDialTimeout: 3_000,
+      ...init.webrtc != null ? { addressSorter: init.webrtc.order } : {},
       ...connectionManager
     },
     // Discovery's failure detector judges peers, and knows its own stalls; one late ping must not cut a busy connection.

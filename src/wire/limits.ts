@@ -189,6 +189,12 @@ export const MAX_CONNECTIONS = 300
 export const MAX_CONNECTIONS_RELAY = 2_000
 export const MAX_CONNECTIONS_TAB = 60
 
+/** Direct paths over WebRTC: each costs a browser a connection of its own, and with the relayed one beside it a tab's places. */
+export const MAX_DIRECT_PATHS = 24
+/** Peers with which direct paths are negotiated at the same time, and negotiations of one peer. */
+export const MAX_SIGNALLING = 8
+export const MAX_SIGNALLING_PER_PEER = 2
+
 /** Characters of a mesh, service, topic, channel or method name. */
 export const MAX_NAME = 64
 /** Characters of any other short text in a record: a peer id, a node's name, a role, a key of its metadata. */

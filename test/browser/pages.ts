@@ -1,6 +1,7 @@
 /** More pages beside the one that karma runs the tests in: frames of the same origin, each with a node of its own. */
 import type { SecondPage } from './second-page.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
+import type { WebrtcOptions } from '../../src/webrtc/index.ts'
 
 export interface Page {
   readonly mesh: Mesh
@@ -23,9 +24,14 @@ async function load (): Promise<{ frame: HTMLIFrameElement, second: SecondPage }
   return { frame, second: (frame.contentWindow as unknown as { second: SecondPage }).second }
 }
 
+export interface PageOptions extends Omit<MeshOptions, 'webrtc'> {
+  /** Makes direct paths, with these options. */
+  readonly direct?: WebrtcOptions
+}
+
 export interface Pages {
   /** @param before - called with the window before the mesh is made */
-  open (options: MeshOptions, before?: (window: Window) => void): Promise<Page>
+  open (options: PageOptions, before?: (window: Window) => void): Promise<Page>
 }
 
 /** Makes a mesh in a page that may store nothing: of an origin of its own. Resolves to its id, or to why it failed. */
@@ -52,7 +58,7 @@ export function usePages (): Pages {
     for (const frame of frames.splice(0)) frame.remove()
   })
   return {
-    async open (options, before) {
+    async open ({ direct, ...options }, before) {
       const { frame, second } = await load()
       frames.push(frame)
       const window = frame.contentWindow as Window
@@ -60,7 +66,7 @@ export function usePages (): Pages {
       // Registered first, and so called first.
       window.addEventListener('pagehide', event => { if (mute) event.stopImmediatePropagation() })
       before?.(window)
-      second.mesh = await second.createMesh(options)
+      second.mesh = await second.createMesh({ ...options, ...direct == null ? {} : { webrtc: second.webrtc(direct) } })
       return {
         mesh: second.mesh,
         window,

@@ -1,14 +1,17 @@
 /** The script of a second page, which a test drives from the first one; see pages.ts. */
 import { createMesh } from '../../src/index.ts'
+import { webrtc } from '../../src/webrtc/index.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 
 /** What the page offers to the one around it, as `window.second`. */
 export interface SecondPage {
   readonly createMesh: typeof createMesh
+  /** Of this page's own RTCPeerConnection. */
+  readonly webrtc: typeof webrtc
   mesh: Mesh | undefined
 }
 
-const second: SecondPage = { createMesh, mesh: undefined }
+const second: SecondPage = { createMesh, webrtc, mesh: undefined }
 
 Object.assign(globalThis, { second })
 

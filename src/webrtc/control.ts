@@ -1,0 +1,81 @@
+/**
+ * A data channel of one byte a message, beside the streams of a direct path. WebRTC tells a peer that closes its end
+ * nothing (the other notices after 15 s, when ICE gives up), and lets one end take a path for open that the other never
+ * had. Here both ends greet before the path counts, say goodbye when they close it, and can be asked whether they live.
+ */
+import { abortable } from '../util/abortable.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/**
+ * Both ends make the channel, under this number, so that no stream of the muxer is spent on it. Browsers give their own
+ * channels the lowest numbers that are free, and take this one in all of them.
+ */
+const CHANNEL = 250
+
+const HELLO = 1
+const HELLO_TOO = 2
+const PING = 3
+const PONG = 4
+const BYE = 5
+
+export type ControlledConnection = Pick<RTCPeerConnection, 'createDataChannel'>
+
+export class Control {
+  /** The other end has closed the path. */
+  onBye = (): void => {}
+  readonly #channel: RTCDataChannel
+  readonly #met = Promise.withResolvers<void>()
+  #pong: PromiseWithResolvers<void> | undefined
+  /** Whether the other end has greeted. */
+  met = false
+
+  constructor (connection: ControlledConnection) {
+    this.#channel = connection.createDataChannel('braid', { negotiated: true, id: CHANNEL })
+    this.#channel.binaryType = 'arraybuffer'
+    this.#met.promise.catch(() => {})
+    this.#channel.addEventListener('message', ({ data }: MessageEvent) => { this.#onMessage(data) })
+    this.#channel.addEventListener('close', () => { this.#met.reject(new Error('the path was closed')) })
+    if (this.#channel.readyState === 'open') this.#say(HELLO)
+    else this.#channel.addEventListener('open', () => { this.#say(HELLO) }, { once: true })
+  }
+
+  /** Resolves when the other end has greeted; rejects when the path ends before, or with the signal. */
+  async greeted ({ signal }: AbortOptions = {}): Promise<void> {
+    await abortable(this.#met.promise, signal)
+  }
+
+  /** Resolves when the other end answers, or something else of it comes; rejects with the signal. */
+  async ping ({ signal }: AbortOptions = {}): Promise<void> {
+    this.#pong ??= Promise.withResolvers<void>()
+    this.#say(PING)
+    await abortable(this.#pong.promise, signal)
+  }
+
+  bye (): void {
+    this.#say(BYE)
+  }
+
+  #onMessage (data: unknown): void {
+    const [type] = data instanceof ArrayBuffer && data.byteLength === 1 ? new Uint8Array(data) : []
+    if (type === undefined) return
+    this.#pong?.resolve()
+    this.#pong = undefined
+    if (type === HELLO || type === HELLO_TOO) {
+      if (type === HELLO) this.#say(HELLO_TOO)
+      this.met = true
+      this.#met.resolve()
+    } else if (type === PING) {
+      this.#say(PONG)
+    } else if (type === BYE) {
+      this.onBye()
+    }
+  }
+
+  #say (type: number): void {
+    try {
+      if (this.#channel.readyState === 'open') this.#channel.send(Uint8Array.of(type))
+    } catch {
+      // it is being closed: the other end learns it otherwise
+    }
+  }
+}
