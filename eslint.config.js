@@ -2,7 +2,7 @@ import jsdoc from 'eslint-plugin-jsdoc'
 import neostandard from 'neostandard'
 
 const GENERATED = ['test/generated/*.ts']
-const TYPESCRIPT = ['**/*.ts']
+const TYPESCRIPT = ['**/*.ts', '**/*.tsx']
 
 /** Node strips types, it does not compile: syntax that emits code breaks that. */
 const erasable = [
@@ -55,7 +55,7 @@ const nodeGlobals = ['process', 'Buffer', 'global', '__dirname', 'require']
   .map(name => ({ name, message: 'Browsers run this.' }))
 
 export default [
-  { ignores: ['dist/', 'coverage/', 'data/', 'bench/results/', ...GENERATED] },
+  { ignores: ['dist/', 'demo/dist/', 'coverage/', 'data/', 'bench/results/', ...GENERATED] },
   ...neostandard({ ts: true }),
 
   {

@@ -1,9 +1,7 @@
 /** What the services of the demo offer, for those who serve and for those who call. */
 import { toStandardJsonSchema as schema } from '@valibot/to-json-schema'
-import * as v from 'valibot'
+import { description, email, examples, integer, maxLength, maxValue, minLength, minValue, number, object, optional, pipe, string, unknown } from 'valibot'
 import { bidi, clientStream, defineService, serverStream, unary } from '../src/index.ts'
-
-const { description, examples, integer, maxLength, maxValue, minLength, minValue, number, object, optional, pipe, string } = v
 
 const user = pipe(string(), minLength(1), maxLength(40), examples(['ada']), description('Who logs in'))
 
@@ -26,7 +24,7 @@ export const login = defineService('login', {
   'call.tab': unary({
     description: 'Calls a tab back: a tab is a node as any other',
     input: schema(object({ tab: optional(pipe(string(), description('Name or peer id; empty: any tab'))) })),
-    output: schema(object({ node: string(), said: v.unknown() }))
+    output: schema(object({ node: string(), said: unknown() }))
   }),
   sleep: unary({
     description: 'Takes its time: try a shorter deadline',
@@ -40,7 +38,7 @@ export const mail = defineService('mail', {
   send: unary({
     description: 'Pretends to send a mail',
     input: schema(object({
-      to: pipe(string(), v.email('this is no mail address'), examples(['ada@example.org'])),
+      to: pipe(string(), email('this is no mail address'), examples(['ada@example.org'])),
       subject: optional(pipe(string(), maxLength(200)), 'Hello')
     })),
     output: schema(object({ to: string(), number: number(), node: string() }))

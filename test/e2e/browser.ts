@@ -4,7 +4,9 @@ import { findChromium } from '../../scripts/chromium.ts'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 
 export async function launch (): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-quic'] })
+  // Without the last one a tab tells others a name that only multicast could resolve instead of its address.
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-features=WebRtcHideLocalIpsWithMdns']
+  return chromium.launch({ executablePath: findChromium(), args })
 }
 
 /** The demo page in a tab. */
@@ -17,7 +19,7 @@ export class Tab {
 
   constructor (page: Page) {
     this.page = page
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(20_000)
     page.on('pageerror', error => { this.errors.push(error.stack ?? error.message) })
     page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') this.errors.push(message.text()) })
     page.on('request', request => { this.requests.push(request.url()) })
@@ -29,18 +31,19 @@ export class Tab {
     return tab
   }
 
-  /** Clicks Join; resolves to the tab's name in the mesh when it sees all of the demo's services. */
+  /** Clicks Join; resolves to the tab's name in the mesh when it sees all of the demo's services and what they offer. */
   async join (): Promise<string> {
     await this.page.getByRole('button', { name: 'Join the mesh' }).click()
     await this.page.locator('#status[data-status=joined]').waitFor()
     await this.services('login').waitFor()
     await this.services('mail').waitFor()
+    await this.page.locator('#method option[value="user.password"]').waitFor({ state: 'attached' })
     return this.page.locator('#self-name').innerText()
   }
 
   /** Resolves when other nodes can dial it. */
   async reachable (): Promise<void> {
-    await this.page.locator('#self-reached', { hasText: 'over a relay' }).waitFor()
+    await this.page.locator('#self-reached[data-reached=true]').waitFor()
   }
 
   async close (): Promise<void> {
@@ -54,30 +57,58 @@ export class Tab {
     return this.page.locator('#self-id').innerText()
   }
 
+  /** The link that it shares. */
+  async shareLink (): Promise<string> {
+    await this.page.getByRole('button', { name: 'Share' }).click()
+    const link = await this.page.getByLabel('Link', { exact: true }).inputValue()
+    await this.page.keyboard.press('Escape')
+    return link
+  }
+
   /** Its row of the list. */
   node (name: string): Locator {
     return this.page.locator(`#nodes tr[data-node="${name}"]`)
   }
 
   services (name: string): Locator {
-    return this.page.locator(`#services tr[data-key="${name}"]`)
+    return this.page.locator(`#service-list li[data-service="${name}"]`)
+  }
+
+  /** A line of the event log. */
+  event (text: string | RegExp): Locator {
+    return this.page.locator('#events .log li', { hasText: text }).first()
+  }
+
+  button (name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  /** A service and its method in the form. */
+  async choose (service: string, method?: string): Promise<void> {
+    await this.page.locator('#service').selectOption(service)
+    if (method == null) return
+    await this.page.locator(`#method option[value="${method}"]`).waitFor({ state: 'attached' })
+    await this.page.locator('#method').selectOption(method)
   }
 
   /** Fills the form; resolves to the answer once it is there. */
-  async call ({ service, method, args, token = '', node = 'any', times = 'Call' }: CallInput): Promise<Answer> {
+  async call ({ service, method, args, token = '', node = '', times = 'Call' }: CallInput): Promise<Answer> {
     const { page } = this
-    await page.getByLabel('Service', { exact: true }).selectOption(service)
-    if (method != null) await page.getByLabel('Method').fill(method)
-    if (args != null) await page.getByLabel('Arguments').fill(args)
-    await page.getByLabel('Token').fill(token)
-    await page.getByLabel('Node', { exact: true }).selectOption(node)
-    await page.evaluate(() => { document.getElementById('answer')?.replaceChildren() })
-    await page.getByRole('button', { name: times, exact: true }).click()
-    const answer = page.locator('#answer:not([aria-busy])')
-    await answer.locator('p').waitFor()
+    await this.choose(service, method)
+    if (args != null) {
+      const json = page.getByLabel('Edit as JSON')
+      if (await json.count() > 0) await json.check()
+      await page.locator('#args').fill(args)
+    }
+    await page.locator('#token').fill(token)
+    await page.locator('#target').selectOption(node === '' ? '' : { label: node })
+    const answer = page.locator('#answer')
+    const ended = Number(await answer.getAttribute('data-ended'))
+    await this.button(times).click()
+    await page.locator(`#answer[data-ended="${ended + 1}"]`).waitFor()
     return {
       outcome: await answer.getAttribute('data-outcome') ?? '',
-      node: await answer.locator('strong').first().innerText(),
+      node: (await answer.locator('.answerer').allInnerTexts()).join(),
       text: await answer.innerText()
     }
   }
@@ -86,6 +117,7 @@ export class Tab {
 export interface CallInput {
   service: string
   method?: string
+  /** JSON; else the example that the form is filled with. */
   args?: string
   token?: string
   /** Name as in the list. */
@@ -96,7 +128,7 @@ export interface CallInput {
 
 export interface Answer {
   outcome: string
-  /** Who answered, or the error's code. */
+  /** Who answered. */
   node: string
   text: string
 }

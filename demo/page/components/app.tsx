@@ -1,4 +1,4 @@
-import { announced } from '../state/log.ts'
+import { announced, counts } from '../state/log.ts'
 import { mesh } from '../state/view.ts'
 import { EventLog } from './event-log.tsx'
 import { Faults } from './faults.tsx'
@@ -32,12 +32,12 @@ export function App (): JSX.Element {
             <Faults />
           </>
         )}
-        <EventLog />
+        {Object.keys(counts.value).length > 0 && <EventLog wide={!joined} />}
       </main>
       <footer>
         <p>Everything here goes by the library's public API, between the nodes themselves: this page asks its own server for its files and nobody else for anything.</p>
       </footer>
-      <p class="unseen" role="status" aria-live="polite">{announced.value}</p>
+      <p class='unseen' role='status' aria-live='polite'>{announced.value}</p>
       {joined && <PeerDialog />}
       <ShareDialog />
     </>

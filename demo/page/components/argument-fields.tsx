@@ -28,7 +28,7 @@ export function ArgumentFields ({ fields, text }: ArgumentFieldsProps): JSX.Elem
     text.value = show(next, 1).replace(/\n\s*/g, ' ')
   }
   return (
-    <fieldset class="arguments">
+    <fieldset class='arguments'>
       <legend>Arguments</legend>
       {fields.map(field => {
         const id = `arg-${field.name}`
@@ -36,14 +36,14 @@ export function ArgumentFields ({ fields, text }: ArgumentFieldsProps): JSX.Elem
         const shown = value == null ? '' : String(value)
         const common = { id, 'aria-describedby': `${id}-hint` }
         return (
-          <div class="field" key={field.name}>
-            <label for={id}>{field.name}{field.required ? '' : <span class="hint"> may be left out</span>}</label>
+          <div class='field' key={field.name}>
+            <label for={id}>{field.name}{field.required ? '' : <span class='hint'> may be left out</span>}</label>
             {field.kind === 'choice' || field.kind === 'boolean'
               ? <select {...common} value={shown} onChange={event => { set(field, event.currentTarget.value) }}>{(field.kind === 'boolean' ? ['false', 'true'] : field.choices).map(choice => <option key={choice} value={choice}>{choice}</option>)}</select>
               : field.kind === 'number'
-                ? <input {...common} type="number" step="any" value={shown} onInput={event => { set(field, event.currentTarget.value) }} />
-                : <input {...common} spellcheck={false} autocapitalize="none" value={shown} onInput={event => { set(field, event.currentTarget.value) }} />}
-            <span id={`${id}-hint`} class="hint">{field.hint}</span>
+                ? <input {...common} type='number' step='any' value={shown} onInput={event => { set(field, event.currentTarget.value) }} />
+                : <input {...common} spellcheck={false} autocapitalize='none' value={shown} onInput={event => { set(field, event.currentTarget.value) }} />}
+            <span id={`${id}-hint`} class='hint'>{field.hint}</span>
           </div>
         )
       })}

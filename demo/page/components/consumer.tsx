@@ -1,33 +1,34 @@
 import { clock, plural } from '../lib/text.ts'
 import { publisherOf, SLOW, toggle, unsubscribe } from '../state/topics.ts'
-import { nodes, selfId } from '../state/view.ts'
+import { snapshot } from '../state/view.ts'
 import type { Delivery, Subscription } from '../state/topics.ts'
 import type { JSX } from 'preact'
 
 /** This tab's part in a channel, with what came. */
 export function Consumer ({ subscription }: { subscription: Subscription }): JSX.Element {
   const { id, topic, channel, deliveries, acked, nacked, redelivered, handling, nackNext, slow } = subscription
-  const others = nodes.value.filter(node => node.id !== selfId.value && node.channels.some(name => name.includes(channel) && name.includes(topic))).length
+  // Who publishes knows how many there are.
+  const consumers = snapshot.value?.topics.find(({ name }) => name === topic)?.channels.find(({ name }) => name === channel)?.consumers
   return (
-    <article class="card consumer" data-channel={channel} aria-label={`Channel ${channel} of ${topic}`}>
-      <div class="card-head">
+    <article class='card consumer' data-channel={channel} aria-label={`Channel ${channel} of ${topic}`}>
+      <div class='card-head'>
         <h3>{topic} / {channel}</h3>
-        <span class="badge">{others > 0 ? `competing with ${plural(others, 'other')}` : 'this tab alone'}</span>
-        <button type="button" class="quiet small" onClick={() => { void unsubscribe(id) }}>Leave<span class="unseen"> channel {channel}</span></button>
+        <span class='badge'>{consumers == null ? 'publish to see who shares it' : consumers > 1 ? `competing, ${plural(consumers, 'consumer')}` : 'this tab alone'}</span>
+        <button type='button' class='quiet small' onClick={() => { void unsubscribe(id) }}>Leave<span class='unseen'> channel {channel}</span></button>
       </div>
-      <dl class="counters">
-        <div><dt>in flight</dt><dd data-count="handling">{handling}</dd></div>
-        <div><dt>acked</dt><dd data-count="acked">{acked}</dd></div>
-        <div><dt>refused</dt><dd data-count="nacked">{nacked}</dd></div>
-        <div><dt>redelivered</dt><dd data-count="redelivered">{redelivered}</dd></div>
+      <dl class='counters'>
+        <div><dt>in flight</dt><dd data-count='handling'>{handling}</dd></div>
+        <div><dt>acked</dt><dd data-count='acked'>{acked}</dd></div>
+        <div><dt>refused</dt><dd data-count='nacked'>{nacked}</dd></div>
+        <div><dt>redelivered</dt><dd data-count='redelivered'>{redelivered}</dd></div>
       </dl>
-      <div class="buttons">
-        <label class="switch"><input type="checkbox" checked={nackNext} onChange={() => { toggle(id, 'nackNext') }} /> Refuse the next</label>
-        <label class="switch"><input type="checkbox" checked={slow} onChange={() => { toggle(id, 'slow') }} /> Slow: {SLOW / 1000} s each</label>
+      <div class='buttons'>
+        <label class='switch'><input type='checkbox' checked={nackNext} onChange={() => { toggle(id, 'nackNext') }} /> Refuse the next</label>
+        <label class='switch'><input type='checkbox' checked={slow} onChange={() => { toggle(id, 'slow') }} /> Slow: {SLOW / 1000} s each</label>
       </div>
-      <div class="log" role="log" aria-live="off" aria-label={`Messages of ${channel}`} tabIndex={0}>
+      <div class='log' role='log' aria-live='off' aria-label={`Messages of ${channel}`} tabIndex={0}>
         <ul>{deliveries.map(delivery => <Line key={delivery.key} delivery={delivery} />)}</ul>
-        {deliveries.length === 0 && <p class="hint">Waiting for a message.</p>}
+        {deliveries.length === 0 && <p class='hint'>Waiting for a message.</p>}
       </div>
     </article>
   )
@@ -39,7 +40,7 @@ function Line ({ delivery }: { delivery: Delivery }): JSX.Element {
   const { at, text, attempt, state } = delivery
   return (
     <li data-state={state}>
-      <span class="mark" role="img" aria-label={state}>{MARKS[state]}</span> <time>{clock(at)}</time> {text} <span class="hint">from {publisherOf(delivery)}{attempt > 1 ? `, delivery ${attempt}` : ''}</span>
+      <span class='mark' role='img' aria-label={state}>{MARKS[state]}</span> <time>{clock(at)}</time> {text} <span class='hint'>from {publisherOf(delivery)}{attempt > 1 ? `, delivery ${attempt}` : ''}</span>
     </li>
   )
 }

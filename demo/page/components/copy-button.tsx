@@ -21,8 +21,8 @@ export function CopyButton ({ text, label }: { text: () => string, label: string
   }
   return (
     <>
-      <button type="button" class="quiet small" onClick={() => { void copy() }}>{label}</button>
-      <span class="said" role="status">{said.value}</span>
+      <button type='button' class='quiet small' onClick={() => { void copy() }}>{label}</button>
+      <span class='said' role='status'>{said.value}</span>
     </>
   )
 }

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 /** The picture of a peer id; a name always stands beside it. */
 export function Glyph ({ id, size = 20 }: { id: string, size?: number }): JSX.Element {
   return (
-    <svg class="glyph" width={size} height={size} viewBox="-0.5 -0.5 6 6" aria-hidden="true">
+    <svg class='glyph' width={size} height={size} viewBox='-0.5 -0.5 6 6' aria-hidden='true'>
       <GlyphCells id={id} />
     </svg>
   )

@@ -12,15 +12,15 @@ const THEME_MARKS = { system: '◐', light: '☀', dark: '☾' } as const
 export function Header ({ joined }: { joined: boolean }): JSX.Element {
   return (
     <header>
-      <div class="bar">
-        <a class="brand" href="#top" onClick={event => { jump(event, 'this-tab') }}><img src="icon.svg" alt="" width="28" height="28" /> braid-mesh</a>
-        <p id="status" role="status" data-status={status.value}>{statusWords.value}</p>
-        <button id="theme" type="button" class="quiet small" onClick={nextTheme} title="Light, dark, or as the system has it">
-          <span aria-hidden="true">{THEME_MARKS[theme.value]}</span> <span class="theme-word">{theme.value}</span><span class="unseen"> theme, change</span>
+      <div class='topbar'>
+        <a class='brand' href='#top' onClick={event => { jump(event, 'this-tab') }}><img src='icon.svg' alt='' width='28' height='28' /> braid-mesh</a>
+        <p id='status' role='status' data-status={status.value}>{statusWords.value}</p>
+        <button id='theme' type='button' class='quiet small' onClick={nextTheme} title='Light, dark, or as the system has it'>
+          <span aria-hidden='true'>{THEME_MARKS[theme.value]}</span> <span class='theme-word'>{theme.value}</span><span class='unseen'> theme, change</span>
         </button>
       </div>
       {joined && (
-        <nav aria-label="Parts of the page">
+        <nav aria-label='Parts of the page'>
           <ul>{PARTS.map(([id, text]) => <li key={id}><a href={`#${id}`} onClick={event => { jump(event, id) }}>{text}</a></li>)}</ul>
         </nav>
       )}

@@ -21,14 +21,14 @@ export function Links (): JSX.Element {
   }
   return (
     <Panel
-      id="links" title="Links" aside={<span class="hint">{plural(rows.length, 'token')}</span>}
+      id='links' title='Links' aside={<span class='hint'>{plural(rows.length, 'token')}</span>}
       note={<>A call with a token goes to one node of a service, and so does every later one, whoever makes it: the service's leader commits the link with its voters, stores it in the DHT, and callers remember it. When a node dies only its own tokens move. The token itself never leaves this tab, only a hash of it.</>}
     >
-      <div class="buttons">
-        <button type="button" class="quiet small" disabled={!canLink} onClick={sample}>Link {SAMPLE} tokens</button>
-        <button type="button" class="quiet small" disabled={rows.length === 0} onClick={() => { void callTokens(rows) }}>Call each once</button>
+      <div class='buttons'>
+        <button type='button' class='quiet small' disabled={!canLink} onClick={sample}>Link {SAMPLE} tokens</button>
+        <button type='button' class='quiet small' disabled={rows.length === 0} onClick={() => { void callTokens(rows) }}>Call each once</button>
       </div>
-      <Table label="Links" id="tokens" head={HEAD} none="no token yet: call a method with one, or link some">
+      <Table label='Links' id='tokens' head={HEAD} none='no token yet: call a method with one, or link some'>
         {rows.map(row => <Row key={`${row.service} ${row.token}`} row={row} />)}
       </Table>
     </Panel>
@@ -40,15 +40,15 @@ function Row ({ row }: { row: TokenRow }): JSX.Element {
   const moved = former != null && node != null && former !== node
   return (
     <tr data-token={token} data-fresh={moved && now.value - arrived < FRESH ? '' : undefined}>
-      <th scope="row">{token}</th>
+      <th scope='row'>{token}</th>
       <td>{service}</td>
       <td>{node == null
-        ? <span class="hint">not linked: the next call picks one</span>
-        : <span class="peer"><Glyph id={node} size={18} /> {nameOf(node)} {moved && <span class="badge">came from {nameOf(former)}</span>}</span>}
+        ? <span class='hint'>not linked: the next call picks one</span>
+        : <span class='peer'><Glyph id={node} size={18} /> {nameOf(node)} {moved && <span class='badge'>came from {nameOf(former)}</span>}</span>}
       </td>
-      <td class="number">{hits}</td>
-      <td class="number">{duration(now.value - arrived)}</td>
-      <td><button type="button" class="quiet small" disabled={node == null} onClick={() => { void unlink(row) }}>Unlink<span class="unseen"> {token}</span></button></td>
+      <td class='number'>{hits}</td>
+      <td class='number'>{duration(now.value - arrived)}</td>
+      <td><button type='button' class='quiet small' disabled={node == null} onClick={() => { void unlink(row) }}>Unlink<span class='unseen'> {token}</span></button></td>
     </tr>
   )
 }

@@ -21,7 +21,7 @@ export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: Edge
   return (
     <g>
       <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1} {...place} />
-      {count != null && <line key={count} class="pulse" {...place} />}
+      {count != null && <line key={count} class='pulse' {...place} />}
     </g>
   )
 }
@@ -32,5 +32,5 @@ export function MapEdgeLabel ({ edge: { style, rtt }, from, to }: EdgeProps): JS
   if (from == null || to == null) return null
   const x = from.x + (to.x - from.x) * 0.56
   const y = from.y + (to.y - from.y) * 0.56
-  return <text class="edge-label" data-style={style} x={x} y={y} dy="0.32em">{SHORT[style]}{rtt == null ? '' : ` ${rtt.toFixed(rtt < 10 ? 1 : 0)} ms`}</text>
+  return <text class='edge-label' data-style={style} x={x} y={y} dy='0.32em'>{SHORT[style]}{rtt == null ? '' : ` ${rtt.toFixed(rtt < 10 ? 1 : 0)} ms`}</text>
 }

@@ -28,15 +28,15 @@ export function MapNode ({ node, at }: { node: GraphNode, at: Point | undefined 
   return (
     <g
       class={`node${node.self ? ' self' : ''}`} data-node={node.name} data-state={node.state} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
-      role="button" tabIndex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
+      role='button' tabIndex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
     >
       {node.runtime === 'browser'
-        ? <rect class="body" x={-RADIUS} y={-RADIUS} width={RADIUS * 2} height={RADIUS * 2} rx={8} />
-        : <circle class="body" r={RADIUS} />}
+        ? <rect class='body' x={-RADIUS} y={-RADIUS} width={RADIUS * 2} height={RADIUS * 2} rx={8} />
+        : <circle class='body' r={RADIUS} />}
       <g transform={`translate(${-2.5 * GLYPH} ${-2.5 * GLYPH}) scale(${GLYPH})`}><GlyphCells id={node.id} /></g>
-      {node.leads.length > 0 && <text class="crown" y={-RADIUS - 4}>♛</text>}
-      <text class="name" y={RADIUS + 16}>{node.name}</text>
-      <text class="what" y={RADIUS + 30}>{node.self ? 'this tab' : node.state === 'up' ? node.service : node.state}</text>
+      {node.leads.length > 0 && <text class='crown' y={-RADIUS - 4}>♛</text>}
+      <text class='name' y={RADIUS + 16}>{node.name}</text>
+      <text class='what' y={RADIUS + 30}>{node.self ? 'this tab' : node.state === 'up' ? node.service : node.state}</text>
     </g>
   )
 }

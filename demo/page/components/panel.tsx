@@ -15,12 +15,12 @@ interface PanelProps {
 export function Panel ({ id, title, aside, note, wide = false, children }: PanelProps): JSX.Element {
   return (
     <section id={id} class={wide ? 'panel wide' : 'panel'} aria-labelledby={`${id}-title`}>
-      <div class="panel-head">
+      <div class='panel-head'>
         <h2 id={`${id}-title`}>{title}</h2>
-        {aside != null && <div class="aside">{aside}</div>}
+        {aside != null && <div class='aside'>{aside}</div>}
       </div>
-      <div class="panel-body">{children}</div>
-      <details class="note">
+      <div class='panel-body'>{children}</div>
+      <details class='note'>
         <summary>How it works</summary>
         <p>{note}</p>
       </details>
@@ -40,13 +40,13 @@ interface TableProps {
 /** A table that scrolls for itself, also by the keyboard. */
 export function Table ({ label, head, none, children, id }: TableProps): JSX.Element {
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class='scroll' role='region' aria-label={label} tabIndex={0}>
       <table id={id}>
         <thead>
-          <tr>{head.map(column => typeof column === 'string' ? <th scope="col" key={column}>{column}</th> : <th scope="col" key={column.text} class="number">{column.text}</th>)}</tr>
+          <tr>{head.map(column => typeof column === 'string' ? <th scope='col' key={column}>{column}</th> : <th scope='col' key={column.text} class='number'>{column.text}</th>)}</tr>
         </thead>
         <tbody>
-          {children.length === 0 ? <tr class="none"><td colSpan={head.length}>{none}</td></tr> : children}
+          {children.length === 0 ? <tr class='none'><td colSpan={head.length}>{none}</td></tr> : children}
         </tbody>
       </table>
     </div>

@@ -1,5 +1,5 @@
 import { signal, useSignal } from '@preact/signals'
-import { duration, explain, ms } from '../lib/text.ts'
+import { duration, explain, ms, plural } from '../lib/text.ts'
 import { ping, rttOf } from '../state/rtt.ts'
 import { leaderships, mesh, nodeOf, now, paths, pathWords, runtimeOf, selfId } from '../state/view.ts'
 import { CopyButton } from './copy-button.tsx'
@@ -19,9 +19,9 @@ export function openPeer (id: string): void {
 export function PeerDialog (): JSX.Element {
   const node = nodeOf(chosen.value)
   return (
-    <dialog id="peer-dialog" aria-labelledby="peer-title">
-      {node == null ? <h2 id="peer-title">{chosen.value === '' ? 'No peer' : 'This peer is gone'}</h2> : <Details node={node} />}
-      <form method="dialog" class="close"><button class="quiet small">Close</button></form>
+    <dialog id='peer-dialog' aria-labelledby='peer-title'>
+      {node == null ? <h2 id='peer-title'>{chosen.value === '' ? 'No peer' : 'This peer is gone'}</h2> : <Details node={node} />}
+      <form method='dialog' class='close'><button class='quiet small'>Close</button></form>
     </dialog>
   )
 }
@@ -31,20 +31,20 @@ function Details ({ node }: { node: NodeInfo }): JSX.Element {
   const led = leaderships.value.get(node.id)
   return (
     <>
-      <h2 id="peer-title" class="peer"><Glyph id={node.id} size={32} /> {node.name} {self && <span class="badge">this tab</span>}</h2>
-      <p class="id"><code>{node.id}</code> <CopyButton text={() => node.id} label="Copy id" /></p>
-      <dl class="facts">
+      <h2 id='peer-title' class='peer'><Glyph id={node.id} size={32} /> {node.name} {self && <span class='badge'>this tab</span>}</h2>
+      <p class='id'><code>{node.id}</code> <CopyButton text={() => node.id} label='Copy id' /></p>
+      <dl class='facts'>
         <div><dt>Service</dt><dd>{node.service ?? 'none: it only calls'}</dd></div>
         <div><dt>State</dt><dd>{node.state}</dd></div>
         <div><dt>Runtime</dt><dd>{runtimeOf(node)}</dd></div>
         <div><dt>Roles</dt><dd>{node.roles.length === 0 ? 'none' : node.roles.join(', ')}</dd></div>
         <div><dt>Leads</dt><dd>{led?.join(', ') ?? 'nothing'}</dd></div>
         <div><dt>Weight</dt><dd>{node.weight}</dd></div>
-        <div><dt>Load</dt><dd>{node.load.links} links, {node.load.inflight} calls</dd></div>
+        <div><dt>Load</dt><dd>{plural(node.load.links, 'link')}, {plural(node.load.inflight, 'call')}</dd></div>
         <div><dt>Life</dt><dd>since {new Date(node.incarnation).toLocaleTimeString('en-GB')}, change {node.seq}</dd></div>
       </dl>
       <h3>Methods</h3>
-      <p>{node.methods.length === 0 ? 'none' : node.methods.map(method => <code class="chip" key={method}>{method}</code>)}</p>
+      <p>{node.methods.length === 0 ? 'none' : node.methods.map(method => <code class='chip' key={method}>{method}</code>)}</p>
       {!self && <Connections id={node.id} />}
     </>
   )
@@ -71,21 +71,23 @@ function Connections ({ id }: { id: string }): JSX.Element {
   return (
     <>
       <h3>Paths</h3>
-      {open.length === 0 ? <p>Not connected; a call opens a path.</p> : (
-        <ul class="paths">
-          {open.map(path => (
-            <li key={path.address}>
-              <span class="path" data-transport={path.relayed ? 'relayed' : path.transport}>{pathWords(path)}</span>, {path.direction}, {path.encryption ?? 'no'} encryption, {path.multiplexer ?? '–'}, {path.streams} streams, for {duration(now.value - path.since)}
-              <br /><code>{path.address}</code>
-            </li>
-          ))}
-        </ul>
-      )}
+      {open.length === 0
+        ? <p>Not connected; a call opens a path.</p>
+        : (
+          <ul class='paths'>
+            {open.map(path => (
+              <li key={path.address}>
+                <span class='path' data-transport={path.relayed ? 'relayed' : path.transport}>{pathWords(path)}</span>, {path.direction}, {path.encryption ?? 'no'} encryption, {path.multiplexer ?? '–'}, {path.streams} streams, for {duration(now.value - path.since)}
+                <br /><code>{path.address}</code>
+              </li>
+            ))}
+          </ul>
+          )}
       <p>Round trip {ms(rttOf(id))} <Spark id={id} width={160} /></p>
-      <div class="buttons">
-        <button type="button" class="small" onClick={() => { void measure() }}>Ping</button>
-        <button type="button" class="quiet small" disabled={open.length === 0} onClick={hangUp}>Hang up</button>
-        <span class="said" role="status">{said.value}</span>
+      <div class='buttons'>
+        <button type='button' class='small' onClick={() => { void measure() }}>Ping</button>
+        <button type='button' class='quiet small' disabled={open.length === 0} onClick={hangUp}>Hang up</button>
+        <span class='said' role='status'>{said.value}</span>
       </div>
     </>
   )

@@ -21,22 +21,22 @@ export function ShareDialog (): JSX.Element {
   const link = useComputed(() => address.value == null ? '' : shareLink(address.value))
   const qr = useComputed(() => link.value === '' ? undefined : encode(link.value, { border: QUIET_ZONE }))
   return (
-    <dialog id="share-dialog" aria-labelledby="share-title">
-      <h2 id="share-title">Bring somebody in</h2>
+    <dialog id='share-dialog' aria-labelledby='share-title'>
+      <h2 id='share-title'>Bring somebody in</h2>
       <p>The link carries the name of the mesh and the address of its relay; whoever opens it joins with one click.</p>
       {qr.value != null && (
-        <svg class="qr" viewBox={`0 0 ${qr.value.size} ${qr.value.size}`} role="img" aria-label="QR code of the link">
-          <rect width={qr.value.size} height={qr.value.size} fill="#fff" />
-          <path d={qrPath(qr.value.data)} fill="#000" />
+        <svg class='qr' viewBox={`0 0 ${qr.value.size} ${qr.value.size}`} role='img' aria-label='QR code of the link'>
+          <rect width={qr.value.size} height={qr.value.size} fill='#fff' />
+          <path d={qrPath(qr.value.data)} fill='#000' />
         </svg>
       )}
-      <label for="share-link">Link</label>
-      <textarea id="share-link" readOnly rows={4} value={link.value} />
-      <p class="hint">A relay on 127.0.0.1 is reached from this machine only: run one on an address that the other can dial.</p>
-      <div class="buttons">
-        <CopyButton text={() => link.value} label="Copy link" />
-        <a class="button quiet small" href={link.value} target="_blank" rel="noopener">Open it here<span class="unseen"> (new window)</span></a>
-        <form method="dialog"><button class="quiet small">Close</button></form>
+      <label for='share-link'>Link</label>
+      <textarea id='share-link' readOnly rows={4} value={link.value} />
+      <p class='hint'>A relay on 127.0.0.1 is reached from this machine only: run one on an address that the other can dial.</p>
+      <div class='buttons'>
+        <CopyButton text={() => link.value} label='Copy link' />
+        <a class='button quiet small' href={link.value} target='_blank' rel='noopener noreferrer'>Open it here<span class='unseen'> (new window)</span></a>
+        <form method='dialog'><button class='quiet small'>Close</button></form>
       </div>
     </dialog>
   )

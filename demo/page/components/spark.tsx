@@ -11,7 +11,7 @@ export function Spark ({ id, width = 72 }: { id: string, width?: number }): JSX.
   const low = values.length === 0 ? undefined : Math.min(...values)
   const high = values.length === 0 ? undefined : Math.max(...values)
   return (
-    <svg class="spark" width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`the last ${values.length}: from ${ms(low)} to ${ms(high)}`}>
+    <svg class='spark' width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role='img' aria-label={`the last ${values.length}: from ${ms(low)} to ${ms(high)}`}>
       <path d={sparkPath(values, width, HEIGHT, RTT_HISTORY)} />
     </svg>
   )

@@ -12,9 +12,9 @@ import type { JSX } from 'preact'
 export function ThisTab (): JSX.Element {
   const node = mesh.value
   return (
-    <section id="this-tab" class={node == null ? 'hero' : 'panel wide'} aria-labelledby="this-tab-title">
+    <section id='this-tab' class={node == null ? 'hero' : 'panel wide'} aria-labelledby='this-tab-title'>
       {node == null ? <Invitation /> : <Identity node={node} />}
-      <p id="problem" role="alert">{problem.value}</p>
+      <p id='problem' role='alert'>{problem.value}</p>
     </section>
   )
 }
@@ -23,12 +23,12 @@ function Invitation (): JSX.Element {
   const starting = status.value === 'starting'
   return (
     <>
-      <h1 id="this-tab-title">Microservices without servers.<br />This tab can be one of them.</h1>
-      <p class="lead">One click makes it a full node of the mesh: it finds services, calls them and is called, sees who leads, shares queues with processes, and keeps going when others die.</p>
-      <div class="buttons">
-        <button id="join" type="button" class="big" disabled={starting} onClick={() => { void join() }}>{starting ? 'Joining …' : 'Join the mesh'}</button>
+      <h1 id='this-tab-title'>Microservices without servers.<br />This tab can be one of them.</h1>
+      <p class='lead'>One click makes it a full node of the mesh: it finds services, calls them and is called, sees who leads, shares queues with processes, and keeps going when others die.</p>
+      <div class='buttons'>
+        <button id='join' type='button' class='big' disabled={starting} onClick={() => { void join() }}>{starting ? 'Joining …' : 'Join the mesh'}</button>
       </div>
-      <ul class="promises">
+      <ul class='promises'>
         <li><strong>No account, no server.</strong> Its identity is a key that stays in this browser.</li>
         <li><strong>No third party.</strong> It talks to this page's origin, the relay and the peers.</li>
         <li><strong>No trace.</strong> Close the tab and its work moves on to others.</li>
@@ -48,25 +48,25 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
   const reached = reachedOf(node)
   return (
     <>
-      <h1 id="this-tab-title" class="unseen">This tab</h1>
-      <div class="identity">
+      <h1 id='this-tab-title' class='unseen'>This tab</h1>
+      <div class='identity'>
         <Glyph id={node.id} size={56} />
-        <div class="who">
-          <p class="name"><strong id="self-name">{node.self.name}</strong> <span class="badge">this tab</span></p>
-          <p class="id"><code id="self-id">{node.id}</code> <CopyButton text={() => node.id} label="Copy id" /></p>
-          <p class="hint">{fleeting.value ? 'An identity for this visit only.' : 'Its key stays in this browser: after a reload it is the same node.'}</p>
+        <div class='who'>
+          <p class='name'><strong id='self-name'>{node.self.name}</strong> <span class='badge'>this tab</span></p>
+          <p class='id'><code id='self-id'>{node.id}</code> <CopyButton text={() => node.id} label='Copy id' /></p>
+          <p class='hint'>{fleeting.value ? 'An identity for this visit only.' : 'Its key stays in this browser: after a reload it is the same node.'}</p>
         </div>
-        <div class="buttons">
-          <button id="share" type="button" onClick={openShare}>Share</button>
-          <a class="button quiet" href={location.href} target="_blank" rel="noopener">Open another tab<span class="unseen"> (new window)</span></a>
-          <button id="leave" type="button" class="quiet" ref={leaving} onClick={() => { void leave() }}>Leave</button>
+        <div class='buttons'>
+          <button id='share' type='button' onClick={openShare}>Share</button>
+          <a class='button quiet' href={location.href} target='_blank' rel='noopener noreferrer'>Open another tab<span class='unseen'> (new window)</span></a>
+          <button id='leave' type='button' class='quiet' ref={leaving} onClick={() => { void leave() }}>Leave</button>
         </div>
       </div>
-      <dl class="facts">
-        <div><dt>Joined</dt><dd id="self-joined">{joinedIn.value == null ? 'not yet' : `in ${ms(joinedIn.value)}`}</dd></div>
-        <div><dt>Others reach it</dt><dd id="self-reached" data-reached={reached}>{reached ? 'over a relay' : 'not yet: it has no place on a relay'}</dd></div>
+      <dl class='facts'>
+        <div><dt>Joined</dt><dd id='self-joined'>{joinedIn.value == null ? 'not yet' : `in ${ms(joinedIn.value)}`}</dd></div>
+        <div><dt>Others reach it</dt><dd id='self-reached' data-reached={reached}>{reached ? 'over a relay' : 'not yet: it has no place on a relay'}</dd></div>
         <div><dt>Known as</dt><dd>{shortId(node.id)}</dd></div>
-        <div><dt>Has answered</dt><dd id="self-served">{plural(servedCalls.value, 'call')}</dd></div>
+        <div><dt>Has answered</dt><dd id='self-served'>{plural(servedCalls.value, 'call')}</dd></div>
       </dl>
     </>
   )

@@ -19,15 +19,15 @@ const HEIGHT = { least: 380, most: 520 }
 export function Topology (): JSX.Element {
   return (
     <Panel
-      id="topology" title="Map" wide aside={<Legend />}
+      id='topology' title='Map' wide aside={<Legend />}
       note={<>What this tab knows: its own paths in colour, with their round trip, and thinner the paths that the others say they have (<code>braid.monitor.snapshot</code>). Squares are browser tabs, circles are Node processes, a crown marks the leader of a service. A path flashes when a call goes over it.</>}
     >
       <Picture />
-      <details class="as-table">
+      <details class='as-table'>
         <summary>All paths as a table</summary>
-        <Table label="Paths" head={['From', 'To', 'Way', { text: 'Round trip', number: true }]} none="no path">
+        <Table label='Paths' head={['From', 'To', 'Way', { text: 'Round trip', number: true }]} none='no path'>
           {graphEdges.value.map(({ key, from, to, style, rtt }) => (
-            <tr key={key}><th scope="row">{nameOf(from)}</th><td>{nameOf(to)}</td><td>{WORDS[style]}</td><td class="number">{ms(rtt)}</td></tr>
+            <tr key={key}><th scope='row'>{nameOf(from)}</th><td>{nameOf(to)}</td><td>{WORDS[style]}</td><td class='number'>{ms(rtt)}</td></tr>
           ))}
         </Table>
       </details>
@@ -37,18 +37,17 @@ export function Topology (): JSX.Element {
 
 function Legend (): JSX.Element {
   return (
-    <ul class="legend">
+    <ul class='legend'>
       {(['webrtc', 'ws', 'relayed'] as const).map(style => (
-        <li key={style}><svg width="28" height="8" aria-hidden="true"><line class="edge own" data-style={style} x1="1" y1="4" x2="27" y2="4" /></svg> {WORDS[style]}</li>
+        <li key={style}><svg width='28' height='8' aria-hidden='true'><line class='edge own' data-style={style} x1='1' y1='4' x2='27' y2='4' /></svg> {WORDS[style]}</li>
       ))}
-      <li><svg width="28" height="8" aria-hidden="true"><line class="edge" x1="1" y1="4" x2="27" y2="4" /></svg> between others</li>
+      <li><svg width='28' height='8' aria-hidden='true'><line class='edge' x1='1' y1='4' x2='27' y2='4' /></svg> between others</li>
     </ul>
   )
 }
 
-/** Nodes and edges come and go; everything else of them changes without a new layout. */
-function shape (): string {
-  return `${graphNodes.value.map(({ id }) => id).join()} ${graphEdges.value.map(({ key, own }) => `${key}${own ? '!' : ''}`).sort().join()}`
+function sizeOf (width: number): { width: number, height: number } {
+  return { width, height: Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.round(width * 0.42))) }
 }
 
 function Picture (): JSX.Element {
@@ -68,23 +67,23 @@ function Picture (): JSX.Element {
     }
   }, [])
 
-  const height = Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.round(width.value * 0.46)))
+  // What else of a node changes needs no new layout.
   useSignalEffect(() => {
     if (width.value === 0) return
-    const now = `${width.value} ${shape()}`
+    const ids = graphNodes.value.map(({ id }) => id)
+    const now = `${width.value} ${ids.join()}`
     if (now === drawn.current) return
     drawn.current = now
-    const size = { width: width.value, height: Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.round(width.value * 0.46))) }
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-    layout.current?.update(selfId.value, graphNodes.value.map(({ id }) => id), graphEdges.value, size, calm)
+    layout.current?.update(selfId.value, ids, sizeOf(width.value), matchMedia('(prefers-reduced-motion: reduce)').matches)
   })
 
+  const { height } = sizeOf(width.value)
   const at = points.value
   const edges = graphEdges.value.filter(({ from, to }) => at.has(from) && at.has(to))
   return (
-    <div class="map" ref={frame} style={{ minHeight: `${HEIGHT.least}px` }}>
+    <div class='map' ref={frame} style={{ minHeight: `${HEIGHT.least}px` }}>
       {width.value > 0 && (
-        <svg width={width.value} height={height} viewBox={`0 0 ${width.value} ${height}`} role="group" aria-label="Map of the mesh; the table below says the same">
+        <svg width={width.value} height={height} viewBox={`0 0 ${width.value} ${height}`} role='group' aria-label='Map of the mesh; the table below says the same'>
           {edges.map(edge => <MapEdge key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} />)}
           {edges.filter(({ own }) => own).map(edge => <MapEdgeLabel key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} />)}
           {graphNodes.value.map(node => <MapNode key={node.id} node={node} at={at.get(node.id)} />)}

@@ -16,17 +16,19 @@ import type { JSX, TargetedSubmitEvent } from 'preact'
 const MANY = 100
 const DEADLINE = 5_000
 const BUILT_IN = 'braid.'
+/** What a person tries first, where it is there. */
+const FIRST = new Set(['user.password', 'send', 'hello'])
 const KINDS = { unary: 'one value in, one out', serverStream: 'one value in, a stream out', clientStream: 'a stream in, one value out', bidi: 'a stream in, a stream out' } as const
 
 export function TryIt (): JSX.Element {
   return (
     <Panel
-      id="services" title="Services and methods" wide aside={<ServiceList />}
+      id='services' title='Services and methods' wide aside={<ServiceList />}
       note={<>Every node tells what it serves (<code>braid.describe</code>), with the schemas of the contract it was written with: the form is made from them. Any node may be called, this tab too; a balancer chooses one of those that are up, a token always the same one. A deadline travels with the call, a cancel reaches the handler, and errors keep the code that the handler gave them.</>}
     >
-      <div class="columns try">
+      <div class='columns try'>
         <CallForm />
-        <div class="outcome">
+        <div class='outcome'>
           <AnswerView />
           <History />
         </div>
@@ -37,7 +39,7 @@ export function TryIt (): JSX.Element {
 
 function ServiceList (): JSX.Element {
   return (
-    <ul class="service-list" id="service-list">
+    <ul class='service-list' id='service-list'>
       {(mesh.value?.discovery.services() ?? []).map(service => <li key={service} data-service={service}><strong>{service}</strong> × {nodesOf(service).length}</li>)}
     </ul>
   )
@@ -51,7 +53,7 @@ function Options ({ methods }: { methods: readonly MethodDescription[] }): JSX.E
   return (
     <>
       {group(false)}
-      <optgroup label="Of every node">{group(true)}</optgroup>
+      <optgroup label='Of every node'>{group(true)}</optgroup>
     </>
   )
 }
@@ -76,7 +78,7 @@ function CallForm (): JSX.Element {
   const names = useComputed(() => nodes.value.length === 0 ? [] : mesh.value?.discovery.services() ?? [])
   const service = useComputed(() => names.value.includes(wanted.value) ? wanted.value : names.value[0] ?? '')
   const methods = useComputed(() => methodsOf(service.value))
-  const about = useComputed(() => methods.value.find(({ name }) => name === chosen.value) ?? methods.value.find(({ name }) => !name.startsWith(BUILT_IN)) ?? methods.value[0])
+  const about = useComputed(() => methods.value.find(({ name }) => name === chosen.value) ?? methods.value.find(({ name }) => FIRST.has(name)) ?? methods.value[0])
   const fields = useComputed(() => about.value?.kind === 'unary' || about.value?.kind === 'serverStream' ? fieldsOf(about.value.input as JsonSchema | undefined) : undefined)
 
   // Another method brings its own example; the same one keeps what was typed.
@@ -110,25 +112,25 @@ function CallForm (): JSX.Element {
   const form = fields.value != null && !asJson.value
   const idle = !busy.value && about.value != null
   return (
-    <form id="call" class="stack" autocomplete="off" onSubmit={submit}>
-      <div class="pair">
-        <div class="field"><label for="service">Service</label><select id="service" value={service.value} onChange={event => { wanted.value = event.currentTarget.value }}>{names.value.map(name => <option key={name} value={name}>{name}</option>)}</select></div>
-        <div class="field"><label for="method">Method</label><select id="method" value={about.value?.name ?? ''} onChange={event => { chosen.value = event.currentTarget.value }}><Options methods={methods.value} /></select></div>
+    <form id='call' class='stack' autocomplete='off' onSubmit={submit}>
+      <div class='pair'>
+        <div class='field'><label for='service'>Service</label><select id='service' value={service.value} onChange={event => { wanted.value = event.currentTarget.value }}>{names.value.map(name => <option key={name} value={name}>{name}</option>)}</select></div>
+        <div class='field'><label for='method'>Method</label><select id='method' value={about.value?.name ?? ''} onChange={event => { chosen.value = event.currentTarget.value }}><Options methods={methods.value} /></select></div>
       </div>
-      <p class="hint" id="method-about">{about.value == null ? 'Asking what it offers …' : <>{about.value.description ?? 'No description'} <span class="badge">{KINDS[about.value.kind]}</span></>}</p>
+      <p class='hint' id='method-about'>{about.value == null ? 'Asking what it offers …' : <>{about.value.description ?? 'No description'} <span class='badge'>{KINDS[about.value.kind]}</span></>}</p>
       {form
         ? <ArgumentFields fields={fields.value ?? []} text={text} />
-        : <div class="field"><label for="args">{about.value?.kind === 'clientStream' || about.value?.kind === 'bidi' ? 'Items, as a JSON list' : 'Arguments, as JSON'}</label><textarea id="args" ref={args} rows={3} spellcheck={false} aria-invalid={problem.value !== ''} aria-describedby="args-problem" value={text.value} onInput={event => { text.value = event.currentTarget.value }} /><span id="args-problem" class="problem">{problem.value}</span></div>}
-      {fields.value != null && <label class="switch"><input type="checkbox" checked={asJson.value} onChange={() => { asJson.value = !asJson.value }} /> Edit as JSON</label>}
-      <div class="triple">
-        <div class="field"><label for="target">Target</label><select id="target" value={target.value} onChange={event => { target.value = event.currentTarget.value }}><option value="">any node</option>{nodesOf(service.value).map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select></div>
-        <div class="field"><label for="token">Token</label><input id="token" spellcheck={false} autocapitalize="none" placeholder="none" value={token.value} onInput={event => { token.value = event.currentTarget.value }} /></div>
-        <div class="field"><label for="deadline">Deadline, ms</label><input id="deadline" type="number" min="1" max="600000" value={timeout.value} onInput={event => { timeout.value = event.currentTarget.value }} /></div>
+        : <div class='field'><label for='args'>{about.value?.kind === 'clientStream' || about.value?.kind === 'bidi' ? 'Items, as a JSON list' : 'Arguments, as JSON'}</label><textarea id='args' ref={args} rows={3} spellcheck={false} aria-invalid={problem.value !== ''} aria-describedby='args-problem' value={text.value} onInput={event => { text.value = event.currentTarget.value }} /><span id='args-problem' class='problem'>{problem.value}</span></div>}
+      {fields.value != null && <label class='switch'><input type='checkbox' checked={asJson.value} onChange={() => { asJson.value = !asJson.value }} /> Edit as JSON</label>}
+      <div class='triple'>
+        <div class='field'><label for='target'>Target</label><select id='target' value={target.value} onChange={event => { target.value = event.currentTarget.value }}><option value=''>any node</option>{nodesOf(service.value).map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select></div>
+        <div class='field'><label for='token'>Token</label><input id='token' spellcheck={false} autocapitalize='none' placeholder='none' value={token.value} onInput={event => { token.value = event.currentTarget.value }} /></div>
+        <div class='field'><label for='deadline'>Deadline, ms</label><input id='deadline' type='number' min='1' max='600000' value={timeout.value} onInput={event => { timeout.value = event.currentTarget.value }} /></div>
       </div>
-      <div class="buttons">
-        <button id="send" type="submit" value="one" disabled={!idle}>Call</button>
-        <button id="send-many" type="submit" value="many" class="quiet" disabled={!idle}>Call ×{MANY}</button>
-        <button id="cancel" type="button" class="quiet" disabled={!busy.value} onClick={cancel}>Cancel</button>
+      <div class='buttons'>
+        <button id='send' type='submit' value='one' disabled={!idle}>Call</button>
+        <button id='send-many' type='submit' value='many' class='quiet' disabled={!idle}>Call ×{MANY}</button>
+        <button id='cancel' type='button' class='quiet' disabled={!busy.value} onClick={cancel}>Cancel</button>
       </div>
     </form>
   )

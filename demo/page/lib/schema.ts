@@ -50,13 +50,19 @@ export function exampleOf (schema: JsonSchema | undefined, depth = 0): unknown {
   const [option] = anyOf ?? oneOf ?? []
   if (option != null) return exampleOf(option, depth + 1)
   switch (typeOf(schema)) {
-    case 'object': return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, part]) => [name, exampleOf(part, depth + 1)]))
+    case 'object': return objectOf(schema, depth)
     case 'array': return [exampleOf(schema.items, depth + 1)].filter(item => item !== undefined)
     case 'string': return BY_FORMAT[schema.format ?? ''] ?? 'text'.padEnd(schema.minLength ?? 0, '.')
     case 'integer': case 'number': return schema.minimum ?? 1
     case 'boolean': return false
     default: return undefined
   }
+}
+
+/** What may be left out is, unless the schema names a value for it. */
+function objectOf ({ properties = {}, required = [] }: JsonSchema, depth: number): Record<string, unknown> {
+  const wanted = Object.entries(properties).filter(([name, part]) => required.includes(name) || part.examples != null || part.default !== undefined)
+  return Object.fromEntries(wanted.map(([name, part]) => [name, exampleOf(part, depth + 1)]))
 }
 
 function fieldOf (name: string, schema: JsonSchema, required: boolean): Field | undefined {

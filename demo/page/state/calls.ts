@@ -54,6 +54,8 @@ const CHUNKS = 100
 
 export const answer = signal<Answer | Series | undefined>(undefined)
 export const busy = signal(false)
+/** Calls and series that have ended. */
+export const ended = signal(0)
 /** Newest first. */
 export const history = signal<readonly Answer[]>([])
 
@@ -127,6 +129,7 @@ export async function call (input: CallInput): Promise<void> {
   answer.value = outcome
   history.value = [outcome, ...history.peek().slice(0, HISTORY - 1)]
   tellOf(outcome)
+  ended.value++
   busy.value = false
 }
 
@@ -156,6 +159,7 @@ export async function callMany (input: CallInput, total: number): Promise<void> 
   }
   show(false)
   log('rpc', `${input.service} ${input.method}: called ${outcomes.length} times`)
+  ended.value++
   busy.value = false
 }
 

@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals'
 import { othersPaths } from './others.ts'
 import { rttOf } from './rtt.ts'
-import { leaderships, nodes, pathTo, runtimeOf, selfId } from './view.ts'
+import { leaderships, kindOf, nodes, pathTo, runtimeOf, selfId } from './view.ts'
 import type { PathInfo } from '../../../src/index.ts'
 
 export interface GraphNode {
@@ -44,7 +44,7 @@ export const graphNodes = computed<readonly GraphNode[]>(() => nodes.value.map(n
   id: node.id,
   name: node.name,
   self: node.id === selfId.value,
-  service: node.service ?? node.roles[0] ?? 'client',
+  service: kindOf(node),
   state: node.state,
   runtime: runtimeOf(node),
   leads: leaderships.value.get(node.id) ?? []

@@ -3,7 +3,6 @@ import { signal } from '@preact/signals'
 import { explain } from '../lib/text.ts'
 import { log } from './log.ts'
 import { mesh, nameOf, services, snapshot } from './view.ts'
-import type { Mesh } from '../../../src/index.ts'
 
 export interface Term {
   readonly term: number
@@ -55,7 +54,7 @@ export async function stepDown (service: string, leader: string): Promise<void> 
   }
 }
 
-export function watchLeaders (_node: Mesh): () => void {
+export function watchLeaders (): () => void {
   const unwatch = snapshot.subscribe(look)
   return () => {
     unwatch()

@@ -157,7 +157,7 @@ export function publisherOf ({ publisher }: Delivery): string {
   return nameOf(publisher)
 }
 
-export function watchTopics (_node: Mesh): () => void {
+export function watchTopics (): () => void {
   return () => {
     listening = undefined
     subscriptions.value = []

@@ -70,6 +70,11 @@ export function runtimeOf (node: NodeInfo): 'browser' | 'Node' {
   return runtime === 'browser' || (runtime == null && node.addresses.length > 0 && node.addresses.every(address => address.includes('/p2p-circuit'))) ? 'browser' : 'Node'
 }
 
+/** Its service, or what else it is there for. */
+export function kindOf ({ service, roles }: NodeInfo): string {
+  return service ?? (roles.includes('relay') ? 'relay' : 'client')
+}
+
 /** Keep the view of this node current until the node stops; returns what ends that. */
 export function watchView (node: Mesh): () => void {
   const draw = onceAFrame(() => {

@@ -34,6 +34,11 @@ function watchNodes (node: Mesh): void {
 function watchPaths (node: Mesh): void {
   node.libp2p.addEventListener('connection:open', ({ detail }) => { log('transport', `connected with ${pathWords(detail)}`) })
   node.libp2p.addEventListener('connection:close', ({ detail }) => { log('transport', `connection closed: ${pathWords(detail)}`) })
+  node.addEventListener('path', ({ detail }) => {
+    const { peer, direct, error } = detail
+    if (direct) log('transport', `a direct path to ${nameOf(peer)}: it goes past the relay now`, true)
+    else log('transport', error == null ? `the direct path to ${nameOf(peer)} is gone` : `no direct path to ${nameOf(peer)}: ${error.message}`)
+  })
   node.addEventListener('reachable', () => { log('transport', 'this tab has a place on a relay: everybody can call it') })
   node.addEventListener('unreachable', ({ detail }) => {
     log('transport', `this tab has no place on a relay: ${detail.reasons.map(({ message }) => message).join('; ')}`)

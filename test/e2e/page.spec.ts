@@ -1,0 +1,192 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import { ARTEFACTS } from './stage.ts'
+import { useTabs } from './tabs.ts'
+import type { Tab } from './browser.ts'
+
+describe('the demo page, in Chromium', function () {
+  this.timeout(60_000)
+  const tabs = useTabs()
+
+  it('is served under a strict policy and asks nobody else for anything', async () => {
+    const { url } = tabs.stage
+    const response = await fetch(url)
+    const policy = response.headers.get('content-security-policy') ?? ''
+    expect(policy).to.contain("default-src 'none'").and.to.contain("script-src 'self'").and.not.to.contain('unsafe')
+    const tab = await tabs.open()
+    await tab.join()
+    expect(tab.requests.map(request => new URL(request).origin)).to.satisfy((origins: string[]) => origins.every(origin => origin === new URL(url).origin))
+    expect((await fetch(`${url}../package.json`)).status).to.equal(404)
+    expect((await fetch(url, { method: 'POST' })).status).to.equal(405)
+  })
+
+  it('joins with one click: nodes, services, leaders and the map', async () => {
+    const tab = await tabs.open()
+    const name = await tab.join()
+    for (const node of ['relay', 'login-1', 'login-2', 'login-3', 'mail-1', 'mail-2', 'gate', name]) await tab.node(node).waitFor()
+    expect(await tab.services('login').innerText()).to.equal('login × 3')
+    expect(await tab.services('mail').innerText()).to.equal('mail × 2')
+    expect(await tab.node(name).innerText()).to.contain('this tab')
+    expect(await tab.page.locator('#status').innerText()).to.match(/^joined, \d+ peers$/)
+    expect(await tab.page.evaluate(() => document.activeElement?.id)).to.equal('leave')
+    // The map says what the table says, and opens the same details.
+    await tab.page.locator('#leaders [data-service=login][data-term]').waitFor()
+    const node = tab.page.getByRole('button', { name: /^login-1, login, Node, up/ })
+    expect(await node.getAttribute('aria-label')).to.match(/direct, ws|not connected/)
+    await node.focus()
+    await tab.page.keyboard.press('Enter')
+    await tab.page.getByRole('dialog', { name: 'login-1' }).getByText('user.watch').waitFor()
+    await tab.button('Ping').click()
+    await tab.page.getByText(/^answered in [\d.]+ ms$/).waitFor()
+  })
+
+  it('calls a service: shows who answered, in how many milliseconds, and what; a token stays on its node', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const free = await tab.call({ service: 'login' })
+    expect(free.outcome).to.equal('done')
+    expect(free.text).to.match(/^login-\d answered in [\d.]+ ms/)
+    expect(JSON.parse(free.text.replace(/^[^{]*/, ''))).to.include({ user: 'ada', node: free.node })
+
+    const many = await tab.call({ service: 'login', times: 'Call ×100' })
+    expect(many.text).to.contain('100 of 100 answered').and.to.match(/p50\s+[\d.]+ ms\s+p99\s+[\d.]+ ms/)
+    expect(await tab.page.locator('#answer .bars > div').count()).to.be.above(1)
+    const linked = await tab.call({ service: 'login', token: 'ada' })
+    const same = await tab.call({ service: 'login', token: 'ada', times: 'Call ×100' })
+    expect(same.text).to.contain('100 of 100 answered')
+    expect(await tab.page.locator('#answer .bars > div').count()).to.equal(1)
+    const row = tab.page.locator('#tokens tr[data-token=ada]')
+    expect(await row.innerText()).to.contain(linked.node).and.to.contain('101')
+    await row.getByRole('button', { name: 'Unlink ada' }).click()
+    await row.getByText('not linked').waitFor()
+
+    expect((await tab.call({ service: 'login', node: 'login-2' })).node).to.equal('login-2')
+    expect((await tab.call({ service: 'mail' })).text).to.match(/^mail-\d answered/).and.to.contain('ada@example.org')
+  })
+
+  it('makes a form from the schema of a method, shows a stream as it comes, and cancels it', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    await tab.choose('login', 'user.watch')
+    expect(await tab.page.locator('#arg-user').inputValue()).to.equal('ada')
+    await tab.page.locator('#arg-user').fill('grace')
+    await tab.page.locator('#arg-events').fill('1000')
+    await tab.page.locator('#arg-every').fill('20')
+    await tab.button('Call').click()
+    await tab.page.locator('#answer .chunks', { hasText: 'grace looked at a lamp' }).waitFor()
+    await tab.button('Cancel').click()
+    await tab.page.locator('#answer[data-outcome=cancelled]').waitFor()
+    const digest = await tab.call({ service: 'mail', method: 'digest', args: '[{"line":"one"},{"line":"three"}]' })
+    expect(digest.text).to.contain('"lines": 2').and.to.contain('"letters": 8')
+  })
+
+  it('says what is wrong with a call', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const refused = await tab.call({ service: 'mail', method: 'send', args: '{"to":"nobody"}' })
+    expect(refused.outcome).to.equal('failed')
+    expect(refused.text).to.contain('INVALID_ARGUMENT').and.to.contain('this is no mail address')
+    await tab.page.locator('#deadline').fill('50')
+    const late = await tab.call({ service: 'login', method: 'sleep', args: '{"milliseconds":5000}' })
+    expect(late.text).to.contain('DEADLINE_EXCEEDED')
+    const args = tab.page.getByLabel('Arguments, as JSON')
+    await args.fill('{ user: ada')
+    await tab.button('Call').click()
+    expect(await tab.page.locator('#args-problem').innerText()).to.contain('not JSON')
+    expect(await args.getAttribute('aria-invalid')).to.equal('true')
+    expect(await args.evaluate(field => field === document.activeElement)).to.equal(true)
+  })
+
+  it('serves: login nodes, the gate and a Node process call the tab, as slowly as a person wants', async () => {
+    const { demo, url } = tabs.stage
+    const tab = await tabs.open()
+    const name = await tab.join()
+    await tab.event('gate called hello').waitFor()
+    await demo.prints(new RegExp(`${name} hello +${name} +[\\d.]+ ms`))
+    const called = await tab.call({ service: 'login', method: 'call.tab', args: JSON.stringify({ tab: await tab.id }) })
+    expect(called.text).to.contain(`hello ${called.node}, I am a browser tab`)
+
+    const { relays } = await (await fetch(`${url}config.json`)).json() as { relays: string[] }
+    await using mesh = await createMesh({ mesh: 'demo', name: 'visitor', listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
+    await mesh.discovery.waitFor('tab', { signal: AbortSignal.timeout(15_000) })
+    const answer = await mesh.rpc.invoke('tab', 'hello', { from: 'node' }, { node: await tab.id, timeout: 15_000 })
+    expect(answer).to.include({ text: 'hello visitor, I am a browser tab', node: name })
+    await tab.event('visitor called hello from node').waitFor()
+    await tab.page.locator('#latency').fill('300')
+    const refused = mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 150 })
+    expect(await refused.then(() => 'answered', (error: { code: string }) => error.code)).to.equal('DEADLINE_EXCEEDED')
+  })
+
+  it('leaves with a click, joins again as the same node, and keeps a log of it', async () => {
+    const tab = await tabs.open()
+    const name = await tab.join()
+    const witness = await tabs.open()
+    await witness.join()
+    await witness.node(name).waitFor()
+    await tab.button('Leave').click()
+    await witness.node(name).waitFor({ state: 'detached' })
+    expect(await tab.page.locator('#status').innerText()).to.equal('offline')
+    expect(await tab.join()).to.equal(name)
+    await witness.node(name).waitFor()
+    await tab.event(`this tab joined as ${name}`).waitFor()
+    await tab.page.getByText(/^page \d+$/).click()
+    expect(await tab.page.locator('#events .room:not([data-room=page])').count()).to.equal(0)
+    await tab.button('Pause').click()
+    await tab.button('Go on').waitFor()
+  })
+
+  it('needs no mouse', async () => {
+    const { page } = await tabs.open()
+    await page.locator('#join').waitFor()
+    for (let i = 0; i < 4 && await page.evaluate(() => document.activeElement?.id) !== 'join'; i++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.locator('#status[data-status=joined]').waitFor()
+    await page.locator('#send:not([disabled])').waitFor()
+    await page.locator('#arg-user').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('#answer[data-outcome]').waitFor()
+  })
+
+  async function fill (tab: Tab): Promise<void> {
+    await tab.join()
+    await tab.reachable()
+    await tab.call({ service: 'mail', method: 'send', args: '{"to":"nobody"}' })
+    await tab.button('Link 9 tokens').click()
+    await tab.page.locator('#tokens tr[data-token=user-9] .peer').waitFor()
+    await tab.button('Join channel').click()
+    await tab.button('Publish 20').click()
+    await until(async () => (await tab.page.locator('#shares p').innerText()).startsWith('20 orders'))
+    await tab.call({ service: 'login', token: 'ada' })
+    await tab.call({ service: 'login', times: 'Call ×100' })
+    await until(async () => await tab.page.locator('.map .edge-label').count() >= 7)
+  }
+
+  for (const scheme of ['light', 'dark'] as const) {
+    it(`has no accessibility violation in the ${scheme} colour scheme, on a desk and on a phone`, async () => {
+      const tab = await tabs.open(undefined, { colorScheme: scheme, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 } })
+      const { page } = tab
+      const check = async (when: string): Promise<void> => {
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        expect(violations.map(({ id, nodes }) => `${when}: ${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).to.deep.equal([])
+      }
+      await page.locator('#join').waitFor()
+      await check('before joining')
+      await fill(tab)
+      await check('in the mesh')
+      await page.evaluate(() => { scrollTo(0, 0) })
+      await page.screenshot({ path: `${ARTEFACTS}demo-${scheme}.png` })
+      await page.locator('#nodes').getByRole('button', { name: 'login-1' }).click()
+      await check('details of a peer')
+      await page.keyboard.press('Escape')
+      await tab.button('Share').click()
+      await check('sharing')
+      await page.keyboard.press('Escape')
+      await page.setViewportSize({ width: 360, height: 740 })
+      await check('on a phone')
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(360)
+      await page.screenshot({ path: `${ARTEFACTS}demo-${scheme}-phone.png`, fullPage: true })
+    })
+  }
+})

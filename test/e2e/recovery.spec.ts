@@ -1,0 +1,180 @@
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import { useTabs } from './tabs.ts'
+import type { Message } from '../../src/index.ts'
+import type { Tab } from './browser.ts'
+
+async function term (tab: Tab, service: string): Promise<number> {
+  return Number(await tab.page.locator(`#leaders [data-service=${service}]`).getAttribute('data-term'))
+}
+
+async function leader (tab: Tab, service: string): Promise<string> {
+  return tab.page.locator(`#leaders [data-service=${service}][data-term] .leader strong`).first().innerText()
+}
+
+async function relaysOf (url: string): Promise<string[]> {
+  const { relays } = await (await fetch(`${url}config.json`)).json() as { relays: string[] }
+  return relays
+}
+
+// In this order: each test takes a part of the fleet away.
+describe('the demo page, when something breaks', function () {
+  this.timeout(60_000)
+  const tabs = useTabs()
+
+  it('each order is handled once, by a tab, a Node process or the fleet; what a tab that closes has not done, others do', async () => {
+    const tab = await tabs.open()
+    const name = await tab.join()
+    await using mesh = await createMesh({ mesh: 'demo', name: 'worker', listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: await relaysOf(tabs.stage.url) })
+    const byWorker: number[] = []
+    const handled: Array<{ id: string, by: string }> = []
+    const watch = await mesh.pubsub.topic('orders.handled').subscribe('worker-watch')
+    watch.onMessage(({ body }: Message<{ id: string, by: string }>) => { handled.push(body) })
+    const share = await mesh.pubsub.topic('orders').subscribe('billing')
+    share.onMessage(({ body, id }: Message<{ count: number }>) => {
+      byWorker.push(body.count)
+      handled.push({ id, by: 'worker' })
+    })
+    await tab.button('Join channel').click()
+    const consumer = tab.page.locator('.consumer[data-channel=billing]')
+    await consumer.waitFor()
+    const orders = mesh.pubsub.topic('orders')
+    await until(async () => (await orders.publish({ item: 'probe', count: -1 })).channels.includes('billing') && handled.some(({ by }) => by === name), { interval: 50, what: 'the tab to take a share' })
+
+    const receipts = await Promise.all(Array.from({ length: 60 }, async (_, count) => orders.publish({ item: 'book', count })))
+    const mine = new Set(receipts.map(({ id }) => id))
+    await until(() => new Set(handled.filter(({ id }) => mine.has(id)).map(({ id }) => id)).size === 60, { what: () => `60 orders handled: ${handled.length}` })
+    expect(handled.filter(({ id }) => mine.has(id))).to.have.lengthOf(60)
+    expect(handled.some(({ id, by }) => mine.has(id) && by === name)).to.equal(true)
+    expect(byWorker.some(count => count >= 0)).to.equal(true)
+
+    // A tab that takes its time is closed in the middle of it.
+    await consumer.getByLabel('Slow').check()
+    const late = new Set((await Promise.all(Array.from({ length: 40 }, async (_, count) => orders.publish({ item: 'lamp', count })))).map(({ id }) => id))
+    await until(async () => Number(await consumer.locator('[data-count=handling]').innerText()) > 0)
+    await tab.close()
+    await until(() => new Set(handled.filter(({ id }) => late.has(id)).map(({ id }) => id)).size === 40, { what: () => `40 orders handled by others: ${handled.filter(({ id }) => late.has(id)).length}` })
+  })
+
+  it('refuses a message when a person says so, and gets it again', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    await tab.page.locator('#consume-topic').fill('parcels')
+    await tab.page.locator('#consume-channel').fill('here')
+    await tab.button('Join channel').click()
+    const consumer = tab.page.locator('.consumer[data-channel=here]')
+    await consumer.getByLabel('Refuse the next').check()
+    await tab.page.locator('#publish-topic').fill('parcels')
+    await tab.button('Publish').click()
+    await consumer.locator('li[data-state=nacked]').waitFor()
+    await consumer.locator('li[data-state=acked]', { hasText: 'delivery 2' }).waitFor()
+    expect(await consumer.locator('[data-count=redelivered]').innerText()).to.equal('1')
+  })
+
+  it('two tabs join by the share link; a call crosses; one that is closed is missed at once, and its links move', async () => {
+    const first = await tabs.open()
+    const firstName = await first.join()
+    const second = await tabs.open(await first.shareLink())
+    const secondName = await second.join()
+    await first.node(secondName).waitFor()
+    await second.node(firstName).waitFor()
+    const there = await second.call({ service: 'tab', node: firstName, args: '{"from":"second"}' })
+    expect(there).to.include({ outcome: 'done', node: firstName })
+    await first.event(`${secondName} called hello from second`).waitFor()
+
+    // Tokens of a service of tabs have nobody to decide, and go where everybody would take them.
+    const token = await (async () => {
+      for (let i = 0; i < 40; i++) if ((await first.call({ service: 'tab', method: 'hello', token: `t${i}`, args: '{}' })).node === secondName) return `t${i}`
+      throw new Error('no token of 40 went to the second tab')
+    })()
+    await second.close()
+    await first.node(secondName).waitFor({ state: 'detached' })
+    await first.event(`${secondName} (tab) left`).waitFor()
+    expect((await first.call({ service: 'tab', method: 'hello', token, args: '{}' })).node).to.equal(firstName)
+    await first.page.locator(`#tokens tr[data-token=${token}]`, { hasText: `came from ${secondName}` }).waitFor()
+  })
+
+  it('a leader steps down when it is asked to, and the page shows the new term', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    await until(async () => await term(tab, 'login') > 0)
+    const before = await term(tab, 'login')
+    await tab.page.getByRole('button', { name: /^Step down .* of login$/ }).click()
+    const said = tab.page.locator('#leaders [data-service=login] [role=status]')
+    await said.waitFor()
+    if (/refused/.test(await said.innerText())) expect(await said.innerText()).to.match(/PERMISSION_DENIED|UNIMPLEMENTED/)
+    else await until(async () => await term(tab, 'login') > before)
+  })
+
+  it('the process that leads dies: a new term, its links move, and calls go on', async () => {
+    const { demo } = tabs.stage
+    const tab = await tabs.open()
+    await tab.join()
+    await until(async () => await term(tab, 'login') > 0)
+    await tab.button('Link 9 tokens').click()
+    await tab.page.locator('#tokens tr[data-token=user-9] .peer').waitFor()
+    const before = await term(tab, 'login')
+    const victim = await leader(tab, 'login')
+    const pid = demo.pids.get(victim) ?? 0
+    process.kill(pid, 'SIGKILL')
+    await tab.node(victim).waitFor({ state: 'detached' })
+    await until(async () => await term(tab, 'login') > before && await leader(tab, 'login') !== victim)
+    await demo.prints(new RegExp(`${victim} \\(process ${pid}\\) was killed by SIGKILL; the mesh goes on without it`))
+    expect(await tab.page.locator('#leaders [data-service=login] .timeline li').count()).to.be.above(1)
+    const after = await tab.call({ service: 'login', times: 'Call ×100' })
+    expect(after.text).to.contain('100 of 100 answered').and.not.to.contain(victim)
+    await tab.button('Call each once').click()
+    await until(async () => !(await tab.page.locator('#tokens tbody tr td:nth-child(3)').allInnerTexts()).some(text => text.startsWith(victim) || text.startsWith('not linked')))
+    expect(await tab.page.locator('#tokens').innerText()).to.contain(`came from ${victim}`)
+  })
+
+  it('a tab that is killed is found out by the others, and joins again', async () => {
+    const tab = await tabs.open()
+    const name = await tab.join()
+    const witness = await tabs.open()
+    await witness.join()
+    await witness.node(name).waitFor()
+    await tab.button("Kill this tab's node").click()
+    await witness.node(name).waitFor({ state: 'detached' })
+    await tab.join()
+    await witness.node(name).waitFor()
+  })
+
+  it('a direct path between two tabs appears, and carries on when the relay is killed', async () => {
+    const { demo, url } = tabs.stage
+    const first = await tabs.open()
+    const firstName = await first.join()
+    await first.reachable()
+    const second = await tabs.open(await first.shareLink())
+    const secondName = await second.join()
+    await second.reachable()
+    await first.node(secondName).waitFor()
+    expect((await first.call({ service: 'tab', node: secondName, args: '{}' })).outcome).to.equal('done')
+    for (const [tab, name] of [[first, secondName], [second, firstName]] as const) await tab.node(name).locator('[data-transport=webrtc]').waitFor()
+    await first.event(`a direct path to ${secondName}`).waitFor()
+
+    process.kill(demo.pids.get('relay') ?? 0, 'SIGKILL')
+    await first.node('relay').waitFor({ state: 'detached' })
+    expect(await first.node(secondName).locator('[data-transport=webrtc]').count()).to.equal(1)
+    expect((await first.call({ service: 'tab', node: secondName, args: '{}' })).outcome).to.equal('done')
+    expect((await second.call({ service: 'tab', node: firstName, args: '{}' })).outcome).to.equal('done')
+    expect(await first.page.locator('#status').getAttribute('data-status')).to.equal('joined')
+    expect(new URL(url).hostname).to.equal('127.0.0.1')
+  })
+
+  it('tells a person what to do when the mesh is gone', async () => {
+    const { demo } = tabs.stage
+    // Without its relay nobody new comes in: this tab looks for the way, and says what it found.
+    const tab = await tabs.open()
+    await tab.button('Join the mesh').click()
+    await tab.page.getByText('There is no way into the mesh').waitFor()
+    expect(await tab.page.locator('#status').getAttribute('data-status')).to.equal('isolated')
+    demo.kill('SIGINT')
+    expect(await demo.exit).to.deep.equal({ code: 0, signal: null })
+    expect(demo.output).to.contain('all processes stopped')
+    await tab.button('Leave').click()
+    await tab.button('Join the mesh').click()
+    await tab.page.getByText('The server of this page does not answer').waitFor()
+  })
+})
