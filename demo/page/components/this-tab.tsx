@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { shortId, ms, plural } from '../lib/text.ts'
 import { servedCalls } from '../state/serving.ts'
 import { fleeting, join, joinedIn, leave, problem, status } from '../state/session.ts'
-import { mesh } from '../state/view.ts'
+import { mesh, snapshot } from '../state/view.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Glyph } from './glyph.tsx'
 import { openShare } from './share-dialog.tsx'
@@ -37,7 +37,9 @@ function Invitation (): JSX.Element {
   )
 }
 
+/** Looked at again with every snapshot: the node's own address comes and goes without an event of the page's. */
 function reachedOf (node: Mesh): boolean {
+  if (snapshot.value == null) return false
   return node.libp2p.getMultiaddrs().some(address => address.toString().includes('/p2p-circuit'))
 }
 

@@ -4,7 +4,7 @@ import { exampleOf, fieldsOf } from '../lib/schema.ts'
 import { explain, parseArguments, show } from '../lib/text.ts'
 import { busy, call, callMany, cancel } from '../state/calls.ts'
 import { methodsOf } from '../state/describe.ts'
-import { mesh, nodes, nodesOf } from '../state/view.ts'
+import { nodesOf, services } from '../state/view.ts'
 import { AnswerView } from './answer-view.tsx'
 import { ArgumentFields } from './argument-fields.tsx'
 import { History } from './history.tsx'
@@ -40,7 +40,7 @@ export function TryIt (): JSX.Element {
 function ServiceList (): JSX.Element {
   return (
     <ul class='service-list' id='service-list'>
-      {(mesh.value?.discovery.services() ?? []).map(service => <li key={service} data-service={service}><strong>{service}</strong> × {nodesOf(service).length}</li>)}
+      {services.value.map(({ service }) => <li key={service} data-service={service}><strong>{service}</strong> × {nodesOf(service).length}</li>)}
     </ul>
   )
 }
@@ -75,7 +75,7 @@ function CallForm (): JSX.Element {
   const timeout = useSignal(String(DEADLINE))
   const args = useRef<HTMLTextAreaElement>(null)
 
-  const names = useComputed(() => nodes.value.length === 0 ? [] : mesh.value?.discovery.services() ?? [])
+  const names = useComputed(() => services.value.map(({ service }) => service))
   const service = useComputed(() => names.value.includes(wanted.value) ? wanted.value : names.value[0] ?? '')
   const methods = useComputed(() => methodsOf(service.value))
   const about = useComputed(() => methods.value.find(({ name }) => name === chosen.value) ?? methods.value.find(({ name }) => FIRST.has(name)) ?? methods.value[0])
