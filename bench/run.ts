@@ -1,4 +1,4 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|monitor|browser`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { run as benchBrowser } from './browser.ts'
 import { run as benchMesh } from './discovery.ts'
 import { run as benchElection } from './election.ts'
 import { run as benchLinks } from './links.ts'
+import { run as benchMonitor } from './monitor.ts'
 import { run as benchPubsub } from './pubsub.ts'
 import { bars, benchRpc, table } from './rpc.ts'
 import { benchStream, streamBars, streamTable } from './stream.ts'
@@ -47,6 +48,9 @@ if (values.only == null || values.only === 'links') {
 }
 if (values.only == null || values.only === 'pubsub') {
   results['pubsub'] = await benchPubsub({ rounds: Number(values.rounds), kills: Math.ceil(Number(values.kills) / 5), only: values.scenarios })
+}
+if (values.only == null || values.only === 'monitor') {
+  results['monitor'] = await benchMonitor({ rounds: Number(values.rounds) })
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()

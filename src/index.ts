@@ -38,7 +38,7 @@ export type {
   Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TypedTopic
 } from './pubsub/index.ts'
 export type {
-  Admission, Breaker, BreakerOptions, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
+  Admission, Breaker, BreakerOptions, CallCounts, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
   NodeResult, NodeStats, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,

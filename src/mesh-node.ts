@@ -2,14 +2,14 @@
 import { TypedEventEmitter } from 'main-event'
 import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
-import { watchPage } from './page-life.ts'
+import { isPage, watchPage } from './page-life.ts'
 import { Bootstrapper } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
 import type { MeshOptions } from './mesh-options.ts'
-import type { MeshStatus, Monitor, MonitorComponents, RunningMonitor } from './monitor/index.ts'
+import type { GossipLike, MeshStatus, Monitor, MonitorComponents, RunningMonitor } from './monitor/index.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { PathChange } from './transport/index.ts'
@@ -94,6 +94,8 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #linked: boolean
   readonly #closing = new AbortController()
   #status: MeshStatus = 'starting'
+  /** Why no relay has a place for this node. */
+  #unreachable: readonly Error[] | undefined
   #unwatch = (): void => {}
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
@@ -132,7 +134,12 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       logger: libp2p.logger,
       getConnections: () => libp2p.getConnections(),
       discovery, rpc, election, links, pubsub,
-      status: () => this.#status
+      metrics: libp2p.metrics,
+      gossip: () => libp2p.services['pubsub'] as GossipLike | undefined,
+      status: () => this.#status,
+      isolation: () => this.#connectivity.reasons(),
+      unreachable: () => this.#unreachable,
+      page: isPage()
     })
   }
 
@@ -218,6 +225,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   #setStatus (status: MeshStatus): void {
     if (status === this.#status || this.#status === 'stopped') return
     this.#status = status
+    this.monitor.refresh()
     this.safeDispatchEvent('status', { detail: status })
   }
 
@@ -236,6 +244,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   /** @internal */
   tellReachability (reasons: Error[]): void {
+    this.#unreachable = reasons.length > 0 ? reasons : undefined
     if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
     else this.safeDispatchEvent('reachable')
   }

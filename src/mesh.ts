@@ -2,6 +2,7 @@
 import { createLibp2p } from 'libp2p'
 import { discovery as discoveryRoom } from './discovery/index.ts'
 import { election as electionRoom } from './election/index.ts'
+import { RpcError } from './errors.ts'
 import { links as linksRoom } from './links/index.ts'
 import { MeshNode } from './mesh-node.ts'
 import { checkOptions } from './mesh-options.ts'
@@ -58,6 +59,19 @@ function onLinks (links: Links | undefined, listener: (change: string | { ID: st
   links?.addEventListener('braid.topic.linkcache.service_link_number', ({ detail }) => { listener(detail) })
 }
 
+/** What every node answers about the leader of its service. */
+function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
+  const { rpc, election } = mesh
+  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''))
+  rpc.handle('braid.election.resign', async (_: unknown, { signal }) => {
+    if (init === undefined || init === false || init.remoteResign !== true) {
+      throw new RpcError('PERMISSION_DENIED', 'this node steps down for nobody but itself: it was made without election.remoteResign')
+    }
+    if (election.state !== 'leader') throw new RpcError('FAILED_PRECONDITION', `this node does not lead: ask ${election.leader?.id ?? 'its leader, once there is one'}`)
+    await election.resign({ signal })
+  })
+}
+
 /** Begun early, as a page loads it over the network meanwhile; that it cannot is no reason to have no node. */
 async function loadMonitor ({ monitor }: MeshOptions): Promise<typeof noMonitor> {
   if (monitor === false) return noMonitor
@@ -104,7 +118,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, listener) }
           }),
-          rpc: rpcRoom({ ...options.rpc, ...(secret != null ? { secret } : {}) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom(links) }),
           ...options.libp2p?.services
@@ -115,7 +129,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   })
   const { rpc, discovery, election, topics, links: running = linksRoom()(libp2p) } = libp2p.services
   made.node = new MeshNode({ options, storage, libp2p, rpc, discovery, election, links: running, pubsub: topics, monitor: await monitor })
-  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : discovery.self.service ?? ''))
+  answerFor(options, made.node)
   return made.node
 }
 

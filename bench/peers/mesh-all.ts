@@ -12,4 +12,4 @@ function all (): Interceptors {
   }
 }
 
-export const { serve, client } = mesh(() => ({ interceptors: all() }))
+export const { serve, client } = mesh(() => ({ rpc: { interceptors: all() } }))

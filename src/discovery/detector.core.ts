@@ -78,6 +78,8 @@ export interface Detector {
   step (input: DetectorInput): DetectorOutput[]
   /** Counters: probes, indirect, missed, suspicions, refuted, downs, refusedDowns, refutations, lateTicks, health (0 well .. 8 sick), members. */
   stats (): Readonly<Record<string, number>>
+  /** Milliseconds that a member's last answer to a direct probe took. */
+  rtt (id: string): number | undefined
 }
 
 export function createDetector (config: Partial<DetectorConfig> & Pick<DetectorConfig, 'self' | 'random'>): Detector {

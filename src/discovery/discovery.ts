@@ -293,6 +293,8 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     return this.#roster.view.get(id) == null ? undefined : this.#peerIds.get(id)
   }
 
+  rtt (id: string): number | undefined { return this.#prober.rtt(id) }
+
   stats (): Readonly<Record<string, number>> {
     return { ...prefixed('view', this.#roster.view.stats()), ...prefixed('detector', this.#prober.stats()), ...this.#counters.all() }
   }

@@ -124,6 +124,8 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   resume (): void
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */
   peerId (id: string): PeerId | undefined
+  /** Milliseconds there and back, of the last probe that the node answered; no traffic is made for it. */
+  rtt (id: string): number | undefined
   /** Counters: records dropped and why, probes, suspicions, removals. */
   stats (): Readonly<Record<string, number>>
 }

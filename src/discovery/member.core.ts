@@ -1,6 +1,9 @@
 /** What the failure detector remembers of one member. Pure. */
 import { Accusers } from './suspicion.core.ts'
 
+/** A longer round trip counts as this. */
+const MAX_RTT = 2_000
+
 export interface Probe {
   readonly nonce: number
   readonly sentAt: number
@@ -35,6 +38,8 @@ export interface Member {
   lastAck: number
   /** Smoothed round trip, ms. */
   rtt: number
+  /** Of the last probe that it answered itself, ms. */
+  lastRtt: number | undefined
   /** To be probed before its turn. */
   urgent: boolean
   probe: Probe | undefined
@@ -55,12 +60,19 @@ export function createMember (id: string, incarnation: number, seq: number, calm
     lastProbed: at,
     lastAck: at,
     rtt: 0,
+    lastRtt: undefined,
     urgent: false,
     probe: undefined,
     lateNonce: undefined,
     accusers: new Accusers(),
     suspicion: undefined
   }
+}
+
+/** A round trip took so many milliseconds. */
+export function answered (member: Member, took: number): void {
+  member.lastRtt = took
+  member.rtt += (Math.min(MAX_RTT, took) - member.rtt) / 8
 }
 
 export function isOlder (a: { incarnation: number, seq: number }, b: { incarnation: number, seq: number }): boolean {

@@ -69,6 +69,10 @@ export class Prober {
     return this.#detector.stats()
   }
 
+  rtt (id: string): number | undefined {
+    return this.#detector.rtt(id)
+  }
+
   /** All inputs but the tick; the time is added here. */
   tell (input: Input<'member'> | Input<'forget'> | Input<'connected'> | Input<'closed'> | Input<'contact'> | Input<'ack'> | Input<'redialled'> | Input<'suspicion'> | Input<'report'>): void {
     this.#step({ ...input, now: this.#init.now() } as DetectorInput)

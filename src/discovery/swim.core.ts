@@ -1,7 +1,7 @@
 /** The state machine behind the failure detector: who is probed when, and what follows from silence. Pure. */
 import { shuffle } from '../util/random.core.ts'
 import { LocalHealth } from './health.core.ts'
-import { createMember, isOlder } from './member.core.ts'
+import { answered, createMember, isOlder } from './member.core.ts'
 import { Refutation } from './refutation.core.ts'
 import { Accusers, suspicionTimeout } from './suspicion.core.ts'
 import type { Detector, DetectorConfig, DetectorInput, DetectorOutput } from './detector.core.ts'
@@ -9,7 +9,6 @@ import type { Member, Probe, Suspicion } from './member.core.ts'
 
 /** No answer takes longer than this, however sick we feel. */
 const MAX_PROBE_TIMEOUT = 5_000
-const MAX_RTT = 2_000
 /** Probes per tick that others can make us send by suspicions and reports; the rest waits for the next tick. */
 const URGENT_PER_TICK = 16
 /**
@@ -60,6 +59,8 @@ export class SwimDetector implements Detector {
   stats (): Readonly<Record<string, number>> {
     return { ...this.#count, health: this.#health.score, members: this.#members.size, suspects: this.#suspects, outstanding: this.#nonces.size }
   }
+
+  rtt (id: string): number | undefined { return this.#members.get(id)?.lastRtt }
 
   #tick (now: number, lag: number, out: DetectorOutput[]): void {
     const { interval, tick } = this.#config
@@ -217,7 +218,7 @@ export class SwimDetector implements Detector {
     if (member === undefined) return
     const probe = member.probe
     if (probe?.nonce === nonce) {
-      if (!probe.indirect) member.rtt += (Math.min(MAX_RTT, at - probe.sentAt) - member.rtt) / 8
+      if (!probe.indirect) answered(member, at - probe.sentAt)
       this.#endProbe(member)
     }
     member.lastAck = at

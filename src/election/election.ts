@@ -9,6 +9,7 @@ import { createFence } from './fence.ts'
 import { checkVoters, resolveElectionOptions } from './options.ts'
 import { voting } from '#voting'
 import { MemberRegister } from './register.ts'
+import { leaderOf, statusOf, viewOf } from './status.ts'
 import { Views, VOTER } from './views.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
@@ -136,9 +137,12 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   peek (service: string): GroupView | undefined {
     checkName('service', service)
-    const { leader, term, state, voters } = this.status()
-    if (service !== this.#discovery().self.service || this.#member?.group.change === undefined) return this.#others().get(service)
-    return { state, voters: voters.map(({ id }) => id), term, ...leader === undefined ? {} : { leader } }
+    return (service === this.#discovery().self.service ? this.#group() : undefined) ?? this.#others().get(service)
+  }
+
+  /** As this node's own part in it tells. */
+  #group (): GroupView | undefined {
+    return this.#member?.group.change === undefined ? undefined : viewOf(this.status())
   }
 
   /** Of the own service. */
@@ -146,33 +150,15 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     const { service } = this.#discovery().self
     if (service === undefined) return undefined
     this.#want()
-    const { leader, term, state, voters } = this.status()
-    if (this.#member?.group.change !== undefined) return { state, voters: voters.map(({ id }) => id), term, ...leader === undefined ? {} : { leader } }
+    const group = this.#group()
+    if (group !== undefined) return group
     const view = this.#others().follow(service)
     return view !== undefined && this.#votes() ? { ...view, state: 'wait' } : view
   }
 
   status (): ElectionStatus {
     const { service, id } = this.#discovery().self
-    const group = this.#member?.group
-    const status = group?.status()
-    const change = group?.change
-    const leader = leaderOf(change)
-    const contacts = new Map(status?.members.map(member => [member.id, member.lastContact]))
-    return {
-      service,
-      state: change?.state ?? (this.#votes() ? 'wait' : 'observer'),
-      epoch: status?.epoch ?? 0,
-      term: status?.term ?? 0,
-      leader,
-      voters: (status?.voters ?? []).map(voter => {
-        const lastContact = voter === id ? 0 : contacts.get(voter)
-        return { id: voter, ...lastContact === undefined ? {} : { lastContact } }
-      }),
-      learners: status?.learners.map(learner => learner.id) ?? [],
-      leaseLeft: status?.leaseLeft ?? 0,
-      fault: this.#fault
-    }
+    return statusOf({ service, id, group: this.#member?.group, votes: this.#votes(), fault: this.#fault })
   }
 
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
@@ -353,10 +339,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (error.name !== 'ProtocolError') this.#fault = error
     this.safeDispatchEvent('fault', { detail: error })
   }
-}
-
-function leaderOf (change: Change | undefined): Leader | undefined {
-  return change?.leader === undefined || change.token === undefined ? undefined : { id: change.leader, token: change.token }
 }
 
 /**

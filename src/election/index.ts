@@ -162,6 +162,13 @@ export interface ElectionOptions {
    * @default 'strict'
    */
   lease?: 'strict' | 'off'
+  /**
+   * Whoever is in the mesh may make this node step down by the method `braid.election.resign`, as the buttons of a
+   * demonstration or of an operator do.
+   *
+   * @default false
+   */
+  remoteResign?: boolean
 }
 
 export type ElectionProfile = 'fast' | 'default' | 'wan'

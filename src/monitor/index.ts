@@ -23,7 +23,7 @@ import type { Election, ElectionState } from '../election/index.ts'
 import type { Links } from '../links/index.ts'
 import type { Pubsub, TopicInfo } from '../pubsub/index.ts'
 import type { Rpc } from '../rpc/index.ts'
-import type { ComponentLogger, Connection, TypedEventTarget } from '@libp2p/interface'
+import type { ComponentLogger, Connection, Metrics, TypedEventTarget } from '@libp2p/interface'
 
 /** Of a node in its mesh. */
 export type MeshStatus = 'starting' | 'isolated' | 'joined' | 'draining' | 'stopped'
@@ -160,10 +160,20 @@ export interface Monitor extends TypedEventTarget<MonitorEvents> {
 export interface RunningMonitor extends Monitor {
   start (): void
   stop (): void
+  /** The node's own state has changed: look now rather than in a second. */
+  refresh (): void
+}
+
+/** What is read of gossipsub. */
+export interface GossipLike {
+  getSubscribers (topic: string): readonly unknown[]
+  getMeshPeers (topic: string): readonly unknown[]
 }
 
 /** None yet. */
 export type MonitorOptions = Readonly<Record<never, never>>
+
+export { metricsHandler } from './handler.ts'
 
 /** What the monitor reads. */
 export interface MonitorComponents {
@@ -174,5 +184,14 @@ export interface MonitorComponents {
   election: Election
   links: Links
   pubsub: Pubsub
+  /** Of libp2p, if the application gave it one. */
+  metrics: Metrics | undefined
+  gossip: () => GossipLike | undefined
   status: () => MeshStatus
+  /** Why there is no path into the mesh. */
+  isolation: () => readonly Error[]
+  /** Why nobody can dial this node; undefined while somebody can, or it needs no relay. */
+  unreachable: () => readonly Error[] | undefined
+  /** This node lives in a page. */
+  page: boolean
 }

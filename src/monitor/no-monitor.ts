@@ -26,6 +26,8 @@ class NoMonitor extends TypedEventEmitter<MonitorEvents> implements RunningMonit
   start (): void {}
 
   stop (): void {}
+
+  refresh (): void {}
 }
 
 function off (): InvalidOptionsError {

@@ -77,6 +77,11 @@ export function sayAgain (core: LogAssigner, peers?: readonly string[]): void {
   }
 }
 
+/** Whether somebody was refused or waits, or the next one would have the oldest message dropped. */
+export function isFull ({ backlog, wanted, config: { maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } }: LogAssigner): boolean {
+  return wanted !== undefined || backlog.pending >= maxPending || backlog.pendingBytes >= maxPendingBytes
+}
+
 /** Whether the outbox takes these. With nothing to publish: tells who waits that there is room. */
 export function makeRoom (core: LogAssigner, created: readonly NewMessage[]): boolean {
   const { backlog, wanted, config: { maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES, overflow = 'wait' } } = core

@@ -6,7 +6,7 @@ import { MessageDelivery } from './message.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, Logger } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Channel, Message, MessageHandler } from './index.ts'
+import type { Channel, Message, MessageHandler, TopicTracing } from './index.ts'
 import type { Delivered, Settler } from './message.ts'
 
 /** Milliseconds that {@link Channel.close} gives the handlers that run. */
@@ -23,6 +23,7 @@ export interface ChannelInit {
   /** Leave the channel. Called once, when what ran has ended. */
   readonly leave: (options: AbortOptions) => Promise<void>
   readonly log: Logger
+  readonly tracing?: TopicTracing | undefined
 }
 
 export class ChannelEnd<T> implements Channel<T> {
@@ -82,7 +83,9 @@ export class ChannelEnd<T> implements Channel<T> {
           await new Promise<void>(resolve => { this.#waiting.push(resolve) })
         }
         const value = loop.ended || this.closed ? undefined : this.#queue.shift()
-        return value === undefined ? end() : { done: false, value }
+        if (value === undefined) return end()
+        this.#traced(value, () => value.settled())?.catch(() => {})
+        return { done: false, value }
       },
       return: async () => end()
     }
@@ -145,7 +148,7 @@ export class ChannelEnd<T> implements Channel<T> {
     this.#running++
     let result: unknown
     try {
-      result = this.#handler?.(message)
+      result = this.#init.tracing === undefined ? this.#handler?.(message) : this.#traced(message, () => this.#handler?.(message))
     } catch (err) {
       this.#failed(message, err)
       return
@@ -155,6 +158,14 @@ export class ChannelEnd<T> implements Channel<T> {
       return
     }
     (result as PromiseLike<unknown>).then(() => { this.#done(message) }, (err: unknown) => { this.#failed(message, err) })
+  }
+
+  /** Within a span, if there are any. */
+  #traced (message: MessageDelivery<T>, run: () => unknown): Promise<unknown> | undefined {
+    return this.#init.tracing?.consume(message, headers => {
+      message.headers = headers
+      return run()
+    })
   }
 
   #done (message: MessageDelivery<T>): void {

@@ -190,6 +190,8 @@ export interface TopicInfo {
   readonly bytes: number
   /** Deliveries that are not final, over all channels. */
   readonly pending: number
+  /** The outbox is at its limit: publishes wait, are refused, or drop the oldest message. */
+  readonly full: boolean
   readonly channels: readonly ChannelInfo[]
 }
 
@@ -240,6 +242,17 @@ export interface TypedTopic<I, O> extends Omit<Topic<O>, 'publish'> {
   publish (body: I, options?: PublishOptions): Promise<Receipt>
 }
 
+/** Spans around messages. `tracing()` of the RPC room makes it. */
+export interface TopicTracing {
+  /** Around a publish: `next` publishes, with these headers, and is called once. */
+  publish (message: { readonly topic: string, readonly headers: Readonly<Record<string, string>> }, next: (headers: Readonly<Record<string, string>>) => Promise<Receipt>): Promise<Receipt>
+  /**
+   * Around the handling of one delivery: `next` runs the handler, whose message has these headers, and is called once, at
+   * once. Of messages that are iterated it lasts until they are settled.
+   */
+  consume (message: Pick<Message, 'topic' | 'channel' | 'id' | 'publisher' | 'attempt' | 'headers'>, next: (headers: Readonly<Record<string, string>>) => unknown): Promise<unknown>
+}
+
 export interface PubsubInit {
   /** Milliseconds that a publish may wait for others to share its network message; an idle topic sends at once. @default 5 */
   linger?: number
@@ -251,6 +264,12 @@ export interface PubsubInit {
   direct?: number
   /** This node keeps messages for others. @default true in Node, never in pages */
   keeper?: boolean
+  /**
+   * Gives each publish and each handling a span, and its context (W3C) to the message, as headers.
+   *
+   * @default none, and no cost
+   */
+  tracing?: TopicTracing
   /** Of each topic, unless `topic()` says otherwise. */
   outbox?: OutboxOptions
   /** Of each topic that this node keeps. */

@@ -26,6 +26,7 @@ export function describe (logs: Iterable<LogDriver>, counters: ReadonlyMap<strin
       length: (known?.length ?? 0) + status.length,
       bytes: (known?.bytes ?? 0) + status.bytes,
       pending: (known?.pending ?? 0) + status.pending,
+      full: (known?.full ?? false) || status.full,
       channels
     })
   }

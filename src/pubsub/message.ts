@@ -30,13 +30,14 @@ export class MessageDelivery<T> implements Message<T> {
   readonly topic: string
   readonly channel: string
   readonly publisher: string
-  readonly headers: Readonly<Record<string, string>>
+  headers: Readonly<Record<string, string>>
   readonly key: string | undefined
   readonly attempt: number
   readonly publishedAt: number
   readonly body: T
   readonly #settler: Settler
   #settled = false
+  #outcome: PromiseWithResolvers<void> | undefined
 
   constructor (delivered: Delivered, body: T, settler: Settler) {
     this.id = delivered.id
@@ -72,5 +73,13 @@ export class MessageDelivery<T> implements Message<T> {
     if (this.#settled) return
     this.#settled = true
     this.#settler.settle(outcome)
+    if (outcome.type === 'ack') this.#outcome?.resolve()
+    else this.#outcome?.reject(new Error(outcome.type === 'nak' ? 'it is to be delivered again' : `given up: ${outcome.reason}`))
+  }
+
+  /** @internal Rejects for anything but an ack. */
+  async settled (): Promise<void> {
+    this.#outcome ??= Promise.withResolvers()
+    await this.#outcome.promise
   }
 }

@@ -144,13 +144,14 @@ export class Room {
   }
 
   #createTopic ({ name, schema, options }: TopicRequest, onClose: () => void): TopicEnd {
-    const { linger, outbox } = this.#init.init
+    const { linger, outbox, tracing } = this.#init.init
     return new TopicEnd({
       name,
       schema,
       linger: linger ?? LINGER,
       overflow: options.overflow ?? outbox?.overflow ?? 'wait',
       most: options.messages ?? outbox?.messages,
+      tracing,
       log: async () => this.#running().logs.own(name, options),
       kept: () => this.#parts.context.keepers(name).length >= 2,
       subscribe: async (channel, subscribeOptions, schema) => this.#running().subscriptions.subscribe(name, channel, subscribeOptions, schema),

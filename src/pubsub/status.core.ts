@@ -1,4 +1,5 @@
 /** What an assigner tells people and metrics. Pure. */
+import { isFull } from './announce.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { AssignerStatus } from './types.core.ts'
 
@@ -12,6 +13,7 @@ export function statusOf (core: LogAssigner): AssignerStatus {
     bytes: backlog.bytes,
     pending: backlog.pending,
     pendingBytes: backlog.pendingBytes,
+    full: isFull(core),
     channels: core.sorted.map(({ spec, seats, cursor, lag, flights, redelivered, dead, expired }) => {
       return { channel: spec.channel, members: seats.size, low: cursor.low, lag, inFlight: flights.size, redelivered, dead, expired }
     })

@@ -89,6 +89,7 @@ export class Subscriptions {
       topic: wanted.pattern,
       schema,
       log: context.log,
+      tracing: context.init.tracing,
       onTaking: taking => { subscription.taking(end, taking) },
       onClosing: () => { subscription.taking(end, false) },
       leave: async () => this.#inTurn(key, async () => this.#leave(key, end))

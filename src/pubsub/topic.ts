@@ -10,7 +10,7 @@ import { Outbox } from './outbox.ts'
 import type { AbortOptions } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ChannelEnd } from './channel.ts'
-import type { Channel, PublishOptions, Reached, Receipt, SubscribeOptions, Topic } from './index.ts'
+import type { Channel, PublishOptions, Reached, Receipt, SubscribeOptions, Topic, TopicTracing } from './index.ts'
 import type { LogDriver } from './log.ts'
 import type { Placed } from './outbox.ts'
 import type { NewMessage, Overflow } from './types.core.ts'
@@ -22,6 +22,7 @@ export interface TopicInit {
   schema: StandardSchemaV1 | undefined
   linger: number
   overflow: Overflow
+  tracing: TopicTracing | undefined
   /** Messages of the outbox. */
   most: number | undefined
   /** The log that this node publishes on. */
@@ -58,9 +59,12 @@ export class TopicEnd implements Topic {
     if (this.#pattern) throw new InvalidNameError(`${this.name} is a pattern: it may be subscribed to, and not published on`)
     if (body == null) throw new InvalidMessageError(`${this.name}: a message needs a body`)
     options.signal?.throwIfAborted()
+    const { tracing } = this.#init
     const message = this.#message(body, options)
     if (schema !== undefined) await checkedBody(this.name, schema, body)
-    const receipt = this.#confirmed(message, options.confirm)
+    const receipt = tracing === undefined
+      ? this.#confirmed(message, options.confirm)
+      : tracing.publish({ topic: this.name, headers: options.headers ?? {} }, async headers => this.#confirmed(this.#message(body, { ...options, headers }), options.confirm))
     return options.signal === undefined ? receipt : abortable(receipt, options.signal)
   }
 

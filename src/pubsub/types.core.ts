@@ -367,6 +367,8 @@ export interface AssignerStatus {
   readonly bytes: number
   readonly pending: number
   readonly pendingBytes: number
+  /** The outbox takes nothing more for now. */
+  readonly full: boolean
   readonly channels: ReadonlyArray<{
     readonly channel: string, readonly members: number, readonly low: number
     /** Not final. */

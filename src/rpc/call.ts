@@ -5,6 +5,7 @@ import type { BodyCodec } from '../wire/codecs.ts'
 import type { RequestFrame, TextMap } from '../wire/rpc-frames.ts'
 import type { Trace } from '../wire/trace.ts'
 import type { ClientFlow } from './client-flow.ts'
+import type { Counts } from './counts.ts'
 import type { Lane, Link } from './link.ts'
 import type { OutCall } from './out-call.ts'
 import type { Ending } from './passage.ts'
@@ -108,6 +109,10 @@ export class Call implements RequestFrame, Ending {
   cause: Error | undefined = undefined
   /** Fail with that cause when no other node is left, instead of trying again. */
   giveUp = false
+  /** Where it is counted; undefined: nowhere. */
+  counts: Counts | undefined = undefined
+  /** Milliseconds, when it is timed for that. */
+  began = 0
   /** Wants to hear how the call went. */
   picker: Picker<NodeInfo> | undefined = undefined
   startedAt = 0
@@ -127,6 +132,14 @@ export class Call implements RequestFrame, Ending {
     } catch {
       // the application's own; the call goes on
     }
+  }
+
+  /** It is settled: nobody can end it any more. */
+  leave (): void {
+    if (this.onAbort !== undefined) {
+      this.signal?.removeEventListener('abort', this.onAbort)
+    }
+    this.parent?.disown(this)
   }
 
   /** For messages: `rpc login/user.password`. */

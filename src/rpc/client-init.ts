@@ -1,5 +1,6 @@
 import type { Call } from './call.ts'
 import type { Client } from './client.ts'
+import type { MadeCalls } from './counts.ts'
 import type { Flows } from './flows.ts'
 import type { Targets } from './targets.ts'
 import type { TokenIds } from './token-ids.ts'
@@ -21,6 +22,8 @@ export interface ClientInit {
   maxPending: number
   maxPendingPerPeer: number
   maxBody: number
+  /** Undefined: nothing is counted. */
+  made: MadeCalls | undefined
   /** Run a call whose target is this node; it ends in `Outcomes`. */
   runLocal: (call: Call) => void
   createFlows: (client: Client) => Flows

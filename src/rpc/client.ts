@@ -2,9 +2,10 @@
 import { MeshStoppedError, RpcError, ServiceUnavailableError } from '../errors.ts'
 import { LARGE_BODY } from '../wire/limits.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
+import { beginCount, endCount, timeCall } from './counts.ts'
 import { Links } from './links.ts'
 import { cancelled } from './outcome.ts'
-import { feedback, pick, preferred, startOf, unrouted } from './picking.ts'
+import { feedback, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
 import { Routing } from './routing.ts'
 import { unavailable } from './unavailable.ts'
@@ -25,9 +26,6 @@ const MAX_ATTEMPTS = 3
 const MAX_MOVES = 2
 /** Times a call comes back to a service that says it is too busy. */
 const MAX_BUSY_ROUNDS = 2
-
-/** Codes that speak against the node, to pickers. */
-const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
 
 export class Client implements Outcomes {
   /** Calls that are not settled. */
@@ -115,6 +113,7 @@ export class Client implements Outcomes {
   /** A node has taken the streaming call: from here on only a deadline of its own ends it. */
   accepted (call: Call): void {
     this.#feedback(call, true)
+    timeCall(call, this.#init.timers)
     if (!call.timed && call.timer !== undefined) {
       this.#init.timers.cancel(call.timer)
       call.timer = undefined
@@ -124,6 +123,7 @@ export class Client implements Outcomes {
   /** Settles through the call's `ending`. `now` is milliseconds. */
   begin (call: Call, now = this.#init.timers.now()): void {
     this.pending++
+    beginCount(call, this.#init.made, now)
     call.timer = this.#init.timers.after(call.budget, () => { this.#expire(call) }, now)
     if (call.signal !== undefined) {
       const signal = call.signal
@@ -251,8 +251,8 @@ export class Client implements Outcomes {
   }
 
   fail (call: Call, error: Error): void {
-    if (this.#settle(call)) {
-      this.#feedback(call, !(error instanceof RpcError) || !AT_FAULT.has(error.code))
+    if (this.#settle(call, true)) {
+      this.#feedback(call, !speaksAgainst(error))
       call.ending.reject(error)
     }
   }
@@ -286,10 +286,11 @@ export class Client implements Outcomes {
     this.#routing.delete(call)
   }
 
-  #settle (call: Call): boolean {
+  #settle (call: Call, failed = false): boolean {
     if (call.state === SETTLED) return false
     call.state = SETTLED
     this.pending--
+    endCount(call, failed, this.#init.timers)
     if (call.out !== undefined && call.node !== '') {
       call.out.node = call.node
     }
@@ -299,10 +300,7 @@ export class Client implements Outcomes {
     if (call.timer !== undefined) {
       this.#init.timers.cancel(call.timer)
     }
-    if (call.onAbort !== undefined) {
-      call.signal?.removeEventListener('abort', call.onAbort)
-    }
-    call.parent?.disown(call)
+    call.leave()
     return true
   }
 

@@ -22,6 +22,7 @@ import type { NodeInfo } from '../discovery/index.ts'
 import type { RpcError } from '../errors.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
 import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { CallCounts } from './counts.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
@@ -165,6 +166,8 @@ export interface RpcInit {
    * @default 1048576
    */
   maxBody?: number
+  /** Count the calls that this node makes, as it does those that it serves, for {@link Rpc.counts}. @default false */
+  counted?: boolean
   /**
    * Code around every call but those of `braid.` methods, the first outermost. Without any, calls that may run twice are
    * retried.
@@ -259,6 +262,11 @@ export interface Rpc {
    * @param options.linked - still take the calls of tokens that are linked to this node; resolves at once
    */
   drain (options?: { signal?: AbortSignal, linked?: boolean }): Promise<void>
+  /**
+   * Of each method, in the order in which they came: of those that this node serves, and with `counted` of those that it
+   * calls, where each attempt of a retried call counts.
+   */
+  counts (): { served: readonly CallCounts[], made: readonly CallCounts[] }
   /** Per served method. */
   stats (): Record<string, MethodStats>
 }
@@ -270,6 +278,7 @@ export { bidi, clientStream, defineService, serverStream, unary } from './contra
 export type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
+export type { CallCounts } from './counts.ts'
 export { auth, credentials, timeout } from './guards.ts'
 export type { Description, MethodDescription } from './introspect.ts'
 export type {

@@ -3,6 +3,7 @@ import { Histogram } from '../util/histogram.core.ts'
 import { checkName } from '../wire/names.ts'
 import { Gate } from './gate.ts'
 import { newestCompatible } from './versions.core.ts'
+import type { CallCounts } from './counts.ts'
 import type { HandleOptions, Handler, MethodStats, Registration } from './index.ts'
 import type { CallKind } from './stream-types.ts'
 
@@ -21,7 +22,9 @@ const DEFAULT_QUEUE = 100
 const MAX_RESOLVED = 1_024
 
 /** A served method with its counters. */
-export class Method {
+export class Method implements CallCounts {
+  /** Of the node that serves it. */
+  readonly service = ''
   readonly name: string
   readonly kind: CallKind
   readonly handler: Handler
@@ -37,6 +40,10 @@ export class Method {
   lastError: string | undefined = undefined
   /** Milliseconds that handlers took; a sample. */
   readonly times = new Histogram()
+
+  get method (): string {
+    return this.name
+  }
 
   constructor (name: string, handler: Handler, options: HandleOptions, kind: CallKind, about: HandleOptions) {
     this.name = name
@@ -104,6 +111,11 @@ export class Methods {
   /** For the node's record, sorted. */
   names (): string[] {
     return [...this.#methods.keys()].filter(name => !isBuiltIn(name)).sort()
+  }
+
+  /** In the order in which they came. */
+  values (): Iterable<Method> {
+    return this.#methods.values()
   }
 
   all (): Method[] {

@@ -2,6 +2,7 @@
 import { Histogram } from '../util/histogram.core.ts'
 import { serverHooks } from './intercepted.ts'
 import { clientHooks } from './passage.ts'
+import { PerMethod } from './per-method.ts'
 import type { Over } from './hooks.ts'
 import type { ClientInterceptor, ServerInterceptor } from './interceptor.ts'
 
@@ -25,9 +26,6 @@ export interface Metrics {
   snapshot (): { client: Record<string, CallMetrics>, server: Record<string, CallMetrics> }
 }
 
-/** Methods that are told apart; those beyond are counted together, as `other`. */
-const MAX_METHODS = 1_024
-
 class Entry {
   running = 0
   readonly errors = new Map<string, number>()
@@ -48,19 +46,14 @@ class Entry {
 }
 
 class Side {
-  readonly #entries = new Map<string, Map<string, Entry>>()
-  #count = 0
-  // calls come in runs
-  #service = ''
-  #method: string | undefined
-  #last = new Entry()
+  readonly #entries = new PerMethod(() => new Entry())
 
   begin (service: string, method: string): void {
-    this.#entry(service, method).running++
+    this.#entries.get(service, method).running++
   }
 
   end (service: string, method: string, { failed, outcome, began, now }: Over): void {
-    const entry = this.#entry(service, method)
+    const entry = this.#entries.get(service, method)
     entry.running--
     entry.times.add(Math.max(0, now - began))
     if (failed) {
@@ -69,39 +62,12 @@ class Side {
     }
   }
 
-  /** Two keys, as joining them would cost more than the rest. One that was found is found again. */
-  #entry (service: string, method: string): Entry {
-    if (method !== this.#method || service !== this.#service) {
-      this.#last = this.#entries.get(service)?.get(method) ?? this.#add(service, method)
-      this.#service = service
-      this.#method = method
-    }
-    return this.#last
-  }
-
   snapshot (): Record<string, CallMetrics> {
     const all: Record<string, CallMetrics> = {}
-    for (const [service, methods] of this.#entries) {
-      for (const [method, entry] of methods) {
-        all[service === '' ? method : `${service}/${method}`] = entry.snapshot()
-      }
+    for (const [service, method, entry] of this.#entries.entries()) {
+      all[service === '' ? method : `${service}/${method}`] = entry.snapshot()
     }
     return all
-  }
-
-  #add (service: string, method: string): Entry {
-    if (this.#count >= MAX_METHODS) {
-      [service, method] = ['', 'other']
-    }
-    const methods = this.#entries.get(service) ?? new Map<string, Entry>()
-    this.#entries.set(service, methods)
-    let entry = methods.get(method)
-    if (entry === undefined) {
-      entry = new Entry()
-      methods.set(method, entry)
-      this.#count++
-    }
-    return entry
   }
 }
 

@@ -5,6 +5,9 @@ import type { Call } from './call.ts'
 import type { Targets } from './targets.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
+/** Codes that speak against the node, to pickers. */
+const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
+
 /** The node that the caller wants to be asked first, if it is there; asked for once. */
 export function preferred (call: Call, discovery: Discovery): NodeInfo | undefined {
   const node = call.prefer === undefined ? undefined : discovery.node(call.prefer)
@@ -29,6 +32,11 @@ export function pick (targets: Targets, call: Call, now: number): NodeInfo | und
     picker.started?.(node.id, now)
   }
   return node
+}
+
+/** Whether that is the fault of the node, to pickers. */
+export function speaksAgainst (error: Error): boolean {
+  return error instanceof RpcError && AT_FAULT.has(error.code)
 }
 
 /** Tell the picker of a call how it went, once. */

@@ -4,6 +4,7 @@ import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
+import { MadeCalls } from './counts.ts'
 import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
 import { isBuiltIn, Methods } from './methods.ts'
@@ -16,6 +17,7 @@ import { TokenIds } from './token-ids.ts'
 import { clientOf, serveAll } from './typed.ts'
 import { parseVersioned } from './versions.core.ts'
 import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { CallCounts } from './counts.ts'
 import type {
   HandleOptions, Handler, HealthStatus, InvokeOptions, LoadSource, MethodStats, NodeStats, Registration, Rpc, RpcInit, TokenGuard,
   TokenId, TokenRouter
@@ -64,6 +66,7 @@ export interface RpcOptions {
   maxStreamsPerPeer: number
   maxStreams: number
   maxBody: number
+  counted: boolean
   interceptors: Interceptors
 }
 
@@ -76,6 +79,7 @@ export function resolve (init: RpcInit): RpcOptions {
     maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
     maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
     maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
+    counted: init.counted ?? false,
     interceptors: init.interceptors ?? {}
   }
 }
@@ -104,6 +108,7 @@ export class RpcService implements Rpc, Startable {
   readonly #log: Logger
   readonly #methods = new Methods(() => { this.#session?.publishMethods() })
   readonly #health = new Health()
+  readonly #made: MadeCalls | undefined
   #session: Session | undefined
   #stopping: Promise<void> | undefined
   #tokens: TokenIds | undefined
@@ -115,6 +120,7 @@ export class RpcService implements Rpc, Startable {
     this.#components = components
     this.#options = options
     this.#seams = seams
+    this.#made = options.counted ? new MadeCalls() : undefined
     this.#log = components.logger.forComponent('braid:rpc')
     introspection({
       methods: this.#methods,
@@ -140,7 +146,8 @@ export class RpcService implements Rpc, Startable {
       createStreams: init => this.#seams.streams(this.#components, init),
       router: this.#router,
       guard: this.#guard,
-      loads: this.#loads
+      loads: this.#loads,
+      made: this.#made
     })
     this.#session = session
     this.#health.reset()
@@ -267,6 +274,10 @@ export class RpcService implements Rpc, Startable {
 
   stats (): Record<string, MethodStats> {
     return this.#methods.stats()
+  }
+
+  counts (): { served: CallCounts[], made: CallCounts[] } {
+    return { served: [...this.#methods.values()], made: this.#made?.all() ?? [] }
   }
 
   #around (method: string, kind: CallKind, handler: Handler, options: HandleOptions): Handler {

@@ -3,15 +3,13 @@ import { RpcError } from '../errors.ts'
 import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { NOT_OWNER } from './answers.ts'
+import { isTimed } from './counts.ts'
 import { messageOf, thrown } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
 import type { Context } from './context.ts'
 import type { Timers } from '../util/timers.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-
-/** One call in sixteen is timed: a look at the clock costs as much as all the other counters. */
-const MEASURED = 15
 
 /** Characters of the last error of a method. */
 const MAX_LAST_ERROR = 256
@@ -145,7 +143,7 @@ export class Runner {
 
   #run (context: Context, args: unknown): void {
     const { handler, calls } = context.entry
-    if ((calls & MEASURED) === 1) {
+    if (isTimed(calls)) {
       context.began = this.#timers.now()
     }
     let result: unknown

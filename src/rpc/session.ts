@@ -17,6 +17,7 @@ import { Targets } from './targets.ts'
 import { clientOf } from './typed.ts'
 import type { LoadSource, TokenGuard, TokenRouter } from './index.ts'
 import type { Caller } from './callers.ts'
+import type { MadeCalls } from './counts.ts'
 import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
@@ -42,6 +43,7 @@ export interface SessionInit {
   router: TokenRouter | undefined
   guard: TokenGuard | undefined
   loads: LoadSource | undefined
+  made: MadeCalls | undefined
 }
 
 export class Session {
@@ -96,6 +98,7 @@ export class Session {
       bulkStreams: this.#bulkStreams,
       targets: this.targets,
       tokens: init.tokens,
+      made: init.made,
       random: Math.random,
       createFlows: client => this.#createFlows(client),
       runLocal: call => { this.#local.run(call) },

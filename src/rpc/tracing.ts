@@ -1,16 +1,18 @@
 /** Interceptors that follow a call from node to node. */
-import { newTrace, parseTraceparent, TRACEPARENT } from '../wire/trace.ts'
+import { newTrace } from '../wire/trace.ts'
 import { serverHooks } from './intercepted.ts'
 import { otelSpans } from './otel.ts'
 import { clientHooks } from './passage.ts'
+import { carried, topicSpans } from './topic-tracing.ts'
 import type { Over } from './hooks.ts'
 import type { Context } from './context.ts'
 import type { ClientInterceptor, ServerInterceptor } from './interceptor.ts'
 import type { OtelApi } from './otel.ts'
 import type { OutCall } from './out-call.ts'
+import type { TopicTracing } from '../pubsub/index.ts'
 import type { Trace } from '../wire/trace.ts'
 
-/** One side of one call. */
+/** One side of one call, or of one message. */
 export interface Span {
   /** 32 hex digits. */
   readonly traceId: string
@@ -18,9 +20,9 @@ export interface Span {
   readonly spanId: string
   readonly sampled: boolean
   readonly parentId: string | undefined
-  /** `login/user.password`; on the serving side the method alone. */
+  /** `login/user.password`; on the serving side the method alone; of messages the topic, and the topic with the channel. */
   readonly name: string
-  readonly kind: 'client' | 'server'
+  readonly kind: 'client' | 'server' | 'producer' | 'consumer'
   /** Milliseconds since 1970. */
   readonly start: number
   /** Milliseconds. */
@@ -44,8 +46,8 @@ export interface TracingOptions {
   otel?: OtelApi
 }
 
-/** {@link tracing}: put each side into the interceptors of the room. */
-export interface Tracing {
+/** {@link tracing}: put each side into the interceptors of the room, and the whole into the options of pub/sub. */
+export interface Tracing extends TopicTracing {
   readonly client: ClientInterceptor
   readonly server: ServerInterceptor
 }
@@ -54,11 +56,14 @@ export interface Tracing {
  * Gives each call a span, and its context (W3C) to the called node, so that the calls that a handler makes belong to the
  * same trace; the handler finds it as `ctx.metadata.traceparent`. Of a stream, a span lasts until its results begin.
  *
+ * Likewise each publish and each handling of a message, whose header `traceparent` goes into the metadata of calls, or the
+ * headers of messages, that belong to it.
+ *
  * @example
  *
  * ```ts
  * const trace = tracing({ sample: 0.01, slow: 500, onSpan: span => console.log(span.name, span.duration) })
- * await createMesh({ rpc: { interceptors: { client: [trace.client], server: [trace.server] } } })
+ * await createMesh({ rpc: { interceptors: { client: [trace.client], server: [trace.server] } }, pubsub: { tracing: trace } })
  * ```
  */
 export function tracing (options: TracingOptions = {}): Tracing {
@@ -75,7 +80,8 @@ export function tracing (options: TracingOptions = {}): Tracing {
     server: serverHooks({
       before: call => tracer.arrive(call as Context),
       after: (call, span: Trace, over) => { tracer.done(call as Context, span, over) }
-    })
+    }),
+    ...topicSpans(tracer)
   }
 }
 
@@ -96,7 +102,7 @@ class Tracer {
   depart (call: OutCall): Trace {
     const { trace, parent, options: { metadata } } = call
     const above = carried(metadata) ?? trace ?? (parent === undefined ? undefined : parent.trace ?? carried(parent.baggage))
-    const span = this.#span(above)
+    const span = this.span(above)
     call.trace = span
     return span
   }
@@ -104,32 +110,32 @@ class Tracer {
   returned (call: OutCall, span: Trace, over: Over): void {
     // a later attempt is no child of this one
     call.trace = span.parent
-    if (this.#keeps(span, over)) {
-      this.#keep(span, 'client', `${call.service}/${call.method}`, call.node, over)
+    if (this.keeps(span, over)) {
+      this.keep(span, 'client', `${call.service}/${call.method}`, call.node, over)
     }
   }
 
   arrive (call: Context): Trace {
-    const span = this.#span(call.trace ?? carried(call.baggage))
+    const span = this.span(call.trace ?? carried(call.baggage))
     call.trace = span
     return span
   }
 
   done (call: Context, span: Trace, over: Over): void {
-    if (this.#keeps(span, over)) {
-      this.#keep(span, 'server', call.method, call.caller.id, over)
+    if (this.keeps(span, over)) {
+      this.keep(span, 'server', call.method, call.caller.id, over)
     }
   }
 
-  #span (parent: Trace | undefined): Trace {
+  span (parent: Trace | undefined): Trace {
     return parent === undefined ? newTrace(this.#sample) : parent.child()
   }
 
-  #keeps ({ sampled }: Trace, { began, now }: Over): boolean {
+  keeps ({ sampled }: Trace, { began, now }: Over): boolean {
     return sampled || now - began > this.#slow
   }
 
-  #keep ({ traceId, spanId, sampled, parent }: Trace, kind: 'client' | 'server', name: string, node: string | undefined, { failed, outcome, began, now }: Over): void {
+  keep ({ traceId, spanId, sampled, parent }: Trace, kind: Span['kind'], name: string, node: string | undefined, { failed, outcome, began, now }: Over): void {
     const duration = Math.max(0, now - began)
     const error = !failed ? undefined : outcome instanceof Error ? outcome.message : String(outcome)
     try {
@@ -138,9 +144,4 @@ class Tracer {
       // the application's own; the call has its outcome
     }
   }
-}
-
-/** From a node that sends it as a text. */
-function carried (metadata: Readonly<Record<string, string>> | undefined): Trace | undefined {
-  return metadata === undefined ? undefined : parseTraceparent(metadata[TRACEPARENT])
 }

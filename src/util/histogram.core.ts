@@ -9,6 +9,8 @@ const BITS = 3
 const LARGEST = 2 ** 31
 const BUCKETS = (31 - BITS) * PER_DOUBLING + 2 * PER_DOUBLING
 
+const EMPTY = new Uint32Array(0)
+
 export class Histogram {
   count = 0
   sum = 0
@@ -21,16 +23,33 @@ export class Histogram {
     this.#buckets[bucketOf(value)]!++
   }
 
-  /** The number below which a share `q` of all lies; NaN when there is none. */
-  quantile (q: number): number {
-    let left = q * this.count
-    for (let i = 0; this.count > 0 && i < BUCKETS; i++) {
-      left -= this.#buckets?.[i] ?? 0
-      if (left <= 0) {
-        return middleOf(i)
-      }
+  /** The number below which a share `q` of all lies, or of all that came since a {@link copy}; NaN when there is none. */
+  quantile (q: number, since?: Uint32Array): number {
+    const buckets = this.#buckets
+    if (buckets === undefined) {
+      return Number.NaN
     }
-    return Number.NaN
+    const count = since === undefined ? this.count : buckets.reduce((sum, n, i) => sum + n - (since[i] ?? 0), 0)
+    let left = q * count
+    const bucket = buckets.findIndex((n, i) => (left -= n - (since?.[i] ?? 0)) <= 0)
+    return count === 0 || bucket < 0 ? Number.NaN : middleOf(bucket)
+  }
+
+  /** How many are below each limit. Exact where a limit is a power of two of a thousandth; ascending. */
+  below (limits: readonly number[]): number[] {
+    let count = 0
+    let i = 0
+    return limits.map(limit => {
+      for (const end = bucketOf(limit); i < end; i++) {
+        count += this.#buckets?.[i] ?? 0
+      }
+      return count
+    })
+  }
+
+  /** Of now, for {@link quantile}. */
+  copy (): Uint32Array {
+    return this.#buckets?.slice() ?? EMPTY
   }
 }
 

@@ -184,6 +184,19 @@ export const MAX_PUBLISHER_TOPICS = 1_024
 /** Logs that a keeper keeps of all publishers. */
 export const MAX_KEPT_LOGS = 8_192
 
+/**
+ * Items of each list in the answer to `braid.monitor.snapshot`, and of the lists within them; its bytes, for which all lists
+ * are shortened further. It is made anew once in so many milliseconds, however many ask.
+ */
+export const MAX_SNAPSHOT_LIST = 500
+export const MAX_SNAPSHOT_SUBLIST = 64
+export const MAX_SNAPSHOT_BYTES = 256 * KiB
+export const SNAPSHOT_AGE = 1_000
+/** Methods, on either side, that have series of their own among the metrics; those beyond share one. Each has twenty. */
+export const MAX_METRIC_METHODS = 100
+/** Series of any other metric: what watches many nodes keeps each for weeks. */
+export const MAX_METRIC_SERIES = 250
+
 /** Connections of a Node peer, of a relay, and of a tab. */
 export const MAX_CONNECTIONS = 300
 export const MAX_CONNECTIONS_RELAY = 2_000

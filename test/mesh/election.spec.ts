@@ -6,7 +6,7 @@ import { peerStreams } from '../../src/streams/index.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
 import { until } from '../harness/until.ts'
-import type { ElectionChange, Mesh } from '../../src/index.ts'
+import type { ElectionChange, Mesh, RpcError } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 import type { ElectionOptions, Leader } from '../../src/election/index.ts'
 import type { StableStore } from '../../src/storage/index.ts'
@@ -137,6 +137,20 @@ describe('mesh: election', function () {
     await until(() => !voters(of(others, second.id)).includes(draining.id), { timeout: 20_000 })
     await of(others, second.id).stop()
     await agreed(others.filter(({ id }) => id !== second.id), second)
+  })
+
+  it('a leader that allows it steps down when anybody asks; the others do not, and a follower says who leads', async () => {
+    mesh = await createTestMesh([...[1, 2, 3].map(() => login({ expect: 3, remoteResign: true })), { service: 'mail', election: { expect: 1 } }, {}])
+    const client = mesh.nodes[4] as Mesh
+    const resign = async (service: string, node: string): Promise<unknown> => client.rpc.invoke(service, 'braid.election.resign', undefined, { node })
+    const first = await agreed(mesh.nodes.slice(0, 3))
+    const follower = mesh.nodes.find(({ id }) => id !== first.id) as Mesh
+    const refused = await resign('login', follower.id).catch((err: unknown) => err as RpcError)
+    expect(refused).to.include({ code: 'FAILED_PRECONDITION' })
+    expect((refused as RpcError).message).to.include(first.id)
+    await resign('login', first.id)
+    expect((await agreed(mesh.nodes.slice(0, 3), first)).id).to.not.equal(first.id)
+    expect(await resign('mail', (mesh.nodes[3] as Mesh).id).catch((err: unknown) => err)).to.include({ code: 'PERMISSION_DENIED' })
   })
 
   it('writes to the register of the leader are read by the next one', async () => {

@@ -306,6 +306,7 @@ export class FakeDiscovery extends TypedEventEmitter<DiscoveryEvents> implements
   }
 
   report (id: string): void { this.reports.push(id) }
+  rtt (): undefined {}
   renew (above: number): void { this.self = { ...this.self, incarnation: above + 1 } }
   async leave (): Promise<void> {}
   resync (): void {}

@@ -11,7 +11,8 @@ function wrap (change: (step: Step) => Step): Mutation {
     detector: (detector: Detector) => ({
       tickInterval: detector.tickInterval,
       step: change(input => detector.step(input)),
-      stats: () => detector.stats()
+      stats: () => detector.stats(),
+      rtt: id => detector.rtt(id)
     })
   }
 }

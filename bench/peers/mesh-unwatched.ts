@@ -1,0 +1,4 @@
+/** braid-mesh without its monitor. */
+import { mesh } from './mesh.ts'
+
+export const { serve, client } = mesh(() => ({ monitor: false }))

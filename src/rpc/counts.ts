@@ -1,0 +1,79 @@
+/** What is counted of calls, for who watches a node: whole numbers, and times of a sample. */
+import { Histogram } from '../util/histogram.core.ts'
+import { PerMethod } from './per-method.ts'
+import type { Call } from './call.ts'
+import type { Timers } from '../util/timers.ts'
+
+/** Calls of one method; grows as long as the node runs. */
+export interface CallCounts {
+  /** Empty: this node's own, of those that it serves; with the method `other`: those beyond the number that is told apart. */
+  readonly service: string
+  readonly method: string
+  /** That have begun. */
+  readonly calls: number
+  readonly errors: number
+  /** Milliseconds: of the first calls, and of one in sixteen after those. */
+  readonly times: Pick<Histogram, 'count' | 'sum' | 'quantile' | 'below' | 'copy'>
+}
+
+/** Calls of a method that are all timed; of those after them, one in sixteen is: a look at the clock costs as much as all counters. */
+const ALL = 64
+const MEASURED = 15
+
+/** Whether the call is timed that is the `calls`-th of its method. */
+export function isTimed (calls: number): boolean {
+  return (calls & MEASURED) === 1 || calls <= ALL
+}
+
+export class Counts implements CallCounts {
+  readonly service: string
+  readonly method: string
+  calls = 0
+  errors = 0
+  readonly times = new Histogram()
+
+  constructor (service: string, method: string) {
+    this.service = service
+    this.method = method
+  }
+}
+
+/** Calls that this node makes, of each method of each service. */
+export class MadeCalls {
+  readonly #methods = new PerMethod((service, method) => new Counts(service, method))
+
+  get (service: string, method: string): Counts {
+    return this.#methods.get(service, method)
+  }
+
+  all (): CallCounts[] {
+    return Array.from(this.#methods.entries(), ([,, counts]) => counts)
+  }
+}
+
+/** The call begins. `now` is milliseconds. */
+export function beginCount (call: Call, made: MadeCalls | undefined, now: number): void {
+  if (made === undefined) {
+    return
+  }
+  const counts = call.counts = made.get(call.service, call.method)
+  counts.calls++
+  if (isTimed(counts.calls) && !call.oneWay) {
+    call.began = now
+  }
+}
+
+/** The call is over; of a sequence, its results begin. */
+export function timeCall (call: Call, timers: Timers): void {
+  if (call.began !== 0) {
+    call.counts?.times.add(Math.max(0, timers.arrived() - call.began))
+    call.began = 0
+  }
+}
+
+export function endCount (call: Call, failed: boolean, timers: Timers): void {
+  timeCall(call, timers)
+  if (failed && call.counts !== undefined) {
+    call.counts.errors++
+  }
+}
