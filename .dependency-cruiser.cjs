@@ -77,9 +77,10 @@ module.exports = {
     },
     {
       name: 'not-to-dev-dep',
+      comment: 'What is an optional peer as well is installed by who uses the entry point.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], ...noTypeOnly }
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: npm('@libp2p/webrtc'), ...noTypeOnly }
     },
     {
       name: 'streams-only-in-streams',

@@ -10,8 +10,7 @@ import { browserVersion, findChromium } from '../scripts/chromium.ts'
 import { wallClock } from '../test/harness/ipc.ts'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
-import type { PageBench } from './peers/page.ts'
-import type { MeshOptions } from '../src/index.ts'
+import type { PageBench, PageOptions } from './peers/page.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserServer, Page } from 'playwright-core'
@@ -22,13 +21,15 @@ const LOADS = 8
 const ROW = 20
 const CALLS = 300
 const BYTES = 128
+/** Direct paths that one page makes to another, one after the other. */
+const DIALS = 200
 /** Seconds of idling that are measured, and tabs whose cost to others is. */
 const IDLE = 30
 const TABS = 8
 
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync', '--disable-background-networking',
-  '--disable-component-update'
+  '--disable-component-update', '--disable-features=WebRtcHideLocalIpsWithMdns'
 ]
 
 /** What each figure must not exceed. */
@@ -36,6 +37,7 @@ const BARS: Readonly<Record<string, number>> = {
   'page load to first answered call, ms (median)': 3_000,
   'call page to Node, ms (p50)': 4,
   'call page to page over the relay, ms (p50)': 12,
+  [`WebRTC dials of ${DIALS} in a row that failed`]: 0,
   [`pages of ${ROW} in a row that did not join`]: 0,
   'tab closed: removed by all, ms': 1_000,
   'page left for another: removed by all, ms': 1_000,
@@ -48,7 +50,8 @@ const BARS: Readonly<Record<string, number>> = {
 interface Bench extends Window { bench: Promise<PageBench> }
 
 interface Site {
-  url (service: string): string
+  /** @param webrtc - makes direct paths */
+  url (service: string, webrtc?: boolean): string
   close (): void
 }
 
@@ -76,7 +79,9 @@ async function serve (relay: NodeProcess): Promise<Site> {
     if (pathname === '/page.js') {
       response.writeHead(200, { 'content-type': 'text/javascript', 'cache-control': 'no-store' }).end(script?.contents)
     } else if (pathname === '/') {
-      const options: MeshOptions = { mesh: MESH, service: searchParams.get('service') ?? 'tab', bootstrap: relay.addresses }
+      const options: PageOptions = {
+        mesh: MESH, service: searchParams.get('service') ?? 'tab', bootstrap: relay.addresses, webrtc: searchParams.has('webrtc')
+      }
       response.writeHead(200, { 'content-type': 'text/html' })
       response.end(`<!doctype html><title>bench</title><script>options = ${JSON.stringify(options)}</script><script type="module" src="/page.js"></script>`)
     } else {
@@ -86,7 +91,7 @@ async function serve (relay: NodeProcess): Promise<Site> {
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   const { port } = server.address() as AddressInfo
   return {
-    url: service => `http://127.0.0.1:${port}/?service=${service}`,
+    url: (service, webrtc = false) => `http://127.0.0.1:${port}/?service=${service}${webrtc ? '&webrtc' : ''}`,
     close: () => {
       server.close()
       server.closeAllConnections()
@@ -112,12 +117,12 @@ async function close (page: Page): Promise<void> {
   await closed
 }
 
-async function calls (page: Page, service: string): Promise<number[]> {
+async function calls (page: Page, service: string, count = CALLS): Promise<number[]> {
   return page.evaluate(async ({ service, count, bytes }) => {
     const bench = await (globalThis as unknown as Bench).bench
-    await bench.calls(service, 50, bytes)
+    await bench.calls(service, Math.min(50, count), bytes)
     return bench.calls(service, count, bytes)
-  }, { service, count: CALLS, bytes: BYTES })
+  }, { service, count, bytes: BYTES })
 }
 
 /** Milliseconds until all of the nodes have removed `id`, from when `act` began. */
@@ -160,6 +165,35 @@ async function latencies (browser: Browser, site: Site): Promise<Record<string, 
     '  p90': quantile(node, 0.9),
     'call page to page over the relay, ms (p50)': median(page),
     '  p90 ': quantile(page, 0.9)
+  }
+}
+
+async function direct (browser: Browser, site: Site): Promise<Record<string, number>> {
+  const left = await open(browser, site.url('direct-left', true))
+  const right = await open(browser, site.url('direct-right', true))
+  const peer = await idOf(right)
+  await until(async () => {
+    await calls(left, 'direct-right', 1)
+    return left.evaluate(async peer => (await (globalThis as unknown as Bench).bench).direct().includes(peer), peer)
+  })
+  // what goes to the other page has moved by then
+  await pause(2)
+  const times = await calls(left, 'direct-right')
+  const dials: number[] = []
+  const failures: string[] = []
+  for (let i = 0; i < DIALS; i++) {
+    const dialled = await left.evaluate(async peer => (await (globalThis as unknown as Bench).bench).dialAgain(peer), peer)
+    if ('ms' in dialled) dials.push(dialled.ms)
+    else failures.push(dialled.error)
+  }
+  if (failures.length > 0) console.error(`failed dials: ${[...new Set(failures)].join('; ')}`)
+  await Promise.all([left, right].map(close))
+  return {
+    'call page to page directly, ms (p50)': median(times),
+    '  p90  ': quantile(times, 0.9),
+    [`WebRTC dials of ${DIALS} in a row that failed`]: failures.length,
+    '  one dial, ms (p50)': median(dials),
+    '  one dial, ms (p99)': quantile(dials, 0.99)
   }
 }
 
@@ -241,7 +275,7 @@ async function idling (browser: Browser, nodes: readonly NodeProcess[], site: Si
   }
 }
 
-async function measure (server: BrowserServer, nodes: NodeProcess[]): Promise<Record<string, number>> {
+async function measure (server: BrowserServer, nodes: NodeProcess[], only: readonly string[]): Promise<Record<string, number>> {
   const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws']
   const relay = await spawnNode({ label: 'relay', external: true, options: { mesh: MESH, name: 'relay', relay: true, listen } })
   nodes.push(relay)
@@ -251,12 +285,17 @@ async function measure (server: BrowserServer, nodes: NodeProcess[]): Promise<Re
   const site = await serve(relay)
   const browser = await chromium.connect(server.wsEndpoint())
   try {
-    const figures = {
-      ...await loads(browser, site),
-      ...await latencies(browser, site),
-      ...await row(browser, site),
-      ...await idling(browser, nodes, site),
-      ...await removals(browser, server, nodes, site)
+    const parts = {
+      loads: async () => loads(browser, site),
+      latencies: async () => latencies(browser, site),
+      direct: async () => direct(browser, site),
+      row: async () => row(browser, site),
+      idling: async () => idling(browser, nodes, site),
+      removals: async () => removals(browser, server, nodes, site)
+    }
+    const figures: Record<string, number> = {}
+    for (const [name, part] of Object.entries(parts)) {
+      if (only.length === 0 || only.includes(name)) Object.assign(figures, await part())
     }
     for (const node of nodes) node.expectClean()
     // Whoever was removed is not dialled again and again.
@@ -268,14 +307,18 @@ async function measure (server: BrowserServer, nodes: NodeProcess[]): Promise<Re
   }
 }
 
-/** Measures once, prints a table beside the bars, and resolves to the figures by name. */
-export async function run (): Promise<Record<string, number>> {
+/**
+ * Measures once, prints a table beside the bars, and resolves to the figures by name.
+ *
+ * @param only - names of parts, of `measure`; all when there are none
+ */
+export async function run (only: readonly string[] = []): Promise<Record<string, number>> {
   const executablePath = findChromium()
   console.log(`browser: ${browserVersion(executablePath)}, a relay and three services on loopback …`)
   const nodes: NodeProcess[] = []
   const server = await chromium.launchServer({ executablePath, args: FLAGS })
   try {
-    const figures = await measure(server, nodes)
+    const figures = await measure(server, nodes, only)
     for (const [name, value] of Object.entries(figures)) {
       const bar = BARS[name]
       const verdict = bar == null ? '      ' : value <= bar ? 'met   ' : 'MISSED'
@@ -289,5 +332,5 @@ export async function run (): Promise<Record<string, number>> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(JSON.stringify(await run(), undefined, 2))
+  console.log(JSON.stringify(await run(process.argv.slice(2)), undefined, 2))
 }

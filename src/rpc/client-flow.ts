@@ -3,7 +3,7 @@ import { decodeBody, encodeBody } from '../wire/codecs.ts'
 import { failAt } from './answers.ts'
 import { SETTLED } from './call.ts'
 import { Inflow } from './inflow.ts'
-import { codeOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
+import { codeOf, detailsOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
 import { Outflow } from './outflow.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -195,13 +195,5 @@ export class ClientFlow implements ChannelUser {
       this.#host.cancel(this.call, reason ?? new Error('the results are not read any more'))
     }
     this.#begun = true
-  }
-}
-
-function detailsOf (response: ResponseFrame): unknown {
-  try {
-    return decodeBody(response.codec, response.body)
-  } catch {
-    return undefined
   }
 }

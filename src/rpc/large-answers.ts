@@ -141,12 +141,14 @@ export class LargeAnswers {
 
   /** Not the one that requests go by: what waits there tells which of them never left. */
   async #open (peer: string, way: Way): Promise<FramedStream> {
-    if (way.stream?.open !== true) {
+    if (way.stream?.open !== true || this.#streams.outdated(way.stream)) {
       const id = this.#discovery.peerId(peer)
       if (id === undefined) {
         throw new RpcError('UNAVAILABLE', `the node ${peer} is not known`)
       }
+      const before = way.stream
       way.stream = await this.#streams.openOwn(id)
+      before?.close().catch(() => {})
     }
     return way.stream
   }

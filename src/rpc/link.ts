@@ -9,7 +9,7 @@ import type { FramedStream } from '../streams/index.ts'
 export class Lane {
   readonly stream: FramedStream
   readonly calls: CallTable<Call>
-  /** The peer has said that it takes no new calls. */
+  /** It gets no new calls: the peer has said that it takes none, or there is a better path. */
   goingAway = false
   /** Frame bytes written. */
   written = 0

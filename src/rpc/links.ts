@@ -7,7 +7,7 @@ import { failAt } from './answers.ts'
 import { SENT, timeLeft } from './call.ts'
 import { Lane, Link } from './link.ts'
 import { isBuiltIn } from './methods.ts'
-import { codeOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
+import { codeOf, detailsOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -110,6 +110,18 @@ export class Links {
       this.#away.set(stream.peer, this.#init.timers.now() + AWAY)
       this.#retire(lane)
     }
+  }
+
+  /** A better path to the peer: new calls go there, and those under way get their answers where they were sent. */
+  onMove (from: FramedStream, to: FramedStream): void {
+    const lane = this.#lanes.get(from) ?? new Lane(from, 0)
+    const link = this.#links.get(from.peer)
+    if (link?.lane === lane) {
+      link.lane = new Lane(to, this.#first(from.peer))
+      this.#lanes.set(to, link.lane)
+    }
+    lane.goingAway = true
+    this.#retire(lane)
   }
 
   /** The node was started, or is gone for good: what it said before counts no more. */
@@ -332,14 +344,5 @@ export class Links {
   #fail (call: Call, node: string, response: DecodedResponse): void {
     const code = codeOf(response.status)
     failAt(this.#init.outcomes, call, node, this.label(node), code, response.message, response.retryable, detailsOf(response), retryAfterOf(response.headers?.[RETRY_AFTER]))
-  }
-}
-
-function detailsOf (response: DecodedResponse): unknown {
-  try {
-    return decodeBody(response.codec, response.body)
-  } catch {
-    // an error without its details is better than none
-    return undefined
   }
 }

@@ -1,7 +1,9 @@
 /** Errors on their way through a call: what a throw becomes for the caller, and what an answer becomes here. */
 import { RpcError, STATUS_CODES } from '../errors.ts'
+import { decodeBody } from '../wire/codecs.ts'
 import { MAX_MESSAGE } from '../wire/limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { BodyCodec } from '../wire/codecs.ts'
 
 /** Number of a code on the wire. */
 const NUMBERS: ReadonlyMap<string, number> = new Map(STATUS_CODES.map((code, number) => [code, number]))
@@ -13,6 +15,15 @@ export const RETRY_AFTER = 'braid-retry-after'
 export function retryAfterOf (header: string | undefined): number | undefined {
   const ms = Number(header)
   return header === undefined ? undefined : Number.isFinite(ms) ? ms : -1
+}
+
+/** Details of an error's answer; an error without them is better than none. */
+export function detailsOf ({ codec, body }: { codec: BodyCodec, body: Uint8Array | undefined }): unknown {
+  try {
+    return decodeBody(codec, body)
+  } catch {
+    return undefined
+  }
 }
 
 /** gRPC's number of a code. */

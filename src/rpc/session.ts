@@ -219,6 +219,7 @@ export class Session {
           this.#large.onEnd(stream, reason)
         }
       },
+      onMove: (from, to) => { links().onMove(from, to) },
       busy: stream => stream.direction === 'inbound' ? this.#server.busy(stream) : links().busy(stream)
     })
   }

@@ -34,7 +34,7 @@
  * ```
  */
 import type { PeerActivity } from './activity.ts'
-import type { AbortOptions, ComponentLogger, Connection, PeerId } from '@libp2p/interface'
+import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import type { Timers } from '../util/timers.ts'
 
@@ -128,6 +128,8 @@ export interface PeerStreamsComponents {
   registrar: Pick<Registrar, 'handle' | 'unhandle'>
   connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
   logger: ComponentLogger
+  /** Tells of better connections with a peer; without it a stream stays on the one it was opened on. */
+  events?: TypedEventTarget<Libp2pEvents>
 }
 
 export interface PeerStreamsInit {
@@ -137,6 +139,12 @@ export interface PeerStreamsInit {
   onAccept?: (stream: FramedStream, connection: Connection) => void
   /** A stream (either direction) that was accepted or opened has ended; `reason` is undefined after a clean end. */
   onEnd?: (stream: FramedStream, reason: Error | undefined) => void
+  /**
+   * A better connection with the peer has come up, and `to` is the outbound stream from here on. `from` still works: it
+   * is for who is called to close it, once nothing more is to come on it. Without this, `from` is closed and taken to its
+   * end before anything is sent on `to`, so that frames keep their order.
+   */
+  onMove?: (from: FramedStream, to: FramedStream) => void
   /** {@link FramedInit.busy} */
   busy?: (stream: FramedStream) => boolean
   limits?: FrameLimits
@@ -150,7 +158,8 @@ export interface PeerStreamsInit {
 }
 
 /**
- * One long-lived outbound stream per peer, opened on demand, opened anew after it ended; and all inbound streams of the
+ * One long-lived outbound stream per peer, opened on demand, opened anew after it ended, on the best connection there
+ * is, and moved when a better one comes up; and all inbound streams of the
  * protocol. The acceptor's first frame is empty: an opener that has seen it knows that the stream was not refused.
  */
 export interface PeerStreams {
@@ -162,16 +171,18 @@ export interface PeerStreams {
   /**
    * The outbound stream to this peer; dials and opens it when there is none (single flight).
    *
-   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   * @throws StreamRefusedError, NoPathError - nothing was run
    */
   open (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
   /**
    * A stream that is nobody else's: neither found by {@link get} nor given out again. Resolves when the peer speaks the
    * protocol, a round trip before its greeting could be here: whether it was refused, its end or its first frame tells.
    *
-   * @throws StreamRefusedError - nothing was run; or the dial's own error
+   * @throws StreamRefusedError, NoPathError - nothing was run
    */
   openOwn (peer: PeerId, options?: AbortOptions): Promise<FramedStream>
+  /** Whether there is a better connection with the peer by now than the one this outbound stream is on. */
+  outdated (stream: FramedStream): boolean
   /** Every open stream, both directions. */
   streams (): Iterable<FramedStream>
   /**

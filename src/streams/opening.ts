@@ -1,13 +1,16 @@
 import { StreamRefusedError, StreamTimeoutError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { framed } from './framed-stream.ts'
+import { noPath } from './no-path.ts'
 import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
+import type { Paths } from './paths.ts'
 import type { Timers } from '../util/timers.ts'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 
 export interface OpeningInit extends PeerStreamsInit {
   activity: Activity
+  paths: Paths
   openTimeout: number
   maxOutboundStreams: number
   timers: Timers
@@ -44,21 +47,30 @@ export function ungreeted (stream: Stream, init: OpeningInit, peer: PeerId, sign
 
 /**
  * Open a stream to a peer, over the best connection there is or a new one. Resolves once the acceptor has greeted: a
- * stream that the remote refuses opens like any other and is reset a moment later.
+ * stream that the remote refuses opens like any other and is reset a moment later. A connection on which nothing comes
+ * back is passed over while there is another.
  */
 export async function openStream (components: PeerStreamsComponents, init: OpeningInit, peer: PeerId, signal: AbortSignal, begin: Begin = greeted): Promise<FramedStream> {
-  const existing = bestConnection(components.connectionManager.getConnections(peer))
-  if (existing !== undefined) {
+  const paths = init.paths.sorted(components.connectionManager.getConnections(peer))
+  for (const [i, connection] of paths.entries()) {
     try {
-      return await openOn(existing, init, peer, signal, begin)
+      return await openOn(connection, init, peer, signal, begin)
     } catch (error) {
-      // the connection died under our hands: the peer itself may be as well as ever
-      if (signal.aborted || existing.status === 'open') {
+      const silent = error instanceof Error && error.name === 'StreamTimeoutError'
+      // a connection that died under our hands says nothing of the peer, which may be as well as ever
+      if (signal.aborted || (connection.status === 'open' && !(silent && i + 1 < paths.length))) {
         throw error
       }
+      init.paths.doubt(connection)
     }
   }
-  return openOn(await dial(components, peer, signal), init, peer, signal, begin)
+  let connection: Connection
+  try {
+    connection = await dial(components, peer, signal)
+  } catch (error) {
+    throw signal.aborted ? error : noPath(peer.toString(), error)
+  }
+  return openOn(connection, init, peer, signal, begin)
 }
 
 /** libp2p lets a dial join one to the same peer that everybody else has just left, and aborts both. */
@@ -74,19 +86,8 @@ async function dial (components: PeerStreamsComponents, peer: PeerId, signal: Ab
   }
 }
 
-/** Relayed connections are slower, and limited ones end after some bytes or minutes. */
-function bestConnection (connections: Connection[]): Connection | undefined {
-  const rank = (connection: Connection): number => (connection.limits === undefined ? 2 : 0) + (connection.direct ? 1 : 0)
-  let best: Connection | undefined
-  for (const connection of connections) {
-    if (connection.status === 'open' && (best === undefined || rank(connection) > rank(best))) {
-      best = connection
-    }
-  }
-  return best
-}
-
-async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, signal: AbortSignal, begin: Begin): Promise<FramedStream> {
+/** {@link openStream}, over this connection. */
+export async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, signal: AbortSignal, begin: Begin = greeted): Promise<FramedStream> {
   const controller = new AbortController()
   const onAbort = (): void => { controller.abort(signal.reason) }
   signal.throwIfAborted()
@@ -96,7 +97,9 @@ async function openOn (connection: Connection, init: OpeningInit, peer: PeerId, 
     controller.abort(new StreamTimeoutError(`${peer.toString()} did not accept the stream within ${init.openTimeout} ms`))
   })
   try {
-    return await begin(await negotiate(connection, init, peer, controller.signal), init, peer, controller.signal)
+    const stream = await begin(await negotiate(connection, init, peer, controller.signal), init, peer, controller.signal)
+    init.paths.carries(connection, stream)
+    return stream
   } finally {
     init.timers.cancel(timeout)
     signal.removeEventListener('abort', onAbort)

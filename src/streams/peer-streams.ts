@@ -4,7 +4,9 @@ import { MAX_STREAMS_PER_PEER, OPEN_TIMEOUT } from '../wire/limits.ts'
 import { abortable } from '../util/abortable.ts'
 import { activityOf } from './activity.ts'
 import { framed } from './framed-stream.ts'
+import { Handover } from './handover.ts'
 import { openStream, ungreeted } from './opening.ts'
+import { Paths } from './paths.ts'
 import { streamError } from './stream-error.ts'
 import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
@@ -35,6 +37,7 @@ class LibP2PPeerStreams implements PeerStreams {
   readonly #maxStreamsPerPeer: number
   readonly #log: Logger
   readonly #activity: Activity
+  readonly #handover: Handover
   /** The open outbound stream of each peer. */
   readonly #outbound = new Map<string, FramedStream>()
   readonly #opening = new Map<string, Opening>()
@@ -53,11 +56,13 @@ class LibP2PPeerStreams implements PeerStreams {
     this.#onEndAbove = init.onEnd
     this.#maxStreamsPerPeer = init.maxStreamsPerPeer ?? MAX_STREAMS_PER_PEER
     this.#log = components.logger.forComponent(`braid:streams:${init.protocol}`)
+    const timers = init.timers ?? sharedTimers
     this.#init = {
       ...init,
       activity: this.#activity,
+      paths: new Paths(timers),
       openTimeout: init.openTimeout ?? OPEN_TIMEOUT,
-      timers: init.timers ?? sharedTimers,
+      timers,
       maxOutboundStreams: init.maxOutboundStreams ?? MAX_OUTBOUND_STREAMS,
       onOwn: stream => { this.#all.add(stream) },
       onOpen: stream => {
@@ -71,6 +76,13 @@ class LibP2PPeerStreams implements PeerStreams {
       },
       onEnd: this.#onEnd
     }
+    this.#handover = new Handover({
+      opening: this.#init,
+      current: peer => this.#outbound.get(peer),
+      hold: (peer, stream) => { this.#hold(peer, stream) },
+      use: stream => { if (stream.open) this.#outbound.set(stream.peer, stream) },
+      stopped: () => !this.#started
+    })
   }
 
   async start (): Promise<void> {
@@ -78,6 +90,7 @@ class LibP2PPeerStreams implements PeerStreams {
       return
     }
     this.#started = true
+    this.#components.events?.addEventListener('connection:open', this.#onConnection)
     await this.#components.registrar.handle(this.#init.protocol, this.#accept, {
       // libp2p counts per connection and without telling why: the limit that speaks is ours
       maxInboundStreams: this.#maxStreamsPerPeer * 2,
@@ -92,6 +105,8 @@ class LibP2PPeerStreams implements PeerStreams {
       return
     }
     this.#started = false
+    this.#components.events?.removeEventListener('connection:open', this.#onConnection)
+    this.#handover.stop(new MeshStoppedError())
     const openings = [...this.#opening.values(), ...this.#own]
     for (const { controller } of openings) {
       controller.abort(new MeshStoppedError())
@@ -153,6 +168,11 @@ class LibP2PPeerStreams implements PeerStreams {
     }
   }
 
+  outdated (stream: FramedStream): boolean {
+    return this.#components.connectionManager.getConnections().some(connection =>
+      connection.remotePeer.toString() === stream.peer && this.#init.paths.better(connection, stream))
+  }
+
   * streams (): Iterable<FramedStream> {
     for (const stream of this.#all) {
       if (stream.open) {
@@ -178,6 +198,16 @@ class LibP2PPeerStreams implements PeerStreams {
     const opening: Opening = { controller, stream, waiting: 0 }
     this.#opening.set(id, opening)
     return opening
+  }
+
+  readonly #onConnection = ({ detail }: CustomEvent<Connection>): void => { this.#handover.connected(detail) }
+
+  /** Whoever opens a stream to this peer gets that one. */
+  #hold (peer: string, stream: Promise<FramedStream>): void {
+    // it is there, whoever waits for it: counted as one more
+    const opening: Opening = { controller: new AbortController(), stream, waiting: 1 }
+    this.#opening.set(peer, opening)
+    stream.finally(() => { if (this.#opening.get(peer) === opening) this.#opening.delete(peer) }).catch(() => {})
   }
 
   readonly #accept = (stream: Stream, connection: Connection): void => {
@@ -211,6 +241,7 @@ class LibP2PPeerStreams implements PeerStreams {
 
   readonly #onEnd = (stream: FramedStream, reason: Error | undefined): void => {
     this.#all.delete(stream)
+    this.#handover.ended(stream)
     this.#activity.leave(stream.peer)
     if (stream.direction === 'inbound') {
       const count = (this.#inbound.get(stream.peer) ?? 1) - 1

@@ -2,7 +2,7 @@ import { NoPathError } from '../errors.ts'
 
 /** Why there is no direct path to a peer, for people. @param progress - how far the dial came, as libp2p tells it */
 export function explain (peer: string, cause: Error, progress: readonly string[]): NoPathError {
-  if (cause.name === 'NoPathError') return cause as NoPathError
+  if (cause.name === 'NoPathError') return cause
   const late = cause.name === 'TimeoutError' || cause.name === 'AbortError'
   const reached = (step: string): boolean => progress.includes(`webrtc:${step}`)
   const why = cause.name === 'UnsupportedProtocolError'

@@ -28,6 +28,10 @@ import { directLast } from './address-order.ts'
 import { directTransport } from './transport.ts'
 import type { DirectPaths } from '../transport/index.ts'
 
+/** Milliseconds. The other end gives up after the larger one, which is libp2p's own. */
+const MIN_TIMEOUT = 1_000
+const MAX_TIMEOUT = 10_000
+
 export interface WebrtcOptions {
   /**
    * STUN and TURN servers, as `RTCPeerConnection` takes them: `{ urls, username, credential }`. They learn this node's
@@ -36,6 +40,8 @@ export interface WebrtcOptions {
   iceServers?: RTCIceServer[]
   /** `relay`: only ways through TURN servers, so that peers never learn this node's address. @default 'all' */
   iceTransportPolicy?: RTCIceTransportPolicy
+  /** Milliseconds that the search for a direct path may take, 1000 to 10000. @default 10000 */
+  timeout?: number
 }
 
 /**
@@ -44,7 +50,7 @@ export interface WebrtcOptions {
  * @throws InvalidOptionsError - what `RTCPeerConnection` would not take
  */
 export function webrtc (options: WebrtcOptions = {}): DirectPaths {
-  const { iceServers = [], iceTransportPolicy = 'all' } = options
+  const { iceServers = [], iceTransportPolicy = 'all', timeout = MAX_TIMEOUT } = options
   if (!Array.isArray(iceServers) || iceServers.some(server => !isServer(server))) {
     throw new InvalidOptionsError("webrtc: iceServers: expected an array of servers such as { urls: 'stun:stun.example.org:3478' } or { urls: 'turn:…', username, credential }")
   }
@@ -54,13 +60,18 @@ export function webrtc (options: WebrtcOptions = {}): DirectPaths {
   if (iceTransportPolicy === 'relay' && !iceServers.some(server => urlsOf(server).some(url => /^turns?:/.test(url)))) {
     throw new InvalidOptionsError("webrtc: iceTransportPolicy: with 'relay' iceServers must name a TURN server, or no direct path can ever be made")
   }
+  if (!Number.isFinite(timeout) || timeout < MIN_TIMEOUT || timeout > MAX_TIMEOUT) {
+    throw new InvalidOptionsError(`webrtc: timeout: expected ${MIN_TIMEOUT} to ${MAX_TIMEOUT} ms, got ${timeout}`)
+  }
   const servers = iceServers.map(server => ({ ...server }))
   return {
     listen: ['/webrtc'],
     order: directLast,
-    transport: onPath => directTransport({ iceServers: servers, iceTransportPolicy }, onPath)
+    transport: onPath => directTransport({ iceServers: servers, iceTransportPolicy, timeout }, onPath)
   }
 }
+
+export { hasWebrtc } from './transport.ts'
 
 function urlsOf ({ urls }: RTCIceServer): string[] {
   return typeof urls === 'string' ? [urls] : urls

@@ -2,10 +2,9 @@
  * One direct path: an RTCPeerConnection as @libp2p/webrtc gives it to libp2p's upgrader, with what is missing there. All
  * of it is done to this connection alone: nothing of the page's own WebRTC is touched.
  */
-import { Control } from './control.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { Control } from './control.ts'
 import type { AbortOptions, MultiaddrConnection } from '@libp2p/interface'
-import type { StreamMuxerFactory } from '@libp2p/interface'
 
 /** Milliseconds from the goodbye to the end of the connection, at both ends: what was said before it still arrives. */
 const LINGER = 100
@@ -20,28 +19,18 @@ interface OverWebrtc extends MultiaddrConnection {
   onTransportClosed (err?: Error): void
 }
 
-interface OverDataChannels extends StreamMuxerFactory {
-  readonly earlyDataChannels: Array<{ readonly channel: RTCDataChannel }>
-}
-
-/** The label of the channel that only starts the search for a way. */
-const INIT = 'init'
-
 export class DirectPath {
   readonly peer: string
   readonly connection: MultiaddrConnection
   readonly #over: OverWebrtc
   readonly #control: Control
-  /** Kept, as browsers may end a channel that no script holds. */
-  readonly #spared: RTCDataChannel[] = []
   #closing = false
   #doubted = false
 
-  constructor (connection: MultiaddrConnection, factory: StreamMuxerFactory, peer: string) {
+  constructor (connection: MultiaddrConnection, peer: string) {
     this.peer = peer
     this.connection = connection
     this.#over = connection as OverWebrtc
-    this.#spareInit(factory as OverDataChannels)
     const { peerConnection } = this.#over
     this.#control = new Control(peerConnection)
     this.#control.onBye = () => { setTimeout(() => { this.#closed() }, LINGER) }
@@ -52,7 +41,12 @@ export class DirectPath {
     this.#over.sendReset = () => { this.#leave() }
   }
 
-  /** Resolves when both ends have the path. Before that it is none: the other end may have given it up long ago. */
+  /**
+   * Resolves when both ends have the path. Before that it is none: the other end may have given it up long ago. And
+   * before that no muxer may touch it: the dialler makes a channel, waits until it is open, closes it and waits until that
+   * is done; the other end's muxer closes it too, as soon as it sees it, and where that comes first, in every eighth dial
+   * of a fast network, the dialler waits for ever.
+   */
   async ready (options: AbortOptions = {}): Promise<void> {
     try {
       await this.#control.greeted(options)
@@ -92,28 +86,5 @@ export class DirectPath {
     this.#closing = true
     this.#over.onTransportClosed()
     this.#over.peerConnection.close()
-  }
-
-  /**
-   * The dialler makes a channel, waits until it is open, closes it, and waits until that is done. The other end's muxer
-   * closes it too, as soon as it sees it: if that comes before the dialler has looked, in every eighth dial of a fast
-   * network, it waits for ever. So here it is left to who made it.
-   */
-  #spareInit (factory: OverDataChannels): void {
-    const create = factory.createStreamMuxer.bind(factory)
-    factory.createStreamMuxer = connection => {
-      const { earlyDataChannels } = factory
-      const init = earlyDataChannels.findIndex(({ channel }) => channel.label === INIT)
-      if (init >= 0) this.#spared.push(...earlyDataChannels.splice(init, 1).map(({ channel }) => channel))
-      const muxer = create(connection)
-      const { peerConnection } = this.#over
-      const { ondatachannel } = peerConnection
-      peerConnection.ondatachannel = event => {
-        // one is honest; more are left to the muxer, which closes them
-        if (event.channel.label === INIT && this.#spared.length === 0) this.#spared.push(event.channel)
-        else ondatachannel?.call(peerConnection, event)
-      }
-      return muxer
-    }
   }
 }

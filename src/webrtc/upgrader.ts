@@ -2,18 +2,16 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { NoPathError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { SIGNALLING } from './components.ts'
 import { explain } from './explain.ts'
-import { SIGNALLING } from './transport.ts'
 import { Upgrades } from './upgrades.core.ts'
+import type { Components } from './components.ts'
 import type { DirectPath } from './path.ts'
 import type { UpgradeInput } from './upgrades.core.ts'
-import type { Components } from './transport.ts'
 import type { OnPath } from '../transport/index.ts'
 import type { Connection, IdentifyResult, Logger, PeerId, Transport } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** Milliseconds that the search for a way may take. */
-const TIMEOUT = 10_000
 /** Handshakes at the same time: each costs both ends, and more of them would only make each slower. */
 const MAX_PARALLEL = 2
 
@@ -23,6 +21,8 @@ export interface UpgraderInit {
   dial: Transport['dial']
   onPath: OnPath
   max: number
+  /** Milliseconds that a dial may take. */
+  timeout: number
 }
 
 export class Upgrader {
@@ -132,12 +132,12 @@ export class Upgrader {
   }
 
   async #dial (id: string): Promise<void> {
-    const { components, dial, onPath } = this.#init
+    const { components, dial, onPath, timeout } = this.#init
     const closing = this.#closing.signal
     const progress: string[] = []
     try {
       const address = this.#addressOf(id)
-      await withDeadline(TIMEOUT, [closing], async signal => dial(address, {
+      await withDeadline(timeout, [closing], async signal => dial(address, {
         signal,
         upgrader: components.upgrader,
         onProgress: ({ type }: { type: string }) => { progress.push(type) }

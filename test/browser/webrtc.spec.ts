@@ -1,49 +1,220 @@
 /** Direct paths between pages, beside and without their relay. */
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
 import { until } from '../harness/until.ts'
 import { useRemoteNodes } from './nodes.ts'
 import { usePages } from './pages.ts'
-import type { Mesh, MeshOptions } from '../../src/index.ts'
-import type { Connection } from '@libp2p/interface'
+import type { RemoteNode } from './nodes.ts'
+import type { Page } from './pages.ts'
+import type { Mesh, PathChange } from '../../src/index.ts'
+import type { WebrtcOptions } from '../../src/webrtc/index.ts'
+import type { Connection, PrivateKey } from '@libp2p/interface'
 
+/** Connections with another node that are open, by the way they take. */
 function paths (mesh: Mesh, other: Mesh): { direct: Connection[], relayed: Connection[] } {
   const all = mesh.libp2p.getConnections(other.libp2p.peerId).filter(({ status }) => status === 'open')
   return { direct: all.filter(({ direct }) => direct), relayed: all.filter(({ direct }) => !direct) }
+}
+
+/** Carries a path of WebRTC all that the rooms of the mesh say to the other node? */
+function movedTo (mesh: Mesh, other: Mesh): boolean {
+  const { direct, relayed } = paths(mesh, other)
+  const rooms = (connections: Connection[]): string[] => connections.flatMap(({ streams }) =>
+    streams.filter(({ direction, status, protocol }) => direction === 'outbound' && status === 'open' && protocol.startsWith('/braid/')).map(({ protocol }) => protocol))
+  return rooms(direct).length > 0 && rooms(relayed).length === 0
+}
+
+/** An identity that leaves the dial to the other node. */
+async function keyThatWaitsFor (id: string): Promise<PrivateKey> {
+  for (;;) {
+    const key = await generateKeyPair('Ed25519')
+    if (peerIdFromPrivateKey(key).toString() > id) return key
+  }
+}
+
+/** What a page's script has to do with WebRTC. */
+function prototypeOf (window: Window): RTCPeerConnection {
+  return (window as unknown as { RTCPeerConnection: typeof RTCPeerConnection }).RTCPeerConnection.prototype
+}
+
+/** The page's script sees only after a while that a connection is made, as when it has much to do. */
+function seesLate (window: Window): void {
+  const prototype = prototypeOf(window)
+  const add = prototype.addIceCandidate
+  prototype.addIceCandidate = async function (candidate?: RTCIceCandidateInit | null) {
+    await Reflect.apply(add, this, [candidate])
+    await new Promise(resolve => { setTimeout(resolve, 500) })
+  }
+}
+
+/** The page's script never sees that the channel opens which it dials with, and gives up. */
+function givesUp (window: Window): void {
+  const prototype = prototypeOf(window)
+  const create = prototype.createDataChannel
+  prototype.createDataChannel = function (label: string, init?: RTCDataChannelInit) {
+    const channel = create.call(this, label, init)
+    if (label === 'init') {
+      Object.defineProperty(channel, 'readyState', { value: 'connecting' })
+      channel.addEventListener = () => {}
+    }
+    return channel
+  }
 }
 
 describe('direct paths', function () {
   this.timeout(60_000)
   const remote = useRemoteNodes()
   const pages = usePages()
-  const meshes: Mesh[] = []
+  let relay: RemoteNode
+  let mesh: Mesh
+  let changes: PathChange[]
 
-  async function join (options: MeshOptions): Promise<Mesh> {
-    const mesh = await createMesh({ webrtc: webrtc(), ...options })
-    meshes.push(mesh)
-    return mesh
+  async function join (bootstrap: readonly string[], options: WebrtcOptions = {}, privateKey?: PrivateKey): Promise<void> {
+    mesh = await createMesh({ mesh: 'direct', service: 'left', bootstrap, webrtc: webrtc(options), start: false, ...privateKey == null ? {} : { privateKey } })
+    changes = []
+    mesh.addEventListener('path', ({ detail }) => { changes.push(detail) })
+    mesh.rpc.handle('who', () => 'left')
+    await mesh.start()
   }
 
-  afterEach(async () => {
-    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+  async function openRight (bootstrap: readonly string[], direct: WebrtcOptions = {}): Promise<Page> {
+    const page = await pages.open({ mesh: 'direct', service: 'right', bootstrap, direct })
+    page.mesh.rpc.handle('who', () => 'right')
+    await until(() => mesh.discovery.nodes('right').some(({ id }) => id === page.mesh.id))
+    return page
+  }
+
+  async function direct (other: Mesh): Promise<void> {
+    await until(() => paths(mesh, other).direct.length > 0 && paths(other, mesh).direct.length > 0)
+  }
+
+  before(async () => { relay = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true }) })
+
+  afterEach(async () => { await mesh.stop() })
+
+  it('come beside relayed ones, which carry calls at once; none is lost or doubled when they take over, nor when the relay dies', async () => {
+    const own = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
+    await join(own.addresses)
+    const { mesh: other } = await openRight(own.addresses)
+    const ran: number[] = []
+    other.rpc.handle('count', async (n: number) => {
+      ran.push(n)
+      if (n % 10 === 0) await new Promise(resolve => { setTimeout(resolve, 50) })
+      return n
+    })
+    const answers: unknown[] = [await mesh.rpc.invoke('right', 'count', 0)]
+    expect(paths(mesh, other).direct).to.deep.equal([])
+    const going = { on: true }
+    const calling = (async () => {
+      for (let n = 1; going.on; n += 5) answers.push(...await Promise.all([0, 1, 2, 3, 4].map(async i => mesh.rpc.invoke('right', 'count', n + i))))
+    })()
+    await direct(other)
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    const taken = answers.length
+    await until(() => answers.length > taken + 50)
+    expect(changes.filter(({ direct }) => direct)).to.deep.equal([{ peer: other.id, direct: true }])
+    expect(paths(mesh, other).relayed).not.to.have.length(0)
+    await own.kill()
+    await until(() => paths(mesh, other).relayed.length === 0)
+    const left = answers.length
+    await until(() => answers.length > left + 50)
+    going.on = false
+    await calling
+    expect(answers).to.deep.equal(Array.from({ length: answers.length }, (_, n) => n))
+    expect([...ran].sort((a, b) => a - b)).to.deep.equal(answers)
+    expect(await other.rpc.invoke('left', 'who')).to.equal('left')
+    expect(paths(mesh, other).direct).to.have.lengthOf(1)
+    expect([mesh.status, other.status]).to.deep.equal(['joined', 'joined'])
   })
 
-  it('come beside relayed ones, which carry calls at once, and outlive the relay', async () => {
-    const relay = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
-    const mesh = await join({ mesh: 'direct', service: 'left', bootstrap: relay.addresses })
-    mesh.rpc.handle('who', () => 'left')
-    const { mesh: other } = await pages.open({ mesh: 'direct', service: 'right', bootstrap: relay.addresses, direct: {} })
+  it('that cannot be made leave the relayed one as it is, and say why', async () => {
+    // no such server answers, and nothing else is allowed
+    const dead: WebrtcOptions = { iceServers: [{ urls: 'turn:127.0.0.1:9', username: 'u', credential: 'c' }], iceTransportPolicy: 'relay', timeout: 2_000 }
+    await join(relay.addresses, dead)
+    const { mesh: other } = await openRight(relay.addresses, dead)
+    const failures: PathChange[] = []
+    other.addEventListener('path', ({ detail }) => { failures.push(detail) })
+    await mesh.rpc.invoke('right', 'who')
+    const [relayed] = paths(mesh, other).relayed
+    await until(() => [...changes, ...failures].some(({ error }) => error != null))
+    for (const { direct, error } of [...changes, ...failures]) {
+      expect([direct, error?.name]).to.deep.equal([false, 'NoPathError'])
+      expect(error?.message).to.match(/ICE failed.*TURN/)
+    }
+    expect(paths(mesh, other)).to.deep.equal({ direct: [], relayed: [relayed] })
+    expect(paths(other, mesh).direct).to.deep.equal([])
+    expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
+  })
+
+  it('with a page that has none stay away, and calls go over the relay', async () => {
+    await join(relay.addresses)
+    const { mesh: other } = await pages.open({ mesh: 'direct', service: 'right', bootstrap: relay.addresses })
     other.rpc.handle('who', () => 'right')
-    const start = performance.now()
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
-    console.log('first', performance.now() - start)
-    await until(() => paths(mesh, other).direct.length > 0 && paths(other, mesh).direct.length > 0)
-    console.log('direct', performance.now() - start)
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
-    await relay.kill()
-    await until(() => paths(mesh, other).relayed.length === 0)
+    expect([paths(mesh, other).direct, changes]).to.deep.equal([[], []])
+  })
+
+  it('end at both ends when one page is left, though no relay tells', async () => {
+    const own = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
+    await join(own.addresses)
+    const page = await openRight(own.addresses)
+    await direct(page.mesh)
+    await until(() => movedTo(mesh, page.mesh) && movedTo(page.mesh, mesh))
+    await own.kill()
+    await until(() => paths(mesh, page.mesh).relayed.length === 0)
+    const removed: string[] = []
+    mesh.discovery.addEventListener('node:remove', ({ detail: { id, state } }) => { if (id === page.mesh.id) removed.push(state) })
+    const { id } = page.mesh
+    const peer = page.mesh.libp2p.peerId
+    page.leave()
+    // what WebRTC itself tells comes after 15 s
+    await until(() => mesh.libp2p.getConnections(peer).length === 0 && removed.length > 0, { timeout: 10_000 })
+    expect(removed).to.deep.equal(['left'])
+    expect(changes.at(-1)).to.deep.equal({ peer: id, direct: false })
+  })
+
+  it('end at both ends when one node is stopped', async () => {
+    await join(relay.addresses)
+    const { mesh: other } = await openRight(relay.addresses)
+    await direct(other)
+    await other.stop()
+    await until(() => mesh.libp2p.getConnections(other.libp2p.peerId).length === 0, { timeout: 10_000 })
+  })
+
+  it('of a page that is killed end when it does not answer', async () => {
+    await join(relay.addresses)
+    const page = await openRight(relay.addresses)
+    await direct(page.mesh)
+    const { id, libp2p: { peerId } } = page.mesh
+    page.kill()
+    await until(() => mesh.discovery.node(id) == null && mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+  })
+
+  it('are made however late the dialler sees that it is connected', async () => {
+    const { mesh: other } = await pages.open({ mesh: 'direct', bootstrap: relay.addresses, direct: {} }, seesLate)
+    await join(relay.addresses, {}, await keyThatWaitsFor(other.id))
+    const failures: PathChange[] = []
+    other.addEventListener('path', ({ detail }) => { if (detail.error != null) failures.push(detail) })
+    await direct(other)
+    expect(failures).to.deep.equal([])
+    expect(changes).to.deep.equal([{ peer: other.id, direct: true }])
+  })
+
+  it('are none before both ends have them: one that its dialler gives up never counts', async () => {
+    const { mesh: other } = await pages.open({ mesh: 'direct', service: 'right', bootstrap: relay.addresses, direct: { timeout: 1_000 } }, givesUp)
+    other.rpc.handle('who', () => 'right')
+    const failures: PathChange[] = []
+    other.addEventListener('path', ({ detail }) => { failures.push(detail) })
+    await join(relay.addresses, {}, await keyThatWaitsFor(other.id))
+    const opened: Connection[] = []
+    mesh.libp2p.addEventListener('connection:open', ({ detail }) => { if (detail.multiplexer === '/webrtc') opened.push(detail) })
+    await until(() => failures.length > 0)
+    expect(failures[0]?.error).to.have.property('name', 'NoPathError')
+    expect(opened).to.deep.equal([])
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
-    expect(await other.rpc.invoke('left', 'who')).to.equal('left')
   })
 })

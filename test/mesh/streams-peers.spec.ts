@@ -3,6 +3,7 @@ import { timers } from '../../src/util/timers.ts'
 import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
+import type { Connection } from '@libp2p/interface'
 
 function nameOf (error: unknown): string {
   return error instanceof Error ? error.name : String(error)
@@ -149,6 +150,125 @@ describe('PeerStreams', () => {
     expect(second).to.not.equal(first)
     second.send(Uint8Array.of(2))
     await until(() => frames === 2)
+  })
+
+  describe('with a better path', () => {
+    /** The connection in use counts as relayed from here on; resolves to one that does not. */
+    async function betterPath (client: StreamsNode, server: StreamsNode): Promise<Connection> {
+      for (const connection of client.libp2p.getConnections(server.libp2p.peerId)) connection.direct = false
+      return client.libp2p.dial(server.libp2p.getMultiaddrs(), { force: true })
+    }
+
+    function carriers (client: StreamsNode, server: StreamsNode): boolean[] {
+      return client.libp2p.getConnections(server.libp2p.peerId).flatMap(({ direct, streams }) => streams.filter(({ protocol, direction, status }) => protocol === PROTOCOL && direction === 'outbound' && status === 'open').map(() => direct))
+    }
+
+    it('what is sent moves to it, in order, nothing lost and nothing twice', async () => {
+      const got: number[] = []
+      const ends: unknown[] = []
+      const server = await node({ onFrame: (_, bytes, start) => got.push(new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0)) })
+      const client = await node({ onEnd: (_, reason) => ends.push(reason) })
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const first = await client.streams.open(id)
+      let next = 0
+      const send = async (): Promise<void> => {
+        const frame = new Uint8Array(1_000)
+        new DataView(frame.buffer).setUint32(0, next++)
+        const stream = client.streams.get(id.toString()) ?? await client.streams.open(id)
+        if (!stream.send(frame)) await stream.drained()
+      }
+      const going = { on: true }
+      const sending = (async () => {
+        while (going.on) for (let i = 0; i < 20; i++) await send()
+      })()
+      await betterPath(client, server)
+      await until(() => !first.open && client.streams.get(id.toString()) !== undefined)
+      for (let i = 0; i < 100; i++) await send()
+      going.on = false
+      await sending
+      await until(() => got.length === next)
+      expect(got).to.deep.equal(Array.from({ length: next }, (_, n) => n))
+      expect(ends).to.deep.equal([undefined])
+      expect(carriers(client, server)).to.deep.equal([true])
+    })
+
+    it('whoever closes the old stream itself gets both, and answers still come on the old one', async () => {
+      const asked: FramedStream[] = []
+      const answers: number[] = []
+      const moves: Array<[FramedStream, FramedStream]> = []
+      const server = await node({ onFrame: stream => asked.push(stream) })
+      const client = await node({ onFrame: (_, bytes, start) => answers.push(bytes[start] as number), onMove: (from, to) => moves.push([from, to]) })
+      await connect(client, server)
+      const first = await client.streams.open(server.libp2p.peerId)
+      first.send(Uint8Array.of(1))
+      await until(() => asked.length === 1)
+      await betterPath(client, server)
+      await until(() => moves.length === 1)
+      const second = client.streams.get(server.libp2p.peerId.toString())
+      expect(moves).to.deep.equal([[first, second]])
+      expect(client.streams.outdated(first)).to.equal(true)
+      expect(second === undefined || client.streams.outdated(second)).to.equal(false)
+      second?.send(Uint8Array.of(2))
+      await until(() => asked.length === 2)
+      asked.forEach((stream, i) => stream.send(Uint8Array.of(10 + i)))
+      await until(() => answers.length === 2)
+      expect(answers.sort()).to.deep.equal([10, 11])
+      await first.close()
+      expect(second?.open).to.equal(true)
+    })
+
+    it('that takes no stream, the one that works stays in use, and is used for new streams too', async () => {
+      const server = await node()
+      const client = await node({ openTimeout: 100 })
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const first = await client.streams.open(id)
+      const better = await betterPath(client, server)
+      await until(() => !first.open && client.streams.get(id.toString()) !== undefined)
+      // from here on nothing comes back on the better one
+      better.newStream = async (_, { signal } = {}) => new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(signal.reason) }) })
+      for (const stream of client.streams.streams()) await stream.close()
+      const second = await client.streams.open(id)
+      expect(second.open).to.equal(true)
+      expect(carriers(client, server)).to.deep.equal([false])
+      // and not waited for again
+      const own = await client.streams.openOwn(id)
+      expect(own.open).to.equal(true)
+      expect(client.streams.get(id.toString())).to.equal(second)
+    })
+
+    it('that fails while it takes over costs nothing', async () => {
+      let frames = 0
+      let refused = 0
+      const server = await node({ maxStreamsPerPeer: 1, onFrame: () => frames++ })
+      const client = await node()
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const first = await client.streams.open(id)
+      const better = await betterPath(client, server)
+      const newStream = better.newStream.bind(better)
+      better.newStream = async (...args) => newStream(...args).finally(() => { refused++ })
+      await until(() => refused > 0)
+      expect(client.streams.get(id.toString())).to.equal(first)
+      first.send(Uint8Array.of(1))
+      await until(() => frames === 1)
+      expect(await client.streams.open(id)).to.equal(first)
+    })
+
+    it('that ends again, the next stream is opened on the one that is left', async () => {
+      const server = await node()
+      const client = await node()
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const first = await client.streams.open(id)
+      const better = await betterPath(client, server)
+      await until(() => !first.open && client.streams.get(id.toString()) !== undefined)
+      better.abort(new Error('gone'))
+      await until(() => client.streams.get(id.toString()) === undefined)
+      expect((await client.streams.open(id)).open).to.equal(true)
+      expect(carriers(client, server)).to.deep.equal([false])
+    })
   })
 
   it('an inbound fault ends the stream that carried it, and no other', async () => {

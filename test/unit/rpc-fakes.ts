@@ -191,6 +191,10 @@ class FakeStreams implements PeerStreams {
     return near
   }
 
+  outdated (): boolean {
+    return false
+  }
+
   async openOwn (peer: PeerId, { signal }: AbortOptions = {}): Promise<FramedStream> {
     const near = await this.#connect(peer.toString())
     if (signal?.aborted === true) {
@@ -198,6 +202,15 @@ class FakeStreams implements PeerStreams {
       throw signal.reason
     }
     return near
+  }
+
+  /** A better path to the peer has come up. */
+  async move (peer: string): Promise<void> {
+    const from = this.outbound.get(peer)
+    if (from?.open !== true) throw new Error(`no stream to ${peer}`)
+    const to = await this.#connect(peer)
+    this.outbound.set(peer, to)
+    this.#init.onMove?.(from, to)
   }
 
   async #connect (id: string): Promise<FakeStream> {
