@@ -3,7 +3,6 @@ import { createMesh } from '../src/index.ts'
 import { runGate } from './gate.ts'
 import { tell } from './messages.ts'
 import { consumers, services } from './services.ts'
-import type { ElectionOptions } from '../src/index.ts'
 
 const [role = 'login', name = role, ...bootstrap] = process.argv.slice(2)
 
@@ -15,8 +14,8 @@ const stopped = new Promise<void>(resolve => {
   if (!process.connected) resolve()
 })
 
-/** A page may ask a leader to step down: in this demo, not by default. */
-const election = { remoteResign: true } as ElectionOptions
+// Whoever is in the mesh may ask a leader to step down: in this demo, not by default.
+const election = { remoteResign: true }
 
 const mesh = await createMesh({
   mesh: 'demo',

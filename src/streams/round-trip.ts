@@ -1,5 +1,5 @@
 /** How long a connection takes there and back, by libp2p's ping protocol, which every node answers. */
-import { abortable } from './abortable.ts'
+import { abortable } from '../util/abortable.ts'
 import type { AbortOptions, Connection } from '@libp2p/interface'
 
 const PROTOCOL = '/ipfs/ping/1.0.0'

@@ -1,0 +1,78 @@
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { expect } from 'chai'
+import { boolean, examples, integer, minValue, number, object, optional, picklist, pipe, string } from 'valibot'
+import { login, mail, tab } from '../../demo/contracts.ts'
+import { glyphOf } from '../../demo/page/lib/glyph.ts'
+import { exampleOf, fieldsOf, valueOf } from '../../demo/page/lib/schema.ts'
+import { sparkPath } from '../../demo/page/lib/spark.ts'
+import { duration, ms, quantile, show } from '../../demo/page/lib/text.ts'
+import { parseHash, shareLink } from '../../demo/page/state/address.ts'
+import type { JsonSchema } from '../../demo/page/lib/schema.ts'
+import type { MethodContract } from '../../src/index.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+function described (schema: StandardSchemaV1): JsonSchema {
+  const { jsonSchema } = schema['~standard'] as unknown as { jsonSchema: { input: (options: object) => JsonSchema } }
+  return jsonSchema.input({ target: 'draft-2020-12' })
+}
+
+describe('the demo page', () => {
+  it('makes an example of every schema of the demo, and the schema takes it', async () => {
+    for (const { service, methods } of [login, mail, tab]) {
+      for (const [name, { input }] of Object.entries(methods as Record<string, MethodContract>)) {
+        if (input == null) continue
+        const result = await input['~standard'].validate(exampleOf(described(input)))
+        expect(result.issues, `${service} ${name}`).to.equal(undefined)
+      }
+    }
+  })
+
+  it('fills in what is asked for, and leaves out what may be left out', () => {
+    const schema = described(toStandardJsonSchema(object({
+      to: pipe(string(), examples(['ada'])),
+      count: pipe(number(), integer(), minValue(3)),
+      kind: picklist(['a', 'b']),
+      urgent: boolean(),
+      note: optional(string()),
+      subject: optional(string(), 'Hello')
+    })))
+    expect(exampleOf(schema)).to.deep.equal({ to: 'ada', count: 3, kind: 'a', urgent: false, subject: 'Hello' })
+    const fields = fieldsOf(schema) ?? []
+    expect(fields.map(({ name, kind, required }) => `${name} ${kind} ${required}`)).to.deep.equal([
+      'to text true', 'count number true', 'kind choice true', 'urgent boolean true', 'note text false', 'subject text false'
+    ])
+    const value = (name: string, text: string): unknown => valueOf(fields.find(field => field.name === name) as typeof fields[number], text)
+    expect([value('count', '7'), value('urgent', 'true'), value('to', ''), value('note', ''), value('kind', 'b')]).to.deep.equal([7, true, '', undefined, 'b'])
+  })
+
+  it('makes no form of what has no plain fields, and ends in schemas that do not', () => {
+    expect(fieldsOf(undefined)).to.equal(undefined)
+    expect(fieldsOf({ type: 'string' })).to.equal(undefined)
+    expect(fieldsOf({ type: 'object', properties: { list: { type: 'array', items: { type: 'string' } } } })).to.equal(undefined)
+    const endless: JsonSchema & { properties: Record<string, JsonSchema> } = { type: 'object', required: ['next'], properties: {} }
+    endless.properties['next'] = endless
+    expect(show(exampleOf(endless)).length).to.be.below(200)
+  })
+
+  it('finds the mesh in a link that it made itself', () => {
+    const address = { mesh: 'shop & co', relays: ['/ip4/192.0.2.1/tcp/9001/ws/p2p/12D3KooWA', '/dns4/r.example.org/tcp/443/tls/ws/p2p/12D3KooWB'] }
+    const link = new URL(shareLink(address, 'https://example.org/demo/?x=1#old'))
+    expect(link.origin + link.pathname + link.search).to.equal('https://example.org/demo/?x=1')
+    expect(parseHash(link.hash)).to.deep.equal(address)
+    expect(parseHash('#mesh=shop')).to.equal(undefined)
+    expect(parseHash('#relay=/ip4/192.0.2.1/tcp/1/ws')?.mesh).to.equal('demo')
+  })
+
+  it('draws and tells: glyphs, lines, times', () => {
+    expect(glyphOf('12D3KooWA')).to.deep.equal(glyphOf('12D3KooWA'))
+    const ids = Array.from({ length: 500 }, (_, i) => `12D3KooWSomePeerId${i}`)
+    expect(new Set(ids.map(id => show(glyphOf(id)))).size).to.be.above(480)
+    for (const { cells } of ids.map(glyphOf)) expect(cells.length).to.be.above(3)
+    expect(sparkPath([], 10, 10, 5)).to.equal('')
+    expect(sparkPath([0, 2], 10, 10, 3)).to.equal('M5.0 9.0L10.0 1.0')
+    expect([ms(undefined), ms(1.234), ms(12.34), ms(1234)]).to.deep.equal(['–', '1.23 ms', '12.3 ms', '1234 ms'])
+    expect([duration(4_000), duration(240_000), duration(7_200_000)]).to.deep.equal(['4 s', '4 min', '2 h'])
+    expect(quantile([3, 1, 2], 0.5)).to.equal(2)
+    expect(quantile([], 0.5)).to.equal(undefined)
+  })
+})
