@@ -15,7 +15,8 @@ const stopped = new Promise<void>(resolve => {
 })
 
 // Whoever is in the mesh may ask a leader to step down: in this demo, not by default.
-const election = { remoteResign: true }
+// Patient: a busy laptop is no reason to change leaders.
+const election = { remoteResign: true, profile: 'wan' as const }
 
 const mesh = await createMesh({
   mesh: 'demo',

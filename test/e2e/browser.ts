@@ -19,7 +19,7 @@ export class Tab {
 
   constructor (page: Page) {
     this.page = page
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(40_000)
     page.on('pageerror', error => { this.errors.push(error.stack ?? error.message) })
     page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') this.errors.push(message.text()) })
     page.on('request', request => { this.requests.push(request.url()) })
@@ -37,7 +37,7 @@ export class Tab {
     await this.page.locator('#status[data-status=joined]').waitFor()
     await this.services('login').waitFor()
     await this.services('mail').waitFor()
-    await this.page.locator('#method option[value="user.password"]').waitFor({ state: 'attached' })
+    await this.#offered('user.password')
     return this.page.locator('#self-name').innerText()
   }
 
@@ -83,11 +83,15 @@ export class Tab {
     return this.page.getByRole('button', { name, exact: true })
   }
 
+  async #offered (method: string): Promise<void> {
+    await this.page.locator('#method').getByRole('option', { name: method, exact: true, includeHidden: true }).waitFor({ state: 'attached' })
+  }
+
   /** A service and its method in the form. */
   async choose (service: string, method?: string): Promise<void> {
     await this.page.locator('#service').selectOption(service)
     if (method == null) return
-    await this.page.locator(`#method option[value="${method}"]`).waitFor({ state: 'attached' })
+    await this.#offered(method)
     await this.page.locator('#method').selectOption(method)
   }
 

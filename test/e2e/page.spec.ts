@@ -7,7 +7,7 @@ import { useTabs } from './tabs.ts'
 import type { Tab } from './browser.ts'
 
 describe('the demo page, in Chromium', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const tabs = useTabs()
 
   it('is served under a strict policy and asks nobody else for anything', async () => {

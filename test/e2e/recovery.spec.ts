@@ -20,7 +20,7 @@ async function relaysOf (url: string): Promise<string[]> {
 
 // In this order: each test takes a part of the fleet away.
 describe('the demo page, when something breaks', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const tabs = useTabs()
 
   it('each order is handled once, by a tab, a Node process or the fleet; what a tab that closes has not done, others do', async () => {

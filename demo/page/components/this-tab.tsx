@@ -48,6 +48,7 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
   // The button that was clicked is gone: the keyboard goes on at its counterpart.
   useEffect(() => { leaving.current?.focus({ preventScroll: true }) }, [])
   const reached = reachedOf(node)
+  const health = snapshot.value?.health
   return (
     <>
       <h1 id='this-tab-title' class='unseen'>This tab</h1>
@@ -68,6 +69,7 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
         <div><dt>Joined</dt><dd id='self-joined'>{joinedIn.value == null ? 'not yet' : `in ${ms(joinedIn.value)}`}</dd></div>
         <div><dt>Others reach it</dt><dd id='self-reached' data-reached={reached}>{reached ? 'over a relay' : 'not yet: it has no place on a relay'}</dd></div>
         <div><dt>Known as</dt><dd>{shortId(node.id)}</dd></div>
+        <div><dt>Health</dt><dd id='self-health'>{health == null || health.level === 'healthy' ? 'well' : health.reasons.join('; ')}</dd></div>
         <div><dt>Has answered</dt><dd id='self-served'>{plural(servedCalls.value, 'call')}</dd></div>
       </dl>
     </>
