@@ -113,7 +113,7 @@ export class Tab {
     return {
       outcome: await answer.getAttribute('data-outcome') ?? '',
       node: (await answer.locator('.answerer').allInnerTexts()).join(),
-      text: await answer.innerText()
+      text: (await answer.innerText()).replace(/\s+/g, ' ')
     }
   }
 }
@@ -134,5 +134,6 @@ export interface Answer {
   outcome: string
   /** Who answered. */
   node: string
+  /** All of it, in one line. */
   text: string
 }

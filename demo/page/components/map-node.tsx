@@ -28,7 +28,7 @@ export function MapNode ({ node, at }: { node: GraphNode, at: Point | undefined 
   return (
     <g
       class={`node${node.self ? ' self' : ''}`} data-node={node.name} data-state={node.state} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
-      role='button' tabIndex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
+      role='button' tabindex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
     >
       {node.runtime === 'browser'
         ? <rect class='body' x={-RADIUS} y={-RADIUS} width={RADIUS * 2} height={RADIUS * 2} rx={8} />
