@@ -69,12 +69,6 @@ export const tab = defineService('tab', {
   })
 })
 
-/** A body of the topic `orders`. */
-export interface Order {
-  item: string
-  count: number
-}
-
 export const ORDERS = 'orders'
 /** The channel that the mail nodes share, and tabs may join. */
 export const BILLING = 'billing'

@@ -129,7 +129,6 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       onRest: (as, kept) => { this.#onRest(as, kept) },
       onWake: slept => { this.#revive(slept) }
     })
-    const online = (): boolean => this.#page.life.online
     this.#revival = new Revival({
       libp2p,
       joined: () => this.#connectivity.refresh(),
@@ -138,26 +137,14 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
       }
     })
-    this.#bootstrapper = new Bootstrapper({
-      peerId: libp2p.peerId,
-      events: libp2p,
-      logger: libp2p.logger,
-      connectionManager: {
-        getConnections: peer => libp2p.getConnections(peer),
-        openConnection: async (target, dialOptions) => libp2p.dial(target, dialOptions)
-      }
-    }, {
-      addresses: options.bootstrap ?? [],
-      online,
-      onAttempt: () => { this.#connectivity.refresh() }
-    })
+    this.#bootstrapper = this.#createBootstrapper(options.bootstrap ?? [])
     this.#connectivity = new Connectivity({
       mesh: options.mesh ?? 'braid',
       events: libp2p,
       connections: () => libp2p.getConnections(),
       discovery,
       bootstrapper: this.#bootstrapper,
-      online,
+      online: () => this.#page.life.online,
       onChange: joined => { this.#onConnectivity(joined) }
     })
     this.monitor = monitor({
@@ -170,6 +157,23 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       isolation: () => this.#connectivity.reasons(),
       unreachable: () => this.#unreachable,
       page: isPage()
+    })
+  }
+
+  #createBootstrapper (addresses: readonly string[]): Bootstrapper {
+    const { libp2p } = this
+    return new Bootstrapper({
+      peerId: libp2p.peerId,
+      events: libp2p,
+      logger: libp2p.logger,
+      connectionManager: {
+        getConnections: peer => libp2p.getConnections(peer),
+        openConnection: async (target, dialOptions) => libp2p.dial(target, dialOptions)
+      }
+    }, {
+      addresses,
+      online: () => this.#page.life.online,
+      onAttempt: () => { this.#connectivity.refresh() }
     })
   }
 

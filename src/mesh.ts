@@ -80,12 +80,11 @@ async function loadMonitor ({ monitor }: MeshOptions): Promise<typeof noMonitor>
 }
 
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
-  const now = Date.now()
   const identity: Identity = await loadIdentity(storage, {
-    now,
+    now: Date.now(),
     ...(options.privateKey != null ? { privateKey: options.privateKey } : {})
   })
-  const { mesh, service, relay } = options
+  const { mesh, service, relay = false } = options
   const monitor = loadMonitor(options)
   const { secret, ...links } = options.links === false ? {} : options.links ?? {}
   const rules = recordRules(mesh != null ? { mesh } : {})
@@ -106,7 +105,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             ...options.election,
             storage,
             eager: options.election != null && options.election !== false,
-            votes: service != null && options.election !== false && (relay == null || relay === false),
+            votes: service != null && options.election !== false && relay === false,
             bootstrapped: (options.bootstrap ?? []).length > 0,
             // It needs no answer: to be asked makes a node form its group, and then its record tells.
             onAsk: service => { libp2p.services.rpc.invoke(service, 'braid.leader', service).catch(() => {}) }

@@ -227,8 +227,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
 
   async leave ({ signal }: AbortOptions = {}): Promise<void> {
     signal?.throwIfAborted()
-    this.#leaving ??= this.#leave()
-    await this.#leaving
+    await (this.#leaving ??= this.#leave())
   }
 
   async #leave (): Promise<void> {

@@ -322,9 +322,7 @@ export class Client implements Outcomes {
   }
 
   nodeGone (node: NodeInfo): void {
-    if (this.#gone.size >= 1_024) {
-      this.#gone.clear()
-    }
+    if (this.#gone.size >= 1_024) this.#gone.clear()
     this.#gone.add(node.id)
     this.links.forget(node.id)
     this.bulk.forget(node.id)

@@ -17,7 +17,7 @@ export function Links (): JSX.Element {
   const rows = tokens.value
   const canLink = services.value.some(({ service }) => service === 'login')
   const sample = (): void => {
-    void callTokens(Array.from({ length: SAMPLE }, (_, i) => ({ token: `user-${i + 1}`, service: 'login' })))
+    void callTokens(Array.from({ length: SAMPLE }, (_, i) => ({ token: `user-${i + 1}`, service: 'login', method: 'user.password', kind: 'unary' as const, args: { user: `user-${i + 1}` } })))
   }
   return (
     <Panel
@@ -26,7 +26,7 @@ export function Links (): JSX.Element {
     >
       <div class='buttons'>
         <button type='button' class='quiet small' disabled={!canLink} onClick={sample}>Link {SAMPLE} tokens</button>
-        <button type='button' class='quiet small' disabled={rows.length === 0} onClick={() => { void callTokens(rows) }}>Call each once</button>
+        <button type='button' class='quiet small' disabled={rows.length === 0} onClick={() => { void callTokens(rows.map(({ call }) => call)) }}>Call each once</button>
       </div>
       <Table label='Links' id='tokens' head={HEAD} none='no token yet: call a method with one, or link some'>
         {rows.map(row => <Row key={`${row.service} ${row.token}`} row={row} />)}

@@ -5,6 +5,7 @@ import { noteToken } from './links.ts'
 import { log } from './log.ts'
 import { pulse } from './pulses.ts'
 import { mesh, nameOf } from './view.ts'
+import type { TokenCall } from './links.ts'
 import type { CallKind, InvokeOptions } from '../../../src/index.ts'
 
 export interface CallInput {
@@ -51,6 +52,8 @@ export interface Series {
 const HISTORY = 20
 /** Items of a stream that are shown. */
 const CHUNKS = 100
+/** Milliseconds; there may be no leader for a while, who has to decide. */
+const TOKEN_TIMEOUT = 10_000
 
 export const answer = signal<Answer | Series | undefined>(undefined)
 export const busy = signal(false)
@@ -104,7 +107,7 @@ async function callOnce (input: CallInput, signal: AbortSignal, onProgress?: (an
       if (chunks.length > CHUNKS) chunks.shift()
       onProgress?.(soFar('running'))
     })
-    if (input.token !== '') noteToken(input.token, input.service, node)
+    if (input.token !== '') noteToken(input, node)
     return { ...soFar('done'), result }
   } catch (error) {
     const { node: asked } = error as { node?: string }
@@ -164,10 +167,10 @@ export async function callMany (input: CallInput, total: number): Promise<void> 
 }
 
 /** Call once with each of these tokens, so that each gets a node, or says where its node is now. */
-export async function callTokens (tokens: ReadonlyArray<{ token: string, service: string }>): Promise<void> {
-  const signal = AbortSignal.timeout(10_000)
-  await Promise.all(tokens.map(async ({ token, service }) => {
-    const outcome = await callOnce({ service, method: 'braid.ping', kind: 'unary', args: undefined, token, node: '', timeout: 5_000 }, signal)
+export async function callTokens (calls: readonly TokenCall[]): Promise<void> {
+  const signal = AbortSignal.timeout(2 * TOKEN_TIMEOUT)
+  await Promise.all(calls.map(async call => {
+    const outcome = await callOnce({ ...call, node: '', timeout: TOKEN_TIMEOUT }, signal)
     if (outcome.state !== 'done') tellOf(outcome)
   }))
 }

@@ -3,11 +3,22 @@ import { computed, signal } from '@preact/signals'
 import { explain } from '../lib/text.ts'
 import { log } from './log.ts'
 import { mesh, nameOf } from './view.ts'
-import type { Mesh } from '../../../src/index.ts'
+import type { CallKind, Mesh } from '../../../src/index.ts'
+
+/** A call that a token was used for. */
+export interface TokenCall {
+  readonly token: string
+  readonly service: string
+  readonly method: string
+  readonly kind: CallKind
+  readonly args: unknown
+}
 
 export interface TokenRow {
   readonly token: string
   readonly service: string
+  /** The last one, to be made again. */
+  readonly call: TokenCall
   /** Calls of this page. */
   readonly hits: number
   /** Milliseconds since 1970: its first call, and when it came to its node. */
@@ -38,11 +49,13 @@ function set (row: TokenRow): void {
   rows.value = next
 }
 
-function place (token: string, service: string, node: string | undefined, hits = 0): void {
+function place (call: TokenCall, node: string | undefined, hits = 0): void {
+  const { token, service } = call
   const row = rows.peek().get(keyOf(token, service)) ?? { token, service, hits: 0, since: Date.now(), arrived: Date.now(), node: undefined, former: undefined }
   const moved = node !== row.node
   set({
     ...row,
+    call,
     hits: row.hits + hits,
     node,
     ...moved ? { arrived: Date.now(), former: row.node ?? row.former } : {}
@@ -50,25 +63,25 @@ function place (token: string, service: string, node: string | undefined, hits =
   if (moved && node != null && row.node != null) log('links', `token ${token} moved from ${nameOf(row.node)} to ${nameOf(node)}`, true)
 }
 
-/** A call with the token was answered by this node. */
-export function noteToken (token: string, service: string, node: string): void {
-  place(token, service, node, 1)
+/** A call with a token was answered by this node. */
+export function noteToken (call: TokenCall, node: string): void {
+  place(call, node, 1)
 }
 
-async function look (node: Mesh, { token, service }: TokenRow): Promise<void> {
+async function look (node: Mesh, { token, service, call }: TokenRow): Promise<void> {
   try {
     const target = await node.links.target(token, service, { signal: AbortSignal.timeout(5_000) })
-    if (mesh.peek() === node && rows.peek().has(keyOf(token, service))) place(token, service, target?.id)
+    if (mesh.peek() === node && rows.peek().has(keyOf(token, service))) place(call, target?.id)
   } catch {
     // Nobody who decides could be asked now: what is known stays.
   }
 }
 
 /** @throws nothing: what went wrong is told in the log */
-export async function unlink ({ token, service }: TokenRow): Promise<void> {
+export async function unlink ({ token, service, call }: TokenRow): Promise<void> {
   try {
     await mesh.peek()?.links.unlink(token, service, { signal: AbortSignal.timeout(5_000) })
-    place(token, service, undefined)
+    place(call, undefined)
     log('links', `token ${token} is not linked in ${service} any more`)
   } catch (error) {
     log('links', `token ${token} could not be unlinked: ${explain(error).message}`, true)
