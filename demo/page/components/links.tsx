@@ -28,7 +28,7 @@ export function Links (): JSX.Element {
         <button type='button' class='quiet small' disabled={!canLink} onClick={sample}>Link {SAMPLE} tokens</button>
         <button type='button' class='quiet small' disabled={rows.length === 0} onClick={() => { void callTokens(rows.map(({ call }) => call)) }}>Call each once</button>
       </div>
-      <Table label='Links' id='tokens' head={HEAD} none='no token yet: call a method with one, or link some'>
+      <Table label='List of links' id='tokens' head={HEAD} none='no token yet: call a method with one, or link some'>
         {rows.map(row => <Row key={`${row.service} ${row.token}`} row={row} />)}
       </Table>
     </Panel>

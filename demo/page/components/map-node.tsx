@@ -10,8 +10,15 @@ import type { JSX } from 'preact'
 const RADIUS = 21
 const GLYPH = 4.4
 
-function words ({ id, name, self, service, state, runtime, leads }: GraphNode): string {
-  const parts = [name, self ? 'this tab' : '', service, `${runtime}, ${state}`, leads.length > 0 ? `leads ${leads.join(' and ')}` : '']
+/** What stands under its name. */
+function whatOf ({ self, state, service }: GraphNode): string {
+  return self ? 'this tab' : state === 'up' ? service : state
+}
+
+/** What is to be read, and then the rest. */
+function words (node: GraphNode): string {
+  const { id, name, self, service, state, runtime, leads } = node
+  const parts = [`${name} ${whatOf(node)}`, self ? service : '', `${runtime}, ${state}`, leads.length > 0 ? `leads ${leads.join(' and ')}` : '']
   if (!self) parts.push(pathWords(pathTo.value.get(id)), rttOf(id) == null ? '' : ms(rttOf(id)))
   return parts.filter(part => part !== '').join(', ')
 }
@@ -34,9 +41,9 @@ export function MapNode ({ node, at }: { node: GraphNode, at: Point | undefined 
         ? <rect class='body' x={-RADIUS} y={-RADIUS} width={RADIUS * 2} height={RADIUS * 2} rx={8} />
         : <circle class='body' r={RADIUS} />}
       <g transform={`translate(${-2.5 * GLYPH} ${-2.5 * GLYPH}) scale(${GLYPH})`}><GlyphCells id={node.id} /></g>
-      {node.leads.length > 0 && <text class='crown' y={-RADIUS - 4}>♛</text>}
-      <text class='name' y={RADIUS + 16}>{node.name}</text>
-      <text class='what' y={RADIUS + 30}>{node.self ? 'this tab' : node.state === 'up' ? node.service : node.state}</text>
+      {node.leads.length > 0 && <text class='crown' y={-RADIUS - 4} aria-hidden='true'>♛</text>}
+      <text class='name' y={RADIUS + 16}>{node.name}</text>{' '}
+      <text class='what' y={RADIUS + 30}>{whatOf(node)}</text>
     </g>
   )
 }

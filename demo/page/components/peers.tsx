@@ -16,7 +16,7 @@ export function Peers (): JSX.Element {
       id='peers' title='Peers' wide aside={<span class='hint'>the map as a table; choose a name for more</span>}
       note={<>Every node signs a record of what it is and serves; peers pass the records on and watch each other, so that a node that dies is missed within seconds. Paths open when they are needed. Round trips are measured every two seconds by calling <code>braid.ping</code>, which every node has.</>}
     >
-      <Table label='Peers' id='nodes' head={HEAD} none='nobody yet'>{nodes.value.map(node => <Row key={node.id} node={node} />)}</Table>
+      <Table label='List of peers' id='nodes' head={HEAD} none='nobody yet'>{nodes.value.map(node => <Row key={node.id} node={node} />)}</Table>
     </Panel>
   )
 }

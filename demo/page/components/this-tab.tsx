@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { shortId, ms, plural } from '../lib/text.ts'
+import { ms, plural } from '../lib/text.ts'
 import { servedCalls } from '../state/serving.ts'
 import { fleeting, join, joinedIn, leave, problem, status } from '../state/session.ts'
 import { mesh, snapshot } from '../state/view.ts'
@@ -68,7 +68,6 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
       <dl class='facts'>
         <div><dt>Joined</dt><dd id='self-joined'>{joinedIn.value == null ? 'not yet' : `in ${ms(joinedIn.value)}`}</dd></div>
         <div><dt>Others reach it</dt><dd id='self-reached' data-reached={reached}>{reached ? 'over a relay' : 'not yet: it has no place on a relay'}</dd></div>
-        <div><dt>Known as</dt><dd>{shortId(node.id)}</dd></div>
         <div><dt>Health</dt><dd id='self-health'>{health == null || health.level === 'healthy' ? 'well' : health.reasons.join('; ')}</dd></div>
         <div><dt>Has answered</dt><dd id='self-served'>{plural(servedCalls.value, 'call')}</dd></div>
       </dl>

@@ -46,11 +46,6 @@ export function clock (at: number): string {
   return new Date(at).toLocaleTimeString('en-GB')
 }
 
-/** The end of a peer id, by which people tell two apart. */
-export function shortId (id: string): string {
-  return `…${id.slice(-8)}`
-}
-
 /** What went wrong, and its code if it has one. */
 export function explain (error: unknown): { code: string, message: string } {
   const { code, name, message } = error as { code?: string, name?: string, message?: string }

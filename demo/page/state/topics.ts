@@ -110,7 +110,7 @@ export async function subscribe (topic: string, channel: string): Promise<void> 
   if (find(id) != null) return
   try {
     await ready(node, topic)
-    const handle = await node.pubsub.topic(topic).subscribe(channel, { concurrency: 8, prefetch: 32 })
+    const handle = await node.pubsub.topic(topic).subscribe(channel, { concurrency: 8, prefetch: 128 })
     subscriptions.value = [...subscriptions.peek(), { id, topic, channel, handle, deliveries: [], acked: 0, nacked: 0, redelivered: 0, handling: 0, nackNext: false, slow: false }]
     handle.onMessage(async message => take(node, id, message))
     log('pubsub', `this tab consumes ${topic} in channel ${channel}`)
