@@ -127,7 +127,7 @@ describe('the demo page, in Chromium', function () {
     await witness.node(name).waitFor()
     await tab.button('Leave').click()
     await witness.node(name).waitFor({ state: 'detached' })
-    expect(await tab.page.locator('#status').innerText()).to.equal('offline')
+    await tab.page.locator('#status[data-status=offline]').waitFor()
     expect(await tab.join()).to.equal(name)
     await witness.node(name).waitFor()
     await tab.event(`this tab joined as ${name}`).waitFor()

@@ -28,9 +28,10 @@ export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: Edge
 
 const SHORT = { webrtc: 'WebRTC', ws: 'ws', tcp: 'tcp', relayed: 'relayed', other: '' } as const
 
-export function MapEdgeLabel ({ edge: { style, rtt }, from, to }: EdgeProps): JSX.Element | null {
+/** `narrow`: there is only room for the number; the table has the word. */
+export function MapEdgeLabel ({ edge: { style, rtt }, from, to, narrow }: EdgeProps & { narrow: boolean }): JSX.Element | null {
   if (from == null || to == null) return null
   const x = from.x + (to.x - from.x) * 0.56
   const y = from.y + (to.y - from.y) * 0.56
-  return <text class='edge-label' data-style={style} x={x} y={y} dy='0.32em'>{SHORT[style]}{rtt == null ? '' : ` ${rtt.toFixed(rtt < 10 ? 1 : 0)} ms`}</text>
+  return <text class='edge-label' data-style={style} x={x} y={y} dy='0.32em'>{narrow && rtt != null ? '' : SHORT[style]} {rtt == null ? '' : `${rtt.toFixed(rtt < 10 ? 1 : 0)} ms`}</text>
 }

@@ -14,6 +14,8 @@ import type { JSX } from 'preact'
 const WORDS: Readonly<Record<EdgeStyle, string>> = {
   webrtc: 'WebRTC, direct', ws: 'WebSocket, direct', tcp: 'TCP, direct', relayed: 'over a relay', other: 'another way'
 }
+/** Pixels below which labels of paths say less. */
+const NARROW = 480
 const HEIGHT = { least: 380, most: 520 }
 
 export function Topology (): JSX.Element {
@@ -85,7 +87,7 @@ function Picture (): JSX.Element {
       {width.value > 0 && (
         <svg width={width.value} height={height} viewBox={`0 0 ${width.value} ${height}`} role='group' aria-label='Map of the mesh; the table below says the same'>
           {edges.map(edge => <MapEdge key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} />)}
-          {edges.filter(({ own }) => own).map(edge => <MapEdgeLabel key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} />)}
+          {edges.filter(({ own }) => own).map(edge => <MapEdgeLabel key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} narrow={width.value < NARROW} />)}
           {graphNodes.value.map(node => <MapNode key={node.id} node={node} at={at.get(node.id)} />)}
         </svg>
       )}
