@@ -69,12 +69,7 @@ export const tab = defineService('tab', {
   })
 })
 
-/** A body of the topic `orders`. */
-export interface Order {
-  item: string
-  count: number
-}
-
+/** Its bodies: `{ item, count }`. */
 export const ORDERS = 'orders'
 /** The channel that the mail nodes share, and tabs may join. */
 export const BILLING = 'billing'
