@@ -69,6 +69,7 @@ export const tab = defineService('tab', {
   })
 })
 
+/** Its bodies: `{ item, count }`. */
 export const ORDERS = 'orders'
 /** The channel that the mail nodes share, and tabs may join. */
 export const BILLING = 'billing'
