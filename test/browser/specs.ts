@@ -6,6 +6,9 @@ const TEST = fileURLToPath(new URL('../', import.meta.url))
 
 /** Unit specs that only Node can run, each with the reason. */
 const NODE_ONLY: Readonly<Record<string, string>> = {
+  'cli.spec.ts': 'a command line',
+  'operating.spec.ts': 'reads files and runs programs',
+  'wire-fixtures.spec.ts': 'reads files',
   'links-authority.spec.ts': 'no page keeps the links of a service',
   'monitor-handler.spec.ts': 'it listens on HTTP',
   'monitor-prometheus.spec.ts': 'prom-client and a file; the text itself is made without either',
