@@ -10,6 +10,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'operating.spec.ts': 'reads files and runs programs',
   'wire-fixtures.spec.ts': 'reads files',
   'links-authority.spec.ts': 'no page keeps the links of a service',
+  'links-limits.spec.ts': 'neither',
   'monitor-handler.spec.ts': 'it listens on HTTP',
   'monitor-prometheus.spec.ts': 'prom-client and a file; the text itself is made without either',
   'rpc-opentelemetry.spec.ts': 'OpenTelemetry follows calls with async_hooks',
