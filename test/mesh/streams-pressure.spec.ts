@@ -110,7 +110,8 @@ describe('back-pressure', function () {
       }
       expect(ends).to.deep.equal([])
       expect(queued).to.be.within(FRAME, 2 * MiB)
-      expect(samples).to.be.above(200)
+      // weighing stops the world, the longer the more this process has loaded
+      expect(samples).to.be.above(100)
       expect(most - before).to.be.below(16 * MiB)
     })
   }
