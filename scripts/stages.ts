@@ -26,12 +26,12 @@ export const STAGES: readonly Stage[] = [
   { name: 'package-check', script: 'package-check', lane: 'b', timeout: 3 * MINUTE },
   { name: 'size', script: 'size', lane: 'b', timeout: 2 * MINUTE },
   { name: 'security', script: 'security', lane: 'b', timeout: MINUTE },
-  { name: 'unit', script: 'test:unit', tests: 'mocha', lane: 'a', timeout: 5 * MINUTE },
-  { name: 'sim', script: 'test:sim', tests: 'mocha', lane: 'b', timeout: 6 * MINUTE },
-  { name: 'mesh', script: 'test:mesh', tests: 'mocha', timeout: 7 * MINUTE },
-  { name: 'process', script: 'test:process', tests: 'mocha', timeout: 8 * MINUTE },
-  { name: 'karma', script: 'test:karma', tests: 'karma', timeout: 5 * MINUTE },
-  { name: 'e2e', script: 'test:e2e', tests: 'mocha', timeout: 6 * MINUTE }
+  { name: 'unit', script: 'test:unit', tests: 'mocha', lane: 'a', timeout: 10 * MINUTE },
+  { name: 'sim', script: 'test:sim', tests: 'mocha', lane: 'b', timeout: 10 * MINUTE },
+  { name: 'mesh', script: 'test:mesh', tests: 'mocha', timeout: 12 * MINUTE },
+  { name: 'process', script: 'test:process', tests: 'mocha', timeout: 15 * MINUTE },
+  { name: 'karma', script: 'test:karma', tests: 'karma', timeout: 10 * MINUTE },
+  { name: 'e2e', script: 'test:e2e', tests: 'mocha', timeout: 12 * MINUTE }
 ]
 
 /**
