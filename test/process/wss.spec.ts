@@ -2,21 +2,13 @@
 import { expect } from 'chai'
 import { spawn, spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cli } from '../harness/cli.ts'
+import { freePort } from '../harness/ports.ts'
 import { until } from '../harness/until.ts'
 import { useProcesses } from '../harness/use-processes.ts'
-import type { AddressInfo } from 'node:net'
-
-async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-  return port
-}
 
 async function listens (port: number): Promise<boolean> {
   return new Promise(resolve => {
