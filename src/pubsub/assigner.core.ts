@@ -9,7 +9,7 @@ import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
 import { compareGenerations, isCredible } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
-import { ADOPT_WAIT, BEATS, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION } from './numbers.core.ts'
+import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
@@ -65,6 +65,8 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   #retakeAt = Infinity
   #retakes = 0
   #began: number
+  /** Nobody is late before. */
+  #judgesFrom = -Infinity
 
   constructor (config: AssignerConfig) {
     const { self, log, random, time, restored, takeOver, retention } = config
@@ -102,20 +104,19 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (this.state === 'over') return Infinity
     let due = Math.min(this.channels.due, this.keeping.due, this.holdUntil, this.beatAt, this.#saveAt, this.#retakeAt, this.backlog.expires - this.wall + this.now, this.#ends.least - this.wall + this.now)
     if (this.#adoptUntil > this.now) due = Math.min(due, this.#adoptUntil)
-    for (const deliveries of this.sorted) due = Math.min(due, deliveries.due(this.state === 'assigning' && this.#adoptUntil <= this.now))
+    for (const deliveries of this.sorted) due = Math.min(due, Math.max(this.#judgesFrom, deliveries.due(this.state === 'assigning' && this.#adoptUntil <= this.now)))
     return due
   }
 
   step (input: AssignerInput): AssignerOutput[] {
+    if (input.now - this.now > STOOD_STILL && input.now - this.due > STOOD_STILL) this.#judgesFrom = input.now + CATCH_UP
     this.now = Math.max(this.now, input.now)
     this.wall = input.wall
     if (this.state !== 'over') {
       this.#take(input)
       this.#work()
     }
-    const out = this.#out
-    this.#out = []
-    return out
+    return this.#out.splice(0)
   }
 
   status (): AssignerStatus {
@@ -305,12 +306,13 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (this.state === 'over') return
     this.channels.tick()
     this.#age()
+    const judges = this.#judgesFrom <= this.now
     for (const deliveries of this.sorted) {
       for (const seat of deliveries.seats.values()) {
-        if (seat.graceAt <= this.now) intake.release(deliveries, seat, 'closed')
+        if (judges && seat.graceAt <= this.now) intake.release(deliveries, seat, 'closed')
         if (seat.leaving && !seat.listed && seat.inFlight === 0 && seat.graceAt === Infinity) deliveries.seats.remove(seat)
       }
-      intake.runOut(deliveries)
+      if (judges) intake.runOut(deliveries)
       this.channels.hold(deliveries)
     }
     if (this.state === 'assigning' && this.#adopted()) {

@@ -2,6 +2,10 @@
 
 /** A consumer whose last connection closed may come back this long before what it holds goes to others: a reconnect takes less. */
 export const CLOSED_GRACE = 500
+/** An assigner that comes so late to what is due stood still itself, as a frozen tab does: what consumers said meanwhile waits to be read. */
+export const STOOD_STILL = 100
+/** It reads that for so long before it holds any silence against them. */
+export const CATCH_UP = 500
 /** While no consumer has room, what is new waits this long to be sent together with its assignment; then it goes without. */
 export const HOLD = 100
 /** After a publish, an assigner says again what there is: the last gossip may be lost. The last one repeats while something is not final. */

@@ -163,6 +163,35 @@ describe('pub/sub: the cores that deliver', () => {
     expect(bench.assigner.status().length).to.equal(50)
   })
 
+  it('hold nothing against consumers while the assigner itself stood still', () => {
+    const bench = new Bench()
+    bench.join('a', { concurrency: 20 })
+    bench.publish(20)
+    bench.join('b')
+    // its process was frozen for longer than ackWait: what a said meanwhile waits to be read
+    bench.now += 5_000
+    bench.assign({ type: 'tick' })
+    bench.now += 200
+    bench.drain()
+    expect(bench.begun).to.have.length(20)
+    expect(bench.assigner.status().channels[0]).to.include({ low: 20, redelivered: 0 })
+  })
+
+  it('wait half a second for word that came while the assigner stood still, and no longer', () => {
+    const bench = new Bench()
+    bench.join('a', { concurrency: 20 })
+    bench.publish(20)
+    bench.join('b', { concurrency: 20 })
+    bench.cut.add('a')
+    bench.assign({ type: 'closed', peer: 'a' })
+    bench.now += 5_000
+    bench.assign({ type: 'tick' })
+    bench.pass(450)
+    expect(bench.runs.filter(({ by }) => by === 'b')).to.have.length(0)
+    bench.pass(100)
+    expect(bench.runs.filter(({ by }) => by === 'b')).to.have.length(20)
+  })
+
   it('cut a consumer that acks what it was not given, and believe nothing of it', () => {
     const bench = new Bench()
     bench.join('a')
