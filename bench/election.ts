@@ -15,6 +15,8 @@ export interface ElectionBenchInit {
   minutes?: number
   /** @default [5, 3] */
   voters?: readonly number[]
+  /** Only what has this in its name: a kind of end, or `steady`. */
+  only?: string | undefined
 }
 
 export interface Figure {
@@ -128,7 +130,7 @@ function print ({ name, median, p99, n, bars }: Figure): void {
 }
 
 /** Measures, prints a table beside the bars, and resolves to the figures. Throws when two ever led at once. */
-export async function run ({ kills = 100, minutes = 10, voters = [5, 3] }: ElectionBenchInit = {}): Promise<Figure[]> {
+export async function run ({ kills = 100, minutes = 10, voters = [5, 3], only = '' }: ElectionBenchInit = {}): Promise<Figure[]> {
   const figures: Figure[] = []
   const add = (...more: Figure[]): void => {
     figures.push(...more)
@@ -137,9 +139,9 @@ export async function run ({ kills = 100, minutes = 10, voters = [5, 3] }: Elect
   for (const n of voters) {
     console.log(`election: ${n} processes on loopback, with storage …`)
     for (const kind of KINDS) {
-      if (n >= (kind.least ?? 0)) add(await failover(n, kind, kills))
+      if (n >= (kind.least ?? 0) && kind.name.includes(only)) add(await failover(n, kind, kills))
     }
   }
-  add(...await steady(Math.max(...voters), minutes))
+  if ('steady'.includes(only)) add(...await steady(Math.max(...voters), minutes))
   return figures
 }

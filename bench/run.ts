@@ -42,7 +42,7 @@ if (values.only == null || values.only === 'mesh') {
   results['mesh'] = await benchMesh()
 }
 if (values.only == null || values.only === 'election') {
-  results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes) })
+  results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes), only: values.scenarios })
 }
 if (values.only == null || values.only === 'links') {
   results['links'] = await benchLinks({ rounds: Number(values.rounds) })

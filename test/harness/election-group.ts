@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { wallClock } from './ipc.ts'
 import { termsOf, violations } from './leaders.ts'
 import { freePort } from './ports.ts'
 import { spawnNode } from './processes.ts'
@@ -94,7 +95,7 @@ export class ElectionGroup implements AsyncDisposable {
 
   /** SIGKILL, noted for {@link terms}. */
   async kill (node: NodeProcess): Promise<number> {
-    const at = performance.timeOrigin + performance.now()
+    const at = wallClock()
     this.#died.set(node, at)
     node.kill('SIGKILL')
     await node.exit

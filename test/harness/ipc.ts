@@ -55,9 +55,20 @@ export interface Fault {
   readonly error: Described
 }
 
+/**
+ * Processes of one machine agree on it to less than a millisecond. `performance.timeOrigin` does not promise that: it is of two
+ * clocks that are read one after the other while the process starts, and a busy machine may let much time pass between the two.
+ */
 export function wallClock (): Time {
-  return performance.timeOrigin + performance.now()
+  return ORIGIN + performance.now()
 }
+
+/** `Date.now()` is cut to whole milliseconds, and whatever happens between the two readings makes the difference smaller, never larger. */
+const ORIGIN = (() => {
+  let origin = -Infinity
+  for (const end = performance.now() + 3; performance.now() < end;) origin = Math.max(origin, Date.now() - performance.now())
+  return origin
+})()
 
 function cloneable (value: unknown): boolean {
   try {

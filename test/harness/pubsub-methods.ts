@@ -1,5 +1,6 @@
 /** Commands by which a node process publishes and consumes; see `node-child.ts`. */
 import { told } from './child.ts'
+import { wallClock } from './ipc.ts'
 import type { Channel, Mesh, Message, PublishOptions, SubscribeOptions } from '../../src/index.ts'
 import type { Command, Emit } from './child.ts'
 
@@ -10,7 +11,7 @@ export interface Handled {
   readonly attempt: number
   readonly key: string | undefined
   readonly publisher: string
-  /** When its handler began, by the clock of `performance.timeOrigin + performance.now()`. */
+  /** When its handler began, by `wallClock`. */
   readonly at: number
 }
 
@@ -35,7 +36,7 @@ interface Part {
 
 async function handle (message: Message, handled: Handled[], { how = 'ack', delay = 0, tell = false, tellEnd = false }: Behaviour, emit: Emit): Promise<void> {
   const { id, body, attempt, key, publisher } = message
-  const item = { id, body, attempt, key, publisher, at: performance.timeOrigin + performance.now() }
+  const item = { id, body, attempt, key, publisher, at: wallClock() }
   handled.push(item)
   if (tell) emit('handled', item)
   if (delay > 0) await new Promise(resolve => { setTimeout(resolve, delay) })
