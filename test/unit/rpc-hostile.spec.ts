@@ -52,6 +52,46 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     expect(calls).to.equal(1)
   })
 
+  it('a key that is asked for again and again, and cancelled each time, is counted off once: no load below 0, and nothing else is cut off', async () => {
+    await start([], 1, () => async () => new Promise(() => {}))
+    const login = nodes[0] as FakeNode
+    const running = []
+    for (let i = 0; i < 3; i++) {
+      watch(gate.rpc.invoke('login', 'work', 1, { ...key, timeout: 100 }))
+      await mesh.clock.pass(150)
+      running.push(login.rpc.nodeStats().running)
+    }
+    expect(running).to.deep.equal([0, 0, 0])
+    const finished = Promise.withResolvers<string>()
+    login.rpc.handle('other', async () => finished.promise)
+    const other = watch(gate.rpc.invoke('login', 'other'))
+    await mesh.clock.pass(3_000)
+    expect(login.rpc.nodeStats().running).to.equal(1)
+    const loads = login.discovery.updates.flatMap(({ load }) => load?.inflight ?? [])
+    expect(loads).to.include(1)
+    expect(Math.min(...loads)).to.be.at.least(0)
+    const stopped = login.rpc.stop()
+    await mesh.clock.pass(10)
+    finished.resolve('done')
+    await mesh.clock.pass(1_000)
+    await stopped
+    expect(other.value, 'what runs is finished').to.equal('done')
+  })
+
+  it('a load that cannot be told ends nothing', async () => {
+    await start([], 1, () => async () => new Promise(() => {}))
+    const { discovery } = nodes[0] as FakeNode
+    const { update } = discovery
+    let asked = 0
+    discovery.update = () => { asked++; throw new Error('no record') }
+    watch(gate.rpc.invoke('login', 'work', 1, { timeout: 20_000 }))
+    await mesh.clock.pass(5_000)
+    expect(asked).to.be.above(1)
+    discovery.update = update
+    await mesh.clock.pass(3_000)
+    expect(discovery.self.load.inflight).to.equal(1)
+  })
+
   it('a kept reply is for the credentials it was given to, and a denial is not kept', async () => {
     let allowed = false
     await start([], 1, () => () => 'secret', { interceptors: [auth(given => allowed && given === 'me')] })
