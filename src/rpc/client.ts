@@ -7,6 +7,7 @@ import { Links } from './links.ts'
 import { cancelled } from './outcome.ts'
 import { feedback, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
+import { aim, note } from './repeats.ts'
 import { Routing } from './routing.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
@@ -182,6 +183,7 @@ export class Client implements Outcomes {
   }
 
   #dispatch (call: Call, node: Routed | undefined): void {
+    if (call.idempotencyKey !== undefined && node !== undefined) aim(call, node.id, this.#init.discovery)
     if (node === undefined) {
       this.#exhausted(call)
     } else if (call.flow !== undefined) {
@@ -190,9 +192,7 @@ export class Client implements Outcomes {
       call.state = SENT
       call.node = this.#self
       this.#init.runLocal(call)
-      if (call.onNode !== undefined) {
-        call.tellNode()
-      }
+      if (call.onNode !== undefined) call.tellNode()
     } else {
       (call.body !== undefined && call.body.length > LARGE_BODY ? this.bulk : this.links).dispatch(call, node.id)
     }
@@ -215,9 +215,7 @@ export class Client implements Outcomes {
     call.peer = undefined
     call.lane = undefined
     call.cause = cause
-    if (why === 'unreachable') {
-      call.out?.miss(node)
-    }
+    if (why === 'unreachable') call.out?.miss(node)
     call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
       (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
     call.tried ??= new Set()
@@ -255,6 +253,7 @@ export class Client implements Outcomes {
   fail (call: Call, error: Error): void {
     if (this.#settle(call, true)) {
       this.#feedback(call, !speaksAgainst(error))
+      note(call, error)
       call.ending.reject(error)
     }
   }
@@ -296,12 +295,8 @@ export class Client implements Outcomes {
     if (call.out !== undefined && call.node !== '') {
       call.out.node = call.node
     }
-    if (call.flow !== undefined) {
-      this.flows.settled(call)
-    }
-    if (call.timer !== undefined) {
-      this.#init.timers.cancel(call.timer)
-    }
+    if (call.flow !== undefined) this.flows.settled(call)
+    if (call.timer !== undefined) this.#init.timers.cancel(call.timer)
     call.leave()
     return true
   }

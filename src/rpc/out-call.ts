@@ -1,3 +1,4 @@
+import type { Call } from './call.ts'
 import type { ClientCall } from './interceptor.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { CallParent } from './prepare.ts'
@@ -35,6 +36,8 @@ export class OutCall implements ClientCall {
   failed: readonly string[] = NONE
   /** Times that it was handed to the client. */
   attempts = 0
+  /** With a key: the attempt that may have run. Another one at its node runs in the same life of that node only. */
+  lost: Call | undefined = undefined
   /** Wants no answer. */
   readonly oneWay: boolean
   /** Of the span that it makes; undefined: that of the handler that makes it, if it has one. */

@@ -364,8 +364,8 @@ export class FakeMesh {
   }
 
   /** `introduce: false`: nobody hears of it, and it hears of nobody. */
-  async add (id: string, service: string | undefined, { introduce = true, ...init }: RpcInit & { introduce?: boolean } = {}): Promise<FakeNode> {
-    const discovery = new FakeDiscovery(nodeInfo(id, service))
+  async add (id: string, service: string | undefined, { introduce = true, incarnation = 1, ...init }: RpcInit & { introduce?: boolean, incarnation?: number } = {}): Promise<FakeNode> {
+    const discovery = new FakeDiscovery(nodeInfo(id, service, { incarnation }))
     const protocols: Protocols = new Map()
     const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolve(init), {
       timers: this.timers,

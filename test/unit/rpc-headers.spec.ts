@@ -6,7 +6,7 @@ import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode, FakeStream } from './rpc-fakes.ts'
 import type { RequestFrame } from '../../src/wire/rpc-frames.ts'
 
-const bare: RequestFrame = { id: 0, service: 'login', method: 'headers', timeout: 1_000, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined }
+const bare: RequestFrame = { id: 0, service: 'login', method: 'headers', timeout: 1_000, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0 }
 
 describe('rpc: headers that are sent once', () => {
   let mesh: FakeMesh

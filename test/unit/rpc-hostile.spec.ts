@@ -116,6 +116,27 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     expect(asked).to.have.lengthOf(1)
   })
 
+  it('a call with a key does not run again at a node that was started anew in between, whatever the view knows of that', async () => {
+    for (const told of [true, false]) {
+      const id = `login-${told ? 'told' : 'late'}`
+      const service = told ? 'told' : 'late'
+      let ran = 0
+      const caller = await mesh.add(`gate-${id}`, undefined)
+      const first = await mesh.add(id, service)
+      first.rpc.handle('pay', async () => { ran++; return new Promise(() => {}) })
+      const call = watch(caller.rpc.invoke(service, 'pay', 1, key))
+      await until(() => ran === 1)
+      mesh.kill(id)
+      const second = await mesh.add(id, service, { incarnation: 2, introduce: told })
+      second.rpc.handle('pay', async () => { ran++; return 'paid' })
+      await until(() => call.done)
+      expect(call.error).to.include({ code: 'UNAVAILABLE', retryable: false, node: id })
+      expect(call.error.message).to.include('started anew')
+      expect(ran, 'times that it ran').to.equal(1)
+      expect(await caller.rpc.invoke(service, 'pay', 1, key), 'a new call').to.equal('paid')
+    }
+  })
+
   it('retry around hedge: the second attempt is not cancelled by the race of the first', async () => {
     let calls = 0
     await start([retry(quick), hedge({ delay: 50 })], 1, () => () => { if (++calls === 1) throw new RpcError('UNAVAILABLE', 'busy'); return 'second' })
