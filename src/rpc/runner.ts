@@ -117,6 +117,7 @@ export class Runner {
       this.#enter(context, result.value)
     } else {
       this.#untrack(context)
+      context.origin.unrun?.()
     }
   }
 

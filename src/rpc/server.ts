@@ -100,6 +100,10 @@ export class Server {
     const context = origin.running.get(id)
     if (context !== undefined && (!(context.origin instanceof Keyed) || context.origin.cancelled(origin, id))) {
       this.#runner.end(context, withoutStack(() => new RpcError('CANCELLED', `${context.method}: cancelled by the caller`)))
+      if (!context.counted) {
+        // it has waited for its turn, which does not come any more
+        context.origin.unrun?.()
+      }
     }
   }
 
