@@ -205,6 +205,36 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     await ended.promise
   })
 
+  it('a stream whose interceptor throws after next, or drops what one next has opened, ends at the node that serves it', async () => {
+    let open = 0
+    const policies: ClientInterceptor[] = [
+      next => async call => { await next(call); throw new Error('policy') },
+      next => async call => { await next(call); return next(call) }
+    ]
+    const policy: { now: ClientInterceptor | undefined } = { now: policies[0] }
+    gate = await mesh.add('gate-1', undefined, { maxStreamsPerPeer: 3, interceptors: { client: [next => async call => (policy.now?.(next) ?? next)(call)] } })
+    const login = await mesh.add('login-1', 'login')
+    login.rpc.handleStream('watch', 'serverStream', async function * (n: number) { open++; try { for (let i = 0; i < n; i++) yield new Uint8Array(60_000) } finally { open-- } })
+    const read = (n: number): ReturnType<typeof watch> => watch((async () => { let items = 0; for await (const item of gate.rpc.stream('login', 'watch', 'serverStream', n)) items += item === undefined ? 0 : 1; return items })())
+    for (let i = 0; i < 5; i++) {
+      const call = read(1_000)
+      await until(() => call.done)
+      expect(call.error).to.include({ message: 'policy' })
+      await until(() => open === 0)
+    }
+    policy.now = policies[1]
+    for (let i = 0; i < 5; i++) {
+      const call = read(40)
+      await until(() => call.done)
+      expect(call).to.include({ value: 40 })
+      await until(() => open === 0)
+    }
+    policy.now = undefined
+    const call = read(3)
+    await until(() => call.done)
+    expect(call).to.include({ value: 3 })
+  })
+
   it('a node whose health is watched drains', async () => {
     await start([], 1, () => () => 1)
     const results = gate.rpc.stream('login', 'braid.health.watch', 'serverStream')
