@@ -1,8 +1,6 @@
 /** The way of a call through the interceptors, if there are any, to the client. */
-import { RpcError } from '../errors.ts'
 import { isBuiltIn } from './methods.ts'
 import { OutCall } from './out-call.ts'
-import { cancelled } from './outcome.ts'
 import { clientChain } from './passage.ts'
 import { DeferredResults, primed } from './results.ts'
 import { retry } from './retry.ts'
@@ -68,33 +66,9 @@ export class Calls {
     try {
       const result = chain(call)
       call.grow()
-      // what is under way has its own deadline and signal
-      return call.attempts === 0 ? this.#guarded(call, result) : result
+      return result
     } catch (err) {
       return Promise.reject(err)
-    }
-  }
-
-  /** An interceptor waits, as for credentials: it has the call's time, and its signal. */
-  async #guarded (call: OutCall, result: Promise<unknown>): Promise<unknown> {
-    const { timers } = this.#host
-    const { signal } = call.options
-    const what = `rpc ${call.service}/${call.method}`
-    const { promise, reject } = Promise.withResolvers<never>()
-    const onAbort = (): void => { reject(cancelled(what, signal?.reason)) }
-    const left = call.remaining
-    const timer = left === Infinity ? undefined : timers.after(left, () => { reject(new RpcError('DEADLINE_EXCEEDED', `${what}: no answer in time; the interceptors had it for the first part of it`)) })
-    signal?.addEventListener('abort', onAbort)
-    if (signal?.aborted === true) {
-      onAbort()
-    }
-    try {
-      return await Promise.race([result, promise])
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-      if (timer !== undefined) {
-        timers.cancel(timer)
-      }
     }
   }
 

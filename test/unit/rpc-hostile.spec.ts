@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
-import { auth, breaker, hedge, retry } from '../../src/rpc/index.ts'
+import { auth, breaker, credentials, hedge, metrics, retry } from '../../src/rpc/index.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -187,6 +187,50 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     await mesh.clock.pass(70)
     expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
     expect(left.error).to.include({ code: 'CANCELLED' })
+  })
+
+  const never = async (): Promise<string> => new Promise(() => {})
+  const stuck: Record<string, (forget: { times: number }) => ClientInterceptor[]> = {
+    'credentials of a second attempt': asked => [retry(quick), credentials(() => asked.times++ === 0 ? 'first' : never())],
+    'an own interceptor after an attempt that failed': asked => [next => async call => { try { return await next(call) } catch { asked.times = 2; await never(); return next(call) } }],
+    'an own one inside of those that ship': asked => [retry(quick), next => async call => { if (++asked.times > 1) await never(); return next(call) }, credentials('me')]
+  }
+  for (const [name, interceptors] of Object.entries(stuck)) {
+    it(`so is one that waits after the first attempt: ${name}`, async () => {
+      const measure = metrics()
+      const asked = { times: 0 }
+      await start([measure.client, ...interceptors(asked)], 1, () => () => { throw new RpcError('UNAVAILABLE', 'busy') })
+      const late = watch(gate.rpc.invoke('login', 'work', 1, { idempotent: true, timeout: 200 }))
+      await until(() => asked.times === 2)
+      await mesh.clock.pass(230)
+      expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+      asked.times = 0
+      const controller = new AbortController()
+      const left = watch(gate.rpc.invoke('login', 'work', 1, { idempotent: true, signal: controller.signal }))
+      await until(() => asked.times === 2)
+      controller.abort()
+      await ready()
+      expect(left.error).to.include({ code: 'CANCELLED' })
+      expect(measure.snapshot().client['login/work']).to.include({ calls: 2, running: 0 })
+    })
+  }
+
+  it('an interceptor that waits after an answer, too; one that does not leaves the answer as it is', async () => {
+    const measure = metrics()
+    await start([measure.client, next => async call => { const result = await next(call); if (result === 'stuck') await never(); return result }], 1, () => (args: unknown) => args)
+    const late = watch(gate.rpc.invoke('login', 'work', 'stuck', { timeout: 50 }))
+    expect(await gate.rpc.invoke('login', 'work', 'fine', { timeout: 50 })).to.equal('fine')
+    await mesh.clock.pass(80)
+    expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+    expect(measure.snapshot().client['login/work']).to.include({ calls: 2, running: 0 })
+    expect(mesh.timers.armed, 'no timer is left of either').to.be.below(5)
+  })
+
+  it('the deadline of what is under way says where it was, behind interceptors too', async () => {
+    await start([next => async call => next(call)], 1, () => async () => never())
+    const late = watch(gate.rpc.invoke('login', 'work', 1, { timeout: 50 }))
+    await mesh.clock.pass(80)
+    expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED', node: 'login-1' })
   })
 
   it('a stream behind interceptors that is left before its first result is cancelled at once', async () => {
