@@ -2,6 +2,7 @@
 import { isBuiltIn } from './methods.ts'
 import { OutCall } from './out-call.ts'
 import { clientChain } from './passage.ts'
+import { checkSignal } from './prepare.ts'
 import { DeferredResults, primed } from './results.ts'
 import { retry } from './retry.ts'
 import type { Client } from './client.ts'
@@ -56,6 +57,7 @@ export class Calls {
       return open(options)
     }
     return new DeferredResults(async left => {
+      checkSignal(options?.signal)
       const signal = options?.signal === undefined ? left : AbortSignal.any([options.signal, left])
       return await open({ ...options, signal }) as AsyncIterable<unknown>
     })
@@ -64,6 +66,7 @@ export class Calls {
   /** An interceptor may throw instead of rejecting. */
   #through (chain: ClientNext, call: OutCall): Promise<unknown> {
     try {
+      checkSignal(call.asked?.signal)
       const result = chain(call)
       call.grow()
       return result

@@ -96,11 +96,19 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
     call.avoid = options.avoid
   }
   call.balancer = options.balancer
+  checkSignal(options.signal)
   call.signal = options.signal
   if (options.onNode !== undefined && typeof options.onNode !== 'function') {
     throw new InvalidOptionsError('onNode must be a function')
   }
   call.onNode = options.onNode
+}
+
+/** What listens to it later has no caller to throw to. @throws InvalidOptionsError */
+export function checkSignal (signal: AbortSignal | undefined): void {
+  if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.removeEventListener !== 'function')) {
+    throw new InvalidOptionsError('signal must be an AbortSignal')
+  }
 }
 
 function texts (map: TextMap | undefined, name: string): TextMap | undefined {
