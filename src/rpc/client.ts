@@ -84,7 +84,8 @@ export class Client implements Outcomes {
     let call: Call
     try {
       call = prepare(out.service, out.method, out.args, out.asked, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init.tokens, this.maxBody)
-      call.headers = out.headers
+      // a repeat of what may have run is the same request: with other credentials it would be another one
+      call.headers = out.lost === undefined ? out.headers : out.lost.headers
       this.admit(call)
     } catch (err) {
       ending.reject(err)

@@ -51,7 +51,8 @@ export interface InvokeOptions {
   balancer?: BalancerName | PickerFactory
   /**
    * Names this call, so that it runs once however often it is sent: the node that ran it remembers the reply for five
-   * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only.
+   * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only, with
+   * the headers that it had.
    */
   idempotencyKey?: string
   /** Running it twice does no harm: a call that was lost in flight is sent again. @default false */

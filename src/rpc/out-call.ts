@@ -36,7 +36,7 @@ export class OutCall implements ClientCall {
   failed: readonly string[] = NONE
   /** Times that it was handed to the client. */
   attempts = 0
-  /** With a key: the attempt that may have run. Another one at its node runs in the same life of that node only. */
+  /** With a key: the attempt that may have run. Others have its headers, and run in the same life of its node only. */
   lost: Call | undefined = undefined
   /** Wants no answer. */
   readonly oneWay: boolean

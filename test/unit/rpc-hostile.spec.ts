@@ -103,6 +103,21 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     expect(await gate.rpc.invoke('login', 'work', 1, mine)).to.equal('secret')
   })
 
+  it('headers that differ in each attempt make one call, not several; those who were denied may ask with better ones', async () => {
+    let asked = 0
+    const seen: unknown[] = []
+    const renew: ClientInterceptor = next => async call => next(call).catch((err: unknown) => { if ((err as RpcError).code !== 'UNAUTHENTICATED') throw err; return next(call) })
+    await start([retry(quick), renew, credentials(() => `jwt-${asked++}`)], 1, () => async (_, { headers }) => { seen.push(headers['authorization']); return new Promise(resolve => { setTimeout(() => { resolve('paid') }, 20) }) }, {
+      interceptors: [auth(given => { if (given === 'jwt-0') throw new RpcError('UNAUTHENTICATED', 'too old'); return true })]
+    })
+    const call = gate.rpc.invoke('login', 'work', 1, key)
+    await until(() => seen.length === 1)
+    gate.streams.all.forEach(stream => { stream.abort(new Error('cable')) })
+    expect(await call).to.equal('paid')
+    expect(seen).to.deep.equal(['jwt-1'])
+    expect(asked).to.equal(3)
+  })
+
   it('a call with a key is not sent to a second node, neither by hedge nor by retry', async () => {
     const asked: string[] = []
     await start([retry(quick), hedge({ delay: 1 })], 2, id => async () => { asked.push(id); return new Promise(() => {}) })
