@@ -149,6 +149,8 @@ export class Client implements Outcomes {
       this.#toNode(call, call.only)
     } else if (call.tokenId !== undefined && (binding || call.balancer === undefined)) {
       this.#routing.toTokensNode(call, call.tokenId)
+    } else if (call.idempotencyKey !== undefined && call.balancer === undefined) {
+      this.#dispatch(call, this.#init.targets.home(call.idempotencyKey, call))
     } else {
       this.#toAnyNode(call)
     }

@@ -52,7 +52,8 @@ export interface InvokeOptions {
   /**
    * Names this call, so that it runs once however often it is sent: the node that ran it remembers the reply for five
    * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only, with
-   * the headers that it had.
+   * the headers that it had. Asked again by the application, a call of the same key goes to the same node, unless it names
+   * another one (`token`, `node`, `balancer`, `prefer`); when nodes come or go some keys get another, which knows no reply.
    */
   idempotencyKey?: string
   /** Running it twice does no harm: a call that was lost in flight is sent again. @default false */

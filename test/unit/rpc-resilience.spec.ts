@@ -134,6 +134,31 @@ describe('rpc: resilience', () => {
       expect(login?.rpc.nodeStats().running).to.equal(0)
     })
 
+    it('a key has a node: it runs once, whoever of one caller asks again, also after a deadline; other keys have others', async () => {
+      const nodes = await start(undefined, 3)
+      for (const node of nodes) node.rpc.handle('pay', async (n: number) => { ran.push(node.id); return n < 0 ? new Promise(resolve => { setTimeout(() => { resolve('late') }, 10) }) : node.id })
+      const pay = async (n: number, idempotencyKey: string, more = {}): Promise<unknown> => gate.rpc.invoke('login', 'pay', n, { idempotencyKey, ...more })
+      for (let i = 0; i < 12; i++) await pay(1, 'order-7')
+      expect(ran).to.have.lengthOf(1)
+      const late = watch(pay(-1, 'order-8', { timeout: 5 }))
+      await mesh.clock.pass(20)
+      expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+      const [home] = ran
+      ran = []
+      expect(await Promise.all([pay(-1, 'order-8'), pay(-1, 'order-8')])).to.deep.equal(['late', 'late'])
+      expect(ran, 'it ran before').to.deep.equal([])
+      for (let i = 0; i < 60; i++) await pay(1, `key-${i}`)
+      for (const { id } of nodes) expect(ran.filter(each => each === id).length, id).to.be.within(8, 40)
+      const other = nodes.find(({ id }) => id !== home)?.id ?? ''
+      expect(await pay(1, 'order-9', { prefer: other })).to.equal(other)
+      expect(await pay(1, 'order-10', { avoid: new Set(nodes.map(({ id }) => id).filter(id => id !== other)) })).to.equal(other)
+      // whoever is suspected has its replies
+      for (const { discovery } of nodes) gate.discovery.see({ ...discovery.self, state: 'suspect', seq: 9 })
+      ran = []
+      await pay(1, 'order-7')
+      expect(ran).to.deep.equal([])
+    })
+
     it('errors of the handler are kept too; another key, caller or method is another call; other arguments are refused', async () => {
       const [login] = await start([], 1)
       const other = await mesh.add('gate-2', undefined)
