@@ -184,6 +184,20 @@ describe('rpc: more ways to call', () => {
       await watching
     })
 
+    it('health that is set before the start is that of the start, and can be set again; a restart serves', async () => {
+      const { rpc, discovery } = await mesh.add('warm-1', 'warm', { before: rpc => { rpc.setHealth('NOT_SERVING') } })
+      const says = (): unknown[] => [rpc.health, discovery.self.state]
+      expect(says()).to.deep.equal(['NOT_SERVING', 'draining'])
+      rpc.setHealth('SERVING')
+      expect(says()).to.deep.equal(['SERVING', 'up'])
+      const stopped = rpc.stop()
+      await mesh.clock.pass(1_000)
+      await stopped
+      expect(rpc.health).to.equal('DRAINING')
+      await rpc.start()
+      expect(says()).to.deep.equal(['SERVING', 'up'])
+    })
+
     it('stats: calls, errors and times of each method, and answers that came too late', async () => {
       node(1).rpc.handle('slow', async () => new Promise(resolve => { setTimeout(resolve, 5) }))
       node(1).rpc.handle('fail', () => { throw new Error('no') })
