@@ -158,6 +158,35 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     expect(await gate.rpc.invoke('login', 'work', 1, { idempotent: true })).to.equal('second')
   })
 
+  it('an idempotent call whose first attempt may have run is not retryable, though the next one found nobody', async () => {
+    let ran = 0
+    await start([retry(quick)], 1, () => async () => { ran++; return new Promise(() => {}) })
+    const call = watch(gate.rpc.invoke('login', 'work', 1, { idempotent: true, timeout: 3_000 }))
+    await until(() => ran === 1)
+    mesh.kill('login-1')
+    await new Promise(resolve => setTimeout(resolve, 20))
+    await mesh.clock.pass(4_000)
+    await until(() => call.done)
+    expect(call.error).to.include({ code: 'UNAVAILABLE', retryable: false })
+    expect(call.error.message).to.include('it may have run; asked again: ')
+    expect(ran).to.equal(1)
+  })
+
+  it('of several that a race asks, the one that may have run decides what its error says', async () => {
+    const asked: string[] = []
+    let reachable: string | undefined
+    let opening = false
+    mesh.gate = async id => { reachable ??= id; if (id !== reachable) { opening = true; await never() } }
+    await start([hedge({ delay: 1 })], 2, id => async () => { asked.push(id); return new Promise(() => {}) })
+    const call = watch(gate.rpc.invoke('login', 'work', 1, { idempotent: true, timeout: 2_000 }))
+    await until(() => opening)
+    expect(asked).to.deep.equal([reachable])
+    mesh.kill(reachable ?? '')
+    await mesh.clock.pass(3_000)
+    await until(() => call.done)
+    expect(call.error).to.include({ retryable: false })
+  })
+
   it('half open, a circuit lets one call through, and no more until it is answered', async () => {
     let broken = true
     let asked = 0
