@@ -9,7 +9,7 @@ import type { Client } from './client.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCallHost } from './out-call.ts'
-import type { LastNext } from './passage.ts'
+import type { Ending, LastNext } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { Trace } from '../wire/trace.ts'
@@ -19,6 +19,10 @@ export type Parent = (HandlerContext & CallParent) | undefined
 
 type OpenStream = (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Parent, trace?: Trace) => Results | Promise<unknown>
 
+function isSafe (options: InvokeOptions | undefined): boolean {
+  return options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
+}
+
 export class Calls {
   readonly #host: OutCallHost
   readonly #client: Client
@@ -26,7 +30,9 @@ export class Calls {
   /** Of the room; undefined: none, and a call costs nothing for them. */
   readonly #chain: ClientNext | undefined
   /** For calls that may run twice, when the application has no interceptors of its own. */
-  readonly #safe: ClientNext | undefined
+  readonly #safe: ClientNext
+  /** Inside of a client's own. */
+  readonly #innermost: ClientNext
   readonly #last: LastNext
   readonly #own = new WeakMap<readonly ClientInterceptor[], ClientNext>()
 
@@ -36,7 +42,10 @@ export class Calls {
     this.#openStream = openStream
     this.#last = Object.assign((call: ClientCall) => this.#send(call as OutCall), { direct: this.#direct })
     this.#chain = interceptors === undefined || interceptors.length === 0 ? undefined : clientChain(interceptors, this.#last)
-    this.#safe = interceptors === undefined ? clientChain([retry()], this.#last) : undefined
+    this.#safe = clientChain([retry()], this.#last)
+    this.#innermost = this.#chain ?? Object.assign((call: ClientCall) => (this.#retries(call as OutCall) ? this.#safe : this.#last)(call), {
+      direct: (call: ClientCall, ending: Ending) => !this.#retries(call as OutCall) && this.#direct(call, ending)
+    })
   }
 
   /** `own`: interceptors of one client, outside of the room's. */
@@ -76,17 +85,21 @@ export class Calls {
   }
 
   #chainOf (method: string, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): ClientNext | undefined {
-    const isSafe = options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
-    const rooms = this.#chain ?? (isSafe ? this.#safe : undefined)
+    const rooms = this.#chain ?? (isSafe(options) ? this.#safe : undefined)
     if (own === undefined || own.length === 0) {
       return rooms === undefined || isBuiltIn(method) ? undefined : rooms
     }
     let chain = this.#own.get(own)
     if (chain === undefined) {
-      chain = clientChain(own, this.#chain ?? this.#last)
+      chain = clientChain(own, this.#innermost)
       this.#own.set(own, chain)
     }
     return chain
+  }
+
+  /** Nobody around it does, and it may run twice. */
+  #retries (call: OutCall): boolean {
+    return call.kind === 'unary' && !call.repeats && isSafe(call.asked)
   }
 
   readonly #direct: LastNext['direct'] = (call, ending) => {

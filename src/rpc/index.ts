@@ -177,7 +177,7 @@ export interface RpcInit {
   counted?: boolean
   /**
    * Code around every call but those of `braid.` methods, the first outermost. Without any, calls that may run twice are
-   * retried.
+   * retried, inside of what the interceptors of a client do; `retry({ attempts: 1 })` ends that.
    *
    * @default none
    */

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
-import { breaker, hedge, retry } from '../../src/rpc/index.ts'
+import { breaker, defineService, hedge, retry, unary } from '../../src/rpc/index.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { ClientInterceptor } from '../../src/rpc/index.ts'
+import type { ClientInterceptor, InvokeOptions } from '../../src/rpc/index.ts'
 
 const quick = { backoff: { initial: 1, max: 2 } }
 
@@ -100,6 +100,32 @@ describe('rpc: resilience', () => {
         expect(await safe).to.equal('second')
       })
     }
+
+    it('those retries are there with an empty list, and beneath the interceptors of one client, too; an own retry decides alone', async () => {
+      const lost = async (client: ClientInterceptor[] | undefined, own: ClientInterceptor[], options: InvokeOptions): Promise<ReturnType<typeof watch>> => {
+        const id = `gate-${Math.random()}`
+        const { rpc, streams } = await mesh.add(id, undefined, client === undefined ? {} : { interceptors: { client } })
+        const name = `m-${id.slice(7)}`
+        let calls = 0
+        mesh.node('login-1').rpc.handle(name, async () => ++calls === 1 ? new Promise(() => {}) : 'second')
+        const contract = defineService('login', { [name]: unary() })
+        const call = watch(rpc.client(contract, { interceptors: own })[name]?.(undefined, options) ?? Promise.reject(new Error('no method')))
+        await until(() => calls === 1)
+        streams.all.forEach(stream => { stream.abort(new Error('cable')) })
+        await until(() => call.done)
+        return call
+      }
+      await start(undefined, 1)
+      const pass: ClientInterceptor = next => async call => next(call)
+      for (const [client, own] of [[undefined, []], [[], []], [undefined, [pass]], [[], [pass]]]) {
+        expect(await lost(client, own ?? [], { idempotent: true })).to.include({ value: 'second' })
+        expect((await lost(client, own ?? [], {})).error).to.include({ code: 'UNAVAILABLE' })
+      }
+      const none = retry({ attempts: 1 })
+      expect((await lost(undefined, [none], { idempotent: true })).error).to.include({ code: 'UNAVAILABLE' })
+      expect((await lost([none], [], { idempotent: true })).error).to.include({ code: 'UNAVAILABLE' })
+      expect((await lost([pass], [pass], { idempotent: true })).error).to.include({ code: 'UNAVAILABLE' })
+    })
 
     it('a stream that was not begun is, one whose input may have been read is not', async () => {
       const [login] = await start([retry(quick)], 1)
