@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { auth, credentials, defineService, metrics, timeout, tracing, unary } from '../../src/rpc/index.ts'
 import { parseTraceparent } from '../../src/wire/trace.ts'
-import { FakeMesh, rejection } from './rpc-fakes.ts'
+import { FakeMesh, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
 import type { ClientInterceptor, Interceptors, ServerInterceptor, Span } from '../../src/rpc/index.ts'
 
@@ -107,6 +107,20 @@ describe('rpc: interceptors', () => {
       if (n === 3) break
     }
     await ended.promise
+  })
+
+  it('timeout: a number ends no stream, a function may', async () => {
+    for (const [limit, ends] of [[50, false], [() => 50, true]] as const) {
+      const friend = await mesh.add(`gate-${String(ends)}`, undefined, { interceptors: { client: [timeout(limit)] } })
+      const node = await mesh.add(`watch-${String(ends)}`, `watch-${String(ends)}`)
+      node.rpc.handleStream('watch', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
+      const results = friend.rpc.stream(`watch-${String(ends)}`, 'watch', 'serverStream')
+      expect((await results.next()).value).to.equal(1)
+      const next = watch(results.next())
+      await mesh.clock.pass(1_000)
+      expect(next.error?.code).to.equal(ends ? 'DEADLINE_EXCEEDED' : undefined)
+      await results.return()
+    }
   })
 
   it('timeout: a deadline for calls that name none, which reaches the handler', async () => {
