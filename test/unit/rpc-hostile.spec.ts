@@ -205,6 +205,27 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     expect(await gate.rpc.invoke('login', 'work')).to.equal('well')
   })
 
+  it('half open, the answers to calls from before it opened say nothing, good or bad', async () => {
+    const held: Array<(value: unknown) => void> = []
+    const guard = breaker({ consecutive: 2, cooldown: 20, outliers: false })
+    await start([guard], 1, () => async (args: unknown) => { if (args === 'break') throw new RpcError('INTERNAL', 'broken'); return new Promise(resolve => { held.push(resolve) }) })
+    const [well, ill] = [watch(gate.rpc.invoke('login', 'work', 1, { timeout: 60_000 })), watch(gate.rpc.invoke('login', 'work', 1, { timeout: 60 }))]
+    await ready()
+    for (let i = 0; i < 2; i++) await rejection(gate.rpc.invoke('login', 'work', 'break'))
+    await mesh.clock.pass(22)
+    const trial = watch(gate.rpc.invoke('login', 'work', 1, { timeout: 60_000 }))
+    await ready()
+    expect(held).to.have.lengthOf(3)
+    held[0]?.('an old one')
+    await mesh.clock.pass(50)
+    expect([well.value, ill.error?.code]).to.deep.equal(['an old one', 'DEADLINE_EXCEEDED'])
+    expect(guard.states()).to.deep.equal({ login: { 'login-1': 'half-open' } })
+    held[2]?.('the trial')
+    await ready()
+    expect(trial.value).to.equal('the trial')
+    expect(guard.states()).to.deep.equal({})
+  })
+
   it('an open circuit does not move a token, and a busy node opens none', async () => {
     const guard = breaker({ consecutive: 1, cooldown: 10_000, outliers: false })
     await start([guard], 2, id => (args: unknown) => { if (args === 'break') throw new RpcError('INTERNAL', 'x'); return id })
