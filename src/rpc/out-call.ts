@@ -1,4 +1,5 @@
 import type { Call } from './call.ts'
+import type { Whole } from './handed-on.ts'
 import type { ClientCall } from './interceptor.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { CallParent } from './prepare.ts'
@@ -23,7 +24,9 @@ export interface OutCallHost {
 }
 
 /** A call that goes through interceptors. */
-export class OutCall implements ClientCall {
+export class OutCall implements ClientCall, Whole<OutCall> {
+  /** Itself, also in a copy. */
+  readonly whole: OutCall = this
   readonly kind: CallKind
   readonly service: string
   readonly method: string
@@ -108,6 +111,15 @@ export class OutCall implements ClientCall {
 
   get remaining (): number {
     return this.#due - this.now
+  }
+
+  take ({ args, options, perTry, repeats }: Partial<OutCall>): void {
+    this.args = args
+    this.perTry = perTry
+    this.repeats = repeats === true
+    if (options !== undefined) {
+      this.#options = { ...options }
+    }
   }
 
   limit (ms: number): void {

@@ -1,4 +1,5 @@
 /** Calls on their way out through hooks. */
+import { handedOn } from './handed-on.ts'
 import { compose, hooked, Run } from './hooks.ts'
 import { Places } from './places.ts'
 import { within } from './within.ts'
@@ -28,7 +29,7 @@ export function clientHooks (hooks: Hooks<ClientCall>): ClientInterceptor {
 /** One function of all of them around `last`. */
 export function clientChain (interceptors: readonly ClientInterceptor[], last: ClientNext): ClientNext {
   return compose(interceptors, last, around, (interceptor, next) => {
-    const through = interceptor(next)
+    const through = interceptor(call => next(handedOn(call as OutCall)))
     return call => within(call as OutCall, () => through(call))
   })
 }
