@@ -42,6 +42,39 @@ describe('rpc: more ways to call', () => {
       await until(() => cancelled.length === 2)
     })
 
+    it('rejects when nothing can be sent at all: names, options and arguments that cannot be, a node that is stopped', async () => {
+      const all = async (service: any, method: any, args?: unknown, options?: any): Promise<any> => rejection(gate.rpc.invokeAll(service, method, args, options))
+      for (const [service, method] of [['Login', 'who'], ['login', 'Bad Name!'], [undefined, 'who'], ['nobody', '']]) expect(await all(service, method)).to.include({ name: 'InvalidNameError' })
+      expect(await all('login', 'who', 1, { signal: new AbortController() })).to.include({ name: 'InvalidOptionsError' })
+      expect(await all('login', 'who', () => {})).to.include({ code: 'INVALID_ARGUMENT' })
+      const stopped = gate.rpc.stop()
+      await mesh.clock.pass(6_000)
+      await stopped
+      expect(await all('login', 'who')).to.include({ name: 'MeshStoppedError' })
+    })
+
+    it('a node that stops in between has not heard "unknown" from the others', async () => {
+      for (const { rpc } of nodes) rpc.handle('who', async () => new Promise(() => {}))
+      const results = gate.rpc.invokeAll('login', 'who', 1, { timeout: 60_000 })
+      await ready()
+      const stopped = gate.rpc.stop()
+      await mesh.clock.pass(6_000)
+      await stopped
+      expect(brief(await results).map(([, code]: any) => code)).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE'])
+    })
+
+    it('encodes the arguments once, also behind interceptors; those that one of them has changed are sent changed', async () => {
+      for (const { id, rpc } of nodes) rpc.handle('who', (args: { n: number }) => `${id} ${args.n}`)
+      let looked = 0
+      const args = { get n () { looked++; return 7 } }
+      expect(brief(await gate.rpc.invokeAll('login', 'who', args)).map(([, value]: any) => value)).to.deep.equal(['login-1 7', 'login-2 7', 'login-3 7'])
+      expect(looked).to.equal(1)
+      const friend = await mesh.add('gate-2', undefined, { interceptors: { client: [next => async call => next(call.options.node === 'login-2' ? { ...call, args: { n: 8 } } : call)] } })
+      looked = 0
+      expect(brief(await friend.rpc.invokeAll('login', 'who', args)).map(([, value]: any) => value)).to.deep.equal(['login-1 7', 'login-2 8', 'login-3 7'])
+      expect(looked).to.equal(1)
+    })
+
     it('ends at its timeout: who has not answered by then is DEADLINE_EXCEEDED', async () => {
       for (const { id, rpc } of nodes) rpc.handle('who', async () => id === 'login-2' ? id : new Promise(() => {}))
       const call = gate.rpc.invokeAll('login', 'who', 1, { timeout: 100 })
