@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { RpcError } from '../../src/errors.ts'
+import { RpcError, StreamEndedError } from '../../src/errors.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -121,6 +121,17 @@ describe('rpc: more ways to call', () => {
       await ready()
       expect(sent).to.deep.include({ done: true })
     })
+  })
+
+  it('a notify whose stream ends while it waits for room is an RpcError, and the call may have run', async () => {
+    node(1).rpc.handle('note', () => {})
+    await gate.rpc.notify('login', 'note', 1, { node: 'login-1' })
+    const stream = gate.to('login-1')
+    stream.write = () => false
+    stream.drained = async () => { throw new StreamEndedError() }
+    const error = await rejection(gate.rpc.notify('login', 'note', 1, { node: 'login-1' }))
+    expect(error).to.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: false, node: 'login-1' })
+    expect(error.cause).to.include({ name: 'StreamEndedError' })
   })
 
   describe('prefer and avoid', () => {
