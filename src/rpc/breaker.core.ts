@@ -22,6 +22,8 @@ export class Circuit {
   state: CircuitState = 'closed'
   /** When it may be tried again. */
   retryAt = 0
+  /** Number of the last call that was let through half open. */
+  trial = 0
   readonly #options: CircuitOptions
   /** Calls and failures of each slice of the window. */
   readonly #calls = new Array<number>(SLICES).fill(0)
@@ -30,12 +32,17 @@ export class Circuit {
   #sliceEnds = -Infinity
   #inRow = 0
   #opened = 0
+  /** {@link trial} when it opened last. */
+  #before = 0
 
   constructor (options: CircuitOptions) {
     this.#options = options
   }
 
-  /** A call may go there. Half open, it is the only one until it is {@link record}ed or another cooldown has passed. */
+  /**
+   * A call may go there. Half open, it is the only one, under the number {@link trial}, until it is {@link record}ed or
+   * another cooldown has passed.
+   */
   allows (now: number): boolean {
     if (this.state === 'closed') {
       return true
@@ -45,13 +52,17 @@ export class Circuit {
     }
     this.state = 'half-open'
     this.retryAt = now + this.#options.cooldown
+    this.trial++
     return true
   }
 
-  /** How a call went. Undefined: nothing can be said, as of one that was cancelled. */
-  record (ok: boolean | undefined, now: number): void {
+  /** How a call went, the trial of that number if it was one. Undefined: nothing can be said, as of one that was cancelled. */
+  record (ok: boolean | undefined, now: number, trial = 0): void {
     if (this.state !== 'closed') {
-      this.#tried(ok, now)
+      // what was sent before it opened may still end, and says nothing of now
+      if (this.state === 'half-open' && trial > this.#before) {
+        this.#tried(ok, now)
+      }
       return
     }
     if (ok === undefined) {
@@ -74,11 +85,7 @@ export class Circuit {
     }
   }
 
-  /** What was sent before it opened may still end; only the trial's end counts. */
   #tried (ok: boolean | undefined, now: number): void {
-    if (this.state !== 'half-open') {
-      return
-    }
     if (ok === true) {
       this.state = 'closed'
       this.#opened = 0
@@ -92,6 +99,7 @@ export class Circuit {
 
   #open (now: number): void {
     this.state = 'open'
+    this.#before = this.trial
     this.retryAt = now + this.#options.cooldown * Math.min(MAX_COOLDOWN, 2 ** this.#opened++)
     this.#clear()
   }

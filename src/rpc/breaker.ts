@@ -50,10 +50,16 @@ export function breaker (options: BreakerOptions = {}): Breaker {
   return interceptor(new Breakers({ ...CIRCUIT, ...circuit }, outliers === false ? undefined : { ...OUTLIERS, ...outliers }), isFailure)
 }
 
-/** What a call preferred and avoided before. */
 interface Before {
-  readonly prefer: string | undefined
-  readonly avoid: ReadonlySet<string> | undefined
+  /** What a call preferred and avoided before. */
+  readonly options: { readonly prefer: string | undefined, readonly avoid: ReadonlySet<string> | undefined }
+  /** The node that it tries, and the number of that trial. */
+  readonly trial: Trial | undefined
+}
+
+interface Trial {
+  readonly node: string
+  readonly number: number
 }
 
 function interceptor (breakers: Breakers, isFailure: (error: unknown, call: ClientCall) => boolean): Breaker {
@@ -62,10 +68,10 @@ function interceptor (breakers: Breakers, isFailure: (error: unknown, call: Clie
     after: (call, before: Before | undefined, { failed, outcome, now }) => {
       if (before !== undefined) {
         // it was for this attempt
-        Object.assign(call.options, before)
+        Object.assign(call.options, before.options)
       }
       const cancelled = failed && outcome instanceof RpcError && outcome.code === 'CANCELLED'
-      breakers.record(call, call.node, cancelled ? undefined : !failed || !isFailure(outcome, call), now)
+      breakers.record(call, call.node, cancelled ? undefined : !failed || !isFailure(outcome, call), now, before?.trial)
     }
   })
   return Object.assign(hooks, { states: () => breakers.states() })
@@ -101,7 +107,7 @@ class Breakers {
       return undefined
     }
     const { node } = options
-    let trial: string | undefined
+    let trial: Trial | undefined
     const nodes = call.nodes()
     for (const id of state.blocked) {
       if (state.outliers?.isEjected(id, now) === true) {
@@ -115,16 +121,16 @@ class Breakers {
         state.blocked.delete(id)
         state.circuits.delete(id)
       } else if (trial === undefined && (node === undefined || node === id) && circuit.allows(now)) {
-        trial = id
+        trial = { node: id, number: circuit.trial }
       }
     }
-    const passes = (id: string): boolean => id === trial || !state.blocked.has(id)
+    const passes = (id: string): boolean => id === trial?.node || !state.blocked.has(id)
     if (node !== undefined ? !passes(node) : nodes.length > 0 && !nodes.some(({ id }) => passes(id))) {
       const retryAfter = Math.max(0, Math.min(...[...state.blocked].map(id => state.circuits.get(id)?.retryAt ?? now)) - now)
       throw new RpcError('UNAVAILABLE', `rpc ${call.service}/${call.method}: the circuit of ${node === undefined ? 'every node' : `node ${node}`} is open after too many failures; nothing was sent`, { retryable: true, retryAfter })
     }
-    this.#keepAway(call, state, trial)
-    return { prefer, avoid }
+    this.#keepAway(call, state, trial?.node)
+    return { options: { prefer, avoid }, trial }
   }
 
   /** From the blocked nodes, or to the one that is to be tried, in the attempt that begins now. */
@@ -141,14 +147,14 @@ class Breakers {
     }
   }
 
-  record (call: ClientCall, node: string | undefined, ok: boolean | undefined, now: number): void {
+  record (call: ClientCall, node: string | undefined, ok: boolean | undefined, now: number, trial: Trial | undefined): void {
     const { failed } = call
     const state = this.#state(call.service)
     for (let i = 0; i < failed.length; i++) {
-      this.#recordAt(state, failed[i] as string, false, now)
+      this.#recordAt(state, failed[i] as string, false, now, trial)
     }
     if (node !== undefined && (failed.length === 0 || !failed.includes(node))) {
-      this.#recordAt(state, node, ok, now)
+      this.#recordAt(state, node, ok, now, trial)
     }
     if (state.outliers?.due(now) === true) {
       for (const id of state.outliers.look(now, new Set(call.nodes().map(({ id }) => id)))) {
@@ -170,14 +176,14 @@ class Breakers {
     return all
   }
 
-  #recordAt (state: ServiceState, id: string, ok: boolean | undefined, now: number): void {
+  #recordAt (state: ServiceState, id: string, ok: boolean | undefined, now: number, trial: Trial | undefined): void {
     let circuit = state.circuits.get(id)
     if (circuit === undefined) {
       forgetOldest(state.circuits)
       circuit = new Circuit(this.#circuit)
       state.circuits.set(id, circuit)
     }
-    circuit.record(ok, now)
+    circuit.record(ok, now, trial?.node === id ? trial.number : 0)
     if (circuit.state !== 'closed') {
       state.blocked.add(id)
     } else if (state.blocked.size > 0 && state.outliers?.isEjected(id, now) !== true) {

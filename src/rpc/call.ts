@@ -63,6 +63,9 @@ export class Call implements RequestFrame, Ending {
   /** The kind of the call, as in `STREAMING`. */
   streaming = 0
   link: Uint8Array | undefined = undefined
+  life = 0
+  /** With a key: the incarnation of {@link node}, as this node knew it when it sent the call there. */
+  incarnation = 0
   /** Of a streaming call: what sends and receives its sequences. */
   flow: ClientFlow | undefined = undefined
   /** The deadline is the caller's, not the room's default. */

@@ -1,16 +1,15 @@
 /** The way of a call through the interceptors, if there are any, to the client. */
-import { RpcError } from '../errors.ts'
 import { isBuiltIn } from './methods.ts'
 import { OutCall } from './out-call.ts'
-import { cancelled } from './outcome.ts'
 import { clientChain } from './passage.ts'
+import { checkSignal } from './prepare.ts'
 import { DeferredResults, primed } from './results.ts'
 import { retry } from './retry.ts'
 import type { Client } from './client.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCallHost } from './out-call.ts'
-import type { LastNext } from './passage.ts'
+import type { Ending, LastNext } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { Trace } from '../wire/trace.ts'
@@ -20,6 +19,10 @@ export type Parent = (HandlerContext & CallParent) | undefined
 
 type OpenStream = (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Parent, trace?: Trace) => Results | Promise<unknown>
 
+function isSafe (options: InvokeOptions | undefined): boolean {
+  return options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
+}
+
 export class Calls {
   readonly #host: OutCallHost
   readonly #client: Client
@@ -27,7 +30,9 @@ export class Calls {
   /** Of the room; undefined: none, and a call costs nothing for them. */
   readonly #chain: ClientNext | undefined
   /** For calls that may run twice, when the application has no interceptors of its own. */
-  readonly #safe: ClientNext | undefined
+  readonly #safe: ClientNext
+  /** Inside of a client's own. */
+  readonly #innermost: ClientNext
   readonly #last: LastNext
   readonly #own = new WeakMap<readonly ClientInterceptor[], ClientNext>()
 
@@ -37,7 +42,10 @@ export class Calls {
     this.#openStream = openStream
     this.#last = Object.assign((call: ClientCall) => this.#send(call as OutCall), { direct: this.#direct })
     this.#chain = interceptors === undefined || interceptors.length === 0 ? undefined : clientChain(interceptors, this.#last)
-    this.#safe = interceptors === undefined ? clientChain([retry()], this.#last) : undefined
+    this.#safe = clientChain([retry()], this.#last)
+    this.#innermost = this.#chain ?? Object.assign((call: ClientCall) => (this.#retries(call as OutCall) ? this.#safe : this.#last)(call), {
+      direct: (call: ClientCall, ending: Ending) => !this.#retries(call as OutCall) && this.#direct(call, ending)
+    })
   }
 
   /** `own`: interceptors of one client, outside of the room's. */
@@ -58,6 +66,7 @@ export class Calls {
       return open(options)
     }
     return new DeferredResults(async left => {
+      checkSignal(options?.signal)
       const signal = options?.signal === undefined ? left : AbortSignal.any([options.signal, left])
       return await open({ ...options, signal }) as AsyncIterable<unknown>
     })
@@ -66,50 +75,31 @@ export class Calls {
   /** An interceptor may throw instead of rejecting. */
   #through (chain: ClientNext, call: OutCall): Promise<unknown> {
     try {
+      checkSignal(call.asked?.signal)
       const result = chain(call)
       call.grow()
-      // what is under way has its own deadline and signal
-      return call.attempts === 0 ? this.#guarded(call, result) : result
+      return result
     } catch (err) {
       return Promise.reject(err)
     }
   }
 
-  /** An interceptor waits, as for credentials: it has the call's time, and its signal. */
-  async #guarded (call: OutCall, result: Promise<unknown>): Promise<unknown> {
-    const { timers } = this.#host
-    const { signal } = call.options
-    const what = `rpc ${call.service}/${call.method}`
-    const { promise, reject } = Promise.withResolvers<never>()
-    const onAbort = (): void => { reject(cancelled(what, signal?.reason)) }
-    const left = call.remaining
-    const timer = left === Infinity ? undefined : timers.after(left, () => { reject(new RpcError('DEADLINE_EXCEEDED', `${what}: no answer in time; the interceptors had it for the first part of it`)) })
-    signal?.addEventListener('abort', onAbort)
-    if (signal?.aborted === true) {
-      onAbort()
-    }
-    try {
-      return await Promise.race([result, promise])
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-      if (timer !== undefined) {
-        timers.cancel(timer)
-      }
-    }
-  }
-
   #chainOf (method: string, options: InvokeOptions | undefined, own: readonly ClientInterceptor[] | undefined): ClientNext | undefined {
-    const isSafe = options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
-    const rooms = this.#chain ?? (isSafe ? this.#safe : undefined)
+    const rooms = this.#chain ?? (isSafe(options) ? this.#safe : undefined)
     if (own === undefined || own.length === 0) {
       return rooms === undefined || isBuiltIn(method) ? undefined : rooms
     }
     let chain = this.#own.get(own)
     if (chain === undefined) {
-      chain = clientChain(own, this.#chain ?? this.#last)
+      chain = clientChain(own, this.#innermost)
       this.#own.set(own, chain)
     }
     return chain
+  }
+
+  /** Nobody around it does, and it may run twice. */
+  #retries (call: OutCall): boolean {
+    return call.kind === 'unary' && !call.repeats && isSafe(call.asked)
   }
 
   readonly #direct: LastNext['direct'] = (call, ending) => {

@@ -7,6 +7,7 @@ import { Links } from './links.ts'
 import { cancelled } from './outcome.ts'
 import { feedback, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
+import { aim, note } from './repeats.ts'
 import { Routing } from './routing.ts'
 import { unavailable } from './unavailable.ts'
 import { Waiting } from './waiting.ts'
@@ -83,7 +84,8 @@ export class Client implements Outcomes {
     let call: Call
     try {
       call = prepare(out.service, out.method, out.args, out.asked, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init.tokens, this.maxBody)
-      call.headers = out.headers
+      // a repeat of what may have run is the same request: with other credentials it would be another one
+      call.headers = out.lost === undefined ? out.headers : out.lost.headers
       this.admit(call)
     } catch (err) {
       ending.reject(err)
@@ -147,6 +149,8 @@ export class Client implements Outcomes {
       this.#toNode(call, call.only)
     } else if (call.tokenId !== undefined && (binding || call.balancer === undefined)) {
       this.#routing.toTokensNode(call, call.tokenId)
+    } else if (call.idempotencyKey !== undefined && call.balancer === undefined) {
+      this.#dispatch(call, this.#init.targets.home(call.idempotencyKey, call))
     } else {
       this.#toAnyNode(call)
     }
@@ -182,6 +186,7 @@ export class Client implements Outcomes {
   }
 
   #dispatch (call: Call, node: Routed | undefined): void {
+    if (call.idempotencyKey !== undefined && node !== undefined) aim(call, node.id, this.#init.discovery)
     if (node === undefined) {
       this.#exhausted(call)
     } else if (call.flow !== undefined) {
@@ -190,9 +195,7 @@ export class Client implements Outcomes {
       call.state = SENT
       call.node = this.#self
       this.#init.runLocal(call)
-      if (call.onNode !== undefined) {
-        call.tellNode()
-      }
+      if (call.onNode !== undefined) call.tellNode()
     } else {
       (call.body !== undefined && call.body.length > LARGE_BODY ? this.bulk : this.links).dispatch(call, node.id)
     }
@@ -215,9 +218,7 @@ export class Client implements Outcomes {
     call.peer = undefined
     call.lane = undefined
     call.cause = cause
-    if (why === 'unreachable') {
-      call.out?.miss(node)
-    }
+    if (why === 'unreachable') call.out?.miss(node)
     call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
       (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
     call.tried ??= new Set()
@@ -255,6 +256,7 @@ export class Client implements Outcomes {
   fail (call: Call, error: Error): void {
     if (this.#settle(call, true)) {
       this.#feedback(call, !speaksAgainst(error))
+      note(call, error)
       call.ending.reject(error)
     }
   }
@@ -296,12 +298,8 @@ export class Client implements Outcomes {
     if (call.out !== undefined && call.node !== '') {
       call.out.node = call.node
     }
-    if (call.flow !== undefined) {
-      this.flows.settled(call)
-    }
-    if (call.timer !== undefined) {
-      this.#init.timers.cancel(call.timer)
-    }
+    if (call.flow !== undefined) this.flows.settled(call)
+    if (call.timer !== undefined) this.#init.timers.cancel(call.timer)
     call.leave()
     return true
   }

@@ -1,13 +1,14 @@
 /** Bodies in a form of the application's own: they travel as bytes, and each end of a contract knows what they mean. */
 import { RpcError } from '../errors.ts'
 import { messageOf } from './outcome.ts'
+import { iteratorOf } from './outflow.ts'
 import { changed } from './results.ts'
 import type { Results, Sequence } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** How a method's arguments and results become bytes; protobuf's `encode` and `decode`, for one. */
 export interface Codec {
-  /** The bytes are sent without a copy. */
+  /** The bytes are sent without a copy. A throw is INVALID_ARGUMENT at the caller's end, and INTERNAL at the handler's. */
   encode (value: any): Uint8Array
   /** A throw is INVALID_ARGUMENT at the handler's end, and rejects the call at the caller's. */
   decode (bytes: Uint8Array): unknown
@@ -50,10 +51,22 @@ function attempt (make: () => unknown): Result {
   }
 }
 
-/** Inputs as their bytes. */
-export function encoded (items: Sequence, codec: Codec): Results {
-  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
-  return changed(iterator, item => codec.encode(item))
+/** Arguments as their bytes, `what` is the call. @throws RpcError - INVALID_ARGUMENT */
+export function encode (codec: Codec, value: unknown, what: string): Uint8Array {
+  return sendable(what, () => codec.encode(value))
+}
+
+/** Inputs as their bytes. @throws RpcError - INVALID_ARGUMENT */
+export function encoded (items: Sequence, codec: Codec, what: string): Results {
+  return changed(sendable(what, () => iteratorOf(items)), item => encode(codec, item, what))
+}
+
+function sendable<T> (what: string, make: () => T): T {
+  try {
+    return make()
+  } catch (err) {
+    throw new RpcError('INVALID_ARGUMENT', `${what}: the arguments cannot be sent: ${messageOf(err)}`, { cause: err })
+  }
 }
 
 /** Results as what they decode to. */

@@ -4,6 +4,7 @@ import type { Call } from './call.ts'
 import type { HandlerContext, InvokeOptions, TokenId } from './index.ts'
 import type { Contract, ContractClient } from './contract.ts'
 import type { Origin } from './inbound.ts'
+import type { Whole } from './handed-on.ts'
 import type { Method } from './methods.ts'
 import type { ServerCall } from './interceptor.ts'
 import type { CallParent } from './prepare.ts'
@@ -28,7 +29,9 @@ export interface ContextHost {
 }
 
 /** One request that is being handled. */
-export class Context implements HandlerContext, ServerCall, CallParent {
+export class Context implements HandlerContext, ServerCall, CallParent, Whole<Context> {
+  /** Itself, for interceptors, also in a copy. */
+  whole: Context | undefined = undefined
   readonly id: number
   readonly entry: Method
   readonly origin: Origin
@@ -92,6 +95,13 @@ export class Context implements HandlerContext, ServerCall, CallParent {
 
   get context (): this {
     return this
+  }
+
+  take (copy: Partial<Context>): void {
+    this.args = copy.args
+    if (copy.metadata !== undefined) {
+      this.metadata = copy.metadata
+    }
   }
 
   get method (): string {

@@ -6,7 +6,8 @@ import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } fro
 import type { OutCall } from './out-call.ts'
 
 /**
- * A deadline for calls that name none: milliseconds, or what a function makes of the call (undefined: the room's own).
+ * A deadline for calls that name none: milliseconds, of unary calls only, as a stream may go on for long; or what a
+ * function makes of any call (undefined: the room's own).
  *
  * @example
  *
@@ -17,7 +18,7 @@ import type { OutCall } from './out-call.ts'
 export function timeout (ms: number | ((call: ClientCall) => number | undefined)): ClientInterceptor {
   return clientHooks({
     before: call => {
-      const limit = call.timed ? undefined : typeof ms === 'number' ? ms : ms(call)
+      const limit = call.timed ? undefined : typeof ms !== 'number' ? ms(call) : call.kind === 'unary' ? ms : undefined
       if (limit !== undefined) {
         call.limit(limit)
       }

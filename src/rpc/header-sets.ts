@@ -23,9 +23,10 @@ export class SentHeaders {
     return this.#number
   }
 
-  /** The number that they may be sent under; 0: none, as they may change, or are large. */
+  /** The number that they may be sent under; 0: none, as they may change, are large, or are empty: a number alone means those of before. */
   place (headers: TextMap): number {
-    return Object.isFrozen(headers) && length(headers) <= MAX_HEADER_SET ? this.#next : 0
+    const size = Object.isFrozen(headers) ? length(headers) : 0
+    return size > 0 && size <= MAX_HEADER_SET ? this.#next : 0
   }
 
   /** They were sent under that number. */

@@ -29,6 +29,8 @@ export interface Origin {
   refuse (id: number, error: RpcError): void
   /** The handler is done after the call was ended. */
   late? (result: EncodedBody | undefined): void
+  /** The call was ended before its handler began, which it will not. */
+  unrun? (): void
 }
 
 /** Made anew for no answer: the stream's batch takes a copy. */

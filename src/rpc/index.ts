@@ -51,7 +51,9 @@ export interface InvokeOptions {
   balancer?: BalancerName | PickerFactory
   /**
    * Names this call, so that it runs once however often it is sent: the node that ran it remembers the reply for five
-   * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only.
+   * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only, with
+   * the headers that it had. Asked again by the application, a call of the same key goes to the same node, unless it names
+   * another one (`token`, `node`, `balancer`, `prefer`); when nodes come or go some keys get another, which knows no reply.
    */
   idempotencyKey?: string
   /** Running it twice does no harm: a call that was lost in flight is sent again. @default false */
@@ -175,7 +177,7 @@ export interface RpcInit {
   counted?: boolean
   /**
    * Code around every call but those of `braid.` methods, the first outermost. Without any, calls that may run twice are
-   * retried.
+   * retried, inside of what the interceptors of a client do; `retry({ attempts: 1 })` ends that.
    *
    * @default none
    */

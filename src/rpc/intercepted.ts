@@ -1,4 +1,5 @@
 /** Handlers with interceptors around them. */
+import { handedOn } from './handed-on.ts'
 import { compose, hooked, Run } from './hooks.ts'
 import { changed, DeferredResults } from './results.ts'
 import { isThenable } from '../util/thenable.ts'
@@ -27,7 +28,7 @@ export function intercepted (rooms: readonly ServerInterceptor[] = [], kind: Cal
     return handler
   }
   const last: Serve = ({ args, context }) => handler(args, context)
-  const chain = compose(all, last, around, (interceptor, next) => interceptor(async call => next(call)))
+  const chain = compose(all, last, around, (interceptor, next) => interceptor(async call => next(handedOn(call as Context))))
   if (kind === 'unary' || kind === 'clientStream') {
     return (args, context) => chain(callOf(args, context))
   }
@@ -38,6 +39,7 @@ export function intercepted (rooms: readonly ServerInterceptor[] = [], kind: Cal
 function callOf (args: unknown, context: HandlerContext): ServerCall {
   const call = context as Context
   call.args = args
+  call.whole = call
   return call
 }
 

@@ -35,7 +35,10 @@ export interface ClientCall {
   nodes (): readonly NodeInfo[]
 }
 
-/** Resolves to the result; for `serverStream` and `bidi` to the AsyncIterable of results. May be called again. */
+/**
+ * Resolves to the result; for `serverStream` and `bidi` to the AsyncIterable of results. May be called again. It is given
+ * the call, or a copy (`{ ...call, args }`) whose `args`, `options`, `perTry` and `repeats` become the call's.
+ */
 export type ClientNext = (call: ClientCall) => Promise<unknown>
 export type ClientInterceptor = (next: ClientNext) => ClientNext
 
@@ -50,7 +53,10 @@ export interface ServerCall {
   metadata: Readonly<Record<string, string>>
 }
 
-/** Resolves to what the handler returns; for `serverStream` and `bidi` to its AsyncIterable. */
+/**
+ * Resolves to what the handler returns; for `serverStream` and `bidi` to its AsyncIterable. It is given the call, or a copy
+ * whose `args` and `metadata` become the call's.
+ */
 export type ServerNext = (call: ServerCall) => Promise<unknown>
 export type ServerInterceptor = (next: ServerNext) => ServerNext
 

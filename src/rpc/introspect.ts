@@ -85,9 +85,11 @@ export class Health {
     return true
   }
 
-  /** The node begins anew. */
+  /** The node begins, or begins anew: what the application has said of it before its first start still holds. */
   reset (): void {
-    this.#status = 'SERVING'
+    if (this.#status === 'DRAINING') {
+      this.#status = 'SERVING'
+    }
   }
 
   /** The status of now, and each one after it. */

@@ -72,17 +72,13 @@ export class Links {
       }
     }
     link?.queue.delete(call)
-    if (lane?.goingAway === true) {
-      this.#retire(lane)
-    }
+    if (lane?.goingAway === true) this.#retire(lane)
   }
 
   onResponse (stream: FramedStream, response: DecodedResponse): void {
     const lane = this.#lanes.get(stream)
     const call = lane?.calls.take(response.id)
-    if (lane?.goingAway === true) {
-      this.#retire(lane)
-    }
+    if (lane?.goingAway === true) this.#retire(lane)
     if (call === undefined) {
       this.late++
     } else if (response.status === 0) {
@@ -144,13 +140,17 @@ export class Links {
     // what still waited in the stream never left, so it never ran
     const left = lane.written - stream.queued
     for (const call of lane.calls.clear()) {
-      const cause = new RpcError('UNAVAILABLE', `${call.what}: connection to ${this.label(stream.peer)} lost while the call was under way; it may have run`, { node: stream.peer, cause: reason })
+      const cause = this.#lost(call, stream.peer, reason)
       if (call.position >= left) {
         this.#init.outcomes.again(call, stream.peer, cause, 'unreachable')
       } else {
         this.#init.outcomes.fail(call, cause)
       }
     }
+  }
+
+  #lost (call: Call, node: string, cause: unknown): RpcError {
+    return new RpcError('UNAVAILABLE', `${call.what}: connection to ${this.label(node)} lost while the call was under way; it may have run`, { node, cause })
   }
 
   /** True while calls wait for their answer on this stream: it must not be closed for being idle. */
@@ -244,7 +244,7 @@ export class Links {
     if (room) {
       outcomes.succeed(call, undefined)
     } else {
-      stream.drained().then(() => { outcomes.succeed(call, undefined) }, err => { outcomes.fail(call, err) })
+      stream.drained().then(() => { outcomes.succeed(call, undefined) }, err => { outcomes.fail(call, this.#lost(call, stream.peer, err)) })
     }
   }
 

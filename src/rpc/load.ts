@@ -37,11 +37,20 @@ export class LoadReporter {
     const load = this.#load()
     const told = this.#discovery.self.load
     if (load.links !== told.links || differs(load.inflight, told.inflight)) {
-      this.#discovery.update({ load })
+      this.#tell(load)
     }
     // the next change comes with a call; the last one, to nothing, may have come already
     if (load.inflight > 0) {
       this.changed()
+    }
+  }
+
+  /** No load is worth the process: a throw in a timer would end it. */
+  #tell (load: { links: number, inflight: number }): void {
+    try {
+      this.#discovery.update({ load })
+    } catch {
+      // the record stays as it was, and the next report is another try
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { Call } from './call.ts'
+import type { Whole } from './handed-on.ts'
 import type { ClientCall } from './interceptor.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { CallParent } from './prepare.ts'
@@ -22,7 +24,9 @@ export interface OutCallHost {
 }
 
 /** A call that goes through interceptors. */
-export class OutCall implements ClientCall {
+export class OutCall implements ClientCall, Whole<OutCall> {
+  /** Itself, also in a copy. */
+  readonly whole: OutCall = this
   readonly kind: CallKind
   readonly service: string
   readonly method: string
@@ -35,6 +39,8 @@ export class OutCall implements ClientCall {
   failed: readonly string[] = NONE
   /** Times that it was handed to the client. */
   attempts = 0
+  /** With a key: the attempt that may have run. Others have its headers, and run in the same life of its node only. */
+  lost: Call | undefined = undefined
   /** Wants no answer. */
   readonly oneWay: boolean
   /** Of the span that it makes; undefined: that of the handler that makes it, if it has one. */
@@ -105,6 +111,15 @@ export class OutCall implements ClientCall {
 
   get remaining (): number {
     return this.#due - this.now
+  }
+
+  take ({ args, options, perTry, repeats }: Partial<OutCall>): void {
+    this.args = args
+    this.perTry = perTry
+    this.repeats = repeats === true
+    if (options !== undefined) {
+      this.#options = { ...options }
+    }
   }
 
   limit (ms: number): void {

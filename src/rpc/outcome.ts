@@ -82,6 +82,11 @@ export function withoutStack<E extends Error> (make: () => E): E {
   }
 }
 
+/** The answer, or that there is none, leaves open whether the call ran, and its callee does not let it try again. */
+export function mayHaveRun (error: Error): boolean {
+  return error instanceof RpcError && !error.retryable && error.code !== 'UNAUTHENTICATED' && error.code !== 'PERMISSION_DENIED'
+}
+
 /** The caller's signal, or the call that it is part of, ended it. */
 export function cancelled (what: string, reason: unknown): RpcError {
   return withoutStack(() => new RpcError('CANCELLED', `${what}: cancelled by the caller`, { cause: reason }))

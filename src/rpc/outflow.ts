@@ -88,7 +88,7 @@ export class Outflow {
 }
 
 /** @throws TypeError - no sequence */
-function iteratorOf (source: unknown): AnyIterator {
+export function iteratorOf (source: unknown): AnyIterator {
   const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined
   const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.()
   if (iterator === undefined) {

@@ -1,6 +1,8 @@
 /** Calls on their way out through hooks. */
+import { handedOn } from './handed-on.ts'
 import { compose, hooked, Run } from './hooks.ts'
 import { Places } from './places.ts'
+import { within } from './within.ts'
 import type { Halves, Hooks } from './hooks.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCall } from './out-call.ts'
@@ -26,7 +28,10 @@ export function clientHooks (hooks: Hooks<ClientCall>): ClientInterceptor {
 
 /** One function of all of them around `last`. */
 export function clientChain (interceptors: readonly ClientInterceptor[], last: ClientNext): ClientNext {
-  return compose(interceptors, last, around, (interceptor, next) => interceptor(next))
+  return compose(interceptors, last, around, (interceptor, next) => {
+    const through = interceptor(call => next(handedOn(call as OutCall)))
+    return call => within(call as OutCall, () => through(call))
+  })
 }
 
 function around (hooks: HookList, next: ClientNext): ClientNext {
@@ -95,7 +100,7 @@ class Passage extends Run<ClientCall> implements Ending {
     try {
       const held = places.advance(this, call, call.now)
       if (held !== undefined) {
-        held.then(() => { this.enter() }, (error: unknown) => { this.reject(error) })
+        within(call, () => held).then(() => { this.enter() }, (error: unknown) => { this.reject(error) })
       } else if (direct?.(call, this) !== true) {
         this.#follow(next(call))
       }
@@ -125,10 +130,10 @@ class Passage extends Run<ClientCall> implements Ending {
 
   #recovers ({ recover }: Halves<ClientCall>): boolean {
     const { hooks, next } = this.#way
-    const within = hooks.slice(this.reached + 1)
-    const instead = recover?.(this.#call, this.outcome, () => pass(new Way(within, next), this.#call))
+    const inner = hooks.slice(this.reached + 1)
+    const instead = recover?.(this.#call, this.outcome, () => pass(new Way(inner, next), this.#call))
     if (instead !== undefined) {
-      this.#follow(instead)
+      this.#follow(within(this.#call, () => instead))
     }
     return instead !== undefined
   }

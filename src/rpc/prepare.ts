@@ -24,6 +24,14 @@ export interface CallParent extends Parent {
   readonly trace: Trace | undefined
 }
 
+/** Of options: arguments that several calls have in common. */
+export const ENCODED = Symbol('encoded')
+
+/** Options of a call among several. */
+export interface Sharing extends InvokeOptions {
+  readonly [ENCODED]?: EncodedBody & { readonly args: unknown }
+}
+
 /**
  * A checked call with its encoded arguments, which may take `budget` milliseconds.
  *
@@ -34,7 +42,8 @@ export function prepare (service: string, method: string, args: unknown, options
     [service, method] = splitVersion(service, method)
   }
   checkName('method', method)
-  const { codec, body } = encodeArgs(args, service, method, maxBody)
+  const encoded = (options as Sharing | undefined)?.[ENCODED]
+  const { codec, body } = encoded !== undefined && encoded.args === args ? encoded : encodeArgs(args, service, method, maxBody)
   const call = new Call(service, method, codec, body, budget)
   if (options !== undefined) {
     applyOptions(call, options, tokens)
@@ -96,11 +105,19 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
     call.avoid = options.avoid
   }
   call.balancer = options.balancer
+  checkSignal(options.signal)
   call.signal = options.signal
   if (options.onNode !== undefined && typeof options.onNode !== 'function') {
     throw new InvalidOptionsError('onNode must be a function')
   }
   call.onNode = options.onNode
+}
+
+/** What listens to it later has no caller to throw to. @throws InvalidOptionsError */
+export function checkSignal (signal: AbortSignal | undefined): void {
+  if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.removeEventListener !== 'function')) {
+    throw new InvalidOptionsError('signal must be an AbortSignal')
+  }
 }
 
 function texts (map: TextMap | undefined, name: string): TextMap | undefined {

@@ -118,6 +118,13 @@ export class Keyed implements Origin {
     }
   }
 
+  /** Whoever has joined it meanwhile may ask anew. Not retryable: that would be another node, while this one has the key's replies. */
+  unrun (): void {
+    if (this.context !== undefined) {
+      this.refuse(0, new RpcError('UNAVAILABLE', 'the call of this idempotency key was ended before it ran'))
+    }
+  }
+
   #settle (size: number, send: Send): void {
     this.#send = send
     this.size = size + this.key.length * 2

@@ -11,7 +11,7 @@ export class DeferredResults implements Results {
   readonly #left = new AbortController()
   #inner: Promise<AsyncIterator<unknown>> | undefined
 
-  /** The signal aborts when they are left before they are open. */
+  /** The signal aborts when they are left or over, whether or not they are open. */
   constructor (open: (signal: AbortSignal) => Promise<AsyncIterable<unknown>>) {
     this.#open = open
   }
@@ -23,20 +23,30 @@ export class DeferredResults implements Results {
     this.#inner ??= this.#open(this.#left.signal).then(results => results[Symbol.asyncIterator]())
     try {
       const inner = await this.#inner
-      return this.#left.signal.aborted ? DONE : await inner.next()
+      const result = this.#left.signal.aborted ? DONE : await inner.next()
+      if (result.done === true) {
+        this.#leave()
+      }
+      return result
     } catch (err) {
       if (this.#left.signal.aborted) {
         return DONE
       }
+      this.#leave()
       throw err
     }
   }
 
   async return (): Promise<IteratorResult<unknown, undefined>> {
-    this.#left.abort(new Error('the results were left'))
+    this.#leave()
     const inner = await this.#inner?.catch(() => undefined)
     await inner?.return?.()
     return DONE
+  }
+
+  /** An interceptor may have opened more than it handed out, or handed out nothing: all of that ends, too. */
+  #leave (): void {
+    this.#left.abort(new Error('the results were left'))
   }
 
   async [Symbol.asyncDispose] (): Promise<void> {

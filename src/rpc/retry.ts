@@ -67,10 +67,12 @@ async function again (policy: RetryPolicy, call: ClientCall, error: unknown, fir
   let lost: RpcError | undefined
   let pause: number | undefined = first
   for (let attempt = 2; pause !== undefined; attempt++) {
-    if (call.options.idempotent !== true && isRpcError(last) && last.node !== undefined && !last.retryable) {
-      // only this node knows whether the call of this key ran
-      call.options.node = last.node
+    if (isRpcError(last) && !last.retryable) {
       lost ??= last
+      if (call.options.idempotent !== true && last.node !== undefined) {
+        // only this node knows whether the call of this key ran
+        call.options.node = last.node
+      }
     }
     await sleep(pause, call.options.signal)
     try {
@@ -169,6 +171,8 @@ class Race {
   #before: object = {}
   #sent = 0
   #open = 0
+  /** Of the first that failed and may have run. */
+  #lost: Error | undefined
   #timer: ReturnType<typeof timers.after> | undefined
 
   constructor (call: OutCall, next: ClientNext, delay: number, max: number, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
@@ -211,8 +215,11 @@ class Race {
       value => { this.#end(() => { this.#resolve(value) }) },
       error => {
         // one that failed is no answer while another may still come
+        if (isRpcError(error) && !error.retryable) {
+          this.#lost ??= error
+        }
         if (--this.#open === 0) {
-          this.#end(() => { this.#reject(error) })
+          this.#end(() => { this.#reject(this.#lost ?? error) })
         }
       })
   }

@@ -8,6 +8,7 @@ import { MadeCalls } from './counts.ts'
 import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
 import { isBuiltIn, Methods } from './methods.ts'
+import { ENCODED } from './prepare.ts'
 import { failedResults } from './open-flow.ts'
 import { flowHandler } from './server-flow.ts'
 import { scatter } from './scatter.ts'
@@ -15,7 +16,6 @@ import { Session } from './session.ts'
 import { STREAMING } from './stream-types.ts'
 import { TokenIds } from './token-ids.ts'
 import { clientOf, serveAll } from './typed.ts'
-import { parseVersioned } from './versions.core.ts'
 import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
 import type { CallCounts } from './counts.ts'
 import type {
@@ -23,6 +23,7 @@ import type {
   TokenId, TokenRouter
 } from './index.ts'
 import type { ClientInterceptor, Interceptors } from './interceptor.ts'
+import type { Sharing } from './prepare.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
 import type { CallKind, Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
@@ -231,8 +232,11 @@ export class RpcService implements Rpc, Startable {
   }
 
   async invokeAll (service: string, method: string, args?: unknown, options: InvokeAllOptions = {}): Promise<NodeResult[]> {
-    const nodes = this.#discovery().nodes(parseVersioned(service).name).filter(({ state }) => state === 'up' || state === 'suspect')
-    return scatter(nodes, async options => this.invoke(service, method, args, options), options)
+    // what is wrong with all of them is no node's answer
+    const { service: name, codec, body } = this.#running().client.prepare(service, method, args, options, undefined)
+    const nodes = this.#discovery().nodes(name).filter(({ state }) => state === 'up' || state === 'suspect')
+    const sharing: Sharing = { [ENCODED]: { args, codec, body } }
+    return scatter(nodes, async options => this.invoke(service, method, args, { ...options, ...sharing }), options)
   }
 
   async notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void> {

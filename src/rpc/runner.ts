@@ -54,8 +54,11 @@ export class Runner {
     return wanted
   }
 
-  /** Nobody waits for the answer any more. */
+  /** Nobody waits for the answer any more. Once: a call with a key that has ended may be asked for, and cancelled, again. */
   end (context: Context, error: RpcError): void {
+    if (context.ended !== undefined) {
+      return
+    }
     const { entry } = context
     entry.errors++
     entry.lastError = error.message.slice(0, MAX_LAST_ERROR)
@@ -114,6 +117,7 @@ export class Runner {
       this.#enter(context, result.value)
     } else {
       this.#untrack(context)
+      context.origin.unrun?.()
     }
   }
 

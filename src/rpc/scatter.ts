@@ -1,4 +1,5 @@
-import { RpcError } from '../errors.ts'
+import { MeshStoppedError, RpcError } from '../errors.ts'
+import { messageOf } from './outcome.ts'
 import type { InvokeOptions } from './index.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
@@ -45,6 +46,7 @@ export async function scatter (nodes: readonly NodeInfo[], invoke: Invoke, optio
   return Promise.all(nodes.map(ask))
 }
 
+/** UNKNOWN is an error that a handler, or an interceptor, threw. */
 function toRpcError (err: unknown): RpcError {
-  return err instanceof RpcError ? err : new RpcError('UNKNOWN', err instanceof Error ? err.message : String(err), { cause: err })
+  return err instanceof RpcError ? err : new RpcError(err instanceof MeshStoppedError ? 'UNAVAILABLE' : 'UNKNOWN', messageOf(err), { cause: err })
 }

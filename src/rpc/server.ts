@@ -2,6 +2,7 @@
 import { ProtocolError, RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
 import { DEFAULT_TIMEOUT } from '../wire/limits.ts'
+import { lifeOf } from '../wire/rpc-frames.ts'
 import { Context } from './context.ts'
 import { Inbound } from './inbound.ts'
 import { isBuiltIn } from './methods.ts'
@@ -99,6 +100,10 @@ export class Server {
     const context = origin.running.get(id)
     if (context !== undefined && (!(context.origin instanceof Keyed) || context.origin.cancelled(origin, id))) {
       this.#runner.end(context, withoutStack(() => new RpcError('CANCELLED', `${context.method}: cancelled by the caller`)))
+      if (!context.counted) {
+        // it has waited for its turn, which does not come any more
+        context.origin.unrun?.()
+      }
     }
   }
 
@@ -201,6 +206,11 @@ export class Server {
 
   /** A call with an idempotency key: unless it runs or has run already. */
   #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number, link: HandlerContext['link']): void {
+    if (request.life !== 0 && request.life !== lifeOf(this.#init.discovery.self.incarnation)) {
+      // retryAfter: to ask a third time is of no use
+      origin.refuse(request.id, new RpcError('UNAVAILABLE', `${request.method}: this node was started anew since it was sent this call, which may have run; it did not run again`, { retryAfter: -1 }))
+      return
+    }
     let keyed: Keyed | undefined
     try {
       keyed = this.#replies.begin(origin, request, now)
@@ -288,6 +298,6 @@ export class Server {
 }
 
 /** The fields of a request, of whatever it is part. */
-function requestOf ({ id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link }: RequestFrame): RequestFrame {
-  return { id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link }
+function requestOf ({ id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link, life }: RequestFrame): RequestFrame {
+  return { id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link, life }
 }

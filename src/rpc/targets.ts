@@ -118,7 +118,8 @@ export class Targets {
   readonly #discovery: Discovery
   readonly #targets = new Map<string, Target>()
   readonly #context: PickContext
-  #router: TokenRouter = new RendezvousRouter()
+  readonly #rendezvous = new RendezvousRouter()
+  #router: TokenRouter = this.#rendezvous
   #loads: LoadSource | undefined
 
   constructor (discovery: Discovery, random: () => number) {
@@ -168,6 +169,14 @@ export class Targets {
 
   route (token: TokenId, call: Wanted, propose: (() => string | undefined) | undefined): Routed | undefined | Promise<Routed | undefined> {
     return this.#router.route(token, call.service, this.#target(call).nodes ?? NO_NODES, call.tried, propose)
+  }
+
+  /** The node of an idempotency key, which may have its reply. */
+  home (key: string, call: Wanted & { readonly avoid: ReadonlySet<string> | undefined }): NodeInfo | undefined {
+    const { avoid, tried } = call
+    const { nodes = NO_NODES } = this.#target(call)
+    const node = avoid === undefined ? undefined : this.#rendezvous.route(key, call.service, nodes, new Set([...avoid, ...tried ?? []]))
+    return node ?? this.#rendezvous.route(key, call.service, nodes, tried)
   }
 
   claim (token: TokenId, call: Wanted, node: string): Uint8Array | undefined {

@@ -1,7 +1,8 @@
 /** Contracts on top of untyped calls: what `rpc.serve`, `rpc.client` and `ctx.client` do. */
 import { InvalidOptionsError } from '../errors.ts'
-import { decode, decoded, decoding, encoded, encoding } from './codec.ts'
+import { decode, decoded, decoding, encode, encoded, encoding } from './codec.ts'
 import { versioned } from './contract.ts'
+import { failedResults } from './open-flow.ts'
 import type { Codec } from './codec.ts'
 import type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
 import type { HandleOptions, Handler, InvokeOptions, Registration } from './index.ts'
@@ -32,20 +33,27 @@ export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, 
     const call = kind === 'unary'
       ? (args: unknown, own?: InvokeOptions) => caller.invoke(contract.service, method, args, merge(own), interceptors)
       : (input: unknown, own?: InvokeOptions) => caller.stream(contract.service, method, kind, input, merge(own), interceptors)
-    client[name] = codec === undefined ? call : coded(call, kind, codec)
+    client[name] = codec === undefined ? call : coded(call, kind, codec, `rpc ${contract.service}/${method}`)
   }
   return Object.freeze(client) as ContractClient<C>
 }
 
 /** The same call, whose bodies are bytes of a codec. */
-function coded (call: (args: unknown, own?: InvokeOptions) => Promise<unknown> | Results, kind: CallKind, codec: Codec): typeof call {
+function coded (call: (args: unknown, own?: InvokeOptions) => Promise<unknown> | Results, kind: CallKind, codec: Codec, what: string): typeof call {
   const manyIn = kind === 'clientStream' || kind === 'bidi'
   const manyOut = kind === 'serverStream' || kind === 'bidi'
   const send = (args: unknown, own: InvokeOptions | undefined): Promise<unknown> | Results =>
-    call(manyIn ? encoded(args as Sequence, codec) : codec.encode(args), own)
-  return manyOut
-    ? (args, own) => decoded(send(args, own) as Results, codec)
-    : async (args, own) => decode(codec, await send(args, own))
+    call(manyIn ? encoded(args as Sequence, codec, what) : encode(codec, args, what), own)
+  if (!manyOut) {
+    return async (args, own) => decode(codec, await send(args, own))
+  }
+  return (args, own) => {
+    try {
+      return decoded(send(args, own) as Results, codec)
+    } catch (err) {
+      return failedResults(err)
+    }
+  }
 }
 
 /** The untyped ways to serve. */

@@ -34,6 +34,13 @@ export interface RequestFrame {
   headerSet: number
   /** What the caller knows of the token's link, for the links of the node that is called. */
   link: Uint8Array | undefined
+  /** Which life of the callee may have run it before, see {@link lifeOf}; 0: it was not sent before. */
+  life: number
+}
+
+/** What of an incarnation travels. */
+export function lifeOf (incarnation: number): number {
+  return incarnation >>> 0
 }
 
 export interface ResponseFrame {

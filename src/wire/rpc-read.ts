@@ -89,8 +89,7 @@ function readRequest (): DecodedRequest {
     metadata: NO_TEXTS,
     headers: NO_TEXTS,
     idempotencyKey: undefined,
-    streaming: 0,
-    trace: undefined, headerSet: 0, link: undefined
+    streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0
   }
   while (more()) {
     const tag = varint()
@@ -109,6 +108,7 @@ function readRequest (): DecodedRequest {
       case 0x62: r.trace = trace(); break
       case 0x68: r.headerSet = upTo(MAX_HEADER_SETS, 'a set of headers beyond the last one'); break
       case 0x72: r.link = own(1, MAX_CLAIM); break
+      case 0x78: r.life = uint32(); break
       default: skip(tag)
     }
   }

@@ -48,7 +48,7 @@ export function sizeRequest (r: RequestFrame, headersKnown = false): number {
   if (r.idempotencyKey !== undefined) {
     size += sizeText(r.idempotencyKey)
   }
-  size += (r.streaming === 0 ? 0 : 2) + (r.trace === undefined ? 0 : 2 + TRACE_BYTES) + (r.headerSet === 0 ? 0 : 2) + (r.link === undefined ? 0 : sizeBytes(r.link))
+  size += (r.streaming === 0 ? 0 : 2) + (r.trace === undefined ? 0 : 2 + TRACE_BYTES) + (r.headerSet === 0 ? 0 : 2) + (r.link === undefined ? 0 : sizeBytes(r.link)) + sizeUint(r.life)
   sized = r
   inner = size
   fill = fillRequest
@@ -92,7 +92,8 @@ export function writeRequest (r: RequestFrame, target: Uint8Array, offset: numbe
   if (r.headerSet !== 0) {
     pos = putUint(target, pos, 0x68, r.headerSet)
   }
-  return r.link === undefined ? pos : putBytes(target, pos, 0x72, r.link)
+  pos = r.link === undefined ? pos : putBytes(target, pos, 0x72, r.link)
+  return putUint(target, pos, 0x78, r.life)
 }
 
 /**

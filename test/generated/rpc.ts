@@ -263,6 +263,11 @@ export namespace Frame {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface FrameRequestLifeFieldEvent {
+    field: '$.request.life'
+    value: number
+  }
+
   export interface FrameResponseIdFieldEvent {
     field: '$.response.id'
     value: number
@@ -332,7 +337,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameRequestTraceFieldEvent | FrameRequestHeaderSetFieldEvent | FrameRequestLinkFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameRequestIdFieldEvent | FrameRequestMethodFieldEvent | FrameRequestTimeoutFieldEvent | FrameRequestCodecFieldEvent | FrameRequestBodyFieldEvent | FrameRequestTokenFieldEvent | FrameRequestMetadataFieldEvent | FrameRequestHeadersFieldEvent | FrameRequestIdempotencyKeyFieldEvent | FrameRequestServiceFieldEvent | FrameRequestStreamingFieldEvent | FrameRequestTraceFieldEvent | FrameRequestHeaderSetFieldEvent | FrameRequestLinkFieldEvent | FrameRequestLifeFieldEvent | FrameResponseIdFieldEvent | FrameResponseStatusFieldEvent | FrameResponseCodecFieldEvent | FrameResponseBodyFieldEvent | FrameResponseMessageFieldEvent | FrameResponseRetryableFieldEvent | FrameResponseHeadersFieldEvent | FrameCancelIdFieldEvent | FrameGoawayReasonFieldEvent | FrameItemCodecFieldEvent | FrameItemBodyFieldEvent | FrameCreditBytesFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -352,6 +357,7 @@ export interface Request {
   trace: Uint8Array<ArrayBuffer>
   headerSet: number
   link: Uint8Array<ArrayBuffer>
+  life: number
 }
 
 export namespace Request {
@@ -662,6 +668,11 @@ export namespace Request {
           w.bytes(obj.link)
         }
 
+        if ((obj.life != null && obj.life !== 0)) {
+          w.uint32(120)
+          w.uint32(obj.life)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -680,7 +691,8 @@ export namespace Request {
           streaming: 0,
           trace: uint8ArrayAlloc(0),
           headerSet: 0,
-          link: uint8ArrayAlloc(0)
+          link: uint8ArrayAlloc(0),
+          life: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -761,6 +773,10 @@ export namespace Request {
             }
             case 14: {
               obj.link = reader.bytes()
+              break
+            }
+            case 15: {
+              obj.life = reader.uint32()
               break
             }
             default: {
@@ -897,6 +913,13 @@ export namespace Request {
               }
               break
             }
+            case 15: {
+              yield {
+                field: `${prefix}.life`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -981,6 +1004,11 @@ export namespace Request {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface RequestLifeFieldEvent {
+    field: '$.life'
+    value: number
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -989,7 +1017,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent | RequestTraceFieldEvent | RequestHeaderSetFieldEvent | RequestLinkFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestIdFieldEvent | RequestMethodFieldEvent | RequestTimeoutFieldEvent | RequestCodecFieldEvent | RequestBodyFieldEvent | RequestTokenFieldEvent | RequestMetadataFieldEvent | RequestHeadersFieldEvent | RequestIdempotencyKeyFieldEvent | RequestServiceFieldEvent | RequestStreamingFieldEvent | RequestTraceFieldEvent | RequestHeaderSetFieldEvent | RequestLinkFieldEvent | RequestLifeFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }

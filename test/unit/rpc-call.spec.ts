@@ -144,6 +144,20 @@ describe('rpc: a call', () => {
       }
       expect(await invoke('login', 'x', { headers: { a: 'x'.repeat(20_000) } })).to.include({ code: 'RESOURCE_EXHAUSTED' })
     })
+
+    it('what is no AbortSignal rejects at once, with interceptors too, and leaves nothing behind', async () => {
+      const through = await mesh.add('gate-2', undefined, { interceptors: { client: [next => async call => next(call)] } })
+      for (const { rpc } of [gate, through]) {
+        for (const signal of [new AbortController(), null, 'abort', { addEventListener () {} }] as any[]) {
+          const error = { name: 'InvalidOptionsError', message: 'signal must be an AbortSignal' }
+          for (const options of [{ signal }, { signal, idempotent: true }]) expect(await rejection(rpc.invoke('login', 'x', 1, options))).to.include(error)
+          expect(await rejection(rpc.stream('login', 'x', 'serverStream', 1, { signal }).next())).to.include(error)
+          expect(await rejection(rpc.stream('login', 'x', 'clientStream', [], { signal }))).to.include(error)
+        }
+        expect(rpc.nodeStats().pending).to.equal(0)
+      }
+      await mesh.clock.pass(6_000)
+    })
   })
 
   describe('handle', () => {

@@ -184,6 +184,19 @@ describe('rpc: contracts', () => {
     expect(await rejection(gate.rpc.invoke('login', 'one', { not: 'bytes' }))).to.include({ code: 'INVALID_ARGUMENT' })
   })
 
+  it('what a codec cannot encode is INVALID_ARGUMENT of the call, of all four kinds, and never thrown by the call itself', async () => {
+    const picky: Codec = { encode: () => { throw new Error('bad field') }, decode: bytes => bytes }
+    const own = defineService('login', { one: unary({ codec: picky }), out: serverStream({ codec: picky }), in: clientStream({ codec: picky }), both: bidi({ codec: picky }) })
+    login.rpc.serve(own, { one: () => 1, out: async function * () {}, in: async input => { for await (const item of input) expect(item); return 1 }, both: input => input })
+    const client: any = gate.rpc.client(own)
+    const failed: any[] = [client.one(1), client.out(1).next(), client.in([1]), client.both([1]).next(), client.in(7), client.both(undefined).next()].map(async (call: Promise<unknown>) => rejection(call))
+    for (const [i, error] of (await Promise.all(failed)).entries()) {
+      expect(error, String(i)).to.include({ name: 'RpcError', code: 'INVALID_ARGUMENT', retryable: false })
+      expect(error.message).to.match(i < 4 ? /^rpc login\/.*bad field/ : /^rpc login\/.*iterable/)
+    }
+    expect(gate.rpc.nodeStats().pending).to.equal(0)
+  })
+
   it('describe tells the methods, with JSON Schema where the validator can', async () => {
     login.rpc.serve(contract, handlers)
     const { methods, ...about } = await gate.rpc.invoke('login', 'braid.describe') as any

@@ -363,9 +363,9 @@ export class FakeMesh {
     return node
   }
 
-  /** `introduce: false`: nobody hears of it, and it hears of nobody. */
-  async add (id: string, service: string | undefined, { introduce = true, ...init }: RpcInit & { introduce?: boolean } = {}): Promise<FakeNode> {
-    const discovery = new FakeDiscovery(nodeInfo(id, service))
+  /** `introduce: false`: nobody hears of it, and it hears of nobody. `before` its start. */
+  async add (id: string, service: string | undefined, { introduce = true, incarnation = 1, before, ...init }: RpcInit & { introduce?: boolean, incarnation?: number, before?: (rpc: RpcService) => void } = {}): Promise<FakeNode> {
+    const discovery = new FakeDiscovery(nodeInfo(id, service, { incarnation }))
     const protocols: Protocols = new Map()
     const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolve(init), {
       timers: this.timers,
@@ -375,6 +375,7 @@ export class FakeMesh {
         return streams
       }
     })
+    before?.(rpc)
     await rpc.start()
     const made = protocols.get('rpc') as FakeStreams
     const flows = protocols.get('stream') as FakeStreams

@@ -14,7 +14,7 @@ function frame (size: number): Uint8Array {
   return bytes
 }
 
-const request = (more: Partial<RequestFrame>): Uint8Array => frame(sizeRequest({ id: 9, service: 'login', method: 'echo', timeout: 50, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, ...more }))
+const request = (more: Partial<RequestFrame>): Uint8Array => frame(sizeRequest({ id: 9, service: 'login', method: 'echo', timeout: 50, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0, ...more }))
 const response = (more: Partial<ResponseFrame>): Uint8Array => frame(sizeResponse({ id: 1, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined, ...more }))
 
 describe('rpc: 10^5 hostile frames', () => {

@@ -2,11 +2,11 @@ import { expect } from 'chai'
 import { auth, credentials } from '../../src/rpc/index.ts'
 import { MAX_HEADER_SET, MAX_HEADER_SETS } from '../../src/wire/limits.ts'
 import { decodeFrame, fillFrame, sizeRequest } from '../../src/wire/rpc-frames.ts'
-import { FakeMesh, ready, rejection } from './rpc-fakes.ts'
+import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode, FakeStream } from './rpc-fakes.ts'
 import type { RequestFrame } from '../../src/wire/rpc-frames.ts'
 
-const bare: RequestFrame = { id: 0, service: 'login', method: 'headers', timeout: 1_000, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined }
+const bare: RequestFrame = { id: 0, service: 'login', method: 'headers', timeout: 1_000, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0 }
 
 describe('rpc: headers that are sent once', () => {
   let mesh: FakeMesh
@@ -19,6 +19,7 @@ describe('rpc: headers that are sent once', () => {
     given = []
     gate = await mesh.add('gate-1', undefined)
     login = await mesh.add('login-1', 'login')
+    login.rpc.handle('slow', async () => new Promise(() => {}))
     login.rpc.handle('headers', (_, ctx) => { given.push(ctx.headers); return { ...ctx.headers } })
   })
 
@@ -65,6 +66,21 @@ describe('rpc: headers that are sent once', () => {
       const both = await Promise.all([call(sets[0]), call(sets[1]), call(sets[0]), call()])
       expect(both).to.deep.equal([sets[0], sets[1], sets[0], {}])
     }
+  })
+
+  it('frozen headers without entries, as those of a call that came without any, are none: first, and after others have taken each place', async () => {
+    const bystander = watch(gate.rpc.invoke('login', 'slow'))
+    expect(await call(Object.freeze({}))).to.deep.equal({})
+    for (let i = 0; i <= MAX_HEADER_SETS; i++) expect(await call(Object.freeze({ authorization: `user-${i}` }))).to.deep.equal({ authorization: `user-${i}` })
+    expect(await call(Object.freeze({}))).to.deep.equal({})
+    expect(await call(Object.freeze({ '': '' }))).to.deep.equal({ '': '' })
+    const mid = await mesh.add('mid-1', 'mid')
+    mid.rpc.handle('pass', (_, ctx) => ctx.invoke('login', 'headers', 1, { headers: ctx.headers }))
+    const pass = async (headers: object): Promise<unknown> => gate.rpc.invoke('mid', 'pass', 1, headers)
+    expect(await pass({})).to.deep.equal({})
+    for (let i = 0; i <= MAX_HEADER_SETS; i++) await pass({ headers: Object.freeze({ authorization: `user-${i}` }) })
+    expect(await pass({})).to.deep.equal({})
+    expect(bystander.done).to.equal(false)
   })
 
   it('a handler cannot change those of the next call', async () => {

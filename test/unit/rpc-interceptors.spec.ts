@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { auth, credentials, defineService, metrics, timeout, tracing, unary } from '../../src/rpc/index.ts'
 import { parseTraceparent } from '../../src/wire/trace.ts'
-import { FakeMesh, rejection } from './rpc-fakes.ts'
+import { FakeMesh, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
 import type { ClientInterceptor, Interceptors, ServerInterceptor, Span } from '../../src/rpc/index.ts'
 
@@ -107,6 +107,51 @@ describe('rpc: interceptors', () => {
       if (n === 3) break
     }
     await ended.promise
+  })
+
+  it('an interceptor may hand on a copy of the call, on either side, beside those that ship and alone', async () => {
+    const more: ClientInterceptor = next => async call => next({ ...call, args: `${String(call.args)}+`, options: { ...call.options, headers: { ...call.options.headers, lang: 'de' } } })
+    const plain: ClientInterceptor = next => async call => next({ ...call })
+    const serverMore: ServerInterceptor = next => async call => next({ ...call, args: `${String(call.args)}-`, metadata: { tenant: 'a' } })
+    const measure = metrics()
+    const lists: Array<[ClientInterceptor[], ServerInterceptor[]]> = [
+      [[more], [serverMore]],
+      [[plain, more, measure.client, credentials('me'), plain], [serverMore, measure.server, auth(given => given === 'me'), next => async call => next({ ...call })]],
+      [[measure.client, credentials('me'), more], [measure.server, serverMore]]
+    ]
+    for (const [i, [client, server]] of lists.entries()) {
+      const friend = await mesh.add(`friend-${i}`, undefined, { interceptors: { client } })
+      const node = await mesh.add(`copy-${i}`, `copy-${i}`, { interceptors: { server } })
+      node.rpc.handle('echo', (args, ctx) => [args, ctx.method, ctx.headers['lang'], ctx.metadata['tenant']])
+      node.rpc.handleStream('list', 'serverStream', async function * (args, ctx) { yield [args, ctx.method, ctx.headers['lang'], ctx.metadata['tenant']] })
+      expect(await friend.rpc.invoke(`copy-${i}`, 'echo', 'x')).to.deep.equal(['x+-', 'echo', 'de', 'a'])
+      expect(await all(friend.rpc.stream(`copy-${i}`, 'list', 'serverStream', 'x'))).to.deep.equal([['x+-', 'list', 'de', 'a']])
+    }
+  })
+
+  it('what is no call, or another one, fails with a name', async () => {
+    const wrong: Array<(call: any) => any> = [() => undefined, () => ({}), call => ({ ...call, method: 'other' }), call => ({ ...call, kind: 'bidi' })]
+    for (const [i, make] of wrong.entries()) {
+      const friend = await mesh.add(`friend-${i}`, undefined, { interceptors: { client: [next => async call => next(make(call))] } })
+      const node = await mesh.add(`wrong-${i}`, `wrong-${i}`, { interceptors: { server: [next => async call => next(make(call))] } })
+      node.rpc.handle('echo', args => args)
+      expect(await rejection(friend.rpc.invoke(`wrong-${i}`, 'echo'))).to.include({ name: 'InvalidOptionsError' })
+      expect((await rejection(node.rpc.invoke(`wrong-${i}`, 'echo'))).message).to.include('an interceptor must hand on')
+    }
+  })
+
+  it('timeout: a number ends no stream, a function may', async () => {
+    for (const [limit, ends] of [[50, false], [() => 50, true]] as const) {
+      const friend = await mesh.add(`gate-${String(ends)}`, undefined, { interceptors: { client: [timeout(limit)] } })
+      const node = await mesh.add(`watch-${String(ends)}`, `watch-${String(ends)}`)
+      node.rpc.handleStream('watch', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
+      const results = friend.rpc.stream(`watch-${String(ends)}`, 'watch', 'serverStream')
+      expect((await results.next()).value).to.equal(1)
+      const next = watch(results.next())
+      await mesh.clock.pass(1_000)
+      expect(next.error?.code).to.equal(ends ? 'DEADLINE_EXCEEDED' : undefined)
+      await results.return()
+    }
   })
 
   it('timeout: a deadline for calls that name none, which reaches the handler', async () => {

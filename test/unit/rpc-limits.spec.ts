@@ -7,7 +7,7 @@ import type { FakeNode, FakeStream } from './rpc-fakes.ts'
 import type { RequestFrame, ResponseFrame } from '../../src/wire/rpc-frames.ts'
 
 function request (stream: FakeStream, id: number, method: string, more: Partial<RequestFrame> = {}): void {
-  stream.write(sizeRequest({ id, service: 'login', method, timeout: 1_000, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, ...more }), fillFrame)
+  stream.write(sizeRequest({ id, service: 'login', method, timeout: 1_000, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0, ...more }), fillFrame)
 }
 
 function response (stream: FakeStream, id: number, more: Partial<ResponseFrame> = {}): void {

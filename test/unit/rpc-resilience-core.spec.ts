@@ -43,6 +43,7 @@ describe('rpc: circuit breaker', () => {
       let now = 0
       let inRow = 0
       let failures = 0
+      let opened = 0
       for (const { wait, ok } of steps) {
         now += wait
         const before = circuit.state
@@ -53,7 +54,15 @@ describe('rpc: circuit breaker', () => {
             expect(circuit.allows(now), 'one trial at a time').to.equal(false)
           }
           const trying = circuit.state === 'half-open'
-          circuit.record(ok, now)
+          if (trying) {
+            // calls from before it opened end while the trial is under way
+            for (const old of [true, false, undefined]) circuit.record(old, now)
+            for (const old of [true, false, undefined]) circuit.record(old, now, opened)
+            expect(circuit.state, 'the trial decides').to.equal('half-open')
+            expect(circuit.allows(now), 'still one trial at a time').to.equal(false)
+          }
+          circuit.record(ok, now, circuit.trial)
+          if (circuit.state === 'open') opened = circuit.trial
           if (ok === false) { inRow++; failures++ } else if (ok) { inRow = 0 }
           if (trying) {
             expect(circuit.state).to.equal(ok === true ? 'closed' : ok === false ? 'open' : 'half-open')
@@ -74,6 +83,14 @@ describe('rpc: circuit breaker', () => {
     }))
   })
 
+  it('a node that takes longer than its cooldown to answer a trial is taken back all the same', () => {
+    const circuit = new Circuit({ ...options, consecutive: 1 })
+    circuit.record(false, 0)
+    for (const now of [100, 200, 300]) expect(circuit.allows(now)).to.equal(true)
+    circuit.record(true, 310, circuit.trial - 2)
+    expect(circuit.state).to.equal('closed')
+  })
+
   it('forgets what is older than its window', () => {
     const circuit = new Circuit({ ...options, consecutive: Infinity })
     for (let i = 0; i < 9; i++) circuit.record(false, i)
@@ -89,7 +106,7 @@ describe('rpc: circuit breaker', () => {
     const pauses = []
     for (let i = 0; i < 6; i++) {
       circuit.allows(now)
-      circuit.record(false, now)
+      circuit.record(false, now, circuit.trial)
       pauses.push(circuit.retryAt - now)
       circuit.record(true, now)
       expect(circuit.state).to.equal('open')

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
-import { breaker, hedge, retry } from '../../src/rpc/index.ts'
+import { breaker, defineService, hedge, retry, unary } from '../../src/rpc/index.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { ClientInterceptor } from '../../src/rpc/index.ts'
+import type { ClientInterceptor, InvokeOptions } from '../../src/rpc/index.ts'
 
 const quick = { backoff: { initial: 1, max: 2 } }
 
@@ -101,6 +101,32 @@ describe('rpc: resilience', () => {
       })
     }
 
+    it('those retries are there with an empty list, and beneath the interceptors of one client, too; an own retry decides alone', async () => {
+      const lost = async (client: ClientInterceptor[] | undefined, own: ClientInterceptor[], options: InvokeOptions): Promise<ReturnType<typeof watch>> => {
+        const id = `gate-${Math.random()}`
+        const { rpc, streams } = await mesh.add(id, undefined, client === undefined ? {} : { interceptors: { client } })
+        const name = `m-${id.slice(7)}`
+        let calls = 0
+        mesh.node('login-1').rpc.handle(name, async () => ++calls === 1 ? new Promise(() => {}) : 'second')
+        const contract = defineService('login', { [name]: unary() })
+        const call = watch(rpc.client(contract, { interceptors: own })[name]?.(undefined, options) ?? Promise.reject(new Error('no method')))
+        await until(() => calls === 1)
+        streams.all.forEach(stream => { stream.abort(new Error('cable')) })
+        await until(() => call.done)
+        return call
+      }
+      await start(undefined, 1)
+      const pass: ClientInterceptor = next => async call => next(call)
+      for (const [client, own] of [[undefined, []], [[], []], [undefined, [pass]], [[], [pass]]]) {
+        expect(await lost(client, own ?? [], { idempotent: true })).to.include({ value: 'second' })
+        expect((await lost(client, own ?? [], {})).error).to.include({ code: 'UNAVAILABLE' })
+      }
+      const none = retry({ attempts: 1 })
+      expect((await lost(undefined, [none], { idempotent: true })).error).to.include({ code: 'UNAVAILABLE' })
+      expect((await lost([none], [], { idempotent: true })).error).to.include({ code: 'UNAVAILABLE' })
+      expect((await lost([pass], [pass], { idempotent: true })).error).to.include({ code: 'UNAVAILABLE' })
+    })
+
     it('a stream that was not begun is, one whose input may have been read is not', async () => {
       const [login] = await start([retry(quick)], 1)
       let tries = 0
@@ -132,6 +158,31 @@ describe('rpc: resilience', () => {
       expect(await gate.rpc.invoke('login', 'pay', { sum: 1 }, { ...options, node: node?.id ?? '' })).to.equal('paid')
       expect(calls).to.equal(1)
       expect(login?.rpc.nodeStats().running).to.equal(0)
+    })
+
+    it('a key has a node: it runs once, whoever of one caller asks again, also after a deadline; other keys have others', async () => {
+      const nodes = await start(undefined, 3)
+      for (const node of nodes) node.rpc.handle('pay', async (n: number) => { ran.push(node.id); return n < 0 ? new Promise(resolve => { setTimeout(() => { resolve('late') }, 10) }) : node.id })
+      const pay = async (n: number, idempotencyKey: string, more = {}): Promise<unknown> => gate.rpc.invoke('login', 'pay', n, { idempotencyKey, ...more })
+      for (let i = 0; i < 12; i++) await pay(1, 'order-7')
+      expect(ran).to.have.lengthOf(1)
+      const late = watch(pay(-1, 'order-8', { timeout: 5 }))
+      await mesh.clock.pass(20)
+      expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+      const [home] = ran
+      ran = []
+      expect(await Promise.all([pay(-1, 'order-8'), pay(-1, 'order-8')])).to.deep.equal(['late', 'late'])
+      expect(ran, 'it ran before').to.deep.equal([])
+      for (let i = 0; i < 60; i++) await pay(1, `key-${i}`)
+      for (const { id } of nodes) expect(ran.filter(each => each === id).length, id).to.be.within(8, 40)
+      const other = nodes.find(({ id }) => id !== home)?.id ?? ''
+      expect(await pay(1, 'order-9', { prefer: other })).to.equal(other)
+      expect(await pay(1, 'order-10', { avoid: new Set(nodes.map(({ id }) => id).filter(id => id !== other)) })).to.equal(other)
+      // whoever is suspected has its replies
+      for (const { discovery } of nodes) gate.discovery.see({ ...discovery.self, state: 'suspect', seq: 9 })
+      ran = []
+      await pay(1, 'order-7')
+      expect(ran).to.deep.equal([])
     })
 
     it('errors of the handler are kept too; another key, caller or method is another call; other arguments are refused', async () => {

@@ -9,7 +9,7 @@ import type { FakeNode, FakeStream } from './rpc-fakes.ts'
 import type { HandlerContext } from '../../src/rpc/index.ts'
 import type { RequestFrame, ResponseFrame } from '../../src/wire/rpc-frames.ts'
 
-const request = (more: Partial<RequestFrame> = {}): RequestFrame => ({ id: 0, service: 'login', method: 'echo', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 3, trace: undefined, headerSet: 0, link: undefined, ...more })
+const request = (more: Partial<RequestFrame> = {}): RequestFrame => ({ id: 0, service: 'login', method: 'echo', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 3, trace: undefined, headerSet: 0, link: undefined, life: 0, ...more })
 const response = (more: Partial<ResponseFrame> = {}): ResponseFrame => ({ id: 0, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined, ...more })
 
 function frame (size: number): Uint8Array {

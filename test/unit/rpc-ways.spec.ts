@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { RpcError } from '../../src/errors.ts'
+import { RpcError, StreamEndedError } from '../../src/errors.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -40,6 +40,39 @@ describe('rpc: more ways to call', () => {
       }
       expect(brief(await gate.rpc.invokeAll('login', 'who', 1, { count: 1 }))).to.deep.equal([['login-1', 'CANCELLED'], ['login-2', 'login-2'], ['login-3', 'CANCELLED']])
       await until(() => cancelled.length === 2)
+    })
+
+    it('rejects when nothing can be sent at all: names, options and arguments that cannot be, a node that is stopped', async () => {
+      const all = async (service: any, method: any, args?: unknown, options?: any): Promise<any> => rejection(gate.rpc.invokeAll(service, method, args, options))
+      for (const [service, method] of [['Login', 'who'], ['login', 'Bad Name!'], [undefined, 'who'], ['nobody', '']]) expect(await all(service, method)).to.include({ name: 'InvalidNameError' })
+      expect(await all('login', 'who', 1, { signal: new AbortController() })).to.include({ name: 'InvalidOptionsError' })
+      expect(await all('login', 'who', () => {})).to.include({ code: 'INVALID_ARGUMENT' })
+      const stopped = gate.rpc.stop()
+      await mesh.clock.pass(6_000)
+      await stopped
+      expect(await all('login', 'who')).to.include({ name: 'MeshStoppedError' })
+    })
+
+    it('a node that stops in between has not heard "unknown" from the others', async () => {
+      for (const { rpc } of nodes) rpc.handle('who', async () => new Promise(() => {}))
+      const results = gate.rpc.invokeAll('login', 'who', 1, { timeout: 60_000 })
+      await ready()
+      const stopped = gate.rpc.stop()
+      await mesh.clock.pass(6_000)
+      await stopped
+      expect(brief(await results).map(([, code]: any) => code)).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE'])
+    })
+
+    it('encodes the arguments once, also behind interceptors; those that one of them has changed are sent changed', async () => {
+      for (const { id, rpc } of nodes) rpc.handle('who', (args: { n: number }) => `${id} ${args.n}`)
+      let looked = 0
+      const args = { get n () { looked++; return 7 } }
+      expect(brief(await gate.rpc.invokeAll('login', 'who', args)).map(([, value]: any) => value)).to.deep.equal(['login-1 7', 'login-2 7', 'login-3 7'])
+      expect(looked).to.equal(1)
+      const friend = await mesh.add('gate-2', undefined, { interceptors: { client: [next => async call => next(call.options.node === 'login-2' ? { ...call, args: { n: 8 } } : call)] } })
+      looked = 0
+      expect(brief(await friend.rpc.invokeAll('login', 'who', args)).map(([, value]: any) => value)).to.deep.equal(['login-1 7', 'login-2 8', 'login-3 7'])
+      expect(looked).to.equal(1)
     })
 
     it('ends at its timeout: who has not answered by then is DEADLINE_EXCEEDED', async () => {
@@ -88,6 +121,17 @@ describe('rpc: more ways to call', () => {
       await ready()
       expect(sent).to.deep.include({ done: true })
     })
+  })
+
+  it('a notify whose stream ends while it waits for room is an RpcError, and the call may have run', async () => {
+    node(1).rpc.handle('note', () => {})
+    await gate.rpc.notify('login', 'note', 1, { node: 'login-1' })
+    const stream = gate.to('login-1')
+    stream.write = () => false
+    stream.drained = async () => { throw new StreamEndedError() }
+    const error = await rejection(gate.rpc.notify('login', 'note', 1, { node: 'login-1' }))
+    expect(error).to.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: false, node: 'login-1' })
+    expect(error.cause).to.include({ name: 'StreamEndedError' })
   })
 
   describe('prefer and avoid', () => {
@@ -182,6 +226,20 @@ describe('rpc: more ways to call', () => {
       expect(node(1).rpc.health).to.equal('DRAINING')
       mesh.kill('login-1')
       await watching
+    })
+
+    it('health that is set before the start is that of the start, and can be set again; a restart serves', async () => {
+      const { rpc, discovery } = await mesh.add('warm-1', 'warm', { before: rpc => { rpc.setHealth('NOT_SERVING') } })
+      const says = (): unknown[] => [rpc.health, discovery.self.state]
+      expect(says()).to.deep.equal(['NOT_SERVING', 'draining'])
+      rpc.setHealth('SERVING')
+      expect(says()).to.deep.equal(['SERVING', 'up'])
+      const stopped = rpc.stop()
+      await mesh.clock.pass(1_000)
+      await stopped
+      expect(rpc.health).to.equal('DRAINING')
+      await rpc.start()
+      expect(says()).to.deep.equal(['SERVING', 'up'])
     })
 
     it('stats: calls, errors and times of each method, and answers that came too late', async () => {

@@ -25,7 +25,7 @@ describe('wire: links', () => {
     const claim = encodeClaim({ parent: 'x'.repeat(64), epoch: Number.MAX_SAFE_INTEGER, term: Number.MAX_SAFE_INTEGER, index: Number.MAX_SAFE_INTEGER, provisional: true })
     expect(claim.length).to.be.at.most(MAX_CLAIM)
     const frame = (link: Uint8Array): Uint8Array => {
-      const bytes = new Uint8Array(sizeRequest({ id: 1, service: 'a', method: 'b', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link }))
+      const bytes = new Uint8Array(sizeRequest({ id: 1, service: 'a', method: 'b', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link, life: 0 }))
       fillFrame(bytes, 0)
       return bytes
     }

@@ -21,9 +21,10 @@ const request: RequestFrame = {
   streaming: 0,
   trace: undefined,
   headerSet: 0,
-  link: Uint8Array.of(9)
+  link: Uint8Array.of(9),
+  life: 77
 }
-const bare: RequestFrame = { id: 0, service: '', method: '', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined }
+const bare: RequestFrame = { id: 0, service: '', method: '', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0 }
 const response: ResponseFrame = { id: 300, status: 14, codec: 1, body: Uint8Array.of(0xf6), message: 'gone', retryable: true, headers: { a: 'b' } }
 
 /** Written at an offset into a larger buffer, as into a stream's batch. */
@@ -62,7 +63,8 @@ const requests: fc.Arbitrary<RequestFrame> = fc.record({
   streaming: fc.nat(3),
   trace: fc.option(fc.uint8Array({ minLength: TRACE_BYTES, maxLength: TRACE_BYTES }).map(traceOf), { nil: undefined }),
   headerSet: fc.nat(MAX_HEADER_SETS),
-  link: fc.option(fc.uint8Array({ minLength: 1, maxLength: 128 }), { nil: undefined })
+  link: fc.option(fc.uint8Array({ minLength: 1, maxLength: 128 }), { nil: undefined }),
+  life: uint32
 })
 const responses: fc.Arbitrary<ResponseFrame> = fc.record({ id: uint32, status: fc.nat(16), codec, body: bytes, message: text, retryable: fc.boolean(), headers: texts })
 
@@ -92,8 +94,8 @@ const raw = (frame: object): Uint8Array => Frame.encode(frame)
 describe('wire: rpc frames', () => {
   it('are what the fixtures say', () => {
     expect(hex(written(sizeRequest(request)))).to.equal(
-      '0a63' + '08ac02' + '120d757365722e70617373776f7264' + '188827' + '2003' + '2a03010203' + '3220' + 'ab'.repeat(32) +
-      '3a0b0a0574726163651202c3a9' + '42031201784203' + '0a016b' + '4a026b31' + '52056c6f67696e' + '720109')
+      '0a65' + '08ac02' + '120d757365722e70617373776f7264' + '188827' + '2003' + '2a03010203' + '3220' + 'ab'.repeat(32) +
+      '3a0b0a0574726163651202c3a9' + '42031201784203' + '0a016b' + '4a026b31' + '52056c6f67696e' + '720109' + '784d')
     expect(hex(written(sizeResponse(response)))).to.equal('121a08ac02100e18012201f62a04676f6e6530013a060a016112' + '0162')
     expect(hex(written(sizeCancel(300)))).to.equal('1a0308ac02')
     expect(hex(written(sizeGoAway('bye')))).to.equal('22050a03627965')
