@@ -4,7 +4,7 @@ import { DONE, FAILED } from './exit.ts'
 import { json } from './output.ts'
 import { unknownMethod, unknownService } from './services.ts'
 import type { Mesh } from '../mesh-node.ts'
-import type { Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
+import type { Channel, Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
 import type { Terminal } from './command.ts'
 import type { MeshCommand } from './join.ts'
 import type { Line } from './options.ts'
@@ -117,23 +117,53 @@ export const publish: MeshCommand = {
   }
 }
 
+/** Messages that may be on their way to this consumer. */
+const PREFETCH = 1_000
+
 /** `latest`, `beginning`, or a time: as Date reads it, or milliseconds ago as `-60000`. */
 function startOf (text: string): NonNullable<SubscribeOptions['from']> {
   if (text === 'latest' || text === 'beginning') return text
   return new Date(text)
 }
 
-/** Prints each message of a channel and acks it. Returns what ends that. */
-export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<() => Promise<void>> {
+/** What is under way: it ends by itself after `--count` messages. */
+export interface Following {
+  /** Resolves when no more is printed. */
+  readonly ended: Promise<void>
+  close: () => Promise<void>
+}
+
+/** Prints each message of a channel and acks it; what is not printed goes back to the others of the channel. */
+export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<Following> {
   const [topic = '', name = `cli-${mesh.id.slice(-8).toLowerCase()}`] = line.words
   const from = startOf(line.text('from') ?? 'latest')
   if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
   // A channel of one's own ends with it; one that others share is as they made it.
   const durable = line.words[1] != null && line.flag('durable')
-  const channel = await mesh.pubsub.topic(topic).subscribe(name, { from, durable, signal: AbortSignal.any([signal, AbortSignal.timeout(line.timeout)]) })
+  const count = line.number('count') ?? Infinity
+  const channel = await mesh.pubsub.topic(topic).subscribe(name, {
+    from,
+    durable,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(line.timeout)]),
+    // Others may have what this one will not print.
+    prefetch: Math.min(count, PREFETCH)
+  })
   for (const { name } of channel.unreached) err(`${name} could not be told yet; its messages come later`)
-  channel.onMessage((message: Message) => { out(shownMessage(message, line.json)) })
-  return async () => channel.close()
+  return { ended: print(channel, count, line.json, out, signal), close: async () => channel.close() }
+}
+
+async function print (channel: Channel, count: number, asJson: boolean, out: Terminal['out'], signal: AbortSignal): Promise<void> {
+  let left = count
+  for await (const message of channel) {
+    // Not acked: the end of the channel gives it back.
+    if (signal.aborted) return
+    out(shownMessage(message, asJson))
+    // That nobody reads any more is told by then, as in `… | head`: what was printed to nobody is not done.
+    await new Promise(resolve => setImmediate(resolve))
+    if (signal.aborted) return
+    await message.ack()
+    if (--left <= 0) return
+  }
 }
 
 function shownMessage ({ id, topic, channel, body, headers, key, attempt, publishedAt, publisher }: Message, asJson: boolean): string {
@@ -156,21 +186,15 @@ export const subscribe: MeshCommand = {
   examples: ['braid-mesh subscribe orders --from beginning', 'braid-mesh subscribe \'orders.*\' billing --json'],
   use: async (mesh, line, terminal) => {
     wordsOf(line.words, 'subscribe <topic> [channel]', 1, 2)
-    const enough = Promise.withResolvers<void>()
-    let left = line.number('count') ?? Infinity
-    const close = await follow(mesh, line, {
-      ...terminal,
-      out: text => {
-        if (left <= 0) return
-        terminal.out(text)
-        if (--left <= 0) enough.resolve()
-      }
+    const { signal, err } = terminal
+    const following = await follow(mesh, line, terminal)
+    err(`subscribed to ${line.words[0]}; Ctrl-C ends it`)
+    const told = new Promise<void>(resolve => {
+      signal.addEventListener('abort', () => { resolve() }, { once: true })
+      if (signal.aborted) resolve()
     })
-    terminal.err(`subscribed to ${line.words[0]}; Ctrl-C ends it`)
-    terminal.signal.addEventListener('abort', () => { enough.resolve() }, { once: true })
-    if (terminal.signal.aborted) enough.resolve()
-    await enough.promise
-    await close()
+    await Promise.race([following.ended, told])
+    await following.close()
     return DONE
   }
 }

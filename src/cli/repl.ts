@@ -172,9 +172,16 @@ class Repl {
     const key = channel === '' ? topic : `${topic} ${channel}`
     if (this.#subscriptions.has(key)) throw new UsageError(`there is a subscription to ${key}; unsubscribe ${key} ends it`)
     // The messages outlive the command: they are not to be ended by its Ctrl-C.
-    this.#subscriptions.set(key, await follow(this.#mesh, line, { ...this.#terminal, signal: terminal.signal }))
+    const { ended, close } = await follow(this.#mesh, line, { ...this.#terminal, signal: terminal.signal })
+    this.#subscriptions.set(key, close)
     this.#topics.add(topic)
     terminal.err(`subscribed to ${key}; unsubscribe ${key} ends it`)
+    // `--count` messages have come, or it was ended already.
+    void ended.then(async () => {
+      if (!this.#subscriptions.delete(key)) return
+      await close()
+      this.#terminal.err(`the subscription to ${key} has ended`)
+    })
     return DONE
   }
 

@@ -112,6 +112,22 @@ describe('the command line', function () {
     expect(topics.map(({ topic }) => topic)).to.include('orders')
   })
 
+  it('subscribe --count leaves to the channel what it does not print', async () => {
+    const orders = login.pubsub.topic('counted')
+    const billing = await orders.subscribe('billing', { durable: true })
+    await billing.close()
+    for (let n = 0; n < 50; n++) await orders.publish({ n })
+    const { code, out } = await cli('subscribe', 'counted', 'billing', '--count', '3', '--json')
+    expect(code).to.equal(0)
+    const numbers = out.split('\n').map(line => (JSON.parse(line) as { body: { n: number } }).body.n)
+    expect(numbers).to.have.length(3)
+    const rest = await orders.subscribe('billing')
+    rest.onMessage(({ body }: { body: { n: number } }) => { numbers.push(body.n) })
+    await until(() => numbers.length >= 50, { what: () => `50 messages, got ${numbers.length}` })
+    expect(numbers.toSorted((a, b) => a - b)).to.deep.equal(Array.from({ length: 50 }, (_, n) => n))
+    await rest.close()
+  })
+
   it('measures calls and messages', async () => {
     const { code, out } = await cli('bench', 'login', 'greet', '{"name":"ada"}', '--calls', '200', '--concurrency', '8', '--json')
     expect(code).to.equal(0)

@@ -63,6 +63,18 @@ describe('braid-mesh in a shell', function () {
     expect(code).to.equal(1)
   })
 
+  it('a subscription of the REPL ends after as many messages as it was to print', async () => {
+    const repl = await cli.start('repl', ...bootstrap)
+    repl.type('subscribe orders --count 2\n')
+    await repl.sees(/subscribed to orders/, 'err')
+    repl.type('publish orders 1 --confirm sent\npublish orders 2 --confirm sent\npublish orders 3 --confirm sent\n')
+    await repl.sees(/the subscription to orders has ended/, 'err')
+    repl.type('unsubscribe\nexit\n')
+    const { out, err } = await repl.ended
+    expect(err).to.include('there is no subscription')
+    expect(out.match(/Z orders \d$/gm)).to.have.length(2)
+  })
+
   it('the REPL completes, remembers, ends what runs at Ctrl-C, and leaves at Ctrl-D', async function () {
     const history = join(directory, 'state', 'history')
     const repl = await cli.startInTerminal('repl', '--history', history, ...bootstrap)
