@@ -1,7 +1,7 @@
 /** Commands that do something: call, publish, subscribe. */
 import { parseJson, wordsOf } from './arguments.ts'
 import { DONE, FAILED } from './exit.ts'
-import { json } from './output.ts'
+import { json, printable, quoted } from './output.ts'
 import { unknownMethod, unknownService } from './services.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { Channel, Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
@@ -21,7 +21,7 @@ function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure
   const hint = code === 'UNIMPLEMENTED'
     ? unknownMethod(mesh, service, method)
     : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `\n${unknownService(mesh, service)}` : ''
-  terminal.err(`${code ?? 'error'}: ${message}${hint}`)
+  terminal.err(`${code ?? 'error'}: ${quoted(message)}${hint}`)
   if (details !== undefined) terminal.err(json(details, 2))
 }
 
@@ -106,7 +106,7 @@ export const publish: MeshCommand = {
         ...(ttl != null ? { ttl } : {})
       })
       const { id, reached, storedBy, channels } = receipt
-      out(line.json ? json(receipt) : `${reached}: ${id}; channels: ${channels.join(', ') || 'none'}${storedBy.length > 0 ? `; kept by ${storedBy.map(id => mesh.discovery.node(id)?.name ?? id).join(', ')}` : ''}`)
+      out(line.json ? json(receipt) : `${reached}: ${id}; channels: ${channels.join(', ') || 'none'}${storedBy.length > 0 ? `; kept by ${storedBy.map(id => printable(mesh.discovery.node(id)?.name ?? id)).join(', ')}` : ''}`)
       return DONE
     } catch (error) {
       if (!patience.aborted || signal.aborted) throw error

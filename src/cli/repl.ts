@@ -8,7 +8,7 @@ import { helpOf } from './help.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from './history.ts'
 import { didYouMean } from './nearest.core.ts'
 import { COMMON, readLine } from './options.ts'
-import { columns } from './output.ts'
+import { columns, printable } from './output.ts'
 import { completions, splitWords } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { Terminal } from './command.ts'
@@ -207,7 +207,9 @@ class Repl {
   async #complete (text: string): Promise<[string[], string]> {
     const [name] = text.trimStart().split(/\s+/)
     if (this.#commands.some(command => command.name === name && command.complete?.includes('topic') === true)) await this.#learnTopics()
-    const { word, found } = completions(text, this.#known())
+    const { word, found: known } = completions(text, this.#known())
+    // readline shows them as they are
+    const found = known.filter(item => item === printable(item))
     return [found.map(item => found.length === 1 ? `${item} ` : item), word]
   }
 

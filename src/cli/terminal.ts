@@ -1,4 +1,5 @@
 /** The process's own terminal. */
+import { visible } from './output.ts'
 import type { Screen, Terminal } from './command.ts'
 
 const CLEAR_LINE = '\r\u001b[2K'
@@ -22,14 +23,18 @@ function screenOf (stdout: NodeJS.WriteStream): Screen {
       if (!entered) stdout.write(ALTERNATE)
       entered = true
       const { columns, rows } = stdout
-      const shown = lines.slice(0, rows - 1).map(line => `${line.slice(0, columns)}${CLEAR_REST}`)
+      const shown = lines.slice(0, rows - 1).map(line => `${visible(line).slice(0, columns)}${CLEAR_REST}`)
       stdout.write(`${HOME}${shown.join('\n')}${CLEAR_BELOW}`)
     },
     leave
   }
 }
 
-/** @param ended - aborted when nobody reads what is printed any more, as in `… | head` */
+/**
+ * Nothing that is printed can control the terminal: what nodes say of themselves, and errors of theirs, may be anything.
+ *
+ * @param ended - aborted when nobody reads what is printed any more, as in `… | head`
+ */
 export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortController): Terminal {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -45,11 +50,11 @@ export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortCo
   return {
     out: line => {
       clear()
-      stdout.write(`${line}\n`)
+      stdout.write(`${visible(line)}\n`)
     },
     err: line => {
       clear()
-      stderr.write(`${line}\n`)
+      stderr.write(`${visible(line)}\n`)
     },
     signal: ended.signal,
     progress: text => {

@@ -1,7 +1,7 @@
 /** The commands, in this process, in a mesh of real nodes. What needs a process or a terminal is in test/process. */
 import { expect } from 'chai'
 import { run } from '../../src/cli/run.ts'
-import { createMesh } from '../../src/index.ts'
+import { createMesh, RpcError } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
 import type { Terminal } from '../../src/cli/command.ts'
 import type { Mesh } from '../../src/index.ts'
@@ -126,6 +126,21 @@ describe('the command line', function () {
     await until(() => numbers.length >= 50, { what: () => `50 messages, got ${numbers.length}` })
     expect(numbers.toSorted((a, b) => a - b)).to.deep.equal(Array.from({ length: 50 }, (_, n) => n))
     await rest.close()
+  })
+
+  it('lets no node forge a line', async () => {
+    const name = '\u001b[2J\nleader  me'
+    const evil = await createMesh({ mesh: 'shop', service: 'evil', name, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: bootstrap.slice(3) })
+    try {
+      evil.rpc.handle('fail', () => { throw new RpcError('NOT_FOUND', 'no\nleader  me') })
+      await until(async () => (await cli('leader', 'evil')).code === 0)
+      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail']]) {
+        const { out, err } = await cli(...words)
+        expect(out + err, words.join(' ')).to.include('leader  me').and.not.to.match(/^leader {2}me/m)
+      }
+    } finally {
+      await evil.stop()
+    }
   })
 
   it('measures calls and messages', async () => {

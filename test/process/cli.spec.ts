@@ -35,6 +35,13 @@ describe('braid-mesh in a shell', function () {
     expect(ended.err).to.include('UNIMPLEMENTED')
   })
 
+  it('obeys no terminal sequence of a handler', async () => {
+    login.rpc.handle('evil', () => { throw new Error('\u001b[2J\u009b2J all is well') })
+    const { err } = await cli.run('call', 'login', 'evil', ...bootstrap)
+    // eslint-disable-next-line no-control-regex -- it is what is looked for
+    expect(err).to.include('all is well').and.not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+  })
+
   it('ends cleanly at Ctrl-C: 130 when something was under way, 0 when it was to go on until then', async () => {
     const calling = await cli.start('call', 'login', 'slow', '--timeout', '60000', ...bootstrap)
     const subscribed = await cli.start('subscribe', 'orders', ...bootstrap)

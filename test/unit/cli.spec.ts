@@ -13,6 +13,7 @@ import { readLine } from '../../src/cli/options.ts'
 import { columns, json, ms } from '../../src/cli/output.ts'
 import { completions, splitWords } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
+import { openTerminal } from '../../src/cli/terminal.ts'
 import type { Known } from '../../src/cli/repl-words.core.ts'
 
 async function cli (...argv: string[]): Promise<{ code: number, out: string, err: string }> {
@@ -74,6 +75,22 @@ describe('braid-mesh: the command line itself', () => {
     expect(json(undefined)).to.equal('null')
     expect(columns(['NAME', 'N'], [['evil\u001b[2J\nname', '1'], ['a', '22']], new Set(['N']))).to.equal('NAME            N\nevil\ufffd[2J\ufffdname   1\na              22')
     expect([ms(undefined), ms(Number.NaN), ms(1.234), ms(12.34), ms(1234.5)]).to.deep.equal(['-', '-', '1.23', '12.3', '1235'])
+  })
+
+  it('prints no JSON that a terminal would obey', () => {
+    const text = 'a\u001b[2J\u007f\u009b2J\u2028b'
+    // eslint-disable-next-line no-control-regex -- it is what is looked for
+    expect(json({ text })).not.to.match(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
+    expect(JSON.parse(json({ text }))).to.deep.equal({ text })
+  })
+
+  it('whatever is printed does not control the terminal', () => {
+    const written = { out: '', err: '' }
+    const stream = (name: 'out' | 'err', isTTY: boolean): object => ({ isTTY, columns: 100, rows: 30, on: () => {}, write: (text: string) => { written[name] += text } })
+    const terminal = openTerminal({ stdout: stream('out', false), stderr: stream('err', false) } as unknown as NodeJS.Process, new AbortController())
+    terminal.out('\u001b]0;title\u0007\u001b[2J all\n\tis well\r')
+    terminal.err('\u009b2J it failed')
+    expect(written).to.deep.equal({ out: '\ufffd]0;title\ufffd\ufffd[2J all\n\tis well\ufffd\n', err: '\ufffd2J it failed\n' })
   })
 
   it('tells the shape of arguments in few words', () => {
