@@ -99,6 +99,8 @@ function explained (error: unknown, line: Line): Error {
 }
 
 async function run (line: Line, terminal: Terminal): Promise<number> {
+  // It is there for its clients, whoever reads what it says.
+  const signal = terminal.interrupted ?? terminal.signal
   const at = line.text('http')
   const address = at == null ? undefined : httpAddress(at)
   const format = line.text('log') ?? (line.json ? 'json' : 'text')
@@ -112,20 +114,20 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   const endLog = logRelay(mesh, relay, log)
   process.on('uncaughtExceptionMonitor', error => { log.error('crashed', { error: error.stack ?? String(error) }) })
   let http: Awaited<ReturnType<typeof serveHttp>> | undefined
-  const told = { mesh, relay, pulse, stopping: () => terminal.signal.aborted, isolation: () => isolation }
+  const told = { mesh, relay, pulse, stopping: () => signal.aborted, isolation: () => isolation }
   try {
     if (address != null) http = await serveHttp(address, relayPages(told))
-    await mesh.start({ signal: terminal.signal }).catch(error => { throw explained(error, line) })
+    await mesh.start({ signal }).catch(error => { throw explained(error, line) })
     tellReady(mesh, line, terminal, log, http?.url)
-    await aborted(terminal.signal)
+    await aborted(signal)
   } finally {
     const began = performance.now()
-    if (terminal.signal.aborted) log.info('stopping: tells the others, finishes what runs; once more ends it at once')
+    if (signal.aborted) log.info('stopping: tells the others, finishes what runs; once more ends it at once')
     await mesh.stop()
     await http?.close()
     pulse.stop()
     endLog()
-    if (terminal.signal.aborted) log.info('stopped', { ms: Math.round(performance.now() - began) })
+    if (signal.aborted) log.info('stopped', { ms: Math.round(performance.now() - began) })
   }
   return DONE
 }

@@ -33,15 +33,17 @@ function screenOf (stdout: NodeJS.WriteStream): Screen {
 /**
  * Nothing that is printed can control the terminal: what nodes say of themselves, and errors of theirs, may be anything.
  *
- * @param ended - aborted when nobody reads what is printed any more, as in `… | head`
+ * @param interrupted - aborted by Ctrl-C and SIGTERM
  */
-export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortController): Terminal {
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      ended.abort(new DOMException('nobody reads this', 'AbortError'))
-    })
-  }
+export function openTerminal ({ stdout, stderr }: NodeJS.Process, interrupted: AbortSignal): Terminal {
+  const unread = new AbortController()
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    // as in `… | head`
+    unread.abort(new DOMException('nobody reads this', 'AbortError'))
+  })
+  // A log that cannot be written is lost; what it tells of goes on.
+  stderr.on('error', () => {})
   let shown = false
   const clear = (): void => {
     if (shown) stderr.write(CLEAR_LINE)
@@ -56,7 +58,8 @@ export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortCo
       clear()
       stderr.write(`${visible(line)}\n`)
     },
-    signal: ended.signal,
+    signal: AbortSignal.any([interrupted, unread.signal]),
+    interrupted,
     progress: text => {
       clear()
       if (text == null || !stderr.isTTY) return

@@ -87,7 +87,7 @@ describe('braid-mesh: the command line itself', () => {
   it('whatever is printed does not control the terminal', () => {
     const written = { out: '', err: '' }
     const stream = (name: 'out' | 'err', isTTY: boolean): object => ({ isTTY, columns: 100, rows: 30, on: () => {}, write: (text: string) => { written[name] += text } })
-    const terminal = openTerminal({ stdout: stream('out', false), stderr: stream('err', false) } as unknown as NodeJS.Process, new AbortController())
+    const terminal = openTerminal({ stdout: stream('out', false), stderr: stream('err', false) } as unknown as NodeJS.Process, new AbortController().signal)
     terminal.out('\u001b]0;title\u0007\u001b[2J all\n\tis well\r')
     terminal.err('\u009b2J it failed')
     expect(written).to.deep.equal({ out: '\ufffd]0;title\ufffd\ufffd[2J all\n\tis well\ufffd\n', err: '\ufffd2J it failed\n' })
