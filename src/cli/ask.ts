@@ -1,4 +1,5 @@
 /** Asking nodes what they know. */
+import { isSnapshot } from '../monitor/index.ts'
 import { UsageError } from './exit.ts'
 import { didYouMean } from './nearest.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
@@ -21,9 +22,12 @@ export interface AskOptions {
   onProgress?: (done: number, of: number) => void
 }
 
-/** A node without a service is asked by its id alone. */
+/** A node without a service is asked by its id alone. @throws when what it answers is none of its */
 export async function snapshotOf (mesh: Mesh, { id, service = 'braid' }: NodeInfo, { timeout, signal }: AskOptions): Promise<MeshSnapshot> {
-  return await mesh.rpc.invoke(service, 'braid.monitor.snapshot', {}, { node: id, timeout, signal }) as MeshSnapshot
+  const answer = await mesh.rpc.invoke(service, 'braid.monitor.snapshot', {}, { node: id, timeout, signal })
+  if (!isSnapshot(answer)) throw new Error('its answer is no snapshot')
+  if (answer.self.id !== id) throw new Error('its answer is of another node')
+  return answer
 }
 
 /** The snapshots of all nodes but this one. */

@@ -35,7 +35,7 @@ export function quoted (text: string): string {
 /** Aligned columns; empty cells stay empty. Those named in `right` are aligned to the right. */
 export function columns (head: readonly string[], rows: ReadonlyArray<readonly string[]>, right: ReadonlySet<string> = new Set()): string {
   const all = [head, ...rows.map(row => row.map(printable))]
-  const widths = head.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)))
+  const widths = head.map((_, column) => all.reduce((most, row) => Math.max(most, (row[column] ?? '').length), 0))
   const cell = (text: string, column: number): string =>
     right.has(head[column] ?? '') ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
   return all.map(row => row.map(cell).join('  ').trimEnd()).join('\n')

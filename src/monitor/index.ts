@@ -16,6 +16,7 @@
  * mesh.monitor.addEventListener('health', ({ detail }) => { console.log(detail.level, detail.reasons) })
  * for (const { peer, transport, relayed, rtt } of mesh.monitor.snapshot().paths) console.log(peer, transport, relayed, rtt)
  * const other = await mesh.rpc.invoke('login', 'braid.monitor.snapshot', {}, { node })
+ * if (isSnapshot(other)) console.log(other.health)
  * ```
  */
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -174,6 +175,7 @@ export interface GossipLike {
 export type MonitorOptions = Readonly<Record<never, never>>
 
 export { metricsHandler } from './handler.ts'
+export { isSnapshot } from './is-snapshot.ts'
 
 /** What the monitor reads. */
 export interface MonitorComponents {

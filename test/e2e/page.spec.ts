@@ -137,6 +137,27 @@ describe('the demo page, in Chromium', function () {
     await tab.button('Go on').waitFor()
   })
 
+  it('a node that answers nonsense takes nothing from the picture', async () => {
+    const { relays } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
+    const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
+    try {
+      let asked = 0
+      odd.rpc.handle('braid.monitor.snapshot', () => {
+        asked++
+        return {}
+      })
+      const tab = await tabs.open()
+      await tab.join()
+      await tab.node('odd').waitFor()
+      await until(() => asked > 0)
+      await until(async () => await tab.page.locator('.map .edge:not(.own)').count() > 0, { what: 'paths between the others' })
+      await odd.stop()
+      await tab.node('odd').waitFor({ state: 'detached' })
+    } finally {
+      await odd.stop()
+    }
+  })
+
   it('needs no mouse', async () => {
     const { page } = await tabs.open()
     await page.locator('#join').waitFor()

@@ -143,6 +143,25 @@ describe('the command line', function () {
     }
   })
 
+  it('a node that answers nonsense is one that does not tell, and nothing else is lost', async () => {
+    await login.pubsub.topic('orders').publish({ item: 'pen' })
+    for (const answer of [{}, null, 'all is well', { ...relay.monitor.snapshot(), links: [null] }, relay.monitor.snapshot()]) {
+      const odd = await createMesh({ mesh: 'shop', service: 'odd', name: 'odd-1', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: bootstrap.slice(3) })
+      try {
+        odd.rpc.handle('braid.monitor.snapshot', () => answer)
+        const top = await cli('top', '--count', '1', '--json')
+        expect(top).to.include({ code: 0, err: '' })
+        const { nodes, silent } = JSON.parse(top.out) as { nodes: Array<{ name: string }>, silent: string[] }
+        expect(nodes.map(({ name }) => name)).to.have.members(['login-1', 'relay'])
+        expect(silent).to.deep.equal(['odd-1'])
+        expect((await cli('channels')).out).to.include('orders')
+        expect((await cli('info', 'odd-1'))).to.include({ code: 1 }).and.to.have.property('err').that.includes('its answer is')
+      } finally {
+        await odd.stop()
+      }
+    }
+  })
+
   it('measures calls and messages', async () => {
     const { code, out } = await cli('bench', 'login', 'greet', '{"name":"ada"}', '--calls', '200', '--concurrency', '8', '--json')
     expect(code).to.equal(0)

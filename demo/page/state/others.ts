@@ -1,7 +1,8 @@
 /** Paths between the other nodes: each is asked for its own, now and then. */
 import { signal } from '@preact/signals'
+import { isSnapshot } from '../../../src/monitor/index.ts'
 import { mesh, nodes, selfId } from './view.ts'
-import type { Mesh, MeshSnapshot, PathInfo } from '../../../src/index.ts'
+import type { Mesh, PathInfo } from '../../../src/index.ts'
 
 const INTERVAL = 5_000
 const TIMEOUT = 4_000
@@ -15,8 +16,8 @@ async function ask (node: Mesh): Promise<void> {
   const others = nodes.peek().filter(({ id, state }) => id !== selfId.peek() && state === 'up').slice(0, MAX_NODES)
   const told = await Promise.all(others.map(async ({ id, service }) => {
     try {
-      const { paths } = await node.rpc.invoke(service ?? 'node', 'braid.monitor.snapshot', {}, { node: id, timeout: TIMEOUT }) as MeshSnapshot
-      return [id, paths] as const
+      const answer = await node.rpc.invoke(service ?? 'node', 'braid.monitor.snapshot', {}, { node: id, timeout: TIMEOUT })
+      return [id, isSnapshot(answer) ? answer.paths : []] as const
     } catch {
       // It tells nothing, or is about to be gone.
       return [id, []] as const
