@@ -77,6 +77,28 @@ describe('the demo page, when something breaks', function () {
     expect(await consumer.locator('[data-count=redelivered]').innerText()).to.equal('1')
   })
 
+  it('claims no order twice because another channel gets it too; of two that are under way, refuses one', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    await tab.button('Join channel').click()
+    await tab.page.locator('.consumer[data-channel=billing]').waitFor()
+    await tab.button('Take an own one').click()
+    await tab.button('Join channel').click()
+    const own = tab.page.locator('.consumer:not([data-channel=billing])')
+    await own.waitFor()
+    await tab.button('Publish 20').click()
+    await until(async () => (await tab.page.locator('#shares p').innerText()).startsWith('20 orders'))
+    await until(async () => Number(await own.locator('[data-count=acked]').innerText()) === 20)
+    expect(await tab.page.locator('#shares [data-twice]').getAttribute('data-twice')).to.equal('0')
+
+    await own.getByLabel('Slow').check()
+    await own.getByLabel('Refuse the next').check()
+    await tab.button('Publish 20').click()
+    await until(async () => Number(await own.locator('[data-count=acked]').innerText()) === 40, { timeout: 30_000 })
+    expect(await own.locator('[data-count=nacked]').innerText()).to.equal('1')
+    expect(await tab.page.locator('#shares [data-twice]').getAttribute('data-twice')).to.equal('0')
+  })
+
   it('two tabs join by the share link; a call crosses; one that is closed is missed at once, and its links move', async () => {
     const first = await tabs.open()
     const firstName = await first.join()
