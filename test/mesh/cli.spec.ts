@@ -1,8 +1,14 @@
 /** The commands, in this process, in a mesh of real nodes. What needs a process or a terminal is in test/process. */
 import { expect } from 'chai'
+import { createHash } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:net'
 import { run } from '../../src/cli/run.ts'
 import { createMesh, RpcError } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Terminal } from '../../src/cli/command.ts'
 import type { Mesh } from '../../src/index.ts'
 
@@ -203,6 +209,8 @@ describe('the command line', function () {
       [ws.replace(/\/ws\/.*/, ''), 'shop', 'dial', 'TCP without /ws'],
       [`${ws.replace(/\/ws\/.*/, '')}/wss`, 'shop', 'tls', 'use ws instead of wss'],
       [other, 'shop', 'dial', 'another node than the address names'],
+      [`${closed}/p2p/${relay.id}/p2p-circuit/p2p/${login.id}`, 'shop', 'tcp', 'nobody listens there'],
+      [`${tcp}/p2p-circuit/p2p/${stranger}`, 'shop', 'dial', 'no way through the relay'],
       [plain, 'shoes', 'mesh', "of mesh 'shop', not 'shoes': --mesh shop"],
       ['/ip4/0.0.0.0/tcp/9001', 'shop', 'address', 'where a node listens']
     ] as Array<[string, string, string, string]>) {
@@ -216,6 +224,47 @@ describe('the command line', function () {
     }
   })
 
+  it('dials each address, also of a node that it has reached by another', async () => {
+    const server = createHttpServer()
+    server.on('upgrade', ({ headers }: IncomingMessage, socket: Duplex) => {
+      const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+    })
+    await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+    try {
+      const silent = `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}/ws/p2p/${relay.id}`
+      const ran = await new FakeTerminal().run('doctor', '--mesh', 'shop', '--bootstrap', bootstrap[3] ?? '', '--bootstrap', silent, '--timeout', '2000', '--json')
+      const { checks } = JSON.parse(ran.out) as { checks: Array<{ check: string, status: string, target: string }> }
+      expect(checks.filter(({ target }) => target === silent).map(({ check, status }) => `${check} ${status}`)).to.deep.equal(['address ok', 'dial failed'])
+      expect(ran.code).to.equal(1)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  it('ends the check that is under way at Ctrl-C, whatever it waits for', async () => {
+    const sockets: Socket[] = []
+    const mute = createServer(socket => { sockets.push(socket.on('error', () => {}).resume()) })
+    await new Promise<void>(resolve => { mute.listen(0, '127.0.0.1', resolve) })
+    const { port } = mute.address() as AddressInfo
+    try {
+      for (const kind of ['wss', 'ws']) {
+        sockets.length = 0
+        const terminal = new FakeTerminal()
+        const ended = terminal.run('doctor', '--mesh', 'shop', '--bootstrap', `/ip4/127.0.0.1/tcp/${port}/${kind}`, '--timeout', '60000')
+        // one for tcp, one for what comes after
+        await until(() => sockets.length === 2)
+        terminal.stop.abort()
+        expect((await ended).code).to.equal(130)
+        await until(() => sockets.every(({ destroyed, readableEnded }) => destroyed || readableEnded), { what: 'no socket is left open' })
+      }
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      mute.close()
+    }
+  })
+
   it('tells that there is no way in, exit code 3', async () => {
     const ran = await new FakeTerminal().run('nodes', '--bootstrap', closedAddress)
     expect(ran.code).to.equal(3)
@@ -226,4 +275,6 @@ describe('the command line', function () {
   })
 })
 
+/** Of nobody. */
+const stranger = '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X'
 const closedAddress = '/ip4/127.0.0.1/tcp/9'

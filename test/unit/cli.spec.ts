@@ -3,7 +3,9 @@ import { expect } from 'chai'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { wayOf } from '../../src/cli/doctor-network.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from '../../src/cli/history.ts'
 import { httpAddress, serveHttp } from '../../src/cli/http.ts'
 import { createLog } from '../../src/cli/log.ts'
@@ -97,6 +99,18 @@ describe('braid-mesh: the command line itself', () => {
     const schema = { type: 'object', properties: { name: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } }, kind: { enum: ['a', 'b'] } }, required: ['name'] }
     expect(schemaText(schema)).to.equal('{name: string, tags?: string[], kind?: "a" | "b"}')
     expect(schemaText(undefined)).to.equal('any')
+  })
+})
+
+describe('where doctor looks', () => {
+  it('is where libp2p dials', () => {
+    const node = '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X'
+    const way = (text: string): unknown => wayOf(multiaddr(text))
+    expect(way('/ip4/192.0.2.1/tcp/9001')).to.deep.equal({ host: '192.0.2.1', port: 9_001, named: false, tls: false, webSocket: false, path: '/' })
+    expect(way('/dns4/relay.example/tcp/443/wss/http-path/mesh%2Fin')).to.deep.equal({ host: 'relay.example', port: 443, named: true, tls: true, webSocket: true, path: '/mesh/in' })
+    expect(way('/ip4/192.0.2.1/tcp/443/tls/sni/relay.example/ws')).to.deep.equal({ host: 'relay.example', port: 443, named: true, tls: true, webSocket: true, path: '/' })
+    expect(way(`/ip4/192.0.2.1/tcp/9002/ws/p2p/${node}/p2p-circuit/p2p/${node}`)).to.deep.equal({ host: '192.0.2.1', port: 9_002, named: false, tls: false, webSocket: true, path: '/' })
+    expect(way('/dnsaddr/relay.example')).to.equal(undefined)
   })
 })
 
