@@ -1,4 +1,5 @@
 /** `bench`: how many calls or messages a second, and how long each takes. */
+import { RpcError } from '../errors.ts'
 import { Histogram } from '../util/histogram.core.ts'
 import { parseJson, wordsOf } from './arguments.ts'
 import { DONE, FAILED, UsageError } from './exit.ts'
@@ -101,7 +102,7 @@ async function measured (load: Load, { signal, progress }: Terminal): Promise<Re
   const telling = setInterval(() => {
     const time = performance.now() - begin
     const { count } = measure.histogram
-    progress(`${Math.round(load.calls == null ? time / load.duration * 100 : count / load.calls * 100)} %  ${Math.round(count / time * 1_000)}/s`)
+    progress(`${Math.min(100, Math.round(load.calls == null ? time / load.duration * 100 : count / load.calls * 100))} %  ${Math.round(count / time * 1_000)}/s`)
   }, TELL)
   try {
     await work(load, measure, () => left-- > 0 && (load.calls != null || performance.now() - begin < load.duration), signal)
@@ -143,13 +144,18 @@ function calling (mesh: Mesh, line: Line): Load['once'] {
   }
 }
 
+/** Each within `--timeout`: what is to be `handled` may wait for a consumer for an hour. */
 function publishing (mesh: Mesh, line: Line): Load['once'] {
   const [name = '', text = '{"braid-mesh":"bench"}'] = wordsOf(line.words, 'bench --publish <topic> [json]', 1, 2)
   const body = parseJson(text, 'the body')
   const confirm = (line.text('confirm') ?? 'sent') as NonNullable<PublishOptions['confirm']>
   const topic = mesh.pubsub.topic(name)
+  const { timeout } = line
   return async signal => {
-    await topic.publish(body, { confirm, signal })
+    const patience = AbortSignal.timeout(timeout)
+    await topic.publish(body, { confirm, signal: AbortSignal.any([signal, patience]) }).catch((error: unknown) => {
+      throw patience.aborted && !signal.aborted ? new RpcError('DEADLINE_EXCEEDED', `not ${confirm} within ${timeout} ms`) : error
+    })
     return undefined
   }
 }

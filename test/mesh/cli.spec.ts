@@ -134,6 +134,19 @@ describe('the command line', function () {
     await rest.close()
   })
 
+  it('bench --publish ends, whatever its messages wait for', async () => {
+    const channel = await login.pubsub.topic('unattended').subscribe('billing')
+    const finish = Promise.withResolvers<void>()
+    channel.onMessage(async () => finish.promise)
+    const begin = performance.now()
+    const { code, out } = await cli('bench', '--publish', 'unattended', '--confirm', 'handled', '--duration', '300', '--timeout', '500', '--json')
+    expect(performance.now() - begin).to.be.below(10_000)
+    expect(code).to.equal(1)
+    expect((JSON.parse(out) as { errors: object }).errors).to.have.keys('DEADLINE_EXCEEDED')
+    finish.resolve()
+    await channel.close()
+  })
+
   it('lets no node forge a line', async () => {
     const name = '\u001b[2J\nleader  me'
     const evil = await createMesh({ mesh: 'shop', service: 'evil', name, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: bootstrap.slice(3) })
