@@ -1,7 +1,7 @@
 /** Commands that do something: call, publish, subscribe. */
 import { parseJson, wordsOf } from './arguments.ts'
 import { DONE, FAILED } from './exit.ts'
-import { json, printable, quoted } from './output.ts'
+import { failure, json, printable, quoted } from './output.ts'
 import { unknownMethod, unknownService } from './services.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { Channel, Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
@@ -9,12 +9,12 @@ import type { Terminal } from './command.ts'
 import type { MeshCommand } from './join.ts'
 import type { Line } from './options.ts'
 
-interface Failure { code?: string, message: string, details?: unknown, node?: string, retryable?: boolean }
+interface Failure { code?: string, message: string, details?: unknown }
 
 function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure): void {
-  const { code, message, details, node, retryable } = error
+  const { code, message, details } = error
   if (line.json) {
-    terminal.err(json({ error: { code, message, details, node, retryable } }))
+    terminal.err(failure(error))
     return
   }
   const [service = '', method = ''] = line.words
@@ -83,13 +83,14 @@ export const publish: MeshCommand = {
   words: '<topic> <json>',
   complete: ['topic'],
   summary: 'publish a message, and say how far it came',
+  details: 'Exit code 1 when it did not come as far as --confirm says.',
   options: {
     key: { type: 'text', value: '<key>', help: 'messages of a key are handled in order, by one consumer of each channel' },
     ttl: { type: 'number', value: '<ms>', help: 'drop it when it was not handled by then' },
     confirm: { type: 'text', value: '<reached>', choices: REACHED, help: 'wait for: sent, outbox, stored or handled (default stored)' }
   },
   examples: ['braid-mesh publish orders \'{"item":"book"}\' --confirm handled'],
-  use: async (mesh, line, { out, signal, progress }) => {
+  use: async (mesh, line, { out, err, signal, progress }) => {
     const [topic = '', text] = wordsOf(line.words, 'publish <topic> <json>', 2)
     const body = parseJson(text, 'the body')
     const key = line.text('key')
@@ -106,8 +107,10 @@ export const publish: MeshCommand = {
         ...(ttl != null ? { ttl } : {})
       })
       const { id, reached, storedBy, channels } = receipt
+      const missed = line.text('confirm') != null && REACHED.indexOf(reached) < REACHED.indexOf(confirm)
+      if (missed && !line.json) err(`it is ${reached}, not ${confirm}${confirm === 'stored' ? ': that takes two nodes that keep messages for others, as relays do' : ''}`)
       out(line.json ? json(receipt) : `${reached}: ${id}; channels: ${channels.join(', ') || 'none'}${storedBy.length > 0 ? `; kept by ${storedBy.map(id => printable(mesh.discovery.node(id)?.name ?? id)).join(', ')}` : ''}`)
-      return DONE
+      return missed ? FAILED : DONE
     } catch (error) {
       if (!patience.aborted || signal.aborted) throw error
       throw new Error(`it was published, but not ${confirm} within ${line.timeout} ms: wait longer with --timeout, or for less with --confirm`)

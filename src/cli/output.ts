@@ -27,6 +27,13 @@ export function visible (text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd')
 }
 
+/** What went wrong, as one document: every command that takes `--json` tells it so. */
+export function failure (error: unknown): string {
+  const { name, code, message, details, node, retryable } = error as Partial<Record<'name' | 'code' | 'message' | 'details' | 'node' | 'retryable', unknown>>
+  // that of a DOMException is a number
+  return json({ error: { name, code: typeof code === 'string' ? code : name, message, details, node, retryable } })
+}
+
 /** A text of somebody else, whose lines after the first cannot be taken for ours. */
 export function quoted (text: string): string {
   return text.replaceAll('\n', '\n  ')

@@ -4,7 +4,7 @@ import { DONE, FAILED, INTERRUPTED, UsageError, WRONG_USAGE } from './exit.ts'
 import { helpOf, overview } from './help.ts'
 import { nearest } from './nearest.core.ts'
 import { COMMON, readLine } from './options.ts'
-import { json } from './output.ts'
+import { failure } from './output.ts'
 import type { Command, Terminal } from './command.ts'
 
 const WRONG = new Set(['UsageError', 'InvalidNameError', 'InvalidOptionsError'])
@@ -55,7 +55,7 @@ export async function run (argv: readonly string[], terminal: Terminal, version:
     if (terminal.signal.aborted) return INTERRUPTED
     const { name, message } = error as Error
     const code = WRONG.has(name) ? WRONG_USAGE : FAILED
-    terminal.err(argv.includes('--json') ? json({ error: { name, message } }) : message)
+    terminal.err(argv.includes('--json') ? failure(error) : message)
     if (code === WRONG_USAGE && !argv.includes('--json')) terminal.err(`try braid-mesh help${COMMANDS.some(({ name }) => name === argv[0]) ? ` ${argv[0]}` : ''}`)
     return code
   }

@@ -14,7 +14,8 @@ import type { Line } from './options.ts'
 async function ask (mesh: Mesh, line: Line, { signal, progress, err }: Terminal): Promise<Asked> {
   try {
     const asked = await askAll(mesh, { timeout: line.timeout, signal, onProgress: (done, of) => { progress(`asking the nodes: ${done} of ${of}`) } })
-    for (const { node, reason } of asked.silent) err(`${printable(node.name)} ${shortId(node.id)} did not tell: ${quoted(reason)}`)
+    if (line.json && asked.silent.length > 0) err(json({ silent: asked.silent.map(({ node: { id, name }, reason }) => ({ id, name, reason })) }))
+    else for (const { node, reason } of asked.silent) err(`${printable(node.name)} ${shortId(node.id)} did not tell: ${quoted(reason)}`)
     return asked
   } finally {
     progress()

@@ -168,12 +168,17 @@ describe('the command line', function () {
       const odd = await createMesh({ mesh: 'shop', service: 'odd', name: 'odd-1', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: bootstrap.slice(3) })
       try {
         odd.rpc.handle('braid.monitor.snapshot', () => answer)
-        const top = await cli('top', '--count', '1', '--json')
-        expect(top).to.include({ code: 0, err: '' })
-        const { nodes, silent } = JSON.parse(top.out) as { nodes: Array<{ name: string }>, silent: string[] }
+        // On a busy machine a command may look before it has heard of all.
+        const { nodes, silent } = await until(async () => {
+          const top = await cli('top', '--count', '1', '--json')
+          expect(top).to.include({ code: 0, err: '' })
+          const view = JSON.parse(top.out) as { nodes: Array<{ name: string }>, silent: string[] }
+          return view.nodes.length + view.silent.length === 3 && view
+        })
         expect(nodes.map(({ name }) => name)).to.have.members(['login-1', 'relay'])
         expect(silent).to.deep.equal(['odd-1'])
         expect((await cli('channels')).out).to.include('orders')
+        expect(JSON.parse((await cli('links', '--json')).err)).to.have.nested.property('silent[0].name', 'odd-1')
         expect((await cli('info', 'odd-1'))).to.include({ code: 1 }).and.to.have.property('err').that.includes('its answer is')
       } finally {
         await odd.stop()
@@ -276,6 +281,37 @@ describe('the command line', function () {
       for (const socket of sockets) socket.destroy()
       mute.close()
     }
+  })
+
+  it('with --json tells what went wrong as one document, whatever the command', async () => {
+    const errorOf = async (code: number, ...words: string[]): Promise<{ code: string, message: string }> => {
+      const ran = await new FakeTerminal().run(...words, '--json')
+      expect(ran, words.join(' ')).to.include({ code, out: '' })
+      const { error } = JSON.parse(ran.err) as { error: { code: string, message: string } }
+      expect(error.code, words.join(' ')).to.be.a('string')
+      expect(error.message, words.join(' ')).to.be.a('string')
+      return error
+    }
+    const commands = [
+      ['nodes'], ['services'], ['methods', 'login'], ['call', 'login', 'greet'], ['publish', 'orders', '1'], ['subscribe', 'orders'], ['leader', 'login'],
+      ['links'], ['channels'], ['info'], ['bench', 'login', 'greet'], ['top'], ['repl']
+    ]
+    for (const words of commands) {
+      expect((await errorOf(3, ...words, '--bootstrap', closedAddress)).message).to.include('no way into mesh')
+      await errorOf(2, ...words, '--frob')
+    }
+    for (const words of [['methods', 'nobody'], ['call', 'nobody', 'x'], ['leader', 'nobody']]) expect((await errorOf(1, ...words, '--timeout', '300', ...bootstrap)).code).to.equal('UNAVAILABLE')
+    for (const words of [['bench', 'nobody', 'x'], ['info', 'nobody']]) await errorOf(2, ...words, ...bootstrap)
+  })
+
+  it('publish fails when it does not come as far as it was to', async () => {
+    await using alone = await createMesh({ mesh: 'alone', listen: ['/ip4/127.0.0.1/tcp/0'] })
+    const words = ['publish', 'orders', '1', '--mesh', 'alone', '--bootstrap', alone.libp2p.getMultiaddrs().map(String)[0] ?? '']
+    const asked = await new FakeTerminal().run(...words, '--confirm', 'stored')
+    expect(asked.err).to.include('it is sent, not stored')
+    expect(asked.code).to.equal(1)
+    expect(await new FakeTerminal().run(...words)).to.include({ code: 0, err: '' })
+    expect(await new FakeTerminal().run(...words, '--confirm', 'sent')).to.include({ code: 0, err: '' })
   })
 
   it('tells that there is no way in, exit code 3', async () => {

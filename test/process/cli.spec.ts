@@ -70,6 +70,17 @@ describe('braid-mesh in a shell', function () {
     expect(code).to.equal(1)
   })
 
+  it('the REPL tells failures as JSON, too, and knows what stands after --', async () => {
+    login.rpc.handle('abs', (value: number) => Math.abs(value))
+    const repl = await cli.start('repl', '--json', ...bootstrap)
+    repl.type("call login abs -- -5\nservces\ncall login nothing\ncall 'a\nunsubscribe\nunsubscribe what\nexit\n")
+    const { code, out, err } = await repl.ended
+    expect(out).to.equal('5\n[]\n')
+    const codes = err.trim().split('\n').map(line => (JSON.parse(line) as { error: { code: string } }).error.code)
+    expect(codes).to.deep.equal(['UsageError', 'UNIMPLEMENTED', 'UsageError', 'UsageError'])
+    expect(code).to.equal(2)
+  })
+
   it('a subscription of the REPL ends after as many messages as it was to print', async () => {
     const repl = await cli.start('repl', ...bootstrap)
     repl.type('subscribe orders --count 2\n')
