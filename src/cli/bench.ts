@@ -2,6 +2,7 @@
 import { RpcError } from '../errors.ts'
 import { Histogram } from '../util/histogram.core.ts'
 import { parseJson, wordsOf } from './arguments.ts'
+import { nodeOption } from './ask.ts'
 import { DONE, FAILED, UsageError } from './exit.ts'
 import { columns, json, ms } from './output.ts'
 import { unknownService } from './services.ts'
@@ -125,11 +126,11 @@ function shown (mesh: Mesh, what: string, { count, time, rate, errors, latency, 
   return lines.join('\n')
 }
 
-function calling (mesh: Mesh, line: Line): Load['once'] {
+async function calling (mesh: Mesh, line: Line, signal: AbortSignal): Promise<Load['once']> {
   const [service = '', method = '', text] = wordsOf(line.words, 'bench <service> <method> [json]', 2, 3)
   const args = parseJson(text, 'the arguments')
   const token = line.text('token')
-  const node = line.text('node')
+  const node = await nodeOption(mesh, line, signal)
   const { timeout } = line
   return async signal => {
     let answered: string | undefined
@@ -175,12 +176,12 @@ Messages are real: every channel of the topic gets them.`,
     publish: { type: 'flag', help: 'publish to a topic' },
     confirm: { type: 'text', value: '<reached>', choices: ['sent', 'outbox', 'stored', 'handled'], help: '--publish: each takes until it is that (default sent)' },
     token: { type: 'text', value: '<token>', help: 'all calls with this token, so to one node' },
-    node: { type: 'text', value: '<id>', help: 'this node and no other' }
+    node: { type: 'text', value: '<node>', help: 'this node and no other: by id, the end of it, or name' }
   },
   examples: ['braid-mesh bench login braid.ping --concurrency 64', "braid-mesh bench --publish orders '{\"item\":\"book\"}' --confirm handled"],
   use: async (mesh, line, terminal) => {
     const load: Load = {
-      once: line.flag('publish') ? publishing(mesh, line) : calling(mesh, line),
+      once: line.flag('publish') ? publishing(mesh, line) : await calling(mesh, line, terminal.signal),
       concurrency: line.number('concurrency') ?? 16,
       duration: line.number('duration') ?? 5_000,
       calls: line.number('calls')

@@ -1,5 +1,6 @@
 /** Commands that do something: call, publish, subscribe. */
 import { parseJson, wordsOf } from './arguments.ts'
+import { nodeOption } from './ask.ts'
 import { DONE, FAILED } from './exit.ts'
 import { failure, json, printable, quoted } from './output.ts'
 import { unknownMethod, unknownService } from './services.ts'
@@ -25,15 +26,16 @@ function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure
   if (details !== undefined) terminal.err(json(details, 2))
 }
 
-function callOptions (line: Line, signal: AbortSignal): Parameters<Mesh['rpc']['invoke']>[3] {
+interface CallOptions { timeout: number, signal: AbortSignal, token?: string, node?: string }
+
+async function callOptions (mesh: Mesh, line: Line, signal: AbortSignal): Promise<CallOptions> {
   const token = line.text('token')
-  const node = line.text('node')
+  const node = await nodeOption(mesh, line, signal)
   return { timeout: line.timeout, signal, ...(token != null ? { token } : {}), ...(node != null ? { node } : {}) }
 }
 
-async function callStream (mesh: Mesh, line: Line, terminal: Terminal, args: unknown): Promise<void> {
+async function callStream (mesh: Mesh, line: Line, terminal: Terminal, args: unknown, { timeout: _, ...options }: CallOptions): Promise<void> {
   const [service = '', method = ''] = line.words
-  const { timeout: _, ...options } = callOptions(line, terminal.signal) ?? {}
   for await (const item of mesh.rpc.stream(service, method, 'serverStream', args, options)) terminal.out(json(item))
 }
 
@@ -45,7 +47,7 @@ export const call: MeshCommand = {
   details: 'Bytes are { "$bytes": "<base64>" }. What went wrong is told on stderr, with the code of the error; exit code 1.',
   options: {
     token: { type: 'text', value: '<token>', help: 'the same token reaches the same node' },
-    node: { type: 'text', value: '<id>', help: 'this node and no other' },
+    node: { type: 'text', value: '<node>', help: 'this node and no other: by id, the end of it, or name' },
     stream: { type: 'flag', help: 'print each result of a streaming method on a line, until it ends or Ctrl-C' }
   },
   examples: ['braid-mesh call login user.password \'{"name":"ada"}\'', 'braid-mesh call login user.watch --stream'],
@@ -53,13 +55,14 @@ export const call: MeshCommand = {
   use: async (mesh, line, terminal) => {
     const [service = '', method = '', text] = wordsOf(line.words, 'call <service> <method> [json]', 2, 3)
     const args = parseJson(text, 'the arguments')
+    const options = await callOptions(mesh, line, terminal.signal)
     try {
       if (line.flag('stream')) {
-        await callStream(mesh, line, terminal, args)
+        await callStream(mesh, line, terminal, args, options)
         return DONE
       }
       terminal.progress(`calling ${service} ${method} …`)
-      const result = await mesh.rpc.invoke(service, method, args, callOptions(line, terminal.signal))
+      const result = await mesh.rpc.invoke(service, method, args, options)
       terminal.out(json(result, line.json ? undefined : 2))
       return DONE
     } catch (error) {

@@ -7,13 +7,13 @@ import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts'
 import { helpOf } from './help.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from './history.ts'
 import { didYouMean } from './nearest.core.ts'
-import { COMMON, readLine } from './options.ts'
+import { COMMON, readLine, takesValue } from './options.ts'
 import { columns, failure, json, printable } from './output.ts'
-import { completions, splitWords } from './repl-words.core.ts'
+import { completions, splitWords, unquoted } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { Terminal } from './command.ts'
 import type { MeshCommand } from './join.ts'
-import type { Line } from './options.ts'
+import type { Line, OptionSpecs } from './options.ts'
 import type { Known } from './repl-words.core.ts'
 import type { Interface } from 'node:readline'
 
@@ -143,8 +143,9 @@ class Repl {
     if (name === 'help') return this.#help(words[0], terminal)
     if (name === 'unsubscribe') return this.#unsubscribe(words, terminal)
     const command = this.#command(name)
-    const specs = { ...command.options, ...COMMON, timeout: { type: 'number' as const, value: '<ms>', help: 'how long to wait (default 5000)' } }
-    const line = readLine(this.#line.json ? ['--json', ...words] : words, specs)
+    const specs: OptionSpecs = { ...command.options, ...COMMON, timeout: { type: 'number' as const, value: '<ms>', help: 'how long to wait (default 5000)' } }
+    const given = unquoted(words, option => takesValue(specs, option))
+    const line = readLine(this.#line.json ? ['--json', ...given] : given, specs)
     if (line.flag('help')) return this.#help(name, terminal)
     return name === 'subscribe' ? this.#subscribe(line, terminal) : command.use(this.#mesh, line, terminal)
   }
@@ -225,7 +226,12 @@ class Repl {
 
   #known (): Known {
     const { discovery, pubsub } = this.#mesh
-    const names = this.#commands.map(({ name, complete = [], options }) => ({ name, complete, options: [...Object.keys(options), 'json', 'timeout', 'help'] }))
+    const names = this.#commands.map(({ name, complete = [], options }) => ({
+      name,
+      complete,
+      options: [...Object.keys(options), 'json', 'timeout', 'help'],
+      valued: [...Object.keys(options).filter(option => takesValue(options, option)), 'timeout']
+    }))
     return {
       commands: [...names, { name: 'unsubscribe', complete: ['topic'], options: [] }, { name: 'help', complete: ['command'], options: [] }, { name: 'exit', complete: [], options: [] }],
       services: discovery.services(),

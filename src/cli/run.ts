@@ -3,7 +3,7 @@ import { COMMANDS } from './commands.ts'
 import { DONE, FAILED, INTERRUPTED, UsageError, WRONG_USAGE } from './exit.ts'
 import { helpOf, overview } from './help.ts'
 import { nearest } from './nearest.core.ts'
-import { COMMON, readLine } from './options.ts'
+import { COMMON, readLine, takesValue } from './options.ts'
 import { failure } from './output.ts'
 import type { Command, Terminal } from './command.ts'
 
@@ -25,7 +25,10 @@ function help (words: readonly string[], terminal: Terminal): number {
 
 /** Options may stand before the command, too: `--mesh shop nodes`. */
 function commandFirst (argv: readonly string[]): readonly string[] {
-  const place = argv[0]?.startsWith('-') === true ? argv.findIndex(word => COMMANDS.some(({ name }) => name === word)) : 0
+  if (argv[0]?.startsWith('-') !== true) return argv
+  // A mesh may be named as a command is.
+  const value = (word: string | undefined): boolean => word?.startsWith('--') === true && COMMANDS.some(({ options }) => takesValue(options, word.slice(2)))
+  const place = argv.findIndex((word, i) => COMMANDS.some(({ name }) => name === word) && !value(argv[i - 1]))
   return place > 0 ? [argv[place] ?? '', ...argv.slice(0, place), ...argv.slice(place + 1)] : argv
 }
 

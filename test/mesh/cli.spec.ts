@@ -66,6 +66,16 @@ describe('the command line', function () {
     expect((await cli('call', 'login', 'count', '3', '--stream')).out).to.equal('0\n1\n2')
   })
 
+  it('calls the node that --node names, by name, end of id or id', async () => {
+    for (const node of ['login-1', login.id.slice(-8), login.id]) {
+      const ran = await cli('call', 'login', 'greet', '{"name":"ada"}', '--node', node, '--json')
+      expect(ran, ran.err).to.include({ code: 0, err: '' })
+    }
+    const wrong = await cli('call', 'login', 'greet', '{"name":"ada"}', '--node', 'logn-1', '--timeout', '2000')
+    expect(wrong).to.include({ code: 2 }).and.to.have.property('err').that.includes("did you mean 'login-1'?")
+    expect(JSON.parse((await cli('bench', 'login', 'greet', '{"name":"ada"}', '--calls', '5', '--node', 'login-1', '--json')).out)).to.deep.include({ nodes: { [login.id]: 5 } })
+  })
+
   it('says what went wrong with a call, and what was meant perhaps', async () => {
     const wrong = await cli('call', 'login', 'gret')
     expect(wrong).to.include({ code: 1, out: '' })
@@ -173,7 +183,7 @@ describe('the command line', function () {
           const top = await cli('top', '--count', '1', '--json')
           expect(top).to.include({ code: 0, err: '' })
           const view = JSON.parse(top.out) as { nodes: Array<{ name: string }>, silent: string[] }
-          return view.nodes.length + view.silent.length === 3 && view
+          return view.nodes.length + view.silent.length === 3 ? view : undefined
         })
         expect(nodes.map(({ name }) => name)).to.have.members(['login-1', 'relay'])
         expect(silent).to.deep.equal(['odd-1'])

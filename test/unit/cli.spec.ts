@@ -13,7 +13,7 @@ import { schemaText } from '../../src/cli/look.ts'
 import { nearest } from '../../src/cli/nearest.core.ts'
 import { readLine } from '../../src/cli/options.ts'
 import { columns, json, ms } from '../../src/cli/output.ts'
-import { completions, splitWords } from '../../src/cli/repl-words.core.ts'
+import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
 import type { Known } from '../../src/cli/repl-words.core.ts'
@@ -39,6 +39,12 @@ describe('braid-mesh: the command line itself', () => {
       expect(ended.code, words.join(' ')).to.equal(2)
     }
     expect(JSON.parse((await cli('nodes', '--json')).err)).to.have.nested.property('error.name', 'UsageError')
+  })
+
+  it('takes no value of an option for the command', async () => {
+    expect((await cli('--mesh', 'top', 'nodes', '--frob')).err).to.include('try braid-mesh help')
+    expect((await cli('--mesh', 'top', 'publish', 'orders', '1', '--interval', '5')).err).to.include('there is no option --interval')
+    expect((await cli('--mesh', 'top')).err).to.include('a command is missing')
   })
 
   it('helps, with all commands and with each', async () => {
@@ -187,6 +193,8 @@ describe('a line of the REPL', () => {
     expect(words('call login greet {"name":"ada } b", "x": [1, {"y": 2}]} --json')).to.deep.equal(['call', 'login', 'greet', '{"name":"ada } b", "x": [1, {"y": 2}]}', '--json'])
     expect(words('publish a "hello \\" you"')).to.deep.equal(['publish', 'a', '"hello \\" you"'])
     expect(words("call a b 'two words' --token 'x y'")).to.deep.equal(['call', 'a', 'b', 'two words', '--token', 'x y'])
+    const valued = (option: string): boolean => option === 'token'
+    expect(unquoted(['call', 'a', 'b', '"json"', '--token', '"a b"', '--stream', '"json"', '--token', '"'], valued)).to.deep.equal(['call', 'a', 'b', '"json"', '--token', 'a b', '--stream', '"json"', '--token', '"'])
     expect(words('call a b [1, 2')).to.include('does not end')
     expect(words("call 'a")).to.include('is missing')
   })
@@ -194,7 +202,7 @@ describe('a line of the REPL', () => {
   it('is completed: commands, services, methods, topics, nodes, options', () => {
     const known: Known = {
       commands: [
-        { name: 'call', complete: ['service', 'method'], options: ['json', 'node', 'token'] }, { name: 'channels', complete: ['topic'], options: [] },
+        { name: 'call', complete: ['service', 'method'], options: ['json', 'node', 'token'], valued: ['node', 'token'] }, { name: 'channels', complete: ['topic'], options: [] },
         { name: 'info', complete: ['node'], options: [] }, { name: 'help', complete: ['command'], options: [] }
       ],
       services: ['login', 'mail', 'logs'],
@@ -210,6 +218,9 @@ describe('a line of the REPL', () => {
     expect(found('call mail ')).to.deep.equal([])
     expect(found('call login x --t')).to.deep.equal(['--token'])
     expect(found('call login x --node re')).to.deep.equal(['relay'])
+    expect(found('call --token login lo')).to.deep.equal(['login', 'logs'])
+    expect(found('call --json --token t login user.p')).to.deep.equal(['user.password'])
+    expect(found('call login --token lo')).to.deep.equal([])
     expect(found('channels ')).to.deep.equal(['orders'])
     expect(found('info l')).to.deep.equal(['login-1'])
     expect(found('help ca')).to.deep.equal(['call'])
