@@ -100,6 +100,18 @@ describe('monitor: round trips', () => {
     expect(pings).to.have.lengthOf(2 + 16)
   })
 
+  it('of many are measured in turn, however seldom somebody asks', async () => {
+    const { rtts, pings, at } = bench()
+    const all = Array.from({ length: 40 }, (_, i) => connectionOf(`${i}`))
+    for (let look = 0; look < 3; look++) {
+      at(look * 15_000)
+      rtts.of(all)
+      await settled()
+    }
+    expect(new Set(pings).size).to.equal(40)
+    expect(rtts.of(all).size).to.equal(40)
+  })
+
   it('pings nobody once it is stopped', () => {
     const { rtts, pings } = bench()
     rtts.stop()
