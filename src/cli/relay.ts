@@ -1,5 +1,6 @@
 /** `braid-mesh relay`: the way in for browser tabs, a bootstrap for all, a server of the DHT and a keeper of topics. */
 import { createMesh } from '../mesh.ts'
+import { metricsHandler } from '../monitor/index.ts'
 import { relayOf } from '../transport/index.ts'
 import { DONE } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
@@ -7,7 +8,7 @@ import { createLog, LEVELS } from './log.ts'
 import { MESH } from './options.ts'
 import { json } from './output.ts'
 import { logRelay } from './relay-log.ts'
-import { Pulse, relayPages } from './relay-pages.ts'
+import { relayPages } from './relay-pages.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshOptions } from '../mesh-options.ts'
 import type { RelayOptions } from '../transport/index.ts'
@@ -110,13 +111,12 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   if (relay == null) throw new Error('there is no relay in this node')
   let isolation: readonly Error[] = []
   mesh.addEventListener('isolated', ({ detail }) => { isolation = detail.reasons })
-  const pulse = new Pulse()
   const endLog = logRelay(mesh, relay, log)
   process.on('uncaughtExceptionMonitor', error => { log.error('crashed', { error: error.stack ?? String(error) }) })
   let http: Awaited<ReturnType<typeof serveHttp>> | undefined
-  const told = { mesh, relay, pulse, stopping: () => signal.aborted, isolation: () => isolation }
+  const told = { mesh, relay, stopping: () => signal.aborted, isolation: () => isolation }
   try {
-    if (address != null) http = await serveHttp(address, relayPages(told))
+    if (address != null) http = await serveHttp(address, metricsHandler(mesh, relayPages(told)))
     await mesh.start({ signal }).catch(error => { throw explained(error, line) })
     tellReady(mesh, line, terminal, log, http?.url)
     await aborted(signal)
@@ -125,7 +125,6 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
     if (signal.aborted) log.info('stopping: tells the others, finishes what runs; once more ends it at once')
     await mesh.stop()
     await http?.close()
-    pulse.stop()
     endLog()
     if (signal.aborted) log.info('stopped', { ms: Math.round(performance.now() - began) })
   }

@@ -175,6 +175,7 @@ export interface GossipLike {
 export type MonitorOptions = Readonly<Record<never, never>>
 
 export { metricsHandler } from './handler.ts'
+export type { HandlerOptions } from './handler.ts'
 export { isSnapshot } from './is-snapshot.ts'
 
 /** What the monitor reads. */

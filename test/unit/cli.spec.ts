@@ -1,13 +1,15 @@
 /** The parts of the command line that need no mesh. */
 import { expect } from 'chai'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { wayOf } from '../../src/cli/doctor-network.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from '../../src/cli/history.ts'
-import { httpAddress, serveHttp } from '../../src/cli/http.ts'
+import { httpAddress, MAX_SOCKETS, serveHttp } from '../../src/cli/http.ts'
 import { createLog } from '../../src/cli/log.ts'
 import { schemaText } from '../../src/cli/look.ts'
 import { nearest } from '../../src/cli/nearest.core.ts'
@@ -16,6 +18,8 @@ import { columns, json, ms } from '../../src/cli/output.ts'
 import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
+import { until } from '../harness/until.ts'
+import type { Socket } from 'node:net'
 import type { Known } from '../../src/cli/repl-words.core.ts'
 
 async function cli (...argv: string[]): Promise<{ code: number, out: string, err: string }> {
@@ -153,29 +157,24 @@ describe('the pages of a relay', () => {
     for (const text of ['here', '', '127.0.0.1', '1:2:3', '99999', '::1:80']) expect(() => httpAddress(text), text).to.throw('127.0.0.1:9090')
   })
 
-  it('answer what they have, in time, and nothing else', async () => {
-    let ok = true
-    const http = await serveHttp({ host: '127.0.0.1', port: 0 }, {
-      health: () => ({ ok, reasons: ok ? [] : ['it is stopping'], warnings: [] }),
-      metrics: () => {
-        if (!ok) throw new Error('no figures')
-        return 'a 1\n'
-      }
-    })
+  it('are given to few at a time', async () => {
+    const http = await serveHttp({ host: '127.0.0.1', port: 0 }, (_request, response) => { response.end('here') })
+    const sockets: Socket[] = []
     try {
-      const get = async (path: string, method = 'GET'): Promise<[number, string]> => {
-        const response = await fetch(`${http.url}${path}`, { method })
-        return [response.status, await response.text()]
+      const { hostname, port } = new URL(http.url)
+      const open = async (): Promise<Socket> => {
+        const socket = connect({ host: hostname, port: Number(port) }).on('error', () => {})
+        sockets.push(socket)
+        await once(socket, 'connect')
+        return socket
       }
-      expect(await get('/healthz?x=1')).to.deep.equal([200, '{"ok":true,"reasons":[],"warnings":[]}\n'])
-      expect(await get('/metrics')).to.deep.equal([200, 'a 1\n'])
-      expect(await get('/metrics', 'HEAD')).to.deep.equal([200, ''])
-      expect((await get('/metrics', 'PUT'))[0]).to.equal(405)
-      expect((await get('/../etc/passwd'))[0]).to.equal(404)
-      ok = false
-      expect((await get('/healthz'))[0]).to.equal(503)
-      expect(await get('/metrics')).to.deep.equal([500, 'no figures\n'])
+      for (let i = 0; i < MAX_SOCKETS; i++) await open()
+      const refused = await open()
+      await once(refused.resume(), 'close')
+      for (const socket of sockets) socket.destroy()
+      await until(async () => await (await fetch(http.url)).text() === 'here')
     } finally {
+      for (const socket of sockets) socket.destroy()
       await http.close()
     }
   })
