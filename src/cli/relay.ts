@@ -1,8 +1,9 @@
 /** `braid-mesh relay`: the way in for browser tabs, a bootstrap for all, a server of the DHT and a keeper of topics. */
+import { isIP } from 'node:net'
 import { createMesh } from '../mesh.ts'
 import { metricsHandler } from '../monitor/index.ts'
 import { relayOf } from '../transport/index.ts'
-import { DONE } from './exit.ts'
+import { DONE, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
 import { createLog, LEVELS } from './log.ts'
 import { MESH } from './options.ts'
@@ -32,11 +33,20 @@ const OPTIONS: OptionSpecs = {
   'log-level': { type: 'text', value: '<level>', choices: LEVELS, help: 'error, warn, info or debug (default info)' },
   reservations: { type: 'number', value: '<n>', help: 'peers that can be reached through this relay at a time (default 1000)' },
   'reservations-per-ip': { type: 'number', value: '<n>', help: 'of these, from one IP address, of IPv6 one /64 (default 256)' },
-  proxy: { type: 'list', value: '<ip>', help: 'a reverse proxy, whose clients are not taken for one (default loopback); may be repeated' },
+  proxy: { type: 'list', value: '<ip>', help: 'a reverse proxy besides those on this machine, whose clients are not taken for one; may be repeated' },
   circuits: { type: 'number', value: '<n>', help: 'relayed connections at a time (default 4096)' },
   'circuits-per-peer': { type: 'number', value: '<n>', max: 1_000, help: 'of these, from and to one peer (default 128)' },
   'bytes-per-second': { type: 'number', value: '<n>', help: 'that one peer may send through this relay; more is read more slowly (default 8388608)' },
   'no-keeper': { type: 'flag', help: 'keep no messages of topics for others' }
+}
+
+/** Proxies on this machine are always there; an address is compared as Node spells it. @throws UsageError */
+export function proxiesOf (given: readonly string[]): string[] {
+  return ['127.0.0.1', '::1', ...given.map(ip => {
+    const family = ip.includes('%') ? 0 : isIP(ip)
+    if (family === 0) throw new UsageError(`--proxy: expected an IP address, as 10.0.0.5, got '${ip}'`)
+    return family === 4 ? ip : new URL(`http://[${ip}]`).hostname.slice(1, -1)
+  })]
 }
 
 function relayOptions (line: Line): RelayOptions {
@@ -50,7 +60,7 @@ function relayOptions (line: Line): RelayOptions {
   const proxies = line.list('proxy')
   return {
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value != null)),
-    ...(proxies.length > 0 ? { proxies } : {})
+    ...(proxies.length > 0 ? { proxies: proxiesOf(proxies) } : {})
   }
 }
 

@@ -15,6 +15,7 @@ import { schemaText } from '../../src/cli/look.ts'
 import { nearest } from '../../src/cli/nearest.core.ts'
 import { readLine } from '../../src/cli/options.ts'
 import { columns, json, ms } from '../../src/cli/output.ts'
+import { proxiesOf } from '../../src/cli/relay.ts'
 import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
@@ -36,7 +37,7 @@ describe('braid-mesh: the command line itself', () => {
       [['call', 'login'], '--bootstrap is needed'], [['nodes'], '--bootstrap is needed'], [['nodes', '--frob'], 'there is no option --frob'], [['nodes', '--bootstrp', 'x'], 'did you mean --bootstrap?'],
       [['nodes', '--bootstrap', 'x'], 'not a multiaddr'], [['nodes', '--bootstrap', '192.0.2.1:9001'], '/ip4/192.0.2.1/tcp/9001?'], [['nodes', '--bootstrap', 'wss://relay.example:443'], '/dns4/relay.example/tcp/443/wss?'],
       [['nodes', '--mesh', 'A B', '--bootstrap', '/ip4/127.0.0.1/tcp/9'], 'mesh'], [['nodes', '--timeout', 'soon'], 'milliseconds'], [['nodes', '--timeout'], 'timeout'],
-      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000']
+      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000'], [['relay', '--proxy', 'nonsense'], 'an IP address']
     ] as Array<[string[], string]>) {
       const ended = await cli(...words)
       expect(ended.err, words.join(' ')).to.contain(hint)
@@ -109,6 +110,13 @@ describe('braid-mesh: the command line itself', () => {
     const schema = { type: 'object', properties: { name: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } }, kind: { enum: ['a', 'b'] } }, required: ['name'] }
     expect(schemaText(schema)).to.equal('{name: string, tags?: string[], kind?: "a" | "b"}')
     expect(schemaText(undefined)).to.equal('any')
+  })
+})
+
+describe('the reverse proxies of a relay', () => {
+  it('are those on its machine and those that are named, as Node spells their addresses', () => {
+    expect(proxiesOf(['10.0.0.5', '2001:DB8:0:0:0:0:0:1'])).to.deep.equal(['127.0.0.1', '::1', '10.0.0.5', '2001:db8::1'])
+    for (const wrong of ['nonsense', '10.0.0.0/8', 'fe80::1%eth0', '']) expect(() => proxiesOf([wrong]), wrong).to.throw('--proxy: expected an IP address')
   })
 })
 
