@@ -73,6 +73,8 @@ export interface ServiceInfo {
   /** Of the node that tells, in the service's group. */
   readonly state: ElectionState
   readonly leader?: { readonly id: string, readonly epoch: number, readonly term: number }
+  /** Milliseconds that the leader's lease still runs; only the leader itself knows. */
+  readonly leaseLeft?: number
   /** Peer ids; empty while no group is known. */
   readonly voters: readonly string[]
   /** Peer ids; only the leader knows them. */

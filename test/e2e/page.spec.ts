@@ -33,6 +33,10 @@ describe('the demo page, in Chromium', function () {
     expect(await tab.page.evaluate(() => document.activeElement?.id)).to.equal('leave')
     // The map says what the table says, and opens the same details.
     await tab.page.locator('#leaders [data-service=login][data-term]').waitFor()
+    await until(async () => Number(await tab.page.locator('#leaders [data-service=login] [data-lease]').getAttribute('data-lease')) > 0)
+    await tab.page.locator('#leaders summary').click()
+    const link = await tab.page.locator('#leaders .note a').last().getAttribute('href')
+    expect(await (await fetch(`${tabs.stage.url}${link}`)).text()).to.contain('One leader per service')
     const node = tab.page.getByRole('button', { name: /^login-1 login, Node, up/ })
     expect(await node.getAttribute('aria-label')).to.match(/direct, ws|not connected/)
     await node.focus()

@@ -135,6 +135,13 @@ describe('monitor: services and links', () => {
     ])
   })
 
+  it('tells of the lease of a leader, if it is this node', () => {
+    const discovery = { self: nodeOf('me', { service: 'shop' }), services: () => ['shop', 'login'], nodes: () => [] }
+    const peek = (): object => ({ state: 'leader', voters: ['me'], term: 1, leader: { id: 'me', token: { epoch: 1, term: 1 } } })
+    const told = describeServices(discovery, { peek, status: () => ({ learners: [], leaseLeft: 321 }) } as never)
+    expect(told.map(({ leaseLeft }) => leaseLeft)).to.deep.equal([321, undefined])
+  })
+
   it('tells links by relation where they are decided, else by node', () => {
     const nodes = [nodeOf('s1', { service: 'shop', load: { links: 3, inflight: 0 } }), nodeOf('l1', { service: 'login', load: { links: 2, inflight: 0 } }), nodeOf('tab')]
     const status = { authority: { nodes: [{ parent: 'gate', node: 's1', links: 1 }, { parent: '', node: 's1', links: 2 }] } } as unknown as LinksStatus
