@@ -3,6 +3,7 @@ import { build } from 'esbuild'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CODE, codeFile } from './page/lib/code.ts'
 import type { BuildOptions, Metafile } from 'esbuild'
 
 /** Inside node_modules, so that the packages which stay outside of the bundle are found. */
@@ -33,7 +34,8 @@ export async function bundlePage (): Promise<PageFiles> {
     write: false,
     metafile: true
   })
-  return { files: new Map([...await Promise.all(still), ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const)]), metafile }
+  const code = Object.values(CODE).flat().map(async path => [codeFile(path), await readFile(join(ROOT, path))] as const)
+  return { files: new Map([...await Promise.all([...still, ...code]), ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const)]), metafile }
 }
 
 /** The file that a node's process runs, until it is disposed. */

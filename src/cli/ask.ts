@@ -1,10 +1,17 @@
 /** Asking nodes what they know. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { isSnapshot } from '../monitor/index.ts'
 import { UsageError } from './exit.ts'
 import { didYouMean } from './nearest.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshSnapshot } from '../monitor/index.ts'
+import type { Line } from './options.ts'
 
+/** As nodes of a mesh have them: of Ed25519 keys, or of others by their hash. */
+const PEER_ID = /^(12D3KooW|Qm)[1-9A-HJ-NP-Za-km-z]{44}$/
+/** Milliseconds between two looks for a node. */
+const LOOK = 20
 /** Nodes that are asked at a time. */
 const TOGETHER = 32
 
@@ -21,9 +28,12 @@ export interface AskOptions {
   onProgress?: (done: number, of: number) => void
 }
 
-/** A node without a service is asked by its id alone. */
+/** A node without a service is asked by its id alone. @throws when what it answers is none of its */
 export async function snapshotOf (mesh: Mesh, { id, service = 'braid' }: NodeInfo, { timeout, signal }: AskOptions): Promise<MeshSnapshot> {
-  return await mesh.rpc.invoke(service, 'braid.monitor.snapshot', {}, { node: id, timeout, signal }) as MeshSnapshot
+  const answer = await mesh.rpc.invoke(service, 'braid.monitor.snapshot', {}, { node: id, timeout, signal })
+  if (!isSnapshot(answer)) throw new Error('its answer is no snapshot')
+  if (answer.self.id !== id) throw new Error('its answer is of another node')
+  return answer
 }
 
 /** The snapshots of all nodes but this one. */
@@ -45,6 +55,21 @@ export async function askAll (mesh: Mesh, options: AskOptions): Promise<Asked> {
   }))
   asked.snapshots.sort((a, b) => a.self.id.localeCompare(b.self.id))
   return asked
+}
+
+/** The id that `--node` means; undefined without it. @throws UsageError */
+export async function nodeOption (mesh: Mesh, line: Line, signal: AbortSignal): Promise<string | undefined> {
+  const text = line.text('node')
+  if (text == null || PEER_ID.test(text)) return text
+  // Who has just come has not heard of all: it is waited for, as a service is.
+  for (const end = performance.now() + line.timeout; ;) {
+    try {
+      return nodeOf(mesh, text).id
+    } catch (error) {
+      if (performance.now() > end) throw error
+    }
+    await delay(LOOK, undefined, { signal })
+  }
 }
 
 /** A node by its id, by the end of it, or by its name. @throws UsageError */

@@ -1,6 +1,8 @@
 /** `bench`: how many calls or messages a second, and how long each takes. */
+import { RpcError } from '../errors.ts'
 import { Histogram } from '../util/histogram.core.ts'
 import { parseJson, wordsOf } from './arguments.ts'
+import { nodeOption } from './ask.ts'
 import { DONE, FAILED, UsageError } from './exit.ts'
 import { columns, json, ms } from './output.ts'
 import { unknownService } from './services.ts'
@@ -101,7 +103,7 @@ async function measured (load: Load, { signal, progress }: Terminal): Promise<Re
   const telling = setInterval(() => {
     const time = performance.now() - begin
     const { count } = measure.histogram
-    progress(`${Math.round(load.calls == null ? time / load.duration * 100 : count / load.calls * 100)} %  ${Math.round(count / time * 1_000)}/s`)
+    progress(`${Math.min(100, Math.round(load.calls == null ? time / load.duration * 100 : count / load.calls * 100))} %  ${Math.round(count / time * 1_000)}/s`)
   }, TELL)
   try {
     await work(load, measure, () => left-- > 0 && (load.calls != null || performance.now() - begin < load.duration), signal)
@@ -124,11 +126,11 @@ function shown (mesh: Mesh, what: string, { count, time, rate, errors, latency, 
   return lines.join('\n')
 }
 
-function calling (mesh: Mesh, line: Line): Load['once'] {
+async function calling (mesh: Mesh, line: Line, signal: AbortSignal): Promise<Load['once']> {
   const [service = '', method = '', text] = wordsOf(line.words, 'bench <service> <method> [json]', 2, 3)
   const args = parseJson(text, 'the arguments')
   const token = line.text('token')
-  const node = line.text('node')
+  const node = await nodeOption(mesh, line, signal)
   const { timeout } = line
   return async signal => {
     let answered: string | undefined
@@ -143,13 +145,18 @@ function calling (mesh: Mesh, line: Line): Load['once'] {
   }
 }
 
+/** Each within `--timeout`: what is to be `handled` may wait for a consumer for an hour. */
 function publishing (mesh: Mesh, line: Line): Load['once'] {
   const [name = '', text = '{"braid-mesh":"bench"}'] = wordsOf(line.words, 'bench --publish <topic> [json]', 1, 2)
   const body = parseJson(text, 'the body')
   const confirm = (line.text('confirm') ?? 'sent') as NonNullable<PublishOptions['confirm']>
   const topic = mesh.pubsub.topic(name)
+  const { timeout } = line
   return async signal => {
-    await topic.publish(body, { confirm, signal })
+    const patience = AbortSignal.timeout(timeout)
+    await topic.publish(body, { confirm, signal: AbortSignal.any([signal, patience]) }).catch((error: unknown) => {
+      throw patience.aborted && !signal.aborted ? new RpcError('DEADLINE_EXCEEDED', `not ${confirm} within ${timeout} ms`) : error
+    })
     return undefined
   }
 }
@@ -169,12 +176,12 @@ Messages are real: every channel of the topic gets them.`,
     publish: { type: 'flag', help: 'publish to a topic' },
     confirm: { type: 'text', value: '<reached>', choices: ['sent', 'outbox', 'stored', 'handled'], help: '--publish: each takes until it is that (default sent)' },
     token: { type: 'text', value: '<token>', help: 'all calls with this token, so to one node' },
-    node: { type: 'text', value: '<id>', help: 'this node and no other' }
+    node: { type: 'text', value: '<node>', help: 'this node and no other: by id, the end of it, or name' }
   },
   examples: ['braid-mesh bench login braid.ping --concurrency 64', "braid-mesh bench --publish orders '{\"item\":\"book\"}' --confirm handled"],
   use: async (mesh, line, terminal) => {
     const load: Load = {
-      once: line.flag('publish') ? publishing(mesh, line) : calling(mesh, line),
+      once: line.flag('publish') ? publishing(mesh, line) : await calling(mesh, line, terminal.signal),
       concurrency: line.number('concurrency') ?? 16,
       duration: line.number('duration') ?? 5_000,
       calls: line.number('calls')

@@ -1,39 +1,41 @@
 /** Commands that do something: call, publish, subscribe. */
 import { parseJson, wordsOf } from './arguments.ts'
+import { nodeOption } from './ask.ts'
 import { DONE, FAILED } from './exit.ts'
-import { json } from './output.ts'
+import { failure, json, printable, quoted } from './output.ts'
 import { unknownMethod, unknownService } from './services.ts'
 import type { Mesh } from '../mesh-node.ts'
-import type { Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
+import type { Channel, Message, PublishOptions, SubscribeOptions } from '../pubsub/index.ts'
 import type { Terminal } from './command.ts'
 import type { MeshCommand } from './join.ts'
 import type { Line } from './options.ts'
 
-interface Failure { code?: string, message: string, details?: unknown, node?: string, retryable?: boolean }
+interface Failure { code?: string, message: string, details?: unknown }
 
 function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure): void {
-  const { code, message, details, node, retryable } = error
+  const { code, message, details } = error
   if (line.json) {
-    terminal.err(json({ error: { code, message, details, node, retryable } }))
+    terminal.err(failure(error))
     return
   }
   const [service = '', method = ''] = line.words
   const hint = code === 'UNIMPLEMENTED'
     ? unknownMethod(mesh, service, method)
     : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `\n${unknownService(mesh, service)}` : ''
-  terminal.err(`${code ?? 'error'}: ${message}${hint}`)
+  terminal.err(`${code ?? 'error'}: ${quoted(message)}${hint}`)
   if (details !== undefined) terminal.err(json(details, 2))
 }
 
-function callOptions (line: Line, signal: AbortSignal): Parameters<Mesh['rpc']['invoke']>[3] {
+interface CallOptions { timeout: number, signal: AbortSignal, token?: string, node?: string }
+
+async function callOptions (mesh: Mesh, line: Line, signal: AbortSignal): Promise<CallOptions> {
   const token = line.text('token')
-  const node = line.text('node')
+  const node = await nodeOption(mesh, line, signal)
   return { timeout: line.timeout, signal, ...(token != null ? { token } : {}), ...(node != null ? { node } : {}) }
 }
 
-async function callStream (mesh: Mesh, line: Line, terminal: Terminal, args: unknown): Promise<void> {
+async function callStream (mesh: Mesh, line: Line, terminal: Terminal, args: unknown, { timeout: _, ...options }: CallOptions): Promise<void> {
   const [service = '', method = ''] = line.words
-  const { timeout: _, ...options } = callOptions(line, terminal.signal) ?? {}
   for await (const item of mesh.rpc.stream(service, method, 'serverStream', args, options)) terminal.out(json(item))
 }
 
@@ -45,7 +47,7 @@ export const call: MeshCommand = {
   details: 'Bytes are { "$bytes": "<base64>" }. What went wrong is told on stderr, with the code of the error; exit code 1.',
   options: {
     token: { type: 'text', value: '<token>', help: 'the same token reaches the same node' },
-    node: { type: 'text', value: '<id>', help: 'this node and no other' },
+    node: { type: 'text', value: '<node>', help: 'this node and no other: by id, the end of it, or name' },
     stream: { type: 'flag', help: 'print each result of a streaming method on a line, until it ends or Ctrl-C' }
   },
   examples: ['braid-mesh call login user.password \'{"name":"ada"}\'', 'braid-mesh call login user.watch --stream'],
@@ -53,13 +55,14 @@ export const call: MeshCommand = {
   use: async (mesh, line, terminal) => {
     const [service = '', method = '', text] = wordsOf(line.words, 'call <service> <method> [json]', 2, 3)
     const args = parseJson(text, 'the arguments')
+    const options = await callOptions(mesh, line, terminal.signal)
     try {
       if (line.flag('stream')) {
-        await callStream(mesh, line, terminal, args)
+        await callStream(mesh, line, terminal, args, options)
         return DONE
       }
       terminal.progress(`calling ${service} ${method} …`)
-      const result = await mesh.rpc.invoke(service, method, args, callOptions(line, terminal.signal))
+      const result = await mesh.rpc.invoke(service, method, args, options)
       terminal.out(json(result, line.json ? undefined : 2))
       return DONE
     } catch (error) {
@@ -83,13 +86,14 @@ export const publish: MeshCommand = {
   words: '<topic> <json>',
   complete: ['topic'],
   summary: 'publish a message, and say how far it came',
+  details: 'Exit code 1 when it did not come as far as --confirm says.',
   options: {
     key: { type: 'text', value: '<key>', help: 'messages of a key are handled in order, by one consumer of each channel' },
     ttl: { type: 'number', value: '<ms>', help: 'drop it when it was not handled by then' },
     confirm: { type: 'text', value: '<reached>', choices: REACHED, help: 'wait for: sent, outbox, stored or handled (default stored)' }
   },
   examples: ['braid-mesh publish orders \'{"item":"book"}\' --confirm handled'],
-  use: async (mesh, line, { out, signal, progress }) => {
+  use: async (mesh, line, { out, err, signal, progress }) => {
     const [topic = '', text] = wordsOf(line.words, 'publish <topic> <json>', 2)
     const body = parseJson(text, 'the body')
     const key = line.text('key')
@@ -106,8 +110,10 @@ export const publish: MeshCommand = {
         ...(ttl != null ? { ttl } : {})
       })
       const { id, reached, storedBy, channels } = receipt
-      out(line.json ? json(receipt) : `${reached}: ${id}; channels: ${channels.join(', ') || 'none'}${storedBy.length > 0 ? `; kept by ${storedBy.map(id => mesh.discovery.node(id)?.name ?? id).join(', ')}` : ''}`)
-      return DONE
+      const missed = line.text('confirm') != null && REACHED.indexOf(reached) < REACHED.indexOf(confirm)
+      if (missed && !line.json) err(`it is ${reached}, not ${confirm}${confirm === 'stored' ? ': that takes two nodes that keep messages for others, as relays do' : ''}`)
+      out(line.json ? json(receipt) : `${reached}: ${id}; channels: ${channels.join(', ') || 'none'}${storedBy.length > 0 ? `; kept by ${storedBy.map(id => printable(mesh.discovery.node(id)?.name ?? id)).join(', ')}` : ''}`)
+      return missed ? FAILED : DONE
     } catch (error) {
       if (!patience.aborted || signal.aborted) throw error
       throw new Error(`it was published, but not ${confirm} within ${line.timeout} ms: wait longer with --timeout, or for less with --confirm`)
@@ -117,23 +123,53 @@ export const publish: MeshCommand = {
   }
 }
 
+/** Messages that may be on their way to this consumer. */
+const PREFETCH = 1_000
+
 /** `latest`, `beginning`, or a time: as Date reads it, or milliseconds ago as `-60000`. */
 function startOf (text: string): NonNullable<SubscribeOptions['from']> {
   if (text === 'latest' || text === 'beginning') return text
   return new Date(text)
 }
 
-/** Prints each message of a channel and acks it. Returns what ends that. */
-export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<() => Promise<void>> {
+/** What is under way: it ends by itself after `--count` messages. */
+export interface Following {
+  /** Resolves when no more is printed. */
+  readonly ended: Promise<void>
+  close: () => Promise<void>
+}
+
+/** Prints each message of a channel and acks it; what is not printed goes back to the others of the channel. */
+export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<Following> {
   const [topic = '', name = `cli-${mesh.id.slice(-8).toLowerCase()}`] = line.words
   const from = startOf(line.text('from') ?? 'latest')
   if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
   // A channel of one's own ends with it; one that others share is as they made it.
   const durable = line.words[1] != null && line.flag('durable')
-  const channel = await mesh.pubsub.topic(topic).subscribe(name, { from, durable, signal: AbortSignal.any([signal, AbortSignal.timeout(line.timeout)]) })
+  const count = line.number('count') ?? Infinity
+  const channel = await mesh.pubsub.topic(topic).subscribe(name, {
+    from,
+    durable,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(line.timeout)]),
+    // Others may have what this one will not print.
+    prefetch: Math.min(count, PREFETCH)
+  })
   for (const { name } of channel.unreached) err(`${name} could not be told yet; its messages come later`)
-  channel.onMessage((message: Message) => { out(shownMessage(message, line.json)) })
-  return async () => channel.close()
+  return { ended: print(channel, count, line.json, out, signal), close: async () => channel.close() }
+}
+
+async function print (channel: Channel, count: number, asJson: boolean, out: Terminal['out'], signal: AbortSignal): Promise<void> {
+  let left = count
+  for await (const message of channel) {
+    // Not acked: the end of the channel gives it back.
+    if (signal.aborted) return
+    out(shownMessage(message, asJson))
+    // That nobody reads any more is told by then, as in `… | head`: what was printed to nobody is not done.
+    await new Promise(resolve => setImmediate(resolve))
+    if (signal.aborted) return
+    await message.ack()
+    if (--left <= 0) return
+  }
 }
 
 function shownMessage ({ id, topic, channel, body, headers, key, attempt, publishedAt, publisher }: Message, asJson: boolean): string {
@@ -156,21 +192,15 @@ export const subscribe: MeshCommand = {
   examples: ['braid-mesh subscribe orders --from beginning', 'braid-mesh subscribe \'orders.*\' billing --json'],
   use: async (mesh, line, terminal) => {
     wordsOf(line.words, 'subscribe <topic> [channel]', 1, 2)
-    const enough = Promise.withResolvers<void>()
-    let left = line.number('count') ?? Infinity
-    const close = await follow(mesh, line, {
-      ...terminal,
-      out: text => {
-        if (left <= 0) return
-        terminal.out(text)
-        if (--left <= 0) enough.resolve()
-      }
+    const { signal, err } = terminal
+    const following = await follow(mesh, line, terminal)
+    err(`subscribed to ${line.words[0]}; Ctrl-C ends it`)
+    const told = new Promise<void>(resolve => {
+      signal.addEventListener('abort', () => { resolve() }, { once: true })
+      if (signal.aborted) resolve()
     })
-    terminal.err(`subscribed to ${line.words[0]}; Ctrl-C ends it`)
-    terminal.signal.addEventListener('abort', () => { enough.resolve() }, { once: true })
-    if (terminal.signal.aborted) enough.resolve()
-    await enough.promise
-    await close()
+    await Promise.race([following.ended, told])
+    await following.close()
     return DONE
   }
 }

@@ -8,8 +8,10 @@ export interface Terminal {
   out: (line: string) => void
   /** What went wrong, and what is told on the way: stderr. */
   err: (line: string) => void
-  /** Aborts on Ctrl-C and on SIGTERM. */
+  /** Aborts on Ctrl-C, on SIGTERM, and when nobody reads results any more. */
   signal: AbortSignal
+  /** Aborts on Ctrl-C and on SIGTERM alone. @default signal */
+  interrupted?: AbortSignal
   /** Present only when somebody looks at it. */
   screen?: Screen
   /** One line on stderr that is written over, and cleared with nothing; does nothing unless somebody looks at it. */

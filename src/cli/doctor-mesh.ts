@@ -27,20 +27,26 @@ async function soon <T> (ask: () => T | Promise<T>, timeout: number, signal: Abo
   }
 }
 
-/** Encryption, muxer, and whether it is who the address says. */
-export async function checkDial (mesh: Mesh, address: Multiaddr, timeout: number, signal: AbortSignal): Promise<{ finding: Finding, connection?: Connection }> {
+/**
+ * Encryption, muxer, and whether it is who the address says.
+ *
+ * @param answers - something is known to listen there
+ */
+export async function checkDial (mesh: Mesh, address: Multiaddr, answers: boolean, timeout: number, signal: AbortSignal): Promise<{ finding: Finding, connection?: Connection }> {
   try {
     const begin = performance.now()
-    const connection = await withDeadline(timeout, [signal], async signal => mesh.libp2p.dial(address, { signal }))
+    const connection = await withDeadline(timeout, [signal], async signal => mesh.libp2p.dial(address, { signal, force: true }))
     const { encryption, multiplexer, remotePeer } = connection
+    // This address leads there, too: one connection is enough for the rest.
+    if (mesh.libp2p.getConnections(remotePeer).length > 1) await connection.close({ signal })
     return { connection, finding: { status: 'ok', detail: `${remotePeer.toString()}, ${encryption ?? '?'}, ${multiplexer ?? '?'}, ${Math.round(performance.now() - begin)} ms` } }
   } catch (error) {
     signal.throwIfAborted()
-    return { finding: whyNoDial(error as Error & { errors?: Error[] }, address) }
+    return { finding: whyNoDial(error as Error & { errors?: Error[] }, address, answers) }
   }
 }
 
-function whyNoDial (error: Error & { errors?: Error[] }, address: Multiaddr): Finding {
+function whyNoDial (error: Error & { errors?: Error[] }, address: Multiaddr, answers: boolean): Finding {
   const message = [error, ...error.errors ?? []].map(({ name, message }) => `${name} ${message}`).join(' ')
   if (/Unexpected ?Peer|peer id mismatch|does not match|id mismatch/i.test(message)) {
     return { status: 'failed', detail: 'another node than the address names answers there', advice: 'it has a new id: use its address of now, and keep its key with --data (`storage`)' }
@@ -48,6 +54,10 @@ function whyNoDial (error: Error & { errors?: Error[] }, address: Multiaddr): Fi
   if (/unsupported|no transport/i.test(message)) {
     return { status: 'failed', detail: `this kind of address cannot be dialled from here: ${address.toString()}`, advice: 'use one with tcp, ws or wss' }
   }
+  if (address.getComponents().some(({ name }) => name === 'p2p-circuit')) {
+    return { status: 'failed', detail: `no way through the relay: ${error.message}`, advice: 'is it a relay, and has that node a place on it?' }
+  }
+  if (!answers) return { status: 'failed', detail: `it cannot be dialled: ${error.message}`, advice: 'does the name lead to addresses of a node that is running?' }
   return { status: 'failed', detail: `it answers, but no libp2p handshake: ${error.message}`, advice: 'is it a node of a mesh, and the right one of its ports (TCP without /ws, WebSockets with it)?' }
 }
 

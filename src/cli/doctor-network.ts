@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
+import { abortable } from '../util/abortable.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What came of a check; `advice` is what to do. */
@@ -22,21 +23,41 @@ export interface Way {
   named: boolean
   tls: boolean
   webSocket: boolean
+  /** Where the WebSocket is on its server. */
+  path: string
 }
 
-/** Undefined for what is not TCP. */
+/** Of a relayed address: where its relay is. Undefined for what is not TCP. */
 export function wayOf (address: Multiaddr): Way | undefined {
-  const parts = address.getComponents()
+  const all = address.getComponents()
+  const circuit = all.findIndex(({ name }) => name === 'p2p-circuit')
+  const parts = circuit < 0 ? all : all.slice(0, circuit)
+  const valueOf = (wanted: string): string | undefined => parts.find(({ name }) => name === wanted)?.value
   const host = parts.find(({ name }) => ['ip4', 'ip6', 'dns', 'dns4', 'dns6'].includes(name))
-  const port = parts.find(({ name }) => name === 'tcp')
-  if (host?.value == null || port?.value == null || parts.some(({ name }) => name === 'p2p-circuit')) return undefined
+  const port = valueOf('tcp')
+  if (host?.value == null || port == null) return undefined
   const has = (...names: string[]): boolean => parts.some(({ name }) => names.includes(name))
+  // libp2p dials the name that the certificate is to have, whatever stands before it.
+  const name = has('ws') && has('tls') ? valueOf('sni') : undefined
   return {
-    host: host.value,
-    port: Number(port.value),
-    named: host.name.startsWith('dns'),
+    host: name ?? host.value,
+    port: Number(port),
+    named: name != null || host.name.startsWith('dns'),
     tls: has('wss', 'tls'),
-    webSocket: has('ws', 'wss')
+    webSocket: has('ws', 'wss'),
+    path: decodeURIComponent(valueOf('http-path') ?? '/')
+  }
+}
+
+/** What came of it, unless the signal aborts first; nothing is left open. */
+async function attempt (signal: AbortSignal, begin: (done: (finding: Finding) => void) => { destroy: () => unknown }): Promise<Finding> {
+  signal.throwIfAborted()
+  const { promise, resolve } = Promise.withResolvers<Finding>()
+  const socket = begin(resolve)
+  try {
+    return await abortable(promise, signal)
+  } finally {
+    socket.destroy()
   }
 }
 
@@ -49,11 +70,14 @@ function codeOf (error: Error): string {
   return code ?? errors[0]?.code ?? ''
 }
 
-export async function checkDns ({ host }: Way): Promise<Finding> {
+export async function checkDns ({ host }: Way, timeout: number, signal: AbortSignal): Promise<Finding> {
+  const patience = AbortSignal.timeout(timeout)
   try {
-    const found = await lookup(host, { all: true })
+    const found = await abortable(lookup(host, { all: true }), AbortSignal.any([signal, patience]))
     return { status: 'ok', detail: found.map(({ address }) => address).join(', ') }
   } catch (error) {
+    signal.throwIfAborted()
+    if (patience.aborted) return failed(`no answer in ${timeout} ms`, 'does this machine reach a name server?')
     return codeOf(error as Error) === 'ENOTFOUND'
       ? failed('there is no such name', 'look for a typing error, or ask whoever keeps the name')
       : failed(`the name cannot be looked up: ${(error as Error).message}`, 'does this machine reach a name server?')
@@ -72,17 +96,14 @@ function refusal (error: Error): Finding {
   return failed(detail, advice)
 }
 
-export async function checkTcp ({ host, port }: Way, timeout: number): Promise<Finding> {
-  return new Promise(resolve => {
+export async function checkTcp ({ host, port }: Way, timeout: number, signal: AbortSignal): Promise<Finding> {
+  return attempt(signal, done => {
     const begin = performance.now()
     const socket = connect({ host, port, timeout })
-    const done = (finding: Finding): void => {
-      socket.destroy()
-      resolve(finding)
-    }
     socket.once('connect', () => { done({ status: 'ok', detail: `connected in ${Math.round(performance.now() - begin)} ms` }) })
     socket.once('timeout', () => { done(failed(`no answer in ${timeout} ms`, 'a firewall drops it, or the address is of no machine that is on')) })
     socket.once('error', error => { done(refusal(error)) })
+    return socket
   })
 }
 
@@ -97,13 +118,9 @@ const CERTIFICATES: Readonly<Record<string, readonly [string, string]>> = {
   EPROTO: ['it does not speak TLS on this port', 'use ws instead of wss, or the port of the proxy']
 }
 
-export async function checkTls ({ host, port, named }: Way, timeout: number): Promise<Finding> {
-  return new Promise(resolve => {
+export async function checkTls ({ host, port, named }: Way, timeout: number, signal: AbortSignal): Promise<Finding> {
+  return attempt(signal, done => {
     const socket = tlsConnect({ host, port, timeout, ...(named ? { servername: host } : {}) })
-    const done = (finding: Finding): void => {
-      socket.destroy()
-      resolve(finding)
-    }
     socket.once('secureConnect', () => {
       const { subject, valid_to: until } = socket.getPeerCertificate()
       done({ status: 'ok', detail: `${socket.getProtocol() ?? 'TLS'}, certificate of ${String(subject.CN ?? host)} until ${until}` })
@@ -113,22 +130,20 @@ export async function checkTls ({ host, port, named }: Way, timeout: number): Pr
       const [detail, advice] = CERTIFICATES[codeOf(error)] ?? [error.message, 'is it a port that speaks TLS?']
       done(failed(detail, advice))
     })
+    return socket
   })
 }
 
 /** The first half of a WebSocket: whether the server, or the proxy before it, switches protocols. */
-export async function checkWebSocket ({ host, port, tls }: Way, timeout: number): Promise<Finding> {
-  return new Promise(resolve => {
+export async function checkWebSocket ({ host, port, tls, path }: Way, timeout: number, signal: AbortSignal): Promise<Finding> {
+  return attempt(signal, done => {
     const request = (tls ? httpsRequest : httpRequest)({
       host,
       port,
+      path,
       timeout,
       headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') }
     })
-    const done = (finding: Finding): void => {
-      request.destroy()
-      resolve(finding)
-    }
     request.once('upgrade', (_response, socket) => {
       socket.destroy()
       done({ status: 'ok', detail: 'it switches to WebSockets' })
@@ -141,5 +156,6 @@ export async function checkWebSocket ({ host, port, tls }: Way, timeout: number)
     request.once('timeout', () => { done(failed(`no answer in ${timeout} ms`, 'is it the port for WebSockets?')) })
     request.once('error', () => { done(failed('it does not speak HTTP on this port', 'without /ws this may be the address: each port speaks one of both')) })
     request.end()
+    return request
   })
 }

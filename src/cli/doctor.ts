@@ -66,12 +66,12 @@ async function examine (text: string, mesh: Mesh, all: Examination): Promise<{ p
   const way = wayOf(address)
   if (way != null) {
     const place = `${way.host.includes(':') ? `[${way.host}]` : way.host}:${way.port}`
-    if (way.named && !await ok('dns', way.host, async () => checkDns(way))) return undefined
-    if (!await ok('tcp', place, async () => checkTcp(way, timeout))) return undefined
-    if (way.tls && !await ok('tls', place, async () => checkTls(way, timeout))) return undefined
-    if (way.webSocket && !await ok('websocket', place, async () => checkWebSocket(way, timeout))) return undefined
+    if (way.named && !await ok('dns', way.host, async () => checkDns(way, timeout, signal))) return undefined
+    if (!await ok('tcp', place, async () => checkTcp(way, timeout, signal))) return undefined
+    if (way.tls && !await ok('tls', place, async () => checkTls(way, timeout, signal))) return undefined
+    if (way.webSocket && !await ok('websocket', place, async () => checkWebSocket(way, timeout, signal))) return undefined
   }
-  const made = await checkDial(mesh, address, timeout, signal)
+  const made = await checkDial(mesh, address, way != null, timeout, signal)
   const { connection } = made
   if (!await ok('dial', text, () => made.finding) || connection == null) return undefined
   const peer = connection.remotePeer.toString()

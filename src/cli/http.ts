@@ -1,26 +1,11 @@
-/** What an operator's tools ask a relay by HTTP: whether it is well, and its figures. */
+/** The HTTP server that an operator's tools ask: it takes few, and waits for nobody. */
 import { createServer } from 'node:http'
 import { UsageError } from './exit.ts'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Whether it can do its work, and why not. */
-export interface Wellness {
-  ok: boolean
-  /** Why not. */
-  reasons: string[]
-  /** What an operator should look at, though it works. */
-  warnings: string[]
-}
-
-export interface Pages {
-  health: () => Wellness & Readonly<Record<string, unknown>>
-  /** Text exposition format 0.0.4. */
-  metrics: () => string
-}
-
 /** Sockets at a time: a scraper needs one. */
-const MAX_SOCKETS = 64
+export const MAX_SOCKETS = 64
 /** Milliseconds that a request may take to come. */
 const PATIENCE = 5_000
 
@@ -31,36 +16,9 @@ export function httpAddress (text: string): { host: string, port: number } {
   return { host: host === '' ? '127.0.0.1' : host.replace(/[[\]]/g, ''), port: Number(port) }
 }
 
-function answer (request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-  response.end(request.method === 'HEAD' ? undefined : body)
-}
-
-function onRequest (request: IncomingMessage, response: ServerResponse, pages: Pages): void {
-  const path = (request.url ?? '').split('?')[0]
-  const text = 'text/plain; charset=utf-8'
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD')
-    answer(request, response, 405, text, 'GET or HEAD\n')
-  } else if (path === '/healthz') {
-    const health = pages.health()
-    answer(request, response, health.ok ? 200 : 503, 'application/json', `${JSON.stringify(health)}\n`)
-  } else if (path === '/metrics') {
-    answer(request, response, 200, 'text/plain; version=0.0.4; charset=utf-8', pages.metrics())
-  } else {
-    answer(request, response, 404, text, 'there is /healthz and /metrics\n')
-  }
-}
-
 /** Resolves when it listens. @throws when it cannot */
-export async function serveHttp (at: { host: string, port: number }, pages: Pages): Promise<{ url: string, close: () => Promise<void> }> {
-  const server: Server = createServer({ requestTimeout: PATIENCE, headersTimeout: PATIENCE, maxHeaderSize: 8_192 }, (request, response) => {
-    try {
-      onRequest(request, response, pages)
-    } catch (error) {
-      answer(request, response, 500, 'text/plain; charset=utf-8', `${(error as Error).message}\n`)
-    }
-  })
+export async function serveHttp (at: { host: string, port: number }, handler: RequestListener): Promise<{ url: string, close: () => Promise<void> }> {
+  const server: Server = createServer({ requestTimeout: PATIENCE, headersTimeout: PATIENCE, maxHeaderSize: 8_192 }, handler)
   server.maxConnections = MAX_SOCKETS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -2,6 +2,7 @@
 import { createMesh } from '../mesh.ts'
 import { INTERRUPTED, NO_WAY_IN, UsageError } from './exit.ts'
 import { MESH } from './options.ts'
+import { failure } from './output.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { Command, Terminal } from './command.ts'
 import type { Line } from './options.ts'
@@ -56,8 +57,13 @@ async function asClient (line: Line, terminal: Terminal, listen: readonly string
     terminal.progress()
   }
   if (mesh.status === 'isolated') {
+    const message = `no way into mesh '${line.mesh}'; braid-mesh doctor finds out why`
+    if (line.json) {
+      terminal.err(failure({ name: 'NoWayInError', message, details: { reasons: reasons.map(({ message }) => message) } }))
+      return NO_WAY_IN
+    }
     for (const reason of reasons) terminal.err(reason.message)
-    terminal.err(`no way into mesh '${line.mesh}'; braid-mesh doctor finds out why`)
+    terminal.err(message)
     return NO_WAY_IN
   }
   return await use(mesh)

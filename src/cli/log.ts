@@ -1,5 +1,7 @@
 /** Structured logs: a line for each thing that happened, for people or, as JSON, for what collects them. */
 
+import { json } from './output.ts'
+
 export const LEVELS = ['error', 'warn', 'info', 'debug'] as const
 export type Level = (typeof LEVELS)[number]
 
@@ -28,7 +30,7 @@ export function createLog ({ format, level, write, now = () => new Date() }: Log
     if (index > most) return
     const time = now().toISOString()
     const known = Object.entries(fields).filter(([, value]) => value !== undefined)
-    if (format === 'json') write(JSON.stringify({ time, level: own, msg: message, ...Object.fromEntries(known) }))
+    if (format === 'json') write(json({ time, level: own, msg: message, ...Object.fromEntries(known) }))
     else write([time, own.toUpperCase().padEnd(5), message, ...known.map(([key, value]) => `${key}=${shown(value)}`)].join(' '))
   }
   return Object.fromEntries(LEVELS.map((own, index) => [own, at(own, index)])) as unknown as Log

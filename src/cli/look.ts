@@ -1,7 +1,7 @@
 /** Commands that look at the mesh: nodes, services, methods, leader. */
 import { wordsOf } from './arguments.ts'
 import { DONE, FAILED } from './exit.ts'
-import { columns, json, shortId } from './output.ts'
+import { columns, json, printable, shortId } from './output.ts'
 import { unknownService } from './services.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { Mesh } from '../mesh-node.ts'
@@ -130,7 +130,7 @@ export const leader: MeshCommand = {
     } else if (view?.leader == null) {
       err(`'${service}' has no leader${view?.voters == null || view.voters.length === 0 ? ': nothing asked its nodes for one yet, or none of them may vote' : ' now'}`)
     } else {
-      const name = (id: string): string => `${mesh.discovery.node(id)?.name ?? '?'} ${id}`
+      const name = (id: string): string => printable(`${mesh.discovery.node(id)?.name ?? '?'} ${id}`)
       const { epoch, term } = view.leader.token
       out([`leader  ${name(view.leader.id)}`, `token   epoch ${epoch} term ${term}`, ...(view.voters ?? []).map(id => `voter   ${name(id)}`)].join('\n'))
     }

@@ -15,4 +15,4 @@ for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED]] as
   })
 }
 
-process.exitCode = await run(process.argv.slice(2), openTerminal(process, interrupted), VERSION)
+process.exitCode = await run(process.argv.slice(2), openTerminal(process, interrupted.signal), VERSION)

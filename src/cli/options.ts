@@ -22,6 +22,11 @@ export interface OptionSpec {
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
+/** Whether the word after an option is its value. */
+export function takesValue (specs: OptionSpecs, name: string): boolean {
+  return name in specs && specs[name]?.type !== 'flag'
+}
+
 /** Every command has these. */
 export const COMMON: OptionSpecs = {
   json: { type: 'flag', help: 'print JSON: one document, or one per line where it goes on' },

@@ -8,21 +8,41 @@ function plain (_key: string, value: unknown): unknown {
   return value
 }
 
-// JSON.stringify hands a Buffer to the replacer only after its own toJSON; ours are plain Uint8Arrays, which have none.
+/**
+ * As text of printable characters alone: JSON leaves C1 controls and line separators as they are.
+ * JSON.stringify hands a Buffer to the replacer only after its own toJSON; ours are plain Uint8Arrays, which have none.
+ */
 export function json (value: unknown, indent?: number): string {
-  return JSON.stringify(value, plain, indent) ?? 'null'
+  return (JSON.stringify(value, plain, indent) ?? 'null').replace(/[\u007f-\u009f\u2028\u2029]/g, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** What a node says of itself must not move the cursor, nor look like another line. */
-function printable (text: string): string {
+export function printable (text: string): string {
+  return visible(text).replace(/[\t\n]/g, '\ufffd')
+}
+
+/** Lines that cannot move the cursor, nor change what the terminal does. */
+export function visible (text: string): string {
   // eslint-disable-next-line no-control-regex -- it is what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd')
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd')
+}
+
+/** What went wrong, as one document: every command that takes `--json` tells it so. */
+export function failure (error: unknown): string {
+  const { name, code, message, details, node, retryable } = error as Partial<Record<'name' | 'code' | 'message' | 'details' | 'node' | 'retryable', unknown>>
+  // that of a DOMException is a number
+  return json({ error: { name, code: typeof code === 'string' ? code : name, message, details, node, retryable } })
+}
+
+/** A text of somebody else, whose lines after the first cannot be taken for ours. */
+export function quoted (text: string): string {
+  return text.replaceAll('\n', '\n  ')
 }
 
 /** Aligned columns; empty cells stay empty. Those named in `right` are aligned to the right. */
 export function columns (head: readonly string[], rows: ReadonlyArray<readonly string[]>, right: ReadonlySet<string> = new Set()): string {
   const all = [head, ...rows.map(row => row.map(printable))]
-  const widths = head.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)))
+  const widths = head.map((_, column) => all.reduce((most, row) => Math.max(most, (row[column] ?? '').length), 0))
   const cell = (text: string, column: number): string =>
     right.has(head[column] ?? '') ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
   return all.map(row => row.map(cell).join('  ').trimEnd()).join('\n')

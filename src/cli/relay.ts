@@ -1,13 +1,15 @@
 /** `braid-mesh relay`: the way in for browser tabs, a bootstrap for all, a server of the DHT and a keeper of topics. */
+import { isIP } from 'node:net'
 import { createMesh } from '../mesh.ts'
+import { metricsHandler } from '../monitor/index.ts'
 import { relayOf } from '../transport/index.ts'
-import { DONE } from './exit.ts'
+import { DONE, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
 import { createLog, LEVELS } from './log.ts'
 import { MESH } from './options.ts'
 import { json } from './output.ts'
 import { logRelay } from './relay-log.ts'
-import { Pulse, relayPages } from './relay-pages.ts'
+import { relayPages } from './relay-pages.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshOptions } from '../mesh-options.ts'
 import type { RelayOptions } from '../transport/index.ts'
@@ -31,11 +33,20 @@ const OPTIONS: OptionSpecs = {
   'log-level': { type: 'text', value: '<level>', choices: LEVELS, help: 'error, warn, info or debug (default info)' },
   reservations: { type: 'number', value: '<n>', help: 'peers that can be reached through this relay at a time (default 1000)' },
   'reservations-per-ip': { type: 'number', value: '<n>', help: 'of these, from one IP address, of IPv6 one /64 (default 256)' },
-  proxy: { type: 'list', value: '<ip>', help: 'a reverse proxy, whose clients are not taken for one (default loopback); may be repeated' },
+  proxy: { type: 'list', value: '<ip>', help: 'a reverse proxy besides those on this machine, whose clients are not taken for one; may be repeated' },
   circuits: { type: 'number', value: '<n>', help: 'relayed connections at a time (default 4096)' },
   'circuits-per-peer': { type: 'number', value: '<n>', max: 1_000, help: 'of these, from and to one peer (default 128)' },
   'bytes-per-second': { type: 'number', value: '<n>', help: 'that one peer may send through this relay; more is read more slowly (default 8388608)' },
   'no-keeper': { type: 'flag', help: 'keep no messages of topics for others' }
+}
+
+/** Proxies on this machine are always there; an address is compared as Node spells it. @throws UsageError */
+export function proxiesOf (given: readonly string[]): string[] {
+  return ['127.0.0.1', '::1', ...given.map(ip => {
+    const family = ip.includes('%') ? 0 : isIP(ip)
+    if (family === 0) throw new UsageError(`--proxy: expected an IP address, as 10.0.0.5, got '${ip}'`)
+    return family === 4 ? ip : new URL(`http://[${ip}]`).hostname.slice(1, -1)
+  })]
 }
 
 function relayOptions (line: Line): RelayOptions {
@@ -49,7 +60,7 @@ function relayOptions (line: Line): RelayOptions {
   const proxies = line.list('proxy')
   return {
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value != null)),
-    ...(proxies.length > 0 ? { proxies } : {})
+    ...(proxies.length > 0 ? { proxies: proxiesOf(proxies) } : {})
   }
 }
 
@@ -99,6 +110,8 @@ function explained (error: unknown, line: Line): Error {
 }
 
 async function run (line: Line, terminal: Terminal): Promise<number> {
+  // It is there for its clients, whoever reads what it says.
+  const signal = terminal.interrupted ?? terminal.signal
   const at = line.text('http')
   const address = at == null ? undefined : httpAddress(at)
   const format = line.text('log') ?? (line.json ? 'json' : 'text')
@@ -108,24 +121,22 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   if (relay == null) throw new Error('there is no relay in this node')
   let isolation: readonly Error[] = []
   mesh.addEventListener('isolated', ({ detail }) => { isolation = detail.reasons })
-  const pulse = new Pulse()
   const endLog = logRelay(mesh, relay, log)
   process.on('uncaughtExceptionMonitor', error => { log.error('crashed', { error: error.stack ?? String(error) }) })
   let http: Awaited<ReturnType<typeof serveHttp>> | undefined
-  const told = { mesh, relay, pulse, stopping: () => terminal.signal.aborted, isolation: () => isolation }
+  const told = { mesh, relay, stopping: () => signal.aborted, isolation: () => isolation }
   try {
-    if (address != null) http = await serveHttp(address, relayPages(told))
-    await mesh.start({ signal: terminal.signal }).catch(error => { throw explained(error, line) })
+    if (address != null) http = await serveHttp(address, metricsHandler(mesh, relayPages(told)))
+    await mesh.start({ signal }).catch(error => { throw explained(error, line) })
     tellReady(mesh, line, terminal, log, http?.url)
-    await aborted(terminal.signal)
+    await aborted(signal)
   } finally {
     const began = performance.now()
-    if (terminal.signal.aborted) log.info('stopping: tells the others, finishes what runs; once more ends it at once')
+    if (signal.aborted) log.info('stopping: tells the others, finishes what runs; once more ends it at once')
     await mesh.stop()
     await http?.close()
-    pulse.stop()
     endLog()
-    if (terminal.signal.aborted) log.info('stopped', { ms: Math.round(performance.now() - began) })
+    if (signal.aborted) log.info('stopped', { ms: Math.round(performance.now() - began) })
   }
   return DONE
 }

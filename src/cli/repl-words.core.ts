@@ -51,12 +51,20 @@ export function splitWords (line: string): { words: string[] } | { error: string
   return { words }
 }
 
+/** Texts in quotes that are values of options, without the quotes: only arguments are JSON. */
+export function unquoted (words: readonly string[], valued: (option: string) => boolean): string[] {
+  return words.map((word, i) => {
+    const option = /^--(.+)$/.exec(words[i - 1] ?? '')?.[1]
+    return option != null && valued(option) && word.startsWith('"') && word.length > 1 ? JSON.parse(word) as string : word
+  })
+}
+
 /** What may stand at the place of a word. */
 export type Kind = 'command' | 'service' | 'method' | 'topic' | 'node' | 'channel'
 
 export interface Known {
-  /** Commands, with what their words are and the names of their options. */
-  commands: ReadonlyArray<{ name: string, complete: readonly Kind[], options: readonly string[] }>
+  /** Commands, with what their words are, the names of their options, and which of these take a value. */
+  commands: ReadonlyArray<{ name: string, complete: readonly Kind[], options: readonly string[], valued?: readonly string[] }>
   services: readonly string[]
   methods: (service: string) => readonly string[]
   topics: readonly string[]
@@ -75,7 +83,9 @@ export function completions (line: string, known: Known): { word: string, found:
   if (command == null) return { word, found: [] }
   if (word.startsWith('-')) return { word, found: starting(command.options.map(option => `--${option}`)) }
   if (before.at(-1) === '--node') return { word, found: starting(known.nodes) }
-  const words = before.slice(1).filter(word => !word.startsWith('-'))
+  const takesValue = (word: string | undefined): boolean => word?.startsWith('--') === true && command.valued?.includes(word.slice(2)) === true
+  if (takesValue(before.at(-1))) return { word, found: [] }
+  const words = before.slice(1).filter((word, i) => !word.startsWith('-') && !takesValue(before[i]))
   const lists: Record<Kind, () => readonly string[]> = {
     command: () => known.commands.map(({ name }) => name),
     service: () => known.services,

@@ -7,13 +7,13 @@ import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts'
 import { helpOf } from './help.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from './history.ts'
 import { didYouMean } from './nearest.core.ts'
-import { COMMON, readLine } from './options.ts'
-import { columns } from './output.ts'
-import { completions, splitWords } from './repl-words.core.ts'
+import { COMMON, readLine, takesValue } from './options.ts'
+import { columns, failure, json, printable } from './output.ts'
+import { completions, splitWords, unquoted } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { Terminal } from './command.ts'
 import type { MeshCommand } from './join.ts'
-import type { Line } from './options.ts'
+import type { Line, OptionSpecs } from './options.ts'
 import type { Known } from './repl-words.core.ts'
 import type { Interface } from 'node:readline'
 
@@ -38,6 +38,8 @@ class Repl {
   #learnt = -Infinity
   #interface: Interface | undefined
   #running: AbortController | undefined
+  /** A person types, and sees what is printed. */
+  readonly #tty = process.stdin.isTTY && process.stdout.isTTY
   #code = DONE
 
   constructor (mesh: Mesh, line: Line, terminal: Terminal, commands: readonly MeshCommand[]) {
@@ -53,13 +55,12 @@ class Repl {
 
   /** Resolves when its input ends, to the code of the last command that failed. */
   async run (): Promise<number> {
-    const { stdin, stdout } = process
     const { signal } = this.#terminal
-    const tty = stdin.isTTY && stdout.isTTY
+    const tty = this.#tty
     const file = this.#line.text('history') ?? historyFile()
     const lines = createInterface({
-      input: stdin,
-      output: tty ? stdout : undefined,
+      input: process.stdin,
+      output: tty ? process.stdout : undefined,
       terminal: tty,
       prompt: `${this.#mesh.discovery.mesh}> `,
       completer: (text: string, callback: (error: null, result: [string[], string]) => void) => {
@@ -116,7 +117,7 @@ class Repl {
   async #obey (text: string): Promise<'exit' | undefined> {
     const split = splitWords(text)
     if ('error' in split) {
-      this.#fail(split.error, WRONG_USAGE)
+      this.#fail(new UsageError(split.error), WRONG_USAGE)
       return undefined
     }
     const [name, ...words] = split.words
@@ -129,9 +130,9 @@ class Repl {
       if (code !== DONE) this.#code = code
     } catch (error) {
       this.#terminal.progress()
-      const { name, message } = error as Error
-      if (running.signal.aborted) this.#terminal.err('ended')
-      else if (!this.#terminal.signal.aborted) this.#fail(message.replace('usage: braid-mesh ', 'usage: '), name === 'UsageError' || name === 'InvalidNameError' ? WRONG_USAGE : FAILED)
+      const { name } = error as Error
+      if (running.signal.aborted) this.#terminal.err(this.#line.json ? failure(running.signal.reason) : 'ended')
+      else if (!this.#terminal.signal.aborted) this.#fail(error, name === 'UsageError' || name === 'InvalidNameError' ? WRONG_USAGE : FAILED)
     } finally {
       this.#running = undefined
     }
@@ -142,8 +143,9 @@ class Repl {
     if (name === 'help') return this.#help(words[0], terminal)
     if (name === 'unsubscribe') return this.#unsubscribe(words, terminal)
     const command = this.#command(name)
-    const specs = { ...command.options, ...COMMON, timeout: { type: 'number' as const, value: '<ms>', help: 'how long to wait (default 5000)' } }
-    const line = readLine(this.#line.json ? [...words, '--json'] : words, specs)
+    const specs: OptionSpecs = { ...command.options, ...COMMON, timeout: { type: 'number' as const, value: '<ms>', help: 'how long to wait (default 5000)' } }
+    const given = unquoted(words, option => takesValue(specs, option))
+    const line = readLine(this.#line.json ? ['--json', ...given] : given, specs)
     if (line.flag('help')) return this.#help(name, terminal)
     return name === 'subscribe' ? this.#subscribe(line, terminal) : command.use(this.#mesh, line, terminal)
   }
@@ -172,17 +174,24 @@ class Repl {
     const key = channel === '' ? topic : `${topic} ${channel}`
     if (this.#subscriptions.has(key)) throw new UsageError(`there is a subscription to ${key}; unsubscribe ${key} ends it`)
     // The messages outlive the command: they are not to be ended by its Ctrl-C.
-    this.#subscriptions.set(key, await follow(this.#mesh, line, { ...this.#terminal, signal: terminal.signal }))
+    const { ended, close } = await follow(this.#mesh, line, { ...this.#terminal, signal: terminal.signal })
+    this.#subscriptions.set(key, close)
     this.#topics.add(topic)
     terminal.err(`subscribed to ${key}; unsubscribe ${key} ends it`)
+    // `--count` messages have come, or it was ended already.
+    void ended.then(async () => {
+      if (!this.#subscriptions.delete(key)) return
+      await close()
+      this.#terminal.err(`the subscription to ${key} has ended`)
+    })
     return DONE
   }
 
   async #unsubscribe (words: readonly string[], { out, err }: Terminal): Promise<number> {
     const key = words.join(' ')
     if (key === '') {
-      if (this.#subscriptions.size === 0) err('there is no subscription')
-      else out([...this.#subscriptions.keys()].join('\n'))
+      if (this.#subscriptions.size === 0 && !this.#line.json) err('there is no subscription')
+      else out(this.#line.json ? json([...this.#subscriptions.keys()]) : [...this.#subscriptions.keys()].join('\n'))
       return DONE
     }
     const end = this.#subscriptions.get(key)
@@ -192,15 +201,17 @@ class Repl {
     return DONE
   }
 
-  #fail (message: string, code: number): void {
-    this.#terminal.err(message)
+  #fail (error: unknown, code: number): void {
+    this.#terminal.err(this.#line.json ? failure(error) : (error as Error).message.replace('usage: braid-mesh ', 'usage: '))
     this.#code = code
   }
 
   async #complete (text: string): Promise<[string[], string]> {
     const [name] = text.trimStart().split(/\s+/)
     if (this.#commands.some(command => command.name === name && command.complete?.includes('topic') === true)) await this.#learnTopics()
-    const { word, found } = completions(text, this.#known())
+    const { word, found: known } = completions(text, this.#known())
+    // readline shows them as they are
+    const found = known.filter(item => item === printable(item))
     return [found.map(item => found.length === 1 ? `${item} ` : item), word]
   }
 
@@ -215,7 +226,12 @@ class Repl {
 
   #known (): Known {
     const { discovery, pubsub } = this.#mesh
-    const names = this.#commands.map(({ name, complete = [], options }) => ({ name, complete, options: [...Object.keys(options), 'json', 'timeout', 'help'] }))
+    const names = this.#commands.map(({ name, complete = [], options }) => ({
+      name,
+      complete,
+      options: [...Object.keys(options), 'json', 'timeout', 'help'],
+      valued: [...Object.keys(options).filter(option => takesValue(options, option)), 'timeout']
+    }))
     return {
       commands: [...names, { name: 'unsubscribe', complete: ['topic'], options: [] }, { name: 'help', complete: ['command'], options: [] }, { name: 'exit', complete: [], options: [] }],
       services: discovery.services(),
@@ -228,7 +244,7 @@ class Repl {
   /** What comes while somebody types goes above that line. */
   #aside (write: () => void): void {
     const lines = this.#interface
-    if (lines == null || !process.stdin.isTTY || this.#running != null) {
+    if (lines == null || !this.#tty || this.#running != null) {
       write()
       return
     }

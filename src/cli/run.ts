@@ -3,8 +3,8 @@ import { COMMANDS } from './commands.ts'
 import { DONE, FAILED, INTERRUPTED, UsageError, WRONG_USAGE } from './exit.ts'
 import { helpOf, overview } from './help.ts'
 import { nearest } from './nearest.core.ts'
-import { COMMON, readLine } from './options.ts'
-import { json } from './output.ts'
+import { COMMON, readLine, takesValue } from './options.ts'
+import { failure } from './output.ts'
 import type { Command, Terminal } from './command.ts'
 
 const WRONG = new Set(['UsageError', 'InvalidNameError', 'InvalidOptionsError'])
@@ -25,7 +25,10 @@ function help (words: readonly string[], terminal: Terminal): number {
 
 /** Options may stand before the command, too: `--mesh shop nodes`. */
 function commandFirst (argv: readonly string[]): readonly string[] {
-  const place = argv[0]?.startsWith('-') === true ? argv.findIndex(word => COMMANDS.some(({ name }) => name === word)) : 0
+  if (argv[0]?.startsWith('-') !== true) return argv
+  // A mesh may be named as a command is.
+  const value = (word: string | undefined): boolean => word?.startsWith('--') === true && COMMANDS.some(({ options }) => takesValue(options, word.slice(2)))
+  const place = argv.findIndex((word, i) => COMMANDS.some(({ name }) => name === word) && !value(argv[i - 1]))
   return place > 0 ? [argv[place] ?? '', ...argv.slice(0, place), ...argv.slice(place + 1)] : argv
 }
 
@@ -55,7 +58,7 @@ export async function run (argv: readonly string[], terminal: Terminal, version:
     if (terminal.signal.aborted) return INTERRUPTED
     const { name, message } = error as Error
     const code = WRONG.has(name) ? WRONG_USAGE : FAILED
-    terminal.err(argv.includes('--json') ? json({ error: { name, message } }) : message)
+    terminal.err(argv.includes('--json') ? failure(error) : message)
     if (code === WRONG_USAGE && !argv.includes('--json')) terminal.err(`try braid-mesh help${COMMANDS.some(({ name }) => name === argv[0]) ? ` ${argv[0]}` : ''}`)
     return code
   }

@@ -3,7 +3,7 @@ import { wordsOf } from './arguments.ts'
 import { askAll, nodeOf, snapshotOf } from './ask.ts'
 import { DONE } from './exit.ts'
 import { mergeChannels, mergeLinks, ownCalls } from './merge.core.ts'
-import { columns, json, ms, shortId } from './output.ts'
+import { columns, json, ms, printable, quoted, shortId } from './output.ts'
 import type { Asked } from './ask.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshSnapshot } from '../monitor/index.ts'
@@ -14,7 +14,8 @@ import type { Line } from './options.ts'
 async function ask (mesh: Mesh, line: Line, { signal, progress, err }: Terminal): Promise<Asked> {
   try {
     const asked = await askAll(mesh, { timeout: line.timeout, signal, onProgress: (done, of) => { progress(`asking the nodes: ${done} of ${of}`) } })
-    for (const { node, reason } of asked.silent) err(`${node.name} ${shortId(node.id)} did not tell: ${reason}`)
+    if (line.json && asked.silent.length > 0) err(json({ silent: asked.silent.map(({ node: { id, name }, reason }) => ({ id, name, reason })) }))
+    else for (const { node, reason } of asked.silent) err(`${printable(node.name)} ${shortId(node.id)} did not tell: ${quoted(reason)}`)
     return asked
   } finally {
     progress()
@@ -100,7 +101,7 @@ export function infoText (snapshot: MeshSnapshot): string {
     ['uses', `${megabytes(resources.rss)}, ${resources.cpu == null ? '-' : (resources.cpu * 100).toFixed(0)} % of a core, timers ${ms(resources.loopDelay)} ms late`],
     ['holds', `${resources.connections} connections, ${resources.streams} streams, ${self.load.links} links`]
   ]
-  const parts = [rows.map(([key, value]) => `${key.padEnd(9)}  ${value}`).join('\n')]
+  const parts = [rows.map(([key, value]) => `${key.padEnd(9)}  ${printable(value)}`).join('\n')]
   if (paths.length > 0) {
     parts.push(columns(['PEER', 'ID', 'PATH', 'RTT', 'STREAMS', 'ADDRESS'], paths.map(path => [
       path.name ?? '-', shortId(path.peer), `${path.transport}${path.relayed ? ', relayed' : ''}, ${path.direction}`, ms(path.rtt), String(path.streams), path.address

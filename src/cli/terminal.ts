@@ -1,4 +1,5 @@
 /** The process's own terminal. */
+import { visible } from './output.ts'
 import type { Screen, Terminal } from './command.ts'
 
 const CLEAR_LINE = '\r\u001b[2K'
@@ -22,21 +23,27 @@ function screenOf (stdout: NodeJS.WriteStream): Screen {
       if (!entered) stdout.write(ALTERNATE)
       entered = true
       const { columns, rows } = stdout
-      const shown = lines.slice(0, rows - 1).map(line => `${line.slice(0, columns)}${CLEAR_REST}`)
+      const shown = lines.slice(0, rows - 1).map(line => `${visible(line).slice(0, columns)}${CLEAR_REST}`)
       stdout.write(`${HOME}${shown.join('\n')}${CLEAR_BELOW}`)
     },
     leave
   }
 }
 
-/** @param ended - aborted when nobody reads what is printed any more, as in `… | head` */
-export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortController): Terminal {
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      ended.abort(new DOMException('nobody reads this', 'AbortError'))
-    })
-  }
+/**
+ * Nothing that is printed can control the terminal: what nodes say of themselves, and errors of theirs, may be anything.
+ *
+ * @param interrupted - aborted by Ctrl-C and SIGTERM
+ */
+export function openTerminal ({ stdout, stderr }: NodeJS.Process, interrupted: AbortSignal): Terminal {
+  const unread = new AbortController()
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    // as in `… | head`
+    unread.abort(new DOMException('nobody reads this', 'AbortError'))
+  })
+  // A log that cannot be written is lost; what it tells of goes on.
+  stderr.on('error', () => {})
   let shown = false
   const clear = (): void => {
     if (shown) stderr.write(CLEAR_LINE)
@@ -45,13 +52,14 @@ export function openTerminal ({ stdout, stderr }: NodeJS.Process, ended: AbortCo
   return {
     out: line => {
       clear()
-      stdout.write(`${line}\n`)
+      stdout.write(`${visible(line)}\n`)
     },
     err: line => {
       clear()
-      stderr.write(`${line}\n`)
+      stderr.write(`${visible(line)}\n`)
     },
-    signal: ended.signal,
+    signal: AbortSignal.any([interrupted, unread.signal]),
+    interrupted,
     progress: text => {
       clear()
       if (text == null || !stderr.isTTY) return

@@ -2,7 +2,7 @@
 import { wordsOf } from './arguments.ts'
 import { askAll } from './ask.ts'
 import { DONE } from './exit.ts'
-import { columns, json, ms, shortId } from './output.ts'
+import { columns, json, ms, printable, shortId } from './output.ts'
 import { servedOf, topView } from './top-view.core.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshCommand } from './join.ts'
@@ -16,7 +16,7 @@ export function topLines ({ at, mesh, nodes, services, channels, rate, silent }:
   const name = (id: string): string => nodes.find(node => node.id === id)?.name ?? shortId(id)
   const up = nodes.filter(({ state }) => state === 'up').length
   const parts = [
-    `mesh ${mesh}  ${new Date(at).toISOString().slice(11, 19)}  ${nodes.length} nodes, ${up} up  ${services.length} services  ${rate.toFixed(1)} calls/s${silent.length > 0 ? `  no answer: ${silent.join(', ')}` : ''}`
+    `mesh ${mesh}  ${new Date(at).toISOString().slice(11, 19)}  ${nodes.length} nodes, ${up} up  ${services.length} services  ${rate.toFixed(1)} calls/s${silent.length > 0 ? `  no answer: ${silent.map(printable).join(', ')}` : ''}`
   ]
   if (services.length > 0) {
     parts.push(columns(['SERVICE', 'NODES', 'LEADER', 'TERM', 'CALLS/S', 'ERRORS', 'P50', 'P99', 'LINKS'], services.map(service => [

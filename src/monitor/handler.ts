@@ -1,5 +1,5 @@
 /** `/metrics` and `/healthz` for an HTTP server, of Node or with its interface. */
-import type { Monitor } from './index.ts'
+import type { MeshStatus, Monitor } from './index.ts'
 
 /** What is used of Node's `IncomingMessage` and `ServerResponse`. */
 interface HttpRequest { readonly method?: string | undefined, readonly url?: string | undefined }
@@ -8,13 +8,29 @@ interface HttpResponse {
   end (body?: string): unknown
 }
 
+/** What a program adds to what its node says. */
+export interface HandlerOptions {
+  /**
+   * Of the program's health. With `reasons` it is not well: status 503; they stand instead of the node's. `warnings` are what
+   * an operator should look at though it works. The rest stands in the answer as it is.
+   */
+  readonly health?: () => Readonly<Record<string, unknown>> & { readonly reasons?: readonly string[], readonly warnings?: readonly string[] }
+  /** Metrics beside the node's, in the same format. */
+  readonly metrics?: () => string
+}
+
+interface Observed { readonly monitor: Monitor, readonly status?: MeshStatus }
+
+interface Answer { readonly status: number, readonly type: string, readonly body: string, readonly headers?: Record<string, string> }
+
+const TEXT = 'text/plain; charset=utf-8'
 /** Of Prometheus' exposition format. */
-const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
-const JSON_TYPE = 'application/json'
+const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
- * Answers `GET /metrics` with the text for Prometheus, and `GET /healthz` with the node's health as JSON: status 200 when
- * it has a path into its mesh, else 503.
+ * Answers `GET /metrics` with the text for Prometheus, and `GET /healthz` with JSON: `{ ok, level, reasons, warnings }`.
+ * Its status is 200 while the node has a path into its mesh and takes calls, 503 while it starts, is isolated, drains or is
+ * stopped; `reasons` say why, `warnings` what else is wrong.
  *
  * @example
  *
@@ -23,26 +39,37 @@ const JSON_TYPE = 'application/json'
  * createServer(metricsHandler(mesh)).listen(9100, '127.0.0.1')
  * ```
  */
-export function metricsHandler ({ monitor }: { readonly monitor: Monitor }): (request: HttpRequest, response: HttpResponse) => void {
-  return ({ method, url = '/' }, response) => {
+export function metricsHandler (mesh: Observed, options: HandlerOptions = {}): (request: HttpRequest, response: HttpResponse) => void {
+  return ({ method = '', url = '/' }, response) => {
+    const { status, type, body, headers } = answerOf(mesh, options, method, url)
+    response.writeHead(status, {
+      'content-type': type, 'content-length': String(new TextEncoder().encode(body).length), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers
+    })
+    response.end(method === 'HEAD' ? undefined : body)
+  }
+}
+
+function answerOf (mesh: Observed, options: HandlerOptions, method: string, url: string): Answer {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: TEXT, body: 'only GET and HEAD\n', headers: { allow: 'GET, HEAD' } }
+  try {
     const [path] = url.split('?')
-    const answer = (status: number, type: string, body: string): void => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
-      response.end(method === 'HEAD' ? undefined : body)
-    }
-    if (method !== 'GET' && method !== 'HEAD') answer(405, TEXT, 'only GET and HEAD\n')
-    else if (path === '/metrics') {
-      let text: string
-      try {
-        text = monitor.prometheus()
-      } catch (err) {
-        answer(503, TEXT, `${(err as Error).message}\n`)
-        return
-      }
-      answer(200, TEXT, text)
-    } else if (path === '/healthz') {
-      const { health } = monitor
-      answer(health.level === 'isolated' ? 503 : 200, JSON_TYPE, `${JSON.stringify(health)}\n`)
-    } else answer(404, TEXT, 'here are /metrics and /healthz\n')
+    if (path === '/metrics') return { status: 200, type: METRICS, body: mesh.monitor.prometheus() + (options.metrics?.() ?? '') }
+    if (path === '/healthz') return healthOf(mesh, options)
+  } catch (err) {
+    return { status: 503, type: TEXT, body: `${(err as Error).message}\n` }
+  }
+  return { status: 404, type: TEXT, body: 'here are /metrics and /healthz\n' }
+}
+
+function healthOf ({ monitor: { health: { level, reasons: found } }, status = 'joined' }: Observed, { health }: HandlerOptions): Answer {
+  const { reasons: own = [], warnings = [], ...more } = health?.() ?? {}
+  const cut = level === 'isolated' || status !== 'joined'
+  const why = !cut || found.length > 0 ? found : [`the node is ${status}`]
+  const reasons = own.length > 0 || !cut ? own : why
+  const ok = reasons.length === 0
+  return {
+    status: ok ? 200 : 503,
+    type: 'application/json',
+    body: `${JSON.stringify({ ok, level, reasons, warnings: cut ? warnings : [...warnings, ...found], ...more })}\n`
   }
 }

@@ -16,6 +16,7 @@
  * mesh.monitor.addEventListener('health', ({ detail }) => { console.log(detail.level, detail.reasons) })
  * for (const { peer, transport, relayed, rtt } of mesh.monitor.snapshot().paths) console.log(peer, transport, relayed, rtt)
  * const other = await mesh.rpc.invoke('login', 'braid.monitor.snapshot', {}, { node })
+ * if (isSnapshot(other)) console.log(other.health)
  * ```
  */
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -72,6 +73,8 @@ export interface ServiceInfo {
   /** Of the node that tells, in the service's group. */
   readonly state: ElectionState
   readonly leader?: { readonly id: string, readonly epoch: number, readonly term: number }
+  /** Milliseconds that the leader's lease still runs; only the leader itself knows. */
+  readonly leaseLeft?: number
   /** Peer ids; empty while no group is known. */
   readonly voters: readonly string[]
   /** Peer ids; only the leader knows them. */
@@ -174,6 +177,8 @@ export interface GossipLike {
 export type MonitorOptions = Readonly<Record<never, never>>
 
 export { metricsHandler } from './handler.ts'
+export type { HandlerOptions } from './handler.ts'
+export { isSnapshot } from './is-snapshot.ts'
 
 /** What the monitor reads. */
 export interface MonitorComponents {

@@ -12,7 +12,9 @@ class NoMonitor extends TypedEventEmitter<MonitorEvents> implements RunningMonit
   }
 
   get health (): Health {
-    return { level: this.#status() === 'joined' ? 'joined' : 'isolated', reasons: ['nobody watches this node: its monitor is off'] }
+    const status = this.#status()
+    // who drains has its path still
+    return { level: status === 'joined' || status === 'draining' ? 'joined' : 'isolated', reasons: ['nobody watches this node: its monitor is off'] }
   }
 
   snapshot (): never {

@@ -11,6 +11,9 @@ const TIMEOUT = 5_000
 /** Pings under way: a relay with 2 000 connections sends them a few at a time. */
 const MAX_PINGS = 16
 
+/** Finite, so that differences are numbers. */
+const NEVER = -Number.MAX_VALUE
+
 interface Measured {
   pingedAt: number
   rtt: number | undefined
@@ -40,12 +43,15 @@ export class Rtts {
     const peers = new Map<string, number>()
     const ids = connections.map(({ remotePeer }) => remotePeer.toString())
     for (const id of ids) peers.set(id, (peers.get(id) ?? 0) + 1)
+    const unprobed: Connection[] = []
     connections.forEach((connection, i) => {
       const id = ids[i] ?? ''
       const probed = peers.get(id) === 1 ? this.#init.probed(id) : undefined
-      const rtt = probed ?? this.#pinged(connection)
+      if (probed === undefined) unprobed.push(connection)
+      const rtt = probed ?? this.#of(connection).rtt
       if (rtt !== undefined) known.set(connection, rtt)
     })
+    this.#ping(unprobed)
     return known
   }
 
@@ -53,17 +59,27 @@ export class Rtts {
     this.#stopped.abort()
   }
 
-  #pinged (connection: Connection): number | undefined {
-    const measured = this.#measured.get(connection) ?? { pingedAt: -Infinity, rtt: undefined }
-    this.#measured.set(connection, measured)
+  /** Those first that were not for longest: of many, each has its turn. */
+  #ping (connections: readonly Connection[]): void {
     const now = this.#init.now()
-    if (now - measured.pingedAt >= INTERVAL && this.#pings < MAX_PINGS && !this.#stopped.signal.aborted) {
+    const due = connections.map(connection => ({ connection, measured: this.#of(connection) }))
+      .filter(({ measured }) => now - measured.pingedAt >= INTERVAL)
+      .sort((a, b) => a.measured.pingedAt - b.measured.pingedAt)
+    for (const { connection, measured } of due) {
+      if (this.#pings >= MAX_PINGS || this.#stopped.signal.aborted) return
       measured.pingedAt = now
       this.#pings++
       const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT), this.#stopped.signal])
       // that it fails is no news: the failure detector judges peers
       this.#init.ping(connection, signal).then(rtt => { measured.rtt = rtt }, () => {}).finally(() => { this.#pings-- })
     }
-    return measured.rtt
+  }
+
+  #of (connection: Connection): Measured {
+    const known = this.#measured.get(connection)
+    if (known !== undefined) return known
+    const measured = { pingedAt: NEVER, rtt: undefined }
+    this.#measured.set(connection, measured)
+    return measured
   }
 }

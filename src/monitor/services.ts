@@ -8,14 +8,15 @@ import type { LinksStatus } from '../links/index.ts'
 export function describeServices (discovery: Pick<Discovery, 'services' | 'nodes' | 'self'>, election: Pick<Election, 'peek' | 'status'>): ServiceInfo[] {
   return discovery.services().map(service => {
     const { state = 'observer', leader, voters = [], hint } = election.peek(service) ?? {}
-    const learners = service === discovery.self.service ? election.status().learners : []
+    const own = service === discovery.self.service ? election.status() : undefined
     return {
       service,
       nodes: discovery.nodes(service).map(({ id }) => id),
       state,
       ...leader !== undefined && { leader: { id: leader.id, ...leader.token } },
       voters,
-      learners,
+      learners: own?.learners ?? [],
+      ...leader !== undefined && leader.id === discovery.self.id && own !== undefined && { leaseLeft: own.leaseLeft },
       ...hint !== undefined && { hint }
     }
   })

@@ -33,6 +33,10 @@ describe('the demo page, in Chromium', function () {
     expect(await tab.page.evaluate(() => document.activeElement?.id)).to.equal('leave')
     // The map says what the table says, and opens the same details.
     await tab.page.locator('#leaders [data-service=login][data-term]').waitFor()
+    await until(async () => Number(await tab.page.locator('#leaders [data-service=login] [data-lease]').getAttribute('data-lease')) > 0)
+    await tab.page.locator('#leaders summary').click()
+    const link = await tab.page.locator('#leaders .note a').last().getAttribute('href')
+    expect(await (await fetch(`${tabs.stage.url}${link}`)).text()).to.contain('One leader per service')
     const node = tab.page.getByRole('button', { name: /^login-1 login, Node, up/ })
     expect(await node.getAttribute('aria-label')).to.match(/direct, ws|not connected/)
     await node.focus()
@@ -135,6 +139,27 @@ describe('the demo page, in Chromium', function () {
     expect(await tab.page.locator('#events .room:not([data-room=page])').count()).to.equal(0)
     await tab.button('Pause').click()
     await tab.button('Go on').waitFor()
+  })
+
+  it('a node that answers nonsense takes nothing from the picture', async () => {
+    const { relays } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
+    const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
+    try {
+      let asked = 0
+      odd.rpc.handle('braid.monitor.snapshot', () => {
+        asked++
+        return {}
+      })
+      const tab = await tabs.open()
+      await tab.join()
+      await tab.node('odd').waitFor()
+      await until(() => asked > 0)
+      await until(async () => await tab.page.locator('.map .edge:not(.own)').count() > 0, { what: 'paths between the others' })
+      await odd.stop()
+      await tab.node('odd').waitFor({ state: 'detached' })
+    } finally {
+      await odd.stop()
+    }
   })
 
   it('needs no mouse', async () => {

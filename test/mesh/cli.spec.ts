@@ -1,8 +1,14 @@
 /** The commands, in this process, in a mesh of real nodes. What needs a process or a terminal is in test/process. */
 import { expect } from 'chai'
+import { createHash } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:net'
 import { run } from '../../src/cli/run.ts'
-import { createMesh } from '../../src/index.ts'
+import { createMesh, RpcError } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Terminal } from '../../src/cli/command.ts'
 import type { Mesh } from '../../src/index.ts'
 
@@ -60,6 +66,16 @@ describe('the command line', function () {
     expect((await cli('call', 'login', 'count', '3', '--stream')).out).to.equal('0\n1\n2')
   })
 
+  it('calls the node that --node names, by name, end of id or id', async () => {
+    for (const node of ['login-1', login.id.slice(-8), login.id]) {
+      const ran = await cli('call', 'login', 'greet', '{"name":"ada"}', '--node', node, '--json')
+      expect(ran, ran.err).to.include({ code: 0, err: '' })
+    }
+    const wrong = await cli('call', 'login', 'greet', '{"name":"ada"}', '--node', 'logn-1', '--timeout', '2000')
+    expect(wrong).to.include({ code: 2 }).and.to.have.property('err').that.includes("did you mean 'login-1'?")
+    expect(JSON.parse((await cli('bench', 'login', 'greet', '{"name":"ada"}', '--calls', '5', '--node', 'login-1', '--json')).out)).to.deep.include({ nodes: { [login.id]: 5 } })
+  })
+
   it('says what went wrong with a call, and what was meant perhaps', async () => {
     const wrong = await cli('call', 'login', 'gret')
     expect(wrong).to.include({ code: 1, out: '' })
@@ -112,6 +128,74 @@ describe('the command line', function () {
     expect(topics.map(({ topic }) => topic)).to.include('orders')
   })
 
+  it('subscribe --count leaves to the channel what it does not print', async () => {
+    const orders = login.pubsub.topic('counted')
+    const billing = await orders.subscribe('billing', { durable: true })
+    await billing.close()
+    for (let n = 0; n < 50; n++) await orders.publish({ n })
+    const { code, out } = await cli('subscribe', 'counted', 'billing', '--count', '3', '--json')
+    expect(code).to.equal(0)
+    const numbers = out.split('\n').map(line => (JSON.parse(line) as { body: { n: number } }).body.n)
+    expect(numbers).to.have.length(3)
+    const rest = await orders.subscribe('billing')
+    rest.onMessage(({ body }: { body: { n: number } }) => { numbers.push(body.n) })
+    await until(() => numbers.length >= 50, { what: () => `50 messages, got ${numbers.length}` })
+    expect(numbers.toSorted((a, b) => a - b)).to.deep.equal(Array.from({ length: 50 }, (_, n) => n))
+    await rest.close()
+  })
+
+  it('bench --publish ends, whatever its messages wait for', async () => {
+    const channel = await login.pubsub.topic('unattended').subscribe('billing')
+    const finish = Promise.withResolvers<void>()
+    channel.onMessage(async () => finish.promise)
+    const begin = performance.now()
+    const { code, out } = await cli('bench', '--publish', 'unattended', '--confirm', 'handled', '--duration', '300', '--timeout', '500', '--json')
+    expect(performance.now() - begin).to.be.below(10_000)
+    expect(code).to.equal(1)
+    expect((JSON.parse(out) as { errors: object }).errors).to.have.keys('DEADLINE_EXCEEDED')
+    finish.resolve()
+    await channel.close()
+  })
+
+  it('lets no node forge a line', async () => {
+    const name = '\u001b[2J\nleader  me'
+    const evil = await createMesh({ mesh: 'shop', service: 'evil', name, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: bootstrap.slice(3) })
+    try {
+      evil.rpc.handle('fail', () => { throw new RpcError('NOT_FOUND', 'no\nleader  me') })
+      await until(async () => (await cli('leader', 'evil')).code === 0)
+      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail']]) {
+        const { out, err } = await cli(...words)
+        expect(out + err, words.join(' ')).to.include('leader  me').and.not.to.match(/^leader {2}me/m)
+      }
+    } finally {
+      await evil.stop()
+    }
+  })
+
+  it('a node that answers nonsense is one that does not tell, and nothing else is lost', async () => {
+    await login.pubsub.topic('orders').publish({ item: 'pen' })
+    for (const answer of [{}, null, 'all is well', { ...relay.monitor.snapshot(), links: [null] }, relay.monitor.snapshot()]) {
+      const odd = await createMesh({ mesh: 'shop', service: 'odd', name: 'odd-1', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: bootstrap.slice(3) })
+      try {
+        odd.rpc.handle('braid.monitor.snapshot', () => answer)
+        // On a busy machine a command may look before it has heard of all.
+        const { nodes, silent } = await until(async () => {
+          const top = await cli('top', '--count', '1', '--json')
+          expect(top).to.include({ code: 0, err: '' })
+          const view = JSON.parse(top.out) as { nodes: Array<{ name: string }>, silent: string[] }
+          return view.nodes.length + view.silent.length === 3 ? view : undefined
+        })
+        expect(nodes.map(({ name }) => name)).to.have.members(['login-1', 'relay'])
+        expect(silent).to.deep.equal(['odd-1'])
+        expect((await cli('channels')).out).to.include('orders')
+        expect(JSON.parse((await cli('links', '--json')).err)).to.have.nested.property('silent[0].name', 'odd-1')
+        expect((await cli('info', 'odd-1'))).to.include({ code: 1 }).and.to.have.property('err').that.includes('its answer is')
+      } finally {
+        await odd.stop()
+      }
+    }
+  })
+
   it('measures calls and messages', async () => {
     const { code, out } = await cli('bench', 'login', 'greet', '{"name":"ada"}', '--calls', '200', '--concurrency', '8', '--json')
     expect(code).to.equal(0)
@@ -153,6 +237,8 @@ describe('the command line', function () {
       [ws.replace(/\/ws\/.*/, ''), 'shop', 'dial', 'TCP without /ws'],
       [`${ws.replace(/\/ws\/.*/, '')}/wss`, 'shop', 'tls', 'use ws instead of wss'],
       [other, 'shop', 'dial', 'another node than the address names'],
+      [`${closed}/p2p/${relay.id}/p2p-circuit/p2p/${login.id}`, 'shop', 'tcp', 'nobody listens there'],
+      [`${tcp}/p2p-circuit/p2p/${stranger}`, 'shop', 'dial', 'no way through the relay'],
       [plain, 'shoes', 'mesh', "of mesh 'shop', not 'shoes': --mesh shop"],
       ['/ip4/0.0.0.0/tcp/9001', 'shop', 'address', 'where a node listens']
     ] as Array<[string, string, string, string]>) {
@@ -166,6 +252,78 @@ describe('the command line', function () {
     }
   })
 
+  it('dials each address, also of a node that it has reached by another', async () => {
+    const server = createHttpServer()
+    server.on('upgrade', ({ headers }: IncomingMessage, socket: Duplex) => {
+      const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+    })
+    await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+    try {
+      const silent = `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}/ws/p2p/${relay.id}`
+      const ran = await new FakeTerminal().run('doctor', '--mesh', 'shop', '--bootstrap', bootstrap[3] ?? '', '--bootstrap', silent, '--timeout', '2000', '--json')
+      const { checks } = JSON.parse(ran.out) as { checks: Array<{ check: string, status: string, target: string }> }
+      expect(checks.filter(({ target }) => target === silent).map(({ check, status }) => `${check} ${status}`)).to.deep.equal(['address ok', 'dial failed'])
+      expect(ran.code).to.equal(1)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  it('ends the check that is under way at Ctrl-C, whatever it waits for', async () => {
+    const sockets: Socket[] = []
+    const mute = createServer(socket => { sockets.push(socket.on('error', () => {}).resume()) })
+    await new Promise<void>(resolve => { mute.listen(0, '127.0.0.1', resolve) })
+    const { port } = mute.address() as AddressInfo
+    try {
+      for (const kind of ['wss', 'ws']) {
+        sockets.length = 0
+        const terminal = new FakeTerminal()
+        const ended = terminal.run('doctor', '--mesh', 'shop', '--bootstrap', `/ip4/127.0.0.1/tcp/${port}/${kind}`, '--timeout', '60000')
+        // one for tcp, one for what comes after
+        await until(() => sockets.length === 2)
+        terminal.stop.abort()
+        expect((await ended).code).to.equal(130)
+        await until(() => sockets.every(({ destroyed, readableEnded }) => destroyed || readableEnded), { what: 'no socket is left open' })
+      }
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      mute.close()
+    }
+  })
+
+  it('with --json tells what went wrong as one document, whatever the command', async () => {
+    const errorOf = async (code: number, ...words: string[]): Promise<{ code: string, message: string }> => {
+      const ran = await new FakeTerminal().run(...words, '--json')
+      expect(ran, words.join(' ')).to.include({ code, out: '' })
+      const { error } = JSON.parse(ran.err) as { error: { code: string, message: string } }
+      expect(error.code, words.join(' ')).to.be.a('string')
+      expect(error.message, words.join(' ')).to.be.a('string')
+      return error
+    }
+    const commands = [
+      ['nodes'], ['services'], ['methods', 'login'], ['call', 'login', 'greet'], ['publish', 'orders', '1'], ['subscribe', 'orders'], ['leader', 'login'],
+      ['links'], ['channels'], ['info'], ['bench', 'login', 'greet'], ['top'], ['repl']
+    ]
+    for (const words of commands) {
+      expect((await errorOf(3, ...words, '--bootstrap', closedAddress)).message).to.include('no way into mesh')
+      await errorOf(2, ...words, '--frob')
+    }
+    for (const words of [['methods', 'nobody'], ['call', 'nobody', 'x'], ['leader', 'nobody']]) expect((await errorOf(1, ...words, '--timeout', '300', ...bootstrap)).code).to.equal('UNAVAILABLE')
+    for (const words of [['bench', 'nobody', 'x'], ['info', 'nobody']]) await errorOf(2, ...words, ...bootstrap)
+  })
+
+  it('publish fails when it does not come as far as it was to', async () => {
+    await using alone = await createMesh({ mesh: 'alone', listen: ['/ip4/127.0.0.1/tcp/0'] })
+    const words = ['publish', 'orders', '1', '--mesh', 'alone', '--bootstrap', alone.libp2p.getMultiaddrs().map(String)[0] ?? '']
+    const asked = await new FakeTerminal().run(...words, '--confirm', 'stored')
+    expect(asked.err).to.include('it is sent, not stored')
+    expect(asked.code).to.equal(1)
+    expect(await new FakeTerminal().run(...words)).to.include({ code: 0, err: '' })
+    expect(await new FakeTerminal().run(...words, '--confirm', 'sent')).to.include({ code: 0, err: '' })
+  })
+
   it('tells that there is no way in, exit code 3', async () => {
     const ran = await new FakeTerminal().run('nodes', '--bootstrap', closedAddress)
     expect(ran.code).to.equal(3)
@@ -176,4 +334,6 @@ describe('the command line', function () {
   })
 })
 
+/** Of nobody. */
+const stranger = '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X'
 const closedAddress = '/ip4/127.0.0.1/tcp/9'

@@ -105,6 +105,26 @@ describe('braid-mesh relay', () => {
     expect(code).to.be.oneOf([130, 143])
   })
 
+  it('goes on when nobody reads its log, nor what it prints', async function () {
+    this.timeout(60_000)
+    const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
+    const { addresses, http } = await readyOf(relay)
+    relay.child.stderr?.destroy()
+    // each writes a line
+    for (const nodes of [2, 3]) {
+      await guest(addresses)
+      await until(async () => (await health(http)).body['nodes'] === nodes)
+    }
+    expect((await health(http)).status).to.equal(200)
+    const unread = await cli.start('relay', '--log', 'json', '--listen', WS, '--http', '127.0.0.1:0')
+    unread.child.stdout?.destroy()
+    const [, other = ''] = await unread.sees(/"http":"([^"]+)"/, 'err')
+    expect((await health(other)).status).to.equal(200)
+    for (const running of [relay, unread]) running.kill('SIGTERM')
+    expect(await Promise.all([relay, unread].map(async ({ ended }) => (await ended).code))).to.deep.equal([0, 0])
+    expect(logOf(unread).map(({ msg }) => msg as string)).to.include('stopped')
+  })
+
   it('gives the place of a peer that was killed to the next one, page load after page load', async function () {
     this.timeout(60_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--reservations', '1')

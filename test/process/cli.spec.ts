@@ -35,6 +35,13 @@ describe('braid-mesh in a shell', function () {
     expect(ended.err).to.include('UNIMPLEMENTED')
   })
 
+  it('obeys no terminal sequence of a handler', async () => {
+    login.rpc.handle('evil', () => { throw new Error('\u001b[2J\u009b2J all is well') })
+    const { err } = await cli.run('call', 'login', 'evil', ...bootstrap)
+    // eslint-disable-next-line no-control-regex -- it is what is looked for
+    expect(err).to.include('all is well').and.not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+  })
+
   it('ends cleanly at Ctrl-C: 130 when something was under way, 0 when it was to go on until then', async () => {
     const calling = await cli.start('call', 'login', 'slow', '--timeout', '60000', ...bootstrap)
     const subscribed = await cli.start('subscribe', 'orders', ...bootstrap)
@@ -61,6 +68,29 @@ describe('braid-mesh in a shell', function () {
     expect(out, err).to.match(/login +1 +1/).and.to.include('"welcome ada b"').and.to.match(/^sent: orders\//m).and.to.match(/^orders$/m)
     expect(err).to.include("there is no command 'servces'; did you mean 'services'?").and.to.include('UNIMPLEMENTED').and.not.to.include('never')
     expect(code).to.equal(1)
+  })
+
+  it('the REPL tells failures as JSON, too, and knows what stands after --', async () => {
+    login.rpc.handle('abs', (value: number) => Math.abs(value))
+    const repl = await cli.start('repl', '--json', ...bootstrap)
+    repl.type("call login abs -- -5\nservces\ncall login nothing\ncall 'a\nunsubscribe\nunsubscribe what\nexit\n")
+    const { code, out, err } = await repl.ended
+    expect(out).to.equal('5\n[]\n')
+    const codes = err.trim().split('\n').map(line => (JSON.parse(line) as { error: { code: string } }).error.code)
+    expect(codes).to.deep.equal(['UsageError', 'UNIMPLEMENTED', 'UsageError', 'UsageError'])
+    expect(code).to.equal(2)
+  })
+
+  it('a subscription of the REPL ends after as many messages as it was to print', async () => {
+    const repl = await cli.start('repl', ...bootstrap)
+    repl.type('subscribe orders --count 2\n')
+    await repl.sees(/subscribed to orders/, 'err')
+    repl.type('publish orders 1 --confirm sent\npublish orders 2 --confirm sent\npublish orders 3 --confirm sent\n')
+    await repl.sees(/the subscription to orders has ended/, 'err')
+    repl.type('unsubscribe\nexit\n')
+    const { out, err } = await repl.ended
+    expect(err).to.include('there is no subscription')
+    expect(out.match(/Z orders \d$/gm)).to.have.length(2)
   })
 
   it('the REPL completes, remembers, ends what runs at Ctrl-C, and leaves at Ctrl-D', async function () {

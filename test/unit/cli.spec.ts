@@ -1,18 +1,26 @@
 /** The parts of the command line that need no mesh. */
 import { expect } from 'chai'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { wayOf } from '../../src/cli/doctor-network.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from '../../src/cli/history.ts'
-import { httpAddress, serveHttp } from '../../src/cli/http.ts'
+import { httpAddress, MAX_SOCKETS, serveHttp } from '../../src/cli/http.ts'
 import { createLog } from '../../src/cli/log.ts'
 import { schemaText } from '../../src/cli/look.ts'
 import { nearest } from '../../src/cli/nearest.core.ts'
 import { readLine } from '../../src/cli/options.ts'
 import { columns, json, ms } from '../../src/cli/output.ts'
-import { completions, splitWords } from '../../src/cli/repl-words.core.ts'
+import { proxiesOf } from '../../src/cli/relay.ts'
+import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
+import { openTerminal } from '../../src/cli/terminal.ts'
+import { until } from '../harness/until.ts'
+import type { Socket } from 'node:net'
 import type { Known } from '../../src/cli/repl-words.core.ts'
 
 async function cli (...argv: string[]): Promise<{ code: number, out: string, err: string }> {
@@ -29,13 +37,19 @@ describe('braid-mesh: the command line itself', () => {
       [['call', 'login'], '--bootstrap is needed'], [['nodes'], '--bootstrap is needed'], [['nodes', '--frob'], 'there is no option --frob'], [['nodes', '--bootstrp', 'x'], 'did you mean --bootstrap?'],
       [['nodes', '--bootstrap', 'x'], 'not a multiaddr'], [['nodes', '--bootstrap', '192.0.2.1:9001'], '/ip4/192.0.2.1/tcp/9001?'], [['nodes', '--bootstrap', 'wss://relay.example:443'], '/dns4/relay.example/tcp/443/wss?'],
       [['nodes', '--mesh', 'A B', '--bootstrap', '/ip4/127.0.0.1/tcp/9'], 'mesh'], [['nodes', '--timeout', 'soon'], 'milliseconds'], [['nodes', '--timeout'], 'timeout'],
-      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000']
+      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000'], [['relay', '--proxy', 'nonsense'], 'an IP address']
     ] as Array<[string[], string]>) {
       const ended = await cli(...words)
       expect(ended.err, words.join(' ')).to.contain(hint)
       expect(ended.code, words.join(' ')).to.equal(2)
     }
     expect(JSON.parse((await cli('nodes', '--json')).err)).to.have.nested.property('error.name', 'UsageError')
+  })
+
+  it('takes no value of an option for the command', async () => {
+    expect((await cli('--mesh', 'top', 'nodes', '--frob')).err).to.include('try braid-mesh help')
+    expect((await cli('--mesh', 'top', 'publish', 'orders', '1', '--interval', '5')).err).to.include('there is no option --interval')
+    expect((await cli('--mesh', 'top')).err).to.include('a command is missing')
   })
 
   it('helps, with all commands and with each', async () => {
@@ -76,10 +90,45 @@ describe('braid-mesh: the command line itself', () => {
     expect([ms(undefined), ms(Number.NaN), ms(1.234), ms(12.34), ms(1234.5)]).to.deep.equal(['-', '-', '1.23', '12.3', '1235'])
   })
 
+  it('prints no JSON that a terminal would obey', () => {
+    const text = 'a\u001b[2J\u007f\u009b2J\u2028b'
+    // eslint-disable-next-line no-control-regex -- it is what is looked for
+    expect(json({ text })).not.to.match(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
+    expect(JSON.parse(json({ text }))).to.deep.equal({ text })
+  })
+
+  it('whatever is printed does not control the terminal', () => {
+    const written = { out: '', err: '' }
+    const stream = (name: 'out' | 'err', isTTY: boolean): object => ({ isTTY, columns: 100, rows: 30, on: () => {}, write: (text: string) => { written[name] += text } })
+    const terminal = openTerminal({ stdout: stream('out', false), stderr: stream('err', false) } as unknown as NodeJS.Process, new AbortController().signal)
+    terminal.out('\u001b]0;title\u0007\u001b[2J all\n\tis well\r')
+    terminal.err('\u009b2J it failed')
+    expect(written).to.deep.equal({ out: '\ufffd]0;title\ufffd\ufffd[2J all\n\tis well\ufffd\n', err: '\ufffd2J it failed\n' })
+  })
+
   it('tells the shape of arguments in few words', () => {
     const schema = { type: 'object', properties: { name: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } }, kind: { enum: ['a', 'b'] } }, required: ['name'] }
     expect(schemaText(schema)).to.equal('{name: string, tags?: string[], kind?: "a" | "b"}')
     expect(schemaText(undefined)).to.equal('any')
+  })
+})
+
+describe('the reverse proxies of a relay', () => {
+  it('are those on its machine and those that are named, as Node spells their addresses', () => {
+    expect(proxiesOf(['10.0.0.5', '2001:DB8:0:0:0:0:0:1'])).to.deep.equal(['127.0.0.1', '::1', '10.0.0.5', '2001:db8::1'])
+    for (const wrong of ['nonsense', '10.0.0.0/8', 'fe80::1%eth0', '']) expect(() => proxiesOf([wrong]), wrong).to.throw('--proxy: expected an IP address')
+  })
+})
+
+describe('where doctor looks', () => {
+  it('is where libp2p dials', () => {
+    const node = '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X'
+    const way = (text: string): unknown => wayOf(multiaddr(text))
+    expect(way('/ip4/192.0.2.1/tcp/9001')).to.deep.equal({ host: '192.0.2.1', port: 9_001, named: false, tls: false, webSocket: false, path: '/' })
+    expect(way('/dns4/relay.example/tcp/443/wss/http-path/mesh%2Fin')).to.deep.equal({ host: 'relay.example', port: 443, named: true, tls: true, webSocket: true, path: '/mesh/in' })
+    expect(way('/ip4/192.0.2.1/tcp/443/tls/sni/relay.example/ws')).to.deep.equal({ host: 'relay.example', port: 443, named: true, tls: true, webSocket: true, path: '/' })
+    expect(way(`/ip4/192.0.2.1/tcp/9002/ws/p2p/${node}/p2p-circuit/p2p/${node}`)).to.deep.equal({ host: '192.0.2.1', port: 9_002, named: false, tls: false, webSocket: true, path: '/' })
+    expect(way('/dnsaddr/relay.example')).to.equal(undefined)
   })
 })
 
@@ -116,29 +165,24 @@ describe('the pages of a relay', () => {
     for (const text of ['here', '', '127.0.0.1', '1:2:3', '99999', '::1:80']) expect(() => httpAddress(text), text).to.throw('127.0.0.1:9090')
   })
 
-  it('answer what they have, in time, and nothing else', async () => {
-    let ok = true
-    const http = await serveHttp({ host: '127.0.0.1', port: 0 }, {
-      health: () => ({ ok, reasons: ok ? [] : ['it is stopping'], warnings: [] }),
-      metrics: () => {
-        if (!ok) throw new Error('no figures')
-        return 'a 1\n'
-      }
-    })
+  it('are given to few at a time', async () => {
+    const http = await serveHttp({ host: '127.0.0.1', port: 0 }, (_request, response) => { response.end('here') })
+    const sockets: Socket[] = []
     try {
-      const get = async (path: string, method = 'GET'): Promise<[number, string]> => {
-        const response = await fetch(`${http.url}${path}`, { method })
-        return [response.status, await response.text()]
+      const { hostname, port } = new URL(http.url)
+      const open = async (): Promise<Socket> => {
+        const socket = connect({ host: hostname, port: Number(port) }).on('error', () => {})
+        sockets.push(socket)
+        await once(socket, 'connect')
+        return socket
       }
-      expect(await get('/healthz?x=1')).to.deep.equal([200, '{"ok":true,"reasons":[],"warnings":[]}\n'])
-      expect(await get('/metrics')).to.deep.equal([200, 'a 1\n'])
-      expect(await get('/metrics', 'HEAD')).to.deep.equal([200, ''])
-      expect((await get('/metrics', 'PUT'))[0]).to.equal(405)
-      expect((await get('/../etc/passwd'))[0]).to.equal(404)
-      ok = false
-      expect((await get('/healthz'))[0]).to.equal(503)
-      expect(await get('/metrics')).to.deep.equal([500, 'no figures\n'])
+      for (let i = 0; i < MAX_SOCKETS; i++) await open()
+      const refused = await open()
+      await once(refused.resume(), 'close')
+      for (const socket of sockets) socket.destroy()
+      await until(async () => await (await fetch(http.url)).text() === 'here')
     } finally {
+      for (const socket of sockets) socket.destroy()
       await http.close()
     }
   })
@@ -156,6 +200,8 @@ describe('a line of the REPL', () => {
     expect(words('call login greet {"name":"ada } b", "x": [1, {"y": 2}]} --json')).to.deep.equal(['call', 'login', 'greet', '{"name":"ada } b", "x": [1, {"y": 2}]}', '--json'])
     expect(words('publish a "hello \\" you"')).to.deep.equal(['publish', 'a', '"hello \\" you"'])
     expect(words("call a b 'two words' --token 'x y'")).to.deep.equal(['call', 'a', 'b', 'two words', '--token', 'x y'])
+    const valued = (option: string): boolean => option === 'token'
+    expect(unquoted(['call', 'a', 'b', '"json"', '--token', '"a b"', '--stream', '"json"', '--token', '"'], valued)).to.deep.equal(['call', 'a', 'b', '"json"', '--token', 'a b', '--stream', '"json"', '--token', '"'])
     expect(words('call a b [1, 2')).to.include('does not end')
     expect(words("call 'a")).to.include('is missing')
   })
@@ -163,7 +209,7 @@ describe('a line of the REPL', () => {
   it('is completed: commands, services, methods, topics, nodes, options', () => {
     const known: Known = {
       commands: [
-        { name: 'call', complete: ['service', 'method'], options: ['json', 'node', 'token'] }, { name: 'channels', complete: ['topic'], options: [] },
+        { name: 'call', complete: ['service', 'method'], options: ['json', 'node', 'token'], valued: ['node', 'token'] }, { name: 'channels', complete: ['topic'], options: [] },
         { name: 'info', complete: ['node'], options: [] }, { name: 'help', complete: ['command'], options: [] }
       ],
       services: ['login', 'mail', 'logs'],
@@ -179,6 +225,9 @@ describe('a line of the REPL', () => {
     expect(found('call mail ')).to.deep.equal([])
     expect(found('call login x --t')).to.deep.equal(['--token'])
     expect(found('call login x --node re')).to.deep.equal(['relay'])
+    expect(found('call --token login lo')).to.deep.equal(['login', 'logs'])
+    expect(found('call --json --token t login user.p')).to.deep.equal(['user.password'])
+    expect(found('call login --token lo')).to.deep.equal([])
     expect(found('channels ')).to.deep.equal(['orders'])
     expect(found('info l')).to.deep.equal(['login-1'])
     expect(found('help ca')).to.deep.equal(['call'])

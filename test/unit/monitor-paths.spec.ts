@@ -100,6 +100,18 @@ describe('monitor: round trips', () => {
     expect(pings).to.have.lengthOf(2 + 16)
   })
 
+  it('of many are measured in turn, however seldom somebody asks', async () => {
+    const { rtts, pings, at } = bench()
+    const all = Array.from({ length: 40 }, (_, i) => connectionOf(`${i}`))
+    for (let look = 0; look < 3; look++) {
+      at(look * 15_000)
+      rtts.of(all)
+      await settled()
+    }
+    expect(new Set(pings).size).to.equal(40)
+    expect(rtts.of(all).size).to.equal(40)
+  })
+
   it('pings nobody once it is stopped', () => {
     const { rtts, pings } = bench()
     rtts.stop()
@@ -121,6 +133,13 @@ describe('monitor: services and links', () => {
       { service: 'shop', nodes: ['shop-1'], state: 'observer', voters: [], learners: ['l'] },
       { service: 'tabs', nodes: ['tabs-1'], state: 'observer', voters: [], learners: [], hint: 'tabs-1' }
     ])
+  })
+
+  it('tells of the lease of a leader, if it is this node', () => {
+    const discovery = { self: nodeOf('me', { service: 'shop' }), services: () => ['shop', 'login'], nodes: () => [] }
+    const peek = (): object => ({ state: 'leader', voters: ['me'], term: 1, leader: { id: 'me', token: { epoch: 1, term: 1 } } })
+    const told = describeServices(discovery, { peek, status: () => ({ learners: [], leaseLeft: 321 }) } as never)
+    expect(told.map(({ leaseLeft }) => leaseLeft)).to.deep.equal([321, undefined])
   })
 
   it('tells links by relation where they are decided, else by node', () => {

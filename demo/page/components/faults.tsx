@@ -1,5 +1,5 @@
 import { ms } from '../lib/text.ts'
-import { cutRelay, latency, pauseTab, pausing, relayCut, restoreRelay } from '../state/faults.ts'
+import { cutProblem, cutRelay, latency, pauseTab, pausing, relayCut, restoreRelay } from '../state/faults.ts'
 import { crash } from '../state/session.ts'
 import { Panel } from './panel.tsx'
 import type { JSX } from 'preact'
@@ -21,7 +21,8 @@ export function Faults (): JSX.Element {
           {relayCut.value
             ? <button type='button' onClick={restoreRelay}>Give the relay back</button>
             : <button type='button' class='danger' onClick={cutRelay}>Cut the relay off</button>}
-          <span class='hint'>Its connections end, and no new one is made.</span>
+          <span class='hint'>Its connections end, and no new one is made; given back, it is dialled within 10 s.</span>
+          {cutProblem.value !== '' && <p class='problem' role='status'>{cutProblem.value}</p>}
         </li>
         <li>
           <button type='button' class='danger' disabled={pausing.value} onClick={pauseTab}>{pausing.value ? 'Standing still …' : 'Pause this tab for 6 s'}</button>

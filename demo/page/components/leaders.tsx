@@ -1,5 +1,6 @@
-import { duration } from '../lib/text.ts'
+import { duration, ms } from '../lib/text.ts'
 import { stepDown, steps, terms } from '../state/leaders.ts'
+import { leases } from '../state/others.ts'
 import { nameOf, now, selfId, services } from '../state/view.ts'
 import { Glyph } from './glyph.tsx'
 import { Panel } from './panel.tsx'
@@ -38,6 +39,7 @@ function Group (info: ServiceInfo): JSX.Element {
       </div>
       <dl class='facts'>
         <div><dt>Voters</dt><dd>{voters.length === 0 ? 'none' : voters.map(nameOf).sort().join(', ')}</dd></div>
+        {leader != null && leases.value.has(service) && <div><dt>Lease left</dt><dd data-lease={leases.value.get(service)}>{ms(leases.value.get(service))} when it was asked</dd></div>}
         <div><dt>This tab</dt><dd>{roleOf(info)}</dd></div>
         {hint != null && <div><dt>Whom all would take</dt><dd>{nameOf(hint)}</dd></div>}
       </dl>

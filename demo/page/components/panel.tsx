@@ -1,3 +1,5 @@
+import { Fragment } from 'preact'
+import { CODE, codeFile } from '../lib/code.ts'
 import type { ComponentChildren, JSX } from 'preact'
 
 interface PanelProps {
@@ -13,6 +15,7 @@ interface PanelProps {
 
 /** A part of the page, with a word on how it works. */
 export function Panel ({ id, title, aside, note, wide = false, children }: PanelProps): JSX.Element {
+  const code = CODE[id] ?? []
   return (
     <section id={id} class={wide ? 'panel wide' : 'panel'} aria-labelledby={`${id}-title`}>
       <div class='panel-head'>
@@ -23,6 +26,7 @@ export function Panel ({ id, title, aside, note, wide = false, children }: Panel
       <details class='note'>
         <summary>How it works</summary>
         <p>{note}</p>
+        {code.length > 0 && <p class='code'>The code: {code.map((path, i) => <Fragment key={path}>{i > 0 && ', '}<a href={codeFile(path)}>{path}</a></Fragment>)}</p>}
       </details>
     </section>
   )

@@ -26,8 +26,10 @@ export function watchDescriptions (mesh: Mesh): () => void {
   const ask = async (service: string, node: NodeInfo): Promise<void> => {
     asking.add(service)
     try {
-      const { methods } = await mesh.rpc.invoke(service, 'braid.describe', undefined, { node: node.id, timeout: TIMEOUT }) as Description
-      known.value = new Map(known.peek()).set(service, { key: keyOf(node), methods })
+      const { methods } = await mesh.rpc.invoke(service, 'braid.describe', undefined, { node: node.id, timeout: TIMEOUT }) as Partial<Description>
+      // It may answer anything.
+      const told = Array.isArray(methods) ? methods.filter(method => typeof method?.name === 'string' && typeof method.kind === 'string') : []
+      known.value = new Map(known.peek()).set(service, { key: keyOf(node), methods: told })
     } catch {
       // It is asked again, or another one is, when the view changes: at the latest within a second.
     } finally {

@@ -9,6 +9,8 @@ import type { ConnectionGater } from '@libp2p/interface'
 export const latency = signal(0)
 /** Peers that this tab neither dials nor lets in. */
 const blocked = signal<ReadonlySet<string>>(new Set())
+/** Why the relay cannot be cut off now; empty: nothing to say. */
+export const cutProblem = signal('')
 export const relayCut = computed(() => blocked.value.size > 0)
 /** Seconds until this tab is held up. */
 export const pausing = signal(false)
@@ -37,7 +39,9 @@ export const gater: ConnectionGater = {
 export function cutRelay (): void {
   const node = mesh.peek()
   const relays = nodes.peek().filter(({ roles }) => roles.includes('relay')).map(({ id }) => id)
-  if (node == null || relays.length === 0) return
+  if (node == null) return
+  cutProblem.value = relays.length === 0 ? 'There is no relay in view of this tab now: nothing was cut off.' : ''
+  if (relays.length === 0) return
   blocked.value = new Set(relays)
   log('page', `this tab is cut off from ${relays.map(nameOf).join(', ')}`, true)
   for (const connection of node.libp2p.getConnections()) {
@@ -49,7 +53,7 @@ export function cutRelay (): void {
 
 export function restoreRelay (): void {
   blocked.value = new Set()
-  log('page', 'this tab may dial the relay again', true)
+  log('page', 'this tab may dial the relay again, and tries within 10 s', true)
 }
 
 /** Nothing of this page runs for a while: no heartbeat is sent, nothing is answered. */
@@ -67,5 +71,6 @@ export function pauseTab (): void {
 
 export function forgetFaults (): void {
   blocked.value = new Set()
+  cutProblem.value = ''
   latency.value = 0
 }

@@ -1,6 +1,6 @@
 /** Topics that this tab publishes to, and channels that it takes part in. */
 import { signal } from '@preact/signals'
-import { HANDLED, ORDERS } from '../../contracts.ts'
+import { BILLING, HANDLED, ORDERS } from '../../contracts.ts'
 import { explain, show } from '../lib/text.ts'
 import { log } from './log.ts'
 import { mesh, nameOf } from './view.ts'
@@ -73,13 +73,15 @@ async function take (node: Mesh, id: string, message: Message): Promise<void> {
     ].slice(0, DELIVERIES)
   }))
   const { nackNext = false, slow = false } = find(id) ?? {}
+  if (nackNext) change(id, () => ({ nackNext: false }))
   if (slow) await new Promise(resolve => setTimeout(resolve, SLOW))
   if (nackNext) {
-    change(id, ({ handling, nacked }) => ({ nackNext: false, handling: handling - 1, nacked: nacked + 1 }))
+    change(id, ({ handling, nacked }) => ({ handling: handling - 1, nacked: nacked + 1 }))
     mark(id, key, 'nacked')
     throw new Error('a person refused it')
   }
-  if (message.topic === ORDERS) void node.pubsub.topic(HANDLED).publish({ id: message.id, by: node.self.name, attempt: message.attempt }).catch(() => {})
+  // Other channels get each order as well.
+  if (message.topic === ORDERS && message.channel === BILLING) void node.pubsub.topic(HANDLED).publish({ id: message.id, by: node.self.name, attempt: message.attempt }).catch(() => {})
   change(id, ({ handling, acked }) => ({ handling: handling - 1, acked: acked + 1 }))
   mark(id, key, 'acked')
 }
@@ -97,8 +99,12 @@ async function listen (node: Mesh): Promise<void> {
 
 async function ready (node: Mesh, topic: string): Promise<void> {
   if (topic !== ORDERS) return
-  listening ??= listen(node)
-  await listening
+  const under = listening ??= listen(node)
+  await under.catch((error: unknown) => {
+    // so that the next one tries again
+    if (listening === under) listening = undefined
+    throw error
+  })
 }
 
 /** Take part in a channel; what was published from now on comes. */

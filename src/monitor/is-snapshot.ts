@@ -1,0 +1,47 @@
+/** Whether an answer to `braid.monitor.snapshot` is one: whoever answers may be old, wrong or hostile. */
+import type { MeshSnapshot } from './index.ts'
+
+type Check = (value: unknown) => boolean
+
+const text: Check = value => typeof value === 'string'
+const number: Check = value => typeof value === 'number'
+const maybe = (check: Check): Check => value => value == null || check(value)
+const list = (check: Check): Check => value => Array.isArray(value) && value.every(check)
+
+function shape (fields: Readonly<Record<string, Check>>): Check {
+  const checks = Object.entries(fields)
+  return value => typeof value === 'object' && value !== null && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]))
+}
+
+const node = shape({
+  id: text, name: text, service: maybe(text), state: text, weight: number, load: shape({ links: number }),
+  roles: list(text), methods: list(text), channels: list(text), addresses: list(text)
+})
+const path = shape({ peer: text, name: maybe(text), address: text, transport: text, direction: text, rtt: maybe(number), since: number, streams: number })
+const service = shape({ service: text, nodes: list(text), voters: list(text), learners: list(text), leader: maybe(shape({ id: text, epoch: number, term: number })) })
+const link = shape({ service: text, parent: text, node: text, count: number })
+const channel = shape({ name: text, consumers: number, lag: number, pending: number, redelivered: number, dead: number })
+const topic = shape({ name: text, length: number, bytes: number, pending: number, channels: list(channel) })
+const calls = list(shape({ service: text, method: text, calls: number, errors: number, rate: number, p50: number, p95: number, p99: number }))
+
+const snapshot = shape({
+  at: number,
+  uptime: number,
+  version: text,
+  mesh: text,
+  status: text,
+  health: shape({ level: text, reasons: list(text) }),
+  self: node,
+  nodes: list(node),
+  paths: list(path),
+  services: list(service),
+  links: list(link),
+  topics: list(topic),
+  calls: shape({ served: calls, made: calls }),
+  resources: shape({ cpu: maybe(number), rss: maybe(number), heapUsed: maybe(number), loopDelay: maybe(number), connections: number, streams: number })
+})
+
+/** Whether what another node answered to `braid.monitor.snapshot` has the lists, texts and numbers of a snapshot. */
+export function isSnapshot (value: unknown): value is MeshSnapshot {
+  return snapshot(value)
+}
