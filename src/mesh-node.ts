@@ -4,6 +4,7 @@ import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
 import { isPage, PageLife } from './page-life.ts'
 import { Revival } from './revival.ts'
+import { Succession } from './streams/succession.ts'
 import { Bootstrapper } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
@@ -106,6 +107,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #connectivity: Connectivity
   readonly #page: PageLife
   readonly #revival: Revival
+  readonly #succession: Succession
   readonly #linked: boolean
   readonly #closing = new AbortController()
   #status: MeshStatus = 'starting'
@@ -137,6 +139,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
       }
     })
+    this.#succession = new Succession({ events: libp2p, getConnections: peer => libp2p.getConnections(peer) })
     this.#bootstrapper = this.#createBootstrapper(options.bootstrap ?? [])
     this.#connectivity = new Connectivity({
       mesh: options.mesh ?? 'braid',
@@ -206,6 +209,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   async #start ({ signal }: AbortOptions): Promise<void> {
     signal?.throwIfAborted()
     await this.libp2p.start()
+    this.#succession.start()
     this.#connectivity.start()
     this.#bootstrapper.start()
     this.monitor.start()
@@ -245,6 +249,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.monitor.stop()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
+      this.#succession.stop()
       if (this.libp2p.status === 'started') {
         // Calls that run may need a leader; the next one is there before they end.
         await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))

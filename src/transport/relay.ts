@@ -90,10 +90,12 @@ interface Circuit {
 class LimitedRelay {
   readonly #server: Server
   readonly #quota: RelayQuota
+  readonly #connections: Components['connectionManager']
 
   constructor (server: Server, quota: RelayQuota, { events, connectionManager }: Components) {
     this.#server = server
     this.#quota = quota
+    this.#connections = connectionManager
     // It keeps the reservation of a peer that left for its whole life; and its timer would then end a later one.
     events.addEventListener('peer:disconnect', ({ detail }) => { this.#forget(detail) })
     const { reservationStore: store, reservations } = server
@@ -156,12 +158,19 @@ class LimitedRelay {
       return undefined
     }
     try {
-      circuit.other = await this.#server.stopHop(stop, options)
+      circuit.other = await this.#server.stopHop({ ...stop, connection: this.#newest(stop.connection) }, options)
     } finally {
       if (circuit.other == null || stream.status !== 'open') this.#quota.close(from, to)
     }
     if (circuit.other != null && stream.status === 'open') this.#watch(stream, circuit.other, from, to)
     return circuit.other
+  }
+
+  /** Of those with the same peer: a peer that came back from another network has an older one, of which nobody knows yet that it is dead. */
+  #newest (connection: Connection): Connection {
+    return this.#connections.getConnections(connection.remotePeer)
+      .filter(({ status, direct }) => status === 'open' && direct)
+      .reduce((newest, other) => other.timeline.open > newest.timeline.open ? other : newest, connection)
   }
 
   #watch (stream: Stream, other: Stream, from: string, to: string): void {
