@@ -1,5 +1,5 @@
 /** What a relay gives to whom, and how much of it: counting and refusing. Pure: the clock is an input. */
-import { RELAY_BURST, RELAY_CIRCUITS, RELAY_CIRCUITS_PER_PEER, RELAY_RATE, RELAY_RESERVATIONS, RELAY_RESERVATIONS_PER_IP } from '../wire/limits.ts'
+import { RELAY_BURST, RELAY_CIRCUITS, RELAY_CIRCUITS_PER_PEER, RELAY_RATE, RELAY_REQUESTS, RELAY_RESERVATIONS, RELAY_RESERVATIONS_PER_IP } from '../wire/limits.ts'
 import { Bucket } from './bucket.core.ts'
 
 /** How much a relay takes on; what is beyond is refused, and who sends faster is read more slowly. */
@@ -23,8 +23,8 @@ export interface RelayOptions {
   bytesPerSecond?: number
 }
 
-/** Why a relay refused something: which of its limits was reached, or that the peer was gone already. */
-export type RelayRefusal = 'reservations' | 'reservationsPerIp' | 'circuits' | 'circuitsPerPeer' | 'gone'
+/** Why a relay refused something: which of its limits was reached (`requests`: it asks too often), or that the peer was gone already. */
+export type RelayRefusal = 'reservations' | 'reservationsPerIp' | 'requests' | 'circuits' | 'circuitsPerPeer' | 'gone'
 
 /** Since the relay started, but for those that say how many there are now. */
 export interface RelayStats {
@@ -75,12 +75,26 @@ export class RelayQuota {
   readonly #circuits = new Map<string, number>()
   /** Of the peers that have sent, until they are gone: else a new circuit would be a new allowance. */
   readonly #buckets = new Map<string, Bucket>()
+  /** Of the peers that have asked for a place, until they are gone. */
+  readonly #requests = new Map<string, Bucket>()
   readonly #counts = { reserved: 0, circuits: 0, opened: 0, bytes: 0, slowed: 0 }
-  readonly #refused: Record<RelayRefusal, number> = { reservations: 0, reservationsPerIp: 0, circuits: 0, circuitsPerPeer: 0, gone: 0 }
+  readonly #refused: Record<RelayRefusal, number> = { reservations: 0, reservationsPerIp: 0, requests: 0, circuits: 0, circuitsPerPeer: 0, gone: 0 }
 
   constructor (options: RelayOptions) {
     this.limits = relayLimits(options)
     this.#proxies = new Set(this.limits.proxies)
+  }
+
+  /** Whether a peer may ask for a place, or for its place once more. */
+  request (peer: string, now: number): RelayRefusal | undefined {
+    let bucket = this.#requests.get(peer)
+    if (bucket == null) {
+      bucket = new Bucket(RELAY_REQUESTS / 60, RELAY_REQUESTS, now)
+      this.#requests.set(peer, bucket)
+    }
+    if (bucket.take(1, now) === 0) return undefined
+    this.refuse('requests')
+    return 'requests'
   }
 
   /**
@@ -152,6 +166,7 @@ export class RelayQuota {
   /** A peer is not connected any more. */
   forget (peer: string): void {
     this.#buckets.delete(peer)
+    this.#requests.delete(peer)
   }
 
   stats (reservations: number): RelayStats {

@@ -225,6 +225,8 @@ export const MAX_TABS = 64
 /** Peers that have a place on a relay, and of these from one IP address (of IPv6, one /64): a page has a new id each time. */
 export const RELAY_RESERVATIONS = 1_000
 export const RELAY_RESERVATIONS_PER_IP = 256
+/** Times that one peer may ask a relay for its place at once, and in each minute: each answer is signed. */
+export const RELAY_REQUESTS = 20
 /** Relayed connections of a relay, and of one peer, opened by it and to it: each buffers up to a window both ways. */
 export const RELAY_CIRCUITS = 4_096
 export const RELAY_CIRCUITS_PER_PEER = 128
