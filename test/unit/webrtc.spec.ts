@@ -250,6 +250,31 @@ describe('webrtc: a path', () => {
     path.doubt()
   })
 
+  it('tells who waits for it that its connection is closed, once, whichever end it comes from', async () => {
+    const ways: Array<(near: FakeConnection, far: FakeConnection) => void> = [
+      near => { void near.sendClose() },
+      near => { near.abort(new Error('lost')) },
+      (_, far) => { void far.sendClose() },
+      // as @libp2p/webrtc does when ICE has failed
+      near => { near.onTransportClosed() }
+    ]
+    for (const [i, way] of ways.entries()) {
+      const [a, b] = ends()
+      const [near, far] = [connectionOver(a), connectionOver(b)]
+      const paths = [near, far].map(connection => new DirectPath(connection as never, 'peer'))
+      let told = 0
+      a.addEventListener('close', () => { told += a.closed ? 1 : 100 })
+      a.channel.open()
+      b.channel.open()
+      await Promise.all(paths.map(async path => path.ready()))
+      way(near, far)
+      await until(() => told > 0, { what: `way ${i}` })
+      paths[0]?.discard()
+      await until(() => b.closed || i === 3)
+      expect(told).to.equal(1)
+    }
+  })
+
   it('that never came up says how far it got', async () => {
     const [a] = ends()
     a.iceConnectionState = 'checking'
