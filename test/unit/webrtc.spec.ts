@@ -286,7 +286,7 @@ describe('webrtc: a path', () => {
 describe('webrtc: what others may ask for', () => {
   interface FakeStream extends EventTarget { aborted?: Error }
 
-  function gate (): { gate: Gate, ask: (peer: string) => FakeStream, handled: FakeStream[], upgraded: FakeConnection[] } {
+  function gate (timeout?: number): { gate: Gate, ask: (peer: string) => FakeStream, handled: FakeStream[], upgraded: FakeConnection[] } {
     const handled: FakeStream[] = []
     const upgraded: FakeConnection[] = []
     let handler: ((stream: FakeStream, connection: { remotePeer: string }) => void) | undefined
@@ -294,7 +294,7 @@ describe('webrtc: what others may ask for', () => {
       registrar: { handle: async (_: string, on: typeof handler) => { handler = on } },
       upgrader: { upgradeInbound: async (connection: FakeConnection) => { upgraded.push(connection) }, marker: 1 },
       connectionManager: { getConnections: () => [{ status: 'open', multiplexer: '/webrtc' }, { status: 'closed' }, { status: 'open', multiplexer: '/yamux/1.0.0' }] }
-    } as never)
+    } as never, timeout)
     void made.registrar.handle('/signalling', stream => { handled.push(stream) })
     return {
       gate: made,
@@ -319,6 +319,43 @@ describe('webrtc: what others may ask for', () => {
     own[1]?.dispatchEvent(new Event('close'))
     expect(ask('c').aborted).to.equal(undefined)
     expect(handled).to.have.lengthOf(before + 1)
+  })
+
+  it('is over when there is a path, though the peer never ends its half of the stream', async () => {
+    const { gate: made, ask } = gate(200)
+    const streams = Array.from({ length: MAX_SIGNALLING }, (_, i) => ask(`b${i}`))
+    expect(ask('c').aborted).not.to.equal(undefined)
+    // one that has begun may go on
+    expect(ask('b0').aborted).to.equal(undefined)
+    for (let i = 0; i < MAX_SIGNALLING; i++) {
+      const [a, b] = ends()
+      void new Control(b as unknown as RTCPeerConnection)
+      a.channel.open()
+      b.channel.open()
+      await made.upgrader.upgradeInbound(connectionOver(a) as never, { remotePeer: `b${i}`, signal: AbortSignal.timeout(5_000) } as never)
+    }
+    expect(ask('c').aborted).to.equal(undefined)
+    expect(streams.filter(({ aborted }) => aborted != null)).to.have.lengthOf(0)
+    await until(() => streams.every(({ aborted }) => aborted != null))
+  })
+
+  it('is over after its time, whatever came of it', async () => {
+    const { ask } = gate(20)
+    const streams = Array.from({ length: MAX_SIGNALLING }, (_, i) => ask(`b${i}`))
+    expect(ask('c').aborted).not.to.equal(undefined)
+    await until(() => streams.every(({ aborted }) => aborted != null))
+    expect(ask('c').aborted).to.equal(undefined)
+  })
+
+  it('counts those whose path is not there yet', async () => {
+    const { gate: made, ask } = gate()
+    const half = Array.from({ length: MAX_SIGNALLING }, async (_, i) => {
+      ask(`b${i}`)
+      await made.upgrader.upgradeInbound(connectionOver(ends()[0]) as never, { remotePeer: `b${i}`, signal: AbortSignal.timeout(50) } as never).catch(() => {})
+    })
+    expect(ask('c').aborted).not.to.equal(undefined)
+    await Promise.all(half)
+    expect(ask('c').aborted).to.equal(undefined)
   })
 
   it('is refused to who has left half of it behind', async () => {
