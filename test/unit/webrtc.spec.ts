@@ -18,8 +18,8 @@ describe('webrtc: which peers get a direct path', () => {
 
   beforeEach(() => { upgrades = new Upgrades({ self: 'm', max: 3, parallel: 2 }) })
 
-  function peer (id: string, now: number, state: Partial<{ relayed: boolean, direct: boolean, speaks: boolean }> = {}): UpgradeOutput {
-    return upgrades.step({ type: 'peer', now, random: 1, id, relayed: true, direct: false, speaks: true, ...state })
+  function peer (id: string, now: number, state: Partial<{ relayed: boolean, direct: boolean, webrtc: boolean, speaks: boolean }> = {}): UpgradeOutput {
+    return upgrades.step({ type: 'peer', now, random: 1, id, relayed: true, direct: false, webrtc: state.direct ?? false, speaks: true, ...state })
   }
   const tick = (now: number): string[] => upgrades.step({ type: 'tick', now }).dial
   const fail = (id: string, now: number): UpgradeOutput => upgrades.step({ type: 'failed', now, random: 1, id } satisfies UpgradeInput)
@@ -83,6 +83,20 @@ describe('webrtc: which peers get a direct path', () => {
     expect(peer('q', 700, { direct: true }).dial).to.deep.equal([])
     expect(tick(1_000_000)).to.deep.equal([])
     expect(peer('n', 1_000_000, { relayed: false }).dial).to.deep.equal(['p'])
+  })
+
+  it('what needs neither a relay nor WebRTC takes no room', () => {
+    for (const id of ['n', 'o', 'p', 'q']) peer(id, 0, { relayed: false, speaks: false, direct: true, webrtc: false })
+    peer('z', 0)
+    expect(tick(200)).to.deep.equal(['z'])
+    // one more way to the same peer
+    expect(peer('n', 300, { direct: true, webrtc: true }).dial).to.deep.equal([])
+    peer('y', 300)
+    expect(tick(500)).to.deep.equal(['y'])
+    peer('x', 500)
+    expect(peer('y', 600, { direct: true }).dial).to.deep.equal([])
+    expect(tick(1_000)).to.deep.equal([])
+    expect(peer('n', 1_100, { relayed: false, direct: true, webrtc: false }).dial).to.deep.equal(['x'])
   })
 
   it('failures of peers that left are forgotten, the oldest first', () => {
