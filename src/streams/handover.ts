@@ -1,20 +1,23 @@
 /** Moves what goes to a peer to a better path that has come up, while the one in use works and goes on working. */
 import { StreamEndedError } from '../errors.ts'
 import { openOn } from './opening.ts'
+import { DOUBT } from './paths.ts'
 import type { FramedStream } from './index.ts'
 import type { OpeningInit } from './opening.ts'
-import type { Connection } from '@libp2p/interface'
+import type { TimerHandle } from '../util/timers.ts'
+import type { Connection, PeerId } from '@libp2p/interface'
 
 /** Milliseconds that the acceptor has to take what was sent on the path before. */
 const TIMEOUT = 2_000
-/** Milliseconds before a better path that did not take a stream is tried again, doubled each time, and how often. */
+/** Milliseconds before a better path that did not take a stream is tried again, doubled up to the second number each time. */
 const RETRY = 1_000
-const MAX_RETRIES = 3
+const MAX_RETRY = 30_000
 
 export interface HandoverInit {
   opening: OpeningInit
   /** The stream in use to a peer. */
   current: (peer: string) => FramedStream | undefined
+  connections: (peer: PeerId) => Connection[]
   /** Nothing is to be sent until `to` resolves: what goes out on the old stream arrives first. */
   hold: (peer: string, to: Promise<FramedStream>) => void
   /** The stream is the one in use from here on. */
@@ -27,6 +30,7 @@ export class Handover {
   /** Peers with a handover under way. */
   readonly #moving = new Map<string, AbortController>()
   readonly #ends = new Map<FramedStream, () => void>()
+  readonly #timers = new Map<string, TimerHandle>()
 
   constructor (init: HandoverInit) {
     this.#init = init
@@ -35,20 +39,52 @@ export class Handover {
   /** There is one connection more. */
   connected (connection: Connection, attempt = 0): void {
     const { current, opening, stopped } = this.#init
-    const peer = connection.remotePeer.toString()
+    const { remotePeer } = connection
+    const peer = remotePeer.toString()
     const from = current(peer)
     if (from === undefined || stopped() || this.#moving.has(peer) || !opening.paths.better(connection, from)) {
       return
     }
     const controller = new AbortController()
     this.#moving.set(peer, controller)
-    const done = (): void => { this.#moving.delete(peer) }
-    this.#move(connection, from, controller.signal).then(done, () => {
-      done()
-      if (!stopped() && attempt < MAX_RETRIES) {
-        opening.timers.after(RETRY * 2 ** attempt, () => { this.connected(connection, attempt + 1) })
-      }
+    this.#move(connection, from, controller.signal).then(open => {
+      this.#moving.delete(peer)
+      // another one may have come meanwhile
+      if (open) this.look(remotePeer)
+    }, () => {
+      this.#moving.delete(peer)
+      this.#later('retry', remotePeer, Math.min(MAX_RETRY, RETRY * 2 ** attempt), attempt + 1)
     })
+  }
+
+  /** The stream to this peer was opened, or something else may have changed: is there a better connection for it? */
+  look (peer: PeerId, attempt = 0): void {
+    const [best] = this.#init.opening.paths.sorted(this.#init.connections(peer))
+    if (best !== undefined) {
+      this.connected(best, attempt)
+    }
+  }
+
+  /** The connection is the last choice for a while, and may be the best again afterwards. */
+  doubted (connection: Connection): void {
+    this.#later('doubt', connection.remotePeer, DOUBT, 0)
+  }
+
+  /** One timer of each kind per peer: the latest. */
+  #later (kind: 'retry' | 'doubt', peer: PeerId, ms: number, attempt: number): void {
+    const { timers } = this.#init.opening
+    const key = `${kind} ${peer.toString()}`
+    const before = this.#timers.get(key)
+    if (before !== undefined) {
+      timers.cancel(before)
+      this.#timers.delete(key)
+    }
+    if (!this.#init.stopped()) {
+      this.#timers.set(key, timers.after(ms, () => {
+        this.#timers.delete(key)
+        this.look(peer, attempt)
+      }))
+    }
   }
 
   ended (stream: FramedStream): void {
@@ -59,9 +95,14 @@ export class Handover {
     for (const controller of this.#moving.values()) {
       controller.abort(reason)
     }
+    for (const timer of this.#timers.values()) {
+      this.#init.opening.timers.cancel(timer)
+    }
+    this.#timers.clear()
   }
 
-  async #move (connection: Connection, from: FramedStream, signal: AbortSignal): Promise<void> {
+  /** Whether the new stream is still open. */
+  async #move (connection: Connection, from: FramedStream, signal: AbortSignal): Promise<boolean> {
     const { opening, hold, use } = this.#init
     const { onMove } = opening
     const to = await openOn(connection, { ...opening, onOpen: opening.onOwn }, connection.remotePeer, signal)
@@ -82,6 +123,7 @@ export class Handover {
       hold(from.peer, done)
       await done
     }
+    return to.open
   }
 
   /** Ends the stream, and resolves when the acceptor has taken all of it, or takes too long. */

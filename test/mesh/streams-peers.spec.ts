@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { timers } from '../../src/util/timers.ts'
+import { createTimers, timers } from '../../src/util/timers.ts'
 import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
@@ -254,6 +254,80 @@ describe('PeerStreams', () => {
       first.send(Uint8Array.of(1))
       await until(() => frames === 1)
       expect(await client.streams.open(id)).to.equal(first)
+    })
+
+    /** For which a second of the limits takes a tenth of one. */
+    const quick = createTimers({
+      now: () => performance.now() * 10,
+      schedule: (fn, ms) => {
+        const timeout = setTimeout(fn, ms / 10)
+        return () => { clearTimeout(timeout) }
+      }
+    })
+
+    it('that came while a stream was opened on the other one, that stream moves too', async () => {
+      const server = await node()
+      const client = await node()
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const connection = await client.libp2p.dial(id)
+      const newStream = connection.newStream.bind(connection)
+      const held = Promise.withResolvers<undefined>()
+      connection.newStream = async (...args) => {
+        await held.promise
+        return newStream(...args)
+      }
+      const opening = client.streams.open(id)
+      await betterPath(client, server)
+      held.resolve(undefined)
+      await opening
+      await until(() => carriers(client, server).join() === 'true')
+      expect(client.streams.get(id.toString())?.open).to.equal(true)
+    })
+
+    it('that was silent for a while, what was opened meanwhile moves to it when it works again', async () => {
+      const server = await node()
+      const client = await node({ timers: quick })
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const first = await client.streams.open(id)
+      const better = await betterPath(client, server)
+      await until(() => !first.open && client.streams.get(id.toString()) !== undefined)
+      const newStream = better.newStream.bind(better)
+      better.newStream = async (_, { signal } = {}) => new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(signal.reason) }) })
+      for (const stream of client.streams.streams()) await stream.close()
+      await client.streams.open(id)
+      expect(carriers(client, server)).to.deep.equal([false])
+      better.newStream = newStream
+      await until(() => carriers(client, server).join() === 'true')
+    })
+
+    it('that refuses for long is asked again until it takes the stream, and no more once it is gone', async () => {
+      let left = 0
+      let refused = 0
+      const server = await node({
+        onAccept: () => {
+          if (left-- <= 0) return
+          refused++
+          throw new Error('not now')
+        }
+      })
+      const client = await node({ timers: quick })
+      await connect(client, server)
+      const first = await client.streams.open(server.libp2p.peerId)
+      left = 5
+      await betterPath(client, server)
+      await until(() => carriers(client, server).join() === 'true', 'the move', 10_000)
+      expect([refused, first.open]).to.deep.equal([5, false])
+      left = Infinity
+      const best = await betterPath(client, server)
+      await until(() => refused > 6)
+      best.abort(new Error('gone'))
+      await until(() => best.status !== 'open')
+      const before = refused
+      expect(carriers(client, server)).to.deep.equal([false])
+      await client.streams.stop()
+      expect([quick.armed, refused]).to.deep.equal([0, before])
     })
 
     it('that ends again, the next stream is opened on the one that is left', async () => {
