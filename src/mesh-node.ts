@@ -287,6 +287,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   /** @internal */
   tellReachability (reasons: Error[]): void {
+    if (this.#stopped != null) return
     this.#unreachable = reasons.length > 0 ? reasons : undefined
     if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
     else this.safeDispatchEvent('reachable')

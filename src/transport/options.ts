@@ -10,7 +10,7 @@ import { repaired } from './under.ts'
 import { platform } from '#transports'
 import type { DhtRules } from './dht.ts'
 import type { RelayOptions } from './relay-quota.core.ts'
-import type { OnReservation } from './reserve.ts'
+import type { OnReservation } from './reachability.ts'
 import type { Address, ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
