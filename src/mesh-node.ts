@@ -110,6 +110,8 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #succession: Succession
   readonly #linked: boolean
   readonly #closing = new AbortController()
+  /** @internal - False while the page is in the back/forward cache. */
+  mayDial = true
   #status: MeshStatus = 'starting'
   /** Why no relay has a place for this node. */
   #unreachable: readonly Error[] | undefined
@@ -295,8 +297,11 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   #onRest (as: 'frozen' | 'left', kept: boolean): void {
     this.discovery.suspend(as === 'left' ? as : 'away')
-    // A page in the cache keeps its sockets open, and answers nothing.
-    if (kept) for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
+    if (!kept) return
+    // A page in the cache answers nothing, and with a socket that is open, or being opened, it is not kept there.
+    this.mayDial = false
+    this.#bootstrapper.stop()
+    for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
   }
 
   #onLife (life: Life, before: Life): void {
@@ -306,7 +311,9 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 
   #revive (slept: number): void {
+    this.mayDial = true
     this.discovery.resume()
+    this.#bootstrapper.start()
     this.#bootstrapper.retry()
     this.#revival.begin(slept)
   }
