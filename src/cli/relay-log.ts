@@ -13,6 +13,7 @@ const ADVICE: Readonly<Record<RelayRefusal, string>> = {
   requests: 'it asks for its place again and again, which no node of this project does',
   circuits: 'raise --circuits, or run another relay',
   circuitsPerPeer: 'raise --circuits-per-peer if this peer may have so many',
+  circuitsPerPair: 'two peers need one: one of them opens many and closes none',
   gone: 'it hung up while it asked'
 }
 

@@ -230,6 +230,8 @@ export const RELAY_REQUESTS = 20
 /** Relayed connections of a relay, and of one peer, opened by it and to it: each buffers up to a window both ways. */
 export const RELAY_CIRCUITS = 4_096
 export const RELAY_CIRCUITS_PER_PEER = 128
+/** Of these, between the same two peers: they need one, and a second one while they have not seen that the first is dead. */
+export const RELAY_CIRCUITS_PER_PAIR = 8
 /** Bytes per second that a relay takes of one peer for others; who sends more is read more slowly. */
 export const RELAY_RATE = 8 * MiB
 /** Seconds of that rate that may come at once. */
