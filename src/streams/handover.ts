@@ -29,6 +29,8 @@ export class Handover {
   readonly #init: HandoverInit
   /** Peers with a handover under way. */
   readonly #moving = new Map<string, AbortController>()
+  /** The streams that are about to be used. */
+  readonly #next = new Map<string, FramedStream>()
   readonly #ends = new Map<FramedStream, () => void>()
   readonly #timers = new Map<string, TimerHandle>()
 
@@ -87,6 +89,12 @@ export class Handover {
     }
   }
 
+  /** The stream to which what goes to the peer moves now. */
+  next (peer: string): FramedStream | undefined {
+    const stream = this.#next.get(peer)
+    return stream?.open === true ? stream : undefined
+  }
+
   ended (stream: FramedStream): void {
     this.#ends.get(stream)?.()
   }
@@ -113,7 +121,9 @@ export class Handover {
       use(to)
       onMove(from, to)
     } else {
+      this.#next.set(from.peer, to)
       const done = this.#settled(from).then(() => {
+        this.#next.delete(from.peer)
         if (!to.open) {
           throw new StreamEndedError(`the stream with ${from.peer} ended before it was used`)
         }

@@ -168,6 +168,8 @@ export interface PeerStreams {
   stop (options?: AbortOptions): Promise<void>
   /** The open outbound stream to this peer, if there is one. */
   get (peer: string): FramedStream | undefined
+  /** {@link get}; while what goes to the peer moves, the new one, on which frames may overtake those that went before. */
+  reach (peer: string): FramedStream | undefined
   /**
    * The outbound stream to this peer; dials and opens it when there is none (single flight).
    *

@@ -127,6 +127,10 @@ class LibP2PPeerStreams implements PeerStreams {
     return this.#outbound.get(peer)
   }
 
+  reach (peer: string): FramedStream | undefined {
+    return this.get(peer) ?? this.#handover.next(peer)
+  }
+
   async open (peer: PeerId, options: AbortOptions = {}): Promise<FramedStream> {
     options.signal?.throwIfAborted()
     if (!this.#started) {

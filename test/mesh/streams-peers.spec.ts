@@ -330,6 +330,31 @@ describe('PeerStreams', () => {
       expect([quick.armed, refused]).to.deep.equal([0, before])
     })
 
+    it('a last word reaches the peer while what goes to it moves', async () => {
+      const got: number[] = []
+      const accepted: FramedStream[] = []
+      const server = await node({
+        onAccept: stream => { accepted.push(stream) },
+        onFrame: (_, bytes, start) => got.push(bytes[start] as number)
+      })
+      const client = await node()
+      await connect(client, server)
+      const id = server.libp2p.peerId.toString()
+      const first = await client.streams.open(server.libp2p.peerId)
+      expect(client.streams.reach(id)).to.equal(first)
+      await until(() => accepted.length === 1)
+      // what was sent on the old stream is not taken to its end
+      accepted[0]?.pause()
+      await betterPath(client, server)
+      await until(() => client.streams.get(id) === undefined)
+      const reached = client.streams.reach(id)
+      expect(reached?.open).to.equal(true)
+      reached?.send(Uint8Array.of(7))
+      await reached?.close()
+      await until(() => got.includes(7))
+      expect(client.streams.reach(id)).to.equal(undefined)
+    })
+
     it('that ends again, the next stream is opened on the one that is left', async () => {
       const server = await node()
       const client = await node()
