@@ -7,8 +7,15 @@ import type { OpeningInit } from './opening.ts'
 import type { TimerHandle } from '../util/timers.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 
-/** Milliseconds that the acceptor has to take what was sent on the path before. */
+/** Milliseconds that the acceptor has to end the stream in use before, when nothing waited in its queue. */
 const TIMEOUT = 2_000
+/** Milliseconds that it has at least once what waited has begun to leave. A connection that is dead ends before. */
+const FLOWING = 10_000
+/** Milliseconds between two looks at a queue, and how long it may go on getting shorter. */
+const LOOK = 250
+const MAX_TIMEOUT = 60_000
+/** Bytes that may be under way after the queue: what was seen to leave it tells how long they take. */
+const UNDER_WAY = 2 * 1024 * 1024
 /** Milliseconds before a better path that did not take a stream is tried again, doubled up to the second number each time. */
 const RETRY = 1_000
 const MAX_RETRY = 30_000
@@ -136,15 +143,34 @@ export class Handover {
     return to.open
   }
 
-  /** Ends the stream, and resolves when the acceptor has taken all of it, or takes too long. */
+  /** Ends the stream, and resolves when the acceptor has taken all of it, or nothing more of it goes. */
   async #settled (stream: FramedStream): Promise<void> {
     const { timers } = this.#init.opening
     const { promise, resolve } = Promise.withResolvers<void>()
+    const began = timers.now()
+    const all = stream.queued
+    let left = all
+    let until = began + TIMEOUT
+    let timer: TimerHandle | undefined
+    const look = (): void => {
+      const now = timers.now()
+      if (stream.queued < left) {
+        left = stream.queued
+        until = now + Math.max(FLOWING, TIMEOUT + UNDER_WAY * (now - began) / (all - left))
+      }
+      if (now >= Math.min(until, began + MAX_TIMEOUT)) {
+        resolve()
+      } else {
+        timer = timers.after(LOOK, look)
+      }
+    }
     this.#ends.set(stream, resolve)
-    const timeout = timers.after(TIMEOUT, resolve)
     stream.close().catch(() => {})
+    look()
     await promise
-    timers.cancel(timeout)
+    if (timer !== undefined) {
+      timers.cancel(timer)
+    }
     this.#ends.delete(stream)
   }
 }

@@ -142,7 +142,8 @@ export interface PeerStreamsInit {
   /**
    * A better connection with the peer has come up, and `to` is the outbound stream from here on. `from` still works: it
    * is for who is called to close it, once nothing more is to come on it. Without this, `from` is closed and taken to its
-   * end before anything is sent on `to`, so that frames keep their order.
+   * end before anything is sent on `to`, so that frames keep their order: for as long as what waits in it gets less, at
+   * most a minute.
    */
   onMove?: (from: FramedStream, to: FramedStream) => void
   /** {@link FramedInit.busy} */

@@ -1,5 +1,7 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { createTimers, timers } from '../../src/util/timers.ts'
+import { faultProxy } from '../harness/fault-proxy.ts'
 import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
@@ -328,6 +330,35 @@ describe('PeerStreams', () => {
       expect(carriers(client, server)).to.deep.equal([false])
       await client.streams.stop()
       expect([quick.armed, refused]).to.deep.equal([0, before])
+    })
+
+    it('frames keep their order however long the old one takes for what waits in it', async function () {
+      this.timeout(30_000)
+      const size = 64 * 1024
+      const got: number[] = []
+      const server = await node({ onFrame: (_, bytes, start) => got.push(new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0)) })
+      const client = await node({ limits: { maxQueue: 8 << 20 } })
+      const port = server.libp2p.getMultiaddrs()[0]?.getComponents().find(({ name }) => name === 'tcp')?.value
+      await using proxy = await faultProxy({ port: Number(port) })
+      const id = server.libp2p.peerId
+      await client.libp2p.dial(multiaddr(`/ip4/127.0.0.1/tcp/${proxy.port}/p2p/${id.toString()}`))
+      const first = await client.streams.open(id)
+      let next = 0
+      const send = (stream: FramedStream): void => {
+        const frame = new Uint8Array(size)
+        new DataView(frame.buffer).setUint32(0, next++)
+        stream.send(frame)
+      }
+      proxy.set({ rate: 1_000_000 }, 'up')
+      for (let i = 0; i < 96; i++) send(first)
+      await betterPath(client, server)
+      await until(() => !first.open)
+      const second = await client.streams.open(id)
+      expect(second).not.to.equal(first)
+      for (let i = 0; i < 20; i++) send(second)
+      await until(() => got.length === next, 'all of them', 20_000)
+      expect(got).to.deep.equal(Array.from({ length: next }, (_, n) => n))
+      expect(carriers(client, server)).to.deep.equal([true])
     })
 
     it('a last word reaches the peer while what goes to it moves', async () => {
