@@ -4,6 +4,7 @@ import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
 import { isPage, PageLife } from './page-life.ts'
 import { Revival } from './revival.ts'
+import { Succession } from './streams/succession.ts'
 import { Bootstrapper } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
@@ -106,8 +107,11 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #connectivity: Connectivity
   readonly #page: PageLife
   readonly #revival: Revival
+  readonly #succession: Succession
   readonly #linked: boolean
   readonly #closing = new AbortController()
+  /** @internal - False while the page is in the back/forward cache. */
+  mayDial = true
   #status: MeshStatus = 'starting'
   /** Why no relay has a place for this node. */
   #unreachable: readonly Error[] | undefined
@@ -137,6 +141,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
       }
     })
+    this.#succession = new Succession({ events: libp2p, getConnections: peer => libp2p.getConnections(peer) })
     this.#bootstrapper = this.#createBootstrapper(options.bootstrap ?? [])
     this.#connectivity = new Connectivity({
       mesh: options.mesh ?? 'braid',
@@ -206,6 +211,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   async #start ({ signal }: AbortOptions): Promise<void> {
     signal?.throwIfAborted()
     await this.libp2p.start()
+    this.#succession.start()
     this.#connectivity.start()
     this.#bootstrapper.start()
     this.monitor.start()
@@ -245,6 +251,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.monitor.stop()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
+      this.#succession.stop()
       if (this.libp2p.status === 'started') {
         // Calls that run may need a leader; the next one is there before they end.
         await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))
@@ -282,6 +289,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   /** @internal */
   tellReachability (reasons: Error[]): void {
+    if (this.#stopped != null) return
     this.#unreachable = reasons.length > 0 ? reasons : undefined
     if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
     else this.safeDispatchEvent('reachable')
@@ -289,8 +297,11 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   #onRest (as: 'frozen' | 'left', kept: boolean): void {
     this.discovery.suspend(as === 'left' ? as : 'away')
-    // A page in the cache keeps its sockets open, and answers nothing.
-    if (kept) for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
+    if (!kept) return
+    // A page in the cache answers nothing, and with a socket that is open, or being opened, it is not kept there.
+    this.mayDial = false
+    this.#bootstrapper.stop()
+    for (const connection of this.libp2p.getConnections()) connection.abort(new Error('the page was left'))
   }
 
   #onLife (life: Life, before: Life): void {
@@ -300,7 +311,9 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 
   #revive (slept: number): void {
+    this.mayDial = true
     this.discovery.resume()
+    this.#bootstrapper.start()
     this.#bootstrapper.retry()
     this.#revival.begin(slept)
   }

@@ -80,10 +80,7 @@ async function loadMonitor ({ monitor }: MeshOptions): Promise<typeof noMonitor>
 }
 
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
-  const identity: Identity = await loadIdentity(storage, {
-    now: Date.now(),
-    ...(options.privateKey != null ? { privateKey: options.privateKey } : {})
-  })
+  const identity: Identity = await loadIdentity(storage, { now: Date.now(), ...options.privateKey != null ? { privateKey: options.privateKey } : {} })
   const { mesh, service, relay = false } = options
   const monitor = loadMonitor(options)
   const { secret, ...links } = options.links === false ? {} : options.links ?? {}
@@ -96,6 +93,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
       privateKey: identity.privateKey,
       dht: rules,
       onReservation: reasons => { made.node?.tellReachability(reasons) },
+      mayDial: () => made.node?.mayDial !== false,
       onPath: change => { made.node?.safeDispatchEvent('path', { detail: change }) },
       libp2p: {
         ...options.libp2p,

@@ -20,7 +20,10 @@ export interface RevivalInit {
 
 export class Revival {
   readonly #init: RevivalInit
+  readonly #stopped = new AbortController()
   #slept: number | undefined
+  /** Of the times away: the answers of one end no later one. */
+  #time = 0
 
   constructor (init: RevivalInit) {
     this.#init = init
@@ -31,7 +34,8 @@ export class Revival {
     const begun = this.#slept
     this.#slept = Math.max(slept, begun ?? 0)
     if (begun !== undefined) return
-    void this.#path().then(() => { if (this.#init.joined()) this.done() })
+    const time = ++this.#time
+    void this.#path().then(() => { if (time === this.#time && this.#slept !== undefined && this.#init.joined()) this.done() })
   }
 
   /** A path was found. False: nobody waits for one. */
@@ -45,6 +49,7 @@ export class Revival {
 
   stop (): void {
     this.#slept = undefined
+    this.#stopped.abort()
   }
 
   /** Resolves when a connection has answered and the others had their time, or when there is none to ask. */
@@ -61,12 +66,12 @@ export class Revival {
     const { libp2p } = this.#init
     const { ping } = libp2p.services as unknown as { ping: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
     const asked = libp2p.getConnections(peer)
-    const signal = AbortSignal.timeout(PING_TIMEOUT)
+    const timeout = AbortSignal.timeout(PING_TIMEOUT)
     try {
-      await ping.ping(peer, { signal })
+      await ping.ping(peer, { signal: AbortSignal.any([timeout, this.#stopped.signal]) })
     } catch (error) {
       // any other failure tells of itself
-      if (signal.aborted) asked.forEach((connection: Connection) => { connection.abort(error as Error) })
+      if (timeout.aborted && !this.#stopped.signal.aborted) asked.forEach((connection: Connection) => { connection.abort(error as Error) })
       throw error
     }
   }

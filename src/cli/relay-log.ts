@@ -10,8 +10,10 @@ const REFUSALS_PER = 10_000
 const ADVICE: Readonly<Record<RelayRefusal, string>> = {
   reservations: 'raise --reservations, or run another relay',
   reservationsPerIp: 'raise --reservations-per-ip, or name the reverse proxy with --proxy',
+  requests: 'it asks for its place again and again, which no node of this project does',
   circuits: 'raise --circuits, or run another relay',
   circuitsPerPeer: 'raise --circuits-per-peer if this peer may have so many',
+  circuitsPerPair: 'two peers need one: one of them opens many and closes none',
   gone: 'it hung up while it asked'
 }
 

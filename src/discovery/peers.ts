@@ -140,7 +140,7 @@ export class Peers {
   shout (frame: Uint8Array): void {
     for (const id of this.connected()) {
       try {
-        const stream = this.#streams.get(id)
+        const stream = this.#streams.reach(id)
         stream?.send(frame)
         // Who closes a stream flushes it; otherwise a frame waits for others of its tick.
         stream?.close().catch(() => {})

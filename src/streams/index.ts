@@ -142,7 +142,8 @@ export interface PeerStreamsInit {
   /**
    * A better connection with the peer has come up, and `to` is the outbound stream from here on. `from` still works: it
    * is for who is called to close it, once nothing more is to come on it. Without this, `from` is closed and taken to its
-   * end before anything is sent on `to`, so that frames keep their order.
+   * end before anything is sent on `to`, so that frames keep their order: for as long as what waits in it gets less, at
+   * most a minute.
    */
   onMove?: (from: FramedStream, to: FramedStream) => void
   /** {@link FramedInit.busy} */
@@ -168,6 +169,8 @@ export interface PeerStreams {
   stop (options?: AbortOptions): Promise<void>
   /** The open outbound stream to this peer, if there is one. */
   get (peer: string): FramedStream | undefined
+  /** {@link get}; while what goes to the peer moves, the new one, on which frames may overtake those that went before. */
+  reach (peer: string): FramedStream | undefined
   /**
    * The outbound stream to this peer; dials and opens it when there is none (single flight).
    *

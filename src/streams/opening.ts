@@ -18,6 +18,8 @@ export interface OpeningInit extends PeerStreamsInit {
   onOpen: (stream: FramedStream) => void
   /** A stream that is not shared was negotiated. */
   onOwn: (stream: FramedStream) => void
+  /** Nothing came back on a connection. */
+  onDoubt: (connection: Connection) => void
   /** A stream that was open takes no more frames. */
   onClosing: (stream: FramedStream) => void
 }
@@ -71,6 +73,7 @@ export async function openStream (components: PeerStreamsComponents, init: Openi
         throw error
       }
       init.paths.doubt(connection)
+      init.onDoubt(connection)
     }
   }
   let connection: Connection

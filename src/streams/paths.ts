@@ -4,7 +4,7 @@ import type { Timers } from '../util/timers.ts'
 import type { Connection } from '@libp2p/interface'
 
 /** Milliseconds that a connection on which nothing came back is the last choice. */
-const DOUBT = 10_000
+export const DOUBT = 10_000
 
 export class Paths {
   readonly #timers: Timers

@@ -69,6 +69,7 @@ class LibP2PPeerStreams implements PeerStreams {
         this.#all.add(stream)
         this.#outbound.set(stream.peer, stream)
       },
+      onDoubt: connection => { this.#handover.doubted(connection) },
       onClosing: stream => {
         if (this.#outbound.get(stream.peer) === stream) {
           this.#outbound.delete(stream.peer)
@@ -79,6 +80,7 @@ class LibP2PPeerStreams implements PeerStreams {
     this.#handover = new Handover({
       opening: this.#init,
       current: peer => this.#outbound.get(peer),
+      connections: peer => components.connectionManager.getConnections(peer),
       hold: (peer, stream) => { this.#hold(peer, stream) },
       use: stream => { if (stream.open) this.#outbound.set(stream.peer, stream) },
       stopped: () => !this.#started
@@ -123,6 +125,10 @@ class LibP2PPeerStreams implements PeerStreams {
 
   get (peer: string): FramedStream | undefined {
     return this.#outbound.get(peer)
+  }
+
+  reach (peer: string): FramedStream | undefined {
+    return this.get(peer) ?? this.#handover.next(peer)
   }
 
   async open (peer: PeerId, options: AbortOptions = {}): Promise<FramedStream> {
@@ -193,8 +199,8 @@ class LibP2PPeerStreams implements PeerStreams {
           this.#opening.delete(id)
         }
       })
-    // every caller may have left
-    stream.catch(() => {})
+    // a better connection may have come meanwhile; and every caller may have left
+    stream.then(() => { this.#handover.look(peer) }, () => {})
     const opening: Opening = { controller, stream, waiting: 0 }
     this.#opening.set(id, opening)
     return opening

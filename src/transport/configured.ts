@@ -4,15 +4,14 @@
  */
 import { RelayRefusedError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import type { Reachability } from './reachability.ts'
 import type { Listener, Transport } from '@libp2p/interface'
 
 /** Milliseconds before the first attempt, and between two at most. */
 const RETRY = { initial: 250, max: 10_000 }
 
-type OnReservation = (reasons: Error[]) => void
-
 /** Asks again until there is a place, whenever it was lost and as long as the listener is not closed. */
-function kept (listener: Listener, onReservation: OnReservation): void {
+function kept (listener: Listener, reachability: Reachability): void {
   const listen = listener.listen.bind(listener)
   const close = listener.close.bind(listener)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -24,7 +23,7 @@ function kept (listener: Listener, onReservation: OnReservation): void {
       if (closed) return
       timer = setTimeout(() => {
         listen(address).catch((cause: Error) => {
-          onReservation([new RelayRefusedError(`no place on ${address.toString()}: ${cause.message}`, { cause })])
+          if (!closed) reachability.answered(listener, [new RelayRefusedError(`no place on ${address.toString()}: ${cause.message}`, { cause })])
           arm()
         })
       }, backoff(attempts++, RETRY, Math.random))
@@ -32,13 +31,16 @@ function kept (listener: Listener, onReservation: OnReservation): void {
     }
     if (address.toString() !== '/p2p-circuit') {
       listener.addEventListener('listening', () => {
+        if (closed) return
         if (listener.getAddrs().length === 0) {
+          reachability.asks(listener)
           arm()
         } else {
           attempts = 0
-          onReservation([])
+          reachability.answered(listener, [])
         }
       })
+      reachability.asks(listener)
     }
     await listen(address).catch((error: Error) => {
       if (address.toString() !== '/p2p-circuit') arm()
@@ -47,17 +49,18 @@ function kept (listener: Listener, onReservation: OnReservation): void {
   }
   listener.close = async () => {
     closed = true
+    reachability.forget(listener)
     clearTimeout(timer)
     await close()
   }
 }
 
 /** Wraps the listeners that the transport makes. */
-export function keepConfigured (transport: Transport, onReservation: OnReservation): void {
+export function keepConfigured (transport: Transport, reachability: Reachability): void {
   const create = transport.createListener.bind(transport)
   transport.createListener = options => {
     const listener = create(options)
-    kept(listener, onReservation)
+    kept(listener, reachability)
     return listener
   }
 }

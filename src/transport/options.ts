@@ -10,7 +10,7 @@ import { repaired } from './under.ts'
 import { platform } from '#transports'
 import type { DhtRules } from './dht.ts'
 import type { RelayOptions } from './relay-quota.core.ts'
-import type { OnReservation } from './reserve.ts'
+import type { OnReservation } from './reachability.ts'
 import type { Address, ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
@@ -65,6 +65,8 @@ export interface TransportInit {
   onReservation?: OnReservation
   /** Direct paths between nodes that only relays reach. @default none */
   webrtc?: DirectPaths
+  /** Asked before each dial, whoever wants it. @default always true */
+  mayDial?: () => boolean
   /** Called when a direct path comes or goes, or cannot be made. */
   onPath?: OnPath
   /** libp2p options that win over the mesh's; services are added to the mesh's. */
@@ -135,7 +137,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
     // own, a dozen messages, and over a relay twice as many.
     connectionMonitor: { pingInterval: 120_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
     // Browsers refuse ws:// and private addresses by default; which addresses are dialled is the mesh's decision.
-    connectionGater: { denyDialMultiaddr: () => false },
+    connectionGater: { denyDialMultiaddr: () => init.mayDial?.() === false },
     ...extra,
     services: {
       identify: identify(),

@@ -1,5 +1,5 @@
 /** What a relay gives to whom, and how much of it: counting and refusing. Pure: the clock is an input. */
-import { RELAY_BURST, RELAY_CIRCUITS, RELAY_CIRCUITS_PER_PEER, RELAY_RATE, RELAY_RESERVATIONS, RELAY_RESERVATIONS_PER_IP } from '../wire/limits.ts'
+import { RELAY_BURST, RELAY_CIRCUITS, RELAY_CIRCUITS_PER_PAIR, RELAY_CIRCUITS_PER_PEER, RELAY_RATE, RELAY_REQUESTS, RELAY_RESERVATIONS, RELAY_RESERVATIONS_PER_IP } from '../wire/limits.ts'
 import { Bucket } from './bucket.core.ts'
 
 /** How much a relay takes on; what is beyond is refused, and who sends faster is read more slowly. */
@@ -23,8 +23,8 @@ export interface RelayOptions {
   bytesPerSecond?: number
 }
 
-/** Why a relay refused something: which of its limits was reached, or that the peer was gone already. */
-export type RelayRefusal = 'reservations' | 'reservationsPerIp' | 'circuits' | 'circuitsPerPeer' | 'gone'
+/** Why a relay refused something: which of its limits was reached (`requests`: it asks too often), or that the peer was gone already. */
+export type RelayRefusal = 'reservations' | 'reservationsPerIp' | 'requests' | 'circuits' | 'circuitsPerPeer' | 'circuitsPerPair' | 'gone'
 
 /** Since the relay started, but for those that say how many there are now. */
 export interface RelayStats {
@@ -68,19 +68,38 @@ export function hostOf (ip: string): string {
   return [...first, ...zeros, ...last].slice(0, 4).map(group => Number.parseInt(group, 16).toString(16)).join(':')
 }
 
+/** The same whoever of the two opens the circuit. */
+function pairOf (a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
+}
+
 export class RelayQuota {
   readonly limits: Required<RelayOptions>
   readonly #proxies: ReadonlySet<string>
-  /** Circuits of each peer that has one. */
+  /** Circuits of each peer, and of each pair of peers, that has one. */
   readonly #circuits = new Map<string, number>()
   /** Of the peers that have sent, until they are gone: else a new circuit would be a new allowance. */
   readonly #buckets = new Map<string, Bucket>()
+  /** Of the peers that have asked for a place, until they are gone. */
+  readonly #requests = new Map<string, Bucket>()
   readonly #counts = { reserved: 0, circuits: 0, opened: 0, bytes: 0, slowed: 0 }
-  readonly #refused: Record<RelayRefusal, number> = { reservations: 0, reservationsPerIp: 0, circuits: 0, circuitsPerPeer: 0, gone: 0 }
+  readonly #refused: Record<RelayRefusal, number> = { reservations: 0, reservationsPerIp: 0, requests: 0, circuits: 0, circuitsPerPeer: 0, circuitsPerPair: 0, gone: 0 }
 
   constructor (options: RelayOptions) {
     this.limits = relayLimits(options)
     this.#proxies = new Set(this.limits.proxies)
+  }
+
+  /** Whether a peer may ask for a place, or for its place once more. */
+  request (peer: string, now: number): RelayRefusal | undefined {
+    let bucket = this.#requests.get(peer)
+    if (bucket == null) {
+      bucket = new Bucket(RELAY_REQUESTS / 60, RELAY_REQUESTS, now)
+      this.#requests.set(peer, bucket)
+    }
+    if (bucket.take(1, now) === 0) return undefined
+    this.refuse('requests')
+    return 'requests'
   }
 
   /**
@@ -109,11 +128,14 @@ export class RelayQuota {
   open (from: string, to: string): RelayRefusal | undefined {
     const { circuits, circuitsPerPeer } = this.limits
     const full = (peer: string): boolean => (this.#circuits.get(peer) ?? 0) >= circuitsPerPeer
-    const why = this.#counts.circuits >= circuits ? 'circuits' : full(from) || full(to) ? 'circuitsPerPeer' : undefined
+    const why = this.#counts.circuits >= circuits
+      ? 'circuits'
+      : full(from) || full(to)
+        ? 'circuitsPerPeer'
+        : (this.#circuits.get(pairOf(from, to)) ?? 0) >= RELAY_CIRCUITS_PER_PAIR ? 'circuitsPerPair' : undefined
     if (why == null) {
       this.#counts.circuits++
-      this.#count(from, 1)
-      this.#count(to, 1)
+      for (const key of [from, to, pairOf(from, to)]) this.#count(key, 1)
     } else {
       this.refuse(why)
     }
@@ -122,8 +144,7 @@ export class RelayQuota {
 
   close (from: string, to: string): void {
     this.#counts.circuits--
-    this.#count(from, -1)
-    this.#count(to, -1)
+    for (const key of [from, to, pairOf(from, to)]) this.#count(key, -1)
   }
 
   /** What was tried to open is open. */
@@ -152,15 +173,16 @@ export class RelayQuota {
   /** A peer is not connected any more. */
   forget (peer: string): void {
     this.#buckets.delete(peer)
+    this.#requests.delete(peer)
   }
 
   stats (reservations: number): RelayStats {
     return { reservations, ...this.#counts, refused: { ...this.#refused } }
   }
 
-  #count (peer: string, by: 1 | -1): void {
-    const count = (this.#circuits.get(peer) ?? 0) + by
-    if (count > 0) this.#circuits.set(peer, count)
-    else this.#circuits.delete(peer)
+  #count (key: string, by: 1 | -1): void {
+    const count = (this.#circuits.get(key) ?? 0) + by
+    if (count > 0) this.#circuits.set(key, count)
+    else this.#circuits.delete(key)
   }
 }

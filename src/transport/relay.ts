@@ -1,42 +1,29 @@
 /** A relay of our own: circuit-relay-v2 without the quotas that end every real use, without its leaks, with our limits. */
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { InvalidOptionsError } from '../errors.ts'
+import { PLACE_TTL, Places } from './places.ts'
 import { relayLimits, RelayQuota } from './relay-quota.core.ts'
 import { slowDown } from './slow-down.ts'
+import type { Components, PlacesServer } from './places.ts'
 import type { RelayOptions, RelayRefusal } from './relay-quota.core.ts'
 import type { Relay, RelayEvents } from './relay-service.ts'
 import type { CircuitRelayServerInit } from '@libp2p/circuit-relay-v2'
-import type { Connection, Libp2pEvents, PeerId, Stream, TypedEventTarget } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Connection, Stream, TypedEventTarget } from '@libp2p/interface'
 
 /** Streams on one connection: each circuit is one, and so is each request. */
 const MAX_HOP_STREAMS = 1_024
 /** So that there are streams left for requests. */
 const MAX_CIRCUITS_PER_PEER = 1_000
 
-interface Reservation {
-  readonly addr: Multiaddr
-  readonly signal: { clear (): void }
-}
-
-type Answer = { status: 'RESERVATION_REFUSED' } | { status: 'OK', expire?: number }
-
 interface HopStream {
   pb (codec: unknown): { write (message: { status?: string }, options?: unknown): Promise<unknown> }
 }
 
 /** What the server has and its type does not tell. */
-interface Server extends TypedEventTarget<RelayEvents> {
+interface Server extends PlacesServer {
   onHop (stream: Stream, connection: Connection): Promise<void>
   handleConnect (hop: { stream: HopStream }, options: unknown): Promise<void>
   stopHop (stop: { connection: Connection }, options: unknown): Promise<Stream | undefined>
-  readonly reservationStore: { reserve (peer: PeerId, address: Multiaddr): Answer }
-  readonly reservations: Map<PeerId, Reservation> & { delete (peer: PeerId): boolean }
-}
-
-interface Components {
-  events: TypedEventTarget<Libp2pEvents>
-  connectionManager: { getConnections (peer: PeerId): Connection[] }
 }
 
 /** The defaults (15 reservations, 2 minutes, 128 KiB in all) are for strangers; these are for members of a mesh. */
@@ -47,10 +34,8 @@ function serverInit ({ reservations }: Required<RelayOptions>): CircuitRelayServ
     maxOutboundStopStreams: MAX_HOP_STREAMS,
     reservations: {
       maxReservations: reservations,
-      // A slot is given back when its peer is gone, so no time needs to end it. The signal behind a reservation cannot
-      // be prolonged twice (retimeable-signal forgets to disarm the second timer), which would cut every connection of a
-      // peer after its second renewal: after a fortnight, not after an hour.
-      reservationTtl: 7 * 24 * 60 * 60_000,
+      // A slot is given back when its peer is gone, so no time needs to end it.
+      reservationTtl: PLACE_TTL,
       // With a default limit a relayed connection counts as limited: neither the DHT nor gossip would run over it.
       applyDefaultLimit: false
     }
@@ -73,10 +58,6 @@ function check (options: RelayOptions): Required<RelayOptions> {
   return limits
 }
 
-function ipOf (address: Multiaddr): string | undefined {
-  return address.getComponents().find(({ name }) => name === 'ip4' || name === 'ip6')?.value
-}
-
 /** One circuit, from the request to its end. */
 interface Circuit {
   readonly from: Connection
@@ -90,28 +71,14 @@ interface Circuit {
 class LimitedRelay {
   readonly #server: Server
   readonly #quota: RelayQuota
+  readonly #connections: Components['connectionManager']
 
   constructor (server: Server, quota: RelayQuota, { events, connectionManager }: Components) {
     this.#server = server
     this.#quota = quota
-    // It keeps the reservation of a peer that left for its whole life; and its timer would then end a later one.
-    events.addEventListener('peer:disconnect', ({ detail }) => { this.#forget(detail) })
-    const { reservationStore: store, reservations } = server
-    const reserve = store.reserve.bind(store)
-    store.reserve = (peer, address) => {
-      if (reservations.has(peer)) return reserve(peer, address)
-      // One that hung up while it was looked at would never be told to have left.
-      const why = connectionManager.getConnections(peer).length === 0
-        ? 'gone'
-        : quota.reserve(ipOf(address), Array.from(reservations.values(), ({ addr }) => ipOf(addr)))
-      if (why != null) {
-        if (why === 'gone') quota.refuse(why)
-        server.safeDispatchEvent('refuse', { detail: { peer: peer.toString(), address: address.toString(), why } })
-        return { status: 'RESERVATION_REFUSED' }
-      }
-      server.safeDispatchEvent('reserve', { detail: { peer: peer.toString(), address: address.toString() } })
-      return reserve(peer, address)
-    }
+    this.#connections = connectionManager
+    // eslint-disable-next-line no-new -- it lives in what it wraps
+    new Places(server, quota, { events, connectionManager })
     // The one of the instance is bound to it.
     const { onHop } = Object.getPrototypeOf(server) as Server
     server.onHop = async (stream, connection) => {
@@ -123,13 +90,6 @@ class LimitedRelay {
         if (stream.status !== 'open' && circuit.other?.status === 'open') circuit.other.abort(new Error('the other side is gone'))
       }
     }
-  }
-
-  #forget (peer: PeerId): void {
-    const { reservations } = this.#server
-    this.#quota.forget(peer.toString())
-    reservations.get(peer)?.signal.clear()
-    if (reservations.delete(peer)) this.#server.safeDispatchEvent('release', { detail: { peer: peer.toString() } })
   }
 
   /** The server, as it is for one request. */
@@ -156,12 +116,19 @@ class LimitedRelay {
       return undefined
     }
     try {
-      circuit.other = await this.#server.stopHop(stop, options)
+      circuit.other = await this.#server.stopHop({ ...stop, connection: this.#newest(stop.connection) }, options)
     } finally {
       if (circuit.other == null || stream.status !== 'open') this.#quota.close(from, to)
     }
     if (circuit.other != null && stream.status === 'open') this.#watch(stream, circuit.other, from, to)
     return circuit.other
+  }
+
+  /** Of those with the same peer: a peer that came back from another network has an older one, of which nobody knows yet that it is dead. */
+  #newest (connection: Connection): Connection {
+    return this.#connections.getConnections(connection.remotePeer)
+      .filter(({ status, direct }) => status === 'open' && direct)
+      .reduce((newest, other) => other.timeline.open > newest.timeline.open ? other : newest, connection)
   }
 
   #watch (stream: Stream, other: Stream, from: string, to: string): void {

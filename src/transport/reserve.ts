@@ -7,7 +7,10 @@ import { circuitRelayTransport, RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay
 import { RelayRefusedError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { keepConfigured } from './configured.ts'
+import { Reachability } from './reachability.ts'
+import type { OnReservation } from './reachability.ts'
 import type { Connection, Libp2pEvents, PeerId, PeerStore, Transport, TypedEventTarget } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** Milliseconds before the first look, and between two at most. */
 const INITIAL = 250
@@ -15,13 +18,11 @@ const MAX = 10_000
 /** Looks that must have found no relay before it is said that there is none. */
 const PATIENCE = 3
 
-/** Called when relays refuse this node or none is found, and with nothing once there is a reservation. */
-export type OnReservation = (reasons: Error[]) => void
-
 interface Components {
   peerStore: Pick<PeerStore, 'get'>
   connectionManager: { getConnections (): Connection[] }
   events: TypedEventTarget<Libp2pEvents>
+  transportManager: { getAddrs (): Multiaddr[] }
 }
 
 /** What the transport has and its type does not tell. */
@@ -40,17 +41,16 @@ const NOBODY = { has: () => false, add: () => {} }
 class Reserver {
   readonly #components: Components
   readonly #store: Internals['reservationStore']
-  readonly #onReservation: OnReservation
+  readonly #reachability: Reachability
   #timer: ReturnType<typeof setTimeout> | undefined
   #looks = 0
   #running = false
   #closed = false
-  #said = ''
 
-  constructor (components: Components, store: Internals['reservationStore'], onReservation: OnReservation) {
+  constructor (components: Components, store: Internals['reservationStore'], reachability: Reachability) {
     this.#components = components
     this.#store = store
-    this.#onReservation = onReservation
+    this.#reachability = reachability
   }
 
   open (): void {
@@ -60,20 +60,28 @@ class Reserver {
   /** Connections that close while libp2p stops start no search any more. */
   close (): void {
     this.#closed = true
-    this.stop()
+    this.#end()
   }
 
   start (): void {
     if (this.#running || this.#closed) return
     this.#running = true
     this.#looks = 0
+    this.#reachability.forget(this)
     this.#arm()
   }
 
+  /** There is a place, if one was looked for. */
   stop (): void {
+    if (!this.#running) return
+    this.#end()
+    this.#reachability.answered(this, [])
+  }
+
+  #end (): void {
     this.#running = false
     clearTimeout(this.#timer)
-    this.#say([])
+    this.#reachability.forget(this)
   }
 
   #arm (): void {
@@ -97,7 +105,7 @@ class Reserver {
     if (peers.length === 0 && connected > 0 && this.#looks > PATIENCE) {
       reasons.push(new RelayRefusedError('none of the nodes this one is connected with is a relay, so only they can reach it: start one with `relay: true` (or `braid-mesh relay`) and add it to `bootstrap`'))
     }
-    if (reasons.length > 0) this.#say(reasons)
+    if (reasons.length > 0) this.#reachability.answered(this, reasons)
   }
 
   /** Connected directly, and known to be a relay. */
@@ -109,14 +117,6 @@ class Reserver {
       if (protocols.includes(RELAY_V2_HOP_CODEC)) peers.set(remotePeer.toString(), remotePeer)
     }
     return [...peers.values()]
-  }
-
-  /** Once for the same reasons. */
-  #say (reasons: Error[]): void {
-    const said = reasons.map(({ message }) => message).join()
-    if (said === this.#said) return
-    this.#said = said
-    this.#onReservation(reasons)
   }
 }
 
@@ -133,8 +133,10 @@ function refusal (peer: PeerId, error: Error): Error {
 export function relayTransport (onReservation: OnReservation = () => {}): (components: any) => Transport {
   return (components: Components) => {
     const transport = circuitRelayTransport()(components as never) as unknown as Transport & Internals
-    const reserver = new Reserver(components, transport.reservationStore, onReservation)
-    keepConfigured(transport, onReservation)
+    const elsewhere = (): boolean => components.transportManager.getAddrs().some(address => !address.toString().includes('/p2p-circuit'))
+    const reachability = new Reachability(onReservation, elsewhere)
+    const reserver = new Reserver(components, transport.reservationStore, reachability)
+    keepConfigured(transport, reachability)
     const { discovery } = transport
     const { start, stop } = discovery
     discovery.startDiscovery = () => { reserver.start() }

@@ -2,7 +2,10 @@
 import { MAX_DIRECT_PATHS, MAX_SIGNALLING, MAX_SIGNALLING_PER_PEER } from '../wire/limits.ts'
 import { DirectPath } from './path.ts'
 import type { Components } from './components.ts'
-import type { Connection, MultiaddrConnection, StreamHandler, StreamHandlerOptions, Upgrader } from '@libp2p/interface'
+import type { Connection, MultiaddrConnection, Stream, StreamHandler, StreamHandlerOptions, Upgrader } from '@libp2p/interface'
+
+/** Milliseconds that a negotiation has; libp2p's own for what comes in. */
+const TIMEOUT = 10_000
 
 type UpgradeOptions = Parameters<Upgrader['upgradeInbound']>[1] & { remotePeer?: { toString (): string } }
 
@@ -22,10 +25,13 @@ export class Gate {
   readonly #components: Components
   /** Those that libp2p has, or is about to have. */
   readonly paths = new Set<DirectPath>()
-  readonly #signalling = new Map<string, number>()
+  readonly #timeout: number
+  /** Of each peer that negotiates, what ends each of its negotiations here; oldest first. */
+  readonly #signalling = new Map<string, Set<() => void>>()
 
-  constructor (components: Components) {
+  constructor (components: Components, timeout = TIMEOUT) {
     this.#components = components
+    this.#timeout = timeout
   }
 
   get full (): boolean {
@@ -47,8 +53,11 @@ export class Gate {
   async #pass <T> (connection: MultiaddrConnection, { remotePeer, signal }: UpgradeOptions, upgrade: () => Promise<T>): Promise<T> {
     if (remotePeer == null) return upgrade()
     const path = new DirectPath(connection, remotePeer.toString())
-    const ends = connection.direction === 'inbound' && this.full
+    const inbound = connection.direction === 'inbound'
+    const ends = inbound && this.full
     this.paths.add(path)
+    // from here on the path counts; its peer need not end the stream that it was negotiated on
+    if (inbound) for (const end of [...this.#signalling.get(path.peer) ?? []].slice(0, 1)) end()
     connection.addEventListener('close', () => { this.paths.delete(path) })
     try {
       if (ends) throw new Error(`this node has ${MAX_DIRECT_PATHS} direct paths already`)
@@ -66,22 +75,40 @@ export class Gate {
     const { registrar } = this.#components
     return except(registrar, {
       handle: async (protocol: string, handler: StreamHandler, options?: StreamHandlerOptions) => registrar.handle(protocol, (stream, connection) => {
-        const peer = connection.remotePeer.toString()
-        const busy = this.#signalling.get(peer) ?? 0
-        // what came of earlier ones counts until it is a path: else who begins again and again leaves no room for others
-        const begun = [...this.paths].filter(path => path.peer === peer && !path.isReady).length
-        if (this.full || busy + begun >= MAX_SIGNALLING_PER_PEER || this.#signalling.size >= MAX_SIGNALLING) {
+        if (!this.#admits(connection.remotePeer.toString())) {
           stream.abort(new Error('too many direct paths are being made'))
           return
         }
-        this.#signalling.set(peer, busy + 1)
-        stream.addEventListener('close', () => {
-          const left = (this.#signalling.get(peer) ?? 1) - 1
-          if (left > 0) this.#signalling.set(peer, left)
-          else this.#signalling.delete(peer)
-        })
+        this.#begin(connection.remotePeer.toString(), stream)
         return handler(stream, connection)
       }, options)
+    })
+  }
+
+  #admits (peer: string): boolean {
+    // what came of earlier ones counts until it is a path: else who begins again and again leaves no room for others
+    const begun = [...this.paths].filter(path => !path.isReady)
+    const own = (this.#signalling.get(peer)?.size ?? 0) + begun.filter(path => path.peer === peer).length
+    const others = new Set(this.#signalling.keys())
+    for (const path of begun) if (path.connection.direction === 'inbound') others.add(path.peer)
+    others.delete(peer)
+    return !this.full && own < MAX_SIGNALLING_PER_PEER && others.size < MAX_SIGNALLING
+  }
+
+  #begin (peer: string, stream: Stream): void {
+    const ends = this.#signalling.get(peer) ?? new Set()
+    const end = (): void => {
+      if (ends.delete(end) && ends.size === 0) this.#signalling.delete(peer)
+    }
+    this.#signalling.set(peer, ends.add(end))
+    const timer = setTimeout(() => {
+      end()
+      stream.abort(new Error('the negotiation is over'))
+    }, this.#timeout)
+    ;(timer as { unref?: () => void }).unref?.()
+    stream.addEventListener('close', () => {
+      clearTimeout(timer)
+      end()
     })
   }
 

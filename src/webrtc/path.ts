@@ -39,6 +39,8 @@ export class DirectPath {
     peerConnection.addEventListener('connectionstatechange', () => {
       if (peerConnection.connectionState === 'disconnected') this.doubt()
     })
+    // ICE has failed: @libp2p/webrtc tells libp2p by itself
+    connection.addEventListener('close', () => { if (!this.#closing) this.#closed() })
     this.#over.sendClose = async () => { this.#leave() }
     this.#over.sendReset = () => { this.#leave() }
   }
@@ -82,12 +84,22 @@ export class DirectPath {
     if (this.#closing) return
     this.#closing = true
     this.#control.bye()
-    setTimeout(() => { this.#over.peerConnection.close() }, LINGER)
+    setTimeout(() => { this.#end() }, LINGER)
   }
 
   #closed (): void {
     this.#closing = true
     this.#over.onTransportClosed()
-    this.#over.peerConnection.close()
+    this.#end()
+  }
+
+  /**
+   * Without the event, which no browser sends, @libp2p/webrtc keeps each connection that ever was until the node stops,
+   * and Chromium makes no more than 500.
+   */
+  #end (): void {
+    const { peerConnection } = this.#over
+    peerConnection.close()
+    peerConnection.dispatchEvent(new Event('close'))
   }
 }

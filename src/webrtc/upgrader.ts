@@ -109,8 +109,9 @@ export class Upgrader {
     const relayed = connections.find(isRelayed)
     // One that needs no relay, of WebRTC or not, is as good.
     const direct = connections.some(connection => !isRelayed(connection))
-    this.#tell(id, connections.some(isDirect))
-    this.#step({ type: 'peer', now: performance.now(), random: Math.random(), id, relayed: relayed != null, direct, speaks: this.#speakers.has(id) })
+    const webrtc = connections.some(isDirect)
+    this.#tell(id, webrtc)
+    this.#step({ type: 'peer', now: performance.now(), random: Math.random(), id, relayed: relayed != null, direct, webrtc, speaks: this.#speakers.has(id) })
   }
 
   #tell (peer: string, direct: boolean): void {

@@ -16,8 +16,8 @@ const STABLE = 60_000
 const MAX_REMEMBERED = 500
 
 export type UpgradeInput =
-  /** What connects this node with the peer has changed. */
-  | { readonly type: 'peer', readonly now: number, readonly random: number, readonly id: string, readonly relayed: boolean, readonly direct: boolean, readonly speaks: boolean }
+  /** What connects this node with the peer has changed. `direct`: without a relay; `webrtc`: by a path that counts. */
+  | { readonly type: 'peer', readonly now: number, readonly random: number, readonly id: string, readonly relayed: boolean, readonly direct: boolean, readonly webrtc: boolean, readonly speaks: boolean }
   /** The dial of the direct path failed. What its success brings, `peer` tells. */
   | { readonly type: 'failed', readonly now: number, readonly random: number, readonly id: string }
   /** The network is another one. */
@@ -36,13 +36,15 @@ interface Plan {
   failures: number
   /** Since when there is a direct path. */
   since: number | undefined
+  /** It is one of the paths that there is a bound for. */
+  webrtc: boolean
   wanted: boolean
   dialling: boolean
 }
 
 export interface UpgradesInit {
   self: string
-  /** Direct paths at most, those of others' making included. */
+  /** Paths of WebRTC at most, those of others' making included. */
   max: number
   /** Dials at the same time. */
   parallel: number
@@ -63,14 +65,15 @@ export class Upgrades {
     return this.#due(input.now)
   }
 
-  #peer ({ id, now, random, relayed, direct, speaks }: UpgradeInput & { type: 'peer' }): void {
+  #peer ({ id, now, random, relayed, direct, webrtc, speaks }: UpgradeInput & { type: 'peer' }): void {
     const plan = this.#plans.get(id)
     const wanted = relayed && speaks && !direct
     if (plan == null) {
       if (!wanted && !direct) return
-      this.#remember(id, { at: this.#first(id, now), failures: 0, since: direct ? now : undefined, wanted, dialling: false })
+      this.#remember(id, { at: this.#first(id, now), failures: 0, since: direct ? now : undefined, webrtc, wanted, dialling: false })
       return
     }
+    plan.webrtc = webrtc
     if (direct) {
       plan.since ??= now
       plan.dialling = false
@@ -110,7 +113,7 @@ export class Upgrades {
     const { max, parallel } = this.#init
     const plans = [...this.#plans]
     let dialling = plans.filter(([, plan]) => plan.dialling).length
-    let paths = dialling + plans.filter(([, plan]) => plan.since != null).length
+    let paths = dialling + plans.filter(([, plan]) => plan.webrtc).length
     const dial: string[] = []
     let wake: number | undefined
     for (const [id, plan] of plans.sort(([a], [b]) => a < b ? -1 : 1)) {

@@ -225,9 +225,13 @@ export const MAX_TABS = 64
 /** Peers that have a place on a relay, and of these from one IP address (of IPv6, one /64): a page has a new id each time. */
 export const RELAY_RESERVATIONS = 1_000
 export const RELAY_RESERVATIONS_PER_IP = 256
+/** Times that one peer may ask a relay for its place at once, and in each minute: each answer is signed. */
+export const RELAY_REQUESTS = 20
 /** Relayed connections of a relay, and of one peer, opened by it and to it: each buffers up to a window both ways. */
 export const RELAY_CIRCUITS = 4_096
 export const RELAY_CIRCUITS_PER_PEER = 128
+/** Of these, between the same two peers: they need one, and a second one while they have not seen that the first is dead. */
+export const RELAY_CIRCUITS_PER_PAIR = 8
 /** Bytes per second that a relay takes of one peer for others; who sends more is read more slowly. */
 export const RELAY_RATE = 8 * MiB
 /** Seconds of that rate that may come at once. */

@@ -8,6 +8,17 @@ import type { RemoteNode } from './nodes.ts'
 import type { Page } from './pages.ts'
 import type { Mesh, NodeInfo } from '../../src/index.ts'
 
+/** Each WebSocket of the page that is made from here on. */
+function countSockets (window: Window, urls: string[]): void {
+  const scope = window as unknown as { WebSocket: typeof WebSocket }
+  scope.WebSocket = class extends scope.WebSocket {
+    constructor (url: string | URL, protocols?: string | string[]) {
+      super(url, protocols)
+      urls.push(String(url))
+    }
+  }
+}
+
 describe('the life of a page', function () {
   this.timeout(30_000)
   const remote = useRemoteNodes()
@@ -18,8 +29,8 @@ describe('the life of a page', function () {
   let witness: Mesh
   let removed: NodeInfo[]
 
-  async function openPage (): Promise<Page> {
-    const page = await pages.open({ mesh: 'life', service: 'tab', name: 'tab', bootstrap: relay.addresses })
+  async function openPage (before?: (window: Window) => void): Promise<Page> {
+    const page = await pages.open({ mesh: 'life', service: 'tab', name: 'tab', bootstrap: relay.addresses }, before)
     page.mesh.rpc.handle('who', () => page.mesh.id)
     await everywhere(page.mesh.id, ({ state }) => state === 'up')
     // everybody has dialled everybody: the page has streams to all, and the witness one through the relay
@@ -85,12 +96,17 @@ describe('the life of a page', function () {
   })
 
   it('a page that goes into the cache has left, and is back when it is shown again', async () => {
-    const page = await openPage()
+    const opened: string[] = []
+    const page = await openPage(window => { countSockets(window, opened) })
     const { incarnation } = page.mesh.self
+    expect(opened).not.to.have.lengthOf(0)
+    opened.length = 0
     page.window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
     // not left open for a page that does not answer
     expect(page.mesh.libp2p.getConnections()).to.have.lengthOf(0)
     for (const node of await gone(page.mesh.id)) expect(node.state).to.equal('left')
+    // a page that opens another one is not kept
+    expect(opened).to.deep.equal([])
     page.window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
     await everywhere(page.mesh.id, node => node.state === 'up' && node.incarnation > incarnation)
     await until(() => page.mesh.status === 'joined')

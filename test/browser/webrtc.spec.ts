@@ -185,6 +185,44 @@ describe('direct paths', function () {
     await until(() => mesh.libp2p.getConnections(other.libp2p.peerId).length === 0, { timeout: 10_000 })
   })
 
+  it('leave nothing behind when they end: what waits for the end of the node holds none of them', async () => {
+    const { addEventListener: add, removeEventListener: remove } = AbortSignal.prototype
+    const waiting = new Set<unknown>()
+    let made = 0
+    // of @libp2p/webrtc: whoever closes a connection when the node stops
+    const isCloser = (listener: unknown): boolean => String(listener).includes('webRTCConn')
+    AbortSignal.prototype.addEventListener = function (this: AbortSignal, type: string, listener: any, options?: any) {
+      if (isCloser(listener)) {
+        made++
+        waiting.add(listener)
+      }
+      add.call(this, type, listener, options)
+    }
+    AbortSignal.prototype.removeEventListener = function (this: AbortSignal, type: string, listener: any, options?: any) {
+      waiting.delete(listener)
+      remove.call(this, type, listener, options)
+    }
+    try {
+      await join(relay.addresses)
+      for (const end of ['stop', 'abort', 'kill'] as const) {
+        const page = await openRight(relay.addresses)
+        const { peerId } = page.mesh.libp2p
+        await direct(page.mesh)
+        const [path] = paths(mesh, page.mesh).direct
+        if (end === 'stop') await page.mesh.stop()
+        else if (end === 'kill') page.kill()
+        else path?.abort(new Error('lost'))
+        await until(() => path?.status !== 'open', { timeout: 14_000 })
+        if (end === 'abort') page.kill()
+        await until(() => mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+      }
+      expect(made).to.be.at.least(3)
+      await until(() => waiting.size === 0)
+    } finally {
+      Object.assign(AbortSignal.prototype, { addEventListener: add, removeEventListener: remove })
+    }
+  })
+
   it('of a page that is killed end when it does not answer', async () => {
     await join(relay.addresses)
     const page = await openRight(relay.addresses)

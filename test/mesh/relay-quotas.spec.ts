@@ -2,8 +2,10 @@
 import { expect } from 'chai'
 import { createLibp2p } from 'libp2p'
 import { libp2pOptions, relayOf } from '../../src/transport/index.ts'
+import { RELAY_REQUESTS } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import type { Relay, RelayOptions } from '../../src/transport/index.ts'
+import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2p } from 'libp2p'
 
@@ -88,6 +90,102 @@ describe('the limits of a relay', () => {
     await until(() => received === bytes, { timeout: 30_000 })
     expect(relay.stats().slowed).to.be.above(0)
     expect(relay.stats().bytes).to.be.above(bytes)
+  })
+
+  interface Store {
+    reserve (peer: PeerId, address: Multiaddr): { status: string, expire?: number }
+    removeReservation (peer: PeerId): void
+    clear (): void
+  }
+
+  /** A relay, and a peer that is connected with it and asks by hand. */
+  async function asking (): Promise<{ relay: Relay, store: Store, asker: Libp2p, ask: () => string, connect: () => Promise<void>, hangUp: () => Promise<void> }> {
+    const { node, relay, address } = await makeRelay({})
+    const store = (node.services as unknown as { relay: { reservationStore: Store } }).relay.reservationStore
+    const asker = await make({ listen: [] })
+    const connect = async (): Promise<void> => {
+      await asker.dial(address)
+      await until(() => node.getConnections(asker.peerId).length === 1)
+    }
+    const hangUp = async (): Promise<void> => {
+      await asker.hangUp(node.peerId)
+      await until(() => node.getConnections(asker.peerId).length === 0)
+    }
+    await connect()
+    return { relay, store, asker, ask: () => store.reserve(asker.peerId, address).status, connect, hangUp }
+  }
+
+  /** The timers of a day and longer that are armed while `run` runs, and are not disarmed. */
+  async function longTimers (run: (armed: Map<unknown, () => void>) => Promise<void>): Promise<void> {
+    const { setTimeout: set, clearTimeout: clear } = globalThis
+    const { timeout } = AbortSignal
+    const armed = new Map<unknown, () => void>()
+    globalThis.setTimeout = ((fn: () => void, ms: number, ...args: []) => {
+      const timer = set(fn, ms, ...args)
+      if (ms >= 86_400_000) armed.set(timer, fn)
+      return timer
+    }) as typeof setTimeout
+    globalThis.clearTimeout = timer => {
+      armed.delete(timer)
+      clear(timer)
+    }
+    AbortSignal.timeout = ms => {
+      const signal = timeout.call(AbortSignal, ms)
+      if (ms >= 86_400_000) armed.set(signal, () => { signal.dispatchEvent(new Event('abort')) })
+      return signal
+    }
+    try {
+      await run(armed)
+    } finally {
+      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear })
+      AbortSignal.timeout = timeout
+    }
+  }
+
+  it('a place that is asked for again and again costs no more than one, and soon is refused', async () => {
+    await longTimers(async armed => {
+      const { relay, store, asker, ask } = await asking()
+      const refusals: string[] = []
+      relay.addEventListener('refuse', ({ detail: { why } }) => { refusals.push(why) })
+      const answers = Array.from({ length: 1_000 }, ask)
+      expect(answers.slice(0, RELAY_REQUESTS)).to.deep.equal(Array.from({ length: RELAY_REQUESTS }, () => 'OK'))
+      expect(answers.slice(RELAY_REQUESTS + 1)).to.deep.equal(Array.from({ length: 1_000 - RELAY_REQUESTS - 1 }, () => 'RESERVATION_REFUSED'))
+      expect(new Set(refusals)).to.deep.equal(new Set(['requests']))
+      expect(relay.stats()).to.deep.include({ reservations: 1, reserved: 1 }).and.to.have.nested.property('refused.requests').that.is.at.least(900)
+      // one of the place, and one that the server's own signal arms once
+      expect(armed.size).to.be.at.most(2)
+      // an answer that does not reach its peer takes the place back
+      store.removeReservation(asker.peerId)
+      expect(relay.stats().reservations).to.equal(0)
+      expect(armed.size).to.be.at.most(1)
+    })
+  })
+
+  it('a place that was given back takes nothing from a later one when its time is up', async () => {
+    await longTimers(async armed => {
+      const { relay, store, ask, connect, hangUp } = await asking()
+      const released: string[] = []
+      relay.addEventListener('release', ({ detail: { peer } }) => { released.push(peer) })
+      ask()
+      ask()
+      await hangUp()
+      await until(() => relay.stats().reservations === 0)
+      expect(released).to.have.lengthOf(1)
+      const before = [...armed.values()]
+      await connect()
+      expect(ask()).to.equal('OK')
+      for (const end of before) end()
+      expect(relay.stats().reservations).to.equal(1)
+      // its own
+      for (const end of [...armed.values()]) end()
+      expect(relay.stats().reservations).to.equal(0)
+      expect(released).to.have.lengthOf(2)
+      // those that are left when the relay stops
+      const count = armed.size
+      ask()
+      store.clear()
+      expect(armed.size - count).to.be.at.most(1)
+    })
   })
 
   it('a peer that hangs up while it asks gets no place', async () => {

@@ -1,11 +1,20 @@
 /** Relays between real nodes: peers that cannot be dialled reach each other, as many and as much as they like. */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { FaultTolerance } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 import type { Connection } from '@libp2p/interface'
+import type { AddressInfo } from 'node:net'
 
 const WS = '/ip4/127.0.0.1/tcp/0/ws'
+
+/** A node starts, as a tab does, though a relay that it names is away. */
+const LENIENT = { transportManager: { faultTolerance: FaultTolerance.NO_FATAL } }
 
 interface RelayService {
   readonly reservations: { readonly size: number }
@@ -21,6 +30,24 @@ function addresses (mesh: Mesh): string[] {
 
 function connections (a: Mesh, b: Mesh): Connection[] {
   return a.libp2p.getConnections(b.libp2p.peerId)
+}
+
+/** Takes connections, and hangs up. */
+async function noRelay (): Promise<{ address: string, readonly asked: number, close: () => void }> {
+  let asked = 0
+  const server = createServer(socket => {
+    asked++
+    socket.destroy()
+  })
+  server.unref()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const id = peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()
+  return {
+    address: `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}/ws/p2p/${id}`,
+    get asked () { return asked },
+    close: () => { server.close() }
+  }
 }
 
 describe('relay', () => {
@@ -133,5 +160,59 @@ describe('relay', () => {
     expect(told[0]?.message).to.include(address)
     await make({ relay: true, listen: [address.replace(/\/p2p\/.*/, '')], privateKey })
     await until(() => node.self.addresses.some(own => own.startsWith(address)), { timeout: 30_000 })
+  })
+
+  it('one of two named in `listen` is enough: only when both are away is the node told, once, with the reasons of both', async function () {
+    this.timeout(60_000)
+    const relay = await make({ relay: true, listen: [WS] })
+    const [address = ''] = addresses(relay)
+    const dead = await noRelay()
+    const other = dead.address
+    const node = await make({ listen: [`${address}/p2p-circuit`, `${other}/p2p-circuit`], bootstrap: [address], start: false, libp2p: LENIENT })
+    const told: Error[][] = []
+    const reachable: string[] = []
+    node.addEventListener('unreachable', ({ detail }) => { told.push(detail.reasons) })
+    node.addEventListener('reachable', () => { reachable.push('reachable') })
+    await node.start()
+    await until(() => node.self.addresses.length > 0)
+    const before = dead.asked
+    await until(() => dead.asked >= before + 4, { timeout: 30_000 })
+    expect(told).to.deep.equal([])
+    await relay.stop()
+    await until(() => told.length > 0, { timeout: 30_000 })
+    const later = dead.asked
+    await until(() => dead.asked >= later + 2, { timeout: 30_000 })
+    const [reasons = []] = told
+    expect(told).to.have.lengthOf(1)
+    expect([address, other].map(one => reasons.some(({ message }) => message.includes(one)))).to.deep.equal([true, true])
+    await node.stop()
+    dead.close()
+    expect([told.length, reachable.length]).to.deep.equal([1, 0])
+  })
+
+  it('that is away is no harm to a node that can be dialled', async function () {
+    this.timeout(60_000)
+    const dead = await noRelay()
+    const first = await make({ listen: [WS] })
+    const node = await make({ listen: [WS, `${dead.address}/p2p-circuit`], bootstrap: addresses(first), start: false, libp2p: LENIENT })
+    let told = 0
+    node.addEventListener('unreachable', () => { told++ })
+    await node.start()
+    await until(() => dead.asked >= 4, { timeout: 30_000 })
+    expect([told, node.monitor.health.level]).to.deep.equal([0, 'healthy'])
+    await node.stop()
+    dead.close()
+  })
+
+  it('that is full when the node stops: it does not say that it is reachable', async () => {
+    const relay = await make({ relay: { reservations: 1 }, listen: [WS] })
+    await hidden(relay)
+    const second = await make({ listen: ['/p2p-circuit'], bootstrap: addresses(relay), start: false })
+    const told: string[] = []
+    for (const type of ['unreachable', 'reachable'] as const) second.addEventListener(type, () => { told.push(type) })
+    await second.start()
+    await until(() => told.length > 0)
+    await second.stop()
+    expect(told).to.deep.equal(['unreachable'])
   })
 })

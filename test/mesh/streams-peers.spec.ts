@@ -1,5 +1,7 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
-import { timers } from '../../src/util/timers.ts'
+import { createTimers, timers } from '../../src/util/timers.ts'
+import { faultProxy } from '../harness/fault-proxy.ts'
 import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
@@ -254,6 +256,134 @@ describe('PeerStreams', () => {
       first.send(Uint8Array.of(1))
       await until(() => frames === 1)
       expect(await client.streams.open(id)).to.equal(first)
+    })
+
+    /** For which a second of the limits takes a tenth of one. */
+    const quick = createTimers({
+      now: () => performance.now() * 10,
+      schedule: (fn, ms) => {
+        const timeout = setTimeout(fn, ms / 10)
+        return () => { clearTimeout(timeout) }
+      }
+    })
+
+    it('that came while a stream was opened on the other one, that stream moves too', async () => {
+      const server = await node()
+      const client = await node()
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const connection = await client.libp2p.dial(id)
+      const newStream = connection.newStream.bind(connection)
+      const held = Promise.withResolvers<undefined>()
+      connection.newStream = async (...args) => {
+        await held.promise
+        return newStream(...args)
+      }
+      const opening = client.streams.open(id)
+      await betterPath(client, server)
+      held.resolve(undefined)
+      await opening
+      await until(() => carriers(client, server).join() === 'true')
+      expect(client.streams.get(id.toString())?.open).to.equal(true)
+    })
+
+    it('that was silent for a while, what was opened meanwhile moves to it when it works again', async () => {
+      const server = await node()
+      const client = await node({ timers: quick })
+      await connect(client, server)
+      const id = server.libp2p.peerId
+      const first = await client.streams.open(id)
+      const better = await betterPath(client, server)
+      await until(() => !first.open && client.streams.get(id.toString()) !== undefined)
+      const newStream = better.newStream.bind(better)
+      better.newStream = async (_, { signal } = {}) => new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(signal.reason) }) })
+      for (const stream of client.streams.streams()) await stream.close()
+      await client.streams.open(id)
+      expect(carriers(client, server)).to.deep.equal([false])
+      better.newStream = newStream
+      await until(() => carriers(client, server).join() === 'true')
+    })
+
+    it('that refuses for long is asked again until it takes the stream, and no more once it is gone', async () => {
+      let left = 0
+      let refused = 0
+      const server = await node({
+        onAccept: () => {
+          if (left-- <= 0) return
+          refused++
+          throw new Error('not now')
+        }
+      })
+      const client = await node({ timers: quick })
+      await connect(client, server)
+      const first = await client.streams.open(server.libp2p.peerId)
+      left = 5
+      await betterPath(client, server)
+      await until(() => carriers(client, server).join() === 'true', 'the move', 10_000)
+      expect([refused, first.open]).to.deep.equal([5, false])
+      left = Infinity
+      const best = await betterPath(client, server)
+      await until(() => refused > 6)
+      best.abort(new Error('gone'))
+      await until(() => best.status !== 'open')
+      const before = refused
+      expect(carriers(client, server)).to.deep.equal([false])
+      await client.streams.stop()
+      expect([quick.armed, refused]).to.deep.equal([0, before])
+    })
+
+    it('frames keep their order however long the old one takes for what waits in it', async function () {
+      this.timeout(30_000)
+      const size = 64 * 1024
+      const got: number[] = []
+      const server = await node({ onFrame: (_, bytes, start) => got.push(new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0)) })
+      const client = await node({ limits: { maxQueue: 8 << 20 } })
+      const port = server.libp2p.getMultiaddrs()[0]?.getComponents().find(({ name }) => name === 'tcp')?.value
+      await using proxy = await faultProxy({ port: Number(port) })
+      const id = server.libp2p.peerId
+      await client.libp2p.dial(multiaddr(`/ip4/127.0.0.1/tcp/${proxy.port}/p2p/${id.toString()}`))
+      const first = await client.streams.open(id)
+      let next = 0
+      const send = (stream: FramedStream): void => {
+        const frame = new Uint8Array(size)
+        new DataView(frame.buffer).setUint32(0, next++)
+        stream.send(frame)
+      }
+      proxy.set({ rate: 1_000_000 }, 'up')
+      for (let i = 0; i < 96; i++) send(first)
+      await betterPath(client, server)
+      await until(() => !first.open)
+      const second = await client.streams.open(id)
+      expect(second).not.to.equal(first)
+      for (let i = 0; i < 20; i++) send(second)
+      await until(() => got.length === next, 'all of them', 20_000)
+      expect(got).to.deep.equal(Array.from({ length: next }, (_, n) => n))
+      expect(carriers(client, server)).to.deep.equal([true])
+    })
+
+    it('a last word reaches the peer while what goes to it moves', async () => {
+      const got: number[] = []
+      const accepted: FramedStream[] = []
+      const server = await node({
+        onAccept: stream => { accepted.push(stream) },
+        onFrame: (_, bytes, start) => got.push(bytes[start] as number)
+      })
+      const client = await node()
+      await connect(client, server)
+      const id = server.libp2p.peerId.toString()
+      const first = await client.streams.open(server.libp2p.peerId)
+      expect(client.streams.reach(id)).to.equal(first)
+      await until(() => accepted.length === 1)
+      // what was sent on the old stream is not taken to its end
+      accepted[0]?.pause()
+      await betterPath(client, server)
+      await until(() => client.streams.get(id) === undefined)
+      const reached = client.streams.reach(id)
+      expect(reached?.open).to.equal(true)
+      reached?.send(Uint8Array.of(7))
+      await reached?.close()
+      await until(() => got.includes(7))
+      expect(client.streams.reach(id)).to.equal(undefined)
     })
 
     it('that ends again, the next stream is opened on the one that is left', async () => {

@@ -130,6 +130,34 @@ describe('a node that was away', () => {
     expect(failing.aborted).to.equal(false)
   })
 
+  it('the answers of an earlier time away end no later one, and close nothing after the end', async () => {
+    const member = connection(await peer(), REMOTE)
+    const answers: Array<PromiseWithResolvers<number>> = []
+    const { revival, done } = setup([member], {
+      ping: async (_, { signal }) => {
+        const answer = Promise.withResolvers<number>()
+        signal.addEventListener('abort', () => { answer.reject(signal.reason as Error) })
+        answers.push(answer)
+        return answer.promise
+      }
+    })
+    revival.begin(1_000)
+    expect(revival.done()).to.equal(true)
+    revival.begin(2_000)
+    expect(answers).to.have.lengthOf(2)
+    answers[0]?.resolve(1)
+    for (let i = 0; i < 10; i++) await turns()
+    expect(done).to.deep.equal([1_000])
+    answers[1]?.resolve(1)
+    for (let i = 0; i < 10 && done.length < 2; i++) await turns()
+    expect(done).to.deep.equal([1_000, 2_000])
+    revival.begin(3_000)
+    revival.stop()
+    for (let i = 0; i < 10; i++) await turns()
+    await answers[2]?.promise.catch(() => {})
+    expect([done.length, member.aborted]).to.deep.equal([2, false])
+  })
+
   it('waits for a path when it has none, and forgets all of it when it is stopped', async () => {
     const { revival, done } = setup([], { joined: () => false })
     revival.begin(1_000)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Bucket } from '../../src/transport/bucket.core.ts'
 import { hostOf, RelayQuota } from '../../src/transport/relay-quota.core.ts'
 import { relayServer } from '../../src/transport/relay.ts'
-import { RELAY_BURST, RELAY_CIRCUITS, RELAY_CIRCUITS_PER_PEER, RELAY_RATE, RELAY_RESERVATIONS, RELAY_RESERVATIONS_PER_IP } from '../../src/wire/limits.ts'
+import { RELAY_BURST, RELAY_CIRCUITS, RELAY_CIRCUITS_PER_PAIR, RELAY_CIRCUITS_PER_PEER, RELAY_RATE, RELAY_REQUESTS, RELAY_RESERVATIONS, RELAY_RESERVATIONS_PER_IP } from '../../src/wire/limits.ts'
 
 function times <T> (count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
@@ -26,6 +26,18 @@ describe('what a relay gives', () => {
     expect(quota.reserve(undefined, [...same, undefined])).to.equal(undefined)
     const proxied = times(RELAY_RESERVATIONS_PER_IP, () => '192.0.2.9')
     expect(quota.reserve('192.0.2.9', proxied)).to.equal(undefined)
+  })
+
+  it('is given to who does not ask too often for it', () => {
+    const quota = new RelayQuota({})
+    expect(times(RELAY_REQUESTS, () => quota.request('a', 0))).to.deep.equal(times(RELAY_REQUESTS, () => undefined))
+    expect(quota.request('a', 0)).to.equal('requests')
+    expect(quota.request('b', 0)).to.equal(undefined)
+    expect(quota.request('a', 60_000)).to.equal(undefined)
+    expect(quota.stats(0)).to.have.nested.property('refused.requests', 1)
+    for (let i = 0; i < RELAY_REQUESTS; i++) quota.request('a', 60_000)
+    quota.forget('a')
+    expect(quota.request('a', 60_000)).to.equal(undefined)
   })
 
   it('takes the IPv6 addresses of a host for one', () => {
@@ -53,6 +65,18 @@ describe('what a relay gives', () => {
     expect(quota.stats(0)).to.deep.include({ circuits: RELAY_CIRCUITS }).and.to.have.nested.property('refused.circuits', 1)
     quota.close('x200', 'y200')
     expect(quota.open('n', 'm')).to.equal(undefined)
+  })
+
+  it('is few circuits of one pair, whoever of them opened them: nobody uses up those of another', () => {
+    const quota = new RelayQuota({})
+    for (let i = 0; i < RELAY_CIRCUITS_PER_PAIR; i++) expect(i % 2 === 0 ? quota.open('a', 'x') : quota.open('x', 'a')).to.equal(undefined)
+    for (let i = RELAY_CIRCUITS_PER_PAIR; i < RELAY_CIRCUITS_PER_PEER; i++) expect(quota.open('a', 'x')).to.equal('circuitsPerPair')
+    expect(quota.open('x', 'a')).to.equal('circuitsPerPair')
+    expect(quota.open('b', 'x')).to.equal(undefined)
+    expect(quota.open('a', 'y')).to.equal(undefined)
+    quota.close('a', 'x')
+    expect(quota.open('x', 'a')).to.equal(undefined)
+    expect(quota.stats(0)).to.have.nested.property('refused.circuitsPerPair', RELAY_CIRCUITS_PER_PEER - RELAY_CIRCUITS_PER_PAIR + 1)
   })
 
   it('is so many bytes a second of each peer: more are read more slowly', () => {

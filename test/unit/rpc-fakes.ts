@@ -185,6 +185,8 @@ class FakeStreams implements PeerStreams {
     return stream?.open === true ? stream : undefined
   }
 
+  reach (peer: string): FramedStream | undefined { return this.get(peer) }
+
   async open (peer: PeerId): Promise<FramedStream> {
     const existing = this.get(peer.toString())
     if (existing !== undefined) return existing

@@ -18,8 +18,8 @@ describe('webrtc: which peers get a direct path', () => {
 
   beforeEach(() => { upgrades = new Upgrades({ self: 'm', max: 3, parallel: 2 }) })
 
-  function peer (id: string, now: number, state: Partial<{ relayed: boolean, direct: boolean, speaks: boolean }> = {}): UpgradeOutput {
-    return upgrades.step({ type: 'peer', now, random: 1, id, relayed: true, direct: false, speaks: true, ...state })
+  function peer (id: string, now: number, state: Partial<{ relayed: boolean, direct: boolean, webrtc: boolean, speaks: boolean }> = {}): UpgradeOutput {
+    return upgrades.step({ type: 'peer', now, random: 1, id, relayed: true, direct: false, webrtc: state.direct ?? false, speaks: true, ...state })
   }
   const tick = (now: number): string[] => upgrades.step({ type: 'tick', now }).dial
   const fail = (id: string, now: number): UpgradeOutput => upgrades.step({ type: 'failed', now, random: 1, id } satisfies UpgradeInput)
@@ -83,6 +83,20 @@ describe('webrtc: which peers get a direct path', () => {
     expect(peer('q', 700, { direct: true }).dial).to.deep.equal([])
     expect(tick(1_000_000)).to.deep.equal([])
     expect(peer('n', 1_000_000, { relayed: false }).dial).to.deep.equal(['p'])
+  })
+
+  it('what needs neither a relay nor WebRTC takes no room', () => {
+    for (const id of ['n', 'o', 'p', 'q']) peer(id, 0, { relayed: false, speaks: false, direct: true, webrtc: false })
+    peer('z', 0)
+    expect(tick(200)).to.deep.equal(['z'])
+    // one more way to the same peer
+    expect(peer('n', 300, { direct: true, webrtc: true }).dial).to.deep.equal([])
+    peer('y', 300)
+    expect(tick(500)).to.deep.equal(['y'])
+    peer('x', 500)
+    expect(peer('y', 600, { direct: true }).dial).to.deep.equal([])
+    expect(tick(1_000)).to.deep.equal([])
+    expect(peer('n', 1_100, { relayed: false, direct: true, webrtc: false }).dial).to.deep.equal(['x'])
   })
 
   it('failures of peers that left are forgotten, the oldest first', () => {
@@ -250,6 +264,31 @@ describe('webrtc: a path', () => {
     path.doubt()
   })
 
+  it('tells who waits for it that its connection is closed, once, whichever end it comes from', async () => {
+    const ways: Array<(near: FakeConnection, far: FakeConnection) => void> = [
+      near => { void near.sendClose() },
+      near => { near.abort(new Error('lost')) },
+      (_, far) => { void far.sendClose() },
+      // as @libp2p/webrtc does when ICE has failed
+      near => { near.onTransportClosed() }
+    ]
+    for (const [i, way] of ways.entries()) {
+      const [a, b] = ends()
+      const [near, far] = [connectionOver(a), connectionOver(b)]
+      const paths = [near, far].map(connection => new DirectPath(connection as never, 'peer'))
+      let told = 0
+      a.addEventListener('close', () => { told += a.closed ? 1 : 100 })
+      a.channel.open()
+      b.channel.open()
+      await Promise.all(paths.map(async path => path.ready()))
+      way(near, far)
+      await until(() => told > 0, { what: `way ${i}` })
+      paths[0]?.discard()
+      await until(() => b.closed || i === 3)
+      expect(told).to.equal(1)
+    }
+  })
+
   it('that never came up says how far it got', async () => {
     const [a] = ends()
     a.iceConnectionState = 'checking'
@@ -261,7 +300,7 @@ describe('webrtc: a path', () => {
 describe('webrtc: what others may ask for', () => {
   interface FakeStream extends EventTarget { aborted?: Error }
 
-  function gate (): { gate: Gate, ask: (peer: string) => FakeStream, handled: FakeStream[], upgraded: FakeConnection[] } {
+  function gate (timeout?: number): { gate: Gate, ask: (peer: string) => FakeStream, handled: FakeStream[], upgraded: FakeConnection[] } {
     const handled: FakeStream[] = []
     const upgraded: FakeConnection[] = []
     let handler: ((stream: FakeStream, connection: { remotePeer: string }) => void) | undefined
@@ -269,7 +308,7 @@ describe('webrtc: what others may ask for', () => {
       registrar: { handle: async (_: string, on: typeof handler) => { handler = on } },
       upgrader: { upgradeInbound: async (connection: FakeConnection) => { upgraded.push(connection) }, marker: 1 },
       connectionManager: { getConnections: () => [{ status: 'open', multiplexer: '/webrtc' }, { status: 'closed' }, { status: 'open', multiplexer: '/yamux/1.0.0' }] }
-    } as never)
+    } as never, timeout)
     void made.registrar.handle('/signalling', stream => { handled.push(stream) })
     return {
       gate: made,
@@ -294,6 +333,43 @@ describe('webrtc: what others may ask for', () => {
     own[1]?.dispatchEvent(new Event('close'))
     expect(ask('c').aborted).to.equal(undefined)
     expect(handled).to.have.lengthOf(before + 1)
+  })
+
+  it('is over when there is a path, though the peer never ends its half of the stream', async () => {
+    const { gate: made, ask } = gate(200)
+    const streams = Array.from({ length: MAX_SIGNALLING }, (_, i) => ask(`b${i}`))
+    expect(ask('c').aborted).not.to.equal(undefined)
+    // one that has begun may go on
+    expect(ask('b0').aborted).to.equal(undefined)
+    for (let i = 0; i < MAX_SIGNALLING; i++) {
+      const [a, b] = ends()
+      void new Control(b as unknown as RTCPeerConnection)
+      a.channel.open()
+      b.channel.open()
+      await made.upgrader.upgradeInbound(connectionOver(a) as never, { remotePeer: `b${i}`, signal: AbortSignal.timeout(5_000) } as never)
+    }
+    expect(ask('c').aborted).to.equal(undefined)
+    expect(streams.filter(({ aborted }) => aborted != null)).to.have.lengthOf(0)
+    await until(() => streams.every(({ aborted }) => aborted != null))
+  })
+
+  it('is over after its time, whatever came of it', async () => {
+    const { ask } = gate(20)
+    const streams = Array.from({ length: MAX_SIGNALLING }, (_, i) => ask(`b${i}`))
+    expect(ask('c').aborted).not.to.equal(undefined)
+    await until(() => streams.every(({ aborted }) => aborted != null))
+    expect(ask('c').aborted).to.equal(undefined)
+  })
+
+  it('counts those whose path is not there yet', async () => {
+    const { gate: made, ask } = gate()
+    const half = Array.from({ length: MAX_SIGNALLING }, async (_, i) => {
+      ask(`b${i}`)
+      await made.upgrader.upgradeInbound(connectionOver(ends()[0]) as never, { remotePeer: `b${i}`, signal: AbortSignal.timeout(50) } as never).catch(() => {})
+    })
+    expect(ask('c').aborted).not.to.equal(undefined)
+    await Promise.all(half)
+    expect(ask('c').aborted).to.equal(undefined)
   })
 
   it('is refused to who has left half of it behind', async () => {
