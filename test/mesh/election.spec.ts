@@ -4,6 +4,7 @@ import { createTestMesh } from '../../src/testing/index.ts'
 import { election } from '../../src/election/index.ts'
 import { peerStreams } from '../../src/streams/index.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
+import { encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
 import { until } from '../harness/until.ts'
 import type { ElectionChange, Mesh, RpcError } from '../../src/index.ts'
@@ -278,6 +279,23 @@ describe('mesh: election', function () {
       expect(second.id).not.to.equal(sick.id)
       broken = false
       await agreed(mesh.nodes)
+    })
+
+    it('a peer that tells every voter that its identity was copied takes nobody\'s seat', async () => {
+      mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), {}])
+      const nodes = mesh.nodes.slice(0, 3)
+      const first = await agreed(nodes)
+      const told = nodes.map(faults)
+      const liar = mesh.nodes[3] as Mesh
+      // on streams that the voters opened: on those of the liar nothing is said about them
+      const theirs = liar.libp2p.getConnections().flatMap(({ streams }) => streams).filter(({ protocol, direction }) => protocol.includes('/discovery/') && direction === 'inbound')
+      const frame = encodeDiscoveryFrame({ conflict: {} })
+      for (const stream of theirs) stream.send(Uint8Array.of(frame.length, ...frame))
+      await until(() => nodes.every(({ discovery }) => discovery.stats().conflicts_told === 1))
+      expect(told).to.deep.equal([[], [], []])
+      for (const node of nodes) expect(node.election.leader).to.deep.equal(first)
+      await of(nodes, first.id).election.resign()
+      expect((await agreed(nodes, first)).token.epoch).to.equal(first.token.epoch)
     })
 
     it('a copied identity is told to both, and neither votes', async () => {
