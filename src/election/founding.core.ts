@@ -114,16 +114,16 @@ function inOrder (core: Core, ids: readonly string[]): string[] {
   return [...ids].sort((a, b) => hashString(a, start) - hashString(b, start) || (a < b ? -1 : 1))
 }
 
-/** A default group that can never have a leader again, for its voters kept nothing or lost it, begins anew. */
+/** A default group that can never have a leader again, for its voters left, kept nothing or lost it, begins anew. */
 function reform (core: Core): void {
   const { config, time, self, hard } = core
-  if (config?.kind !== 'default' || core.leader !== undefined || time.now - core.leaderlessSince < LEADERLESS || time.now - core.seenGroupAt < LEADERLESS) return
+  const waited = time.now - core.leaderlessSince - (core.orphaned ? 0 : LEADERLESS)
+  if (config?.kind !== 'default' || core.leader !== undefined || waited < 0 || time.now - core.seenGroupAt < LEADERLESS) return
   const incarnationOf = (id: string): string | undefined => id === self ? hard.incarnation : core.peers.get(id)?.hello.incarnation
   const lost = config.voters.every(({ id, incarnation }) => ![undefined, incarnation].includes(incarnationOf(id)))
   const there = config.voters.filter(({ id, incarnation }) => incarnationOf(id) === incarnation)
-  if (!lost && (core.persistent || there.length >= majority(config.voters.length))) return
+  if (!lost && !core.orphaned && (core.persistent || there.length >= majority(config.voters.length))) return
   const others = [...core.peers].filter(([, { hello }]) => hello.group === config.group && hello.eligible).map(([id]) => id)
-  const waited = time.now - core.leaderlessSince - LEADERLESS
   if (inOrder(core, [self, ...others]).indexOf(self) * TURN > waited) return
   const { group } = config
   core.forget()

@@ -125,6 +125,8 @@ function join (core: Core, config: Config): void {
   else core.forget(joined)
   core.founding = undefined
   core.leader = undefined
+  // what was seen is the own one now
+  core.seenGroupAt = -Infinity
   core.electionDue = core.time.now + core.drawTimeout()
   core.out.push({ type: 'group', what: 'joined', group: config.group, epoch: config.epoch })
   for (const peer of core.connected) core.sendHello(peer, true)

@@ -47,6 +47,8 @@ export interface Leadership {
   lease: Time | undefined
   /** No lease in this term any more. */
   over: boolean
+  /** This leader leaves, and its heir catches up: nothing is written any more. */
+  closing: boolean
   /** `sent`: TimeoutNow has left. */
   transfer: (Handover & { readonly to: string, sent: boolean }) | undefined
   readonly register: Authority

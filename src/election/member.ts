@@ -15,6 +15,8 @@ const CONFLICT = 10_000
 const TRANSFER_TIMEOUT = 3_000
 const LEAVE_TIMEOUT = 2_000
 const RECOVER_TIMEOUT = 16_000
+/** Milliseconds after a goodbye that came to nothing in which another one would, too. */
+const LEAVE_AGAIN = 1_000
 
 export interface MemberInit extends Omit<GroupInit, 'onAnswer'> {
   discovery: Discovery
@@ -43,6 +45,8 @@ export class Member {
   #running = false
   #leaving: Promise<void> | undefined
   #leavesSeat = false
+  /** While a goodbye goes on, and a while after it, there is no other one. */
+  #leaveAgainAt = Infinity
   #orders = 0
 
   constructor (init: MemberInit) {
@@ -155,23 +159,34 @@ export class Member {
     }
   }
 
-  /** As far as there is somebody who takes what this node has. What was tried once is not tried again. */
+  /** As far as there is somebody who takes what this node has. Until somebody did it is tried again when it is asked for again. */
   async leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#leaving === undefined || (seat && !this.#leavesSeat)) {
-      this.#leavesSeat = seat
-      this.#leaving = this.#leave(seat, signal)
+    const { state, voting } = this.group.status() ?? {}
+    const kept = state === 'leader' || (this.#leavesSeat && voting === true)
+    if (this.#leaving === undefined || (seat && !this.#leavesSeat) || (kept && performance.now() > this.#leaveAgainAt)) {
+      this.#leavesSeat ||= seat
+      this.#leaveAgainAt = Infinity
+      this.#leaving = this.#leave(this.#leavesSeat, signal).finally(() => { this.#leaveAgainAt = performance.now() + LEAVE_AGAIN })
     }
     await this.#leaving
+  }
+
+  /** The process ends now: whoever still waits for it need not. */
+  bye (): void {
+    if (this.#leavesSeat) this.group.input({ type: 'leave', last: true })
   }
 
   async #leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
     const status = this.group.status()
     if (status === undefined) return
     await this.group.retire('the node is leaving', signal)
-    // Alone there is nobody to give anything to.
-    if (!this.#accompanied()) return
     const whole = seat && status.voting
     if (!whole && status.state !== 'leader') return
+    if (!this.#accompanied()) {
+      // Alone there is nobody to give anything to; who comes later gets it.
+      if (whole) this.group.input({ type: 'leave' })
+      return
+    }
     try {
       await this.ask(whole ? { type: 'leave' } : { type: 'transfer', id: ++this.#orders }, whole ? ['left'] : ['transferred'], LEAVE_TIMEOUT, signal)
     } catch (err) {

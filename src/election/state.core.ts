@@ -82,8 +82,12 @@ export class Core {
   askedAt = -Infinity
   greetAt: number
   leaving = false
-  /** Until it left, and said so. */
+  /** Until it left. */
   leavingSeat = false
+  /** It has left, or found nobody whom it could leave anything to. */
+  saidLeft = false
+  /** The only voter of the group said that it leaves for good. */
+  orphaned = false
   conflict = false
   broken = false
   mayFound = true
@@ -302,6 +306,7 @@ export class Core {
     this.leaderlessSince = this.time.now
     this.electionDue = Infinity
     this.campaign = undefined
+    this.orphaned = false
     this.save({ incarnation: drawIncarnation(this.init.random), config: undefined, founded: false, term: 0, vote: undefined, ...changes })
     this.table.clear()
     this.table.synced = NO_RANK

@@ -133,8 +133,11 @@ export type ElectionInput = Time & (
   | { readonly type: 'read', readonly id: number, readonly key: string }
   /** Give leadership to that voter, or to the best one. Answered by `transferred`. */
   | { readonly type: 'transfer', readonly id: number, readonly to?: string }
-  /** Leave the voter set, leadership first. Answered by `left`, or never if nobody can help: bound the wait. */
-  | { readonly type: 'leave' }
+  /**
+   * Leave the voter set, leadership first. Answered by `left`: also when there is nobody to leave anything to, who gets it
+   * when he comes. Or never, if nobody can help: bound the wait. `last`: the process ends now; unanswered.
+   */
+  | { readonly type: 'leave', readonly last?: boolean }
   /** Operator: found a new group of these (all must be connected and agree), after majority loss. Answered by `recovered`. */
   | { readonly type: 'recover', readonly id: number, readonly voters: readonly string[] }
   /** Two live processes use this identity: take a new incarnation and do not vote until the group admits it. `active` false: over. */
