@@ -117,7 +117,10 @@ class Election implements ElectionCore {
         if (core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'the state cannot be saved')
         break
       case 'candidates': core.candidates = input.candidates; break
-      case 'may-found': core.mayFound = input.allowed; break
+      case 'may-found':
+        if (input.allowed && !core.mayFound) core.mayFoundSince = core.time.now
+        core.mayFound = input.allowed
+        break
       case 'group':
         if (!isPlausibleEpoch(core, input.view.epoch)) break
         core.seeEpoch(input.view.epoch)

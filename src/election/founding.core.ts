@@ -59,12 +59,17 @@ export function lookAround (core: Core): void {
     if (core.seated && time.now - core.leaderlessSince >= GIVE_UP) found(core, hard.config, core.hardSave)
     return
   }
-  const waited = time.now - Math.max(core.startedAt, core.leaderlessSince) - (core.init.settle ?? SETTLE)
+  // a time in which it might not found is no turn that the others let pass
+  const waited = time.now - Math.max(Math.max(core.startedAt, core.leaderlessSince) + settleTime(core), core.mayFoundSince)
   if (waited < 0 || time.now - core.seenGroupAt < LEADERLESS) return
   // pledged to a set that was not founded: its founder has a while
   const patience = hard.config === undefined ? 0 : GIVE_UP
   if (waited < patience) return
   foundNew(core, waited - patience)
+}
+
+function settleTime (core: Core): number {
+  return core.init.settle ?? SETTLE
 }
 
 function foundNew (core: Core, waited: number): void {
@@ -88,6 +93,8 @@ function foundNew (core: Core, waited: number): void {
   if (order.length < core.size) return waiting(core, `${core.size - order.length} more with expect: ${core.size}`)
   const place = order.indexOf(self)
   if (place * TURN > waited) return
+  // those in front who have just come take their turn at one of their first looks
+  if (order.slice(0, place).some(id => core.time.now - core.peers.get(id)!.since < settleTime(core) + 2 * LOOK_EVERY)) return
   // whoever waited long enough founds with those in front of it, and itself
   const members = place < core.size ? order.slice(0, core.size) : [...order.slice(0, core.size - 1), self]
   if (!mayLeave(core, seats(members))) return waiting(core, BOUND)

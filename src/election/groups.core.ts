@@ -17,7 +17,7 @@ export function beats (a: Pick<Config, 'kind' | 'group'> & { voters: readonly un
 }
 
 export function onHello (core: Core, from: string, message: Hello): void {
-  core.peers.set(from, { hello: message, at: core.time.now })
+  core.peers.set(from, { hello: message, since: core.peers.get(from)?.since ?? core.time.now })
   if (message.ask) core.sendHello(from)
   core.seeEpoch(Math.max(message.highestEpoch, message.config?.epoch ?? 0))
   const { config: theirs } = message

@@ -27,7 +27,7 @@ type Role = 'follower' | 'candidate' | 'leader'
 export interface Campaign { readonly type: 'prevote' | 'vote', readonly term: number, readonly granted: Set<string>, readonly save: number, readonly transfer: boolean }
 
 /** What a peer of the service said of itself. */
-export interface Peer { readonly hello: Hello, readonly at: number }
+export interface Peer { readonly hello: Hello, readonly since: number }
 
 export class Core {
   readonly init: ElectionConfig
@@ -91,6 +91,7 @@ export class Core {
   conflict = false
   broken = false
   mayFound = true
+  mayFoundSince = -Infinity
   candidates: readonly Candidate[] = []
   readonly connected = new Set<string>()
   readonly peers = new Map<string, Peer>()
