@@ -6,7 +6,7 @@
 import { hashString } from '../util/random.core.ts'
 import { EPOCHS_PER_MS, latestEpoch } from './clock.core.ts'
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, majority, sameFounding, sortVoters } from './order.core.ts'
+import { hasSeat, hasVoter, majority, sameFounding, sortVoters } from './order.core.ts'
 import { LEADERLESS } from './trust.core.ts'
 import { campaign } from './votes.core.ts'
 import type { Core } from './state.core.ts'
@@ -65,6 +65,8 @@ export function lookAround (core: Core): void {
   // pledged to a set that was not founded: its founder has a while
   const patience = hard.config === undefined ? 0 : GIVE_UP
   if (waited < patience) return
+  // it cannot join what it only hears of, and must not begin another one beside it
+  if (core.kind === 'default' && core.candidates.some(({ id, leads }) => leads !== undefined && id !== core.self)) return
   foundNew(core, waited - patience)
 }
 
@@ -129,12 +131,21 @@ function reform (core: Core): void {
   const incarnationOf = (id: string): string | undefined => id === self ? hard.incarnation : core.peers.get(id)?.hello.incarnation
   const lost = config.voters.every(({ id, incarnation }) => ![undefined, incarnation].includes(incarnationOf(id)))
   const there = config.voters.filter(({ id, incarnation }) => incarnationOf(id) === incarnation)
+  if (!core.orphaned && livesOn(core, config, id => incarnationOf(id) === undefined)) return
   if (!lost && !core.orphaned && (core.persistent || there.length >= majority(config.voters.length))) return
   const others = [...core.peers].filter(([, { hello }]) => hello.group === config.group && hello.eligible).map(([id]) => id)
   if (inOrder(core, [self, ...others]).indexOf(self) * TURN > waited) return
   const { group } = config
   core.forget()
   propose(core, 'default', [{ id: self, incarnation: core.hard.incarnation }], group)
+}
+
+/**
+ * Voters that this node does not reach are there for others: it is the one that is cut off, and a second group would have a
+ * higher epoch than the one that has a leader.
+ */
+function livesOn (core: Core, config: Config, unreached: (id: string) => boolean): boolean {
+  return core.candidates.some(({ id, leads }) => id !== core.self && (leads === config.group || (hasVoter(config, id) && unreached(id))))
 }
 
 export function recover (core: Core, ids: readonly string[], id: number): void {

@@ -122,7 +122,10 @@ export class Member {
     if (!this.#running) return
     const { discovery, config: { service, self } } = this.#init
     const nodes = discovery.nodes(service)
-    const candidates: Candidate[] = nodes.map(({ id, roles, state }) => ({ id, eligible: state === 'up' && roles.includes(VOTER) }))
+    const candidates: Candidate[] = nodes.map(({ id, roles, state, election }) => {
+      const leads = election !== undefined && election.leader !== '' && election.voters.includes(id) ? election.group : undefined
+      return { id, eligible: state === 'up' && roles.includes(VOTER), leads }
+    })
     const text = JSON.stringify(candidates)
     if (text !== this.#candidates) {
       this.#candidates = text

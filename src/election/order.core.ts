@@ -33,6 +33,11 @@ export function hasSeat (config: Config | undefined, id: string, incarnation: st
   return config?.voters.some(voter => voter.id === id && voter.incarnation === incarnation) ?? false
 }
 
+/** In whatever life. */
+export function hasVoter (config: Config, id: string): boolean {
+  return config.voters.some(voter => voter.id === id)
+}
+
 /** Of one founding: two may have chosen the same number. */
 export function sameFounding (a: Config, b: Config): boolean {
   return a.group === b.group && a.kind === b.kind && sameSeats(a, b)

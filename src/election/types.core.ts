@@ -82,11 +82,13 @@ export interface Save {
 /** Milliseconds of a monotonic clock that may stand still in sleep, and of the wall clock. */
 export interface Time { readonly now: number, readonly wall: number }
 
-/** A node of the service, as discovery sees it. A hint only: never counted, never voting by itself. */
+/** A node of the service, as discovery sees it: not gone. A hint only: never counted, never voting by itself. */
 export interface Candidate {
   readonly id: string
   /** May vote: a Node process that is up and not draining, with an election of its own. */
   readonly eligible: boolean
+  /** Its record says, now, that it is a voter of this group, and that the group has a leader. */
+  readonly leads?: number | undefined
 }
 
 /** What a node record, or a member, says about a group. Routing hint. */

@@ -128,6 +128,28 @@ describe('mesh: election', function () {
     await until(() => [a, b].every(node => node.election.leader?.id === merged.id))
   })
 
+  it('a voter in memory that is cut off from the others, whom a client still sees, begins no second group', async () => {
+    mesh = await createTestMesh([login(), login(), login(), {}])
+    const nodes = mesh.nodes.slice(0, 3)
+    const first = await agreed(nodes)
+    await until(() => voters(of(nodes, first.id)) === sorted(nodes), { timeout: 40_000 })
+    const lone = nodes.find(({ id }) => id !== first.id) as Mesh
+    const others = nodes.filter(node => node !== lone)
+    for (const other of others) mesh.cut(lone, other)
+    await until(() => lone.election.leader === undefined)
+    const alone = performance.now()
+    const heard: unknown[] = []
+    lone.election.addEventListener('change', ({ detail }) => { if (detail.leader !== undefined) heard.push(detail) })
+    // after 10 s it would have formed a group of its own
+    await until(() => performance.now() - alone > 14_000, { timeout: 20_000 })
+    expect(heard).to.deep.equal([])
+    expect(others.every(other => lone.discovery.node(other.id) !== undefined), 'discovery sees them').to.equal(true)
+    for (const other of others) expect(other.election.leader).to.deep.equal(first)
+    mesh.heal()
+    await until(() => lone.election.leader?.id === first.id)
+    expect((await agreed(nodes)).token.epoch).to.equal(first.token.epoch)
+  })
+
   it('stop and drain of the leader hand over; a drained node votes no more', async () => {
     mesh = await createTestMesh([1, 2, 3, 4].map(() => login({ expect: 3 })))
     const first = await agreed(mesh.nodes)

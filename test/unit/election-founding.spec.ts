@@ -48,3 +48,67 @@ describe('election core: founding', function () {
     }
   })
 })
+
+describe('election core: forming anew', function () {
+  this.timeout(20_000)
+  const all = ['A', 'B', 'C']
+
+  /** Three in memory, one of them cut off. */
+  function cut (): { world: World, lone: string, others: string[], see: (ids: readonly string[], led?: readonly string[]) => void } {
+    const world = new World()
+    world.add('A', { persistent: false })
+    world.run(2_500)
+    for (const id of ['B', 'C']) world.add(id, { persistent: false })
+    world.run(15_000)
+    const { group, voters } = world.status(world.leader())
+    expect(voters).to.have.length(3)
+    const lone = all.find(id => id !== world.leader()) as string
+    const others = all.filter(id => id !== lone)
+    const see = (ids: readonly string[], led: readonly string[] = []): void => {
+      world.step(lone, { type: 'candidates', candidates: ids.map(id => ({ id, eligible: true, ...led.includes(id) ? { leads: group } : {} })) })
+    }
+    return { world, lone, others, see }
+  }
+
+  it('not while discovery sees the voters that are not reached', () => {
+    const { world, lone, others, see } = cut()
+    see(all)
+    world.split([lone], others)
+    expect(together(world, 30_000)).to.equal(0)
+    expect(world.leaders()).to.have.length(1)
+    world.split(all)
+    world.run(3_000)
+    expect(all.map(id => world.status(id).leader)).to.deep.equal(all.map(() => world.leader()))
+  })
+
+  it('not while a record tells of a leader of the group, whoever it is of', () => {
+    const { world, lone, others, see } = cut()
+    see([lone, 'D'], ['D'])
+    world.split([lone], others)
+    expect(together(world, 30_000)).to.equal(0)
+    see([lone, 'D'])
+    world.run(1_000)
+    expect(world.leaders(), 'the record of another one says so no more').to.include(lone)
+  })
+
+  it('when discovery has lost them all, after 10 s', () => {
+    const { world, lone, others, see } = cut()
+    world.split([lone], others)
+    see(all)
+    world.run(5_000)
+    see([lone])
+    world.run(9_000)
+    expect(world.leaders()).to.include(lone)
+  })
+
+  it('who never had a group founds none while records tell of one', () => {
+    const world = new World()
+    world.add('B')
+    world.step('B', { type: 'candidates', candidates: [{ id: 'A', eligible: true, leads: 7 }] })
+    world.run(30_000)
+    expect(world.leaders()).to.deep.equal([])
+    world.step('B', { type: 'candidates', candidates: [] })
+    world.run(1_000)
+    expect(world.leaders()).to.deep.equal(['B'])
+  })
+})
