@@ -48,6 +48,8 @@ export class Member {
   /** While a goodbye goes on, and a while after it, there is no other one. */
   #leaveAgainAt = Infinity
   #orders = 0
+  /** Handovers under way. */
+  #gives = 0
 
   constructor (init: MemberInit) {
     this.#init = init
@@ -152,13 +154,14 @@ export class Member {
 
   /** @throws VotersError - nobody took over */
   async give (to: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    await this.group.retire('it gives the leadership away', signal)
+    this.#gives++
     try {
+      await this.group.retire('it gives the leadership away', signal)
       const answer = await this.ask({ type: 'transfer', id: ++this.#orders, ...to === undefined ? {} : { to } }, ['transferred'], TRANSFER_TIMEOUT, signal)
       if (answer?.ok !== true) throw new VotersError(`nobody took the leadership over: ${answer?.why ?? 'no answer'}; try again when the voters are connected`)
-    } catch (err) {
-      this.group.resume()
-      throw err
+    } finally {
+      // one that failed must not begin a new time in office while another one still hands over
+      if (--this.#gives === 0 && this.#leaving === undefined) this.group.resume()
     }
   }
 
