@@ -56,7 +56,7 @@ class Election implements ElectionCore {
     const { lead } = core
     let due = Math.min(core.electionDue, core.saveAgainAt, core.handover?.deadline ?? Infinity, core.early?.at ?? Infinity)
     if (lead === undefined) return Math.min(due, core.lookAt)
-    due = Math.min(due, lead.nextHeartbeat, quorumDeadline(core, lead), lead.transfer?.deadline ?? Infinity)
+    due = Math.min(due, lead.nextHeartbeat, quorumDeadline(core, lead), lead.transfer?.deadline ?? Infinity, lead.transfer?.nextAt ?? Infinity)
     return lead.lease === undefined ? due : Math.min(due, lead.lease.now, core.time.now + Math.max(0, lead.lease.wall - core.time.wall))
   }
 

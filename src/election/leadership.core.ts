@@ -49,8 +49,8 @@ export interface Leadership {
   over: boolean
   /** This leader leaves, and its heir catches up: nothing is written any more. */
   closing: boolean
-  /** `sent`: TimeoutNow has left. */
-  transfer: (Handover & { readonly to: string, sent: boolean }) | undefined
+  /** `asked`: who was sent TimeoutNow, `to` last; another one is from `nextAt` on. */
+  transfer: (Handover & { to: string, readonly asked: string[], nextAt: number }) | undefined
   readonly register: Authority
   /** Save that the present config needs here. */
   configSave: number
