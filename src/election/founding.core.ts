@@ -3,10 +3,10 @@
  * before it may elect; so a store that is lost later is noticed. A member leaves a set only while it never voted in it,
  * and only for a set with a majority of it: then nobody can win in the set it left. Pure.
  */
-import { hashString } from '../util/random.core.ts'
+import { allAgree, onAnswer, onQuestion } from './asking.core.ts'
 import { EPOCHS_PER_MS, latestEpoch } from './clock.core.ts'
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, hasVoter, majority, sameFounding, sortVoters } from './order.core.ts'
+import { hasSeat, hasVoter, inOrder, majority, sameFounding, sortVoters } from './order.core.ts'
 import { LEADERLESS } from './trust.core.ts'
 import { campaign } from './votes.core.ts'
 import type { Core } from './state.core.ts'
@@ -84,14 +84,14 @@ function foundNew (core: Core, waited: number): void {
     const missing = init.voters!.filter(id => !free.has(id))
     if (!init.voters!.includes(self)) return
     if (missing.length > 0) return waiting(core, missing.join(', '))
-    if (inOrder(core, init.voters!).indexOf(self) * TURN > waited) return
+    if (inOrder(core.init.service, init.voters!).indexOf(self) * TURN > waited) return
     if (!mayLeave(core, seats(init.voters!))) return waiting(core, BOUND)
     return propose(core, 'voters', seats(init.voters!), 0)
   }
   // who is known and has not spoken yet may belong to a group
   const silent = core.candidates.some(({ id, eligible }) => eligible && id !== self && !core.peers.has(id))
   if (silent && waited < TURN) return
-  const order = inOrder(core, [...free.keys()].filter(id => id === self || core.peers.get(id)?.hello.kind === core.kind)).sort((a, b) => pledged(b) - pledged(a))
+  const order = inOrder(core.init.service, [...free.keys()].filter(id => id === self || core.peers.get(id)?.hello.kind === core.kind)).sort((a, b) => pledged(b) - pledged(a))
   if (order.length < core.size) return waiting(core, `${core.size - order.length} more with expect: ${core.size}`)
   const place = order.indexOf(self)
   if (place * TURN > waited) return
@@ -100,6 +100,9 @@ function foundNew (core: Core, waited: number): void {
   // whoever waited long enough founds with those in front of it, and itself
   const members = place < core.size ? order.slice(0, core.size) : [...order.slice(0, core.size - 1), self]
   if (!mayLeave(core, seats(members))) return waiting(core, BOUND)
+  const alone = (): Config => newConfig(core, 'default', seats([self]), 0)
+  if (core.kind === 'default' && !allAgree(core, order.filter(id => id !== self), waited - place * TURN, alone)) return
+  core.asking = undefined
   propose(core, core.kind, seats(members), 0)
 }
 
@@ -117,12 +120,6 @@ function waiting (core: Core, whom: string): void {
   core.problem('waiting-for-voters', `no group of '${core.init.service}' yet: it is founded when these are there, too: ${whom}`)
 }
 
-/** The same order at all nodes, another one for each service. */
-function inOrder (core: Core, ids: readonly string[]): string[] {
-  const start = hashString(core.init.service)
-  return [...ids].sort((a, b) => hashString(a, start) - hashString(b, start) || (a < b ? -1 : 1))
-}
-
 /** A default group that can never have a leader again, for its voters left, kept nothing or lost it, begins anew. */
 function reform (core: Core): void {
   const { config, time, self, hard } = core
@@ -134,7 +131,7 @@ function reform (core: Core): void {
   if (!core.orphaned && livesOn(core, config, id => incarnationOf(id) === undefined)) return
   if (!lost && !core.orphaned && (core.persistent || there.length >= majority(config.voters.length))) return
   const others = [...core.peers].filter(([, { hello }]) => hello.group === config.group && hello.eligible).map(([id]) => id)
-  if (inOrder(core, [self, ...others]).indexOf(self) * TURN > waited) return
+  if (inOrder(core.init.service, [self, ...others]).indexOf(self) * TURN > waited) return
   const { group } = config
   core.forget()
   propose(core, 'default', [{ id: self, incarnation: core.hard.incarnation }], group)
@@ -224,6 +221,7 @@ function giveUp (core: Core, { report }: Founding, why: string): void {
 
 export function onPropose (core: Core, from: string, message: Propose): void {
   const { config: theirs } = message
+  if (theirs.kind === 'default' && !message.firm) return onQuestion(core, from, message)
   const why = objection(core, from, message)
   const again = core.config !== undefined && sameFounding(core.config, theirs)
   if (why === undefined && !again && message.firm) {
@@ -258,6 +256,7 @@ function objection (core: Core, from: string, { config: theirs, size, incarnatio
 
 export function onPledge (core: Core, from: string, message: Pledge): void {
   const { founding } = core
+  if (onAnswer(core, from, message)) return lookAround(core)
   if (founding === undefined || message.proposed !== founding.config.group || message.firm !== founding.firm) return
   if (!message.ok) {
     founding.why = ` (${from}: ${message.why})`

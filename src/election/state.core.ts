@@ -2,6 +2,7 @@
 import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
+import type { Asking } from './asking.core.ts'
 import type { Founding } from './founding.core.ts'
 import type { Handover, Leadership } from './leadership.core.ts'
 import type { Hello, Message, VoteRequest } from './messages.core.ts'
@@ -70,6 +71,10 @@ export class Core {
   /** Start a campaign at the end of this step: the former leader's lease is over. */
   takeOver = false
   founding: Founding | undefined
+  /** Before it founds alone; and whom it lets found, until when. */
+  asking: Asking | undefined
+  heldFor = ''
+  heldUntil = -Infinity
   /** A group that this node wanted to found, in this life, and never will. */
   gaveUp = 0
   /** From when on the epoch may be raised again, and how long that wait was. */

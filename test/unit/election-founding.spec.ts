@@ -112,3 +112,40 @@ describe('election core: forming anew', function () {
     expect(world.leaders()).to.deep.equal(['B'])
   })
 })
+
+describe('election core: two that do not know each other', function () {
+  this.timeout(20_000)
+
+  for (const middle of ['A', 'B', 'C']) {
+    it(`ask ${middle}, who knows both: one founds`, () => {
+      for (let gap = 0; gap <= 400; gap += 20) {
+        const world = new World()
+        const [one, other] = ['A', 'B', 'C'].filter(id => id !== middle) as [string, string]
+        world.add(middle)
+        world.add(one)
+        world.run(gap)
+        world.add(other)
+        world.link(one, other, false)
+        expect(together(world, 8_000), `${gap} ms`).to.equal(0)
+        expect([world.leaders().length, founded(world)], `${gap} ms`).to.deep.equal([1, 1])
+      }
+    })
+  }
+
+  it('one that always says no, or nothing, holds nobody up for long', () => {
+    for (const answer of [true, false]) {
+      const world = new World()
+      world.add('A')
+      const common = { group: 0, epoch: 0, term: 0, incarnation: 'ab'.repeat(16) }
+      const hello = { ...common, type: 'hello', config: undefined, founded: false, leader: undefined, eligible: true, kind: 'default', size: 1, highestEpoch: 0, ask: false } as const
+      world.tell('Z', ['A'], hello)
+      world.lose = (_, to, message) => {
+        if (to !== 'Z') return false
+        if (answer && message.type === 'propose') world.step('A', { type: 'message', from: 'Z', message: { ...common, type: 'pledge', proposed: message.config.group, ok: false, why: 'no', firm: false } })
+        return true
+      }
+      world.run(answer ? 16_000 : 6_000)
+      expect(world.leaders(), String(answer)).to.deep.equal(['A'])
+    }
+  })
+})
