@@ -1,9 +1,11 @@
 /**
  * Copied identities. When two starts of one peer both have a stream here, the older is probed on it: if it answers after
- * the newer was heard, both live, and both are told on their own streams. (Neither can meet the other itself.)
+ * the newer was heard, both live, and both are told on their own streams. Neither can meet the other itself, so what they
+ * prove to each other goes through here.
  */
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { FramedStream } from '../streams/index.ts'
+import type { Conflict } from '../wire/discovery-codec.ts'
 
 /** Milliseconds between two looks at peers of which two starts have streams. */
 const INTERVAL = 3_000
@@ -45,6 +47,13 @@ export class Clones {
     for (const [told] of others.length === 0 ? [] : [[stream] as const, ...others]) send(told, encodeDiscoveryFrame({ conflict: {} }))
   }
 
+  /** One start says something to the others. */
+  pass (stream: FramedStream, conflict: Conflict): void {
+    const boot = this.#seen.get(stream)?.boot
+    if (boot === undefined || conflict.challenge.length === 0) return
+    for (const [other, seen] of this.#of(stream.peer)) if (seen.boot !== boot) send(other, encodeDiscoveryFrame({ conflict }))
+  }
+
   onEnd (stream: FramedStream): void {
     this.#seen.delete(stream)
   }
@@ -76,7 +85,8 @@ export class Clones {
   }
 }
 
-function send (stream: FramedStream, frame: Uint8Array): void {
+/** On that very stream: another one of the peer may be of its other start. */
+export function send (stream: FramedStream, frame: Uint8Array): void {
   try {
     stream.send(frame)
   } catch {

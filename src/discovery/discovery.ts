@@ -94,7 +94,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
     this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
-      mesh: this.mesh, id: this.#id, bootNonce, peers,
+      mesh: this.mesh, id: this.#id, privateKey: components.privateKey, bootNonce, peers,
       self: this.#self, roster: this.#roster, greeter: this.#greeter, prober: this.#prober, spreader: this.#spreader, counters: this.#counters,
       onConflict: () => { this.#conflict() }
     })

@@ -1,8 +1,9 @@
 /** Everything that peers send comes in here, and goes to the part that it concerns. */
 import { equals } from 'uint8arrays/equals'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
-import { Clones } from './clones.ts'
+import { Clones, send } from './clones.ts'
 import { Intake } from './intake.ts'
+import { Proof } from './proof.ts'
 import { now } from './timing.ts'
 import type { Counters } from './counters.ts'
 import type { Greeter } from './hello.ts'
@@ -14,14 +15,18 @@ import type { Self } from './self.ts'
 import type { Spreader } from './spread.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { FramedStream } from '../streams/index.ts'
-import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
+import type { Conflict, DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
+import type { PrivateKey } from '@libp2p/interface'
 
 /** Times per second that a node which was given up is told so. */
 const MAX_OBITUARIES = 2
+/** Words about a copied identity that a peer may send per second: each may cost a signature. */
+const MAX_CONFLICTS = 8
 
 export interface InboxInit {
   mesh: string
   id: string
+  privateKey: PrivateKey
   bootNonce: Uint8Array
   self: Self
   roster: Roster
@@ -36,11 +41,14 @@ export interface InboxInit {
 export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
+  readonly #proof: Proof
   readonly clones: Clones
 
   constructor (init: InboxInit) {
     this.#init = init
+    const { privateKey, bootNonce, onConflict } = init
     this.clones = new Clones(Math.random)
+    this.#proof = new Proof({ privateKey, bootNonce, now, onProved: onConflict })
     this.#intake = new Intake({
       mesh: init.mesh,
       now,
@@ -63,7 +71,7 @@ export class Inbox {
     if (frame.hello != null) {
       this.clones.onNonce(stream, frame.hello.bootNonce)
       this.#onHello(from, frame.hello)
-    } else if (frame.conflict != null) this.#init.onConflict()
+    } else if (frame.conflict != null) this.#onDouble(stream, frame.conflict)
     else if (frame.records != null) this.#intake.offer(frame.records.records, { from, firstHand: false })
     else if (frame.fetch != null) greeter.fetch(from, frame.fetch.ids)
     else if (frame.probe != null) {
@@ -89,6 +97,23 @@ export class Inbox {
     if (hello.self != null) this.#intake.offer([hello.self], { from, firstHand: true })
     greeter.answer(from, hello)
     this.#tellIfGone(from)
+  }
+
+  /** On its own stream a peer speaks to its double; on ours it speaks of us, and is believed only what is proved. */
+  #onDouble (stream: FramedStream, conflict: Conflict): void {
+    const { peers, counters } = this.#init
+    const from = stream.peer
+    if (!peers.allow(from, 'conflict_frames', MAX_CONFLICTS)) return
+    if (stream.direction === 'inbound') {
+      this.clones.pass(stream, conflict)
+      return
+    }
+    if (conflict.challenge.length === 0) counters.add('conflicts_told')
+    this.#proof.onConflict(conflict, answer => { send(stream, encodeDiscoveryFrame({ conflict: answer })) }).then(honest => {
+      if (honest) return
+      counters.add('conflicts_forged')
+      peers.punish(from, 2)
+    }, () => { counters.add('frames_failed') })
   }
 
   /** A node that we gave up talks to us: it must say something newer to come back. */

@@ -288,7 +288,7 @@ export class Authority {
   propose (id: number, writes: readonly Write[]): void {
     const core = this.#core
     const { table } = core
-    if (!this.ready || core.lead?.transfer !== undefined) return refuse(core, id, 'not-ready')
+    if (!this.ready || core.lead?.closing === true || core.lead?.transfer !== undefined) return refuse(core, id, 'not-ready')
     if (flawOf(writes) !== undefined) return refuse(core, id, 'full')
     const mine = new Map<string, Entry>()
     for (const { key, value, ifRank } of writes) {

@@ -5,7 +5,6 @@
 import { newEpoch } from './founding.core.ts'
 import { majority } from './order.core.ts'
 import { reconfigure } from './reconfigure.core.ts'
-import { startTransfer } from './transfer.core.ts'
 import type { Core } from './state.core.ts'
 import type { Leadership } from './leadership.core.ts'
 import type { Voter } from './types.core.ts'
@@ -62,7 +61,7 @@ function raised (core: Core, lead: Leadership): void {
 }
 
 /** At the latest since this node leads. */
-function lastContact (lead: Leadership, { id, incarnation }: Voter): number {
+export function lastContact (lead: Leadership, { id, incarnation }: Voter): number {
   const follower = lead.followers.get(id)
   return Math.max(lead.wonAt.now, follower?.incarnation === incarnation ? follower.contact : -Infinity)
 }
@@ -73,13 +72,13 @@ function isLost (core: Core, { id, incarnation }: Voter): boolean {
   return hello !== undefined && hello.group === core.group && hello.incarnation !== incarnation
 }
 
-function isReady (core: Core, lead: Leadership, id: string, since: number): boolean {
+export function isReady (core: Core, lead: Leadership, id: string, since: number): boolean {
   const follower = lead.followers.get(id)
   if (follower === undefined || follower.leaving || core.time.now - follower.contact > core.timeout) return false
   return lead.register.isCurrent(follower) && follower.currentSince !== undefined && core.time.now - follower.currentSince >= since
 }
 
-function add (core: Core, id: string): void {
+export function add (core: Core, id: string): void {
   const { lead, config } = core
   const follower = lead!.followers.get(id)
   if (follower !== undefined) reconfigure(core, [...config!.voters, { id, incarnation: follower.incarnation }])
@@ -94,7 +93,7 @@ function take (core: Core, seat: Voter): void {
 }
 
 /** Those that are standbys stay; others come in their order. */
-function chooseStandbys (core: Core, lead: Leadership): void {
+export function chooseStandbys (core: Core, lead: Leadership): void {
   const { config } = core
   const fits = (id: string): boolean => {
     const hello = core.peers.get(id)?.hello
@@ -108,20 +107,4 @@ function chooseStandbys (core: Core, lead: Leadership): void {
     if (!stay.includes(id) && !config!.voters.some(voter => voter.id === id)) lead.followers.delete(id)
   }
   lead.standbys = stay
-}
-
-/** This node wants out of the voter set. */
-export function leave (core: Core): void {
-  const { lead, config, self, time } = core
-  const done = (): void => {
-    core.out.push({ type: 'left' })
-    core.leavingSeat = false
-  }
-  if (config === undefined || !core.voting) return done()
-  if (lead === undefined || lead.transfer !== undefined) return
-  const others = config.voters.filter(({ id }) => id !== self)
-  if (others.some(seat => time.now - lastContact(lead, seat) < core.timeout)) return startTransfer(core)
-  const heir = lead.standbys.find(id => isReady(core, lead, id, 0))
-  if (heir !== undefined) add(core, heir)
-  else if (others.length === 0) done()
 }

@@ -3,12 +3,13 @@
  * thesis), etcd's additions, MongoDB's reconfiguration; the parts stand in the files beside this one. Pure.
  */
 import { refuse } from './authority.core.ts'
-import { autopilot, leave } from './autopilot.core.ts'
+import { autopilot } from './autopilot.core.ts'
 import { isBefore, wasSetBack } from './clock.core.ts'
 import { onAppend, onConfig, onHeartbeat, onRead } from './following.core.ts'
 import { isPlausibleEpoch, lookAround, onPledge, onPropose, recover } from './founding.core.ts'
 import { askForLeader, greetStrangers, onHello, onYield } from './groups.core.ts'
 import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
+import { farewell, leave, onBye } from './leaving.core.ts'
 import { hasSeat } from './order.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
 import { advanceTransfer, settleHandover, startTransfer } from './transfer.core.ts'
@@ -17,7 +18,7 @@ import { answerEarly, becomeFollower, campaign, count, electionTimeout, hurry, o
 import { MAX_TERM_JUMP } from '../wire/limits.ts'
 import type { Reading, Staged } from './following.core.ts'
 import type { Leadership } from './leadership.core.ts'
-import type { AppendResponse, ConfigResponse, HeartbeatResponse, Message, ReadResponse } from './messages.core.ts'
+import type { AppendResponse, Bye, ConfigResponse, HeartbeatResponse, Message, ReadResponse } from './messages.core.ts'
 import type { ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Entry, MemberStatus, Profile, Time } from './types.core.ts'
 
 /** Heartbeats and timeouts: for one machine or a LAN, the default, for far or relayed peers. */
@@ -55,7 +56,7 @@ class Election implements ElectionCore {
     const { lead } = core
     let due = Math.min(core.electionDue, core.saveAgainAt, core.handover?.deadline ?? Infinity, core.early?.at ?? Infinity)
     if (lead === undefined) return Math.min(due, core.lookAt)
-    due = Math.min(due, lead.nextHeartbeat, quorumDeadline(core, lead), lead.transfer?.deadline ?? Infinity)
+    due = Math.min(due, lead.nextHeartbeat, quorumDeadline(core, lead), lead.transfer?.deadline ?? Infinity, lead.transfer?.nextAt ?? Infinity)
     return lead.lease === undefined ? due : Math.min(due, lead.lease.now, core.time.now + Math.max(0, lead.lease.wall - core.time.wall))
   }
 
@@ -116,7 +117,10 @@ class Election implements ElectionCore {
         if (core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'the state cannot be saved')
         break
       case 'candidates': core.candidates = input.candidates; break
-      case 'may-found': core.mayFound = input.allowed; break
+      case 'may-found':
+        if (input.allowed && !core.mayFound) core.mayFoundSince = core.time.now
+        core.mayFound = input.allowed
+        break
       case 'group':
         if (!isPlausibleEpoch(core, input.view.epoch)) break
         core.seeEpoch(input.view.epoch)
@@ -133,7 +137,9 @@ class Election implements ElectionCore {
       case 'transfer': startTransfer(core, input.to, input.id); break
       case 'leave':
         core.leaving = core.leavingSeat = true
-        leave(core)
+        core.saidLeft = false
+        if (input.last === true) farewell(core)
+        else leave(core)
         break
       case 'recover': recover(core, input.voters, input.id); break
       case 'identity-conflict': this.#conflict(input.active); break
@@ -200,7 +206,7 @@ class Election implements ElectionCore {
         if (mayTeach(core, from, message.incarnation)) onConfig(core, from, message)
         return
       case 'yield': return onYield(core, from, message)
-      case 'bye': return this.#bye(from, message.seat)
+      case 'bye': return this.#bye(from, message)
       case 'timeout-now':
         // of this term's leader only: it may come late
         if (core.voting && from === core.leader && message.term === core.hard.term && !core.leaving) core.takeOver = true
@@ -228,14 +234,13 @@ class Election implements ElectionCore {
     refresh(core, lead)
   }
 
-  #bye (from: string, seat: boolean): void {
+  #bye (from: string, message: Bye): void {
     const core = this.#core
-    const follower = core.lead?.followers.get(from)
-    if (follower !== undefined && seat) follower.leaving = true
     if (from === core.leader) {
       core.leaderGone = true
       hurry(core)
     }
+    onBye(core, from, message)
   }
 
   /** @param alone - nothing was told: what is heard after a stall is taken before anybody is given up */
@@ -250,6 +255,8 @@ class Election implements ElectionCore {
     if (core.greetAt <= now) greetStrangers(core)
     answerEarly(core)
     if (alone && core.electionDue <= now) electionTimeout(core)
+    // the heir is looked for at each answer, until it is told that there is none
+    if (core.leavingSeat && (core.lead === undefined || !core.saidLeft || now >= core.lead.nextHeartbeat)) leave(core)
     if (core.lead !== undefined) this.#leaderTimers(core.lead, now, alone)
     if (core.leavingSeat && !core.voting) leave(core)
   }
@@ -262,7 +269,6 @@ class Election implements ElectionCore {
     if (core.lead === undefined) return
     this.#settleEpoch(lead)
     if (core.lead === undefined || now < lead.nextHeartbeat) return
-    if (core.leavingSeat) leave(core)
     autopilot(core)
     if (core.lead !== undefined) beat(core, lead)
   }

@@ -104,6 +104,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   async #stop (): Promise<void> {
     await this.leave().catch((err: unknown) => { this.#log('could not leave - %e', err) })
+    this.#member?.bye()
     this.#running = false
     const discovery = this.#discovery()
     for (const type of NODE_EVENTS) discovery.removeEventListener(type, this.#onNodes)

@@ -3,10 +3,10 @@
  * before it may elect; so a store that is lost later is noticed. A member leaves a set only while it never voted in it,
  * and only for a set with a majority of it: then nobody can win in the set it left. Pure.
  */
-import { hashString } from '../util/random.core.ts'
+import { allAgree, onAnswer, onQuestion } from './asking.core.ts'
 import { EPOCHS_PER_MS, latestEpoch } from './clock.core.ts'
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, majority, sameFounding, sortVoters } from './order.core.ts'
+import { hasSeat, hasVoter, inOrder, majority, sameFounding, sortVoters } from './order.core.ts'
 import { LEADERLESS } from './trust.core.ts'
 import { campaign } from './votes.core.ts'
 import type { Core } from './state.core.ts'
@@ -59,12 +59,19 @@ export function lookAround (core: Core): void {
     if (core.seated && time.now - core.leaderlessSince >= GIVE_UP) found(core, hard.config, core.hardSave)
     return
   }
-  const waited = time.now - Math.max(core.startedAt, core.leaderlessSince) - (core.init.settle ?? SETTLE)
+  // a time in which it might not found is no turn that the others let pass
+  const waited = time.now - Math.max(Math.max(core.startedAt, core.leaderlessSince) + settleTime(core), core.mayFoundSince)
   if (waited < 0 || time.now - core.seenGroupAt < LEADERLESS) return
   // pledged to a set that was not founded: its founder has a while
   const patience = hard.config === undefined ? 0 : GIVE_UP
   if (waited < patience) return
+  // it cannot join what it only hears of, and must not begin another one beside it
+  if (core.kind === 'default' && core.candidates.some(({ id, leads }) => leads !== undefined && id !== core.self)) return
   foundNew(core, waited - patience)
+}
+
+function settleTime (core: Core): number {
+  return core.init.settle ?? SETTLE
 }
 
 function foundNew (core: Core, waited: number): void {
@@ -77,20 +84,25 @@ function foundNew (core: Core, waited: number): void {
     const missing = init.voters!.filter(id => !free.has(id))
     if (!init.voters!.includes(self)) return
     if (missing.length > 0) return waiting(core, missing.join(', '))
-    if (inOrder(core, init.voters!).indexOf(self) * TURN > waited) return
+    if (inOrder(core.init.service, init.voters!).indexOf(self) * TURN > waited) return
     if (!mayLeave(core, seats(init.voters!))) return waiting(core, BOUND)
     return propose(core, 'voters', seats(init.voters!), 0)
   }
   // who is known and has not spoken yet may belong to a group
   const silent = core.candidates.some(({ id, eligible }) => eligible && id !== self && !core.peers.has(id))
   if (silent && waited < TURN) return
-  const order = inOrder(core, [...free.keys()].filter(id => id === self || core.peers.get(id)?.hello.kind === core.kind)).sort((a, b) => pledged(b) - pledged(a))
+  const order = inOrder(core.init.service, [...free.keys()].filter(id => id === self || core.peers.get(id)?.hello.kind === core.kind)).sort((a, b) => pledged(b) - pledged(a))
   if (order.length < core.size) return waiting(core, `${core.size - order.length} more with expect: ${core.size}`)
   const place = order.indexOf(self)
   if (place * TURN > waited) return
+  // those in front who have just come take their turn at one of their first looks
+  if (order.slice(0, place).some(id => core.time.now - core.peers.get(id)!.since < settleTime(core) + 2 * LOOK_EVERY)) return
   // whoever waited long enough founds with those in front of it, and itself
   const members = place < core.size ? order.slice(0, core.size) : [...order.slice(0, core.size - 1), self]
   if (!mayLeave(core, seats(members))) return waiting(core, BOUND)
+  const alone = (): Config => newConfig(core, 'default', seats([self]), 0)
+  if (core.kind === 'default' && !allAgree(core, order.filter(id => id !== self), waited - place * TURN, alone)) return
+  core.asking = undefined
   propose(core, core.kind, seats(members), 0)
 }
 
@@ -108,26 +120,29 @@ function waiting (core: Core, whom: string): void {
   core.problem('waiting-for-voters', `no group of '${core.init.service}' yet: it is founded when these are there, too: ${whom}`)
 }
 
-/** The same order at all nodes, another one for each service. */
-function inOrder (core: Core, ids: readonly string[]): string[] {
-  const start = hashString(core.init.service)
-  return [...ids].sort((a, b) => hashString(a, start) - hashString(b, start) || (a < b ? -1 : 1))
-}
-
-/** A default group that can never have a leader again, for its voters kept nothing or lost it, begins anew. */
+/** A default group that can never have a leader again, for its voters left, kept nothing or lost it, begins anew. */
 function reform (core: Core): void {
   const { config, time, self, hard } = core
-  if (config?.kind !== 'default' || core.leader !== undefined || time.now - core.leaderlessSince < LEADERLESS || time.now - core.seenGroupAt < LEADERLESS) return
+  const waited = time.now - core.leaderlessSince - (core.orphaned ? 0 : LEADERLESS)
+  if (config?.kind !== 'default' || core.leader !== undefined || waited < 0 || time.now - core.seenGroupAt < LEADERLESS) return
   const incarnationOf = (id: string): string | undefined => id === self ? hard.incarnation : core.peers.get(id)?.hello.incarnation
   const lost = config.voters.every(({ id, incarnation }) => ![undefined, incarnation].includes(incarnationOf(id)))
   const there = config.voters.filter(({ id, incarnation }) => incarnationOf(id) === incarnation)
-  if (!lost && (core.persistent || there.length >= majority(config.voters.length))) return
+  if (!core.orphaned && livesOn(core, config, id => incarnationOf(id) === undefined)) return
+  if (!lost && !core.orphaned && (core.persistent || there.length >= majority(config.voters.length))) return
   const others = [...core.peers].filter(([, { hello }]) => hello.group === config.group && hello.eligible).map(([id]) => id)
-  const waited = time.now - core.leaderlessSince - LEADERLESS
-  if (inOrder(core, [self, ...others]).indexOf(self) * TURN > waited) return
+  if (inOrder(core.init.service, [self, ...others]).indexOf(self) * TURN > waited) return
   const { group } = config
   core.forget()
   propose(core, 'default', [{ id: self, incarnation: core.hard.incarnation }], group)
+}
+
+/**
+ * Voters that this node does not reach are there for others: it is the one that is cut off, and a second group would have a
+ * higher epoch than the one that has a leader.
+ */
+function livesOn (core: Core, config: Config, unreached: (id: string) => boolean): boolean {
+  return core.candidates.some(({ id, leads }) => id !== core.self && (leads === config.group || (hasVoter(config, id) && unreached(id))))
 }
 
 export function recover (core: Core, ids: readonly string[], id: number): void {
@@ -206,6 +221,7 @@ function giveUp (core: Core, { report }: Founding, why: string): void {
 
 export function onPropose (core: Core, from: string, message: Propose): void {
   const { config: theirs } = message
+  if (theirs.kind === 'default' && !message.firm) return onQuestion(core, from, message)
   const why = objection(core, from, message)
   const again = core.config !== undefined && sameFounding(core.config, theirs)
   if (why === undefined && !again && message.firm) {
@@ -240,6 +256,7 @@ function objection (core: Core, from: string, { config: theirs, size, incarnatio
 
 export function onPledge (core: Core, from: string, message: Pledge): void {
   const { founding } = core
+  if (onAnswer(core, from, message)) return lookAround(core)
   if (founding === undefined || message.proposed !== founding.config.group || message.firm !== founding.firm) return
   if (!message.ok) {
     founding.why = ` (${from}: ${message.why})`

@@ -16,6 +16,8 @@ import type { Logger } from '@libp2p/interface'
 const MARGIN = 2
 /** Milliseconds by which a timer is later than any should be. */
 const LATE = 20
+/** Milliseconds between two tries to read what was stored. */
+const READ_AGAIN = 2_000
 /** Messages that wait for what they depend on; a storage that hangs must not fill the memory. */
 const MAX_HELD = 4_096
 
@@ -86,11 +88,26 @@ export class Group {
 
   /** What was given to {@link input} before waits until the store is read. */
   async start (): Promise<void> {
-    const { durable, lost } = await this.#store.load()
-    if (this.#stopped) return
+    const stored = await this.#load()
+    if (this.#stopped || stored === undefined) return
     const { config, storage } = this.#init
+    const { durable, lost } = stored
     this.#core = createElection({ ...config, durable, lost, persistent: storage.durable, time: time(), random: Math.random })
     this.#run()
+  }
+
+  /** Undefined: not now; it is tried again, and until then this node does not vote. */
+  async #load (): Promise<Awaited<ReturnType<GroupStore['load']>> | undefined> {
+    try {
+      return await this.#store.load()
+    } catch (err) {
+      if (!this.#stopped) {
+        this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `cannot read the election's state, so this node does not vote: ${String(err)}` })
+        this.#store = this.#createStore()
+        this.#sleep(READ_AGAIN, () => { this.start().catch((err: unknown) => { this.#end(err) }) })
+      }
+      return undefined
+    }
   }
 
   stop (): void {

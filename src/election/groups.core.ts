@@ -17,7 +17,7 @@ export function beats (a: Pick<Config, 'kind' | 'group'> & { voters: readonly un
 }
 
 export function onHello (core: Core, from: string, message: Hello): void {
-  core.peers.set(from, { hello: message, at: core.time.now })
+  core.peers.set(from, { hello: message, since: core.peers.get(from)?.since ?? core.time.now })
   if (message.ask) core.sendHello(from)
   core.seeEpoch(Math.max(message.highestEpoch, message.config?.epoch ?? 0))
   const { config: theirs } = message
@@ -125,6 +125,8 @@ function join (core: Core, config: Config): void {
   else core.forget(joined)
   core.founding = undefined
   core.leader = undefined
+  // what was seen is the own one now
+  core.seenGroupAt = -Infinity
   core.electionDue = core.time.now + core.drawTimeout()
   core.out.push({ type: 'group', what: 'joined', group: config.group, epoch: config.epoch })
   for (const peer of core.connected) core.sendHello(peer, true)

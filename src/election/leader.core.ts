@@ -38,6 +38,7 @@ export function startLeadership (core: Core): void {
     nextHeartbeat: time.now,
     lease: undefined,
     over: false,
+    closing: false,
     transfer: undefined,
     register: new Authority(core, token),
     configSave,

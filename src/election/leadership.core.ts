@@ -47,8 +47,10 @@ export interface Leadership {
   lease: Time | undefined
   /** No lease in this term any more. */
   over: boolean
-  /** `sent`: TimeoutNow has left. */
-  transfer: (Handover & { readonly to: string, sent: boolean }) | undefined
+  /** This leader leaves, and its heir catches up: nothing is written any more. */
+  closing: boolean
+  /** `asked`: who was sent TimeoutNow, `to` last; another one is from `nextAt` on. */
+  transfer: (Handover & { to: string, readonly asked: string[], nextAt: number }) | undefined
   readonly register: Authority
   /** Save that the present config needs here. */
   configSave: number

@@ -15,6 +15,8 @@ const CONFLICT = 10_000
 const TRANSFER_TIMEOUT = 3_000
 const LEAVE_TIMEOUT = 2_000
 const RECOVER_TIMEOUT = 16_000
+/** Milliseconds after a goodbye that came to nothing in which another one would, too. */
+const LEAVE_AGAIN = 1_000
 
 export interface MemberInit extends Omit<GroupInit, 'onAnswer'> {
   discovery: Discovery
@@ -43,7 +45,11 @@ export class Member {
   #running = false
   #leaving: Promise<void> | undefined
   #leavesSeat = false
+  /** While a goodbye goes on, and a while after it, there is no other one. */
+  #leaveAgainAt = Infinity
   #orders = 0
+  /** Handovers under way. */
+  #gives = 0
 
   constructor (init: MemberInit) {
     this.#init = init
@@ -118,7 +124,10 @@ export class Member {
     if (!this.#running) return
     const { discovery, config: { service, self } } = this.#init
     const nodes = discovery.nodes(service)
-    const candidates: Candidate[] = nodes.map(({ id, roles, state }) => ({ id, eligible: state === 'up' && roles.includes(VOTER) }))
+    const candidates: Candidate[] = nodes.map(({ id, roles, state, election }) => {
+      const leads = election !== undefined && election.leader !== '' && election.voters.includes(id) ? election.group : undefined
+      return { id, eligible: state === 'up' && roles.includes(VOTER), leads }
+    })
     const text = JSON.stringify(candidates)
     if (text !== this.#candidates) {
       this.#candidates = text
@@ -145,33 +154,45 @@ export class Member {
 
   /** @throws VotersError - nobody took over */
   async give (to: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    await this.group.retire('it gives the leadership away', signal)
+    this.#gives++
     try {
+      await this.group.retire('it gives the leadership away', signal)
       const answer = await this.ask({ type: 'transfer', id: ++this.#orders, ...to === undefined ? {} : { to } }, ['transferred'], TRANSFER_TIMEOUT, signal)
       if (answer?.ok !== true) throw new VotersError(`nobody took the leadership over: ${answer?.why ?? 'no answer'}; try again when the voters are connected`)
-    } catch (err) {
-      this.group.resume()
-      throw err
+    } finally {
+      // one that failed must not begin a new time in office while another one still hands over
+      if (--this.#gives === 0 && this.#leaving === undefined) this.group.resume()
     }
   }
 
-  /** As far as there is somebody who takes what this node has. What was tried once is not tried again. */
+  /** As far as there is somebody who takes what this node has. Until somebody did it is tried again when it is asked for again. */
   async leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#leaving === undefined || (seat && !this.#leavesSeat)) {
-      this.#leavesSeat = seat
-      this.#leaving = this.#leave(seat, signal)
+    const { state, voting } = this.group.status() ?? {}
+    const kept = state === 'leader' || (this.#leavesSeat && voting === true)
+    if (this.#leaving === undefined || (seat && !this.#leavesSeat) || (kept && performance.now() > this.#leaveAgainAt)) {
+      this.#leavesSeat ||= seat
+      this.#leaveAgainAt = Infinity
+      this.#leaving = this.#leave(this.#leavesSeat, signal).finally(() => { this.#leaveAgainAt = performance.now() + LEAVE_AGAIN })
     }
     await this.#leaving
+  }
+
+  /** The process ends now: whoever still waits for it need not. */
+  bye (): void {
+    if (this.#leavesSeat) this.group.input({ type: 'leave', last: true })
   }
 
   async #leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {
     const status = this.group.status()
     if (status === undefined) return
     await this.group.retire('the node is leaving', signal)
-    // Alone there is nobody to give anything to.
-    if (!this.#accompanied()) return
     const whole = seat && status.voting
     if (!whole && status.state !== 'leader') return
+    if (!this.#accompanied()) {
+      // Alone there is nobody to give anything to; who comes later gets it.
+      if (whole) this.group.input({ type: 'leave' })
+      return
+    }
     try {
       await this.ask(whole ? { type: 'leave' } : { type: 'transfer', id: ++this.#orders }, whole ? ['left'] : ['transferred'], LEAVE_TIMEOUT, signal)
     } catch (err) {

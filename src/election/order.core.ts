@@ -1,4 +1,5 @@
 /** Comparisons that everything else rests on: ranks, configs, majorities. Pure. */
+import { hashString } from '../util/random.core.ts'
 import type { ConfigVersion } from './messages.core.ts'
 import type { Config, Rank, Token, Voter } from './types.core.ts'
 
@@ -31,6 +32,17 @@ export function majority (voters: number): number {
 /** Whether the peer, in this life of its store, has a seat. */
 export function hasSeat (config: Config | undefined, id: string, incarnation: string): boolean {
   return config?.voters.some(voter => voter.id === id && voter.incarnation === incarnation) ?? false
+}
+
+/** The same order at all nodes, another one for each service. */
+export function inOrder (service: string, ids: readonly string[]): string[] {
+  const start = hashString(service)
+  return [...ids].sort((a, b) => hashString(a, start) - hashString(b, start) || (a < b ? -1 : 1))
+}
+
+/** In whatever life. */
+export function hasVoter (config: Config, id: string): boolean {
+  return config.voters.some(voter => voter.id === id)
 }
 
 /** Of one founding: two may have chosen the same number. */

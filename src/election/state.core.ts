@@ -2,6 +2,7 @@
 import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
+import type { Asking } from './asking.core.ts'
 import type { Founding } from './founding.core.ts'
 import type { Handover, Leadership } from './leadership.core.ts'
 import type { Hello, Message, VoteRequest } from './messages.core.ts'
@@ -27,7 +28,7 @@ type Role = 'follower' | 'candidate' | 'leader'
 export interface Campaign { readonly type: 'prevote' | 'vote', readonly term: number, readonly granted: Set<string>, readonly save: number, readonly transfer: boolean }
 
 /** What a peer of the service said of itself. */
-export interface Peer { readonly hello: Hello, readonly at: number }
+export interface Peer { readonly hello: Hello, readonly since: number }
 
 export class Core {
   readonly init: ElectionConfig
@@ -70,6 +71,10 @@ export class Core {
   /** Start a campaign at the end of this step: the former leader's lease is over. */
   takeOver = false
   founding: Founding | undefined
+  /** Before it founds alone; and whom it lets found, until when. */
+  asking: Asking | undefined
+  heldFor = ''
+  heldUntil = -Infinity
   /** A group that this node wanted to found, in this life, and never will. */
   gaveUp = 0
   /** From when on the epoch may be raised again, and how long that wait was. */
@@ -82,11 +87,16 @@ export class Core {
   askedAt = -Infinity
   greetAt: number
   leaving = false
-  /** Until it left, and said so. */
+  /** Until it left. */
   leavingSeat = false
+  /** It has left, or found nobody whom it could leave anything to. */
+  saidLeft = false
+  /** The only voter of the group said that it leaves for good. */
+  orphaned = false
   conflict = false
   broken = false
   mayFound = true
+  mayFoundSince = -Infinity
   candidates: readonly Candidate[] = []
   readonly connected = new Set<string>()
   readonly peers = new Map<string, Peer>()
@@ -302,6 +312,7 @@ export class Core {
     this.leaderlessSince = this.time.now
     this.electionDue = Infinity
     this.campaign = undefined
+    this.orphaned = false
     this.save({ incarnation: drawIncarnation(this.init.random), config: undefined, founded: false, term: 0, vote: undefined, ...changes })
     this.table.clear()
     this.table.synced = NO_RANK

@@ -2,7 +2,7 @@
  * What a member of a group must remember. As long as there is only a vote and a config, one stable value; what has a part
  * of the register goes to a log, whole saves one after the other, which is rewritten when it has grown long.
  */
-import { ElectionStoreError } from '../errors.ts'
+import { ElectionStoreError, ProtocolError } from '../errors.ts'
 import { decodeStored, encodeStored } from '../wire/election-codec.ts'
 import { Entries } from './entries.core.ts'
 import type { Durable, Entry, HardState, Rank, Save } from './types.core.ts'
@@ -57,7 +57,11 @@ export class GroupStore {
     this.#logName = `register-${init.service}`
   }
 
-  /** Once, before the first save. `lost`: there was something that cannot be read any more; it has been forgotten. */
+  /**
+   * Once, before the first save. `lost`: there was something that is damaged; it has been forgotten.
+   *
+   * @throws what the storage throws: nothing was forgotten, for another try, or another version, may read it
+   */
   async load (): Promise<{ durable: Durable | undefined, lost: boolean }> {
     const { stable, log } = this.#init.storage
     if (this.#init.volatile === true) {
@@ -65,7 +69,7 @@ export class GroupStore {
       return { lost: false, durable: this.#durable }
     }
     try {
-      if (stable.lost.has(this.#name) || log.lost.has(this.#logName)) throw new Error('damaged')
+      if (stable.lost.has(this.#name) || log.lost.has(this.#logName)) throw new ProtocolError('damaged')
       const bytes = await stable.get(this.#name)
       if (bytes !== undefined) this.#replay(decodeStored(bytes) as Stored, true)
       const { first, last } = await log.bounds(this.#logName)
@@ -75,8 +79,9 @@ export class GroupStore {
         this.#length += page.length
         from = (page.at(-1)?.seq ?? last) + 1
       }
-      if (log.lost.has(this.#logName)) throw new Error('damaged')
-    } catch {
+      if (log.lost.has(this.#logName)) throw new ProtocolError('damaged')
+    } catch (err) {
+      if (!(err instanceof ProtocolError)) throw err
       await this.#forget()
       return { durable: undefined, lost: true }
     }

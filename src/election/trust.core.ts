@@ -20,11 +20,11 @@ export function mayTeach (core: Core, from: string, incarnation: string): boolea
 }
 
 /**
- * Its vote does not count, and nobody has led it for a while: it may follow whoever says that there is a leader, as somebody
+ * Its vote does not count, and nobody has led it for a while, or can any more: it may follow whoever says that there is a leader, as somebody
  * new. With the incarnation that it has, a stranger could give it a seat, and a group of its number two leaders.
  */
 export function hasNothingToLose (core: Core): boolean {
-  return core.hard.founded && !core.voting && core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS
+  return core.hard.founded && !core.voting && core.leader === undefined && (core.orphaned || core.time.now - core.leaderlessSince >= LEADERLESS)
 }
 
 export function askVoters (core: Core): void {

@@ -82,11 +82,13 @@ export interface Save {
 /** Milliseconds of a monotonic clock that may stand still in sleep, and of the wall clock. */
 export interface Time { readonly now: number, readonly wall: number }
 
-/** A node of the service, as discovery sees it. A hint only: never counted, never voting by itself. */
+/** A node of the service, as discovery sees it: not gone. A hint only: never counted, never voting by itself. */
 export interface Candidate {
   readonly id: string
   /** May vote: a Node process that is up and not draining, with an election of its own. */
   readonly eligible: boolean
+  /** Its record says, now, that it is a voter of this group, and that the group has a leader. */
+  readonly leads?: number | undefined
 }
 
 /** What a node record, or a member, says about a group. Routing hint. */
@@ -133,8 +135,11 @@ export type ElectionInput = Time & (
   | { readonly type: 'read', readonly id: number, readonly key: string }
   /** Give leadership to that voter, or to the best one. Answered by `transferred`. */
   | { readonly type: 'transfer', readonly id: number, readonly to?: string }
-  /** Leave the voter set, leadership first. Answered by `left`, or never if nobody can help: bound the wait. */
-  | { readonly type: 'leave' }
+  /**
+   * Leave the voter set, leadership first. Answered by `left`: also when there is nobody to leave anything to, who gets it
+   * when he comes. Or never, if nobody can help: bound the wait. `last`: the process ends now; unanswered.
+   */
+  | { readonly type: 'leave', readonly last?: boolean }
   /** Operator: found a new group of these (all must be connected and agree), after majority loss. Answered by `recovered`. */
   | { readonly type: 'recover', readonly id: number, readonly voters: readonly string[] }
   /** Two live processes use this identity: take a new incarnation and do not vote until the group admits it. `active` false: over. */

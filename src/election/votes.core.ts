@@ -22,6 +22,7 @@ export function becomeFollower (core: Core, term: number, leader?: string, why =
   core.campaign = undefined
   if (leader !== undefined) {
     core.early = undefined
+    core.orphaned = false
     core.gaveWay.clear()
   }
   if (term > core.hard.term) core.save({ term, vote: undefined })

@@ -4,7 +4,7 @@
  * was given, so that a kept record does not keep the frame it came in.
  */
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
-import { MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_VOTERS, MAX_WEIGHT } from './limits.ts'
+import { CHALLENGE_BYTES, MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_VOTERS, MAX_WEIGHT } from './limits.ts'
 import { isName } from './names.ts'
 import { bool, bytes, decode, encode, list, map, message, oneOf, text, uint32, uint53 } from './schema.ts'
 import type { Encodable } from './schema.ts'
@@ -56,6 +56,9 @@ interface Known { id: string, incarnation: number, seq: number }
 
 interface Hello { self?: SignedRecord, bootNonce: Uint8Array, digest: Known[], reply: boolean }
 
+/** All empty, or a challenge, or a challenge that was answered. */
+export interface Conflict { challenge: Uint8Array, bootNonce: Uint8Array, signature: Uint8Array }
+
 /** One frame of the discovery protocol: exactly one of its fields is set. */
 export interface DiscoveryFrame {
   hello?: Hello
@@ -65,7 +68,7 @@ export interface DiscoveryFrame {
   probeRequest?: { nonce: number, target: string }
   suspicion?: Known & { refused: boolean }
   fetch?: { ids: string[] }
-  conflict?: object
+  conflict?: Conflict
 }
 
 /** Tag and lengths around a record, its signature and its key. */
@@ -120,7 +123,11 @@ const DISCOVERY_FRAME = message<DiscoveryFrame>({
   probeRequest: [5, message({ nonce: [1, nonce], target: [2, filled] })],
   suspicion: [6, message({ ...known, refused: [4, bool] })],
   fetch: [7, message({ ids: [1, list(filled, MAX_NODES)] })],
-  conflict: [8, message({})]
+  conflict: [8, message<Conflict>({
+    challenge: [1, bytes(value => value.length === 0 || value.length === CHALLENGE_BYTES)],
+    bootNonce: [2, bytes(value => value.length <= MAX_TEXT)],
+    signature: [3, bytes(value => value.length <= MAX_KEY)]
+  })]
 })
 
 /**

@@ -19,6 +19,8 @@ export const MAX_HEADER_SET = 4 * KiB
 export const MAX_RPC_FRAME = MAX_BODY + 64 * KiB
 /** Bytes of one frame on the discovery protocol: a batch of signed records. */
 export const MAX_DISCOVERY_FRAME = 256 * KiB
+/** Bytes of the number over which a node whose identity seems to be copied wants a signature. */
+export const CHALLENGE_BYTES = 16
 /** Bytes of one signed node record; larger ones are refused before their signature is checked. */
 export const MAX_RECORD = 16 * KiB
 /** Bytes of one gossip message. */

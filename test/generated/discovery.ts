@@ -1,6 +1,4 @@
 // @ts-nocheck generated from discovery.proto by npm run generate: do not edit
-/* eslint-disable require-yield */
-
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, MaxSizeError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -1471,6 +1469,21 @@ export namespace DiscoveryFrame {
     value: string
   }
 
+  export interface DiscoveryFrameConflictChallengeFieldEvent {
+    field: '$.conflict.challenge'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface DiscoveryFrameConflictBootNonceFieldEvent {
+    field: '$.conflict.bootNonce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface DiscoveryFrameConflictSignatureFieldEvent {
+    field: '$.conflict.signature'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<DiscoveryFrame>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, DiscoveryFrame.codec())
   }
@@ -1479,7 +1492,7 @@ export namespace DiscoveryFrame {
     return decodeMessage(buf, DiscoveryFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DiscoveryFrame>): Generator<DiscoveryFrameHelloSelfRecordFieldEvent | DiscoveryFrameHelloSelfSignatureFieldEvent | DiscoveryFrameHelloSelfPublicKeyFieldEvent | DiscoveryFrameHelloBootNonceFieldEvent | DiscoveryFrameHelloDigestIdFieldEvent | DiscoveryFrameHelloDigestIncarnationFieldEvent | DiscoveryFrameHelloDigestSeqFieldEvent | DiscoveryFrameHelloReplyFieldEvent | DiscoveryFrameRecordsRecordsRecordFieldEvent | DiscoveryFrameRecordsRecordsSignatureFieldEvent | DiscoveryFrameRecordsRecordsPublicKeyFieldEvent | DiscoveryFrameProbeNonceFieldEvent | DiscoveryFrameAckNonceFieldEvent | DiscoveryFrameProbeRequestNonceFieldEvent | DiscoveryFrameProbeRequestTargetFieldEvent | DiscoveryFrameSuspicionIdFieldEvent | DiscoveryFrameSuspicionIncarnationFieldEvent | DiscoveryFrameSuspicionSeqFieldEvent | DiscoveryFrameSuspicionRefusedFieldEvent | DiscoveryFrameFetchIdsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DiscoveryFrame>): Generator<DiscoveryFrameHelloSelfRecordFieldEvent | DiscoveryFrameHelloSelfSignatureFieldEvent | DiscoveryFrameHelloSelfPublicKeyFieldEvent | DiscoveryFrameHelloBootNonceFieldEvent | DiscoveryFrameHelloDigestIdFieldEvent | DiscoveryFrameHelloDigestIncarnationFieldEvent | DiscoveryFrameHelloDigestSeqFieldEvent | DiscoveryFrameHelloReplyFieldEvent | DiscoveryFrameRecordsRecordsRecordFieldEvent | DiscoveryFrameRecordsRecordsSignatureFieldEvent | DiscoveryFrameRecordsRecordsPublicKeyFieldEvent | DiscoveryFrameProbeNonceFieldEvent | DiscoveryFrameAckNonceFieldEvent | DiscoveryFrameProbeRequestNonceFieldEvent | DiscoveryFrameProbeRequestTargetFieldEvent | DiscoveryFrameSuspicionIdFieldEvent | DiscoveryFrameSuspicionIncarnationFieldEvent | DiscoveryFrameSuspicionSeqFieldEvent | DiscoveryFrameSuspicionRefusedFieldEvent | DiscoveryFrameFetchIdsFieldEvent | DiscoveryFrameConflictChallengeFieldEvent | DiscoveryFrameConflictBootNonceFieldEvent | DiscoveryFrameConflictSignatureFieldEvent> {
     return streamMessage(buf, DiscoveryFrame.codec(), opts)
   }
 }
@@ -2057,7 +2070,11 @@ export namespace Fetch {
   }
 }
 
-export interface Conflict {}
+export interface Conflict {
+  challenge: Uint8Array<ArrayBuffer>
+  bootNonce: Uint8Array<ArrayBuffer>
+  signature: Uint8Array<ArrayBuffer>
+}
 
 export namespace Conflict {
   let _codec: Codec<Conflict>
@@ -2069,11 +2086,30 @@ export namespace Conflict {
           w.fork()
         }
 
+        if ((obj.challenge != null && obj.challenge.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.challenge)
+        }
+
+        if ((obj.bootNonce != null && obj.bootNonce.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.bootNonce)
+        }
+
+        if ((obj.signature != null && obj.signature.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.signature)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
-        const obj: any = {}
+        const obj: any = {
+          challenge: uint8ArrayAlloc(0),
+          bootNonce: uint8ArrayAlloc(0),
+          signature: uint8ArrayAlloc(0)
+        }
 
         const end = length == null ? reader.len : reader.pos + length
 
@@ -2081,6 +2117,18 @@ export namespace Conflict {
           const tag = reader.uint32()
 
           switch (tag >>> 3) {
+            case 1: {
+              obj.challenge = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.bootNonce = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.signature = reader.bytes()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2096,6 +2144,27 @@ export namespace Conflict {
           const tag = reader.uint32()
 
           switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.challenge`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.bootNonce`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.signature`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2108,6 +2177,21 @@ export namespace Conflict {
     return _codec
   }
 
+  export interface ConflictChallengeFieldEvent {
+    field: '$.challenge'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ConflictBootNonceFieldEvent {
+    field: '$.bootNonce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ConflictSignatureFieldEvent {
+    field: '$.signature'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Conflict>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Conflict.codec())
   }
@@ -2116,7 +2200,7 @@ export namespace Conflict {
     return decodeMessage(buf, Conflict.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Conflict>): Generator<{}> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Conflict>): Generator<ConflictChallengeFieldEvent | ConflictBootNonceFieldEvent | ConflictSignatureFieldEvent> {
     return streamMessage(buf, Conflict.codec(), opts)
   }
 }

@@ -23,6 +23,8 @@ export interface ElectionGroupInit {
   storage?: boolean
   /** What a node's options are beside that. */
   options?: (index: number) => ChildMeshOptions
+  /** The first one leads before the others start: of default groups that are founded at once one gives way, after a while of two. @default false */
+  oneFirst?: boolean
   /** Nodes without an election, to compare with. @default false */
   idle?: boolean
 }
@@ -43,7 +45,12 @@ export class ElectionGroup implements AsyncDisposable {
   async start (): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), 'braid-election-'))
     this.#ports = await Promise.all(Array.from({ length: this.#init.voters }, freePort))
-    await Promise.all(this.#ports.map(async (_, index) => this.startNode(index)))
+    const indexes = [...this.#ports.keys()]
+    if (this.#init.oneFirst === true) {
+      indexes.shift()
+      await this.agreed(undefined, [await this.startNode(0, { bootstrap: [] })])
+    }
+    await Promise.all(indexes.map(async index => this.startNode(index)))
     if (this.#init.idle !== true) await this.agreed()
   }
 
@@ -52,7 +59,7 @@ export class ElectionGroup implements AsyncDisposable {
   }
 
   /** Start the process of a seat (again), at its old address and with its old storage. */
-  async startNode (index: number): Promise<NodeProcess> {
+  async startNode (index: number, more: ChildMeshOptions = {}): Promise<NodeProcess> {
     const { voters, election, storage = true, options, idle = false } = this.#init
     const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
     const node = await spawnNode({
@@ -66,7 +73,8 @@ export class ElectionGroup implements AsyncDisposable {
         bootstrap: this.#ports.filter((_, other) => other !== index).map(address),
         ...storage ? { storage: join(this.#directory, String(index)) } : {},
         election: { expect: voters, ...election },
-        ...options?.(index)
+        ...options?.(index),
+        ...more
       }
     })
     this.nodes[index] = node

@@ -5,12 +5,12 @@ import { allSeeAll, internals, join, Nodes } from './discovery-nodes.ts'
 import { signInfo } from '../../src/discovery/records.ts'
 import { initialInfo } from '../../src/discovery/self.ts'
 import { peerStreams } from '../../src/streams/index.ts'
-import { decodeSignedRecord, encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
+import { decodeDiscoveryFrame, decodeSignedRecord, encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
 import { until } from '../harness/until.ts'
 import type { Node } from './discovery-nodes.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
 import type { FramedStream } from '../../src/streams/index.ts'
-import type { SignedRecord } from '../../src/wire/discovery-codec.ts'
+import type { Conflict, SignedRecord } from '../../src/wire/discovery-codec.ts'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 
 const PROTOCOL = '/braid/braid/discovery/1.0.0'
@@ -119,6 +119,44 @@ describe('discovery among hostile peers', () => {
     await counted('hellos_refused')
     await counted('fetches_refused')
     expect(victim.discovery.stats().hellos_received).to.be.lessThan(25)
+  })
+
+  it('does not believe a stranger that says that its identity was copied, whatever it shows for it', async () => {
+    const heard: Conflict[] = []
+    const took = (_: FramedStream, bytes: Uint8Array, start: number, end: number): void => {
+      const { conflict } = decodeDiscoveryFrame(bytes, start, end)
+      if (conflict != null) heard.push(conflict)
+    }
+    const hostile = await nodes.bare()
+    const streams = peerStreams(internals(hostile), { protocol: PROTOCOL, onFrame: took })
+    await streams.start()
+    await hostile.dial(victim.libp2p.getMultiaddrs())
+    // the stream that the victim opens, on which others speak of it
+    const theirs = await until(() => [...streams.streams()].find(({ direction }) => direction === 'inbound'))
+    const say = (conflict: Partial<Conflict>): void => { theirs.send(encodeDiscoveryFrame({ conflict })) }
+    const mine = await streams.open(victim.libp2p.peerId)
+    mine.send(encodeDiscoveryFrame({ conflict: {} }))
+    say({})
+    const { challenge } = await until(() => heard.shift())
+    expect(challenge).to.have.length(16)
+    // signed by itself, for itself
+    say({ challenge })
+    const own = await until(() => heard.shift())
+    expect(own.signature).to.have.length(64)
+    say(own)
+    await counted('conflicts_forged')
+    say({ ...own, bootNonce: new Uint8Array(16) })
+    await counted('conflicts_forged', 2)
+    // true once, for another number
+    say({ ...own, challenge: new Uint8Array(16) })
+    say({})
+    expect(await until(() => heard.shift())).to.deep.include({ challenge, signature: new Uint8Array() })
+    expect(victim.discovery.stats()).to.include({ conflicts_forged: 2 })
+    expect(victim.discovery.stats()).not.to.have.property('conflicts')
+    for (let i = 0; i < 20; i++) say({ challenge })
+    await counted('conflict_frames_refused')
+    expect(heard.length).to.be.below(9)
+    await streams.stop()
   })
 
   it('answers only for records that it has, and once for each', async () => {

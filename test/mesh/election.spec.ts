@@ -4,6 +4,7 @@ import { createTestMesh } from '../../src/testing/index.ts'
 import { election } from '../../src/election/index.ts'
 import { peerStreams } from '../../src/streams/index.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
+import { encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
 import { until } from '../harness/until.ts'
 import type { ElectionChange, Mesh, RpcError } from '../../src/index.ts'
@@ -125,6 +126,28 @@ describe('mesh: election', function () {
     mesh.heal()
     const merged = await agreed(mesh.nodes, leaders[0]?.id === leaders[1]?.id ? undefined : leaders.sort(order).at(-1))
     await until(() => [a, b].every(node => node.election.leader?.id === merged.id))
+  })
+
+  it('a voter in memory that is cut off from the others, whom a client still sees, begins no second group', async () => {
+    mesh = await createTestMesh([login(), login(), login(), {}])
+    const nodes = mesh.nodes.slice(0, 3)
+    const first = await agreed(nodes)
+    await until(() => voters(of(nodes, first.id)) === sorted(nodes), { timeout: 40_000 })
+    const lone = nodes.find(({ id }) => id !== first.id) as Mesh
+    const others = nodes.filter(node => node !== lone)
+    for (const other of others) mesh.cut(lone, other)
+    await until(() => lone.election.leader === undefined)
+    const alone = performance.now()
+    const heard: unknown[] = []
+    lone.election.addEventListener('change', ({ detail }) => { if (detail.leader !== undefined) heard.push(detail) })
+    // after 10 s it would have formed a group of its own
+    await until(() => performance.now() - alone > 14_000, { timeout: 20_000 })
+    expect(heard).to.deep.equal([])
+    expect(others.every(other => lone.discovery.node(other.id) !== undefined), 'discovery sees them').to.equal(true)
+    for (const other of others) expect(other.election.leader).to.deep.equal(first)
+    mesh.heal()
+    await until(() => lone.election.leader?.id === first.id)
+    expect((await agreed(nodes)).token.epoch).to.equal(first.token.epoch)
   })
 
   it('stop and drain of the leader hand over; a drained node votes no more', async () => {
@@ -278,6 +301,23 @@ describe('mesh: election', function () {
       expect(second.id).not.to.equal(sick.id)
       broken = false
       await agreed(mesh.nodes)
+    })
+
+    it('a peer that tells every voter that its identity was copied takes nobody\'s seat', async () => {
+      mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), {}])
+      const nodes = mesh.nodes.slice(0, 3)
+      const first = await agreed(nodes)
+      const told = nodes.map(faults)
+      const liar = mesh.nodes[3] as Mesh
+      // on streams that the voters opened: on those of the liar nothing is said about them
+      const theirs = liar.libp2p.getConnections().flatMap(({ streams }) => streams).filter(({ protocol, direction }) => protocol.includes('/discovery/') && direction === 'inbound')
+      const frame = encodeDiscoveryFrame({ conflict: {} })
+      for (const stream of theirs) stream.send(Uint8Array.of(frame.length, ...frame))
+      await until(() => nodes.every(({ discovery }) => discovery.stats().conflicts_told === 1))
+      expect(told).to.deep.equal([[], [], []])
+      for (const node of nodes) expect(node.election.leader).to.deep.equal(first)
+      await of(nodes, first.id).election.resign()
+      expect((await agreed(nodes, first)).token.epoch).to.equal(first.token.epoch)
     })
 
     it('a copied identity is told to both, and neither votes', async () => {

@@ -165,6 +165,17 @@ describe('processes: election', function () {
     for (const node of [a, b]) expect(violations(termsOf(node))).to.deep.equal([])
   })
 
+  it('three that start at once in memory are one group in the end, and tokens grow', async () => {
+    const group = await start({ voters: 3, storage: false, election: { expect: 1 } })
+    const leader = await group.agreed()
+    await until(async () => (await voters(group.node(leader.id))).length === 3, { timeout: 40_000 })
+    await group.agreed()
+    // two that found each other too late are two for a moment; each one's own terms grow, and the last is above all
+    for (const node of group.nodes) expect(violations(termsOf(node))).to.deep.equal([])
+    const tokens = group.terms().map(({ token }) => token).sort((a, b) => a.epoch - b.epoch || a.term - b.term)
+    expect((await group.agreed()).token).to.deep.equal(tokens.at(-1))
+  })
+
   it('resign, transfer and a graceful stop hand over within the term rules', async () => {
     const group = await start({ voters: 3 })
     const first = await group.agreed()
@@ -214,7 +225,7 @@ describe('processes: election', function () {
   })
 
   it('a default group in memory that lost its majority forms again by itself', async () => {
-    const group = await start({ voters: 3, storage: false, election: { expect: 1 } })
+    const group = await start({ voters: 3, storage: false, election: { expect: 1 }, oneFirst: true })
     const leader = await group.agreed()
     await until(async () => (await voters(group.node(leader.id))).length === 3, { timeout: 40_000 })
     // somebody else of the mesh must be there still: who sees nobody may be the one that is cut off

@@ -100,6 +100,49 @@ describe('processes: links', function () {
     }
   })
 
+  it('in memory the leader of two that is stopped amid writes hands over what it holds, also to one that has just come', async () => {
+    for (const age of [0, 4_000]) {
+      const service = `basket-${age}`
+      const [port] = ports as [number]
+      await Promise.all(nodes.map(async node => kill(node)))
+      const start = async (label: string, listen: string[], bootstrap: string[]): Promise<NodeProcess> => {
+        const node = await spawnNode({ label, commands: COMMANDS, options: { mesh: 'shop', service, name: label, listen, bootstrap, election: {} } })
+        extra.push(node)
+        return node
+      }
+      const first = await start('first', [address(port)], [])
+      const client = await spawnNode({ label: 'client', commands: COMMANDS, options: { mesh: 'shop', bootstrap: [address(port)] } })
+      extra.push(client)
+      const where = async (token: string): Promise<string> => client.command('where', [service, token])
+      await where('warm')
+      const second = await start('second', ['/ip4/127.0.0.1/tcp/0'], [address(port)])
+      await until(async () => (await client.nodes()).some(({ id }) => id === second.id))
+      const steady = await Promise.all(TOKENS.map(async token => [token, await where(token)] as const))
+      await new Promise(resolve => setTimeout(resolve, age))
+      expect(await first.command('leads')).to.equal(true)
+      const enough = new AbortController()
+      let written = 0
+      const writes = Promise.all(Array.from({ length: 32 }, async () => {
+        while (!enough.signal.aborted) await where(`late-${age}-${written++}`).catch(() => {})
+      }))
+      await until(() => written > 200)
+      const began = performance.now()
+      const stopping = first.stop()
+      await until(async () => second.command<boolean>('leads'))
+      const took = performance.now() - began
+      enough.abort()
+      await Promise.all([stopping, writes])
+      expect(took).to.be.below(1_000)
+      const held = new Map(steady.filter(([, id]) => id === second.id))
+      expect(held.size).to.be.above(0)
+      expect(await second.command<number>('count', [service])).to.be.at.least(held.size)
+      for (const [token, id] of held) expect(await where(token)).to.equal(id)
+      for (const node of [first, second, client]) node.expectClean()
+      killed.add(first)
+      await Promise.all([second.stop(), client.stop()])
+    }
+  })
+
   it('one of three is killed and only its third moves; it comes back with its identity and its old links are dead', async () => {
     const client = await startClient()
     const before = await homes(client)

@@ -61,6 +61,7 @@ export class Bench {
       case 'rate': this.nodes.get(a)!.rate = Number(b); break
       case 'transfer': this.#step(a, { type: 'transfer', id: 3, ...b === '' ? {} : { to: b } }); break
       case 'leave': this.#step(a, { type: 'leave' }); break
+      case 'farewell': this.#step(a, { type: 'leave', last: true }); this.#run(3); break
       case 'conflict': this.#step(a, { type: 'identity-conflict', active: b !== 'over' }); break
       case 'recover': this.#step(a, { type: 'recover', id: 4, voters: rest }); break
       case 'see': this.#step(a, { type: 'candidates', candidates: rest.slice(1).map(id => ({ id, eligible: true })) }); break

@@ -71,3 +71,47 @@ describe('election: a core that fails over a message', function () {
     await until(() => [...members.values()].every(({ group }) => ['k', 'l'].every(key => group.core?.entry(key) !== undefined)))
   })
 })
+
+describe('election: a store that cannot be read at the start', function () {
+  this.timeout(30_000)
+
+  it('the node says so, does not vote, and takes part when it can be read', async () => {
+    const { stable, log } = memoryStorage()
+    let broken = true
+    const told: string[] = []
+    const member = new Member({
+      discovery: { nodes: () => [], node: () => undefined } as unknown as Discovery,
+      connected: () => false,
+      bootstrapped: false,
+      storage: {
+        log,
+        durable: true,
+        stable: Object.assign(Object.create(stable) as typeof stable, {
+          lost: new Set<string>(),
+          get: async (name: string) => {
+            if (broken) throw new Error('EMFILE')
+            return stable.get(name)
+          },
+          set: stable.set.bind(stable),
+          delete: async () => { throw new Error('nothing is to be deleted') }
+        })
+      },
+      send: () => {},
+      onChange: () => {},
+      onProblem: ({ problem, message }) => { told.push(`${problem}: ${message}`) },
+      onGroup: () => {},
+      onReady: () => {},
+      onRestart: () => {},
+      log: defaultLogger().forComponent('test'),
+      config: { self: 'a', service: 'login', profile: PROFILES.fast, expect: 1 }
+    })
+    member.start()
+    await until(() => told.length >= 2)
+    expect(told[0]).to.match(/^storage-failed: cannot read .*EMFILE/)
+    expect(member.group.status()).to.equal(undefined)
+    broken = false
+    await until(() => member.ready)
+    expect(told.every(text => text.startsWith('storage-failed')), String(told)).to.equal(true)
+    member.stop()
+  })
+})

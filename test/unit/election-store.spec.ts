@@ -124,6 +124,23 @@ describe('election: store', () => {
     expect((await open({ stable, log })).durable?.hard.term).to.equal(3)
   })
 
+  it('forgets nothing because it cannot be read at this moment', async () => {
+    for (const fails of ['stable', 'log'] as const) {
+      const { stable, log } = memoryStorage()
+      await saved(await open({ stable, log }), { id: 1, hard: hard(1) }, { id: 2, hard: hard(3), register: register(1, [entry('a', 1)]) })
+      let tries = 0
+      const once = <T>(read: () => Promise<T>): Promise<T> => tries++ === 0 ? Promise.reject(new Error('EIO')) : read()
+      const flaky = {
+        stable: fails === 'stable' ? Object.assign(Object.create(stable) as typeof stable, { lost: new Set<string>(), get: async (name: string) => once(async () => stable.get(name)) }) : stable,
+        log: fails === 'log' ? Object.assign(Object.create(log) as typeof log, { lost: new Set<string>(), bounds: async (name: string) => once(async () => log.bounds(name)), read: log.read.bind(log) }) : log
+      }
+      expect(await open(flaky).then(() => 'opened', (err: Error) => err.message), fails).to.equal('EIO')
+      const again = await open(flaky)
+      expect(again.lost, fails).to.equal(false)
+      expect(again.durable, fails).to.deep.equal({ hard: hard(3), entries: [entry('a', 1)], synced: rank(1) })
+    }
+  })
+
   it('says so when what was stored cannot be read, and starts anew', async () => {
     for (const damage of ['stable', 'log', 'nonsense'] as const) {
       const { stable, log } = memoryStorage()

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DiscoveryFrame as GeneratedFrame, NodeRecord as GeneratedRecord, SignedRecord as GeneratedSigned } from '../generated/discovery.ts'
 import { decodeDiscoveryFrame, decodeNodeRecord, decodeSignedRecord, encodeDiscoveryFrame, encodeNodeRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
-import { MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_VOTERS } from '../../src/wire/limits.ts'
+import { CHALLENGE_BYTES, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_VOTERS } from '../../src/wire/limits.ts'
 import { fuzz, hex, onlyTypedErrors } from './wire-fuzz.ts'
 import type { DiscoveryFrame, Encodable, NodeRecord } from '../../src/wire/discovery-codec.ts'
 
@@ -184,6 +184,13 @@ describe('wire: discovery codec', () => {
     expect(() => encodeNodeRecord({ ...record, name: '\ud800' })).to.throw().with.property('name', 'ProtocolError')
     const unknownState = Uint8Array.of(...raw({ state: 'up' }), 0x38, 9)
     expect(() => decodeNodeRecord(unknownState)).to.throw().with.property('name', 'ProtocolError')
+  })
+
+  it('refuses a challenge of another length', () => {
+    const frame = (length: number): Uint8Array => encodeDiscoveryFrame({ conflict: { challenge: new Uint8Array(length) } })
+    for (const length of [1, CHALLENGE_BYTES - 1, CHALLENGE_BYTES + 1]) expect(() => decodeDiscoveryFrame(frame(length)), String(length)).to.throw().with.property('name', 'ProtocolError')
+    expect(decodeDiscoveryFrame(frame(CHALLENGE_BYTES)).conflict?.challenge).to.have.length(CHALLENGE_BYTES)
+    expect(decodeDiscoveryFrame(frame(0)).conflict).to.deep.equal({ challenge: new Uint8Array(), bootNonce: new Uint8Array(), signature: new Uint8Array() })
   })
 
   it('refuses a record that is too large, alone and in a frame', () => {

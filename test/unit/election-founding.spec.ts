@@ -1,0 +1,151 @@
+import { expect } from 'chai'
+import { World } from './election-world.ts'
+
+/** Milliseconds in which two had a lease at once. */
+function together (world: World, ms: number): number {
+  let two = 0
+  for (let at = 0; at < ms; at++) {
+    world.run(1)
+    if (world.leaders().length > 1) two++
+  }
+  return two
+}
+
+function founded (world: World): number {
+  return [...world.nodes.values()].flatMap(({ out }) => out).filter(output => output.type === 'group' && output.what === 'founded').length
+}
+
+describe('election core: founding', function () {
+  this.timeout(20_000)
+
+  for (const [first, second] of [['A', 'B'], ['B', 'A']] as const) {
+    it(`${first} was alone for long when ${second} starts: one group, and never two leases`, () => {
+      for (let gap = 400; gap <= 3_500; gap += 100) {
+        const world = new World()
+        world.add(first)
+        world.step(first, { type: 'may-found', allowed: false })
+        world.run(8_000)
+        world.add(second)
+        world.step(second, { type: 'may-found', allowed: false })
+        world.run(gap)
+        for (const id of [first, second]) world.step(id, { type: 'may-found', allowed: true })
+        expect(together(world, 5_000), `${gap} ms`).to.equal(0)
+        expect([world.leaders().length, founded(world)], `${gap} ms`).to.deep.equal([1, 1])
+      }
+    })
+  }
+
+  it('who comes to be in front of one whose turn has nearly come gets a moment to take its own', () => {
+    for (let at = 2_000; at <= 4_500; at += 50) {
+      const world = new World()
+      world.add('B')
+      // known, and silent: it may belong to a group
+      world.step('B', { type: 'candidates', candidates: ['A', 'B', 'C'].map(id => ({ id, eligible: true })) })
+      world.run(at)
+      world.add('A')
+      expect(together(world, 8_000), `${at} ms`).to.equal(0)
+      expect([world.leaders().length, founded(world)], `${at} ms`).to.deep.equal([1, 1])
+    }
+  })
+})
+
+describe('election core: forming anew', function () {
+  this.timeout(20_000)
+  const all = ['A', 'B', 'C']
+
+  /** Three in memory, one of them cut off. */
+  function cut (): { world: World, lone: string, others: string[], see: (ids: readonly string[], led?: readonly string[]) => void } {
+    const world = new World()
+    world.add('A', { persistent: false })
+    world.run(2_500)
+    for (const id of ['B', 'C']) world.add(id, { persistent: false })
+    world.run(15_000)
+    const { group, voters } = world.status(world.leader())
+    expect(voters).to.have.length(3)
+    const lone = all.find(id => id !== world.leader()) as string
+    const others = all.filter(id => id !== lone)
+    const see = (ids: readonly string[], led: readonly string[] = []): void => {
+      world.step(lone, { type: 'candidates', candidates: ids.map(id => ({ id, eligible: true, ...led.includes(id) ? { leads: group } : {} })) })
+    }
+    return { world, lone, others, see }
+  }
+
+  it('not while discovery sees the voters that are not reached', () => {
+    const { world, lone, others, see } = cut()
+    see(all)
+    world.split([lone], others)
+    expect(together(world, 30_000)).to.equal(0)
+    expect(world.leaders()).to.have.length(1)
+    world.split(all)
+    world.run(3_000)
+    expect(all.map(id => world.status(id).leader)).to.deep.equal(all.map(() => world.leader()))
+  })
+
+  it('not while a record tells of a leader of the group, whoever it is of', () => {
+    const { world, lone, others, see } = cut()
+    see([lone, 'D'], ['D'])
+    world.split([lone], others)
+    expect(together(world, 30_000)).to.equal(0)
+    see([lone, 'D'])
+    world.run(1_000)
+    expect(world.leaders(), 'the record of another one says so no more').to.include(lone)
+  })
+
+  it('when discovery has lost them all, after 10 s', () => {
+    const { world, lone, others, see } = cut()
+    world.split([lone], others)
+    see(all)
+    world.run(5_000)
+    see([lone])
+    world.run(9_000)
+    expect(world.leaders()).to.include(lone)
+  })
+
+  it('who never had a group founds none while records tell of one', () => {
+    const world = new World()
+    world.add('B')
+    world.step('B', { type: 'candidates', candidates: [{ id: 'A', eligible: true, leads: 7 }] })
+    world.run(30_000)
+    expect(world.leaders()).to.deep.equal([])
+    world.step('B', { type: 'candidates', candidates: [] })
+    world.run(1_000)
+    expect(world.leaders()).to.deep.equal(['B'])
+  })
+})
+
+describe('election core: two that do not know each other', function () {
+  this.timeout(20_000)
+
+  for (const middle of ['A', 'B', 'C']) {
+    it(`ask ${middle}, who knows both: one founds`, () => {
+      for (let gap = 0; gap <= 400; gap += 20) {
+        const world = new World()
+        const [one, other] = ['A', 'B', 'C'].filter(id => id !== middle) as [string, string]
+        world.add(middle)
+        world.add(one)
+        world.run(gap)
+        world.add(other)
+        world.link(one, other, false)
+        expect(together(world, 8_000), `${gap} ms`).to.equal(0)
+        expect([world.leaders().length, founded(world)], `${gap} ms`).to.deep.equal([1, 1])
+      }
+    })
+  }
+
+  it('one that always says no, or nothing, holds nobody up for long', () => {
+    for (const answer of [true, false]) {
+      const world = new World()
+      world.add('A')
+      const common = { group: 0, epoch: 0, term: 0, incarnation: 'ab'.repeat(16) }
+      const hello = { ...common, type: 'hello', config: undefined, founded: false, leader: undefined, eligible: true, kind: 'default', size: 1, highestEpoch: 0, ask: false } as const
+      world.tell('Z', ['A'], hello)
+      world.lose = (_, to, message) => {
+        if (to !== 'Z') return false
+        if (answer && message.type === 'propose') world.step('A', { type: 'message', from: 'Z', message: { ...common, type: 'pledge', proposed: message.config.group, ok: false, why: 'no', firm: false } })
+        return true
+      }
+      world.run(answer ? 16_000 : 6_000)
+      expect(world.leaders(), String(answer)).to.deep.equal(['A'])
+    }
+  })
+})

@@ -1,0 +1,77 @@
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'chai'
+import { Member } from '../../src/election/member.ts'
+import { PROFILES } from '../../src/election/election.core.ts'
+import { memoryStorage } from '../../src/storage/index.ts'
+import { decodeElection } from '../../src/wire/election-codec.ts'
+import { until } from '../harness/until.ts'
+import type { Message } from '../../src/election/messages.core.ts'
+import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
+
+const ids = ['a', 'b', 'c']
+const nodes = ids.map(id => ({ id, service: 'login', roles: ['voter'], state: 'up' }) as unknown as NodeInfo)
+const discovery = { nodes: () => nodes, node: (id: string) => nodes.find(node => node.id === id) } as unknown as Discovery
+
+describe('election: giving the leadership away', function () {
+  this.timeout(30_000)
+  let members: Member[]
+  let lost: Array<Message['type']>
+
+  beforeEach(() => {
+    lost = []
+    members = ids.map(self => new Member({
+      discovery,
+      connected: id => id !== self,
+      bootstrapped: false,
+      storage: memoryStorage(),
+      send: (to, frame) => {
+        const message = decodeElection(frame).message as unknown as Message
+        if (!lost.includes(message.type)) queueMicrotask(() => { members[ids.indexOf(to)]?.group.input({ type: 'message', from: self, message }) })
+      },
+      onChange: () => {},
+      onProblem: () => {},
+      onGroup: () => {},
+      onReady: () => {},
+      onRestart: () => {},
+      log: defaultLogger().forComponent('test'),
+      config: { self, service: 'login', profile: PROFILES.default, expect: 3 }
+    }))
+    for (const member of members) member.start()
+  })
+
+  afterEach(() => {
+    for (const member of members) member.stop()
+  })
+
+  it('twice at once: the second does not put the leader back into office while the first is under way', async () => {
+    const leader = await until(() => members.find(({ ready }) => ready), { timeout: 10_000 })
+    const terms: number[] = []
+    leader.group.tenures.run(async ({ signal, token }) => {
+      terms.push(token.term)
+      await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+    }).catch(() => {})
+    await until(() => terms.length === 1)
+    // nobody holds what the leader does: the handover waits for that, with the lease
+    lost = ['append']
+    leader.group.input({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] })
+    const outcomes = await Promise.all([1, 2].map(async () => leader.give(undefined, undefined).then(() => 'given', (err: Error) => err.message)))
+    expect(outcomes.filter(outcome => outcome === 'given')).to.have.length(1)
+    expect(outcomes.find(outcome => outcome !== 'given')).to.include('being given away already')
+    expect(new Set(terms).size).to.equal(terms.length)
+  })
+
+  it('to nobody who takes it: the leader goes on in its term, once', async () => {
+    const leader = await until(() => members.find(({ ready }) => ready), { timeout: 10_000 })
+    const terms: number[] = []
+    leader.group.tenures.run(async ({ signal, token }) => {
+      terms.push(token.term)
+      await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+    }).catch(() => {})
+    await until(() => terms.length === 1)
+    const outcomes = await Promise.all([1, 2].map(async () => leader.give('nobody', undefined).then(() => 'given', (err: Error) => err.name)))
+    expect(outcomes).to.deep.equal(['VotersError', 'VotersError'])
+    await until(() => terms.length === 2)
+    expect(terms[1]).to.equal(terms[0])
+    expect(leader.group.change?.state).to.equal('leader')
+  })
+})
