@@ -12,6 +12,7 @@ import { Clearing } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
 import { Lives } from './lives.core.ts'
 import { NotLeading } from './not-leading.ts'
+import { Turns } from './turns.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
@@ -58,8 +59,7 @@ export class Authority {
   readonly #lives: Lives
   readonly #clearing: Clearing
   readonly #told = new Map<string, number>()
-  /** Commits under way, by key. */
-  readonly #pending = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   readonly #places = new WeakMap<Uint8Array, Place>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
@@ -106,7 +106,7 @@ export class Authority {
     this.#lives.begin(now)
     this.#counts.clear()
     this.#told.clear()
-    this.#pending.clear()
+    this.#turns.clear()
     for (const entry of this.#init.register.entries()) {
       const name = linkOf(entry.key)
       const place = this.#placeOf(entry)
@@ -193,10 +193,12 @@ export class Authority {
   }
 
   #answer (question: Question): Answer | Promise<Answer> {
-    const { discovery, register } = this.#init
     const key = linkKey(question.parent, question.token)
-    const pending = this.#pending.get(key)
-    if (pending !== undefined) return pending.then(() => this.#answer(question))
+    return this.#turns.take(key, question.kind !== 'resolve', () => this.#decide(question, key))
+  }
+
+  #decide (question: Question, key: string): Answer | Promise<Answer> {
+    const { discovery, register } = this.#init
     if (!this.leads) throw new NotLeading()
     const entry = register.entry(key)
     const present = entry === undefined ? undefined : { ...this.#placeOf(entry), rank: entry.rank }
@@ -206,10 +208,7 @@ export class Authority {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
       return { link: decision.link, changed: false }
     }
-    const writing = this.#write(question, key, present, decision)
-    const done = writing.catch(() => {}).finally(() => { if (this.#pending.get(key) === done) this.#pending.delete(key) })
-    this.#pending.set(key, done)
-    return writing
+    return this.#write(question, key, present, decision)
   }
 
   async #write ({ parent, token }: Question, key: string, present: Link | undefined, { place, former }: Extract<Decision, { type: 'write' }>): Promise<Answer> {
@@ -284,7 +283,7 @@ export class Authority {
       const place = entry === undefined ? undefined : this.#placeOf(entry)
       if (place?.node === node) this.#clearing.used(key)
       // what is under way is told when it is done
-      else if (!this.#pending.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
+      else if (!this.#turns.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
     }
     if (told.length > 0) tell(node, told, undefined)
   }

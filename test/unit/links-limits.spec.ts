@@ -9,18 +9,50 @@ import { Owner } from '../../src/links/owner.ts'
 import { Quota } from '../../src/links/quota.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHECKS, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../../src/wire/limits.ts'
+import { MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 import type { RegisterEntry } from '../../src/election/index.ts'
 import type { Question } from '../../src/links/decide.core.ts'
-import type { Told } from '../../src/links/messages.core.ts'
+import type { Answer, Told } from '../../src/links/messages.core.ts'
 
 const HOUR = 60 * 60 * 1_000
 const tokenOf = (n: number): string => n.toString(16).padStart(64, '0')
 const question = (n: number, more: Partial<Question> = {}): Question =>
   ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
+
+/** An authority with two nodes to link to, in a register that no other node shares. */
+function alone () {
+  const table = new Map<string, RegisterEntry>()
+  const clock = { now: 0, index: 0, looked: 0 }
+  const register = {
+    ready: true, current: true,
+    entry: (key: string) => {
+      clock.looked++
+      return table.get(key)
+    },
+    entries: () => table.values(),
+    read: async (key: string) => table.get(key),
+    write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
+      const rank = { epoch: 1, term: 1, index: ++clock.index }
+      if (value === undefined) table.delete(key)
+      else table.set(key, { key, value, rank })
+      return rank
+    })
+  }
+  const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
+  const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
+  const told: Told[] = []
+  const problems: unknown[] = []
+  const authority = new Authority({
+    service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => clock.now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
+    tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
+  })
+  authority.begin({ epoch: 1, term: 1 })
+  const ask = async (n: number, more: Partial<Question> = {}): Promise<Answer> => (await authority.ask([question(n, more)]))[0] as Answer
+  return { authority, table, known, told, problems, clock, ask }
+}
 
 describe('links: what a leader is asked', function () {
   this.timeout(60_000)
@@ -62,6 +94,19 @@ describe('links: what a leader is asked', function () {
     mesh.delay = async () => new Promise(resolve => { setTimeout(resolve, 300) })
     const answered = await Promise.all(peers.map(async peer => flood(peer, 16)))
     expect(answered.reduce((sum, count) => sum + count)).to.equal(Math.floor(MAX_LINK_QUESTIONS / MAX_LINK_BATCH))
+  })
+
+  it('about one token costs one look a question, and so many changes wait for each other', async () => {
+    const { authority, clock, ask } = alone()
+    const moves = Array.from({ length: 4_000 }, (_, i) => question(1, { kind: 'move', to: i % 2 === 0 ? 'x' : 'y' }))
+    const [changes, reads] = await Promise.all([authority.ask(moves), Promise.all(Array.from({ length: 4_000 }, async () => ask(1)))])
+    expect(clock.looked).to.be.lessThan(2 * 8_000)
+    expect(changes.filter(answer => 'failure' in answer && answer.failure === 'unavailable')).to.have.length(4_000 - 1 - MAX_LINK_CHANGES_PER_TOKEN)
+    expect(changes.filter(answer => 'link' in answer && answer.changed)).to.have.length(1 + MAX_LINK_CHANGES_PER_TOKEN)
+    expect(new Set(reads.map(answer => 'link' in answer && answer.link?.rank.index))).to.deep.equal(new Set([1 + MAX_LINK_CHANGES_PER_TOKEN]))
+    // once they are done there is room again
+    expect(await ask(1, { kind: 'move', to: 'y' })).to.deep.include({ changed: true })
+    expect(await ask(1)).to.have.nested.property('link.node', 'y')
   })
 
   it('is given back as it was taken', () => {
@@ -125,37 +170,14 @@ describe('links: nodes that are down', () => {
   })
 
   it('leave the register in time, and what is said of their former life afterwards brings nothing back', async () => {
-    const table = new Map<string, RegisterEntry>()
-    let [now, index] = [0, 0]
-    const register = {
-      ready: true, current: true,
-      entry: (key: string) => table.get(key),
-      entries: () => table.values(),
-      read: async (key: string) => table.get(key),
-      write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
-        const rank = { epoch: 1, term: 1, index: ++index }
-        if (value === undefined) table.delete(key)
-        else table.set(key, { key, value, rank })
-        return rank
-      })
-    }
-    const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
-    const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
-    const told: Told[] = []
-    const problems: unknown[] = []
-    const authority = new Authority({
-      service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
-      tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
-    })
-    authority.begin({ epoch: 1, term: 1 })
-    const ask = async (n: number, more: Partial<Question> = {}): Promise<unknown> => (await authority.ask([question(n, more)]))[0]
+    const { authority, table, known, told, problems, clock, ask } = alone()
     const old = await ask(1, { kind: 'move', to: 'x' })
     const { rank } = (old as { link: { rank: NonNullable<Question['from']> } }).link
     expect(await authority.down('x')).to.equal(1)
     known.set('x', { ...known.get('y') as NodeInfo, id: 'x', incarnation: 2 })
     const pass = async (ms: number): Promise<void> => {
-      for (const end = now + ms; now < end;) {
-        now = Math.min(end, now + 61_000)
+      for (const end = clock.now + ms; clock.now < end;) {
+        clock.now = Math.min(end, clock.now + 61_000)
         authority.tick()
         await new Promise(resolve => setTimeout(resolve, 0))
       }
