@@ -7,7 +7,9 @@ import { Holdings } from '../../src/links/held.core.ts'
 import { downKey, downOf, linkKey, linkOf, parentOf } from '../../src/links/keys.core.ts'
 import { GRANT, Grants, LEASE, OwnLease } from '../../src/links/lease.core.ts'
 import { compareRanks, NO_RANK, rankText, toRank, toTuple } from '../../src/links/rank.core.ts'
+import { Strict } from '../../src/links/strict.ts'
 import { Usage } from '../../src/links/usage.core.ts'
+import { until } from '../harness/until.ts'
 import type { Link, Place, Question, Taker, World } from '../../src/links/decide.core.ts'
 import type { Rank } from '../../src/links/rank.core.ts'
 
@@ -289,6 +291,32 @@ describe('links: strict ownership', () => {
     grants.unblock('x')
     expect(grants.grant('x', at(GRANT))).to.equal(true)
     expect(grants.isOver('x', at(GRANT + LEASE))).to.equal(false)
+  })
+
+  it('a node keeps its lease while it lets tokens go, and gets none once it does not answer', async () => {
+    let answer = Promise.withResolvers<undefined>()
+    let asked = 0
+    const invoke = async (): Promise<undefined> => {
+      asked++
+      return answer.promise
+    }
+    const discovery = { self: { id: 'l' }, node: (id: string) => ({ id, incarnation: 1 }) }
+    const strict = new Strict({ service: 'cart', discovery, rpc: { invoke }, asker: {}, owner: {}, own: async () => true } as unknown as ConstructorParameters<typeof Strict>[0])
+    strict.begin()
+    const revoke = async (): Promise<void> => strict.revoke({ node: 'x', incarnation: 1 }, { parent: '', token: 'aa' }, { epoch: 1, term: 1, index: 1 })
+    const first = revoke()
+    expect(strict.grant('x'), 'while it is asked').to.equal(true)
+    answer.resolve(undefined)
+    await first
+    answer = Promise.withResolvers()
+    const [second, third] = [revoke(), revoke()]
+    answer.reject(new Error('lost'))
+    answer = Promise.withResolvers()
+    await until(() => asked === 5)
+    expect(strict.grant('x'), 'until it lets both go').to.equal(false)
+    answer.resolve(undefined)
+    await Promise.all([second, third])
+    expect(strict.grant('x')).to.equal(true)
   })
 
   it('a lease ends when either clock says so, and a lapse is told', () => {
