@@ -132,14 +132,21 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       open: this.#options.ownership === 'open',
       group: () => discovery.self.service === undefined ? undefined : of(discovery.self.service),
       mayRun: () => this.#parts?.seat?.mayRun ?? this.#options.ownership === 'open',
-      ask: async (parent, token) => {
+      parentOf: caller => this.#parentOf(discovery, caller),
+      ask: async (parent, token, links) => {
         const { service } = discovery.self
         if (service === undefined) return undefined
-        const answer = await asker.ask(service, question('resolve', parent, token), CHECK_PATIENCE)
+        const answer = await asker.ask(service, { ...question('resolve', parent, token), propose: links ? [discovery.self.id] : [] }, CHECK_PATIENCE)
         if ('failure' in answer) throw new RpcError('UNAVAILABLE', answer.failure)
         return answer.link
       }
     })
+  }
+
+  #parentOf (discovery: Discovery, caller: string): string | undefined {
+    const { scope } = this.#options
+    const info = caller === discovery.self.id ? discovery.self : discovery.node(caller)
+    return info === undefined && scope === 'relation' ? undefined : parentOf(info?.service, scope)
   }
 
   #createSeat (service: string, parts: { discovery: Discovery, election: Election, rpc: Rpc, archive: Archive, asker: Asker, owner: Owner, now: () => number }): Seat {

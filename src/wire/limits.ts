@@ -61,7 +61,8 @@ export const MAX_LINK_QUESTIONS_PER_PEER = 16_384
 export const MAX_LINK_QUESTIONS = 65_536
 /** Changes of one token's link that wait for each other at its leader. */
 export const MAX_LINK_CHANGES_PER_TOKEN = 64
-/** Tokens that a called node asks its leader about at a time. */
+/** Tokens that a called node asks its leader about at a time, for one caller and for all. */
+export const MAX_LINK_CHECKS_PER_PEER = 2_048
 export const MAX_LINK_CHECKS = 16_384
 /** Questions in one message to the leader whose links they are about: they are committed together. */
 export const MAX_LINK_BATCH = 1_000

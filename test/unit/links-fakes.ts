@@ -255,7 +255,7 @@ export class FakeMesh {
         continue
       }
       const { id, link } = next
-      const admission = link === undefined ? undefined : await this.#peers.get(id)?.guard?.admit(tokenToBytes(token), link)
+      const admission = await this.#peers.get(id)?.guard?.admit(tokenToBytes(token), link, from)
       if (!(admission instanceof RpcError)) return id
       next = admission.code === 'FAILED_PRECONDITION' ? router.moved?.(token, 'cart', id, admission.details) : undefined
     }

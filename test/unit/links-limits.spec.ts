@@ -9,7 +9,7 @@ import { Owner } from '../../src/links/owner.ts'
 import { Quota } from '../../src/links/quota.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../../src/wire/limits.ts'
+import { MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
@@ -117,16 +117,19 @@ describe('links: what a leader is asked', function () {
     expect([quota.take('b', 3), quota.take('a', 1), quota.take('a', 1)]).to.deep.equal([true, true, false])
   })
 
-  it('a called node checks so many tokens at a time, and no more', async () => {
+  it('a called node checks so many tokens at a time for one caller, and for all', async () => {
     const over = Promise.withResolvers<undefined>()
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => undefined, ask: async () => over.promise })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => undefined, ask: async () => over.promise })
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
-    const admit = (n: number): unknown => owner.admit(new Uint8Array(new Uint32Array(8).fill(n).buffer), claim)
-    const asked = Array.from({ length: MAX_LINK_CHECKS }, (_, n) => admit(n))
-    expect(await admit(MAX_LINK_CHECKS)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    const admit = (n: number, caller: string): unknown => owner.admit(new Uint8Array(new Uint32Array(8).fill(n).buffer), claim, caller)
+    const callers = MAX_LINK_CHECKS / MAX_LINK_CHECKS_PER_PEER
+    const asked = Array.from({ length: MAX_LINK_CHECKS_PER_PEER }, (_, n) => admit(n, 'c0'))
+    expect(await admit(-1, 'c0'), 'of one caller').to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    for (let n = MAX_LINK_CHECKS_PER_PEER; n < MAX_LINK_CHECKS; n++) asked.push(admit(n, `c${n % (callers - 1) + 1}`))
+    expect(await admit(-1, 'another'), 'of all').to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
     over.resolve(undefined)
     expect((await Promise.all(asked)).every(admission => admission instanceof RpcError && admission.code === 'FAILED_PRECONDITION')).to.equal(true)
-    expect(await admit(MAX_LINK_CHECKS)).to.deep.include({ code: 'FAILED_PRECONDITION' })
+    expect(await admit(-1, 'c0')).to.deep.include({ code: 'FAILED_PRECONDITION' })
   })
 })
 
