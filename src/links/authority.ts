@@ -206,7 +206,7 @@ export class Authority {
     if (decision.type === 'refuse') return { failure: decision.why }
     if (decision.type === 'answer') {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
-      return { link: decision.link, changed: false }
+      return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
     }
     return this.#write(question, key, present, decision)
   }
@@ -228,7 +228,7 @@ export class Authority {
     const link = place === undefined ? undefined : { ...place, rank }
     this.#tell({ parent, token, rank, link }, former)
     this.#init.onChange({ parent, token, link, former, rank })
-    return { link, changed: former !== undefined || link !== undefined }
+    return { link, changed: former !== undefined || link !== undefined, ...link === undefined && { rank } }
   }
 
   #count (parent: string, before: Place | undefined, after: Place | undefined): void {

@@ -5,7 +5,7 @@ import { encodeClaim } from '../wire/links-codec.ts'
 import { MAX_CACHED_LINKS } from '../wire/limits.ts'
 import { Cache } from './cache.core.ts'
 import { isId, record } from './messages.core.ts'
-import { NO_RANK, toRank } from './rank.core.ts'
+import { compareRanks, NO_RANK, toRank } from './rank.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
@@ -14,7 +14,7 @@ import type { Link, Question } from './decide.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { Election } from '../election/index.ts'
+import type { Election, FencingToken } from '../election/index.ts'
 import type { Routed, TokenId, TokenRouter } from '../rpc/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -24,6 +24,10 @@ const PATIENCE = 1_000
 const PROPOSALS = 4
 /** Milliseconds for which a token that the DHT knows nothing of is not looked for again. */
 const NOTHING_FOR = 2_000
+/** Milliseconds for which a leader is known before what is above it counts as taken back: news of a later one comes sooner. */
+const STEADY = 60_000
+/** Services whose leader is remembered. */
+const MAX_SERVICES = 1_024
 /** Tokens whose provisional node is remembered, to be proposed once somebody decides. */
 const MAX_PROVISIONAL = 10_000
 
@@ -52,6 +56,8 @@ export class Finder implements TokenRouter {
   readonly #flights = new Map<string, Promise<Known | undefined>>()
   readonly #provisional = new Map<string, string>()
   readonly #nothing = new Map<string, number>()
+  /** Who decides for a service, and since when this node believes so. */
+  readonly #reigns = new Map<string, { readonly token: FencingToken, readonly since: number }>()
 
   constructor (init: FinderInit) {
     this.#init = init
@@ -177,8 +183,10 @@ export class Finder implements TokenRouter {
       const code = answer.failure === 'full' ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE'
       throw new RpcError(code, `links of service '${service}': ${answer.failure === 'full' ? 'there are as many as its voters hold' : 'its leader could not answer'}`, { retryable: answer.failure !== 'full' })
     }
+    const reign = this.#steadyReign(service)
+    if (reign !== undefined) this.cache.takeBack(service, token, reign)
     const before = this.cache.last(service, token)
-    const known = this.cache.learn(service, token, answer.link)
+    const known = this.cache.learn(service, token, answer.link, answer.rank)
     if (known !== before) this.#init.onLink(service, token, known, before)
     return known
   }
@@ -194,6 +202,20 @@ export class Finder implements TokenRouter {
     if (this.#nothing.size >= MAX_PROVISIONAL) this.#nothing.clear()
     this.#nothing.set(key, now() + NOTHING_FOR)
     return undefined
+  }
+
+  /** Who decides, if that has been so for so long that no answer of a later one can have come before. */
+  #steadyReign (service: string): FencingToken | undefined {
+    const { local, of, now } = this.#init
+    const token = local === undefined ? of(service)?.leader?.token : undefined
+    if (token === undefined) return undefined
+    const known = this.#reigns.get(service)
+    if (known?.token.epoch === token.epoch && known.token.term === token.term) return now() - known.since >= STEADY ? token : undefined
+    // the group was founded anew, by a clock that was behind: views believe that only after a while
+    const isBack = known !== undefined && compareRanks({ ...known.token, index: 0 }, { ...token, index: 0 }) > 0
+    if (this.#reigns.size >= MAX_SERVICES) this.#reigns.clear()
+    this.#reigns.set(service, { token, since: isBack ? -Infinity : now() })
+    return isBack ? token : undefined
   }
 
   /** The service has no voters, and had none as far as this node knows. */

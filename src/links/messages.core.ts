@@ -25,9 +25,12 @@ export const REVOKE = 'braid.links.revoke'
 /** Why a question was not answered: the asker may ask again. */
 export type Failure = Refusal | 'full' | 'unavailable'
 
-/** `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. */
+/**
+ * `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. `rank`: there is no
+ * link, and was none of up to this rank; not said of one whose node is gone, as that may come back.
+ */
 export type Answer =
-  | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean }
+  | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean, readonly rank?: Rank | undefined }
   | { readonly failure: Failure }
 
 /** What a node is told of one link. No link: it was removed, at this rank. */
@@ -75,17 +78,18 @@ function readQuestion (value: unknown): Question {
 
 export function writeAnswer (answer: Answer): Wire {
   if ('failure' in answer) return { e: answer.failure }
-  const { link, changed } = answer
-  return { ...link !== undefined && writeLink(link), ...changed && { c: true } }
+  const { link, changed, rank } = answer
+  return { ...link !== undefined ? writeLink(link) : rank !== undefined && { r: toTuple(rank) }, ...changed && { c: true } }
 }
 
 /** @throws InvalidOptionsError */
 export function readAnswers (value: unknown, count: number): Answer[] {
   if (!Array.isArray(value) || value.length !== count) malformed('as many answers as questions')
   return value.map(one => {
-    const { e, c } = record(one)
+    const { e, c, r } = record(one)
     if (e !== undefined) return { failure: FAILURES.find(failure => failure === e) ?? 'unavailable' }
-    return { link: readLink(one), changed: c === true }
+    const link = readLink(one)
+    return { link, changed: c === true, ...link === undefined && r !== undefined && { rank: toRank(r) ?? malformed('a rank') } }
   })
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { Cache } from '../../src/links/cache.core.ts'
 import { Counts } from '../../src/links/counts.core.ts'
 import { decide } from '../../src/links/decide.core.ts'
+import { Finder } from '../../src/links/finder.ts'
 import { Holdings } from '../../src/links/held.core.ts'
 import { downKey, downOf, linkKey, linkOf, parentOf } from '../../src/links/keys.core.ts'
 import { GRANT, Grants, LEASE, OwnLease } from '../../src/links/lease.core.ts'
@@ -173,6 +174,40 @@ describe('links: what a caller knows', () => {
     expect(known.find('b', 't', link('z', 6))).to.include({ id: 'y' })
     expect(known.learn('b', 't', link('z', 6))).to.include({ id: 'z' })
     expect(known.get('b', 't')).to.include({ id: 'z' })
+  })
+
+  it('"there is none" holds against what was removed before it, also by others and never heard of', () => {
+    const known = cache()
+    known.learn('b', 't', link('x', 1))
+    // moved at 2 and unlinked at 3, by others
+    known.learn('b', 't', undefined, rank(3))
+    for (const old of [link('x', 1), link('y', 2)]) expect(known.find('b', 't', old)).to.equal(undefined)
+    known.learn('b', 't', undefined, rank(2))
+    expect(known.find('b', 't', link('y', 3))).to.equal(undefined)
+    expect(known.learn('b', 't', link('z', 4))).to.include({ id: 'z' })
+    expect(known.learn('b', 'new', undefined, rank(9))).to.equal(undefined)
+    expect(known.find('b', 'new', link('y', 8))).to.equal(undefined)
+  })
+
+  it('goes back once whoever decides stands below it for good, and not before', () => {
+    const token = { epoch: 9, term: 1 }
+    let [now, leader] = [0, { id: 'l', token }]
+    const finder = new Finder({
+      options: {}, parent: '', discovery: {}, asker: {}, archive: {}, local: undefined, onLink: () => {}, now: () => now, of: () => ({ leader })
+    } as unknown as ConstructorParameters<typeof Finder>[0])
+    const settle = (node: string, rank: Rank): string | undefined => finder.settle('b', 't', { link: { node, incarnation: 1, rank }, changed: false })?.id
+    const answers: unknown[] = [settle('x', { ...token, index: 5 })]
+    // of one that this node has not heard of yet
+    answers.push(settle('y', { epoch: 9, term: 2, index: 1 }), settle('x', { ...token, index: 5 }))
+    now += 59_000
+    answers.push(settle('x', { ...token, index: 6 }))
+    // that was a lie
+    now += 1_000
+    answers.push(settle('z', { ...token, index: 7 }), settle('x', { ...token, index: 5 }))
+    // founded anew, by a clock that is behind; who believes that has waited for long
+    leader = { id: 'n', token: { epoch: 5, term: 1 } }
+    answers.push(settle('n', { epoch: 5, term: 1, index: 1 }))
+    expect(answers).to.deep.equal(['x', 'y', 'y', 'y', 'z', 'z', 'n'])
   })
 
   it('what was found wrong is not used again before it was asked for', () => {

@@ -131,7 +131,7 @@ export class LinkKeeper {
     if (decision.type === 'refuse') return reply({ refused: 'certain' })
     if (decision.type === 'answer') {
       env.emit({ type: 'decided', op, token, kind: question.kind, alive, wrote: false, there: present !== undefined })
-      return reply({ link: decision.link, seen: present?.op ?? '', after: present?.op ?? '' })
+      return reply({ link: decision.link, rank: present === undefined ? this.#last : undefined, seen: present?.op ?? '', after: present?.op ?? '' })
     }
     env.emit({ type: 'decided', op, token, kind: question.kind, alive, wrote: true, there: present !== undefined })
     this.#pending.set(token, [])
@@ -214,7 +214,7 @@ export class LinkKeeper {
         env.emit({ type: 'wrote', token, op, rank, place })
         env.count(place === undefined ? 'unlinked' : present === undefined ? 'linked' : 'moved')
         for (const node of new Set([link?.node, present?.link.node])) if (node !== undefined) send(node, { t: 'told', token, rank, link })
-        reply({ link, seen, after })
+        reply({ link, rank: link === undefined ? rank : undefined, seen, after })
       } else reply({ refused: event['certain'] === true ? 'certain' : 'unknown' })
       for (const next of waiting) next()
     })
