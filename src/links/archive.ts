@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { copyBytes, shareBytes } from '../wire/bytes.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
-import { MAX_VOTERS } from '../wire/limits.ts'
+import { MAX_LINK_READS, MAX_VOTERS } from '../wire/limits.ts'
 import { linkKey, linkOf } from './keys.core.ts'
 import type { Change } from './authority.ts'
 import type { Link } from './decide.core.ts'
@@ -32,6 +32,7 @@ export class Archive {
   readonly #now: () => number
   /** Of the last link that was kept: thousands have the same. */
   #reign: Reign = { epoch: 0, term: 0 }
+  #reads = 0
   readonly #voters = new Map<string, { ids: readonly string[], at: number }>()
 
   constructor (records: Records | undefined, now: () => number) {
@@ -84,10 +85,16 @@ export class Archive {
     this.#records?.withdrawAll()
   }
 
+  /** So many are looked for that no other one is, now. */
+  get isBusy (): boolean {
+    return this.#reads >= MAX_LINK_READS
+  }
+
   /** Never throws. */
   async find (service: string, parent: string, token: string, signal?: AbortSignal): Promise<Link | undefined> {
     const authors = this.#voters.get(service)?.ids
-    if (this.#records === undefined || authors === undefined) return undefined
+    if (this.#records === undefined || authors === undefined || this.isBusy) return undefined
+    this.#reads++
     try {
       const record = await this.#records.get(keyOf(service, parent, token), { authors, ...signal !== undefined && { signal } })
       if (record === undefined) return undefined
@@ -96,6 +103,8 @@ export class Archive {
       return node === '' ? undefined : { node, incarnation, rank: { epoch, term, index } }
     } catch {
       return undefined
+    } finally {
+      this.#reads--
     }
   }
 }

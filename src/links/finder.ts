@@ -195,7 +195,8 @@ export class Finder implements TokenRouter {
   async stored (service: string, token: TokenId, options: AbortOptions = {}): Promise<Known | undefined> {
     const { archive, now } = this.#init
     const key = `${service}/${token}`
-    if (now() < (this.#nothing.get(key) ?? 0)) return undefined
+    // one that was not looked for may be there
+    if (archive.isBusy || now() < (this.#nothing.get(key) ?? 0)) return undefined
     const link = await archive.find(service, this.parent, token, options.signal)
     const known = link === undefined ? this.cache.get(service, token) : this.cache.find(service, token, link)
     if (known !== undefined && this.#lives(known)) return known

@@ -64,6 +64,8 @@ export const MAX_LINK_CHANGES_PER_TOKEN = 64
 /** Tokens that a called node asks its leader about at a time, for one caller and for all. */
 export const MAX_LINK_CHECKS_PER_PEER = 2_048
 export const MAX_LINK_CHECKS = 16_384
+/** Tokens that a caller looks for in the DHT at a time while nobody leads: each takes a walk for every voter. */
+export const MAX_LINK_READS = 32
 /** Questions in one message to the leader whose links they are about: they are committed together. */
 export const MAX_LINK_BATCH = 1_000
 /** Nodes that a question may propose, the most wanted first. */

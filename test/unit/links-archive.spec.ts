@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { Archive } from '../../src/links/archive.ts'
+import { Finder } from '../../src/links/finder.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
-import { MAX_VOTERS } from '../../src/wire/limits.ts'
+import { MAX_LINK_READS, MAX_VOTERS } from '../../src/wire/limits.ts'
 import type { GetOptions, NewRecord, RecordSource, Records } from '../../src/records/index.ts'
 
 const TOKEN = 'ab'.repeat(32)
@@ -12,6 +13,7 @@ class FakeRecords {
   readonly kept: NewRecord[] = []
   readonly names: string[] = []
   readonly asked: GetOptions[] = []
+  waits: Promise<void> | undefined
   room = Infinity
   answer: { value: Uint8Array, rank: readonly [number, number, number] } | Error | undefined
 
@@ -26,6 +28,7 @@ class FakeRecords {
 
   async get (_key: Uint8Array, options: GetOptions): Promise<unknown> {
     this.asked.push(options)
+    await this.waits
     if (this.answer instanceof Error) throw this.answer
     return this.answer
   }
@@ -100,5 +103,23 @@ describe('links: in the DHT', () => {
       expect(await archive.find('b', 'a', TOKEN)).to.equal(undefined)
     }
     expect(await new Archive(undefined, () => now).find('b', 'a', TOKEN)).to.equal(undefined)
+  })
+
+  it('so many are looked for at a time; the others may be there, and are looked for when there is room', async () => {
+    const { records, archive } = make()
+    archive.learn('b', ['v1', 'v2'])
+    const over = Promise.withResolvers<void>()
+    records.waits = over.promise
+    const finder = new Finder({
+      options: {}, parent: 'a', discovery: { node: () => ({ incarnation: 7, state: 'up' }) }, asker: {}, archive, local: undefined, onLink: () => {}, now: () => now, of: () => undefined
+    } as unknown as ConstructorParameters<typeof Finder>[0])
+    const tokens = Array.from({ length: 2_000 }, (_, i) => i.toString(16).padStart(64, '0'))
+    const found = tokens.map(async token => finder.stored('b', token))
+    expect(records.asked).to.have.length(MAX_LINK_READS)
+    expect(await found.at(-1)).to.equal(undefined)
+    records.answer = { value: encodePlace(link), rank: [1, 2, 3] }
+    over.resolve()
+    expect((await Promise.all(found)).filter(known => known?.id === 'x')).to.have.length(MAX_LINK_READS)
+    expect(await finder.stored('b', tokens.at(-1) as string)).to.include({ id: 'x' })
   })
 })
