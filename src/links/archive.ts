@@ -82,7 +82,7 @@ export class Archive {
   }
 
   withdrawAll (): void {
-    this.#records?.withdrawAll()
+    this.#records?.withdrawSources()
   }
 
   /** So many are looked for that no other one is, now. */

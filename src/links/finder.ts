@@ -82,7 +82,7 @@ export class Finder implements TokenRouter {
 
   moved (token: TokenId, service: string, node: string, details: unknown): Routed | undefined {
     this.cache.doubt(service, token)
-    if (details === undefined || details === null) return undefined
+    if (typeof details !== 'object' || details === null) return undefined
     const { owner, rank } = record(details)
     const claimed = toRank(rank)
     if (!isId(owner) || owner === node || claimed === undefined || this.#init.discovery.node(owner)?.service !== service) return undefined

@@ -95,9 +95,14 @@ export class Holdings {
     return held
   }
 
-  /** The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. */
+  /**
+   * The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. Of a newer one
+   * than the link that is asked back this says nothing: it was on its way for long.
+   */
   revoke (parent: string, token: string, rank: Rank): void {
-    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false, this.get(parent, token)?.own))
+    const before = this.get(parent, token)
+    if (before !== undefined && compareRanks(before.level, rank) > 0) return
+    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false, before?.own))
   }
 
   /** The link was removed, by what has this rank. */

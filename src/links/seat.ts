@@ -29,6 +29,8 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 const LOOK = 250
 /** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
 const REPORT_INTERVAL = 30_000
+/** Milliseconds by which a life of this node may be ahead of its clock. */
+const AHEAD = 24 * 60 * 60 * 1_000
 /** Errors of a node that has no links: nobody decides about any, or it has stopped. */
 const LINKLESS = new Set(['NoAuthorityError', 'MeshStoppedError'])
 /** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
@@ -283,7 +285,9 @@ export class Seat {
   /** All links of this life are dead: begin another one. */
   #hearDown (incarnation: unknown): void {
     const { discovery } = this.#init
-    if (isCount(incarnation) && incarnation >= discovery.self.incarnation) discovery.renew(incarnation)
+    const { incarnation: own } = discovery.self
+    // a lie must leave room to go on above it, and what is above 2^53 would be taken by nobody
+    if (isCount(incarnation) && incarnation >= own && incarnation <= Math.max(own, Date.now()) + AHEAD) discovery.renew(incarnation)
   }
 
   tick (): void {

@@ -73,6 +73,11 @@ export class Backlog<R extends Kept> {
     this.#due.delete(id)
   }
 
+  /** All whose id begins so. */
+  withdrawAll (prefix: string): void {
+    for (const id of this.#entries.keys()) if (id.startsWith(prefix)) this.withdraw(id)
+  }
+
   clear (): void {
     this.#entries.clear()
     this.#due.clear()

@@ -107,12 +107,14 @@ export interface Records {
    * @throws InvalidOptionsError - no peer would take it
    */
   keep (record: NewRecord): boolean
-  /** {@link keep} one that is made only when it is put, until {@link withdrawAll}. What cannot be made then is kept no longer. */
+  /** {@link keep} one that is made only when it is put, until {@link withdrawSources}. What cannot be made then is kept no longer. */
   keepSource (source: RecordSource): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void
   /** {@link withdraw} whatever is kept. */
   withdrawAll (): void
+  /** {@link withdraw} what {@link keepSource} keeps. */
+  withdrawSources (): void
   status (): RecordsStatus
   /** Counters of this node: puts and gets, and, as a server, records stored, refused and why, expired and pushed out. */
   stats (): Readonly<Record<string, number>>

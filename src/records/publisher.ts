@@ -63,8 +63,9 @@ export class Publisher {
     this.#backlog.withdraw(id)
   }
 
-  withdrawAll (): void {
-    this.#backlog.clear()
+  withdrawAll (prefix = ''): void {
+    if (prefix === '') this.#backlog.clear()
+    else this.#backlog.withdrawAll(prefix)
   }
 
   status (): RecordsStatus {

@@ -15,6 +15,9 @@ const GET_TIMEOUT = 3_000
 /** Milliseconds between two looks for what expired. */
 const SWEEP_INTERVAL = 60_000
 
+/** Of the names of sources: no key has such a name. */
+const SOURCE = '+'
+
 class RecordsService implements Records, Startable {
   readonly [Symbol.toStringTag] = '@braid/records'
   readonly [serviceCapabilities]: string[] = ['@braid/records']
@@ -81,8 +84,7 @@ class RecordsService implements Records, Startable {
   }
 
   keepSource (source: RecordSource): boolean {
-    // no key has such a name
-    return this.#publisher.keep(`+${source.name}`, source)
+    return this.#publisher.keep(SOURCE + source.name, source)
   }
 
   withdraw (key: Uint8Array): void {
@@ -91,6 +93,10 @@ class RecordsService implements Records, Startable {
 
   withdrawAll (): void {
     this.#publisher.withdrawAll()
+  }
+
+  withdrawSources (): void {
+    this.#publisher.withdrawAll(SOURCE)
   }
 
   status (): RecordsStatus {

@@ -34,7 +34,7 @@ class FakeRecords {
   }
 
   status (): object { return { kept: this.kept.length, stored: 0, waiting: 0 } }
-  withdrawAll (): void { this.kept.length = 0 }
+  withdrawSources (): void { this.kept.length = 0 }
 }
 
 describe('links: in the DHT', () => {

@@ -185,6 +185,30 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect((await two.links.link('bob', 'target-1')).id).to.equal('target-1')
   })
 
+  it('a node that is told that a life of the far future is down goes on with its own', async () => {
+    mesh = new FakeMesh(createRandom(21))
+    for (const id of ['target-0', 'target-1']) mesh.add(id, 'cart')
+    mesh.elect('target-0')
+    const life = (): number | undefined => mesh.infos.find(({ id }) => id === 'target-1')?.incarnation
+    const DAY = 24 * 60 * 60 * 1_000
+    for (const d of [Number.MAX_SAFE_INTEGER, Date.now() + 2 * DAY, 0]) await mesh.carry('target-0', 'target-1', 'braid.links.tell', { d })
+    expect(life()).to.equal(1)
+    const soon = Date.now() + DAY / 2
+    await mesh.carry('target-0', 'target-1', 'braid.links.tell', { d: soon })
+    expect(life()).to.equal(soon + 1)
+  })
+
+  it('a token whose node is not known here is not said to be linked nowhere', async () => {
+    const { callers } = start(22, { clients: 1, loss: 0 })
+    const [caller] = callers as [FakeNode]
+    const home = await caller.call('ada') as string
+    mesh.gone.add(home)
+    mesh.infos.splice(mesh.infos.findIndex(({ id }) => id === home), 1)
+    const failure = await caller.links.target('ada', 'cart').catch((err: unknown) => err)
+    expect(failure).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
+    expect(caller.router.moved?.(tokenIdOf('ada', 'fake'), 'cart', home, 'elsewhere'), 'details that say nothing').to.equal(undefined)
+  })
+
   it('every node tells of a link that it uses, holds or decides once when it comes, moves and goes', async () => {
     const { callers, targets } = start(14, { clients: 2, loss: 0 })
     const [one] = callers as [FakeNode]

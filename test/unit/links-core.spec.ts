@@ -252,6 +252,8 @@ describe('links: what the called node knows', () => {
     held.learn('a', 't', link('you', 8), false)
     expect(held.learn('a', 't', link('me', 7), true).mine).to.equal(false)
     held.learn('a', 'u', link('me', 3), true)
+    held.revoke('a', 'u', rank(2))
+    expect(held.get('a', 'u')?.mine, 'of a link before').to.equal(true)
     held.revoke('a', 'u', rank(3))
     expect(held.judge(held.get('a', 'u'), rank(3))).to.equal('ask')
     expect(held.learn('a', 'u', link('me', 2), true).mine).to.equal(false)

@@ -203,7 +203,7 @@ export class FakeMesh {
     const records = {
       keepSource: ({ name, final = false }: RecordSource) => final ? kept.delete(name) : kept.add(name),
       get: async () => undefined,
-      withdrawAll: () => { kept.clear() },
+      withdrawSources: () => { kept.clear() },
       status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })
     } as unknown as Records
     const room = links(options)({ logger: defaultLogger(), discovery, election, rpc, records }) as Links & Startable
