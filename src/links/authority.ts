@@ -244,16 +244,18 @@ export class Authority {
   /**
    * One message, however many links.
    *
+   * @param check - throws when it may not be done now
    * @returns how many there were; undefined: no such node is known
    * @throws NotLeading
    */
-  async down (node: string): Promise<number | undefined> {
+  async down (node: string, check: () => void = () => {}): Promise<number | undefined> {
     await this.#confirm(downKey(node))
     const { discovery, service } = this.#init
     const info = discovery.node(node)
     const lives = [info?.service === service ? info.incarnation : undefined, this.#lives.lastOf(node)].filter(life => life !== undefined)
     const links = this.links(node)
     if (lives.length === 0 && links === 0) return undefined
+    check()
     const incarnation = Math.max(...lives, ...this.#counts.lives(node))
     const place = { node, incarnation }
     try {

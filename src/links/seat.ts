@@ -11,6 +11,7 @@ import {
   ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
 } from './messages.core.ts'
 import { Quota } from './quota.core.ts'
+import { Rights } from './rights.ts'
 import { askBack, Strict } from './strict.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Archive } from './archive.ts'
@@ -65,6 +66,7 @@ export class Seat {
   readonly #authority: Authority | undefined
   readonly #self: string
   readonly #quota = new Quota(MAX_LINK_QUESTIONS_PER_PEER, MAX_LINK_QUESTIONS)
+  readonly #rights: Rights
   readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
@@ -77,6 +79,7 @@ export class Seat {
     const { discovery, election, options, now } = init
     this.#init = init
     this.#self = discovery.self.id
+    this.#rights = new Rights({ ...init, scope: options.scope })
     this.#nextReport = now() + reportInterval(options)
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
     this.#authority = keeping === undefined
@@ -107,6 +110,7 @@ export class Seat {
     return [
       rpc.handle(ASK, async (args: unknown, context) => {
         const questions = read(() => readQuestions(args))
+        for (const question of questions) this.#rights.ask(context.caller.id, question)
         return this.#lead(context, async () => (await this.#keeper.ask(questions)).map(writeAnswer), questions.length)
       }),
       rpc.handle(COUNT, async (args: unknown, context) => {
@@ -115,7 +119,7 @@ export class Seat {
       }),
       rpc.handle(DOWN, async (args: unknown, context) => {
         const { n } = read(() => record(args))
-        return this.#lead(context, async () => isId(n) ? this.#keeper.down(n) : undefined)
+        return this.#lead(context, async () => isId(n) ? this.#keeper.down(n, () => { this.#rights.end(context.caller.id, n) }) : undefined)
       }),
       rpc.handle(USED, (args: unknown, { caller }) => {
         const { parent, tokens } = readUsed(args)
