@@ -8,14 +8,16 @@ import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
-import { Clearing } from './clearing.ts'
+import { Clearing, removal } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
 import { Lives } from './lives.core.ts'
 import { NotLeading } from './not-leading.ts'
+import { compareRanks } from './rank.core.ts'
 import { Turns } from './turns.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
+import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { FencingToken, Register, RegisterEntry } from '../election/index.ts'
@@ -288,6 +290,21 @@ export class Authority {
       else if (!this.#turns.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
     }
     if (told.length > 0) tell(node, told, undefined)
+  }
+
+  /**
+   * A node says that nobody has used these of its links for the time after which they end: it has seen that, however often
+   * the leader changed meanwhile.
+   */
+  async idle (node: string, parent: string, links: readonly Idle[]): Promise<void> {
+    const { register } = this.#init
+    if (!this.leads || links.length === 0) return
+    const ended = links.filter(({ token, rank }) => {
+      const key = linkKey(parent, token)
+      const entry = register.entry(key)
+      return entry !== undefined && compareRanks(entry.rank, rank) === 0 && this.#placeOf(entry).node === node && !this.#clearing.isUsed(key)
+    })
+    await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)))
   }
 
   // ---- what time brings

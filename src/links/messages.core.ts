@@ -5,6 +5,7 @@ import { isParent } from '../wire/names.ts'
 import { isTokenId } from './keys.core.ts'
 import { toRank, toTuple } from './rank.core.ts'
 import type { Link, Question, Refusal } from './decide.core.ts'
+import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 
 /** Asks a leader, in batches of {@link Question}. */
@@ -121,11 +122,23 @@ function readLink (value: unknown): Link | undefined {
   return { node: n, incarnation: i, rank }
 }
 
-/** The tokens of one parent that were used. @throws InvalidOptionsError */
-export function readUsed (value: unknown): { parent: string, tokens: string[] } {
-  const { p, t } = record(value)
+/** The tokens of one parent that were used, and links that were not. */
+export interface Usages { readonly parent: string, readonly tokens: readonly string[], readonly idle: readonly Idle[] }
+
+export function writeUsed ({ parent, tokens, idle }: Usages): Wire {
+  return { p: parent, t: tokens, ...idle.length > 0 && { i: idle.map(({ token, rank }) => ({ t: token, r: toTuple(rank) })) } }
+}
+
+/** @throws InvalidOptionsError */
+export function readUsed (value: unknown): Usages {
+  const { p, t, i = [] } = record(value)
   if (!isParent(p) || !Array.isArray(t) || t.length > MAX_LINK_BATCH || !t.every(isTokenId)) malformed('tokens of one service')
-  return { parent: p, tokens: t }
+  if (!Array.isArray(i) || i.length > MAX_LINK_BATCH) malformed('links that are not used')
+  const idle = i.map((one): Idle => {
+    const { t, r } = record(one)
+    return isTokenId(t) ? { token: t, rank: toRank(r) ?? malformed('a rank') } : malformed('the id of a token')
+  })
+  return { parent: p, tokens: t, idle }
 }
 
 export function isId (value: unknown): value is string {

@@ -58,10 +58,11 @@ export class Owner implements TokenGuard {
   readonly #glances = new Map<number, Glance>()
   readonly #quota = new Quota(MAX_LINK_CHECKS_PER_PEER, MAX_LINK_CHECKS)
   readonly #asking = new Map<string, Asking>()
-  #life = -1
+  #life: number
 
   constructor (init: OwnerInit) {
     this.#init = init
+    this.#life = init.self().incarnation
   }
 
   admit (token: Uint8Array, claim: Uint8Array | undefined, caller: string): Admission | Promise<Admission> {

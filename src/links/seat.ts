@@ -8,12 +8,12 @@ import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
 import { NotLeading } from './not-leading.ts'
 import {
-  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
+  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed
 } from './messages.core.ts'
 import { Quota } from './quota.core.ts'
 import { Rights } from './rights.ts'
 import { askBack, Strict } from './strict.ts'
-import type { Answer, Told } from './messages.core.ts'
+import type { Answer, Told, Usages } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
 import type { Authority, Change } from './authority.ts'
@@ -122,8 +122,7 @@ export class Seat {
         return this.#lead(context, async () => isId(n) ? this.#keeper.down(n, () => { this.#rights.end(context.caller.id, n) }) : undefined)
       }),
       rpc.handle(USED, (args: unknown, { caller }) => {
-        const { parent, tokens } = readUsed(args)
-        this.#authority?.used(caller.id, parent, tokens)
+        this.#hearUsed(caller.id, readUsed(args))
       }),
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(context, async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
@@ -302,8 +301,11 @@ export class Seat {
     // to look for a leader is to need one
     if (now() < this.#nextReport || owner.holdings.size === 0 || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
-    for (const [parent, tokens] of owner.holdings.takeUsed()) {
-      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
+    for (const [parent, tokens] of owner.holdings.takeUsed(now())) {
+      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: tokens.slice(at, at + MAX_LINK_BATCH), idle: [] })
+    }
+    for (const [parent, idle] of owner.holdings.takeIdle(now(), options.ttl)) {
+      for (let at = 0; at < idle.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: [], idle: idle.slice(at, at + MAX_LINK_BATCH) })
     }
   }
 
@@ -317,11 +319,17 @@ export class Seat {
     archive.withdrawAll()
   }
 
-  #report (parent: string, tokens: readonly string[]): void {
+  #hearUsed (node: string, { parent, tokens, idle }: Usages): void {
+    this.#authority?.used(node, parent, tokens)
+    // who leads no more cannot end them, and the node says so again
+    this.#authority?.idle(node, parent, idle).catch(() => {})
+  }
+
+  #report (usages: Usages): void {
     const { election, rpc, service } = this.#init
     const leader = election.of(service)?.leader?.id
-    if (leader === this.#self) this.#authority?.used(this.#self, parent, tokens)
-    else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
+    if (leader === this.#self) this.#hearUsed(this.#self, usages)
+    else if (leader !== undefined) rpc.notify(service, USED, writeUsed(usages), { node: leader, timeout: 5_000 }).catch(() => {})
   }
 
   /** Until nobody has a token here, or the time is over: then the leader gives them to others. */

@@ -219,6 +219,27 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await until(async () => await down('one', 'target-2') === 'done', { timeout: 20_000 })
   })
 
+  it('a link that nobody uses ends however often the leader changes, and one that is used does not', async () => {
+    mesh = new FakeMesh(createRandom(25))
+    const targets = ['target-0', 'target-1', 'target-2'].map(id => mesh.add(id, 'cart', { ttl: 2_000 }))
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    for (const token of ['idle', 'busy']) await caller.links.link(token, 'target-2')
+    expect(mesh.table.size).to.equal(2)
+    let turn = 0
+    await until(async () => {
+      // an office of less than a half time each
+      mesh.elect(targets[turn++ % 2]?.id)
+      for (let i = 0; i < 7; i++) {
+        await caller.call('busy')
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+      return mesh.table.size < 2
+    }, { timeout: 30_000 })
+    expect((await caller.links.target('busy', 'cart'))?.id).to.equal('target-2')
+    expect(await caller.links.unlink('idle', 'cart')).to.equal(0)
+  })
+
   it('a node that is told that a life of the far future is down goes on with its own', async () => {
     mesh = new FakeMesh(createRandom(21))
     for (const id of ['target-0', 'target-1']) mesh.add(id, 'cart')

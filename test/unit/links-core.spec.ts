@@ -259,16 +259,29 @@ describe('links: what the called node knows', () => {
     expect(held.learn('a', 'u', link('me', 2), true).mine).to.equal(false)
   })
 
+  it('says which links nobody has used for their time, again after half of it, and none that was used or is another\'s', () => {
+    const held = new Holdings(10)
+    for (const [token, mine] of [['t', true], ['u', true], ['v', false]] as const) held.learn('a', token, link('me', 5), mine)
+    expect(held.takeIdle(1_000, 100).size, 'they were made a moment ago').to.equal(0)
+    held.takeUsed(1_000)
+    expect(held.takeIdle(1_099, 100).size).to.equal(0)
+    held.get('a', 'u')!.used = true
+    expect([...held.takeIdle(1_100, 100)]).to.deep.equal([['a', [{ token: 't', rank: rank(5) }]]])
+    held.takeUsed(1_100)
+    expect(held.takeIdle(1_149, 100).size).to.equal(0)
+    expect([...held.takeIdle(1_150, 100)]).to.deep.equal([['a', [{ token: 't', rank: rank(5) }]]])
+  })
+
   it('reports each use once, and is bounded', () => {
     const held = new Holdings(10)
     held.learn('a', 't', link('me', 1), true)
     held.learn('a', 'u', link('you', 1), false)
-    expect([...held.takeUsed()]).to.deep.equal([['a', ['t']]])
-    expect([...held.takeUsed()]).to.deep.equal([])
+    expect([...held.takeUsed(0)]).to.deep.equal([['a', ['t']]])
+    expect([...held.takeUsed(0)]).to.deep.equal([])
     for (let n = 0; n < 1_000; n++) held.learn(`s${n % 3}`, token(n), link('me', n), true)
     expect(held.size).to.be.at.most(10)
-    expect([...held.takeUsed()].flatMap(([, tokens]) => tokens)).to.have.members(Array.from({ length: 1_000 }, (_, n) => token(n)))
-    expect([...held.takeUsed()]).to.deep.equal([])
+    expect([...held.takeUsed(0)].flatMap(([, tokens]) => tokens)).to.have.members(Array.from({ length: 1_000 }, (_, n) => token(n)))
+    expect([...held.takeUsed(0)]).to.deep.equal([])
     held.clear()
     expect(held.size).to.equal(0)
   })

@@ -43,7 +43,7 @@ describe('links: what peers send', () => {
     refused(() => readAnswers([{ n: 'x', i: 1.5, r: [1, 2, 3] }], 1))
     refused(() => readAnswers([{ n: 'x', i: 1, r: [1, 2, 2 ** 53] }], 1))
     for (const value of [null, [{}], [{ p: 'a', t: 'x', r: [1, 2, 3] }], [{ p: 'a', t: TOKEN }]]) refused(() => readTold(value))
-    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }]) refused(() => readUsed(value))
+    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }, { p: 'a', t: [], i: {} }, { p: 'a', t: [], i: [{ t: TOKEN }] }, { p: 'a', t: [], i: Array.from({ length: MAX_LINK_BATCH + 1 }, () => ({ t: TOKEN, r: [1, 2, 3] })) }]) refused(() => readUsed(value))
     expect(readAnswers([{ e: 'something new' }], 1)).to.deep.equal([{ failure: 'unavailable' }])
   })
 
@@ -136,9 +136,9 @@ describe('links: what peers send', () => {
     await owner.admit(token, claim, 'c')
     await owner.admit(token, claim, 'c')
     for (let n = 0; n < MAX_HELD_LINKS; n++) owner.learn('b', n.toString(16).padStart(64, '0'), link)
-    owner.holdings.takeUsed()
+    owner.holdings.takeUsed(0)
     await owner.admit(token, claim, 'c')
-    expect(owner.holdings.takeUsed().get('a')).to.deep.equal([TOKEN])
+    expect(owner.holdings.takeUsed(0).get('a')).to.deep.equal([TOKEN])
   })
 
   it('a call of a caller that could ask nobody does not run beside the link that there is', async () => {

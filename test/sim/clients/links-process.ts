@@ -286,7 +286,7 @@ export class LinksProcess implements Process {
     const leader = this.#leader()
     if (now >= this.#nextReport && leader !== undefined) {
       this.#nextReport = now + REPORT_EVERY
-      for (const tokens of this.#holdings.takeUsed().values()) this.#send(leader, { t: 'used', tokens })
+      for (const tokens of this.#holdings.takeUsed(this.#env.now()).values()) this.#send(leader, { t: 'used', tokens })
     }
     if (!this.#options.strict || now < this.#nextRenew || leader === undefined) return
     this.#nextRenew = now + RENEW_EVERY
