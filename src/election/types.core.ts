@@ -251,4 +251,6 @@ export interface ElectionCore {
   /** This node's copy, perhaps stale, deletions left out; complete and current only between `register-ready` and the next `change`, under a lease. */
   entry (key: string): Entry | undefined
   entries (): IterableIterator<Entry>
+  /** Of the register, deletion marks included. */
+  readonly size: { readonly entries: number, readonly bytes: number }
 }

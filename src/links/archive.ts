@@ -22,6 +22,8 @@ const MAX_SERVICES = 1_024
 const EXPECTED_FOR = 5 * 60 * 1_000
 /** A link that there is no more; encoded it is nothing. */
 const NOWHERE = { node: '', incarnation: 0 }
+/** Who made a link matters to its leaders alone. */
+const NOBODY = new Uint8Array(0)
 /** Between the names of two services, and in none. */
 const IN = '>'
 /** Links that are taken over in one go. */
@@ -67,7 +69,8 @@ export class Archive {
   keep (service: string, { parent, token, link, rank }: Omit<Change, 'former'>): boolean {
     if (this.#records === undefined) return false
     if (this.#reign.epoch !== rank.epoch || this.#reign.term !== rank.term) this.#reign = { epoch: rank.epoch, term: rank.term }
-    const value = shareBytes(encodePlace(link ?? NOWHERE))
+    const { node, incarnation } = link ?? NOWHERE
+    const value = shareBytes(encodePlace({ node, incarnation, maker: NOBODY }))
     return this.#records.keepSource(new LinkSource(linkKey(`${service}${IN}${parent}`, token), this.#reign, rank.index, value))
   }
 

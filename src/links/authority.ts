@@ -2,6 +2,7 @@
  * Keeps the links of this node's service while it leads. All of them stand in the register, which a majority of the
  * voters holds; here are only counts of it. It alone judges that a node is gone.
  */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { rendezvousRank } from '../balancing/index.ts'
 import { RegisterError } from '../errors.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
@@ -11,6 +12,7 @@ import { decide } from './decide.core.ts'
 import { Clearing, removal } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
 import { Lives } from './lives.core.ts'
+import { makerOf, mayMake } from './makers.ts'
 import { NotLeading } from './not-leading.ts'
 import { compareRanks } from './rank.core.ts'
 import { Turns } from './turns.ts'
@@ -84,7 +86,7 @@ export class Authority {
       placeOf: entry => this.#placeOf(entry),
       made: ({ rank }) => rank.epoch === this.#token.epoch && rank.term === this.#token.term ? rank.index : 0,
       office: () => this.leads ? this.#office : undefined,
-      remove: async removals => this.ask(removals),
+      remove: async removals => this.ask(removals, ''),
       forget: async place => this.#forget(place)
     })
   }
@@ -162,7 +164,10 @@ export class Authority {
 
   #placeOf ({ value = new Uint8Array() }: RegisterEntry): Place {
     let place = this.#places.get(value)
-    if (place === undefined) this.#places.set(value, place = decodePlace(value))
+    if (place === undefined) {
+      const { node, incarnation, maker } = decodePlace(value)
+      this.#places.set(value, place = { node, incarnation, maker: bytesToHex(maker) })
+    }
     return place
   }
 
@@ -171,13 +176,15 @@ export class Authority {
   /**
    * Answers in the order of the questions, when a majority holds what they say.
    *
+   * @param asker - peer id: of new links it may have made no more than its share
    * @throws NotLeading
    */
-  async ask (questions: readonly Question[]): Promise<Answer[]> {
+  async ask (questions: readonly Question[], asker: string): Promise<Answer[]> {
     const [first] = questions
+    const maker = makerOf(asker)
     if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
     try {
-      return await Promise.all(questions.map(async question => this.#answer(question)))
+      return await Promise.all(questions.map(async question => this.#answer(question, maker)))
     } catch (err) {
       // some of them may have been written
       if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
@@ -194,12 +201,12 @@ export class Authority {
     if (!this.leads) throw new NotLeading()
   }
 
-  #answer (question: Question): Answer | Promise<Answer> {
+  #answer (question: Question, maker: string): Answer | Promise<Answer> {
     const key = linkKey(question.parent, question.token)
-    return this.#turns.take(key, question.kind !== 'resolve', () => this.#decide(question, key))
+    return this.#turns.take(key, question.kind !== 'resolve', () => this.#decide(question, key, maker))
   }
 
-  #decide (question: Question, key: string): Answer | Promise<Answer> {
+  #decide (question: Question, key: string, maker: string): Answer | Promise<Answer> {
     const { discovery, register } = this.#init
     if (!this.leads) throw new NotLeading()
     const entry = register.entry(key)
@@ -210,17 +217,19 @@ export class Authority {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
       return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
     }
-    return this.#write(question, key, present, decision)
+    if (present === undefined && decision.place !== undefined && !mayMake(maker, this.#counts, register.size)) return { failure: 'quota' }
+    const place = decision.place === undefined ? undefined : { ...decision.place, maker: decision.former?.maker ?? maker }
+    return this.#write(question, key, present, { place, former: decision.former }, maker)
   }
 
-  async #write ({ parent, token }: Question, key: string, present: Link | undefined, { place, former }: Extract<Decision, { type: 'write' }>): Promise<Answer> {
+  async #write ({ parent, token }: Question, key: string, present: Link | undefined, { place, former }: Pick<Extract<Decision, { type: 'write' }>, 'place' | 'former'>, maker: string): Promise<Answer> {
     const office = this.#office
     this.#count(parent, present, place)
     let rank: Rank
     try {
       if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
       if (office !== this.#office) throw new NotLeading()
-      rank = await this.#commits.add({ key, value: place === undefined ? undefined : encodePlace(place), ifRank: present?.rank ?? null })
+      rank = await this.#commits.add({ key, value: place === undefined ? undefined : valueOf(place), ifRank: present?.rank ?? null }, maker)
     } catch (err) {
       if (office === this.#office) this.#count(parent, place, present)
       if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
@@ -261,7 +270,7 @@ export class Authority {
     const incarnation = Math.max(...lives, ...this.#counts.lives(node))
     const place = { node, incarnation }
     try {
-      await this.#commits.add({ key: downKey(node), value: encodePlace(place) })
+      await this.#commits.add({ key: downKey(node), value: valueOf(place) })
     } catch {
       throw new NotLeading()
     }
@@ -304,7 +313,7 @@ export class Authority {
       const entry = register.entry(key)
       return entry !== undefined && compareRanks(entry.rank, rank) === 0 && this.#placeOf(entry).node === node && !this.#clearing.isUsed(key)
     })
-    await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)))
+    await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)), node)
   }
 
   // ---- what time brings
@@ -344,4 +353,8 @@ export class Authority {
       // it was said again meanwhile, or another one leads and looks itself
     }
   }
+}
+
+function valueOf ({ node, incarnation, maker = '' }: Place): Uint8Array {
+  return encodePlace({ node, incarnation, maker: hexToBytes(maker) })
 }

@@ -31,6 +31,12 @@ const MAX_SERVICES = 1_024
 /** Tokens whose provisional node is remembered, to be proposed once somebody decides. */
 const MAX_PROVISIONAL = 10_000
 
+/** Why there is no new link, and will be none soon. */
+const FULL: Readonly<Record<string, string | undefined>> = {
+  full: 'there are as many as its voters hold',
+  quota: 'this node has made as many as one may while others need the room'
+}
+
 export interface FinderInit {
   options: ResolvedLinksOptions
   parent: string
@@ -180,8 +186,8 @@ export class Finder implements TokenRouter {
   settle (service: string, token: TokenId, answer: Answer): Known | undefined {
     if ('failure' in answer) {
       if (answer.failure === 'no-node') return undefined
-      const code = answer.failure === 'full' ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE'
-      throw new RpcError(code, `links of service '${service}': ${answer.failure === 'full' ? 'there are as many as its voters hold' : 'its leader could not answer'}`, { retryable: answer.failure !== 'full' })
+      const why = FULL[answer.failure]
+      throw new RpcError(why === undefined ? 'UNAVAILABLE' : 'RESOURCE_EXHAUSTED', `links of service '${service}': ${why ?? 'its leader could not answer'}`, { retryable: why === undefined })
     }
     const reign = this.#steadyReign(service)
     if (reign !== undefined) this.cache.takeBack(service, token, reign)

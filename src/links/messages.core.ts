@@ -24,7 +24,7 @@ export const RENEW = 'braid.links.renew'
 export const REVOKE = 'braid.links.revoke'
 
 /** Why a question was not answered: the asker may ask again. */
-export type Failure = Refusal | 'full' | 'unavailable'
+export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
 
 /**
  * `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. `rank`: there is no
@@ -43,7 +43,7 @@ export interface Told {
 }
 
 const KINDS = ['resolve', 'move', 'remove'] as const
-const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'unavailable']
+const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', 'unavailable']
 
 type Wire = Record<string, unknown>
 

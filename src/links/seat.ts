@@ -111,7 +111,7 @@ export class Seat {
       rpc.handle(ASK, async (args: unknown, context) => {
         const questions = read(() => readQuestions(args))
         for (const question of questions) this.#rights.ask(context.caller.id, question)
-        return this.#lead(context, async () => (await this.#keeper.ask(questions)).map(writeAnswer), questions.length)
+        return this.#lead(context, async () => (await this.#keeper.ask(questions, context.caller.id)).map(writeAnswer), questions.length)
       }),
       rpc.handle(COUNT, async (args: unknown, context) => {
         const { n } = read(() => record(args))
@@ -185,7 +185,7 @@ export class Seat {
   /** @throws NotLeading */
   async ask (service: string, questions: readonly Question[]): Promise<Answer[]> {
     if (service !== this.#init.service) throw new NotLeading()
-    return this.#keeper.ask(questions)
+    return this.#keeper.ask(questions, this.#self)
   }
 
   /** @throws NotLeading */

@@ -123,7 +123,7 @@ describe('links: names, ranks and counts', () => {
   })
 
   it('counts are those of the links there are: never below zero, never what was', () => {
-    const place = fc.record({ node: fc.constantFrom('x', 'y', 'some-node-with-hyphens'), incarnation: fc.nat(2) })
+    const place = fc.record({ node: fc.constantFrom('x', 'y', 'some-node-with-hyphens'), incarnation: fc.nat(2), maker: fc.constantFrom('m', 'n') })
     fc.assert(fc.property(fc.array(fc.record({ parent: fc.constantFrom('a', 'b-c'), token: fc.nat(9), place: fc.option(place, { nil: undefined }) })), steps => {
       const counts = new Counts()
       const table = new Map<string, { parent: string, place: Place }>()
@@ -141,6 +141,9 @@ describe('links: names, ranks and counts', () => {
         }
       }
       expect(counts.total(() => true)).to.equal(table.size)
+      expect(counts.size).to.equal(table.size)
+      for (const maker of ['m', 'n']) expect(counts.made(maker).links).to.equal([...table.values()].filter(({ place }) => place.maker === maker).length)
+      expect(counts.made('m').makers).to.equal(new Set([...table.values()].map(({ place }) => place.maker)).size)
       expect(counts.all(() => true).reduce((sum, { links }) => sum + links, 0)).to.equal(table.size)
     }))
   })

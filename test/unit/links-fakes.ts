@@ -48,6 +48,8 @@ class FakeRegister implements Register {
 
   entry (key: string): RegisterEntry | undefined { return this.#group.table.get(key) }
 
+  get size (): Register['size'] { return { entries: this.#group.table.size, bytes: 0 } }
+
   * entries (): IterableIterator<RegisterEntry> { yield * this.#group.table.values() }
 }
 
