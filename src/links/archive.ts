@@ -99,7 +99,7 @@ export class Archive {
     if (this.#records === undefined || authors === undefined || this.isBusy) return undefined
     this.#reads++
     try {
-      const record = await this.#records.get(keyOf(service, parent, token), { authors, ...signal !== undefined && { signal } })
+      const record = await this.#records.get(keyOf(service, parent, token), { authors, window: 'best', ...signal !== undefined && { signal } })
       if (record === undefined) return undefined
       const { node, incarnation } = decodePlace(record.value)
       const [epoch, term, index] = record.rank

@@ -66,6 +66,8 @@ export interface RankedRecord {
 export interface GetOptions extends AbortOptions {
   /** Peer ids whose records are believed: 1 to 31. */
   authors: readonly string[]
+  /** `best`: after 300 ms take what was found so far, which may be old; for what is judged again where it is used. @default 'safe' */
+  window?: 'safe' | 'best' | undefined
 }
 
 /** Of the records that this node keeps stored ({@link Records.keep}). */
@@ -91,8 +93,8 @@ export interface Records {
   /**
    * The record of the highest rank among the first valid answers; undefined when none of these authors has one. It ends as
    * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author;
-   * after 300 ms answers of servers that have none count too, and those that failed are left out; after 3 s in any case. A
-   * peer that lies, stalls or is gone never makes it throw.
+   * as many are believed that there is none of an author once one of another is found, or after 300 ms, when those that
+   * failed are left out; after 3 s in any case. A peer that lies, stalls or is gone never makes it throw.
    *
    * @throws InvalidOptionsError - a key that is not of 32 bytes; no authors, or more than 31
    * @throws MeshStoppedError

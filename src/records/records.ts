@@ -65,7 +65,7 @@ class RecordsService implements Records, Startable {
     return { stored }
   }
 
-  async get (key: Uint8Array, { authors, signal }: GetOptions): Promise<RankedRecord | undefined> {
+  async get (key: Uint8Array, { authors, window, signal }: GetOptions): Promise<RankedRecord | undefined> {
     checkKey(key)
     const all = [...new Set(authors)]
     if (all.length === 0 || all.length > MAX_RECORD_AUTHORS) {
@@ -73,7 +73,7 @@ class RecordsService implements Records, Startable {
     }
     const running = this.#run()
     this.#init.rules.counters.add('gets')
-    const record = await this.#resolver.get(key, all, signal == null ? running : AbortSignal.any([running, signal]))
+    const record = await this.#resolver.get(key, all, window, signal == null ? running : AbortSignal.any([running, signal]))
     if (record !== undefined) this.#init.rules.counters.add('gets_found')
     return record
   }
