@@ -14,16 +14,18 @@ describe('records: a read', () => {
   /** What each server answers, by author; then all is silent. */
   let answers: Map<string, Array<Uint8Array | undefined>>
 
-  const resolver = (window: number): Resolver => new Resolver({ self: 'me', rules, window, timeout: NEVER, dht: () => ({
-    routingTable: { size: 20 },
-    getMode: () => 'client',
-    async * get (under: Uint8Array, { signal }: { signal: AbortSignal }): AsyncIterable<DhtEvent> {
-      for (const [i, value] of (answers.get(toString(under, 'base32')) ?? []).entries()) {
-        yield { name: 'PEER_RESPONSE', messageName: 'GET_VALUE', from: `server-${i}`, ...value !== undefined && { record: { value } } } as unknown as DhtEvent
+  const resolver = (window: number): Resolver => new Resolver({
+    self: 'me', rules, window, timeout: NEVER, dht: () => ({
+      routingTable: { size: 20 },
+      getMode: () => 'client',
+      async * get (under: Uint8Array, { signal }: { signal: AbortSignal }): AsyncIterable<DhtEvent> {
+        for (const [i, value] of (answers.get(toString(under, 'base32')) ?? []).entries()) {
+          yield { name: 'PEER_RESPONSE', messageName: 'GET_VALUE', from: `server-${i}`, ...value !== undefined && { record: { value } } } as unknown as DhtEvent
+        }
+        await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(new Error('over')) }) })
       }
-      await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(new Error('over')) }) })
-    }
-  }) as unknown as Dht })
+    }) as unknown as Dht
+  })
 
   async function authors (): Promise<{ ids: string[], signed: (author: number, index: number) => Promise<Uint8Array>, tell: (author: number, all: Array<Uint8Array | undefined>) => void }> {
     const all = [await newAuthor(), await newAuthor(), await newAuthor()]
