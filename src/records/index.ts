@@ -103,13 +103,17 @@ export interface Records {
   get (key: Uint8Array, options: GetOptions): Promise<RankedRecord | undefined>
   /**
    * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (4 in a mesh of twenty servers
-   * or more), and signed and put anew after each third of its ttl, until {@link withdraw} or a record of a higher rank for
-   * the key. False, and nothing changes: 20,000 are kept already, or one of a higher rank is.
+   * or more), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
+   * until {@link withdraw} or a record of a higher rank for the key. False, and nothing changes: 20,000 are kept already, or
+   * one of a higher rank is.
    *
    * @throws InvalidOptionsError - no peer would take it
    */
   keep (record: NewRecord): boolean
-  /** {@link keep} one that is made only when it is put, until {@link withdrawSources}. What cannot be made then is kept no longer. */
+  /**
+   * {@link keep} one that is made only when it is put, until {@link withdrawSources}. What cannot be made then is kept no
+   * longer, nor, when there is no room for another one, the one that was stored first.
+   */
   keepSource (source: RecordSource): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void

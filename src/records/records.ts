@@ -3,7 +3,7 @@ import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { toString } from 'uint8arrays/to-string'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { MAX_RANKED_TTL, MAX_RANKED_VALUE, MAX_RECORD_AUTHORS, MIN_RANKED_TTL, RECORD_KEY_BYTES } from '../wire/limits.ts'
-import { Publisher } from './publisher.ts'
+import { Publisher, SOURCE } from './publisher.ts'
 import { Resolver } from './resolver.ts'
 import type { Dht } from './dht.ts'
 import type { GetOptions, NewRecord, RankedRecord, Records, RecordSource, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
@@ -14,9 +14,6 @@ const WINDOW = 300
 const GET_TIMEOUT = 3_000
 /** Milliseconds between two looks for what expired. */
 const SWEEP_INTERVAL = 60_000
-
-/** Of the names of sources: no key has such a name. */
-const SOURCE = '+'
 
 class RecordsService implements Records, Startable {
   readonly [Symbol.toStringTag] = '@braid/records'

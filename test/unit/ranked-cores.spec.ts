@@ -225,6 +225,29 @@ describe('records: what is put next', () => {
     expect(backlog.status(100_000)).to.deep.equal({ kept: 3, stored: 0, waiting: 3 })
   })
 
+  it('is one that was put long ago when there is nothing else, as servers forget', () => {
+    const backlog = new Backlog<ReturnType<typeof record>>(10)
+    for (const id of ['1', '2']) backlog.keep(id, record(1, 6 * 3_600_000))
+    expect(drain(backlog, 0)).to.deep.equal(['2', '1'])
+    expect(drain(backlog, 599_999)).to.deep.equal([])
+    backlog.keep('3', record(1, 6 * 3_600_000))
+    expect(drain(backlog, 600_000)).to.deep.equal(['3', '2', '1'])
+    const failed = backlog.next(1_200_000)!
+    backlog.done(failed, 0, 1_200_000)
+    expect([failed.id, backlog.next(1_200_000)?.id, backlog.next(1_200_000)?.id, backlog.next(1_200_000)?.id]).to.deep.equal(['3', '2', '1', undefined])
+    expect(backlog.status(1_200_000)).to.deep.equal({ kept: 3, stored: 3, waiting: 0 })
+  })
+
+  it('when there is no room a new one of those that yield takes the place of the one that was stored first, and of no other', () => {
+    const backlog = new Backlog<ReturnType<typeof record>>(3, id => id.startsWith('+'))
+    for (const id of ['key', '+1', '+2']) backlog.keep(id, record(1))
+    expect(backlog.keep('+3', record(1)), 'none is stored').to.equal(false)
+    expect(drain(backlog, 0)).to.deep.equal(['+2', '+1', 'key'])
+    expect([backlog.keep('+3', record(1)), backlog.keep('other', record(1)), backlog.keep('+4', record(1)), backlog.keep('+5', record(1))]).to.deep.equal([true, false, true, false])
+    expect(drain(backlog, 1)).to.deep.equal(['+4', '+3'])
+    expect(backlog.status(1)).to.deep.equal({ kept: 3, stored: 3, waiting: 0 })
+  })
+
   it('is kept no more once it is stored when it says that there is nothing any more', () => {
     const backlog = new Backlog<ReturnType<typeof record> & { final?: boolean }>(2)
     for (const id of ['1', '2']) {
