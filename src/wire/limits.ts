@@ -98,6 +98,8 @@ export const MAX_CLOCK_SKEW = 60_000
 export const MAX_KEPT_RECORDS = 20_000
 /** Bytes of records that a server of the DHT holds, of all authors; each costs its own and `RECORD_COST`. */
 export const MAX_STORED_RECORD_BYTES = 64 * MiB
+/** Of these, what all authors together get that the server does not know: key pairs are free. */
+export const MAX_STRANGER_RECORD_BYTES = 4 * MiB
 /** Bytes of memory that a stored record takes beside its own. */
 export const RECORD_COST = 512
 /**

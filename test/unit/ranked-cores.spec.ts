@@ -5,7 +5,7 @@ import { Backlog, putInterval } from '../../src/records/backlog.core.ts'
 import { Held } from '../../src/records/held.core.ts'
 import { compareBytes, compareRecords, judge } from '../../src/records/record.core.ts'
 import { enough, Tally } from '../../src/records/tally.core.ts'
-import { MAX_CLOCK_SKEW, MAX_RANKED_TTL, RECORD_COST } from '../../src/wire/limits.ts'
+import { MAX_CLOCK_SKEW, MAX_RANKED_TTL, MAX_STRANGER_RECORD_BYTES, RECORD_COST } from '../../src/wire/limits.ts'
 import type { HeldRecord } from '../../src/records/held.core.ts'
 import type { RankedFields } from '../../src/wire/record-codec.ts'
 
@@ -100,6 +100,26 @@ describe('records: what a server holds', () => {
     expect(['2', '3', 'mine', 'b1'].filter(id => store.get(id, 0) === undefined)).to.deep.equal([])
     expect(store.admit('large', held('c', [1, 1, 1], { stored: new Uint8Array(5 * COST) })), 'larger than all').to.equal('full')
     expect(store.bytes).to.equal(4 * COST)
+  })
+
+  it('gives authors that it does not know one account: so many of them push out each other, and nobody else', () => {
+    const known = new Set(['leader'])
+    const store = new Held({ perAuthor: 20_000, bytes: 16 * 1_024 * 1_024 }, author => known.has(author))
+    for (let i = 0; i < 10_000; i++) store.admit(`mine ${i}`, held('leader', [1, 1, 1]))
+    const before = store.bytes
+    for (let i = 0; i < 50_000; i++) store.admit(`theirs ${i}`, held(`author ${i}`, [1, 1, 1]))
+    for (let i = 0; i < 10_000; i++) expect(store.get(`mine ${i}`, 0)).to.not.equal(undefined)
+    expect(store.bytes - before).to.be.within(MAX_STRANGER_RECORD_BYTES - 2 * COST, MAX_STRANGER_RECORD_BYTES)
+    expect(store.get('theirs 0', 0)).to.equal(undefined)
+    expect(store.get('theirs 49999', 0)).to.not.equal(undefined)
+    // one that was known when it was stored stays, and one that becomes known has an account of its own
+    known.clear()
+    known.add('author 49999')
+    expect(store.admit('theirs 49999', held('author 49999', [1, 1, 2]))).to.equal(0)
+    for (let i = 0; i < 10_000; i++) store.admit(`more ${i}`, held(`another ${i}`, [1, 1, 1]))
+    expect([store.get('theirs 49999', 0), store.get('mine 0', 0)]).to.not.include(undefined)
+    store.expire(Infinity)
+    expect([store.size, store.bytes]).to.deep.equal([0, 0])
   })
 
   it('neither gives nor counts what expired', () => {
