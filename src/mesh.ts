@@ -84,7 +84,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   const { mesh, service, relay = false } = options
   const monitor = loadMonitor(options)
   const { secret, ...links } = options.links === false ? {} : options.links ?? {}
-  const rules = recordRules(mesh != null ? { mesh } : {})
+  const rules = recordRules({ ...(mesh != null ? { mesh } : {}), isKnown: author => author === libp2p.services.discovery.self.id || libp2p.services.discovery.node(author) !== undefined })
   // The transport may have something to say while the node that it is for is made.
   const made: { node?: MeshNode } = {}
   const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links, topics: Pubsub }>({

@@ -29,7 +29,7 @@ export class Authority {
   #merged = false
   /** Tables under way, and the furthest of those that came: whole, or above the own one of the same reign. */
   readonly #staged = new Map<string, Entry[]>()
-  #found: { synced: Rank, entries: readonly Entry[] } | undefined
+  #found: { synced: Rank, whole: boolean, entries: readonly Entry[] } | undefined
   ready = false
   #last = 0
   #committed = -1
@@ -75,7 +75,7 @@ export class Authority {
     const core = this.#core
     if (!hasSeat(core.config, id, follower.incarnation) || this.#covered(follower)) return
     if (follower.read !== undefined && !this.#stalled(follower.read.asked, follower.read.next > 0)) return
-    follower.read = { asked: core.time.now, since: this.#base, synced: undefined, next: 0, entries: undefined }
+    follower.read = { asked: core.time.now, since: this.#base, whole: false, synced: undefined, next: 0, entries: undefined }
     core.send(id, { type: 'read', since: this.#base, part: 0 })
   }
 
@@ -89,12 +89,14 @@ export class Authority {
 
   table (id: string, follower: Follower, message: ReadResponse): void {
     const { read } = follower
-    if (this.#merged || read === undefined || compareRanks(message.since, read.since) !== 0) return
+    const whole = message.since.term === 0
+    if (this.#merged || read === undefined || !(whole || compareRanks(message.since, read.since) === 0)) return
     if (message.part === 0) {
       read.next = 0
+      read.whole = whole
       this.#staged.set(id, [])
     }
-    if (message.part !== read.next) return
+    if (message.part !== read.next || whole !== read.whole) return
     read.next++
     const staged = this.#staged.get(id) ?? []
     if (staged.length > MAX_REGISTER_ENTRIES) return
@@ -107,7 +109,7 @@ export class Authority {
     this.#staged.delete(id)
     read.synced = follower.synced = message.synced
     read.entries = new Map(staged.map(({ key, rank }) => [key, rank]))
-    if (compareRanks(message.synced, this.#found?.synced ?? this.#base) > 0) this.#found = { synced: message.synced, entries: staged }
+    if (compareRanks(message.synced, this.#found?.synced ?? this.#base) > 0) this.#found = { synced: message.synced, whole, entries: staged }
     this.advance()
   }
 
@@ -132,7 +134,7 @@ export class Authority {
     if (followers.length + 1 < majority(config!.voters.length)) return
     const before = new Map(Array.from(table.entries, entry => [entry.key, entry]))
     const best = this.#found?.synced ?? this.#base
-    const reset = !sameReign(best, this.#base)
+    const reset = !sameReign(best, this.#base) || this.#found?.whole === true
     const all = new Map(reset ? [] : before)
     for (const entry of this.#found?.entries ?? []) all.set(entry.key, entry)
     const changed: Entry[] = []
@@ -148,11 +150,13 @@ export class Authority {
       changed.push(adopted)
       this.#recent.push(adopted)
     }
+    if (reset) table.clear()
+    // what came holds all marks above what it was asked for, and no less of them than is known here
+    if (this.#found !== undefined) table.dropped = reset ? best : this.#base
     this.#merged = true
     this.#found = undefined
     this.#base = best
     this.#readyAt = this.#last
-    if (reset) table.clear()
     if (best.term > 0) this.#write(changed, reset)
     else this.#committed = 0
     this.#bringAll()
@@ -209,9 +213,9 @@ export class Authority {
       const first = this.#recent[0]?.rank.index ?? this.#last + 1
       return from.index >= first - 1 ? this.#recent.slice(from.index - first + 1) : undefined
     }
-    // deletion marks may be gone below the floor, which all voters have reached; who was none may not have
+    // who held less than the marks that are gone would keep what they deleted
     const known = this.#covered(follower) && hasSeat(core.config, id, follower.incarnation) && sameReign(from, this.#base)
-    return known ? core.table.above(from) : undefined
+    return known && compareRanks(from, core.table.dropped) >= 0 ? core.table.above(from) : undefined
   }
 
   /** Something became durable somewhere. */
@@ -264,24 +268,20 @@ export class Authority {
     return compareRanks(synced, this.#core.table.synced) === 0 || this.#core.table.synced.term === 0
   }
 
+  /** Deletion marks up to here go: all voters have them, or a majority when they would fill the table. */
   floor (): Rank | undefined {
     const core = this.#core
     const { lead, config, table } = core
     if (!this.ready || table.deletions === 0 || lead === undefined) return undefined
     let floor: Rank = { ...this.#token, index: this.#committed }
-    const all = [...config!.voters.filter(({ id }) => id !== core.self).map(({ id, incarnation }) => {
+    for (const { id, incarnation } of table.deletions > core.marks ? [] : config!.voters) {
+      if (id === core.self) continue
       const follower = lead.followers.get(id)
-      return follower?.incarnation === incarnation ? follower : undefined
-    }), ...lead.standbys.map(id => lead.followers.get(id))]
-    for (const follower of all) {
-      if (follower?.synced === undefined || !sameReign(follower.synced, this.#token)) return undefined
+      if (follower?.incarnation !== incarnation || follower.synced === undefined || !sameReign(follower.synced, this.#token)) return undefined
       if (compareRanks(follower.synced, floor) < 0) floor = follower.synced
     }
-    const marks = table.marks(floor)
-    if (marks.length > 0) {
-      for (const key of marks) table.drop(key)
-      core.saveTable([], false, marks)
-    }
+    const marks = table.dropMarks(floor)
+    if (marks.length > 0) core.saveTable([], false, marks)
     return floor
   }
 

@@ -321,4 +321,9 @@ class Election implements ElectionCore {
   * entries (): IterableIterator<Entry> {
     for (const entry of this.#core.table.entries) if (entry.value !== undefined) yield entry
   }
+
+  get size (): { entries: number, bytes: number } {
+    const { entries, bytes } = this.#core.table
+    return { entries: entries.size, bytes }
+  }
 }

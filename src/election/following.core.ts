@@ -61,10 +61,8 @@ function answer (core: Core, to: string, round: number): void {
 function dropMarks (core: Core, floor: Rank): void {
   const { table } = core
   if (compareRanks(table.synced, floor) < 0) return
-  const marks = table.marks(floor)
-  if (marks.length === 0) return
-  for (const key of marks) table.drop(key)
-  core.saveTable([], false, marks)
+  const marks = table.dropMarks(floor)
+  if (marks.length > 0) core.saveTable([], false, marks)
 }
 
 /** From anybody who has a newer one: says nothing about who leads. */
@@ -81,10 +79,12 @@ export function onRead (core: Core, from: string, message: ReadRequest, reading:
   const { table } = core
   const { since, part } = message
   const goesOn = part > 0 && reading?.from === from && compareRanks(reading.since, since) === 0 && compareRanks(reading.synced, table.synced) === 0
-  const { synced, parts } = goesOn ? reading : { synced: table.synced, parts: inParts(table.above(sameReign(table.synced, since) ? since : NO_RANK)) }
+  const whole = !sameReign(table.synced, since) || compareRanks(since, table.dropped) < 0
+  const above = whole ? NO_RANK : since
+  const { synced, parts } = goesOn ? reading : { synced: table.synced, parts: inParts(table.above(above)) }
   const end = part + PARTS_AT_ONCE
   parts.slice(part, end).forEach((entries, i) => {
-    core.send(from, { type: 'table', since, synced, part: part + i, last: part + i === parts.length - 1, entries }, core.lastSave)
+    core.send(from, { type: 'table', since: above, synced, part: part + i, last: part + i === parts.length - 1, entries }, core.lastSave)
   })
   return end < parts.length ? { from, since, synced, parts } : undefined
 }
@@ -109,7 +109,11 @@ export function onAppend (core: Core, from: string, message: Append, staged: Sta
   // a leader's numbers only grow: what is older than the table came late
   const fits = compareRanks(to, table.synced) > 0 && (reset || compareRanks(message.from, table.synced) === 0)
   if (fits) {
-    if (reset) table.clear()
+    if (reset) {
+      table.clear()
+      // which marks the leader has dropped it does not say
+      table.dropped = to
+    }
     for (const entry of begun.entries) table.put(entry)
     table.synced = to
     core.saveTable(begun.entries, reset)

@@ -20,8 +20,8 @@ export interface Follower {
   leaving: boolean
   /** The append that is under way, how many of its parts were sent, and when it last got further. */
   inflight: { from: Rank, to: Rank, reset: boolean, parts: Entry[][], sent: number, at: number } | undefined
-  /** What it held before this term, so far as this leader lacked it; `asked`, or last heard. */
-  read: { asked: number, since: Rank, synced: Rank | undefined, next: number, entries: Map<string, Rank> | undefined } | undefined
+  /** What it held before this term, so far as this leader lacked it, or the `whole` of it; `asked`, or last heard. */
+  read: { asked: number, since: Rank, whole: boolean, synced: Rank | undefined, next: number, entries: Map<string, Rank> | undefined } | undefined
   /** It holds all that this leader does since. */
   currentSince: number | undefined
 }

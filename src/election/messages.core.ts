@@ -63,7 +63,7 @@ export interface Heartbeat extends Common {
   readonly round: number
   /** Of the leader's config; a receiver with an older one says so in its answer and gets it. */
   readonly config: ConfigVersion
-  /** All voters hold the register up to here: deletion marks of lower or equal rank may go. */
+  /** Enough voters hold the register up to here: deletion marks of lower or equal rank may go. */
   readonly floor: Rank | undefined
   /** The leader wants this receiver as a standby that holds the register. True for voters. */
   readonly standby: boolean
@@ -89,11 +89,11 @@ export interface ConfigMessage extends Common { readonly type: 'config', readonl
 export interface ConfigResponse extends Common { readonly type: 'config-response', readonly config: ConfigVersion }
 
 /**
- * The leader asks for what it lacks: all entries unless `since` is of the same term as the receiver's `synced`, else those
- * above it. It gets a few parts, from `part` on, and then asks for the next.
+ * The leader asks for what it lacks: all entries unless `since` is of the same term as the receiver's `synced`, and no
+ * deletion mark above it is gone, else those above it. It gets a few parts, from `part` on, and then asks for the next.
  */
 export interface ReadRequest extends Common { readonly type: 'read', readonly since: Rank, readonly part: number }
-/** In parts; `part` from 0, `last` in the last one. */
+/** In parts; `part` from 0, `last` in the last one. `since` as asked for; all 0: these are all entries. */
 export interface ReadResponse extends Common {
   readonly type: 'table'
   readonly since: Rank

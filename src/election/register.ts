@@ -50,6 +50,10 @@ export class MemberRegister implements Register {
     return this.#member()?.group.core?.entry(key)
   }
 
+  get size (): Register['size'] {
+    return this.#member()?.group.core?.size ?? { entries: 0, bytes: 0 }
+  }
+
   * entries (): IterableIterator<Entry> {
     yield * this.#member()?.group.core?.entries() ?? []
   }

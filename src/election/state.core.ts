@@ -2,6 +2,7 @@
 import { hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
+import { MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Asking } from './asking.core.ts'
 import type { Founding } from './founding.core.ts'
 import type { Handover, Leadership } from './leadership.core.ts'
@@ -41,6 +42,7 @@ export class Core {
   readonly target: number
   readonly kind: GroupKind
   readonly size: number
+  readonly marks: number
   readonly startedAt: number
 
   time: Time
@@ -128,6 +130,7 @@ export class Core {
     this.target = init.targetVoters ?? 3
     this.kind = voters !== undefined ? 'voters' : expect > 1 ? 'expect' : 'default'
     this.size = voters?.length ?? expect
+    this.marks = init.marks ?? MAX_REGISTER_ENTRIES / 4
     this.time = time
     this.startedAt = this.leaderlessSince = time.now
     this.lookAt = this.greetAt = time.now

@@ -19,10 +19,13 @@ export class Table {
   readonly #marks = new Set<string>()
   /** The table is exactly that of the leader of this epoch and term at this index. */
   synced: Rank
+  /** Deletion marks up to here may be missing: who held less than this cannot be brought up to date by what is above that. */
+  dropped: Rank
   bytes = 0
 
+  /** @param entries - what was durable; it is not written down which marks had been dropped by then */
   constructor (entries: readonly Entry[] = [], synced: Rank = NO_RANK) {
-    this.synced = synced
+    this.synced = this.dropped = synced
     for (const entry of entries) this.put(entry)
   }
 
@@ -45,6 +48,7 @@ export class Table {
     this.entries.clear()
     this.#marks.clear()
     this.bytes = 0
+    this.dropped = NO_RANK
   }
 
   get deletions (): number {
@@ -57,11 +61,14 @@ export class Table {
     return entries.sort((a, b) => compareRanks(a.rank, b.rank))
   }
 
-  /** Deletion marks up to a rank. */
-  marks (floor: Rank): string[] {
+  /** Drops the deletion marks up to a rank; returns their keys. */
+  dropMarks (floor: Rank): string[] {
     return [...this.#marks].filter(key => {
       const rank = this.entries.get(key)?.rank
-      return rank !== undefined && compareRanks(rank, floor) <= 0
+      if (rank === undefined || compareRanks(rank, floor) > 0) return false
+      this.drop(key)
+      if (compareRanks(rank, this.dropped) > 0) this.dropped = rank
+      return true
     })
   }
 }

@@ -50,7 +50,7 @@ export interface HardState {
   readonly highestEpoch: number
 }
 
-/** One key of the register. `value` undefined: deleted; the mark stays until all voters have it. */
+/** One key of the register. `value` undefined: deleted; the mark stays until all voters have it, or a majority when there are many. */
 export interface Entry { readonly key: string, readonly value: Uint8Array | undefined, readonly rank: Rank }
 
 /** Everything that was durable at a start. */
@@ -223,6 +223,8 @@ export interface ElectionConfig {
   readonly targetVoters?: number
   /** Ms after the start in which a group is looked for before one is founded. @default 1000 */
   readonly settle?: number
+  /** Deletion marks that are kept for voters who are away; of more, those that a majority has go. @default a quarter of the register's keys */
+  readonly marks?: number
 }
 
 export interface MemberStatus {
@@ -254,4 +256,6 @@ export interface ElectionCore {
   /** This node's copy, perhaps stale, deletions left out; complete and current only between `register-ready` and the next `change`, under a lease. */
   entry (key: string): Entry | undefined
   entries (): IterableIterator<Entry>
+  /** Of the register, deletion marks included. */
+  readonly size: { readonly entries: number, readonly bytes: number }
 }

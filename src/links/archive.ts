@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { copyBytes, shareBytes } from '../wire/bytes.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
-import { MAX_VOTERS } from '../wire/limits.ts'
+import { MAX_LINK_READS, MAX_VOTERS } from '../wire/limits.ts'
 import { linkKey, linkOf } from './keys.core.ts'
 import type { Change } from './authority.ts'
 import type { Link } from './decide.core.ts'
@@ -22,6 +22,8 @@ const MAX_SERVICES = 1_024
 const EXPECTED_FOR = 5 * 60 * 1_000
 /** A link that there is no more; encoded it is nothing. */
 const NOWHERE = { node: '', incarnation: 0 }
+/** Who made a link matters to its leaders alone. */
+const NOBODY = new Uint8Array(0)
 /** Between the names of two services, and in none. */
 const IN = '>'
 /** Links that are taken over in one go. */
@@ -32,6 +34,7 @@ export class Archive {
   readonly #now: () => number
   /** Of the last link that was kept: thousands have the same. */
   #reign: Reign = { epoch: 0, term: 0 }
+  #reads = 0
   readonly #voters = new Map<string, { ids: readonly string[], at: number }>()
 
   constructor (records: Records | undefined, now: () => number) {
@@ -66,7 +69,8 @@ export class Archive {
   keep (service: string, { parent, token, link, rank }: Omit<Change, 'former'>): boolean {
     if (this.#records === undefined) return false
     if (this.#reign.epoch !== rank.epoch || this.#reign.term !== rank.term) this.#reign = { epoch: rank.epoch, term: rank.term }
-    const value = shareBytes(encodePlace(link ?? NOWHERE))
+    const { node, incarnation } = link ?? NOWHERE
+    const value = shareBytes(encodePlace({ node, incarnation, maker: NOBODY }))
     return this.#records.keepSource(new LinkSource(linkKey(`${service}${IN}${parent}`, token), this.#reign, rank.index, value))
   }
 
@@ -81,21 +85,29 @@ export class Archive {
   }
 
   withdrawAll (): void {
-    this.#records?.withdrawAll()
+    this.#records?.withdrawSources()
+  }
+
+  /** So many are looked for that no other one is, now. */
+  get isBusy (): boolean {
+    return this.#reads >= MAX_LINK_READS
   }
 
   /** Never throws. */
   async find (service: string, parent: string, token: string, signal?: AbortSignal): Promise<Link | undefined> {
     const authors = this.#voters.get(service)?.ids
-    if (this.#records === undefined || authors === undefined) return undefined
+    if (this.#records === undefined || authors === undefined || this.isBusy) return undefined
+    this.#reads++
     try {
-      const record = await this.#records.get(keyOf(service, parent, token), { authors, ...signal !== undefined && { signal } })
+      const record = await this.#records.get(keyOf(service, parent, token), { authors, window: 'best', ...signal !== undefined && { signal } })
       if (record === undefined) return undefined
       const { node, incarnation } = decodePlace(record.value)
       const [epoch, term, index] = record.rank
       return node === '' ? undefined : { node, incarnation, rank: { epoch, term, index } }
     } catch {
       return undefined
+    } finally {
+      this.#reads--
     }
   }
 }

@@ -109,6 +109,8 @@ export class Asker {
           hint = isId(answer['l']) && answer['l'] !== leader && discovery.node(answer['l']) !== undefined ? answer['l'] : undefined
         }
       } catch (err) {
+        // nor will it be later
+        if (err instanceof RpcError && err.code === 'PERMISSION_DENIED') throw err
         cause = err
         doubt ||= !isCertain(err)
       }

@@ -2,19 +2,24 @@
  * Keeps the links of this node's service while it leads. All of them stand in the register, which a majority of the
  * voters holds; here are only counts of it. It alone judges that a node is gone.
  */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { rendezvousRank } from '../balancing/index.ts'
 import { RegisterError } from '../errors.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
-import { Clearing } from './clearing.ts'
+import { Clearing, removal } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
 import { Lives } from './lives.core.ts'
+import { makerOf, mayMake } from './makers.ts'
 import { NotLeading } from './not-leading.ts'
+import { compareRanks } from './rank.core.ts'
+import { Turns } from './turns.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
+import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { FencingToken, Register, RegisterEntry } from '../election/index.ts'
@@ -58,8 +63,7 @@ export class Authority {
   readonly #lives: Lives
   readonly #clearing: Clearing
   readonly #told = new Map<string, number>()
-  /** Commits under way, by key. */
-  readonly #pending = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   readonly #places = new WeakMap<Uint8Array, Place>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
@@ -82,7 +86,7 @@ export class Authority {
       placeOf: entry => this.#placeOf(entry),
       made: ({ rank }) => rank.epoch === this.#token.epoch && rank.term === this.#token.term ? rank.index : 0,
       office: () => this.leads ? this.#office : undefined,
-      remove: async removals => this.ask(removals),
+      remove: async removals => this.ask(removals, ''),
       forget: async place => this.#forget(place)
     })
   }
@@ -106,7 +110,7 @@ export class Authority {
     this.#lives.begin(now)
     this.#counts.clear()
     this.#told.clear()
-    this.#pending.clear()
+    this.#turns.clear()
     for (const entry of this.#init.register.entries()) {
       const name = linkOf(entry.key)
       const place = this.#placeOf(entry)
@@ -160,7 +164,10 @@ export class Authority {
 
   #placeOf ({ value = new Uint8Array() }: RegisterEntry): Place {
     let place = this.#places.get(value)
-    if (place === undefined) this.#places.set(value, place = decodePlace(value))
+    if (place === undefined) {
+      const { node, incarnation, maker } = decodePlace(value)
+      this.#places.set(value, place = { node, incarnation, maker: bytesToHex(maker) })
+    }
     return place
   }
 
@@ -169,13 +176,15 @@ export class Authority {
   /**
    * Answers in the order of the questions, when a majority holds what they say.
    *
+   * @param asker - peer id: of new links it may have made no more than its share
    * @throws NotLeading
    */
-  async ask (questions: readonly Question[]): Promise<Answer[]> {
+  async ask (questions: readonly Question[], asker: string): Promise<Answer[]> {
     const [first] = questions
+    const maker = makerOf(asker)
     if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
     try {
-      return await Promise.all(questions.map(async question => this.#answer(question)))
+      return await Promise.all(questions.map(async question => this.#answer(question, maker)))
     } catch (err) {
       // some of them may have been written
       if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
@@ -192,11 +201,13 @@ export class Authority {
     if (!this.leads) throw new NotLeading()
   }
 
-  #answer (question: Question): Answer | Promise<Answer> {
-    const { discovery, register } = this.#init
+  #answer (question: Question, maker: string): Answer | Promise<Answer> {
     const key = linkKey(question.parent, question.token)
-    const pending = this.#pending.get(key)
-    if (pending !== undefined) return pending.then(() => this.#answer(question))
+    return this.#turns.take(key, question.kind !== 'resolve', () => this.#decide(question, key, maker))
+  }
+
+  #decide (question: Question, key: string, maker: string): Answer | Promise<Answer> {
+    const { discovery, register } = this.#init
     if (!this.leads) throw new NotLeading()
     const entry = register.entry(key)
     const present = entry === undefined ? undefined : { ...this.#placeOf(entry), rank: entry.rank }
@@ -204,22 +215,21 @@ export class Authority {
     if (decision.type === 'refuse') return { failure: decision.why }
     if (decision.type === 'answer') {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
-      return { link: decision.link, changed: false }
+      return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
     }
-    const writing = this.#write(question, key, present, decision)
-    const done = writing.catch(() => {}).finally(() => { if (this.#pending.get(key) === done) this.#pending.delete(key) })
-    this.#pending.set(key, done)
-    return writing
+    if (present === undefined && decision.place !== undefined && !mayMake(maker, this.#counts, register.size)) return { failure: 'quota' }
+    const place = decision.place === undefined ? undefined : { ...decision.place, maker: decision.former?.maker ?? maker }
+    return this.#write(question, key, present, { place, former: decision.former }, maker)
   }
 
-  async #write ({ parent, token }: Question, key: string, present: Link | undefined, { place, former }: Extract<Decision, { type: 'write' }>): Promise<Answer> {
+  async #write ({ parent, token }: Question, key: string, present: Link | undefined, { place, former }: Pick<Extract<Decision, { type: 'write' }>, 'place' | 'former'>, maker: string): Promise<Answer> {
     const office = this.#office
     this.#count(parent, present, place)
     let rank: Rank
     try {
       if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
       if (office !== this.#office) throw new NotLeading()
-      rank = await this.#commits.add({ key, value: place === undefined ? undefined : encodePlace(place), ifRank: present?.rank ?? null })
+      rank = await this.#commits.add({ key, value: place === undefined ? undefined : valueOf(place), ifRank: present?.rank ?? null }, maker)
     } catch (err) {
       if (office === this.#office) this.#count(parent, place, present)
       if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
@@ -229,7 +239,7 @@ export class Authority {
     const link = place === undefined ? undefined : { ...place, rank }
     this.#tell({ parent, token, rank, link }, former)
     this.#init.onChange({ parent, token, link, former, rank })
-    return { link, changed: former !== undefined || link !== undefined }
+    return { link, changed: former !== undefined || link !== undefined, ...link === undefined && { rank } }
   }
 
   #count (parent: string, before: Place | undefined, after: Place | undefined): void {
@@ -245,20 +255,22 @@ export class Authority {
   /**
    * One message, however many links.
    *
+   * @param check - throws when it may not be done now
    * @returns how many there were; undefined: no such node is known
    * @throws NotLeading
    */
-  async down (node: string): Promise<number | undefined> {
+  async down (node: string, check: () => void = () => {}): Promise<number | undefined> {
     await this.#confirm(downKey(node))
     const { discovery, service } = this.#init
     const info = discovery.node(node)
     const lives = [info?.service === service ? info.incarnation : undefined, this.#lives.lastOf(node)].filter(life => life !== undefined)
     const links = this.links(node)
     if (lives.length === 0 && links === 0) return undefined
+    check()
     const incarnation = Math.max(...lives, ...this.#counts.lives(node))
     const place = { node, incarnation }
     try {
-      await this.#commits.add({ key: downKey(node), value: encodePlace(place) })
+      await this.#commits.add({ key: downKey(node), value: valueOf(place) })
     } catch {
       throw new NotLeading()
     }
@@ -284,9 +296,24 @@ export class Authority {
       const place = entry === undefined ? undefined : this.#placeOf(entry)
       if (place?.node === node) this.#clearing.used(key)
       // what is under way is told when it is done
-      else if (!this.#pending.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
+      else if (!this.#turns.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
     }
     if (told.length > 0) tell(node, told, undefined)
+  }
+
+  /**
+   * A node says that nobody has used these of its links for the time after which they end: it has seen that, however often
+   * the leader changed meanwhile.
+   */
+  async idle (node: string, parent: string, links: readonly Idle[]): Promise<void> {
+    const { register } = this.#init
+    if (!this.leads || links.length === 0) return
+    const ended = links.filter(({ token, rank }) => {
+      const key = linkKey(parent, token)
+      const entry = register.entry(key)
+      return entry !== undefined && compareRanks(entry.rank, rank) === 0 && this.#placeOf(entry).node === node && !this.#clearing.isUsed(key)
+    })
+    await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)), node)
   }
 
   // ---- what time brings
@@ -326,4 +353,8 @@ export class Authority {
       // it was said again meanwhile, or another one leads and looks itself
     }
   }
+}
+
+function valueOf ({ node, incarnation, maker = '' }: Place): Uint8Array {
+  return encodePlace({ node, incarnation, maker: hexToBytes(maker) })
 }

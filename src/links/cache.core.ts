@@ -56,12 +56,13 @@ export class Cache {
   }
 
   /**
-   * An answer of whoever decides. Undefined: there is no link; older ones are believed no more. Returns what holds now: an
-   * older link than the one that is known changes nothing.
+   * An answer of whoever decides. Undefined: there is no link, nor was one of up to this rank; older ones are believed no
+   * more. Returns what holds now: an older link than the one that is known changes nothing.
    */
-  learn (service: string, token: string, link: Link | undefined): Known | undefined {
+  learn (service: string, token: string, link: Link | undefined, rank = NO_RANK): Known | undefined {
     const entry = this.#entry(service, token)
     if (link === undefined) {
+      if (compareRanks(rank, entry.rank) > 0) entry.rank = rank
       entry.known = undefined
       entry.stale = false
       return undefined
@@ -87,6 +88,14 @@ export class Cache {
     entry.known = { id: node, node, incarnation, rank, link: this.#claim(rank) }
     entry.stale = false
     return entry.known
+  }
+
+  /** Whoever decides stands below what is known for as long as that nobody can have been overtaken: it was taken back. */
+  takeBack (service: string, token: string, { epoch, term }: Omit<Rank, 'index'>): void {
+    const entry = this.#services.get(service)?.get(token)
+    if (entry === undefined || compareRanks(entry.rank, { epoch, term, index: Infinity }) <= 0) return
+    entry.known = undefined
+    entry.rank = NO_RANK
   }
 
   /** The place was wrong. */

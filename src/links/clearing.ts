@@ -4,6 +4,8 @@ import { Usage } from './usage.core.ts'
 import type { Place, Question } from './decide.core.ts'
 import type { Counts } from './counts.core.ts'
 import type { Lives } from './lives.core.ts'
+import type { LinkName } from './keys.core.ts'
+import type { Rank } from './rank.core.ts'
 import type { RegisterEntry } from '../election/index.ts'
 
 /** Milliseconds after which the links of a node that is gone are cleared away. */
@@ -55,6 +57,11 @@ export class Clearing {
   /** By the key that the link has in the table. */
   used (key: string): void {
     this.#usage.report(key)
+  }
+
+  /** It was used of late, as far as this keeper has heard. */
+  isUsed (key: string): boolean {
+    return this.#usage.has(key)
   }
 
   /** @param index - of the last link that was made in this term */
@@ -112,7 +119,7 @@ export class Clearing {
     for (const entry of entries()) {
       const name = linkOf(entry.key)
       if (name !== undefined && ended(entry)) {
-        removals.push({ ...name, kind: 'remove', propose: [], balanced: false, gone: undefined, to: undefined, from: entry.rank })
+        removals.push(removal(name, entry.rank))
       }
       if (++looked % LOOKED_AT_ONCE !== 0 && removals.length < CLEARED_AT_ONCE) continue
       await remove(removals.splice(0))
@@ -122,4 +129,9 @@ export class Clearing {
     if (!isOver()) await remove(removals)
     removals = []
   }
+}
+
+/** End the link, if it is still this one. */
+export function removal (name: LinkName, from: Rank): Question {
+  return { ...name, kind: 'remove', propose: [], balanced: false, gone: undefined, to: undefined, from }
 }

@@ -8,12 +8,14 @@ import type { Register, RegisterRank, RegisterWrite } from '../election/index.ts
 const MAX_UNDER_WAY = 4
 
 interface Waiting extends PromiseWithResolvers<RegisterRank> {
+  readonly from: string
   readonly write: RegisterWrite
 }
 
 export class Commits {
   readonly #register: Pick<Register, 'write'>
-  #queue: Waiting[] = []
+  /** By who asked: who asks for much waits for itself. The next one to have its turn is the first. */
+  readonly #queues = new Map<string, Waiting[]>()
   #underWay = 0
   #scheduled = false
 
@@ -24,11 +26,14 @@ export class Commits {
   /**
    * Resolves to its rank when a majority of the voters holds it.
    *
+   * @param from - who asks: all who do have their turns
    * @throws RegisterError - it was not written, or nobody knows
    */
-  async add (write: RegisterWrite): Promise<RegisterRank> {
-    const waiting = { write, ...Promise.withResolvers<RegisterRank>() }
-    this.#queue.push(waiting)
+  async add (write: RegisterWrite, from = ''): Promise<RegisterRank> {
+    const waiting = { write, from, ...Promise.withResolvers<RegisterRank>() }
+    const queue = this.#queues.get(from)
+    if (queue === undefined) this.#queues.set(from, [waiting])
+    else queue.push(waiting)
     if (!this.#scheduled) {
       this.#scheduled = true
       nextTick(() => {
@@ -39,10 +44,23 @@ export class Commits {
     return waiting.promise
   }
 
+  /** As much of each as there is room for. */
+  #next (): Waiting[] {
+    const batch: Waiting[] = []
+    const share = Math.max(1, Math.floor(MAX_REGISTER_WRITES / this.#queues.size))
+    // one that has more comes again, at the end
+    for (const [from, queue] of this.#queues) {
+      batch.push(...queue.splice(0, Math.min(share, MAX_REGISTER_WRITES - batch.length)))
+      this.#queues.delete(from)
+      if (queue.length > 0) this.#queues.set(from, queue)
+      if (batch.length === MAX_REGISTER_WRITES) break
+    }
+    return batch
+  }
+
   #flush (): void {
-    while (this.#queue.length > 0 && this.#underWay < MAX_UNDER_WAY) {
-      const batch = this.#queue.slice(0, MAX_REGISTER_WRITES)
-      this.#queue = this.#queue.slice(batch.length)
+    while (this.#queues.size > 0 && this.#underWay < MAX_UNDER_WAY) {
+      const batch = this.#next()
       this.#underWay++
       this.#register.write(batch.map(({ write }) => write)).then(ranks => {
         batch.forEach(({ resolve }, index) => { resolve(ranks[index] as RegisterRank) })
@@ -51,7 +69,7 @@ export class Commits {
         const removals = batch.filter(({ write }) => write.value === undefined)
         // there is no room: what makes some is not held up by what needs it
         const again = failure instanceof RegisterError && failure.why === 'full' && removals.length < batch.length ? removals : []
-        this.#queue = [...again, ...this.#queue]
+        for (const waiting of again.toReversed()) this.#queues.set(waiting.from, [waiting, ...this.#queues.get(waiting.from) ?? []])
         for (const waiting of batch) if (!again.includes(waiting)) waiting.reject(failure)
       }).finally(() => {
         this.#underWay--

@@ -16,6 +16,9 @@ export class Counts {
   readonly #groups = new Map<string, Group>()
   /** By node, then incarnation. */
   readonly #nodes = new Map<string, Map<number, number>>()
+  readonly #made = new Map<string, number>()
+  /** Links, dead ones included. */
+  size = 0
 
   add (parent: string, place: Place): void {
     const key = keyOf(parent, place)
@@ -23,6 +26,7 @@ export class Counts {
     if (group === undefined) this.#groups.set(key, { parent, node: place.node, incarnation: place.incarnation, count: 1 })
     else group.count++
     this.#change(place, 1)
+    this.#make(place.maker, 1)
   }
 
   remove (parent: string, place: Place): void {
@@ -31,11 +35,26 @@ export class Counts {
     if (group === undefined) return
     if (--group.count === 0) this.#groups.delete(key)
     this.#change(place, -1)
+    this.#make(place.maker, -1)
   }
 
   clear (): void {
     this.#groups.clear()
     this.#nodes.clear()
+    this.#made.clear()
+    this.size = 0
+  }
+
+  /** Links that a peer has asked for, and how many peers have asked for some. */
+  made (maker: string): { links: number, makers: number } {
+    return { links: this.#made.get(maker) ?? 0, makers: this.#made.size }
+  }
+
+  #make (maker = '', by: 1 | -1): void {
+    this.size += by
+    const made = (this.#made.get(maker) ?? 0) + by
+    if (made > 0) this.#made.set(maker, made)
+    else this.#made.delete(maker)
   }
 
   /** Live links of a node, over all parents. */

@@ -9,7 +9,12 @@ import type { Rank } from './rank.core.ts'
 const BOUND = 1.25
 
 /** The node of a token, in the life that it was linked in. */
-export interface Place { readonly node: string, readonly incarnation: number }
+export interface Place {
+  readonly node: string
+  readonly incarnation: number
+  /** Of who asked for the link, at who keeps it: a hash of its id. */
+  readonly maker?: string | undefined
+}
 
 export interface Link extends Place { readonly rank: Rank }
 

@@ -5,7 +5,7 @@ import { encodeClaim } from '../wire/links-codec.ts'
 import { MAX_CACHED_LINKS } from '../wire/limits.ts'
 import { Cache } from './cache.core.ts'
 import { isId, record } from './messages.core.ts'
-import { NO_RANK, toRank } from './rank.core.ts'
+import { compareRanks, NO_RANK, toRank } from './rank.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
@@ -14,7 +14,7 @@ import type { Link, Question } from './decide.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { Election } from '../election/index.ts'
+import type { Election, FencingToken } from '../election/index.ts'
 import type { Routed, TokenId, TokenRouter } from '../rpc/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -24,8 +24,18 @@ const PATIENCE = 1_000
 const PROPOSALS = 4
 /** Milliseconds for which a token that the DHT knows nothing of is not looked for again. */
 const NOTHING_FOR = 2_000
+/** Milliseconds for which a leader is known before what is above it counts as taken back: news of a later one comes sooner. */
+const STEADY = 60_000
+/** Services whose leader is remembered. */
+const MAX_SERVICES = 1_024
 /** Tokens whose provisional node is remembered, to be proposed once somebody decides. */
 const MAX_PROVISIONAL = 10_000
+
+/** Why there is no new link, and will be none soon. */
+const FULL: Readonly<Record<string, string | undefined>> = {
+  full: 'there are as many as its voters hold',
+  quota: 'this node has made as many as one may while others need the room'
+}
 
 export interface FinderInit {
   options: ResolvedLinksOptions
@@ -52,6 +62,8 @@ export class Finder implements TokenRouter {
   readonly #flights = new Map<string, Promise<Known | undefined>>()
   readonly #provisional = new Map<string, string>()
   readonly #nothing = new Map<string, number>()
+  /** Who decides for a service, and since when this node believes so. */
+  readonly #reigns = new Map<string, { readonly token: FencingToken, readonly since: number }>()
 
   constructor (init: FinderInit) {
     this.#init = init
@@ -76,7 +88,7 @@ export class Finder implements TokenRouter {
 
   moved (token: TokenId, service: string, node: string, details: unknown): Routed | undefined {
     this.cache.doubt(service, token)
-    if (details === undefined || details === null) return undefined
+    if (typeof details !== 'object' || details === null) return undefined
     const { owner, rank } = record(details)
     const claimed = toRank(rank)
     if (!isId(owner) || owner === node || claimed === undefined || this.#init.discovery.node(owner)?.service !== service) return undefined
@@ -174,11 +186,13 @@ export class Finder implements TokenRouter {
   settle (service: string, token: TokenId, answer: Answer): Known | undefined {
     if ('failure' in answer) {
       if (answer.failure === 'no-node') return undefined
-      const code = answer.failure === 'full' ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE'
-      throw new RpcError(code, `links of service '${service}': ${answer.failure === 'full' ? 'there are as many as its voters hold' : 'its leader could not answer'}`, { retryable: answer.failure !== 'full' })
+      const why = FULL[answer.failure]
+      throw new RpcError(why === undefined ? 'UNAVAILABLE' : 'RESOURCE_EXHAUSTED', `links of service '${service}': ${why ?? 'its leader could not answer'}`, { retryable: why === undefined })
     }
+    const reign = this.#steadyReign(service)
+    if (reign !== undefined) this.cache.takeBack(service, token, reign)
     const before = this.cache.last(service, token)
-    const known = this.cache.learn(service, token, answer.link)
+    const known = this.cache.learn(service, token, answer.link, answer.rank)
     if (known !== before) this.#init.onLink(service, token, known, before)
     return known
   }
@@ -187,13 +201,28 @@ export class Finder implements TokenRouter {
   async stored (service: string, token: TokenId, options: AbortOptions = {}): Promise<Known | undefined> {
     const { archive, now } = this.#init
     const key = `${service}/${token}`
-    if (now() < (this.#nothing.get(key) ?? 0)) return undefined
+    // one that was not looked for may be there
+    if (archive.isBusy || now() < (this.#nothing.get(key) ?? 0)) return undefined
     const link = await archive.find(service, this.parent, token, options.signal)
     const known = link === undefined ? this.cache.get(service, token) : this.cache.find(service, token, link)
     if (known !== undefined && this.#lives(known)) return known
     if (this.#nothing.size >= MAX_PROVISIONAL) this.#nothing.clear()
     this.#nothing.set(key, now() + NOTHING_FOR)
     return undefined
+  }
+
+  /** Who decides, if that has been so for so long that no answer of a later one can have come before. */
+  #steadyReign (service: string): FencingToken | undefined {
+    const { local, of, now } = this.#init
+    const token = local === undefined ? of(service)?.leader?.token : undefined
+    if (token === undefined) return undefined
+    const known = this.#reigns.get(service)
+    if (known?.token.epoch === token.epoch && known.token.term === token.term) return now() - known.since >= STEADY ? token : undefined
+    // the group was founded anew, by a clock that was behind: views believe that only after a while
+    const isBack = known !== undefined && compareRanks({ ...known.token, index: 0 }, { ...token, index: 0 }) > 0
+    if (this.#reigns.size >= MAX_SERVICES) this.#reigns.clear()
+    this.#reigns.set(service, { token, since: isBack ? -Infinity : now() })
+    return isBack ? token : undefined
   }
 
   /** The service has no voters, and had none as far as this node knows. */

@@ -16,6 +16,8 @@ export class Held {
   readonly mine: boolean
   /** A call of the token has come since the last report. */
   used = true
+  /** Milliseconds: of the last report that named it. */
+  reported = 0
   readonly #former: Link | undefined
   #text: string | undefined
 
@@ -38,6 +40,9 @@ export class Held {
     return this.#text
   }
 }
+
+/** A link that nobody uses. */
+export interface Idle { readonly token: string, readonly rank: Rank }
 
 /** `run`: under the link that this node holds. `moved`: it is there. `ask`: who decides must be asked. */
 export type Verdict = 'run' | 'moved' | 'ask'
@@ -95,9 +100,14 @@ export class Holdings {
     return held
   }
 
-  /** The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. */
+  /**
+   * The token is to go elsewhere: whatever is heard late of the link that this node held counts no more. Of a newer one
+   * than the link that is asked back this says nothing: it was on its way for long.
+   */
   revoke (parent: string, token: string, rank: Rank): void {
-    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false, this.get(parent, token)?.own))
+    const before = this.get(parent, token)
+    if (before !== undefined && compareRanks(before.level, rank) > 0) return
+    this.#set(new Held(parent, token, { node: '', incarnation: 0, rank }, false, before?.own))
   }
 
   /** The link was removed, by what has this rank. */
@@ -118,8 +128,8 @@ export class Holdings {
     this.#size = 0
   }
 
-  /** Tokens of this node that were used since this was last asked, by parent. */
-  takeUsed (): Map<string, string[]> {
+  /** Tokens of this node that were used since this was last asked, by parent. @param now - milliseconds */
+  takeUsed (now: number): Map<string, string[]> {
     const used = new Map<string, string[]>()
     for (const [parent, tokens] of this.#forgotten) used.set(parent, [...tokens])
     this.#forgotten.clear()
@@ -127,12 +137,28 @@ export class Holdings {
       for (const held of tokens.values()) {
         if (!held.mine || !held.used) continue
         held.used = false
+        held.reported = now
         const list = used.get(parent)
         if (list === undefined) used.set(parent, [held.token])
         else list.push(held.token)
       }
     }
     return used
+  }
+
+  /** Links to this node that nobody has used for so long; named again after half that time. */
+  takeIdle (now: number, ttl: number): Map<string, Idle[]> {
+    const idle = new Map<string, Idle[]>()
+    for (const [parent, tokens] of this.#parents) {
+      for (const held of tokens.values()) {
+        if (!held.mine || held.used || now - held.reported < ttl) continue
+        held.reported = now - ttl / 2
+        const list = idle.get(parent) ?? []
+        list.push({ token: held.token, rank: held.level })
+        idle.set(parent, list)
+      }
+    }
+    return idle
   }
 
   #forgetHalf (): void {

@@ -142,7 +142,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
    * @param node - what discovery knows of it, or its peer id
    * @throws LinkError - the node is gone, is of another service, or takes no new tokens
    * @throws NoAuthorityError - its service has nobody who could decide
-   * @throws InvalidOptionsError; RpcError `UNAVAILABLE`, `RESOURCE_EXHAUSTED` - as many links as the voters hold; the signal's reason
+   * @throws InvalidOptionsError; RpcError `UNAVAILABLE`, `RESOURCE_EXHAUSTED` - as many links as the voters hold, or as one
+   * peer may make of the last quarter; the signal's reason
    */
   link (token: string, node: NodeInfo | string, options?: LinkOptions): Promise<NodeInfo>
   /**

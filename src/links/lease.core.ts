@@ -55,7 +55,7 @@ export class Grants {
   /** What leaders before may have granted. */
   #before: Time = { now: -Infinity, wall: -Infinity }
   readonly #until = new Map<string, Time>()
-  /** Nodes that a token is being taken from. */
+  /** Nodes that a token is being taken from, and that do not say that they let it go. */
   readonly #blocked = new Map<string, number>()
 
   /** A leader begins. */
@@ -64,7 +64,7 @@ export class Grants {
     this.#until.clear()
   }
 
-  /** False: not while a token is taken from it; it is to let go first. */
+  /** False: not while it is to let a token go, and does not. */
   grant (node: string, time: Time): boolean {
     if ((this.#blocked.get(node) ?? 0) > 0) return false
     for (const [other, until] of this.#until) if (hasPassed(until, time)) this.#until.delete(other)

@@ -132,14 +132,21 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       open: this.#options.ownership === 'open',
       group: () => discovery.self.service === undefined ? undefined : of(discovery.self.service),
       mayRun: () => this.#parts?.seat?.mayRun ?? this.#options.ownership === 'open',
-      ask: async (parent, token) => {
+      parentOf: caller => this.#parentOf(discovery, caller),
+      ask: async (parent, token, links) => {
         const { service } = discovery.self
         if (service === undefined) return undefined
-        const answer = await asker.ask(service, question('resolve', parent, token), CHECK_PATIENCE)
+        const answer = await asker.ask(service, { ...question('resolve', parent, token), propose: links ? [discovery.self.id] : [] }, CHECK_PATIENCE)
         if ('failure' in answer) throw new RpcError('UNAVAILABLE', answer.failure)
         return answer.link
       }
     })
+  }
+
+  #parentOf (discovery: Discovery, caller: string): string | undefined {
+    const { scope } = this.#options
+    const info = caller === discovery.self.id ? discovery.self : discovery.node(caller)
+    return info === undefined && scope === 'relation' ? undefined : parentOf(info?.service, scope)
   }
 
   #createSeat (service: string, parts: { discovery: Discovery, election: Election, rpc: Rpc, archive: Archive, asker: Asker, owner: Owner, now: () => number }): Seat {
@@ -176,7 +183,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     checkName('service', service)
     const id = rpc.tokenId(token)
     const known = finder.known(service, id) ?? await this.#current(service, id, signal)
-    return known === undefined ? undefined : this.#record(known.id, signal)
+    return known === undefined ? undefined : this.#record(service, known.id, signal)
   }
 
   async link (token: string, node: NodeInfo | string, { replace = false, signal }: LinkOptions = {}): Promise<NodeInfo> {
@@ -194,9 +201,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)
       // somebody else was faster: what is to be replaced is another link now
       if (known === undefined || (replace && known.id !== wanted.id)) continue
-      const owner = await this.#record(known.id, signal)
-      if (owner !== undefined) return owner
-      throw new RpcError('UNAVAILABLE', `links of service '${service}': the token is linked to ${known.id}, which is not known here`, { retryable: true })
+      return this.#record(service, known.id, signal)
     }
   }
 
@@ -279,13 +284,14 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     return local === undefined ? asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
   }
 
-  /** What discovery knows of a node; its record may be on its way. */
-  async #record (id: string, signal: AbortSignal | undefined): Promise<NodeInfo | undefined> {
+  /** What discovery knows of a node; its record may be on its way. @throws RpcError `UNAVAILABLE` - it did not come */
+  async #record (service: string, id: string, signal: AbortSignal | undefined): Promise<NodeInfo> {
     const { discovery } = this.#running()
     for (const end = performance.now() + RECORD_TIMEOUT; ;) {
       signal?.throwIfAborted()
       const node = discovery.node(id)
-      if (node !== undefined || performance.now() >= end) return node
+      if (node !== undefined) return node
+      if (performance.now() >= end) throw new RpcError('UNAVAILABLE', `links of service '${service}': the token is linked to ${id}, which is not known here`, { retryable: true })
       await new Promise(resolve => { setTimeout(resolve, 20) })
     }
   }

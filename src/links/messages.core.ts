@@ -5,6 +5,7 @@ import { isParent } from '../wire/names.ts'
 import { isTokenId } from './keys.core.ts'
 import { toRank, toTuple } from './rank.core.ts'
 import type { Link, Question, Refusal } from './decide.core.ts'
+import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 
 /** Asks a leader, in batches of {@link Question}. */
@@ -23,11 +24,14 @@ export const RENEW = 'braid.links.renew'
 export const REVOKE = 'braid.links.revoke'
 
 /** Why a question was not answered: the asker may ask again. */
-export type Failure = Refusal | 'full' | 'unavailable'
+export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
 
-/** `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. */
+/**
+ * `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. `rank`: there is no
+ * link, and was none of up to this rank; not said of one whose node is gone, as that may come back.
+ */
 export type Answer =
-  | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean }
+  | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean, readonly rank?: Rank | undefined }
   | { readonly failure: Failure }
 
 /** What a node is told of one link. No link: it was removed, at this rank. */
@@ -39,7 +43,7 @@ export interface Told {
 }
 
 const KINDS = ['resolve', 'move', 'remove'] as const
-const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'unavailable']
+const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', 'unavailable']
 
 type Wire = Record<string, unknown>
 
@@ -75,17 +79,18 @@ function readQuestion (value: unknown): Question {
 
 export function writeAnswer (answer: Answer): Wire {
   if ('failure' in answer) return { e: answer.failure }
-  const { link, changed } = answer
-  return { ...link !== undefined && writeLink(link), ...changed && { c: true } }
+  const { link, changed, rank } = answer
+  return { ...link !== undefined ? writeLink(link) : rank !== undefined && { r: toTuple(rank) }, ...changed && { c: true } }
 }
 
 /** @throws InvalidOptionsError */
 export function readAnswers (value: unknown, count: number): Answer[] {
   if (!Array.isArray(value) || value.length !== count) malformed('as many answers as questions')
   return value.map(one => {
-    const { e, c } = record(one)
+    const { e, c, r } = record(one)
     if (e !== undefined) return { failure: FAILURES.find(failure => failure === e) ?? 'unavailable' }
-    return { link: readLink(one), changed: c === true }
+    const link = readLink(one)
+    return { link, changed: c === true, ...link === undefined && r !== undefined && { rank: toRank(r) ?? malformed('a rank') } }
   })
 }
 
@@ -117,11 +122,23 @@ function readLink (value: unknown): Link | undefined {
   return { node: n, incarnation: i, rank }
 }
 
-/** The tokens of one parent that were used. @throws InvalidOptionsError */
-export function readUsed (value: unknown): { parent: string, tokens: string[] } {
-  const { p, t } = record(value)
+/** The tokens of one parent that were used, and links that were not. */
+export interface Usages { readonly parent: string, readonly tokens: readonly string[], readonly idle: readonly Idle[] }
+
+export function writeUsed ({ parent, tokens, idle }: Usages): Wire {
+  return { p: parent, t: tokens, ...idle.length > 0 && { i: idle.map(({ token, rank }) => ({ t: token, r: toTuple(rank) })) } }
+}
+
+/** @throws InvalidOptionsError */
+export function readUsed (value: unknown): Usages {
+  const { p, t, i = [] } = record(value)
   if (!isParent(p) || !Array.isArray(t) || t.length > MAX_LINK_BATCH || !t.every(isTokenId)) malformed('tokens of one service')
-  return { parent: p, tokens: t }
+  if (!Array.isArray(i) || i.length > MAX_LINK_BATCH) malformed('links that are not used')
+  const idle = i.map((one): Idle => {
+    const { t, r } = record(one)
+    return isTokenId(t) ? { token: t, rank: toRank(r) ?? malformed('a rank') } : malformed('the id of a token')
+  })
+  return { parent: p, tokens: t, idle }
 }
 
 export function isId (value: unknown): value is string {

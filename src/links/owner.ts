@@ -1,10 +1,11 @@
 /** The called node's side: which calls of tokens run here. */
 import { RpcError } from '../errors.ts'
 import { decodeClaim } from '../wire/links-codec.ts'
-import { MAX_HELD_LINKS, MAX_LINK_CHECKS } from '../wire/limits.ts'
+import { MAX_HELD_LINKS, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER } from '../wire/limits.ts'
 import { tokenToHex } from '../wire/token.ts'
 import { Held, Holdings } from './held.core.ts'
-import { toTuple } from './rank.core.ts'
+import { Quota } from './quota.core.ts'
+import { NO_RANK, toTuple } from './rank.core.ts'
 import type { Told } from './messages.core.ts'
 import type { Link } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
@@ -34,8 +35,10 @@ interface Asking {
 
 export interface OwnerInit {
   self: () => { readonly id: string, readonly incarnation: number }
-  /** Where the token is, by whoever decides; undefined: nowhere. Rejects when nobody answers. */
-  ask: (parent: string, token: string) => Promise<Link | undefined>
+  /** Where the token is, by whoever decides; undefined: nowhere. `links`: then it is to be here. Rejects when nobody answers. */
+  ask: (parent: string, token: string, links: boolean) => Promise<Link | undefined>
+  /** Whose tokens a caller's are; undefined: it is not known yet. */
+  parentOf: (caller: string) => string | undefined
   /** What this node knows of who decides. */
   group: () => Pick<GroupView, 'voters' | 'leader'> | undefined
   /** May this node run what it holds? */
@@ -53,22 +56,25 @@ export class Owner implements TokenGuard {
   readonly holdings = new Holdings(MAX_HELD_LINKS, () => { this.#glances.clear() })
   readonly #init: OwnerInit
   readonly #glances = new Map<number, Glance>()
+  readonly #quota = new Quota(MAX_LINK_CHECKS_PER_PEER, MAX_LINK_CHECKS)
   readonly #asking = new Map<string, Asking>()
-  #life = -1
+  #life: number
 
   constructor (init: OwnerInit) {
     this.#init = init
+    this.#life = init.self().incarnation
   }
 
-  admit (token: Uint8Array, claim: Uint8Array): Admission | Promise<Admission> {
+  admit (token: Uint8Array, claim: Uint8Array | undefined, caller: string): Admission | Promise<Admission> {
     const { incarnation } = this.#init.self()
     if (incarnation !== this.#life) this.#begin(incarnation)
+    if (claim === undefined) return this.#init.open ? undefined : this.#lookForUnclaimed(token, caller)
     const glance = this.#glances.get(placeOf(token))
     if (glance !== undefined && sameBytes(glance.claim, claim) && sameBytes(glance.token, token)) {
       glance.held.used = true
       return this.#init.mayRun() ? glance.held : away()
     }
-    return this.#look(token, claim)
+    return this.#look(token, claim, caller)
   }
 
   holds (link: NonNullable<HandlerContext['link']>): boolean {
@@ -85,7 +91,7 @@ export class Owner implements TokenGuard {
     this.holdings.clear()
   }
 
-  #look (token: Uint8Array, bytes: Uint8Array): Admission | Promise<Admission> {
+  #look (token: Uint8Array, bytes: Uint8Array, caller: string): Admission | Promise<Admission> {
     let claim: Claim
     try {
       claim = decodeClaim(bytes)
@@ -94,9 +100,9 @@ export class Owner implements TokenGuard {
     }
     const id = tokenToHex(token)
     const held = this.holdings.get(claim.parent, id)
-    if (claim.provisional && held === undefined) return this.#lookForGuessed(claim, id)
+    if (claim.provisional && held === undefined) return this.#lookForGuessed(claim, id, caller)
     const verdict = this.holdings.judge(held, claim)
-    if (verdict === 'ask' || held === undefined) return this.#ask(claim, id)
+    if (verdict === 'ask' || held === undefined) return this.#ask(claim, id, caller)
     if (verdict === 'moved') return notOwner(held)
     held.used = true
     if (this.#glances.size >= MAX_GLANCES) this.#glances.clear()
@@ -105,34 +111,51 @@ export class Owner implements TokenGuard {
   }
 
   /** A caller that could ask nobody has chosen this node, which may be able to. */
-  #lookForGuessed (claim: Claim, token: string): Admission | Promise<Admission> {
+  #lookForGuessed (claim: Claim, token: string, caller: string): Admission | Promise<Admission> {
     const { open, group } = this.#init
     const { voters = [], leader } = group() ?? {}
     if (voters.length === 0 || (open && leader === undefined)) return undefined
-    const admission = this.#ask(claim, token)
+    const admission = this.#ask(claim, token, caller)
     // it is linked to nobody: here as well as anywhere
     return open ? admission.then(admission => isLinkless(admission) ? undefined : admission) : admission
   }
 
-  #ask (claim: Claim, token: string): Promise<Admission> {
+  /** Its caller knows of no links, so nobody else would link the token. */
+  #lookForUnclaimed (bytes: Uint8Array, caller: string): Admission | Promise<Admission> {
+    const { parentOf, group, mayRun } = this.#init
+    if ((group()?.voters.length ?? 0) === 0) return undefined
+    const parent = parentOf(caller)
+    if (parent === undefined) return new RpcError('UNAVAILABLE', 'the service of its caller is not known here yet', { retryable: true })
+    const token = tokenToHex(bytes)
+    const held = this.holdings.get(parent, token)
+    // it has no rank by which older knowledge would be known for old
+    if (held?.mine !== true) return this.#ask({ parent, ...NO_RANK, provisional: true }, token, caller, true)
+    held.used = true
+    return mayRun() ? held : away()
+  }
+
+  #ask (claim: Claim, token: string, caller: string, links = false): Promise<Admission> {
     const key = `${claim.parent}/${token}`
     const asking = this.#asking.get(key)
     if (asking !== undefined && !asking.isVoid) return asking.admission
-    if (this.#asking.size >= MAX_LINK_CHECKS) return Promise.resolve(new RpcError('RESOURCE_EXHAUSTED', 'the links of too many tokens are being checked here', { retryable: true }))
+    if (!this.#quota.take(caller, 1)) return Promise.resolve(new RpcError('RESOURCE_EXHAUSTED', 'the links of too many tokens are being checked here', { retryable: true }))
     const mine: Asking = { isVoid: false, admission: Promise.resolve(undefined) }
-    mine.admission = this.#find(claim, token, mine).finally(() => { if (this.#asking.get(key) === mine) this.#asking.delete(key) })
+    mine.admission = this.#find(claim, token, caller, links, mine).finally(() => {
+      this.#quota.free(caller, 1)
+      if (this.#asking.get(key) === mine) this.#asking.delete(key)
+    })
     this.#asking.set(key, mine)
     return mine.admission
   }
 
-  async #find (claim: Claim, token: string, asking: Asking): Promise<Admission> {
+  async #find (claim: Claim, token: string, caller: string, links: boolean, asking: Asking): Promise<Admission> {
     const { ask, open, mayRun, self } = this.#init
     const { parent, epoch, term, index } = claim
     let link: Link | undefined
     try {
-      link = await ask(parent, token)
+      link = await ask(parent, token, links)
       // the answer may be older than what was heard since
-      if (asking.isVoid) return await this.#ask(claim, token)
+      if (asking.isVoid) return await this.#ask(claim, token, caller, links)
     } catch {
       if (!open) return away()
       // on this side of a split network it may be so: the rank tells

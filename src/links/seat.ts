@@ -8,11 +8,12 @@ import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
 import { NotLeading } from './not-leading.ts'
 import {
-  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold
+  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed
 } from './messages.core.ts'
 import { Quota } from './quota.core.ts'
+import { Rights } from './rights.ts'
 import { askBack, Strict } from './strict.ts'
-import type { Answer, Told } from './messages.core.ts'
+import type { Answer, Told, Usages } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
 import type { Authority, Change } from './authority.ts'
@@ -29,6 +30,8 @@ import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 const LOOK = 250
 /** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
 const REPORT_INTERVAL = 30_000
+/** Milliseconds by which a life of this node may be ahead of its clock. */
+const AHEAD = 24 * 60 * 60 * 1_000
 /** Errors of a node that has no links: nobody decides about any, or it has stopped. */
 const LINKLESS = new Set(['NoAuthorityError', 'MeshStoppedError'])
 /** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
@@ -63,6 +66,7 @@ export class Seat {
   readonly #authority: Authority | undefined
   readonly #self: string
   readonly #quota = new Quota(MAX_LINK_QUESTIONS_PER_PEER, MAX_LINK_QUESTIONS)
+  readonly #rights: Rights
   readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
@@ -75,6 +79,7 @@ export class Seat {
     const { discovery, election, options, now } = init
     this.#init = init
     this.#self = discovery.self.id
+    this.#rights = new Rights({ ...init, scope: options.scope })
     this.#nextReport = now() + reportInterval(options)
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
     this.#authority = keeping === undefined
@@ -105,7 +110,8 @@ export class Seat {
     return [
       rpc.handle(ASK, async (args: unknown, context) => {
         const questions = read(() => readQuestions(args))
-        return this.#lead(context, async () => (await this.#keeper.ask(questions)).map(writeAnswer), questions.length)
+        for (const question of questions) this.#rights.ask(context.caller.id, question)
+        return this.#lead(context, async () => (await this.#keeper.ask(questions, context.caller.id)).map(writeAnswer), questions.length)
       }),
       rpc.handle(COUNT, async (args: unknown, context) => {
         const { n } = read(() => record(args))
@@ -113,11 +119,10 @@ export class Seat {
       }),
       rpc.handle(DOWN, async (args: unknown, context) => {
         const { n } = read(() => record(args))
-        return this.#lead(context, async () => isId(n) ? this.#keeper.down(n) : undefined)
+        return this.#lead(context, async () => isId(n) ? this.#keeper.down(n, () => { this.#rights.end(context.caller.id, n) }) : undefined)
       }),
       rpc.handle(USED, (args: unknown, { caller }) => {
-        const { parent, tokens } = readUsed(args)
-        this.#authority?.used(caller.id, parent, tokens)
+        this.#hearUsed(caller.id, readUsed(args))
       }),
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(context, async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
@@ -180,7 +185,7 @@ export class Seat {
   /** @throws NotLeading */
   async ask (service: string, questions: readonly Question[]): Promise<Answer[]> {
     if (service !== this.#init.service) throw new NotLeading()
-    return this.#keeper.ask(questions)
+    return this.#keeper.ask(questions, this.#self)
   }
 
   /** @throws NotLeading */
@@ -283,7 +288,9 @@ export class Seat {
   /** All links of this life are dead: begin another one. */
   #hearDown (incarnation: unknown): void {
     const { discovery } = this.#init
-    if (isCount(incarnation) && incarnation >= discovery.self.incarnation) discovery.renew(incarnation)
+    const { incarnation: own } = discovery.self
+    // a lie must leave room to go on above it, and what is above 2^53 would be taken by nobody
+    if (isCount(incarnation) && incarnation >= own && incarnation <= Math.max(own, Date.now()) + AHEAD) discovery.renew(incarnation)
   }
 
   tick (): void {
@@ -294,8 +301,11 @@ export class Seat {
     // to look for a leader is to need one
     if (now() < this.#nextReport || owner.holdings.size === 0 || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
-    for (const [parent, tokens] of owner.holdings.takeUsed()) {
-      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report(parent, tokens.slice(at, at + MAX_LINK_BATCH))
+    for (const [parent, tokens] of owner.holdings.takeUsed(now())) {
+      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: tokens.slice(at, at + MAX_LINK_BATCH), idle: [] })
+    }
+    for (const [parent, idle] of owner.holdings.takeIdle(now(), options.ttl)) {
+      for (let at = 0; at < idle.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: [], idle: idle.slice(at, at + MAX_LINK_BATCH) })
     }
   }
 
@@ -309,11 +319,17 @@ export class Seat {
     archive.withdrawAll()
   }
 
-  #report (parent: string, tokens: readonly string[]): void {
+  #hearUsed (node: string, { parent, tokens, idle }: Usages): void {
+    this.#authority?.used(node, parent, tokens)
+    // who leads no more cannot end them, and the node says so again
+    this.#authority?.idle(node, parent, idle).catch(() => {})
+  }
+
+  #report (usages: Usages): void {
     const { election, rpc, service } = this.#init
     const leader = election.of(service)?.leader?.id
-    if (leader === this.#self) this.#authority?.used(this.#self, parent, tokens)
-    else if (leader !== undefined) rpc.notify(service, USED, { p: parent, t: tokens }, { node: leader, timeout: 5_000 }).catch(() => {})
+    if (leader === this.#self) this.#hearUsed(this.#self, usages)
+    else if (leader !== undefined) rpc.notify(service, USED, writeUsed(usages), { node: leader, timeout: 5_000 }).catch(() => {})
   }
 
   /** Until nobody has a token here, or the time is over: then the leader gives them to others. */

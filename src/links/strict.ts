@@ -84,14 +84,17 @@ export class Strict {
   /** Resolves once the node begins no more calls of the token: those that run there may go on. */
   async revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
     const { node } = place
-    this.#grants.block(node)
+    let blocks = false
     try {
       while (!this.#stopped && !this.#isOver(place)) {
         if (await askBack({ ...this.#init, self: this.#self }, node, name, rank)) return
+        // only its lease can end that now: before, all its other tokens would have suffered from each one that went
+        if (!blocks) this.#grants.block(node)
+        blocks = true
         await new Promise(resolve => { setTimeout(resolve, LOOK) })
       }
     } finally {
-      this.#grants.unblock(node)
+      if (blocks) this.#grants.unblock(node)
     }
   }
 

@@ -23,6 +23,12 @@ export class Usage {
     this.#used.add(hash(key))
   }
 
+  /** In this half time or the last one. */
+  has (key: string): boolean {
+    const hashed = hash(key)
+    return this.#used.has(hashed) || this.#usedBefore.has(hashed)
+  }
+
   /**
    * A half time has ended. @param index - of the last link that was made in this keeper's term
    * @returns whether a link has ended, by its key and, when it was made in this term, its index; undefined: none has, yet

@@ -1,6 +1,7 @@
 /**
  * Which kept record is put next: the newest that is not stored yet, but every other turn one whose time has come to be
- * put anew, so that neither waits for ever. Pure: the caller has the clock and the pace.
+ * put anew, so that neither waits for ever. When there is neither, one that was put long ago: the servers that took it may
+ * have been restarted since. Pure: the caller has the clock and the pace.
  */
 import { MAX_RECORD_MESSAGES, MAX_RECORD_PUTS } from '../wire/limits.ts'
 import { compareRecords } from './record.core.ts'
@@ -9,6 +10,8 @@ import { compareRecords } from './record.core.ts'
 const REPLICAS = 20
 /** Milliseconds between two looks for records that are due. */
 const SCAN_INTERVAL = 1_000
+/** Milliseconds after which a record is put again when there is nothing else to do. */
+const REFRESH = 10 * 60 * 1_000
 /** Milliseconds until a put that nobody took is tried again, doubled up to the second. */
 const MIN_RETRY = 5_000
 const MAX_RETRY = 60_000
@@ -32,6 +35,8 @@ interface Entry<R extends Kept> {
   state: 'new' | 'due' | 'put' | 'later'
   /** When to put it anew. */
   at: number
+  /** When it was last put. */
+  put: number
   /** Stored until then; 0 while nobody has it. */
   until: number
   failures: number
@@ -43,13 +48,17 @@ export class Backlog<R extends Kept> {
   /** Ids, the newest last; some are here that are not new any more. */
   #stack: string[] = []
   readonly #due = new Set<string>()
-  /** Of how many `until` was ahead at the last look. */
-  #stored = 0
+  /** Those whose `until` was ahead at the last look, in the order in which they were put. */
+  readonly #stored = new Set<string>()
   #scanned = -Infinity
   #turn = false
 
-  constructor (limit: number) {
+  readonly #yields: (id: string) => boolean
+
+  /** @param yields - whether a record makes room for a new one of its kind, once it is stored */
+  constructor (limit: number, yields: (id: string) => boolean = () => false) {
     this.#limit = limit
+    this.#yields = yields
   }
 
   get size (): number {
@@ -59,32 +68,49 @@ export class Backlog<R extends Kept> {
   /** False: there is no room, or one of a higher rank is kept. One of the same rank takes its place. */
   keep (id: string, record: R): boolean {
     const before = this.#entries.get(id)
-    if (before === undefined ? this.#entries.size >= this.#limit : isHigher(before.record, record)) return false
+    if (before === undefined ? !this.#hasRoom(id) : isHigher(before.record, record)) return false
     this.withdraw(id)
-    this.#entries.set(id, { record, state: 'new', at: 0, until: 0, failures: 0 })
+    this.#entries.set(id, { record, state: 'new', at: 0, put: 0, until: 0, failures: 0 })
     this.#stack.push(id)
     if (this.#stack.length > 2 * this.#limit) this.#compact()
     return true
   }
 
+  /** What was stored first is found for a while yet, and what is new would not be found at all. */
+  #hasRoom (id: string): boolean {
+    if (this.#entries.size < this.#limit) return true
+    if (!this.#yields(id)) return false
+    for (const stored of this.#stored) {
+      if (!this.#yields(stored)) continue
+      this.withdraw(stored)
+      return true
+    }
+    return false
+  }
+
   withdraw (id: string): void {
-    if ((this.#entries.get(id)?.until ?? 0) > 0) this.#stored--
+    this.#stored.delete(id)
     this.#entries.delete(id)
     this.#due.delete(id)
+  }
+
+  /** All whose id begins so. */
+  withdrawAll (prefix: string): void {
+    for (const id of this.#entries.keys()) if (id.startsWith(prefix)) this.withdraw(id)
   }
 
   clear (): void {
     this.#entries.clear()
     this.#due.clear()
     this.#stack = []
-    this.#stored = 0
+    this.#stored.clear()
   }
 
   /** What to put now; tell {@link done} how it went. `now` in milliseconds. */
   next (now: number): Job<R> | undefined {
     this.#scan(now)
     this.#turn = !this.#turn
-    const id = this.#turn ? this.#newest() ?? this.#mostDue() : this.#mostDue() ?? this.#newest()
+    const id = (this.#turn ? this.#newest() ?? this.#mostDue() : this.#mostDue() ?? this.#newest()) ?? this.#oldest(now)
     const entry = id === undefined ? undefined : this.#entries.get(id)
     if (id === undefined || entry === undefined) return undefined
     entry.state = 'put'
@@ -98,20 +124,22 @@ export class Backlog<R extends Kept> {
     if (entry?.record !== record) return
     if (until > 0 && record.final === true) return this.withdraw(id)
     entry.state = 'later'
+    entry.put = now
     if (until > 0) {
-      if (entry.until === 0) this.#stored++
       entry.until = until
       entry.at = now + record.ttl / 3
       entry.failures = 0
     } else {
       entry.at = now + Math.min(MAX_RETRY, MIN_RETRY * 2 ** entry.failures++)
     }
+    this.#stored.delete(id)
+    if (entry.until > 0) this.#stored.add(id)
   }
 
   /** Up to a second old in what it says of records whose time is over. */
   status (now: number): { kept: number, stored: number, waiting: number } {
     this.#scan(now)
-    return { kept: this.size, stored: this.#stored, waiting: this.size - this.#stored }
+    return { kept: this.size, stored: this.#stored.size, waiting: this.size - this.#stored.size }
   }
 
   #newest (): string | undefined {
@@ -127,13 +155,22 @@ export class Backlog<R extends Kept> {
     return id
   }
 
+  #oldest (now: number): string | undefined {
+    for (const id of this.#stored) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined || now - entry.put < REFRESH) return undefined
+      if (entry.state === 'later') return id
+    }
+    return undefined
+  }
+
   #scan (now: number): void {
     if (now - this.#scanned < SCAN_INTERVAL) return
     this.#scanned = now
     for (const [id, entry] of this.#entries) {
       if (entry.until > 0 && entry.until <= now) {
         entry.until = 0
-        this.#stored--
+        this.#stored.delete(id)
       }
       if (entry.state !== 'later' || entry.at > now) continue
       entry.state = 'due'

@@ -1,9 +1,9 @@
 /**
  * What a server of the DHT holds: the newest record of each author and key, within a quota for each author and one for
  * all. When all is full, whoever holds most gives way to whoever holds less, so that one who fills the servers pushes out
- * his own records first.
+ * his own records first. Key pairs are free, so authors that nobody here knows share one account, and push out each other.
  */
-import { RECORD_COST } from '../wire/limits.ts'
+import { MAX_STRANGER_RECORD_BYTES, RECORD_COST } from '../wire/limits.ts'
 import { compareBytes, compareRecords } from './record.core.ts'
 import type { Ordered, Refusal } from './record.core.ts'
 
@@ -14,6 +14,8 @@ export interface HeldRecord extends Ordered {
   readonly signature: Uint8Array
   /** What is given to who asks. */
   readonly stored: Uint8Array
+  /** Its author was not known when it came. */
+  readonly shared?: boolean
 }
 
 export interface HeldLimits {
@@ -41,10 +43,12 @@ export class Held {
   readonly #limits: HeldLimits
   readonly #authors = new Map<string, Author>()
   readonly #all = new Map<string, HeldRecord>()
+  readonly #isKnown: (author: string) => boolean
   #bytes = 0
 
-  constructor (limits: HeldLimits) {
+  constructor (limits: HeldLimits, isKnown: (author: string) => boolean = () => true) {
     this.#limits = limits
+    this.#isKnown = isKnown
   }
 
   get size (): number {
@@ -66,26 +70,31 @@ export class Held {
   admit (id: string, record: HeldRecord): number | Refusal {
     const before = this.#all.get(id)
     if (before !== undefined && isOlder(record, before)) return 'stale'
-    const author = this.#authors.get(record.author)
+    const held = this.#isKnown(record.author) ? record : { ...record, shared: true }
+    const account = accountOf(held)
+    const author = this.#authors.get(account)
     if (before === undefined && (author?.records.size ?? 0) >= this.#limits.perAuthor) return 'author_quota'
     const more = cost(record) - (before === undefined ? 0 : cost(before))
-    const evicted = this.#makeRoom(record.author, (author?.bytes ?? 0) + more, this.#bytes + more - this.#limits.bytes)
+    const holds = (author?.bytes ?? 0) + more
+    const own = held.shared === true ? oldest(author, holds - MAX_STRANGER_RECORD_BYTES, id) : []
+    const freed = own.reduce((sum, id) => sum + cost(this.#all.get(id) ?? record), 0)
+    const evicted = this.#makeRoom(account, holds - freed, this.#bytes + more - freed - this.#limits.bytes)
     if (evicted === undefined) return 'full'
-    for (const id of evicted) this.delete(id)
+    for (const id of [...own, ...evicted]) this.delete(id)
     this.delete(id)
-    this.#put(id, record)
-    return evicted.length
+    this.#put(id, held)
+    return own.length + evicted.length
   }
 
   delete (id: string): void {
     const record = this.#all.get(id)
-    const author = record === undefined ? undefined : this.#authors.get(record.author)
+    const author = record === undefined ? undefined : this.#authors.get(accountOf(record))
     if (record === undefined || author === undefined) return
     this.#all.delete(id)
     author.records.delete(id)
     author.bytes -= cost(record)
     this.#bytes -= cost(record)
-    if (author.records.size === 0) this.#authors.delete(record.author)
+    if (author.records.size === 0) this.#authors.delete(accountOf(record))
   }
 
   /** Forget those whose time is over; returns how many. `now` in milliseconds since 1970. */
@@ -96,8 +105,9 @@ export class Held {
   }
 
   #put (id: string, record: HeldRecord): void {
-    const author = this.#authors.get(record.author) ?? { bytes: 0, records: new Map<string, HeldRecord>() }
-    this.#authors.set(record.author, author)
+    const account = accountOf(record)
+    const author = this.#authors.get(account) ?? { bytes: 0, records: new Map<string, HeldRecord>() }
+    this.#authors.set(account, author)
     author.records.set(id, record)
     author.bytes += cost(record)
     this.#all.set(id, record)
@@ -123,6 +133,23 @@ export class Held {
     }
     return evict
   }
+}
+
+/** No peer id is empty. */
+function accountOf ({ author, shared = false }: HeldRecord): string {
+  return shared ? '' : author
+}
+
+/** Ids of an account's oldest records, but for this one, that are worth so many bytes. */
+function oldest (account: Author | undefined, lacking: number, but: string): string[] {
+  const ids: string[] = []
+  for (const [id, record] of account?.records ?? []) {
+    if (lacking <= 0) break
+    if (id === but) continue
+    ids.push(id)
+    lacking -= cost(record)
+  }
+  return ids
 }
 
 function cost ({ stored }: HeldRecord): number {

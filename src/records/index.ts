@@ -66,6 +66,8 @@ export interface RankedRecord {
 export interface GetOptions extends AbortOptions {
   /** Peer ids whose records are believed: 1 to 31. */
   authors: readonly string[]
+  /** `best`: after 300 ms take what was found so far, which may be old; for what is judged again where it is used. @default 'safe' */
+  window?: 'safe' | 'best' | undefined
 }
 
 /** Of the records that this node keeps stored ({@link Records.keep}). */
@@ -91,8 +93,8 @@ export interface Records {
   /**
    * The record of the highest rank among the first valid answers; undefined when none of these authors has one. It ends as
    * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author;
-   * after 300 ms answers of servers that have none count too, and those that failed are left out; after 3 s in any case. A
-   * peer that lies, stalls or is gone never makes it throw.
+   * as many are believed that there is none of an author once one of another is found, or after 300 ms, when those that
+   * failed are left out; after 3 s in any case. A peer that lies, stalls or is gone never makes it throw.
    *
    * @throws InvalidOptionsError - a key that is not of 32 bytes; no authors, or more than 31
    * @throws MeshStoppedError
@@ -101,18 +103,24 @@ export interface Records {
   get (key: Uint8Array, options: GetOptions): Promise<RankedRecord | undefined>
   /**
    * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (4 in a mesh of twenty servers
-   * or more), and signed and put anew after each third of its ttl, until {@link withdraw} or a record of a higher rank for
-   * the key. False, and nothing changes: 20,000 are kept already, or one of a higher rank is.
+   * or more), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
+   * until {@link withdraw} or a record of a higher rank for the key. False, and nothing changes: 20,000 are kept already, or
+   * one of a higher rank is.
    *
    * @throws InvalidOptionsError - no peer would take it
    */
   keep (record: NewRecord): boolean
-  /** {@link keep} one that is made only when it is put, until {@link withdrawAll}. What cannot be made then is kept no longer. */
+  /**
+   * {@link keep} one that is made only when it is put, until {@link withdrawSources}. What cannot be made then is kept no
+   * longer, nor, when there is no room for another one, the one that was stored first.
+   */
   keepSource (source: RecordSource): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void
   /** {@link withdraw} whatever is kept. */
   withdrawAll (): void
+  /** {@link withdraw} what {@link keepSource} keeps. */
+  withdrawSources (): void
   status (): RecordsStatus
   /** Counters of this node: puts and gets, and, as a server, records stored, refused and why, expired and pushed out. */
   stats (): Readonly<Record<string, number>>

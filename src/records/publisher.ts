@@ -12,6 +12,8 @@ import type { NewRecord, RecordSource, RecordsStatus } from './index.ts'
 import type { RecordRules } from './rules.ts'
 import type { Logger, PrivateKey } from '@libp2p/interface'
 
+/** Of the names of sources: no key has such a name. */
+export const SOURCE = '+'
 /** Milliseconds a put may take: servers that stall cost it up to 3 s each, in parallel. */
 const PUT_TIMEOUT = 10_000
 /** Puts of kept records at once. */
@@ -31,7 +33,7 @@ export interface PublisherInit {
 
 export class Publisher {
   readonly #init: PublisherInit
-  readonly #backlog = new Backlog<NewRecord | RecordSource>(MAX_KEPT_RECORDS)
+  readonly #backlog = new Backlog<NewRecord | RecordSource>(MAX_KEPT_RECORDS, id => id.startsWith(SOURCE))
   #closing: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #flying = 0
@@ -63,8 +65,9 @@ export class Publisher {
     this.#backlog.withdraw(id)
   }
 
-  withdrawAll (): void {
-    this.#backlog.clear()
+  withdrawAll (prefix = ''): void {
+    if (prefix === '') this.#backlog.clear()
+    else this.#backlog.withdrawAll(prefix)
   }
 
   status (): RecordsStatus {

@@ -23,6 +23,7 @@ export interface RecordStoreInit {
   now: () => number
   /** @throws RecordRefusedError */
   check: (key: Uint8Array, value: Uint8Array) => Checked
+  isKnown: (author: string) => boolean
 }
 
 export class RecordStore {
@@ -31,7 +32,7 @@ export class RecordStore {
 
   constructor (init: RecordStoreInit) {
     this.#init = init
-    this.#held = new Held({ perAuthor: MAX_KEPT_RECORDS, bytes: MAX_STORED_RECORD_BYTES, ...init.limits })
+    this.#held = new Held({ perAuthor: MAX_KEPT_RECORDS, bytes: MAX_STORED_RECORD_BYTES, ...init.limits }, init.isKnown)
   }
 
   get size (): number {

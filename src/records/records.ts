@@ -3,7 +3,7 @@ import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { toString } from 'uint8arrays/to-string'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { MAX_RANKED_TTL, MAX_RANKED_VALUE, MAX_RECORD_AUTHORS, MIN_RANKED_TTL, RECORD_KEY_BYTES } from '../wire/limits.ts'
-import { Publisher } from './publisher.ts'
+import { Publisher, SOURCE } from './publisher.ts'
 import { Resolver } from './resolver.ts'
 import type { Dht } from './dht.ts'
 import type { GetOptions, NewRecord, RankedRecord, Records, RecordSource, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
@@ -62,7 +62,7 @@ class RecordsService implements Records, Startable {
     return { stored }
   }
 
-  async get (key: Uint8Array, { authors, signal }: GetOptions): Promise<RankedRecord | undefined> {
+  async get (key: Uint8Array, { authors, window, signal }: GetOptions): Promise<RankedRecord | undefined> {
     checkKey(key)
     const all = [...new Set(authors)]
     if (all.length === 0 || all.length > MAX_RECORD_AUTHORS) {
@@ -70,7 +70,7 @@ class RecordsService implements Records, Startable {
     }
     const running = this.#run()
     this.#init.rules.counters.add('gets')
-    const record = await this.#resolver.get(key, all, signal == null ? running : AbortSignal.any([running, signal]))
+    const record = await this.#resolver.get(key, all, window, signal == null ? running : AbortSignal.any([running, signal]))
     if (record !== undefined) this.#init.rules.counters.add('gets_found')
     return record
   }
@@ -81,8 +81,7 @@ class RecordsService implements Records, Startable {
   }
 
   keepSource (source: RecordSource): boolean {
-    // no key has such a name
-    return this.#publisher.keep(`+${source.name}`, source)
+    return this.#publisher.keep(SOURCE + source.name, source)
   }
 
   withdraw (key: Uint8Array): void {
@@ -91,6 +90,10 @@ class RecordsService implements Records, Startable {
 
   withdrawAll (): void {
     this.#publisher.withdrawAll()
+  }
+
+  withdrawSources (): void {
+    this.#publisher.withdrawAll(SOURCE)
   }
 
   status (): RecordsStatus {

@@ -5,7 +5,7 @@ import { decodeRanked, decodeSignedRanked, encodeRecordKey } from '../wire/recor
 import { compareRecords } from './record.core.ts'
 import { Tally } from './tally.core.ts'
 import type { Dht } from './dht.ts'
-import type { RankedRecord } from './index.ts'
+import type { GetOptions, RankedRecord } from './index.ts'
 import type { RecordRules } from './rules.ts'
 
 export interface ResolverInit {
@@ -28,9 +28,9 @@ export class Resolver {
   }
 
   /** @throws the signal's reason */
-  async get (key: Uint8Array, authors: readonly string[], signal: AbortSignal): Promise<RankedRecord | undefined> {
+  async get (key: Uint8Array, authors: readonly string[], window: GetOptions['window'], signal: AbortSignal): Promise<RankedRecord | undefined> {
     signal.throwIfAborted()
-    const { rules, window, timeout } = this.#init
+    const { rules, timeout } = this.#init
     const walking = new AbortController()
     // One listener for each author's walk, and no leak.
     setMaxListeners(Infinity, walking.signal)
@@ -38,12 +38,15 @@ export class Resolver {
     const tallies = authors.map((): Found => new Tally())
     let late = false
     const check = (): void => {
-      if (tallies.every(tally => tally.done(this.#servers(), late))) over.resolve()
+      const servers = this.#servers()
+      // most authors never had one: when it is found under another, nobody waits for what they may have
+      const found = late || tallies.some(tally => tally.hasEnough(servers))
+      if ((late && window === 'best' && tallies.some(({ best }) => best !== undefined)) || tallies.every(tally => tally.done(servers, found))) over.resolve()
     }
     const abort = (): void => { over.reject(signal.reason) }
     signal.addEventListener('abort', abort)
     const timers = [
-      setTimeout(() => { late = true; check() }, window),
+      setTimeout(() => { late = true; check() }, this.#init.window),
       setTimeout(() => { over.resolve() }, timeout)
     ]
     try {

@@ -22,6 +22,8 @@ export interface RecordRulesInit {
   mesh?: string
   /** What this server takes. @default 20,000 records of an author, 64 MiB of all */
   limits?: Partial<HeldLimits>
+  /** Whether an author is a node of the mesh: all others together get 4 MiB. @default all are */
+  isKnown?: (author: string) => boolean
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number
 }
@@ -48,7 +50,8 @@ export class RecordRules implements DhtRules {
       limits: init.limits ?? {},
       counters: this.counters,
       now: this.now,
-      check: (key, value) => this.check(key, value)
+      check: (key, value) => this.check(key, value),
+      isKnown: init.isKnown ?? (() => true)
     })
   }
 

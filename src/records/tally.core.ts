@@ -45,12 +45,18 @@ export class Tally<R extends Ordered> {
     this.#ended = true
   }
 
+  /** So many have the record that one of them has the newest. */
+  hasEnough (servers: number): boolean {
+    return this.#records >= enough(servers)
+  }
+
   /**
-   * There is no need to wait longer. `late`: then those count too who have no record, and those no longer who failed; but
-   * the first answer is never enough where one server may not be believed, however late it is.
+   * There is no need to wait longer. `late`: then those count no longer who failed, and enough who have no record are
+   * believed that there is none; but against a record they say nothing, nor for its being the newest.
    */
   done (servers: number, late: boolean): boolean {
-    if (this.#ended || this.#records >= enough(servers)) return true
-    return late && this.#answered.size >= enough(servers - this.#failed.size)
+    if (this.#ended || this.hasEnough(servers)) return true
+    const answers = this.#best === undefined ? this.#answered.size : this.#records
+    return late && answers >= enough(servers - this.#failed.size)
   }
 }

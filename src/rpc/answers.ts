@@ -25,7 +25,7 @@ export function failAt (outcomes: Outcomes, call: Call, node: string, label: str
     outcomes.again(call, node, error, 'refused')
   } else if (retryable && code === 'RESOURCE_EXHAUSTED') {
     outcomes.again(call, node, error, 'busy')
-  } else if (retryable && code === NOT_OWNER && call.link !== undefined) {
+  } else if (retryable && code === NOT_OWNER && call.tokenId !== undefined) {
     outcomes.moved(call, node, error)
   } else {
     outcomes.fail(call, error)

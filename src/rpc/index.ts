@@ -143,7 +143,11 @@ export type Admission = HandlerContext['link'] | RpcError
 
 /** Decides at the called node whether it may run a token's call. `links` plugs in here; without it every call runs. */
 export interface TokenGuard {
-  admit (token: Uint8Array, link: Uint8Array): Admission | Promise<Admission>
+  /**
+   * @param link - what the call says of its token's link: nothing if its caller knows of no links
+   * @param caller - peer id
+   */
+  admit (token: Uint8Array, link: Uint8Array | undefined, caller: string): Admission | Promise<Admission>
   /** Whether a call that was admitted under this link, and waited for its turn since, may still run. @default true */
   holds? (link: NonNullable<HandlerContext['link']>): boolean
 }

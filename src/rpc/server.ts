@@ -155,11 +155,11 @@ export class Server {
       return
     }
     const builtIn = isBuiltIn(entry.name)
-    if (request.link === undefined || request.token === undefined || this.#guard === undefined || builtIn) {
+    if (request.token === undefined || this.#guard === undefined || builtIn) {
       this.#admitted(origin, entry, request, now, builtIn ? undefined : this.#unlinked())
       return
     }
-    const admission = this.#guard.admit(request.token, request.link)
+    const admission = this.#guard.admit(request.token, request.link, origin.caller.id)
     if (admission instanceof Promise) {
       this.#admit(origin, entry, request, now, admission)
     } else {

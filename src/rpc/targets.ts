@@ -108,6 +108,12 @@ class RendezvousRouter implements TokenRouter {
     this.#context.exclude = exclude
     return picker.pick(this.#context)
   }
+
+  /** Its nodes keep to links, which this one knows nothing of. */
+  moved (_token: TokenId, _service: string, node: string, details: unknown): Routed | undefined {
+    const owner = typeof details === 'object' && details !== null && 'owner' in details ? details.owner : undefined
+    return typeof owner === 'string' && owner !== node ? { id: owner } : undefined
+  }
 }
 
 function unsuspected (node: NodeInfo): NodeInfo {
@@ -184,7 +190,9 @@ export class Targets {
   }
 
   moved (call: Wanted & { readonly tokenId: TokenId | undefined }, node: string, details: unknown): Routed | undefined {
-    return call.tokenId === undefined ? undefined : this.#router.moved?.(call.tokenId, call.service, node, details)
+    const next = call.tokenId === undefined ? undefined : this.#router.moved?.(call.tokenId, call.service, node, details)
+    // a word of anybody
+    return next !== undefined && this.#discovery.node(next.id)?.service === call.service ? next : undefined
   }
 
   #target (call: Wanted): Target {

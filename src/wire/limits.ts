@@ -53,6 +53,13 @@ export const MAX_CLAIM = 128
 /** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */
 export const MAX_CACHED_LINKS = 50_000
 export const MAX_HELD_LINKS = 50_000
+/**
+ * Of a register's entries, and of its bytes, the part that any peer may fill with links; of the rest each only gets up to
+ * its share, so that one that makes them without end leaves room for others.
+ */
+export const LINKS_UNSHARED = 3 / 4
+/** Bytes by which a link's place tells who made it: a hash, so that the next leader can count. */
+export const LINK_MAKER_BYTES = 8
 /** Nodes that are said to be down, in the register of their service: those that are past go before their time beyond that. */
 export const MAX_DOWNS = 10_000
 /**
@@ -61,8 +68,13 @@ export const MAX_DOWNS = 10_000
  */
 export const MAX_LINK_QUESTIONS_PER_PEER = 16_384
 export const MAX_LINK_QUESTIONS = 65_536
-/** Tokens that a called node asks its leader about at a time. */
+/** Changes of one token's link that wait for each other at its leader. */
+export const MAX_LINK_CHANGES_PER_TOKEN = 64
+/** Tokens that a called node asks its leader about at a time, for one caller and for all. */
+export const MAX_LINK_CHECKS_PER_PEER = 2_048
 export const MAX_LINK_CHECKS = 16_384
+/** Tokens that a caller looks for in the DHT at a time while nobody leads: each takes a walk for every voter. */
+export const MAX_LINK_READS = 32
 /** Questions in one message to the leader whose links they are about: they are committed together. */
 export const MAX_LINK_BATCH = 1_000
 /** Nodes that a question may propose, the most wanted first. */
@@ -83,11 +95,13 @@ export const MAX_RANKED_TTL = 6 * 60 * 60 * 1_000
 export const MAX_CLOCK_SKEW = 60_000
 /**
  * Records in the DHT that a node keeps stored, its links for the most part, and that a server takes of one author: at 20
- * puts a second they take a quarter of an hour.
+ * puts a second, in a mesh of up to four servers, they take a quarter of an hour; at 4, in one of twenty, 83 minutes.
  */
 export const MAX_KEPT_RECORDS = 20_000
 /** Bytes of records that a server of the DHT holds, of all authors; each costs its own and `RECORD_COST`. */
 export const MAX_STORED_RECORD_BYTES = 64 * MiB
+/** Of these, what all authors together get that the server does not know: key pairs are free. */
+export const MAX_STRANGER_RECORD_BYTES = 4 * MiB
 /** Bytes of memory that a stored record takes beside its own. */
 export const RECORD_COST = 512
 /**

@@ -1,7 +1,7 @@
 /** Claims and places of links, as links.proto has them. */
-import { MAX_CLAIM, MAX_TEXT } from './limits.ts'
+import { LINK_MAKER_BYTES, MAX_CLAIM, MAX_TEXT } from './limits.ts'
 import { isParent } from './names.ts'
-import { bool, decode, encode, message, text, uint53 } from './schema.ts'
+import { bool, bytes, decode, encode, message, text, uint53 } from './schema.ts'
 
 /** What a call says of its token's link. */
 export interface Claim {
@@ -18,10 +18,12 @@ export interface Place {
   /** Peer id; empty when there is no link any more. */
   node: string
   incarnation: number
+  /** Of who asked for the link: 8 bytes of a hash, or none. */
+  maker: Uint8Array
 }
 
 const CLAIM = message<Claim>({ parent: [1, text(isParent)], epoch: [2, uint53], term: [3, uint53], index: [4, uint53], provisional: [5, bool] })
-const PLACE = message<Place>({ node: [1, text(node => node.length <= MAX_TEXT)], incarnation: [2, uint53] })
+const PLACE = message<Place>({ node: [1, text(node => node.length <= MAX_TEXT)], incarnation: [2, uint53], maker: [3, bytes(maker => maker.length <= LINK_MAKER_BYTES)] })
 
 /** At most {@link MAX_CLAIM} bytes. */
 export function encodeClaim (claim: Claim): Uint8Array {

@@ -1,5 +1,6 @@
 // @ts-nocheck generated from links.proto by npm run generate: do not edit
 import { decodeMessage, encodeMessage, message, streamMessage } from 'protons-runtime'
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -187,6 +188,7 @@ export namespace Claim {
 export interface Place {
   node: string
   incarnation: number
+  maker: Uint8Array<ArrayBuffer>
 }
 
 export namespace Place {
@@ -209,13 +211,19 @@ export namespace Place {
           w.uint64Number(obj.incarnation)
         }
 
+        if ((obj.maker != null && obj.maker.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.maker)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           node: '',
-          incarnation: 0
+          incarnation: 0,
+          maker: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -230,6 +238,10 @@ export namespace Place {
             }
             case 2: {
               obj.incarnation = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.maker = reader.bytes()
               break
             }
             default: {
@@ -261,6 +273,13 @@ export namespace Place {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.maker`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -283,6 +302,11 @@ export namespace Place {
     value: number
   }
 
+  export interface PlaceMakerFieldEvent {
+    field: '$.maker'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Place>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Place.codec())
   }
@@ -291,7 +315,7 @@ export namespace Place {
     return decodeMessage(buf, Place.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Place>): Generator<PlaceNodeFieldEvent | PlaceIncarnationFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Place>): Generator<PlaceNodeFieldEvent | PlaceIncarnationFieldEvent | PlaceMakerFieldEvent> {
     return streamMessage(buf, Place.codec(), opts)
   }
 }

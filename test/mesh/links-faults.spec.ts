@@ -118,6 +118,22 @@ describe('mesh: links under faults', function () {
     expect(runs.every(({ rank }, i) => rank >= (runs[i - 1]?.rank ?? '')), `ranks grow: ${seen}`).to.equal(true)
   })
 
+  it('strict: callers that know of no links go where the token is linked, and link it', async () => {
+    const strict = { ownership: 'strict', scope: 'service' } as const
+    mesh = await createTestMesh([cart(strict), cart(strict), cart(strict), { links: { scope: 'service' } }, { links: false }])
+    const [linked, bare] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    serve(mesh.nodes.slice(0, 3))
+    await until(() => bare.discovery.nodes('cart').length === 3, { timeout: 30_000 })
+    const tokens = Array.from({ length: 12 }, (_, i) => `t${i}`)
+    for (const [i, token] of tokens.entries()) {
+      const [first, second] = i % 2 === 0 ? [linked, bare] : [bare, linked]
+      // where rendezvous would not have sent it
+      if (i % 4 === 0) await linked.links.link(token, mesh.nodes[(i / 4) % 3]!.self, { signal: AbortSignal.timeout(30_000) })
+      const home = await where(first, token, 10_000)
+      expect(await where(second, token, 10_000), token).to.equal(home)
+    }
+  })
+
   it('once all voters are gone a link is found in the DHT, and no new one is made', async () => {
     mesh = await createTestMesh([cart(), cart(), cart(), cart({}, { election: false }), cart({}, { election: false }), {}, {}])
     const voters = mesh.nodes.slice(0, 3)

@@ -66,6 +66,7 @@ export class Bench {
       case 'recover': this.#step(a, { type: 'recover', id: 4, voters: rest }); break
       case 'see': this.#step(a, { type: 'candidates', candidates: rest.slice(1).map(id => ({ id, eligible: true })) }); break
       case 'write': this.#step(a, { type: 'propose', id: 1, writes: [{ key: b, value: new TextEncoder().encode(rest[2]) }] }); break
+      case 'erase': this.#step(a, { type: 'propose', id: 1, writes: Array.from({ length: Number(rest[2]) }, (_, i) => ({ key: `${b}${i}`, value: undefined })) }); break
       case 'read': this.#step(a, { type: 'read', id: 2, key: b }); break
       case 'ask': this.#ask(a, b, rest[2] as 'vote', Number(rest[3]), rest.slice(4)); break
       case 'expect': this.#expect(text, rest); break
@@ -125,6 +126,7 @@ export class Bench {
       if (output.register !== undefined) {
         if (output.register.reset) node.entries = new Map()
         for (const entry of output.register.entries) node.entries.set(entry.key, entry)
+        for (const key of output.register.drop) node.entries.delete(key)
         node.synced = output.register.synced
       }
       node.saves.push({ id: output.id, at: this.#at + this.#fsync, state: { hard: node.hard, entries: [...node.entries.values()], synced: node.synced } })
@@ -221,6 +223,7 @@ export class Bench {
       }
       case 'vote': if (this.nodes.get(a)!.hard.vote !== b) fail(this.nodes.get(a)!.hard.vote); break
       case 'no-vote': if (this.nodes.get(a)!.hard.vote === b) fail('voted'); break
+      case 'unheard': if (this.nodes.get(a)!.heard.includes(b)) fail(this.nodes.get(a)!.heard.join()); break
       case 'heard': if (!this.nodes.get(a)!.heard.includes(b)) fail(this.nodes.get(a)!.heard.join()); break
       default: fail('what?')
     }

@@ -97,4 +97,17 @@ describe('election: register', () => {
     lines('run 100', 'rate A 0.1', 'sleep A', 'kill L', 'heal B', 'run 1000', 'wake A', 'run 8000', 'rate A 1', 'run 2000', 'expect leader B')
     for (const i of [0, 29]) lines(`read B k${i}`, 'run 20', `expect heard B value=${'x'.repeat(60_000)}`)
   })
+
+  it('does not fill with deletion marks while a voter is away, and no leader that lacks them brings back what they deleted', function () {
+    this.timeout(60_000)
+    const bench = new Bench()
+    const lines = (...texts: string[]): void => { for (const text of texts) bench.line(text) }
+    lines('voters a b c', 'write L stays x', 'write L goes y', 'run 300', 'cut B', 'erase L goes 1', 'write L goes', 'erase L goe 1')
+    for (let i = 0; i < MAX_REGISTER_ENTRIES / MAX_REGISTER_WRITES + 10; i++) lines(`erase L ${i}- ${MAX_REGISTER_WRITES}`, 'run 60')
+    lines('write L new z', 'run 100', 'expect unheard L refused', 'expect heard L committed')
+    // as above
+    lines('rate A 0.1', 'sleep A', 'kill L', 'heal B', 'run 1000', 'wake A', 'run 8000', 'rate A 1', 'run 2000', 'expect leader B')
+    lines('read B goes', 'run 20', 'expect heard B value=')
+    for (const [key, value] of [['stays', 'x'], ['new', 'z']]) lines(`read B ${key}`, 'run 20', `expect heard B value=${value}`)
+  })
 })

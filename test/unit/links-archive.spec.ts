@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { Archive } from '../../src/links/archive.ts'
+import { Finder } from '../../src/links/finder.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
-import { MAX_VOTERS } from '../../src/wire/limits.ts'
+import { MAX_LINK_READS, MAX_VOTERS } from '../../src/wire/limits.ts'
 import type { GetOptions, NewRecord, RecordSource, Records } from '../../src/records/index.ts'
 
 const TOKEN = 'ab'.repeat(32)
@@ -12,6 +13,7 @@ class FakeRecords {
   readonly kept: NewRecord[] = []
   readonly names: string[] = []
   readonly asked: GetOptions[] = []
+  waits: Promise<void> | undefined
   room = Infinity
   answer: { value: Uint8Array, rank: readonly [number, number, number] } | Error | undefined
 
@@ -26,12 +28,13 @@ class FakeRecords {
 
   async get (_key: Uint8Array, options: GetOptions): Promise<unknown> {
     this.asked.push(options)
+    await this.waits
     if (this.answer instanceof Error) throw this.answer
     return this.answer
   }
 
   status (): object { return { kept: this.kept.length, stored: 0, waiting: 0 } }
-  withdrawAll (): void { this.kept.length = 0 }
+  withdrawSources (): void { this.kept.length = 0 }
 }
 
 describe('links: in the DHT', () => {
@@ -53,7 +56,7 @@ describe('links: in the DHT', () => {
     expect(keys[3]).to.equal(keys[0])
     expect(records.kept.map(({ value }) => value.length > 0)).to.deep.equal([true, true, true, false])
     expect(records.kept.map(({ final = false }) => final)).to.deep.equal([false, false, false, true])
-    expect(records.kept[0]).to.deep.include({ rank: [1, 2, 3], value: encodePlace(link) })
+    expect(records.kept[0]).to.deep.include({ rank: [1, 2, 3], value: encodePlace({ ...link, maker: new Uint8Array(0) }) })
   })
 
   it('one name is one record, and a name is of one relation', () => {
@@ -78,7 +81,7 @@ describe('links: in the DHT', () => {
 
   it('only who was a voter of the group is believed, the latest ones first and not without end', async () => {
     const { records, archive } = make()
-    records.answer = { value: encodePlace(link), rank: [1, 2, 3] }
+    records.answer = { value: encodePlace({ ...link, maker: new Uint8Array(0) }), rank: [1, 2, 3] }
     expect(await archive.find('b', 'a', TOKEN)).to.equal(undefined)
     archive.learn('b', [])
     expect(archive.expects('b')).to.equal(false)
@@ -100,5 +103,23 @@ describe('links: in the DHT', () => {
       expect(await archive.find('b', 'a', TOKEN)).to.equal(undefined)
     }
     expect(await new Archive(undefined, () => now).find('b', 'a', TOKEN)).to.equal(undefined)
+  })
+
+  it('so many are looked for at a time; the others may be there, and are looked for when there is room', async () => {
+    const { records, archive } = make()
+    archive.learn('b', ['v1', 'v2'])
+    const over = Promise.withResolvers<void>()
+    records.waits = over.promise
+    const finder = new Finder({
+      options: {}, parent: 'a', discovery: { node: () => ({ incarnation: 7, state: 'up' }) }, asker: {}, archive, local: undefined, onLink: () => {}, now: () => now, of: () => undefined
+    } as unknown as ConstructorParameters<typeof Finder>[0])
+    const tokens = Array.from({ length: 2_000 }, (_, i) => i.toString(16).padStart(64, '0'))
+    const found = tokens.map(async token => finder.stored('b', token))
+    expect(records.asked).to.have.length(MAX_LINK_READS)
+    expect(await found.at(-1)).to.equal(undefined)
+    records.answer = { value: encodePlace({ ...link, maker: new Uint8Array(0) }), rank: [1, 2, 3] }
+    over.resolve()
+    expect((await Promise.all(found)).filter(known => known?.id === 'x')).to.have.length(MAX_LINK_READS)
+    expect(await finder.stored('b', tokens.at(-1) as string)).to.include({ id: 'x' })
   })
 })

@@ -6,6 +6,7 @@ import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
+import type { RpcError } from '../../src/errors.ts'
 import type { FakeNode } from './links-fakes.ts'
 import type { LinkInput } from '../harness/models.ts'
 
@@ -183,6 +184,84 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await until(() => mesh.infos.find(({ id }) => id === 'target-1')?.incarnation === 2, { timeout: 20_000 })
     expect(await one.call('ada')).to.equal(await two.call('ada'))
     expect((await two.links.link('bob', 'target-1')).id).to.equal('target-1')
+  })
+
+  it('a node changes links of its own service\'s calls only, and a called one takes tokens of any', async () => {
+    mesh = new FakeMesh(createRandom(23))
+    for (const id of ['target-0', 'target-1']) mesh.add(id, 'cart')
+    const [gate, other] = [mesh.add('gate-0', 'gate'), mesh.add('other-0', 'other')]
+    mesh.elect('target-0')
+    await gate.links.link('ada', 'target-1')
+    const t = tokenIdOf('ada', 'fake')
+    const ask = async (from: string, question: object): Promise<unknown> => mesh.carry(from, 'target-0', 'braid.links.ask', [question]).catch((err: RpcError) => err.code)
+    for (const question of [{ k: 2, p: 'gate', t }, { k: 1, p: 'gate', t, to: 'target-0' }, { k: 0, p: 'gate', t: 'ab'.repeat(32), n: ['target-0'] }, { k: 2, p: '*', t }]) {
+      expect(await ask('other-0', question)).to.equal('PERMISSION_DENIED')
+      expect(await ask('target-1', question), 'of the service itself').to.equal('PERMISSION_DENIED')
+    }
+    expect(await ask('other-0', { k: 0, p: 'gate', t }), 'to ask is free').to.have.nested.property('a[0].n', 'target-1')
+    expect(await ask('target-1', { k: 0, p: 'gate', t: 'ab'.repeat(32), n: ['target-1'] })).to.have.nested.property('a[0].n', 'target-1')
+    expect((await gate.links.target('ada', 'cart'))?.id).to.equal('target-1')
+    expect(await other.links.unlink('ada', 'cart')).to.equal(0)
+    expect(await gate.links.unlink('ada', 'cart')).to.equal(1)
+    mesh.gone.add('gate-0')
+    mesh.infos.splice(mesh.infos.findIndex(({ id }) => id === 'gate-0'), 1)
+    expect(await ask('gate-0', { k: 2, p: 'gate', t }), 'of one that is not known yet').to.equal('UNAVAILABLE')
+  })
+
+  it('a caller takes a node down once a second, and a node goes down as often', async () => {
+    mesh = new FakeMesh(createRandom(24))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart')
+    for (const id of ['one', 'two']) mesh.add(id, undefined)
+    mesh.elect('target-0')
+    const down = async (from: string, n: string): Promise<unknown> => mesh.carry(from, 'target-0', 'braid.links.down', { n }).then(() => 'done', (err: RpcError) => `${err.code} ${err.retryable}`)
+    const full = 'RESOURCE_EXHAUSTED true'
+    expect([await down('one', 'target-1'), await down('one', 'target-2'), await down('two', 'target-1'), await down('two', 'target-2'), await down('target-2', 'target-2')]).to.deep.equal(['done', full, full, 'done', 'done'])
+    await until(async () => await down('one', 'target-2') === 'done', { timeout: 20_000 })
+  })
+
+  it('a link that nobody uses ends however often the leader changes, and one that is used does not', async () => {
+    mesh = new FakeMesh(createRandom(25))
+    const targets = ['target-0', 'target-1', 'target-2'].map(id => mesh.add(id, 'cart', { ttl: 2_000 }))
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    for (const token of ['idle', 'busy']) await caller.links.link(token, 'target-2')
+    expect(mesh.table.size).to.equal(2)
+    let turn = 0
+    await until(async () => {
+      // an office of less than a half time each
+      mesh.elect(targets[turn++ % 2]?.id)
+      for (let i = 0; i < 7; i++) {
+        await caller.call('busy')
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+      return mesh.table.size < 2
+    }, { timeout: 30_000 })
+    expect((await caller.links.target('busy', 'cart'))?.id).to.equal('target-2')
+    expect(await caller.links.unlink('idle', 'cart')).to.equal(0)
+  })
+
+  it('a node that is told that a life of the far future is down goes on with its own', async () => {
+    mesh = new FakeMesh(createRandom(21))
+    for (const id of ['target-0', 'target-1']) mesh.add(id, 'cart')
+    mesh.elect('target-0')
+    const life = (): number | undefined => mesh.infos.find(({ id }) => id === 'target-1')?.incarnation
+    const DAY = 24 * 60 * 60 * 1_000
+    for (const d of [Number.MAX_SAFE_INTEGER, Date.now() + 2 * DAY, 0]) await mesh.carry('target-0', 'target-1', 'braid.links.tell', { d })
+    expect(life()).to.equal(1)
+    const soon = Date.now() + DAY / 2
+    await mesh.carry('target-0', 'target-1', 'braid.links.tell', { d: soon })
+    expect(life()).to.equal(soon + 1)
+  })
+
+  it('a token whose node is not known here is not said to be linked nowhere', async () => {
+    const { callers } = start(22, { clients: 1, loss: 0 })
+    const [caller] = callers as [FakeNode]
+    const home = await caller.call('ada') as string
+    mesh.gone.add(home)
+    mesh.infos.splice(mesh.infos.findIndex(({ id }) => id === home), 1)
+    const failure = await caller.links.target('ada', 'cart').catch((err: unknown) => err)
+    expect(failure).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
+    expect(caller.router.moved?.(tokenIdOf('ada', 'fake'), 'cart', home, 'elsewhere'), 'details that say nothing').to.equal(undefined)
   })
 
   it('every node tells of a link that it uses, holds or decides once when it comes, moves and goes', async () => {

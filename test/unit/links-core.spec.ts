@@ -3,11 +3,14 @@ import fc from 'fast-check'
 import { Cache } from '../../src/links/cache.core.ts'
 import { Counts } from '../../src/links/counts.core.ts'
 import { decide } from '../../src/links/decide.core.ts'
+import { Finder } from '../../src/links/finder.ts'
 import { Holdings } from '../../src/links/held.core.ts'
 import { downKey, downOf, linkKey, linkOf, parentOf } from '../../src/links/keys.core.ts'
 import { GRANT, Grants, LEASE, OwnLease } from '../../src/links/lease.core.ts'
 import { compareRanks, NO_RANK, rankText, toRank, toTuple } from '../../src/links/rank.core.ts'
+import { Strict } from '../../src/links/strict.ts'
 import { Usage } from '../../src/links/usage.core.ts'
+import { until } from '../harness/until.ts'
 import type { Link, Place, Question, Taker, World } from '../../src/links/decide.core.ts'
 import type { Rank } from '../../src/links/rank.core.ts'
 
@@ -120,7 +123,7 @@ describe('links: names, ranks and counts', () => {
   })
 
   it('counts are those of the links there are: never below zero, never what was', () => {
-    const place = fc.record({ node: fc.constantFrom('x', 'y', 'some-node-with-hyphens'), incarnation: fc.nat(2) })
+    const place = fc.record({ node: fc.constantFrom('x', 'y', 'some-node-with-hyphens'), incarnation: fc.nat(2), maker: fc.constantFrom('m', 'n') })
     fc.assert(fc.property(fc.array(fc.record({ parent: fc.constantFrom('a', 'b-c'), token: fc.nat(9), place: fc.option(place, { nil: undefined }) })), steps => {
       const counts = new Counts()
       const table = new Map<string, { parent: string, place: Place }>()
@@ -138,6 +141,9 @@ describe('links: names, ranks and counts', () => {
         }
       }
       expect(counts.total(() => true)).to.equal(table.size)
+      expect(counts.size).to.equal(table.size)
+      for (const maker of ['m', 'n']) expect(counts.made(maker).links).to.equal([...table.values()].filter(({ place }) => place.maker === maker).length)
+      expect(counts.made('m').makers).to.equal(new Set([...table.values()].map(({ place }) => place.maker)).size)
       expect(counts.all(() => true).reduce((sum, { links }) => sum + links, 0)).to.equal(table.size)
     }))
   })
@@ -171,6 +177,40 @@ describe('links: what a caller knows', () => {
     expect(known.find('b', 't', link('z', 6))).to.include({ id: 'y' })
     expect(known.learn('b', 't', link('z', 6))).to.include({ id: 'z' })
     expect(known.get('b', 't')).to.include({ id: 'z' })
+  })
+
+  it('"there is none" holds against what was removed before it, also by others and never heard of', () => {
+    const known = cache()
+    known.learn('b', 't', link('x', 1))
+    // moved at 2 and unlinked at 3, by others
+    known.learn('b', 't', undefined, rank(3))
+    for (const old of [link('x', 1), link('y', 2)]) expect(known.find('b', 't', old)).to.equal(undefined)
+    known.learn('b', 't', undefined, rank(2))
+    expect(known.find('b', 't', link('y', 3))).to.equal(undefined)
+    expect(known.learn('b', 't', link('z', 4))).to.include({ id: 'z' })
+    expect(known.learn('b', 'new', undefined, rank(9))).to.equal(undefined)
+    expect(known.find('b', 'new', link('y', 8))).to.equal(undefined)
+  })
+
+  it('goes back once whoever decides stands below it for good, and not before', () => {
+    const token = { epoch: 9, term: 1 }
+    let [now, leader] = [0, { id: 'l', token }]
+    const finder = new Finder({
+      options: {}, parent: '', discovery: {}, asker: {}, archive: {}, local: undefined, onLink: () => {}, now: () => now, of: () => ({ leader })
+    } as unknown as ConstructorParameters<typeof Finder>[0])
+    const settle = (node: string, rank: Rank): string | undefined => finder.settle('b', 't', { link: { node, incarnation: 1, rank }, changed: false })?.id
+    const answers: unknown[] = [settle('x', { ...token, index: 5 })]
+    // of one that this node has not heard of yet
+    answers.push(settle('y', { epoch: 9, term: 2, index: 1 }), settle('x', { ...token, index: 5 }))
+    now += 59_000
+    answers.push(settle('x', { ...token, index: 6 }))
+    // that was a lie
+    now += 1_000
+    answers.push(settle('z', { ...token, index: 7 }), settle('x', { ...token, index: 5 }))
+    // founded anew, by a clock that is behind; who believes that has waited for long
+    leader = { id: 'n', token: { epoch: 5, term: 1 } }
+    answers.push(settle('n', { epoch: 5, term: 1, index: 1 }))
+    expect(answers).to.deep.equal(['x', 'y', 'y', 'y', 'z', 'z', 'n'])
   })
 
   it('what was found wrong is not used again before it was asked for', () => {
@@ -215,21 +255,36 @@ describe('links: what the called node knows', () => {
     held.learn('a', 't', link('you', 8), false)
     expect(held.learn('a', 't', link('me', 7), true).mine).to.equal(false)
     held.learn('a', 'u', link('me', 3), true)
+    held.revoke('a', 'u', rank(2))
+    expect(held.get('a', 'u')?.mine, 'of a link before').to.equal(true)
     held.revoke('a', 'u', rank(3))
     expect(held.judge(held.get('a', 'u'), rank(3))).to.equal('ask')
     expect(held.learn('a', 'u', link('me', 2), true).mine).to.equal(false)
+  })
+
+  it('says which links nobody has used for their time, again after half of it, and none that was used or is another\'s', () => {
+    const held = new Holdings(10)
+    for (const [token, mine] of [['t', true], ['u', true], ['v', false]] as const) held.learn('a', token, link('me', 5), mine)
+    expect(held.takeIdle(1_000, 100).size, 'they were made a moment ago').to.equal(0)
+    held.takeUsed(1_000)
+    expect(held.takeIdle(1_099, 100).size).to.equal(0)
+    held.get('a', 'u')!.used = true
+    expect([...held.takeIdle(1_100, 100)]).to.deep.equal([['a', [{ token: 't', rank: rank(5) }]]])
+    held.takeUsed(1_100)
+    expect(held.takeIdle(1_149, 100).size).to.equal(0)
+    expect([...held.takeIdle(1_150, 100)]).to.deep.equal([['a', [{ token: 't', rank: rank(5) }]]])
   })
 
   it('reports each use once, and is bounded', () => {
     const held = new Holdings(10)
     held.learn('a', 't', link('me', 1), true)
     held.learn('a', 'u', link('you', 1), false)
-    expect([...held.takeUsed()]).to.deep.equal([['a', ['t']]])
-    expect([...held.takeUsed()]).to.deep.equal([])
+    expect([...held.takeUsed(0)]).to.deep.equal([['a', ['t']]])
+    expect([...held.takeUsed(0)]).to.deep.equal([])
     for (let n = 0; n < 1_000; n++) held.learn(`s${n % 3}`, token(n), link('me', n), true)
     expect(held.size).to.be.at.most(10)
-    expect([...held.takeUsed()].flatMap(([, tokens]) => tokens)).to.have.members(Array.from({ length: 1_000 }, (_, n) => token(n)))
-    expect([...held.takeUsed()]).to.deep.equal([])
+    expect([...held.takeUsed(0)].flatMap(([, tokens]) => tokens)).to.have.members(Array.from({ length: 1_000 }, (_, n) => token(n)))
+    expect([...held.takeUsed(0)]).to.deep.equal([])
     held.clear()
     expect(held.size).to.equal(0)
   })
@@ -289,6 +344,32 @@ describe('links: strict ownership', () => {
     grants.unblock('x')
     expect(grants.grant('x', at(GRANT))).to.equal(true)
     expect(grants.isOver('x', at(GRANT + LEASE))).to.equal(false)
+  })
+
+  it('a node keeps its lease while it lets tokens go, and gets none once it does not answer', async () => {
+    let answer = Promise.withResolvers<undefined>()
+    let asked = 0
+    const invoke = async (): Promise<undefined> => {
+      asked++
+      return answer.promise
+    }
+    const discovery = { self: { id: 'l' }, node: (id: string) => ({ id, incarnation: 1 }) }
+    const strict = new Strict({ service: 'cart', discovery, rpc: { invoke }, asker: {}, owner: {}, own: async () => true } as unknown as ConstructorParameters<typeof Strict>[0])
+    strict.begin()
+    const revoke = async (): Promise<void> => strict.revoke({ node: 'x', incarnation: 1 }, { parent: '', token: 'aa' }, { epoch: 1, term: 1, index: 1 })
+    const first = revoke()
+    expect(strict.grant('x'), 'while it is asked').to.equal(true)
+    answer.resolve(undefined)
+    await first
+    answer = Promise.withResolvers()
+    const [second, third] = [revoke(), revoke()]
+    answer.reject(new Error('lost'))
+    answer = Promise.withResolvers()
+    await until(() => asked === 5)
+    expect(strict.grant('x'), 'until it lets both go').to.equal(false)
+    answer.resolve(undefined)
+    await Promise.all([second, third])
+    expect(strict.grant('x')).to.equal(true)
   })
 
   it('a lease ends when either clock says so, and a lapse is told', () => {

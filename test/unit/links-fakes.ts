@@ -48,6 +48,8 @@ class FakeRegister implements Register {
 
   entry (key: string): RegisterEntry | undefined { return this.#group.table.get(key) }
 
+  get size (): Register['size'] { return { entries: this.#group.table.size, bytes: 0 } }
+
   * entries (): IterableIterator<RegisterEntry> { yield * this.#group.table.values() }
 }
 
@@ -203,7 +205,7 @@ export class FakeMesh {
     const records = {
       keepSource: ({ name, final = false }: RecordSource) => final ? kept.delete(name) : kept.add(name),
       get: async () => undefined,
-      withdrawAll: () => { kept.clear() },
+      withdrawSources: () => { kept.clear() },
       status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })
     } as unknown as Records
     const room = links(options)({ logger: defaultLogger(), discovery, election, rpc, records }) as Links & Startable
@@ -255,7 +257,7 @@ export class FakeMesh {
         continue
       }
       const { id, link } = next
-      const admission = link === undefined ? undefined : await this.#peers.get(id)?.guard?.admit(tokenToBytes(token), link)
+      const admission = await this.#peers.get(id)?.guard?.admit(tokenToBytes(token), link, from)
       if (!(admission instanceof RpcError)) return id
       next = admission.code === 'FAILED_PRECONDITION' ? router.moved?.(token, 'cart', id, admission.details) : undefined
     }

@@ -43,7 +43,7 @@ describe('links: what peers send', () => {
     refused(() => readAnswers([{ n: 'x', i: 1.5, r: [1, 2, 3] }], 1))
     refused(() => readAnswers([{ n: 'x', i: 1, r: [1, 2, 2 ** 53] }], 1))
     for (const value of [null, [{}], [{ p: 'a', t: 'x', r: [1, 2, 3] }], [{ p: 'a', t: TOKEN }]]) refused(() => readTold(value))
-    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }]) refused(() => readUsed(value))
+    for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }, { p: 'a', t: [], i: {} }, { p: 'a', t: [], i: [{ t: TOKEN }] }, { p: 'a', t: [], i: Array.from({ length: MAX_LINK_BATCH + 1 }, () => ({ t: TOKEN, r: [1, 2, 3] })) }]) refused(() => readUsed(value))
     expect(readAnswers([{ e: 'something new' }], 1)).to.deep.equal([{ failure: 'unavailable' }])
   })
 
@@ -60,23 +60,23 @@ describe('links: what peers send', () => {
   })
 
   it('a call that claims any rank makes the called node ask, and believe only the answer', async () => {
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => LED, ask: async () => link })
     const token = new Uint8Array(32).fill(0xab)
     const claim = (index: number): Uint8Array => encodeClaim({ parent: 'a', epoch: 1, term: 2, index, provisional: false })
-    const admitted = await owner.admit(token, claim(Number.MAX_SAFE_INTEGER)) as { rank: string }
+    const admitted = await owner.admit(token, claim(Number.MAX_SAFE_INTEGER), 'c') as { rank: string }
     expect(admitted.rank).to.equal('00000000000001.00000000000002.00000000000003')
-    expect(owner.admit(token, claim(3))).to.equal(admitted)
+    expect(owner.admit(token, claim(3), 'c')).to.equal(admitted)
     expect(owner.told({ parent: 'a', token: TOKEN, rank: { epoch: 1, term: 2, index: 4 }, link: { ...link, node: 'y', rank: { epoch: 1, term: 2, index: 4 } } })).to.equal(true)
-    expect(owner.admit(token, claim(3))).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true })
-    expect(owner.admit(token, Uint8Array.of(0xff))).to.deep.include({ code: 'INVALID_ARGUMENT' })
+    expect(owner.admit(token, claim(3), 'c')).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true })
+    expect(owner.admit(token, Uint8Array.of(0xff), 'c')).to.deep.include({ code: 'INVALID_ARGUMENT' })
   })
 
   it('when nobody answers an open node runs what it does not know, a strict one does not, and neither keeps the claim', async () => {
     const token = new Uint8Array(32).fill(0xab)
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: Number.MAX_SAFE_INTEGER, provisional: false })
     for (const open of [true, false]) {
-      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, group: () => LED, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
-      const admission = await owner.admit(token, claim)
+      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open, mayRun: () => true, group: () => LED, ask: async () => { throw new RpcError('UNAVAILABLE', 'nobody') } })
+      const admission = await owner.admit(token, claim, 'c')
       if (open) expect(admission).to.have.property('rank')
       else expect(admission).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
       expect(owner.holdings.size).to.equal(0)
@@ -97,8 +97,8 @@ describe('links: what peers send', () => {
 
   it('a call that waited for its turn runs if its token is still here, and its node may run any', async () => {
     let mayRun = true
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: false, mayRun: () => mayRun, group: () => LED, ask: async () => link })
-    const held = await owner.admit(new Uint8Array(32).fill(0xab), encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })) as { rank: string }
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: false, mayRun: () => mayRun, group: () => LED, ask: async () => link })
+    const held = await owner.admit(new Uint8Array(32).fill(0xab), encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false }), 'c') as { rank: string }
     expect(owner.holds(held)).to.equal(true)
     mayRun = false
     expect(owner.holds(held)).to.equal(false)
@@ -107,23 +107,45 @@ describe('links: what peers send', () => {
     expect(owner.holds(held)).to.equal(false)
   })
 
+  it('strict: a call that says nothing of a link is judged too, and links its token here if it is linked nowhere', async () => {
+    const asked: Array<[string, string, boolean]> = []
+    let there: Link | undefined = { node: 'y', incarnation: 1, rank: { epoch: 1, term: 2, index: 3 } }
+    const init = { self: () => ({ id: 'x', incarnation: 7 }), mayRun: () => true, group: () => LED, parentOf: (caller: string) => caller === 'stranger' ? undefined : `of ${caller}` }
+    const owner = new Owner({
+      ...init, open: false,
+      ask: async (...question) => {
+        asked.push(question)
+        return there
+      }
+    })
+    const bytes = new Uint8Array(32).fill(0xab)
+    expect(await owner.admit(bytes, undefined, 'c')).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true, details: { owner: 'y', rank: [1, 2, 3] } })
+    there = { node: 'x', incarnation: 7, rank: { epoch: 1, term: 2, index: 4 } }
+    expect(await owner.admit(bytes, undefined, 'c'), 'what it knows may be old').to.have.property('rank')
+    expect(await owner.admit(bytes, undefined, 'c')).to.have.property('rank')
+    expect(asked).to.deep.equal(Array.from({ length: 2 }, () => ['of c', 'ab'.repeat(32), true]))
+    expect(owner.admit(bytes, undefined, 'stranger')).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
+    const open = new Owner({ ...init, open: true, ask: async () => { throw new Error('asked') } })
+    expect(open.admit(bytes, undefined, 'c')).to.equal(undefined)
+  })
+
   it('a node that holds more links than it remembers still reports each one that is used', async () => {
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => LED, ask: async () => link })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => LED, ask: async () => link })
     const token = new Uint8Array(32).fill(0xab)
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
-    await owner.admit(token, claim)
-    await owner.admit(token, claim)
+    await owner.admit(token, claim, 'c')
+    await owner.admit(token, claim, 'c')
     for (let n = 0; n < MAX_HELD_LINKS; n++) owner.learn('b', n.toString(16).padStart(64, '0'), link)
-    owner.holdings.takeUsed()
-    await owner.admit(token, claim)
-    expect(owner.holdings.takeUsed().get('a')).to.deep.equal([TOKEN])
+    owner.holdings.takeUsed(0)
+    await owner.admit(token, claim, 'c')
+    expect(owner.holdings.takeUsed(0).get('a')).to.deep.equal([TOKEN])
   })
 
   it('a call of a caller that could ask nobody does not run beside the link that there is', async () => {
     const token = new Uint8Array(32).fill(0xab)
     const claim = encodeClaim({ parent: 'a', epoch: 0, term: 0, index: 0, provisional: true })
     const admit = async (answer: Link | undefined, open: boolean, group: Partial<typeof LED> = LED): Promise<unknown> =>
-      new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open, mayRun: () => true, group: () => ({ voters: [], ...group }), ask: async () => answer }).admit(token, claim)
+      new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open, mayRun: () => true, group: () => ({ voters: [], ...group }), ask: async () => answer }).admit(token, claim, 'c')
     for (const open of [true, false]) {
       expect(await admit(link, open)).to.have.property('rank', '00000000000001.00000000000002.00000000000003')
       expect(await admit({ ...link, node: 'y' }, open)).to.deep.include({ code: 'FAILED_PRECONDITION', retryable: true })

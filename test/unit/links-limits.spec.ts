@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { RpcError } from '../../src/errors.ts'
 import { Authority } from '../../src/links/authority.ts'
+import { Commits } from '../../src/links/commits.ts'
 import { downKey, linkKey } from '../../src/links/keys.core.ts'
 import { Lives } from '../../src/links/lives.core.ts'
 import { ASK, writeQuestion } from '../../src/links/messages.core.ts'
@@ -9,18 +10,51 @@ import { Owner } from '../../src/links/owner.ts'
 import { Quota } from '../../src/links/quota.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHECKS, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../../src/wire/limits.ts'
+import { LINKS_UNSHARED, MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER, MAX_REGISTER_ENTRIES, MAX_REGISTER_WRITES } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 import type { RegisterEntry } from '../../src/election/index.ts'
 import type { Question } from '../../src/links/decide.core.ts'
-import type { Told } from '../../src/links/messages.core.ts'
+import type { Answer, Told } from '../../src/links/messages.core.ts'
 
 const HOUR = 60 * 60 * 1_000
 const tokenOf = (n: number): string => n.toString(16).padStart(64, '0')
 const question = (n: number, more: Partial<Question> = {}): Question =>
   ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
+
+/** An authority with two nodes to link to, in a register that no other node shares. */
+function alone () {
+  const table = new Map<string, RegisterEntry>()
+  const clock = { now: 0, index: 0, looked: 0 }
+  const register = {
+    ready: true, current: true,
+    entry: (key: string) => {
+      clock.looked++
+      return table.get(key)
+    },
+    entries: () => table.values(),
+    get size () { return { entries: table.size, bytes: 0 } },
+    read: async (key: string) => table.get(key),
+    write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
+      const rank = { epoch: 1, term: 1, index: ++clock.index }
+      if (value === undefined) table.delete(key)
+      else table.set(key, { key, value, rank })
+      return rank
+    })
+  }
+  const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
+  const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
+  const told: Told[] = []
+  const problems: unknown[] = []
+  const authority = new Authority({
+    service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => clock.now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
+    tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
+  })
+  authority.begin({ epoch: 1, term: 1 })
+  const ask = async (n: number, more: Partial<Question> = {}): Promise<Answer> => (await authority.ask([question(n, more)], 'c'))[0] as Answer
+  return { authority, table, known, told, problems, clock, ask }
+}
 
 describe('links: what a leader is asked', function () {
   this.timeout(60_000)
@@ -64,6 +98,64 @@ describe('links: what a leader is asked', function () {
     expect(answered.reduce((sum, count) => sum + count)).to.equal(Math.floor(MAX_LINK_QUESTIONS / MAX_LINK_BATCH))
   })
 
+  it('about one token costs one look a question, and so many changes wait for each other', async () => {
+    const { authority, clock, ask } = alone()
+    const moves = Array.from({ length: 4_000 }, (_, i) => question(1, { kind: 'move', to: i % 2 === 0 ? 'x' : 'y' }))
+    const [changes, reads] = await Promise.all([authority.ask(moves, 'c'), Promise.all(Array.from({ length: 4_000 }, async () => ask(1)))])
+    expect(clock.looked).to.be.lessThan(2 * 8_000)
+    expect(changes.filter(answer => 'failure' in answer && answer.failure === 'unavailable')).to.have.length(4_000 - 1 - MAX_LINK_CHANGES_PER_TOKEN)
+    expect(changes.filter(answer => 'link' in answer && answer.changed)).to.have.length(1 + MAX_LINK_CHANGES_PER_TOKEN)
+    expect(new Set(reads.map(answer => 'link' in answer && answer.link?.rank.index))).to.deep.equal(new Set([1 + MAX_LINK_CHANGES_PER_TOKEN]))
+    // once they are done there is room again
+    expect(await ask(1, { kind: 'move', to: 'y' })).to.deep.include({ changed: true })
+    expect(await ask(1)).to.have.nested.property('link.node', 'y')
+  })
+
+  it('one peer makes links until a quarter is left, of which it and all others have their shares, also of the next leader', async () => {
+    const { authority, table, ask } = alone()
+    const most = LINKS_UNSHARED * MAX_REGISTER_ENTRIES
+    const make = async (from: number, count: number, asker: string): Promise<Answer[]> => {
+      const answers: Answer[] = []
+      for (let at = 0; at < count; at += 1_000) answers.push(...await authority.ask(Array.from({ length: Math.min(1_000, count - at) }, (_, n) => question(from + at + n, { propose: ['x'] })), asker))
+      return answers
+    }
+    const failures = (answers: readonly Answer[]): string[] => answers.filter(answer => 'failure' in answer).map(answer => (answer as { failure: string }).failure)
+    // also those that come at the same time, and are not in the register yet
+    const [flood, burst] = await Promise.all([make(0, most - 500, 'flood'), make(most - 500, 1_000, 'flood')])
+    expect(failures(flood).length + failures(burst).length).to.equal(500)
+    expect(new Set(failures([...flood, ...burst]))).to.deep.equal(new Set(['quota']))
+    expect(table.size).to.equal(most)
+    expect(failures(await make(1_000_000, 1_000, 'other'))).to.deep.equal([])
+    authority.begin({ epoch: 1, term: 2 })
+    expect(failures(await make(1_001_000, 1_000, 'third'))).to.deep.equal([])
+    expect(failures(await make(2_000_000, 10, 'flood'))).to.have.length(10)
+    // what it has it keeps, moves and ends
+    const kept = 0
+    expect(await ask(kept)).to.have.nested.property('link.node', 'x')
+    expect((await authority.ask([question(kept, { kind: 'move', to: 'y' })], 'flood'))[0]).to.deep.include({ changed: true })
+    expect((await authority.ask([question(kept, { kind: 'remove' })], 'flood'))[0]).to.deep.include({ changed: true })
+  }).timeout(60_000)
+
+  it('who asks for much waits for itself, and others have their turns', async () => {
+    const batches: string[][] = []
+    const register = {
+      write: async (writes: ReadonlyArray<{ key: string }>) => {
+        batches.push(writes.map(({ key }) => key[0] as string))
+        await new Promise(resolve => { setTimeout(resolve, 1) })
+        return writes.map((_, index) => ({ epoch: 1, term: 1, index }))
+      }
+    }
+    const commits = new Commits(register)
+    const added = Array.from({ length: 10_000 }, async (_, n) => commits.add({ key: `m${n}`, value: undefined }, 'much'))
+    await Promise.resolve()
+    const few = Array.from({ length: 10 }, async (_, n) => commits.add({ key: `f${n}`, value: undefined }, 'few'))
+    await Promise.all([...added, ...few])
+    // four were under way
+    expect(batches.findLastIndex(batch => batch.includes('f'))).to.be.lessThan(5)
+    expect(batches.every(batch => batch.length <= MAX_REGISTER_WRITES)).to.equal(true)
+    expect(batches.flat()).to.have.length(10_010)
+  })
+
   it('is given back as it was taken', () => {
     const quota = new Quota(3, 4)
     expect([quota.take('a', 3), quota.take('a', 1), quota.take('b', 2), quota.take('b', 1)]).to.deep.equal([true, false, false, true])
@@ -72,16 +164,19 @@ describe('links: what a leader is asked', function () {
     expect([quota.take('b', 3), quota.take('a', 1), quota.take('a', 1)]).to.deep.equal([true, true, false])
   })
 
-  it('a called node checks so many tokens at a time, and no more', async () => {
+  it('a called node checks so many tokens at a time for one caller, and for all', async () => {
     const over = Promise.withResolvers<undefined>()
-    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), open: true, mayRun: () => true, group: () => undefined, ask: async () => over.promise })
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => undefined, ask: async () => over.promise })
     const claim = encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false })
-    const admit = (n: number): unknown => owner.admit(new Uint8Array(new Uint32Array(8).fill(n).buffer), claim)
-    const asked = Array.from({ length: MAX_LINK_CHECKS }, (_, n) => admit(n))
-    expect(await admit(MAX_LINK_CHECKS)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    const admit = (n: number, caller: string): unknown => owner.admit(new Uint8Array(new Uint32Array(8).fill(n).buffer), claim, caller)
+    const callers = MAX_LINK_CHECKS / MAX_LINK_CHECKS_PER_PEER
+    const asked = Array.from({ length: MAX_LINK_CHECKS_PER_PEER }, (_, n) => admit(n, 'c0'))
+    expect(await admit(-1, 'c0'), 'of one caller').to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    for (let n = MAX_LINK_CHECKS_PER_PEER; n < MAX_LINK_CHECKS; n++) asked.push(admit(n, `c${n % (callers - 1) + 1}`))
+    expect(await admit(-1, 'another'), 'of all').to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
     over.resolve(undefined)
     expect((await Promise.all(asked)).every(admission => admission instanceof RpcError && admission.code === 'FAILED_PRECONDITION')).to.equal(true)
-    expect(await admit(MAX_LINK_CHECKS)).to.deep.include({ code: 'FAILED_PRECONDITION' })
+    expect(await admit(-1, 'c0')).to.deep.include({ code: 'FAILED_PRECONDITION' })
   })
 })
 
@@ -125,37 +220,14 @@ describe('links: nodes that are down', () => {
   })
 
   it('leave the register in time, and what is said of their former life afterwards brings nothing back', async () => {
-    const table = new Map<string, RegisterEntry>()
-    let [now, index] = [0, 0]
-    const register = {
-      ready: true, current: true,
-      entry: (key: string) => table.get(key),
-      entries: () => table.values(),
-      read: async (key: string) => table.get(key),
-      write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
-        const rank = { epoch: 1, term: 1, index: ++index }
-        if (value === undefined) table.delete(key)
-        else table.set(key, { key, value, rank })
-        return rank
-      })
-    }
-    const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
-    const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
-    const told: Told[] = []
-    const problems: unknown[] = []
-    const authority = new Authority({
-      service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
-      tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
-    })
-    authority.begin({ epoch: 1, term: 1 })
-    const ask = async (n: number, more: Partial<Question> = {}): Promise<unknown> => (await authority.ask([question(n, more)]))[0]
+    const { authority, table, known, told, problems, clock, ask } = alone()
     const old = await ask(1, { kind: 'move', to: 'x' })
     const { rank } = (old as { link: { rank: NonNullable<Question['from']> } }).link
     expect(await authority.down('x')).to.equal(1)
     known.set('x', { ...known.get('y') as NodeInfo, id: 'x', incarnation: 2 })
     const pass = async (ms: number): Promise<void> => {
-      for (const end = now + ms; now < end;) {
-        now = Math.min(end, now + 61_000)
+      for (const end = clock.now + ms; clock.now < end;) {
+        clock.now = Math.min(end, clock.now + 61_000)
         authority.tick()
         await new Promise(resolve => setTimeout(resolve, 0))
       }

@@ -5,7 +5,7 @@ import { Backlog, putInterval } from '../../src/records/backlog.core.ts'
 import { Held } from '../../src/records/held.core.ts'
 import { compareBytes, compareRecords, judge } from '../../src/records/record.core.ts'
 import { enough, Tally } from '../../src/records/tally.core.ts'
-import { MAX_CLOCK_SKEW, MAX_RANKED_TTL, RECORD_COST } from '../../src/wire/limits.ts'
+import { MAX_CLOCK_SKEW, MAX_RANKED_TTL, MAX_STRANGER_RECORD_BYTES, RECORD_COST } from '../../src/wire/limits.ts'
 import type { HeldRecord } from '../../src/records/held.core.ts'
 import type { RankedFields } from '../../src/wire/record-codec.ts'
 
@@ -102,6 +102,26 @@ describe('records: what a server holds', () => {
     expect(store.bytes).to.equal(4 * COST)
   })
 
+  it('gives authors that it does not know one account: so many of them push out each other, and nobody else', () => {
+    const known = new Set(['leader'])
+    const store = new Held({ perAuthor: 20_000, bytes: 16 * 1_024 * 1_024 }, author => known.has(author))
+    for (let i = 0; i < 10_000; i++) store.admit(`mine ${i}`, held('leader', [1, 1, 1]))
+    const before = store.bytes
+    for (let i = 0; i < 50_000; i++) store.admit(`theirs ${i}`, held(`author ${i}`, [1, 1, 1]))
+    for (let i = 0; i < 10_000; i++) expect(store.get(`mine ${i}`, 0)).to.not.equal(undefined)
+    expect(store.bytes - before).to.be.within(MAX_STRANGER_RECORD_BYTES - 2 * COST, MAX_STRANGER_RECORD_BYTES)
+    expect(store.get('theirs 0', 0)).to.equal(undefined)
+    expect(store.get('theirs 49999', 0)).to.not.equal(undefined)
+    // one that was known when it was stored stays, and one that becomes known has an account of its own
+    known.clear()
+    known.add('author 49999')
+    expect(store.admit('theirs 49999', held('author 49999', [1, 1, 2]))).to.equal(0)
+    for (let i = 0; i < 10_000; i++) store.admit(`more ${i}`, held(`another ${i}`, [1, 1, 1]))
+    expect([store.get('theirs 49999', 0), store.get('mine 0', 0)]).to.not.include(undefined)
+    store.expire(Infinity)
+    expect([store.size, store.bytes]).to.deep.equal([0, 0])
+  })
+
   it('neither gives nor counts what expired', () => {
     const store = new Held({ perAuthor: 10, bytes: 10_000 })
     store.admit('1', held('a', [1, 1, 1], { validUntil: 5 }))
@@ -179,6 +199,10 @@ describe('records: when a read has heard enough', () => {
     const late = new Tally<ReturnType<typeof record>>()
     late.answer('a', record(1))
     expect(late.done(5, true), 'one that is late may be an old one').to.equal(false)
+    for (const from of ['b', 'c', 'd']) late.answer(from, undefined)
+    expect(late.done(5, true), 'nor is it newer for those that have none').to.equal(false)
+    for (const from of ['e', 'f']) late.answer(from, record(2))
+    expect([late.done(5, true), late.best?.rank]).to.deep.equal([true, [1, 1, 2]])
     const alone = new Tally()
     alone.end()
     expect(alone.done(5, false)).to.equal(true)
@@ -219,6 +243,29 @@ describe('records: what is put next', () => {
     expect(drain(backlog, 11_000)).to.have.members(['1', '3'])
     expect(drain(backlog, 20_001)).to.deep.equal(['2'])
     expect(backlog.status(100_000)).to.deep.equal({ kept: 3, stored: 0, waiting: 3 })
+  })
+
+  it('is one that was put long ago when there is nothing else, as servers forget', () => {
+    const backlog = new Backlog<ReturnType<typeof record>>(10)
+    for (const id of ['1', '2']) backlog.keep(id, record(1, 6 * 3_600_000))
+    expect(drain(backlog, 0)).to.deep.equal(['2', '1'])
+    expect(drain(backlog, 599_999)).to.deep.equal([])
+    backlog.keep('3', record(1, 6 * 3_600_000))
+    expect(drain(backlog, 600_000)).to.deep.equal(['3', '2', '1'])
+    const failed = backlog.next(1_200_000)!
+    backlog.done(failed, 0, 1_200_000)
+    expect([failed.id, backlog.next(1_200_000)?.id, backlog.next(1_200_000)?.id, backlog.next(1_200_000)?.id]).to.deep.equal(['3', '2', '1', undefined])
+    expect(backlog.status(1_200_000)).to.deep.equal({ kept: 3, stored: 3, waiting: 0 })
+  })
+
+  it('when there is no room a new one of those that yield takes the place of the one that was stored first, and of no other', () => {
+    const backlog = new Backlog<ReturnType<typeof record>>(3, id => id.startsWith('+'))
+    for (const id of ['key', '+1', '+2']) backlog.keep(id, record(1))
+    expect(backlog.keep('+3', record(1)), 'none is stored').to.equal(false)
+    expect(drain(backlog, 0)).to.deep.equal(['+2', '+1', 'key'])
+    expect([backlog.keep('+3', record(1)), backlog.keep('other', record(1)), backlog.keep('+4', record(1)), backlog.keep('+5', record(1))]).to.deep.equal([true, false, true, false])
+    expect(drain(backlog, 1)).to.deep.equal(['+4', '+3'])
+    expect(backlog.status(1)).to.deep.equal({ kept: 3, stored: 3, waiting: 0 })
   })
 
   it('is kept no more once it is stored when it says that there is nothing any more', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { shareBytes } from '../../src/wire/bytes.ts'
-import { MAX_CLAIM, MAX_TEXT } from '../../src/wire/limits.ts'
+import { LINK_MAKER_BYTES, MAX_CLAIM, MAX_TEXT } from '../../src/wire/limits.ts'
 import { decodeClaim, decodePlace, encodeClaim, encodePlace } from '../../src/wire/links-codec.ts'
 import { decodeFrame, fillFrame, sizeRequest } from '../../src/wire/rpc-frames.ts'
 import * as generated from '../generated/links.ts'
@@ -9,7 +9,7 @@ import { fuzz } from './wire-fuzz.ts'
 
 const number = fc.oneof(fc.nat(300), fc.constant(Number.MAX_SAFE_INTEGER))
 const claims = fc.record({ parent: fc.oneof(fc.constantFrom('', '*'), fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,63}$/)), epoch: number, term: number, index: number, provisional: fc.boolean() })
-const places = fc.record({ node: fc.string({ maxLength: 60 }), incarnation: number })
+const places = fc.record({ node: fc.string({ maxLength: 60 }), incarnation: number, maker: fc.uint8Array({ maxLength: LINK_MAKER_BYTES }) })
 
 describe('wire: links', () => {
   it('claims and places are written as the generated codec writes them, and read back', () => {
@@ -49,7 +49,8 @@ describe('wire: links', () => {
     }
     refused(generated.Claim.encode({ parent: 'No Name', epoch: 0, term: 0, index: 0, provisional: false }), decodeClaim)
     refused(Uint8Array.from([0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), decodeClaim)
-    refused(generated.Place.encode({ node: 'x'.repeat(MAX_TEXT + 1), incarnation: 0 }), decodePlace)
-    fuzz([encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false }), encodePlace({ node: 'x', incarnation: 1 })], decodeClaim, decodePlace)
+    refused(generated.Place.encode({ node: 'x'.repeat(MAX_TEXT + 1), incarnation: 0, maker: new Uint8Array(0) }), decodePlace)
+    refused(generated.Place.encode({ node: 'x', incarnation: 0, maker: new Uint8Array(LINK_MAKER_BYTES + 1) }), decodePlace)
+    fuzz([encodeClaim({ parent: 'a', epoch: 1, term: 2, index: 3, provisional: false }), encodePlace({ node: 'x', incarnation: 1, maker: new Uint8Array(8) })], decodeClaim, decodePlace)
   })
 })

@@ -49,6 +49,8 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (!message.last) {',
     replace: 'if (!message.last) {\n    for (const entry of message.entries) table.put(entry)\n    core.saveTable(message.entries)'
   },
+  { name: 'tells a new leader only what is above, though deletion marks are gone', file: 'following', find: ' || compareRanks(since, table.dropped) < 0', replace: '' },
+  { name: 'brings a follower only what is above, though deletion marks are gone', file: 'authority', find: 'known && compareRanks(from, core.table.dropped) >= 0', replace: 'known' },
   { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false', from: 30 }
 ]
 

@@ -38,6 +38,7 @@ export function drawSetup ({ seed, ids, latency }: Scenario): Setup {
     lease: random.chance(0.85) ? 'strict' : 'off',
     targetVoters: random.pick([3, 3, 5]) ?? 3,
     persistent: random.chance(0.85),
+    marks: random.fork('marks').pick([0, 1, 50_000]) ?? 0,
     ...kind === 'voters' ? { voters: honest.slice(0, Math.max(1, odd)) } : kind === 'expect' ? { expect: Math.max(1, Math.min(3, odd)) } : {}
   }
   const mixing = random.fork('mixed')

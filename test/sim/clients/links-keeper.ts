@@ -29,6 +29,7 @@ interface Writing {
   readonly place: Place | undefined
   readonly present: { readonly link: Link, readonly op: string } | undefined
   readonly reply: Reply
+  blocks: boolean
 }
 
 export class LinkKeeper {
@@ -130,13 +131,12 @@ export class LinkKeeper {
     if (decision.type === 'refuse') return reply({ refused: 'certain' })
     if (decision.type === 'answer') {
       env.emit({ type: 'decided', op, token, kind: question.kind, alive, wrote: false, there: present !== undefined })
-      return reply({ link: decision.link, seen: present?.op ?? '', after: present?.op ?? '' })
+      return reply({ link: decision.link, rank: present === undefined ? this.#last : undefined, seen: present?.op ?? '', after: present?.op ?? '' })
     }
     env.emit({ type: 'decided', op, token, kind: question.kind, alive, wrote: true, there: present !== undefined })
     this.#pending.set(token, [])
-    const writing: Writing = { token, op, place: decision.place, present, reply }
+    const writing: Writing = { token, op, place: decision.place, present, reply, blocks: false }
     if (present === undefined || !this.#strict) return this.#write(writing)
-    this.#grants.block(present.link.node)
     this.#taking.set(token, writing)
     this.#take(writing)
   }
@@ -167,7 +167,12 @@ export class LinkKeeper {
       else if (this.#grants.isOver(node, time)) {
         this.#init.env.emit({ type: 'over', op: writing.op, node, incarnation })
         this.#taken(token)
-      } else this.#take(writing)
+      } else {
+        // its lease is to end once it has not answered
+        if (!writing.blocks) this.#grants.block(node)
+        writing.blocks = true
+        this.#take(writing)
+      }
     }
   }
 
@@ -175,18 +180,22 @@ export class LinkKeeper {
     const writing = this.#taking.get(token)
     if (writing === undefined) return
     this.#taking.delete(token)
-    this.#grants.unblock((writing.present as { link: Link }).link.node)
+    this.#unblock(writing)
     if (this.#leads) this.#write(writing)
     else writing.reply({ refused: 'certain' })
   }
 
   /** What a former time in office began. */
   #end (): void {
-    for (const [token, { present, reply }] of this.#taking) {
+    for (const [token, writing] of this.#taking) {
       this.#taking.delete(token)
-      this.#grants.unblock((present as { link: Link }).link.node)
-      reply({ refused: 'certain' })
+      this.#unblock(writing)
+      writing.reply({ refused: 'certain' })
     }
+  }
+
+  #unblock ({ blocks, present }: Writing): void {
+    if (blocks && present !== undefined) this.#grants.unblock(present.link.node)
   }
 
   #write ({ token, op, place, present, reply }: Writing): void {
@@ -205,7 +214,7 @@ export class LinkKeeper {
         env.emit({ type: 'wrote', token, op, rank, place })
         env.count(place === undefined ? 'unlinked' : present === undefined ? 'linked' : 'moved')
         for (const node of new Set([link?.node, present?.link.node])) if (node !== undefined) send(node, { t: 'told', token, rank, link })
-        reply({ link, seen, after })
+        reply({ link, rank: link === undefined ? rank : undefined, seen, after })
       } else reply({ refused: event['certain'] === true ? 'certain' : 'unknown' })
       for (const next of waiting) next()
     })

@@ -15,7 +15,7 @@ interface Mutation extends Replacement {
 
 export const MUTATIONS: readonly Mutation[] = [
   { name: 'runs a call under an older link than its caller knows', file: 'held', find: "return order >= 0 ? 'run' : 'ask'", replace: "return 'run'" },
-  { name: 'forgets that a token was asked back', file: 'held', find: 'this.#set(new Held(parent, token, { node: \'\', incarnation: 0, rank }, false, this.get(parent, token)?.own))', replace: 'void [parent, token, rank]', from: 59 },
+  { name: 'forgets that a token was asked back', file: 'held', find: 'this.#set(new Held(parent, token, { node: \'\', incarnation: 0, rank }, false, before?.own))', replace: 'void [parent, token, rank]', from: 59 },
   { name: 'believes late word of an older link', file: 'held', find: 'if (before !== undefined && (order < 0 || (order === 0 && before.mine === mine))) return before', replace: '', from: 28 },
   { name: 'lets its cache go back', file: 'cache', find: 'if (compareRanks(link.rank, entry.rank) < 0) return entry.known\n    entry.rank', replace: 'entry.rank', from: 118 },
   { name: 'links a token anew while its node lives', file: 'decide', find: 'if (live !== undefined || question.propose.length === 0)', replace: 'if (question.propose.length === 0)' },

@@ -33,7 +33,7 @@ export interface LinksOptions {
 
 /** What a leader answers. `seen`: by which operation the link was made that it found; `after`: that there is now. */
 export type Answer =
-  | { readonly link: Link | undefined, readonly seen: string, readonly after: string }
+  | { readonly link: Link | undefined, readonly rank?: Rank | undefined, readonly seen: string, readonly after: string }
   | { readonly refused: 'certain' | 'unknown', readonly hint?: string | undefined }
 
 export type Message =
@@ -286,7 +286,7 @@ export class LinksProcess implements Process {
     const leader = this.#leader()
     if (now >= this.#nextReport && leader !== undefined) {
       this.#nextReport = now + REPORT_EVERY
-      for (const tokens of this.#holdings.takeUsed().values()) this.#send(leader, { t: 'used', tokens })
+      for (const tokens of this.#holdings.takeUsed(this.#env.now()).values()) this.#send(leader, { t: 'used', tokens })
     }
     if (!this.#options.strict || now < this.#nextRenew || leader === undefined) return
     this.#nextRenew = now + RENEW_EVERY
@@ -334,7 +334,7 @@ export class LinksProcess implements Process {
         return
       }
       this.#env.emit({ type: 'ended', op, outcome: 'ok', seen: answer.seen, after: answer.after, rank: answer.link?.rank })
-      this.#cache.learn('login', token, answer.link)
+      this.#cache.learn('login', token, answer.link, answer.rank)
       this.#tellCached(token)
       then(answer.link)
     }, op)

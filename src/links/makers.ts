@@ -1,0 +1,20 @@
+/** Who made a link, and whether that peer may make another one. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { LINK_MAKER_BYTES, LINKS_UNSHARED, MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
+import type { Register } from '../election/index.ts'
+import type { Counts } from './counts.core.ts'
+
+/** What the place of a link says of who asked for it. */
+export function makerOf (id: string): string {
+  return bytesToHex(sha256(utf8ToBytes(id)).subarray(0, LINK_MAKER_BYTES))
+}
+
+/** There is room for a link that is new, or the peer has not had its share of what is kept for all. */
+export function mayMake (maker: string, counts: Counts, { entries, bytes }: Register['size']): boolean {
+  // those under way are counted, and not in the register
+  const most = Math.max(entries, counts.size)
+  if (most < MAX_REGISTER_ENTRIES * LINKS_UNSHARED && bytes < MAX_REGISTER_BYTES * LINKS_UNSHARED) return true
+  const { links, makers } = counts.made(maker)
+  return links < Math.floor(MAX_REGISTER_ENTRIES / (makers + 1))
+}

@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import { toString } from 'uint8arrays/to-string'
+import { Resolver } from '../../src/records/resolver.ts'
+import { recordRules } from '../../src/records/index.ts'
+import { encodeRecordKey } from '../../src/wire/record-codec.ts'
+import { newAuthor, ranked } from '../harness/ranked.ts'
+import type { Dht, DhtEvent } from '../../src/records/dht.ts'
+
+const KEY = new Uint8Array(32).fill(7)
+const NEVER = 30_000
+
+describe('records: a read', () => {
+  const rules = recordRules()
+  /** What each server answers, by author; then all is silent. */
+  let answers: Map<string, Array<Uint8Array | undefined>>
+
+  const resolver = (window: number): Resolver => new Resolver({
+    self: 'me', rules, window, timeout: NEVER, dht: () => ({
+      routingTable: { size: 20 },
+      getMode: () => 'client',
+      async * get (under: Uint8Array, { signal }: { signal: AbortSignal }): AsyncIterable<DhtEvent> {
+        for (const [i, value] of (answers.get(toString(under, 'base32')) ?? []).entries()) {
+          yield { name: 'PEER_RESPONSE', messageName: 'GET_VALUE', from: `server-${i}`, ...value !== undefined && { record: { value } } } as unknown as DhtEvent
+        }
+        await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(new Error('over')) }) })
+      }
+    }) as unknown as Dht
+  })
+
+  async function authors (): Promise<{ ids: string[], signed: (author: number, index: number) => Promise<Uint8Array>, tell: (author: number, all: Array<Uint8Array | undefined>) => void }> {
+    const all = [await newAuthor(), await newAuthor(), await newAuthor()]
+    return {
+      ids: all.map(({ id }) => id),
+      signed: async (author, index) => (await ranked(all[author]!, { key: KEY, index, validUntil: Date.now() + 600_000 })).value,
+      tell: (author, given) => { answers.set(toString(encodeRecordKey({ mesh: rules.mesh, author: all[author]!.id, key: KEY }), 'base32'), given) }
+    }
+  }
+
+  beforeEach(() => { answers = new Map() })
+
+  it('does not wait for what authors may have that never had a record, once enough servers have given one', async () => {
+    const { ids, signed, tell } = await authors()
+    const value = await signed(1, 5)
+    tell(1, Array.from({ length: 6 }, () => value))
+    for (const author of [0, 2]) tell(author, Array.from({ length: 6 }, () => undefined))
+    const began = performance.now()
+    expect((await resolver(NEVER).get(KEY, ids, undefined, AbortSignal.timeout(10_000)))?.rank[2]).to.equal(5)
+    expect(performance.now() - began).to.be.lessThan(5_000)
+  })
+
+  it('takes the best there is after its window when that is what is wanted, and waits for one while there is none', async () => {
+    const { ids, signed, tell } = await authors()
+    tell(0, [await signed(0, 3), undefined, await signed(0, 4)])
+    tell(1, [])
+    expect((await resolver(20).get(KEY, ids.slice(0, 2), 'best', AbortSignal.timeout(10_000)))?.rank[2]).to.equal(4)
+    for (const [asked, window] of [[ids.slice(0, 2), 'safe'], [ids.slice(1, 2), 'best']] as const) {
+      const late = await resolver(20).get(KEY, asked, window, AbortSignal.timeout(300)).catch((err: Error) => err.name)
+      expect(late).to.equal('TimeoutError')
+    }
+  })
+})
