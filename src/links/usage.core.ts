@@ -4,17 +4,18 @@
  * when this one ends. So a link lives for at least its time after its last use, and at most twice that. Of keys only small
  * hashes are kept: of a hundred thousand links one or two may live on with another one's use. Pure.
  */
+import { Hashes } from './hashes.core.ts'
 
 export class Usage {
-  #used = new Set<number>()
-  #usedBefore = new Set<number>()
+  #used = new Hashes()
+  #usedBefore = new Hashes()
   /** Half times that have begun since this keeper began, and how high indexes were then. */
   #turns: number[] = []
 
   /** This keeper knows nothing of what was used before: all of it counts as used now. */
   begin (): void {
-    this.#used.clear()
-    this.#usedBefore.clear()
+    this.#used = new Hashes()
+    this.#usedBefore = new Hashes()
     this.#turns = []
   }
 
@@ -39,7 +40,7 @@ export class Usage {
     const now = this.#used
     const youngest = this.#turns[length - 2] ?? 0
     this.#usedBefore = now
-    this.#used = new Set()
+    this.#used = new Hashes()
     this.#turns.push(index)
     if (this.#turns.length > 2) this.#turns.shift()
     // what this keeper found when it began was used then
@@ -47,9 +48,9 @@ export class Usage {
   }
 }
 
-/** FNV-1a, in as many bits as take no memory of their own. */
+/** FNV-1a. */
 function hash (text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash ^ hash >>> 30) & 0x3fffffff
+  return hash >>> 0
 }
