@@ -4,9 +4,9 @@ import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
 import { isPage, PageLife } from './page-life.ts'
 import { Revival } from './revival.ts'
-import { Succession } from './streams/succession.ts'
 import { Bootstrapper } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
+import { Succession } from '#succession'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
@@ -107,7 +107,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   readonly #connectivity: Connectivity
   readonly #page: PageLife
   readonly #revival: Revival
-  readonly #succession: Succession
+  readonly #succession: InstanceType<NonNullable<typeof Succession>> | undefined
   readonly #linked: boolean
   readonly #closing = new AbortController()
   /** @internal - False while the page is in the back/forward cache. */
@@ -141,7 +141,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
       }
     })
-    this.#succession = new Succession({ events: libp2p, getConnections: peer => libp2p.getConnections(peer) })
+    this.#succession = Succession === undefined ? undefined : new Succession({ events: libp2p, getConnections: peer => libp2p.getConnections(peer) })
     this.#bootstrapper = this.#createBootstrapper(options.bootstrap ?? [])
     this.#connectivity = new Connectivity({
       mesh: options.mesh ?? 'braid',
@@ -211,7 +211,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   async #start ({ signal }: AbortOptions): Promise<void> {
     signal?.throwIfAborted()
     await this.libp2p.start()
-    this.#succession.start()
+    this.#succession?.start()
     this.#connectivity.start()
     this.#bootstrapper.start()
     this.monitor.start()
@@ -251,7 +251,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       this.monitor.stop()
       this.#bootstrapper.stop()
       this.#connectivity.stop()
-      this.#succession.stop()
+      this.#succession?.stop()
       if (this.libp2p.status === 'started') {
         // Calls that run may need a leader; the next one is there before they end.
         await withDeadline(STOP_GRACE, [signal], async signal => Promise.all([this.election.leave({ signal }), this.rpc.drain({ signal }), this.pubsub.leave({ signal })]))

@@ -1,7 +1,7 @@
 /**
  * Ends connections that died without a word (another network, a NAT or a proxy that forgets) once their peer is back on
  * another one. Nobody else would for minutes: what is sent on them vanishes, and what the peer sends on the new one
- * shows that it is alive.
+ * shows that it is alive. `#succession`, which for browsers is `no-succession.ts`.
  */
 import { withDeadline } from '../util/deadline.ts'
 import { roundTrip } from './round-trip.ts'
