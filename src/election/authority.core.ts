@@ -7,6 +7,7 @@
  */
 import { isBefore } from './clock.core.ts'
 import { compareRanks, hasSeat, majority, reachedByMajority, sameReign } from './order.core.ts'
+import { Recent } from './recent.core.ts'
 import { flawOf, inParts, PARTS_AT_ONCE, sizeOf } from './table.core.ts'
 import { MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Core } from './state.core.ts'
@@ -14,8 +15,6 @@ import type { Follower } from './leadership.core.ts'
 import type { AppendResponse, ReadResponse } from './messages.core.ts'
 import type { Entry, Rank, Token, Write } from './types.core.ts'
 
-/** Entries of this term that are kept to bring followers up to date without looking through the table. */
-const MAX_RECENT = 20_000
 /** Timeouts without any progress after which an append, or a read, begins again: of one part, of many. */
 const STALL = 2
 const LONG_STALL = 10
@@ -35,7 +34,7 @@ export class Authority {
   #committed = -1
   /** Must be committed before anything is answered. */
   #readyAt = 0
-  #recent: Entry[] = []
+  readonly #recent = new Recent()
   readonly #pending: Array<{ id: number, upTo: number, ranks: Rank[] }> = []
   /** `met`: a write whose condition did not hold, and what it met. */
   #reads: Array<{ id: number, key: string, upTo: number, round: number, met?: Entry | null }> = []
@@ -148,7 +147,7 @@ export class Authority {
       }
       const adopted = { ...entry, rank: this.#next() }
       changed.push(adopted)
-      this.#recent.push(adopted)
+      this.#recent.add(adopted)
     }
     if (reset) table.clear()
     // what came holds all marks above what it was asked for, and no less of them than is known here
@@ -209,10 +208,7 @@ export class Authority {
   /** Undefined when it must get the whole table in place of its own. */
   #lacked (id: string, follower: Follower, from: Rank): Entry[] | undefined {
     const core = this.#core
-    if (sameReign(from, this.#token)) {
-      const first = this.#recent[0]?.rank.index ?? this.#last + 1
-      return from.index >= first - 1 ? this.#recent.slice(from.index - first + 1) : undefined
-    }
+    if (sameReign(from, this.#token)) return this.#recent.latest(this.#last - from.index, core.table.entries)
     // who held less than the marks that are gone would keep what they deleted
     const known = this.#covered(follower) && hasSeat(core.config, id, follower.incarnation) && sameReign(from, this.#base)
     return known && compareRanks(from, core.table.dropped) >= 0 ? core.table.above(from) : undefined
@@ -304,8 +300,7 @@ export class Authority {
     const full = (more > 0 && table.entries.size + more > MAX_REGISTER_ENTRIES) || (added > 0 && table.bytes + added > MAX_REGISTER_BYTES)
     if (full) return refuse(core, id, 'full')
     const entries = writes.map(({ key, value }): Entry => ({ key, value, rank: this.#next() }))
-    this.#recent.push(...entries)
-    if (this.#recent.length > MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT / 2)
+    for (const entry of entries) this.#recent.add(entry)
     this.#write(entries)
     this.#pending.push({ id, upTo: this.#last, ranks: entries.map(({ rank }) => rank) })
     this.#bringAll()

@@ -33,6 +33,11 @@ interface Entry<R extends Kept> {
   readonly record: R
   /** Its place: on the stack of the new, among those that are due, being put, or waiting for its time. */
   state: 'new' | 'due' | 'put' | 'later'
+  /** Undefined until it is put for the first time: what waits for that are most, and numbers with fractions take memory each. */
+  times: Times | undefined
+}
+
+interface Times {
   /** When to put it anew. */
   at: number
   /** When it was last put. */
@@ -70,7 +75,7 @@ export class Backlog<R extends Kept> {
     const before = this.#entries.get(id)
     if (before === undefined ? !this.#hasRoom(id) : isHigher(before.record, record)) return false
     this.withdraw(id)
-    this.#entries.set(id, { record, state: 'new', at: 0, put: 0, until: 0, failures: 0 })
+    this.#entries.set(id, { record, state: 'new', times: undefined })
     this.#stack.push(id)
     if (this.#stack.length > 2 * this.#limit) this.#compact()
     return true
@@ -123,17 +128,13 @@ export class Backlog<R extends Kept> {
     // Another took its place meanwhile.
     if (entry?.record !== record) return
     if (until > 0 && record.final === true) return this.withdraw(id)
+    const { until: before = 0, failures = 0 } = entry.times ?? {}
     entry.state = 'later'
-    entry.put = now
-    if (until > 0) {
-      entry.until = until
-      entry.at = now + record.ttl / 3
-      entry.failures = 0
-    } else {
-      entry.at = now + Math.min(MAX_RETRY, MIN_RETRY * 2 ** entry.failures++)
-    }
+    entry.times = until > 0
+      ? { at: now + record.ttl / 3, put: now, until, failures: 0 }
+      : { at: now + Math.min(MAX_RETRY, MIN_RETRY * 2 ** failures), put: now, until: before, failures: failures + 1 }
     this.#stored.delete(id)
-    if (entry.until > 0) this.#stored.add(id)
+    if (entry.times.until > 0) this.#stored.add(id)
   }
 
   /** Up to a second old in what it says of records whose time is over. */
@@ -158,7 +159,7 @@ export class Backlog<R extends Kept> {
   #oldest (now: number): string | undefined {
     for (const id of this.#stored) {
       const entry = this.#entries.get(id)
-      if (entry === undefined || now - entry.put < REFRESH) return undefined
+      if (entry?.times === undefined || now - entry.times.put < REFRESH) return undefined
       if (entry.state === 'later') return id
     }
     return undefined
@@ -168,11 +169,13 @@ export class Backlog<R extends Kept> {
     if (now - this.#scanned < SCAN_INTERVAL) return
     this.#scanned = now
     for (const [id, entry] of this.#entries) {
-      if (entry.until > 0 && entry.until <= now) {
-        entry.until = 0
+      const { times } = entry
+      if (times === undefined) continue
+      if (times.until > 0 && times.until <= now) {
+        times.until = 0
         this.#stored.delete(id)
       }
-      if (entry.state !== 'later' || entry.at > now) continue
+      if (entry.state !== 'later' || times.at > now) continue
       entry.state = 'due'
       this.#due.add(id)
     }
