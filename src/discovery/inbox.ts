@@ -3,13 +3,14 @@ import { equals } from 'uint8arrays/equals'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { Clones, send } from './clones.ts'
 import { Intake } from './intake.ts'
-import { Proof } from './proof.ts'
 import { now } from './timing.ts'
+import { Prover } from '#proof'
 import type { Counters } from './counters.ts'
 import type { Greeter } from './hello.ts'
 import type { Origin, RecordFault } from './intake.ts'
 import type { Peers } from './peers.ts'
 import type { Prober } from './prober.ts'
+import type { ProofClass } from './proof.ts'
 import type { Roster } from './roster.ts'
 import type { Self } from './self.ts'
 import type { Spreader } from './spread.ts'
@@ -41,14 +42,14 @@ export interface InboxInit {
 export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
-  readonly #proof: Proof
+  readonly #proof: InstanceType<ProofClass> | undefined
   readonly clones: Clones
 
   constructor (init: InboxInit) {
     this.#init = init
     const { privateKey, bootNonce, onConflict } = init
     this.clones = new Clones(Math.random)
-    this.#proof = new Proof({ privateKey, bootNonce, now, onProved: onConflict })
+    if (Prover !== undefined) this.#proof = new Prover({ privateKey, bootNonce, now, onProved: onConflict })
     this.#intake = new Intake({
       mesh: init.mesh,
       now,
@@ -109,7 +110,7 @@ export class Inbox {
       return
     }
     if (conflict.challenge.length === 0) counters.add('conflicts_told')
-    this.#proof.onConflict(conflict, answer => { send(stream, encodeDiscoveryFrame({ conflict: answer })) }).then(honest => {
+    this.#proof?.onConflict(conflict, answer => { send(stream, encodeDiscoveryFrame({ conflict: answer })) }).then(honest => {
       if (honest) return
       counters.add('conflicts_forged')
       peers.punish(from, 2)

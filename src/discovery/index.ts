@@ -65,7 +65,7 @@ export interface DiscoveryEvents {
   'service:add': CustomEvent<string>
   /** Its last node went. */
   'service:remove': CustomEvent<string>
-  /** Another live process uses this node's identity (a copied disk or machine). Detail: the peer id. */
+  /** Another live process uses this node's identity (a copied disk or machine), and has proved it. Not in tabs. Detail: the peer id. */
   'conflict': CustomEvent<string>
 }
 

@@ -1,7 +1,8 @@
 /**
  * That another process lives under this node's identity is believed only when that one proves it: by a signature, with the
  * key of both, over a number that this node has just drawn and over the other's own boot nonce. Whoever sees streams of
- * both passes the words on, and can do no more than keep them back.
+ * both passes the words on, and can do no more than keep them back. Imported as `#proof`, which for browsers is
+ * `no-proof.ts`: pages do not carry it.
  */
 import { concat } from 'uint8arrays/concat'
 import { equals } from 'uint8arrays/equals'
@@ -14,14 +15,14 @@ const DOMAIN = fromString('braid-mesh/alive/v1\0')
 /** Milliseconds for which a number is good: what was signed for it later proves nothing of now. */
 const FRESH = 10_000
 
-export interface ProofInit {
+interface ProofInit {
   privateKey: PrivateKey
   bootNonce: Uint8Array
   now: () => number
   onProved: () => void
 }
 
-export class Proof {
+class Proof {
   readonly #init: ProofInit
   #challenge = new Uint8Array()
   #drawnAt = -Infinity
@@ -71,3 +72,7 @@ export class Proof {
 function statement (challenge: Uint8Array, bootNonce: Uint8Array): Uint8Array {
   return concat([DOMAIN, challenge, bootNonce])
 }
+
+export type ProofClass = typeof Proof
+
+export const Prover: ProofClass | undefined = Proof
