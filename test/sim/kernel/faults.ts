@@ -7,8 +7,8 @@ import { createRandom, hashString } from '../../../src/util/random.core.ts'
 
 /** Ms after which one that does not hear the leader wants to lead. */
 const RIVAL_WAITS = 2_500
-/** Ms after which one that does not hear the leader hears of it no more. */
-const ABANDONED = 4_000
+/** Ms after which one that is cut off believes in no leader. */
+const ABANDONED = 8_000
 /** Largest error of a clock's rate. */
 const RHO = 0.02
 
@@ -94,9 +94,9 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
       const rest = others.filter(id => id !== heir)
       const last = at + ABANDONED
       return [
-        cut('pair', ABANDONED + 3_000, [heir]),
+        { kind: 'isolate', at, ms: ABANDONED + 3_000, links: [node, ...rest].flatMap((id): Array<[string, string]> => [[heir, id], [id, heir]]) },
         ...rest.map((id): Fault => ({ kind: 'kill', at: last, node: id, back: undefined, disk: 'wipe' })),
-        ...[1, 20, 60, 150].map((later): Fault => ({ kind: 'command', at: last + later, node: heir, name: 'recover', argument: undefined }))
+        ...[1, 1_000].map((later): Fault => ({ kind: 'command', at: last + later, node: heir, name: 'recover', argument: undefined }))
       ]
     }
     case 'isolate': return [cut('isolate', ms, others)]

@@ -127,8 +127,8 @@ export type Fault =
    * while its clock is set back. `rivalForget`, `rivalJump`: cut off from one only; then the
    * others die and come back at once, or their clocks jump. `outpace`: dropped when its clock has become as slow as any may
    * be, and all others as fast. `lag`: half of what it tells one follower is lost while another one leaves. `leave`: it is told to
-   * stop for good, and another process takes its place after `ms`. `abandon`: cut off from one only, and when all others are
-   * gone for ever that one is told to `recover`, while the leader may not know it yet.
+   * stop for good, and another process takes its place after `ms`. `abandon`: one is cut off from all, and when all but the
+   * leader are gone for ever it is told to `recover`, while that one may not know it yet.
    */
   | { kind: 'leader', at: number, how: LeaderFault, ms: number }
 
