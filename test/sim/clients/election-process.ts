@@ -45,6 +45,13 @@ const KEYS = ['a', 'b', 'c']
 export const TWINS = ['d', 'e'] as const
 const LARGE = new Uint8Array(50 * 1_024).fill(32)
 
+function large (name: Uint8Array): Uint8Array {
+  const value = new Uint8Array(name.length + LARGE.length)
+  value.set(name)
+  value.set(LARGE, name.length)
+  return value
+}
+
 /** What the client's invariants may look at. */
 export interface ElectionView {
   readonly options: Options
@@ -282,7 +289,7 @@ export class ElectionProcess implements Process, ElectionView {
   #useTwins (id: number, call: string): void {
     const { random } = this.#env
     const name = new TextEncoder().encode(call)
-    const value = random.chance(0.1) ? new Uint8Array([...name, ...LARGE]) : name
+    const value = random.chance(0.1) ? large(name) : name
     const keys = random.chance(0.6) ? TWINS : [random.pick(TWINS) ?? TWINS[0]]
     const before = TWINS.map(key => [key, this.core.entry(key)?.value] as const)
     this.#env.emit({ type: 'called', call, key: keys[0], keys, before, op: 'write', group: this.core.status(this.time()).group })

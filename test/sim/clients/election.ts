@@ -519,9 +519,11 @@ class ElectionClient implements Client {
   }
 }
 
+const decoder = new TextDecoder()
+
 /** The name of the call that wrote it; the rest is only size. */
 function textOf (value: Uint8Array | undefined): string | undefined {
-  return value === undefined ? undefined : new TextDecoder().decode(value.subarray(0, 100)).trimEnd()
+  return value === undefined ? undefined : decoder.decode(value.subarray(0, 100)).trimEnd()
 }
 
 function newestOf (configs: readonly Config[]): Config | undefined {
