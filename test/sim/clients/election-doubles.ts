@@ -38,6 +38,11 @@ export class Doubles {
     return this.#world.now <= (this.#until.get(group) ?? -Infinity)
   }
 
+  /** Whether any was: what two leaders wrote may have come from one group into another. */
+  get hadAny (): boolean {
+    return this.#until.size > 0
+  }
+
   /** Whether it ever was. */
   had (group: number): boolean {
     return this.#until.has(group)

@@ -292,6 +292,7 @@ class ElectionClient implements Client {
 
   /** E7: what was written as one is there as one, but for what was written over it later. */
   #checkTwins (id: string, values: Array<Uint8Array | undefined>): void {
+    if (this.#doubles.hadAny) return
     const names = values.map(textOf)
     TWINS.forEach((key, i) => {
       const [own, other] = [names[1 - i]!, names[i]]

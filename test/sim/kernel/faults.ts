@@ -9,6 +9,8 @@ import { createRandom, hashString } from '../../../src/util/random.core.ts'
 const RIVAL_WAITS = 2_500
 /** Ms after which one that is cut off believes in no leader. */
 const ABANDONED = 8_000
+/** Lives of a copy are numbered from here. */
+const CLONE_LIVES = 1_000
 /** Largest error of a clock's rate. */
 const RHO = 0.02
 
@@ -153,8 +155,13 @@ function clone (world: World, id: string, ms: number): void {
   const original = running(world, id)
   const name = cloneOf(id)
   if (original === undefined || world.nodes.get(name)?.status === 'up') return
-  const copy = world.nodes.get(name) ?? new SimNode(world, name, createRandom(hashString(name, world.scenario.seed)), world.scenario.drift)
-  world.nodes.set(name, copy)
+  let copy = world.nodes.get(name)
+  if (copy === undefined) {
+    copy = new SimNode(world, name, createRandom(hashString(name, world.scenario.seed)), world.scenario.drift)
+    // what it does in its lives is not what the other one does
+    copy.life = CLONE_LIVES
+    world.nodes.set(name, copy)
+  }
   copy.disk.copy(original.disk)
   copy.start()
   world.count('clone')
