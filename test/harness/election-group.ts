@@ -27,6 +27,8 @@ export interface ElectionGroupInit {
   oneFirst?: boolean
   /** Nodes without an election, to compare with. @default false */
   idle?: boolean
+  /** As in {@link ELECTION_COMMANDS}, and more. */
+  commands?: string
 }
 
 export class ElectionGroup implements AsyncDisposable {
@@ -60,11 +62,11 @@ export class ElectionGroup implements AsyncDisposable {
 
   /** Start the process of a seat (again), at its old address and with its old storage. */
   async startNode (index: number, more: ChildMeshOptions = {}): Promise<NodeProcess> {
-    const { voters, election, storage = true, options, idle = false } = this.#init
+    const { voters, election, storage = true, options, idle = false, commands = ELECTION_COMMANDS } = this.#init
     const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
     const node = await spawnNode({
       label: `n${index}`,
-      commands: ELECTION_COMMANDS,
+      commands,
       options: {
         mesh: 'bench',
         service: 'login',

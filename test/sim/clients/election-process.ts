@@ -1,7 +1,7 @@
 /** The election's core with the thinnest driver: a disk, held messages, one timer, and a user who writes and reads while it leads. */
 import type { Message } from '../../../src/election/messages.core.ts'
 import type {
-  Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, HardState, Rank, Time, Token
+  Candidate, Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, GroupView, HardState, Rank, Time, Token
 } from '../../../src/election/types.core.ts'
 import type { Env, Process } from '../kernel/types.ts'
 
@@ -9,13 +9,48 @@ type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 export type MakeCore = (config: ElectionConfig) => ElectionCore
 export type Options = Omit<ElectionConfig, 'self' | 'service' | 'random' | 'time' | 'durable'>
 
+/** A node of the service, and its record. */
+export type Seen = Candidate & { readonly view: GroupView | undefined }
+
+/** What discovery knows, and an operator. */
+export interface Surroundings {
+  /** Nodes of the service, and what their records say of their groups. */
+  nodes (): readonly Seen[]
+  /** Those who are left, and not out of reach, of a group that can never have a majority again. */
+  lostForGood (): string[] | undefined
+  /** Whether discovery may be wrong now. */
+  errs (): boolean
+  /** Alone it may not found anything. */
+  readonly bootstrapped: boolean
+}
+
+/** What a node is told to do when it is to stop. `seat`: for good, so that it leaves the voter set. */
+export interface Leaving { readonly seat: boolean, readonly stays: number, readonly back: number | undefined }
+
 const DIAL_EVERY = 500
-const LOOK_EVERY = 3_000
+const LOOK_EVERY = 500
+/** Discovery is wrong for so long, now and then: sees too few, or too many. */
+const WRONG_FOR = 3_000
+/** Milliseconds after which discovery gives up who does not answer. */
+const GONE_AFTER = 4_000
+/** As the driver has them. */
+const SETTLE = 500
+const LEAVE_TIMEOUT = 2_000
+const CONFLICT = 10_000
+/** Milliseconds for the last words. */
+const FLUSH = 100
 /** The first is written as it comes; the others are set only while they have no value, and deleted. */
 const KEYS = ['a', 'b', 'c']
 /** These are mostly written together, or not at all; now and then with a value that makes a message of each. */
 export const TWINS = ['d', 'e'] as const
 const LARGE = new Uint8Array(50 * 1_024).fill(32)
+
+function large (name: Uint8Array): Uint8Array {
+  const value = new Uint8Array(name.length + LARGE.length)
+  value.set(name)
+  value.set(LARGE, name.length)
+  return value
+}
 
 /** What the client's invariants may look at. */
 export interface ElectionView {
@@ -31,12 +66,14 @@ export class ElectionProcess implements Process, ElectionView {
   lease: { token: Token, until: Time } | undefined
   /** What is on the disk and synced. */
   durable: Durable | undefined
-  /** It asked to leave, and would be stopped soon. */
-  leaving = false
+  /** It asked to leave, and is stopped soon. */
+  leaving: Leaving | undefined
+  /** It was told that its identity is in use elsewhere. */
+  conflict = false
   #env!: Env
   readonly #make: MakeCore
   readonly options: Options
-  readonly #lostForGood: () => string[] | undefined
+  readonly #around: Surroundings | undefined
   #hard!: HardState
   #entries = new Map<string, Entry>()
   #synced: Rank = { epoch: 0, term: 0, index: 0 }
@@ -45,12 +82,23 @@ export class ElectionProcess implements Process, ElectionView {
   #saved = 0
   #calls = 0
   #ready = false
+  #candidates = ''
+  #wrongUntil = -Infinity
+  readonly #views = new Map<string, string>()
+  readonly #seen = new Map<string, { node: Seen, at: number }>()
+  #company = false
+  #left = -1
+  #ends = false
 
-  /** @param lostForGood - what an operator knows: those who are left of a group that can never have a majority again */
-  constructor (make: MakeCore, options: Options, lostForGood: () => string[] | undefined = () => undefined) {
+  constructor (make: MakeCore, options: Options, around?: Surroundings) {
     this.#make = make
     this.options = options
-    this.#lostForGood = lostForGood
+    this.#around = around
+  }
+
+  /** What it was told of the others was wrong a moment ago. */
+  get errs (): boolean {
+    return this.#env.now() < this.#wrongUntil + WRONG_FOR
   }
 
   time (): Time {
@@ -64,10 +112,11 @@ export class ElectionProcess implements Process, ElectionView {
     for (const entry of durable?.entries ?? []) this.#entries.set(entry.key, entry)
     if (durable !== undefined) this.#synced = durable.synced
     this.core = this.#make({
-      ...this.options, self: env.id, service: 'login', random: env.random, time: this.time(), durable, lost: durable === undefined && env.life > 0
+      ...this.options, self: env.id, service: 'login', random: env.random, time: this.time(), durable, lost: durable === undefined && env.life > 0 && this.options.persistent !== false
     })
+    if (this.#around?.bootstrapped === true) this.#step({ type: 'may-found', allowed: false })
     env.setTimer('dial', env.random.between(0, 100))
-    env.setTimer('look', env.random.between(0, LOOK_EVERY))
+    env.setTimer('look', env.random.between(0, this.#around === undefined ? WRONG_FOR : LOOK_EVERY))
     env.setTimer('user', env.random.between(0, 1_000))
     this.#step({ type: 'tick' })
     for (const peer of env.connections()) this.connected(peer)
@@ -85,18 +134,40 @@ export class ElectionProcess implements Process, ElectionView {
     this.#step({ type: 'message', from, message: message as Message })
   }
 
-  command (name: string): void {
+  command (name: string, argument: unknown): void {
     if (name === 'transfer') this.#step({ type: 'transfer', id: ++this.#calls })
-    else if (name === 'leave') {
-      this.leaving = true
-      this.#step({ type: 'leave' })
-    } else if (name === 'recover') {
-      const left = this.#lostForGood()
+    else if (name === 'leave') this.#leave(argument as Leaving)
+    else if (name === 'recover') {
+      const left = this.#around?.lostForGood()
       if (left !== undefined) this.#step({ type: 'recover', id: ++this.#calls, voters: left })
-    } else if (name === 'identity') {
-      this.#step({ type: 'identity-conflict', active: true })
-      this.#env.setTimer('identity', 1_000)
-    }
+    } else if (name === 'identity') this.told(1_000)
+  }
+
+  /** Another live process uses this identity. */
+  told (ms = CONFLICT): void {
+    this.conflict = true
+    this.#step({ type: 'identity-conflict', active: true })
+    this.#env.setTimer('identity', ms)
+  }
+
+  /** As the driver does it when a node is drained, or stops. */
+  #leave (how: Leaving): void {
+    if (this.leaving !== undefined) return
+    this.leaving = how
+    const { state, voting } = this.core.status(this.time())
+    const whole = how.seat && voting
+    this.#env.emit({ type: 'leaves', whole, view: this })
+    if (this.#env.connections().length === 0 || (!whole && state !== 'leader')) return this.#gone()
+    // nobody waits until all that was written has come to all
+    if (this.#env.random.chance(0.5)) this.#use(true)
+    this.#left = ++this.#calls
+    this.#env.setTimer('exit', LEAVE_TIMEOUT)
+    this.#step(whole ? { type: 'leave' } : { type: 'transfer', id: this.#left })
+  }
+
+  /** What it waited for is done; it may be stopped later only. */
+  #gone (): void {
+    if (!this.#ends) this.#env.setTimer('exit', this.leaving?.stays ?? 0)
   }
 
   timer (name: string): void {
@@ -106,15 +177,73 @@ export class ElectionProcess implements Process, ElectionView {
       for (const id of env.ids) if (id !== env.id && !env.connections().includes(id)) env.dial(id)
       env.setTimer('dial', DIAL_EVERY)
     } else if (name === 'look') {
-      // discovery is wrong now and then: too few, too many
-      const seen = env.random.chance(0.3) ? env.random.shuffle([...env.ids, 'x0', 'x1', 'x2', 'x3']).slice(0, 1 + env.random.int(6)) : env.ids
-      this.#step({ type: 'candidates', candidates: seen.map(id => ({ id, eligible: true })) })
-      env.setTimer('look', LOOK_EVERY)
-    } else if (name === 'identity') this.#step({ type: 'identity-conflict', active: false })
-    else {
+      if (this.#around === undefined) this.#guess()
+      else this.#look(this.#around)
+      env.setTimer('look', this.#around === undefined ? WRONG_FOR : LOOK_EVERY)
+    } else if (name === 'found') {
+      if (this.#company) this.#step({ type: 'may-found', allowed: true })
+    } else if (name === 'identity') {
+      this.conflict = false
+      this.#step({ type: 'identity-conflict', active: false })
+    } else if (name === 'exit') {
+      env.emit({ type: 'exits', view: this })
+      this.#ends = true
+      if (this.leaving?.seat === true) this.#step({ type: 'leave', last: true })
+      env.setTimer('exited', FLUSH)
+    } else if (name === 'exited') {
+      env.exit(this.leaving?.back)
+    } else {
       this.#use()
       env.setTimer('user', env.random.between(20, 400))
     }
+  }
+
+  /** Those who are connected and say nothing are there for a while still; then their connections are cut. */
+  #hanging (found: readonly Seen[]): Seen[] {
+    const env = this.#env
+    const connected = env.connections()
+    for (const node of found) this.#seen.set(node.id, { node, at: env.now() })
+    for (const [id, { at }] of this.#seen) {
+      if (env.now() - at < GONE_AFTER && connected.includes(id)) continue
+      if (env.now() - at >= GONE_AFTER) env.close(id)
+      if (env.now() > at) this.#seen.delete(id)
+    }
+    return [...this.#seen.values()].filter(({ at }) => at < env.now()).map(({ node }) => node)
+  }
+
+  #guess (): void {
+    const { random, ids } = this.#env
+    const seen = random.chance(0.3) ? random.shuffle([...ids, 'x0', 'x1', 'x2', 'x3']).slice(0, 1 + random.int(6)) : ids
+    this.#step({ type: 'candidates', candidates: seen.map(id => ({ id, eligible: true })) })
+  }
+
+  #look (around: Surroundings): void {
+    const env = this.#env
+    const found = around.nodes()
+    const nodes = [...found, ...this.#hanging(found)]
+    if (around.bootstrapped && this.#company !== (nodes.length > 1)) {
+      this.#company = nodes.length > 1
+      if (this.#company) env.setTimer('found', SETTLE)
+      else this.#step({ type: 'may-found', allowed: false })
+    }
+    for (const { id, view } of nodes) {
+      const text = JSON.stringify(view)
+      if (id === env.id || view === undefined || this.#views.get(id) === text) continue
+      this.#views.set(id, text)
+      this.#step({ type: 'group', view })
+    }
+    for (const id of this.#views.keys()) if (!nodes.some(node => node.id === id)) this.#views.delete(id)
+    if (env.now() < this.#wrongUntil) return
+    if (around.errs() && env.random.chance(0.05)) {
+      this.#wrongUntil = env.now() + WRONG_FOR
+      this.#candidates = ''
+      return this.#guess()
+    }
+    const candidates = nodes.map(({ id, eligible, leads }) => ({ id, eligible, leads }))
+    const text = JSON.stringify(candidates)
+    if (text === this.#candidates) return
+    this.#candidates = text
+    this.#step({ type: 'candidates', candidates })
   }
 
   /** Something that another process asks for, which this one is a part of. */
@@ -137,13 +266,13 @@ export class ElectionProcess implements Process, ElectionView {
     this.#step({ type: 'saved', id })
   }
 
-  #use (): void {
+  #use (writes = false): void {
     const { random } = this.#env
     if (!this.#ready) return
     const id = ++this.#calls
     const call = `${this.#env.id}/${this.#env.life}/${id}`
     if (random.chance(0.2)) return this.#useTwins(id, call)
-    const reads = random.chance(0.5)
+    const reads = !writes && random.chance(0.5)
     const key = random.pick(reads ? [...KEYS, TWINS[0]] : KEYS) ?? ''
     if (reads) {
       this.#env.emit({ type: 'called', call, key, op: 'read', group: this.core.status(this.time()).group })
@@ -160,7 +289,7 @@ export class ElectionProcess implements Process, ElectionView {
   #useTwins (id: number, call: string): void {
     const { random } = this.#env
     const name = new TextEncoder().encode(call)
-    const value = random.chance(0.1) ? new Uint8Array([...name, ...LARGE]) : name
+    const value = random.chance(0.1) ? large(name) : name
     const keys = random.chance(0.6) ? TWINS : [random.pick(TWINS) ?? TWINS[0]]
     const before = TWINS.map(key => [key, this.core.entry(key)?.value] as const)
     this.#env.emit({ type: 'called', call, key: keys[0], keys, before, op: 'write', group: this.core.status(this.time()).group })
@@ -223,10 +352,19 @@ export class ElectionProcess implements Process, ElectionView {
       case 'committed': case 'value': case 'refused':
         env.emit({ ...output, call: `${env.id}/${env.life}/${output.id}`, view: this })
         break
-      case 'group': env.count(output.what); break
-      case 'transferred': env.count(output.ok ? 'transfers' : 'failed transfers'); break
+      case 'group':
+        env.count(output.what)
+        env.emit({ ...output, view: this })
+        break
+      case 'transferred':
+        env.count(output.ok ? 'transfers' : 'failed transfers')
+        if (output.id === this.#left) this.#gone()
+        break
       case 'problem': env.count(output.problem); break
-      case 'left': env.count('left'); break
+      case 'left':
+        env.count('left')
+        this.#gone()
+        break
       case 'recovered': env.count(output.ok ? 'recovered' : 'not recovered'); break
     }
   }

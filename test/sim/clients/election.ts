@@ -1,13 +1,18 @@
 /** What must hold for the election: E1 to E10, and a register that reads like one. */
 import { createElection } from '../../../src/election/election.core.ts'
+import { createRandom } from '../../../src/util/random.core.ts'
 import { checkLinearizable, explain } from '../../harness/linearizability.ts'
-import { Violation } from '../kernel/types.ts'
+import { peerOf, Violation } from '../kernel/types.ts'
+import { judge } from './election-alive.ts'
+import { Doubles } from './election-doubles.ts'
 import { isForged, LiarProcess } from './election-liar.ts'
+import { Meetings } from './election-meeting.ts'
 import { ElectionProcess, TWINS } from './election-process.ts'
 import { drawSetup, FAULTS, SCHEDULE, workload } from './election-setup.ts'
 import { checkCommitted, checkDurable, checkHeld, checkOwnVote, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
+import type { Living, Verdict } from './election-alive.ts'
 import type { Disks } from './election-checks.ts'
-import type { ElectionView, MakeCore } from './election-process.ts'
+import type { ElectionView, MakeCore, Seen, Surroundings } from './election-process.ts'
 import type { Setup } from './election-setup.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
 import type { Config, Durable, Entry, HardState, Rank, Token } from '../../../src/election/types.core.ts'
@@ -19,9 +24,13 @@ import type { SimNode } from '../kernel/node.ts'
 import type { World } from '../kernel/world.ts'
 
 const SETTLE = 30_000
+/** When groups have to be founded or merged first. */
+const SETTLE_SLOWLY = 75_000
 /** In the last seconds of the good times all must have been well once. */
 const LAST = 10_000
 const CHECK_EVERY = 50
+/** Records are as old as this. */
+const RECORDS_EVERY = 500
 /** More of them on one key would be a search for ever. */
 const MAX_OPERATIONS = 300
 const SETTLED = 5_000
@@ -50,7 +59,7 @@ export function electionClient (name = 'election', make: MakeCore = createElecti
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity', 'recovered', 'lies'],
+    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity', 'recovered', 'lies', 'alive', 'left to others', 'clones told'],
     create: world => new ElectionClient(world, make)
   }
 }
@@ -59,7 +68,6 @@ class ElectionClient implements Client {
   readonly name = 'election'
   readonly faults = FAULTS
   readonly mustHappen = []
-  readonly settleTime = SETTLE
   readonly #world: World
   readonly #make: MakeCore
   readonly #setup: Setup
@@ -72,7 +80,7 @@ class ElectionClient implements Client {
   readonly #asked = new Set<string>()
   /** By group and key, the rank of the latest write that was committed. */
   readonly #committed = new Map<number, Map<string, Rank>>()
-  /** By group and term, what each node held when it entered it. */
+  /** By group and term, what each seat held when it entered it. */
   readonly #promised = new Map<string, Map<string, Durable | undefined>>()
   readonly #votes = new Map<string, string>()
   readonly #states = new Map<string, HardState>()
@@ -87,19 +95,63 @@ class ElectionClient implements Client {
   readonly #changedAt = new Map<string, number>()
   #nextCheck = 0
   #lookedAt = 0
-  /** What E10 still lacks. */
-  #missing: string | undefined = 'a look'
+  readonly #meetings: Meetings
+  readonly #doubles: Doubles
+  readonly #records = new Map<string, { at: number, seen: Seen }>()
+  #verdict: Verdict = { is: 'missing', what: 'a look', slow: false }
 
   constructor (world: World, make: MakeCore) {
     this.#world = world
     this.#make = make
     this.#setup = drawSetup(world.scenario)
     this.#timeout = Math.max(...world.ids.map(id => this.#setup.options(id).profile?.timeout ?? 500))
+    this.#meetings = new Meetings(world, () => this.#up().filter(node => !this.#isLiars(node.id)))
+    this.#doubles = new Doubles(world, createRandom(world.scenario.seed).fork('doubles'), this.#timeout)
+  }
+
+  get settleTime (): number {
+    return this.#verdict.is === 'missing' && this.#verdict.slow && !this.#setup.mixed ? SETTLE_SLOWLY : SETTLE
   }
 
   create (id: string): Process {
-    if (id === this.#setup.liar) return new LiarProcess(() => this.#world.healed)
-    return new ElectionProcess(this.#make, this.#setup.options(id), () => this.#lostForGood())
+    if (peerOf(id) === this.#setup.liar) return new LiarProcess(() => this.#world.healed)
+    return new ElectionProcess(this.#make, this.#setup.options(peerOf(id)), this.#surroundings(id))
+  }
+
+  keeps (id: string): boolean {
+    return peerOf(id) === this.#setup.liar || this.#setup.started.persistent
+  }
+
+  #surroundings (id: string): Surroundings {
+    return {
+      nodes: () => this.#discovered(id),
+      lostForGood: () => this.#lostForGood(id),
+      errs: () => !this.#world.healed,
+      bootstrapped: this.#setup.started.bootstrapped
+    }
+  }
+
+  /** What discovery tells of those in reach. */
+  #discovered (id: string): readonly Seen[] {
+    const now = Math.floor(this.#world.now / RECORDS_EVERY)
+    return [...this.#meetings.seenBy(id)].filter(name => peerOf(name) === name || name === id).map(name => {
+      let record = this.#records.get(name)
+      if (record?.at !== now) {
+        record = { at: now, seen: this.#recordOf(name) }
+        this.#records.set(name, record)
+      }
+      return record.seen
+    })
+  }
+
+  #recordOf (name: string): Seen {
+    const node = this.#world.nodes.get(name)!
+    if (peerOf(name) === this.#setup.liar) return { id: name, eligible: true, leads: undefined, view: undefined }
+    const view = processOf(node)
+    const { group, epoch, kind, term, leader, voters } = view.core.status(view.time())
+    const votes = voters.includes(peerOf(name))
+    const eligible = name !== this.#setup.tab && view.leaving === undefined
+    return { id: peerOf(name), eligible, leads: votes && leader !== undefined ? group : undefined, view: votes ? { group, epoch, kind, term, leader, voters } : undefined }
   }
 
   /** Who had no group, or no leader for a while, and believed the liar: a peer can found what it likes, and who votes in that is his. */
@@ -109,9 +161,10 @@ class ElectionClient implements Client {
   }
 
   /** Those who are left of a group that can never have a majority again; undefined while it may. */
-  #lostForGood (): string[] | undefined {
-    const configs = this.#up().map(node => processOf(node).durable?.hard.config).filter(config => config !== undefined)
-    const newest = newestOf(configs)
+  #lostForGood (by: string): string[] | undefined {
+    const disks = this.#disks()
+    const configs = [...this.#world.nodes.values()].filter(node => node.status === 'up' || node.returning).map(({ id }) => disks.get(id)?.hard.config)
+    const newest = newestOf(configs.filter(config => config !== undefined))
     if (newest === undefined) return undefined
     const lost = newest.voters.filter(({ id, incarnation }) => {
       const node = this.#world.nodes.get(id)!
@@ -119,15 +172,42 @@ class ElectionClient implements Client {
       return !mayVote || this.#disks().get(id)?.hard.incarnation !== incarnation
     })
     if (lost.length <= newest.voters.length - majorityOf(newest)) return undefined
-    return this.#up().filter(node => !node.frozen && node.id !== this.#setup.tab).map(({ id }) => id).slice(0, 3)
+    const { network } = this.#world
+    return this.#up().filter(({ id, frozen }) => !frozen && id !== this.#setup.tab && (id === by || network.carries(id, by))).map(({ id }) => peerOf(id)).slice(0, 3)
   }
 
   leader (): string | undefined {
     return this.#up().find(node => processOf(node).core.status(processOf(node).time()).state === 'leader')?.id
   }
 
+  followers (): string[] {
+    const id = this.leader()
+    return id === undefined ? [] : processOf(this.#world.nodes.get(id)!).durable?.hard.config?.voters.map(voter => voter.id).filter(voter => voter !== peerOf(id)) ?? []
+  }
+
   observe (id: string, event: SimEvent): void {
-    const life = this.#world.nodes.get(id)!.life
+    const { ruined } = this.#doubles
+    if (ruined.size > 0 && ruined.has(this.#groupOf(id, event))) return
+    try {
+      this.#take(id, event)
+    } catch (error) {
+      const group = this.#groupOf(id, event)
+      if (!(error instanceof Violation) || error.invariant === 'E5' || !this.#doubles.has(group)) throw error
+      ruined.add(group)
+      this.#world.count('ruined by clones')
+    }
+  }
+
+  /** That an event is about. */
+  #groupOf (id: string, event: SimEvent): number {
+    if (event.type === 'state') return (event['hard'] as HardState).config?.group ?? 0
+    const view = processOf(this.#world.nodes.get(id)!)
+    return view.core.status(view.time()).group
+  }
+
+  #take (id: string, event: SimEvent): void {
+    const node = this.#world.nodes.get(id)!
+    const { life } = node
     if (event.type !== 'state' && this.#isLiars(id)) return
     switch (event.type) {
       case 'state':
@@ -139,6 +219,13 @@ class ElectionClient implements Client {
       case 'lease': this.#checkLease(id, event['view'] as ElectionView, event['token'] as Token); break
       case 'ready': this.#checkReady(id, event['token'] as Token, event['view'] as ElectionView); break
       case 'change': this.#checkChange(id, life, event); break
+      case 'group': {
+        const { config } = processOf(node).core.status(processOf(node).time())
+        if (event['what'] === 'founded' && config !== undefined) this.#meetings.founded(node, config, other => holds(processOf(other)))
+        break
+      }
+      case 'leaves': if (event['whole'] === true) this.#meetings.leaves(node); break
+      case 'exits': if (!this.#setup.mixed) this.#meetings.exits(node, other => other === this.#setup.tab); break
       case 'called': {
         const op = event['op'] as string
         const call = String(event['call'])
@@ -172,6 +259,7 @@ class ElectionClient implements Client {
     const entry = event['entry'] as Entry | undefined
     call.output = event.type === 'committed' || entry?.value === undefined ? null : textOf(entry.value)!
     this.#world.count(event.type === 'committed' ? 'writes' : 'reads')
+    if (this.#doubles.had(call.group)) return
     const rank = event.type === 'committed' ? (event['ranks'] as Rank[])[0] : entry?.rank
     const { config } = (event['view'] as ElectionView).core.status((event['view'] as ElectionView).time())
     // what was committed by the voters before may still be on its way to the present ones
@@ -204,6 +292,7 @@ class ElectionClient implements Client {
 
   /** E7: what was written as one is there as one, but for what was written over it later. */
   #checkTwins (id: string, values: Array<Uint8Array | undefined>): void {
+    if (this.#doubles.hadAny) return
     const names = values.map(textOf)
     TWINS.forEach((key, i) => {
       const [own, other] = [names[1 - i]!, names[i]]
@@ -221,13 +310,13 @@ class ElectionClient implements Client {
     this.#world.count('reconfigurations')
     this.#changedAt.set(id, this.#world.now)
     checkReconfiguration(id, last, config, this.#disks())
-    checkCommitted(id, last, this.#committed.get(config.group), this.#disks())
+    if (!this.#doubles.had(config.group)) checkCommitted(id, last, this.#committed.get(config.group), this.#disks())
   }
 
   /** PreVote: a term begins only when a majority would vote for it, and nobody enters one that nobody began. */
   #checkTerm (id: string, { config, term, vote }: HardState): void {
     const name = `${config?.group} ${term}`
-    if (vote !== id) {
+    if (vote !== peerOf(id)) {
       if (!this.#begun.has(name)) throw new Violation('PreVote', `${id} entered term ${term}, which no candidate began`)
       return
     }
@@ -244,8 +333,8 @@ class ElectionClient implements Client {
   #checkSent (id: string, to: string, message: Message, view: ElectionView): void {
     checkDurable(id, message, view)
     if (message.type === 'timeout-now') this.#asked.add(`${message.group} ${message.term + 1}`)
-    if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(id, message.group, message.term, view)
-    if (message.type === 'vote-response' && message.granted) this.#voted(`${id} ${message.incarnation} ${message.group} ${message.term}`, to)
+    if (message.type === 'heartbeat-response' && message.round > 0) this.#remember(message.group, message.term, view)
+    if (message.type === 'vote-response' && message.granted) this.#voted(`${peerOf(id)} ${message.incarnation} ${message.group} ${message.term}`, to)
   }
 
   /** E2. A candidate votes for itself when it wins, not when it asks: a crash between the two may make it forget. */
@@ -260,7 +349,7 @@ class ElectionClient implements Client {
     const key = `${id}/${life}`
     if (config?.kind === 'recover') this.#recovered.add(config.group)
     if (event['state'] !== 'leader' || config === undefined) return
-    if (!config.voters.some(voter => voter.id === id)) throw new Violation('E6', `${id} leads a group that it has no seat in`)
+    if (!config.voters.some(voter => voter.id === peerOf(id))) throw new Violation('E6', `${id} leads a group that it has no seat in`)
     const { term } = event['token'] as Token
     const reign = `${config.group} ${term}`
     const other = this.#leaders.get(reign)
@@ -268,30 +357,31 @@ class ElectionClient implements Client {
     if (other === undefined) {
       const view = event['view'] as ElectionView
       this.#world.count('elections')
-      checkOwnVote(id, term, view)
-      this.#voted(`${id} ${view.durable!.hard.incarnation} ${config.group} ${term}`, id)
+      checkOwnVote(peerOf(id), term, view)
+      this.#voted(`${peerOf(id)} ${view.durable!.hard.incarnation} ${config.group} ${term}`, peerOf(id))
       checkWon(id, config, term, this.#disks())
     }
     this.#leaders.set(reign, key)
   }
 
   /** What a node held when it first answered a leader of that term, and so refused all lower ones. */
-  #remember (id: string, group: number, term: number, { durable }: ElectionView): void {
+  #remember (group: number, term: number, { durable }: ElectionView): void {
     const name = `${group} ${term}`
     const held = this.#promised.get(name) ?? new Map<string, Durable | undefined>()
     this.#promised.set(name, held)
-    if (!held.has(id)) held.set(id, durable)
+    const seat = durable?.hard.incarnation ?? ''
+    if (!held.has(seat)) held.set(seat, durable)
   }
 
   /** E7, Raft fig. 8: what a leader serves under an old rank was on a majority that refused lower terms, with that rank. */
   #checkReady (id: string, { term }: Token, view: ElectionView): void {
     const { config } = view.core.status(view.time())
-    if (config === undefined) return
-    this.#remember(id, config.group, term, view)
+    if (config === undefined || this.#doubles.had(config.group)) return
+    this.#remember(config.group, term, view)
     const held = this.#promised.get(`${config.group} ${term}`)
     for (const { key, rank } of view.core.entries()) {
       if (rank.term === term) continue
-      const holders = config.voters.filter(voter => held?.get(voter.id)?.entries.some(entry => entry.key === key && compareTokens(entry.rank, rank) === 0 && entry.rank.index === rank.index))
+      const holders = config.voters.filter(voter => held?.get(voter.incarnation)?.entries.some(entry => entry.key === key && compareTokens(entry.rank, rank) === 0 && entry.rank.index === rank.index))
       if (holders.length < majorityOf(config)) throw new Violation('E7', `${id} serves ${key} in term ${term} with its rank of term ${rank.term}, which ${holders.length} of ${config.voters.length} had`)
     }
   }
@@ -302,11 +392,15 @@ class ElectionClient implements Client {
     if (isStrict(view)) {
       for (const node of this.#up()) {
         const other = processOf(node)
-        if (node.id === id || this.#isLiars(node.id) || !isStrict(other) || !holds(other) || other.core.status(other.time()).group !== group) continue
-        throw new Violation('E3', `${id} and ${node.id} have leases of group ${group} at once, in terms ${token.term} and ${other.lease?.token.term}`)
+        if (node.id === id || this.#isLiars(node.id) || !isStrict(other) || !holds(other)) continue
+        const theirs = other.core.status(other.time()).config
+        // an operator says that the group before is gone: its last lease is, too
+        if (theirs?.group !== group && !isRecoveryOf(config, theirs) && !isRecoveryOf(theirs, config)) continue
+        throw new Violation('E3', `${id} and ${node.id} have leases at once, of groups ${group} and ${theirs?.group}, in terms ${token.term} and ${other.lease?.token.term}`)
       }
       // who founds a lost group anew goes on from its tokens
-      const highest = this.#fence.get(group) ?? this.#fence.get(config?.replaces ?? 0)
+      const before = config?.kind === 'recover' || !this.#fence.has(group) ? this.#fence.get(config?.replaces ?? 0) : undefined
+      const highest = [this.#fence.get(group), before].reduce((a, b) => a === undefined || (b !== undefined && compareTokens(b, a) > 0) ? b : a, undefined)
       if (highest !== undefined && compareTokens(token, highest) < 0) {
         throw new Violation('E4', `${id} leads with ${token.epoch}/${token.term} after ${highest.epoch}/${highest.term}`)
       }
@@ -320,9 +414,22 @@ class ElectionClient implements Client {
     if (now < this.#nextCheck) return
     this.#nextCheck = now + CHECK_EVERY
     this.#checkCutOff(now)
-    if (now < this.#world.scenario.healAt + SETTLE - LAST || now - this.#lookedAt < 500) return
+    this.#meetings.look()
+    this.#checkDoubles()
+    const { healAt } = this.#world.scenario
+    if (now < healAt + SETTLE - LAST || now - this.#lookedAt < 500 || this.#verdict.is === 'well' || this.#setup.mixed) return
     this.#lookedAt = now
-    this.#missing = this.#missing === undefined || this.#setup.mixed ? undefined : this.#checkAlive()
+    this.#verdict = this.#judge()
+    if (this.#verdict.is === 'missing' && !this.#verdict.slow && now >= healAt + SETTLE) throw new Violation('E10', this.#verdict.what)
+  }
+
+  /** E1 of two machines with one identity: who knows of the other does not vote. */
+  #checkDoubles (): void {
+    this.#doubles.look(id => id === this.#setup.liar)
+    for (const node of this.#up()) {
+      const { conflict, core } = processOf(node)
+      if (conflict && core.status(processOf(node).time()).voting) throw new Violation('E1', `${node.id} votes although its identity is in use elsewhere`)
+    }
   }
 
   /** E9: who reaches no majority has no lease after T. */
@@ -341,14 +448,21 @@ class ElectionClient implements Client {
     const { network, now } = this.#world
     const reached = this.#reached.get(id) ?? new Map<string, number>()
     this.#reached.set(id, reached)
-    for (const other of this.#world.ids) if (!network.isCut(other, id) || !network.isCut(id, other)) reached.set(other, now)
-    const times = (config?.voters ?? []).map(voter => voter.id === id ? Infinity : reached.get(voter.id) ?? -Infinity)
+    for (const { id: other, status } of this.#world.nodes.values()) {
+      // a copy answers with the same name
+      if ((status === 'up' || peerOf(other) === other) && (!network.isCut(other, id) || !network.isCut(id, other))) reached.set(peerOf(other), now)
+    }
+    const times = (config?.voters ?? []).map(voter => voter.id === peerOf(id) ? Infinity : reached.get(voter.id) ?? -Infinity)
     return times.sort((a, b) => b - a)[Math.floor(times.length / 2)] ?? Infinity
   }
 
   settled (): string | undefined {
     this.#checkCalls()
-    return this.#missing === undefined ? undefined : this.#checkAlive()
+    if (this.#setup.mixed) return undefined
+    const verdict = this.#verdict.is === 'well' ? this.#verdict : this.#judge()
+    if (verdict.is === 'missing') return verdict.what
+    this.#world.count(verdict.is === 'well' ? verdict.how : verdict.why)
+    return undefined
   }
 
   /** E7, and linearizability of each key. */
@@ -356,7 +470,7 @@ class ElectionClient implements Client {
     const keys = new Map<string, Operation[]>()
     for (const [client, { group, ...call }] of this.#calls) {
       // what is unknown and was only a read says nothing
-      if (this.#recovered.has(group) || (call.input.op === 'read' && call.returned === Infinity)) continue
+      if (this.#recovered.has(group) || this.#doubles.had(group) || (call.input.op === 'read' && call.returned === Infinity)) continue
       const list = keys.get(call.key) ?? []
       list.push({ client, ...call })
       keys.set(call.key, list)
@@ -368,48 +482,57 @@ class ElectionClient implements Client {
     }
   }
 
-  /** E10: when a majority of a group that can vote is there, all follow one leader, who has a lease. */
-  #checkAlive (): string | undefined {
+  /** E10. Who believed the liar is his: a voter does not leave a group that was founded on purpose, not even a liar's. */
+  #judge (): Verdict {
     const nodes = this.#up().filter(node => !node.frozen)
-    const views = nodes.map(processOf)
-    const configs = views.map(view => view.core.status(view.time()).config).filter(config => config !== undefined && config.term > 0) as Config[]
-    // a voter does not leave a group that was founded on purpose, not even a liar's
-    if (nodes.some(({ id }) => this.#isLiars(id) && processOf(this.#world.nodes.get(id)!).durable?.hard.config?.voters.some(voter => voter.id === id) === true)) return undefined
-    const newest = newestOf(configs.filter(config => !isForged(config)))
-    if (newest === undefined || new Set(configs.map(({ group }) => group)).size > 1) return undefined
-    const voting = newest.voters.filter(voter => {
-      const node = nodes.find(({ id }) => id === voter.id)
-      return node !== undefined && !processOf(node).leaving && processOf(node).durable?.hard.incarnation === voter.incarnation && processOf(node).durable?.hard.config?.group === newest.group
+    const configs = nodes.map(node => processOf(node).durable?.hard.config)
+    if (configs.some(config => isForged(config)) || nodes.some(node => this.#isLiars(node.id))) return { is: 'excused', why: 'a liar was believed' }
+    if (configs.some(config => config !== undefined && this.#doubles.ruined.has(config.group))) return { is: 'excused', why: 'a seat was two' }
+    const living = nodes.map((node): Living => {
+      const view = processOf(node)
+      const { leader } = view.core.status(view.time())
+      const { config, founded, incarnation } = view.durable?.hard ?? {}
+      return {
+        id: node.id, able: view.leaving === undefined && node.id !== this.#setup.tab, incarnation, config, founded: founded ?? false, leader, leads: holds(view),
+        sees: this.#meetings.seenBy(node.id).size - 1
+      }
     })
-    if (voting.length < majorityOf(newest)) {
-      this.#world.count('majority gone')
-      return undefined
-    }
-    this.#world.count('alive')
-    const leaders = nodes.filter(node => holds(processOf(node)))
-    if (leaders.length !== 1) return `${leaders.length} leaders with a lease`
-    const odd = views.filter(view => view.core.status(view.time()).leader !== leaders[0]!.id)
-    return odd.length === 0 ? undefined : `${odd.length} of ${views.length} nodes do not know that ${leaders[0]!.id} leads`
+    const verdict = judge(living, this.#setup.started)
+    return verdict.is === 'well' ? this.#judgeToken(nodes) ?? verdict : verdict
+  }
+
+  /** E4 when groups have met: nobody knows a token that is above the leader's, or fences would refuse it for ever. */
+  #judgeToken (nodes: readonly SimNode[]): Verdict | undefined {
+    if (this.#setup.liar !== undefined) return undefined
+    const token = nodes.map(node => processOf(node).lease?.token).find(token => token !== undefined)
+    const known = Math.max(...nodes.map(node => processOf(node).durable?.hard.highestEpoch ?? 0))
+    return token === undefined || token.epoch >= known ? undefined : { is: 'missing', what: `the leader's epoch is ${token.epoch}, and somebody knows of ${known}`, slow: true }
   }
 
   /** Those that are honest. */
   #up (): SimNode[] {
-    return this.#world.up().filter(({ id }) => id !== this.#setup.liar)
+    return this.#world.up().filter(({ id }) => peerOf(id) !== this.#setup.liar)
   }
 
   /** What is on each disk, also of those that are dead. */
   #disks (): Disks {
-    return new Map([...this.#world.nodes.values()].filter(({ id }) => id !== this.#setup.liar).map(node => [node.id, node.process === undefined ? node.disk.read('state') as Durable | undefined : processOf(node).durable]))
+    return new Map([...this.#world.nodes.values()].filter(({ id }) => peerOf(id) !== this.#setup.liar).map(node => [node.id, node.process === undefined ? node.disk.read('state') as Durable | undefined : processOf(node).durable]))
   }
 }
 
+const decoder = new TextDecoder()
+
 /** The name of the call that wrote it; the rest is only size. */
 function textOf (value: Uint8Array | undefined): string | undefined {
-  return value === undefined ? undefined : new TextDecoder().decode(value.subarray(0, 100)).trimEnd()
+  return value === undefined ? undefined : decoder.decode(value.subarray(0, 100)).trimEnd()
 }
 
 function newestOf (configs: readonly Config[]): Config | undefined {
   return configs.reduce<Config | undefined>((a, b) => a === undefined || b.term > a.term || (b.term === a.term && b.version > a.version) ? b : a, undefined)
+}
+
+function isRecoveryOf (config: Config | undefined, before: Config | undefined): boolean {
+  return config?.kind === 'recover' && before !== undefined && config.replaces === before.group
 }
 
 function isStrict (view: ElectionView): boolean {

@@ -50,6 +50,13 @@ export class SimDisk implements Disk {
     this.#flushed += ready.length
   }
 
+  /** Takes over what is durable on another one. */
+  copy (other: SimDisk): void {
+    this.#durable.clear()
+    for (const [key, value] of other.#durable) this.#durable.set(key, value)
+    this.#unsynced = []
+  }
+
   /** The process died. Of the unsynced writes any number from the first on may have reached the disk. */
   crash (fault: DiskFault, random: Random): { lost: number, torn: boolean } {
     const unsynced = this.#unsynced

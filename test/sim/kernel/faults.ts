@@ -1,11 +1,18 @@
 /** Carries out what the schedule says, and counts only what really happened. */
-import type { Fault } from './types.ts'
+import { cloneOf } from './types.ts'
+import type { DiskFault, Fault } from './types.ts'
 import type { World } from './world.ts'
-import type { SimNode } from './node.ts'
+import { SimNode } from './node.ts'
 import { createRandom, hashString } from '../../../src/util/random.core.ts'
 
 /** Ms after which one that does not hear the leader wants to lead. */
 const RIVAL_WAITS = 2_500
+/** Ms after which one that is cut off believes in no leader. */
+const ABANDONED = 8_000
+/** Lives of a copy are numbered from here. */
+const CLONE_LIVES = 1_000
+/** Largest error of a clock's rate. */
+const RHO = 0.02
 
 export function applyFault (world: World, fault: Fault): void {
   if (world.healed) return
@@ -36,6 +43,18 @@ export function applyFault (world: World, fault: Fault): void {
       })
       world.count(fault.kind)
       break
+    case 'lose': {
+      const { losses } = world.network
+      const way = `${fault.from}>${fault.to}`
+      losses.set(way, fault.share)
+      world.after(fault.ms, () => {
+        world.disturb()
+        losses.delete(way)
+      })
+      world.count(fault.kind)
+      break
+    }
+    case 'clone': clone(world, fault.node, fault.ms); break
     case 'command': {
       const node = running(world, fault.node)
       if (node === undefined) return
@@ -70,10 +89,35 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
   switch (how) {
     case 'kill': return [{ kind: 'kill', at, node, back: ms, disk: 'keep' }]
     case 'freeze': return [{ kind: 'freeze', at, node, ms }]
+    case 'leave': return [{ kind: 'command', at, node, name: 'leave', argument: { seat: true, stays: 0, back: ms } }]
+    case 'abandon': {
+      const voters = world.client.followers?.() ?? []
+      const heir = others.find(id => !voters.includes(id)) ?? others[0] ?? node
+      const rest = others.filter(id => id !== heir)
+      const last = at + ABANDONED
+      return [
+        { kind: 'isolate', at, ms: ABANDONED + 3_000, links: [node, ...rest].flatMap((id): Array<[string, string]> => [[heir, id], [id, heir]]) },
+        ...rest.map((id): Fault => ({ kind: 'kill', at: last, node: id, back: undefined, disk: 'wipe' })),
+        ...[1, 1_000].map((later): Fault => ({ kind: 'command', at: last + later, node: heir, name: 'recover', argument: undefined }))
+      ]
+    }
     case 'isolate': return [cut('isolate', ms, others)]
     // it still reaches every second one
     case 'halves': return [cut('halves', ms, others.filter((_, i) => i % 2 === 0))]
     case 'drop': return [...others.map((b): Fault => ({ kind: 'reset', at, a: b, b: node })), { ...cut('isolate', ms, others), at: at + 0.01 }]
+    case 'outpace': {
+      for (const other of world.nodes.values()) other.setRate(other.id === node ? 1 - RHO : 1 + RHO)
+      const cutAt = at + 500
+      return [...others.map((b): Fault => ({ kind: 'reset', at: cutAt, a: b, b: node })), { ...cut('isolate', ms, others), at: cutAt + 0.01 }]
+    }
+    case 'lag': {
+      const [slow, leaves] = world.client.followers?.() ?? others
+      if (slow === undefined || leaves === undefined) return []
+      return [
+        { kind: 'lose', at, ms: 2_000, from: node, to: slow, share: 0.5 },
+        { kind: 'command', at: at + 200 + ms % 300, node: leaves, name: 'leave', argument: { seat: true, stays: 0, back: 500 } }
+      ]
+    }
     case 'setBack': return [cut('isolate', ms, others), { kind: 'clockJump', at: at + 1, node, ms: -60_000 }]
     default: {
       const [rival = node, ...rest] = others
@@ -88,17 +132,49 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
 function crash (world: World, fault: Extract<Fault, { kind: 'kill' | 'poweroff' }>): void {
   const node = world.nodes.get(fault.node)
   if (node?.status !== 'up') return
-  const { life } = node
-  node.stop(fault.kind === 'kill' ? 'dead' : 'off')
-  world.network.drop(node.id, fault.kind === 'poweroff')
-  const { lost, torn } = node.disk.crash(fault.disk, createRandom(hashString(node.id, world.scenario.seed + life)))
+  end(world, node, { how: fault.kind === 'kill' ? 'dead' : 'off', disk: fault.disk, back: fault.back })
   world.count(fault.kind)
-  if (fault.disk === 'wipe' && lost > 0) world.count('wipe')
-  if (torn) world.count('torn')
   world.trace(fault.kind, node.id)
-  if (fault.back === undefined) return
+}
+
+/** `off`: nobody is told. */
+export function end (world: World, node: SimNode, { how, disk, back }: { how: 'dead' | 'off', disk: DiskFault, back: number | undefined }): void {
+  const { life } = node
+  node.stop(how)
+  world.network.drop(node.id, how === 'off')
+  const { lost, torn } = node.disk.crash(world.client.keeps?.(node.id) === false ? 'wipe' : disk, createRandom(hashString(node.id, world.scenario.seed + life)))
+  if (disk === 'wipe' && lost > 0) world.count('wipe')
+  if (torn) world.count('torn')
+  if (back === undefined) return
   node.returning = true
-  world.after(fault.back, () => { if (node.life === life) restart(world, node) })
+  world.after(back, () => { if (node.life === life) restart(world, node) })
+}
+
+/** What is on the disk is used twice from now on. */
+function clone (world: World, id: string, ms: number): void {
+  const original = running(world, id)
+  const name = cloneOf(id)
+  if (original === undefined || world.nodes.get(name)?.status === 'up') return
+  let copy = world.nodes.get(name)
+  if (copy === undefined) {
+    copy = new SimNode(world, name, createRandom(hashString(name, world.scenario.seed)), world.scenario.drift)
+    // what it does in its lives is not what the other one does
+    copy.life = CLONE_LIVES
+    world.nodes.set(name, copy)
+  }
+  copy.disk.copy(original.disk)
+  copy.start()
+  world.count('clone')
+  const { life } = copy
+  world.after(ms, () => { if (copy.life === life) turnOff(world, copy) })
+}
+
+function turnOff (world: World, copy: SimNode): void {
+  copy.returning = false
+  if (copy.status !== 'up') return
+  world.disturb()
+  copy.stop('dead')
+  world.network.drop(copy.id, false)
 }
 
 function restart (world: World, node: SimNode): void {
@@ -114,8 +190,13 @@ export function healEverything (world: World): void {
   const { network, scenario } = world
   world.disturb()
   Object.assign(network.conditions, { factor: 1, drop: 0, duplicate: 0, reorder: 0 })
-  for (const from of scenario.ids) {
-    for (const to of scenario.ids) {
+  network.losses.clear()
+  for (const id of scenario.ids) {
+    const copy = world.nodes.get(cloneOf(id))
+    if (copy !== undefined) turnOff(world, copy)
+  }
+  for (const from of world.nodes.keys()) {
+    for (const to of world.nodes.keys()) {
       while (network.isCut(from, to)) network.heal([[from, to]])
     }
   }

@@ -53,6 +53,8 @@ export class Network {
   /** Directed links, 'a>b' -> how many faults cut it. */
   readonly #cuts = new Map<string, number>()
   readonly #cutUntil = new Map<string, number>()
+  /** 'a>b' -> share of its messages that is lost. */
+  readonly losses = new Map<string, number>()
 
   constructor (host: NetworkHost, random: Random, conditions: NetworkConditions) {
     this.#host = host
@@ -62,6 +64,11 @@ export class Network {
 
   peers (node: string): string[] {
     return [...this.#side(node).keys()]
+  }
+
+  /** Both sides believe in it, and it carries. */
+  carries (a: string, b: string): boolean {
+    return this.connected(a, b) && this.connected(b, a) && !this.isCut(a, b) && !this.isCut(b, a)
   }
 
   connected (node: string, peer: string): boolean {
@@ -163,7 +170,7 @@ export class Network {
       return
     }
     const { drop, duplicate, reorder } = this.conditions
-    if (this.#random.chance(drop)) return host.count('dropped')
+    if (this.#random.chance(drop) || (this.losses.size > 0 && this.#random.chance(this.losses.get(`${from}>${to}`) ?? 0))) return host.count('dropped')
     const arrive = (at: number): void => host.after(at - host.now, () => this.#arrive(connection, from, to, message))
     const direct = host.now + this.#latency()
     if (this.#random.chance(reorder)) {

@@ -1,6 +1,7 @@
 /** One simulated machine: its clocks, its timers, its disk, and the process of the present life. */
 import { SimDisk } from './disk.ts'
 import type { Delivery } from './network.ts'
+import { peerOf } from './types.ts'
 import type { Env, Process, SimEvent } from './types.ts'
 import type { World } from './world.ts'
 import type { Random } from '../../../src/util/random.core.ts'
@@ -22,7 +23,10 @@ export class SimNode {
   readonly stalls: Array<{ from: number, to: number }> = []
   readonly #world: World
   readonly #random: Random
-  readonly #rate: number
+  /** Of its clocks; `#local` is what they had counted when it became this. */
+  #rate: number
+  #local = 0
+  #rateSince = 0
   #wallOffset: number
   #asleep = 0
   #sleepingSince: number | undefined
@@ -88,7 +92,7 @@ export class SimNode {
     // 0 means awake: one whose freeze ends at this very moment has not run yet
     if (this.frozenUntil === 0) this.frozenSince = now
     this.frozenUntil = Math.max(this.frozenUntil, now + ms)
-    if (asleep) this.#sleepingSince ??= now
+    if (asleep) this.#sleepingSince ??= this.#clock()
     if (this.frozenUntil < Infinity) this.#world.after(this.frozenUntil - now, () => this.#wake())
   }
 
@@ -96,6 +100,17 @@ export class SimNode {
   thaw (): void {
     this.frozenUntil = this.#world.now
     this.#wake()
+  }
+
+  /** Its clocks go at another rate from now on. */
+  setRate (rate: number): void {
+    this.#local = this.#clock()
+    this.#rateSince = this.#world.now
+    this.#rate = rate
+  }
+
+  #clock (): number {
+    return this.#local + (this.#world.now - this.#rateSince) * this.#rate
   }
 
   /** One that sleeps is not set back as well: no clock could tell that from no time at all. */
@@ -122,7 +137,7 @@ export class SimNode {
     this.#recordStall()
     this.frozenUntil = 0
     if (this.#sleepingSince !== undefined) {
-      this.#asleep += this.#world.now - this.#sleepingSince
+      this.#asleep += this.#clock() - this.#sleepingSince
       this.#sleepingSince = undefined
     }
     const timers = this.#dueTimers
@@ -143,10 +158,14 @@ export class SimNode {
     if (process === undefined) return
     this.#world.trace(delivery.type, this.id)
     switch (delivery.type) {
-      case 'message': process.receive(delivery.from, delivery.message); break
-      case 'connected': process.connected?.(delivery.peer); break
-      case 'closed': process.closed?.(delivery.peer); break
-      case 'dialled': process.dialled?.(delivery.peer, delivery.result); break
+      case 'message': process.receive(peerOf(delivery.from), delivery.message); break
+      case 'connected': process.connected?.(peerOf(delivery.peer)); break
+      case 'closed': {
+        const peer = peerOf(delivery.peer)
+        if (this.#namesOf(peer).length === 0) process.closed?.(peer)
+        break
+      }
+      case 'dialled': process.dialled?.(peerOf(delivery.peer), delivery.result); break
     }
   }
 
@@ -162,8 +181,8 @@ export class SimNode {
   }
 
   #monotonic (): number {
-    const asleep = this.#asleep + (this.#sleepingSince === undefined ? 0 : this.#world.now - this.#sleepingSince)
-    return (this.#world.now - asleep) * this.#rate
+    const now = this.#clock()
+    return now - this.#asleep - (this.#sleepingSince === undefined ? 0 : now - this.#sleepingSince)
   }
 
   #setTimer (name: string, ms: number): void {
@@ -172,28 +191,32 @@ export class SimNode {
     this.#world.after(Math.max(0, ms) / this.#rate, () => this.#fire(name, id))
   }
 
+  /** Those with that identity that it is connected to, the latest last. */
+  #namesOf (peer: string): string[] {
+    const { nodes, ids, network } = this.#world
+    if (nodes.size === ids.length) return network.connected(this.id, peer) ? [peer] : []
+    return network.peers(this.id).filter(name => peerOf(name) === peer)
+  }
+
   #env (): Env {
     const { id } = this
     const world = this.#world
     const { network } = world
     return {
-      id,
+      id: peerOf(id),
       ids: world.ids,
       life: this.life,
       random: this.#random.fork(`life ${this.life}`),
       disk: this.disk,
       now: () => this.#monotonic(),
-      wall: () => world.now * this.#rate + this.#wallOffset,
+      wall: () => this.#clock() + this.#wallOffset,
       setTimer: (name, ms) => this.#setTimer(name, ms),
       clearTimer: name => { this.#timers.delete(name) },
       dial: to => network.dial(id, to),
-      close: to => network.close(id, to),
-      send: (to, message) => network.send(id, to, message),
-      connections: () => network.peers(id),
-      exit: () => {
-        this.stop('dead')
-        network.drop(id, false)
-      },
+      close: to => { for (const name of this.#namesOf(to)) network.close(id, name) },
+      send: (to, message) => network.send(id, this.#namesOf(to).at(-1) ?? to, message),
+      connections: () => world.nodes.size === world.ids.length ? network.peers(id) : [...new Set(network.peers(id).map(peerOf))],
+      exit: back => { world.exit(this, back) },
       count: what => world.count(what),
       emit: (event: SimEvent) => {
         world.trace(event.type, id)

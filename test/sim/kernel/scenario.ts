@@ -1,5 +1,6 @@
 /** Draws a scenario from a seed: how many nodes, how good the network is, which faults exist at all, and when they strike. */
 import { createRandom } from '../../../src/util/random.core.ts'
+import { cloneOf } from './types.ts'
 import type { Client, Fault, FaultKind, Scenario, Schedule } from './types.ts'
 import type { Random } from '../../../src/util/random.core.ts'
 
@@ -26,6 +27,7 @@ export function drawScenario (seed: number, client: Pick<Client, 'faults' | 'wor
     reorder: lossy ? random.between(0, 0.1) : 0,
     drift: has('drift') || random.fork('drift').chance(schedule.drift ?? 0) ? 0.02 : 0,
     extreme: schedule.drift !== undefined,
+    ...schedule.starts === undefined ? {} : { startWithin: random.fork('starts').pick(schedule.starts) ?? 0 },
     fsync: has('slowDisk') ? random.between(100, 500) : 2,
     faults: faults.sort((a, b) => a.at - b.at),
     healAt: schedule.healAt
@@ -66,6 +68,14 @@ function drawOne (kind: FaultKind, at: number, random: Random, ids: readonly str
       // one is frozen just when it has a reason to be suspicious of the other
       const [a, b = a] = random.shuffle(ids) as [string, string?]
       return [{ kind: 'reset', at, a, b }, { kind: 'freeze', at: at + random.between(0, 30), node: a, ms }]
+    }
+    case 'clone': {
+      // half of the others see one of the two only, for a while
+      const others = random.shuffle(ids.filter(id => id !== node))
+      const half = (name: string, of: readonly string[]): Array<[string, string]> => of.flatMap((id): Array<[string, string]> => [[name, id], [id, name]])
+      const middle = Math.ceil(others.length / 2)
+      const links = [...half(node, others.slice(middle)), ...half(cloneOf(node), others.slice(0, middle))]
+      return [{ kind, at, node, ms: ms * 2 }, ...random.chance(0.5) ? [{ kind: 'halves' as const, at: at + 0.01, ms, links }] : []]
     }
     case 'slow': return [{ kind, at, ms, factor: random.between(2, 10) }]
     case 'lossy': case 'slowDisk': case 'drift': return []

@@ -27,8 +27,8 @@ export interface Env {
   /** False when there is no connection. */
   send (to: string, message: unknown): boolean
   connections (): string[]
-  /** Ends this process at once; its machine stays and resets the connections. */
-  exit (): void
+  /** Ends this process at once; its machine stays and resets the connections. Started again after `back` ms, if that is given. */
+  exit (back?: number): void
   readonly disk: Disk
   /** Counts something that really happened, for the summary. */
   count (what: string): void
@@ -56,7 +56,7 @@ export type DialResult = 'ok' | 'refused' | 'timeout'
 export interface Client {
   readonly name: string
   readonly faults: readonly FaultKind[]
-  /** Ms after the heal until `settled` must hold. */
+  /** Ms after the heal until `settled` must hold. It may become longer while the world runs. */
   readonly settleTime: number
   create (id: string, world: World): Process
   /** A process said something; throw a {@link Violation} if it must not be. */
@@ -67,10 +67,26 @@ export interface Client {
   settled (): string | undefined
   /** Who leads, for faults that strike the leader. */
   leader? (): string | undefined
+  /** Who follows the leader and counts. */
+  followers? (): readonly string[]
+  /** Whether what a node stored outlives its process. @default true */
+  keeps? (id: string): boolean
   /** Commands for the schedule. */
   workload? (random: Random, ids: readonly string[], until: number): Fault[]
   /** Things that a batch of runs must have counted at least once, or it proved nothing. */
   readonly mustHappen: readonly string[]
+}
+
+const CLONE = "'"
+
+/** Name of the second machine with the identity of `node`; processes know both by the identity only. */
+export function cloneOf (node: string): string {
+  return node + CLONE
+}
+
+/** The identity of a machine. */
+export function peerOf (name: string): string {
+  return name.endsWith(CLONE) ? name.slice(0, -CLONE.length) : name
 }
 
 /** Something that must never be. */
@@ -85,7 +101,7 @@ export class Violation extends Error {
 
 export type FaultKind =
   | 'kill' | 'poweroff' | 'wipe' | 'torn' | 'stall' | 'freeze' | 'stop' | 'sleep' | 'clockJump' | 'halves' | 'isolate' | 'ring' | 'pair' | 'oneWay'
-  | 'reset' | 'ambush' | 'slow' | 'lossy' | 'slowDisk' | 'drift'
+  | 'reset' | 'ambush' | 'slow' | 'lossy' | 'slowDisk' | 'drift' | 'clone'
 
 /** One entry of a schedule. Each stands alone, so that any of them can be left out. */
 export type Fault =
@@ -101,15 +117,22 @@ export type Fault =
   /** The connection of two nodes breaks; both see it. */
   | { kind: 'reset', at: number, a: string, b: string }
   | { kind: 'slow', at: number, ms: number, factor: number }
+  /** Of what one says to the other, that share is lost. */
+  | { kind: 'lose', at: number, ms: number, from: string, to: string, share: number }
+  /** A second machine with a copy of the disk, and with the identity; see {@link cloneOf}. It is turned off after `ms`. */
+  | { kind: 'clone', at: number, node: string, ms: number }
   | { kind: 'command', at: number, node: string, name: string, argument: unknown }
   /**
    * Strikes whoever leads then; see {@link Client.leader}. `drop`: cut off, the others see the connections close. `setBack`: cut off
    * while its clock is set back. `rivalForget`, `rivalJump`: cut off from one only; then the
-   * others die and come back at once, or their clocks jump.
+   * others die and come back at once, or their clocks jump. `outpace`: dropped when its clock has become as slow as any may
+   * be, and all others as fast. `lag`: half of what it tells one follower is lost while another one leaves. `leave`: it is told to
+   * stop for good, and another process takes its place after `ms`. `abandon`: one is cut off from all, and when all but the
+   * leader are gone for ever it is told to `recover`, while that one may not know it yet.
    */
   | { kind: 'leader', at: number, how: LeaderFault, ms: number }
 
-export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump'
+export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump' | 'outpace' | 'lag' | 'leave' | 'abandon'
 
 export type DiskFault = 'keep' | 'torn' | 'wipe'
 
@@ -123,6 +146,8 @@ export interface Schedule {
   drift?: number
   /** How often the network loses messages, in place of as often as any fault. */
   lossy?: number
+  /** Ms over which the starts are spread: one of these. */
+  starts?: readonly number[]
 }
 
 /** Drawn from the seed before anything runs. */
@@ -140,6 +165,8 @@ export interface Scenario {
   drift: number
   /** Clocks run at the ends of that, not between. */
   extreme?: boolean
+  /** Starts are spread over this time. @default 2000 */
+  startWithin?: number
   fsync: number
   faults: Fault[]
   healAt: number

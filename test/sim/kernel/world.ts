@@ -3,7 +3,7 @@ import { createRandom, hashString } from '../../../src/util/random.core.ts'
 import { Network } from './network.ts'
 import { SimNode } from './node.ts'
 import { EventQueue } from './queue.ts'
-import { applyFault, healEverything } from './faults.ts'
+import { applyFault, end, healEverything } from './faults.ts'
 import { Violation } from './types.ts'
 import type { Delivery, NetworkHost } from './network.ts'
 import type { Client, Scenario } from './types.ts'
@@ -51,7 +51,8 @@ export class World implements NetworkHost {
     for (const id of scenario.ids) this.nodes.set(id, new SimNode(this, id, random.fork(`node ${id}`), scenario.drift, scenario.extreme))
     this.client = makeClient(this)
     const starts = random.fork('starts')
-    for (const node of this.nodes.values()) this.after(starts.between(0, START_WITHIN), () => { if (node.life < 0) node.start() })
+    const { startWithin = START_WITHIN } = scenario
+    for (const node of this.nodes.values()) this.after(starts.between(0, startWithin), () => { if (node.life < 0) node.start() })
     for (const fault of scenario.faults) this.after(fault.at, () => applyFault(this, fault))
     this.after(scenario.healAt, () => { this.healed = true; healEverything(this) })
   }
@@ -66,10 +67,9 @@ export class World implements NetworkHost {
   }
 
   run (): RunResult {
-    const end = this.scenario.healAt + this.client.settleTime
     let violation: Violation | undefined
     try {
-      while (this.#queue.peek() <= end) this.#step()
+      while (this.#queue.peek() <= this.scenario.healAt + this.client.settleTime) this.#step()
       const missing = this.client.settled()
       if (missing !== undefined) throw new Violation('liveness', missing)
     } catch (error) {
@@ -112,6 +112,11 @@ export class World implements NetworkHost {
 
   deliver (node: string, event: Delivery): void {
     this.nodes.get(node)?.deliver(event)
+  }
+
+  /** The process of a node ends by itself. */
+  exit (node: SimNode, back: number | undefined): void {
+    end(this, node, { how: 'dead', disk: 'keep', back })
   }
 
   count (what: string): void {
