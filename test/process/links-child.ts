@@ -38,9 +38,9 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
     links: () => links.status(),
     leads: () => links.status().authority !== undefined,
     incarnation: () => mesh.self.incarnation,
-    /** Links to all nodes of the service but one. */
-    'measure:link': async (service: string, prefix: string, count: number, inflight: number, but?: string) => {
-      const nodes = discovery.nodes(service).filter(({ id }) => id !== but)
+    /** Links to all nodes of the service, or to one. */
+    'measure:link': async (service: string, prefix: string, count: number, inflight: number, to?: string) => {
+      const nodes = discovery.nodes(service).filter(({ id }) => to === undefined || id === to)
       const link = async (n: number): Promise<unknown> => links.link(tokenOf(prefix, n), nodes[n % nodes.length]?.id ?? '')
       // a leader that was too busy to lead on is made up for, and the time is in the figure
       return each(count, inflight, async n => link(n).catch(async () => link(n)).catch(async () => link(n)))
