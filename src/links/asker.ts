@@ -44,6 +44,13 @@ export interface LeaderCall<T> {
   readonly own: () => Promise<T>
   /** What came over the mesh. @throws InvalidOptionsError */
   readonly read: (answer: unknown) => T
+  /** Not asked again when it may have been done. */
+  readonly once?: boolean
+}
+
+/** The leader was lost: what it was asked may have been done, and is not asked again. */
+export class InDoubt extends Error {
+  static override readonly name = 'InDoubt'
 }
 
 export class Asker {
@@ -66,6 +73,7 @@ export class Asker {
    * @param patience - milliseconds that a leader is waited for
    * @throws RpcError `UNAVAILABLE`, retryable - nobody answered in time
    * @throws NoAuthorityError - nobody ever will; the signal's reason
+   * @throws InDoubt - a link where there is none may have been made, and may have ended since: asked again it could be made twice
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
@@ -114,6 +122,7 @@ export class Asker {
         cause = err
         doubt ||= !isCertain(err)
       }
+      if (doubt && call.once === true) throw new InDoubt()
       const pause = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
       if (now() + pause >= due) throw silence(service, cause)
       await new Promise(resolve => { setTimeout(resolve, pause) })
@@ -147,18 +156,26 @@ export class Asker {
     }
   }
 
-  async #send (service: string, batch: readonly Asked[]): Promise<void> {
+  async #send (service: string, batch: readonly Asked[], before = false): Promise<void> {
     const questions = batch.map(({ question }) => question)
     this.asked += batch.length
-    const { value: answers, doubt } = await this.call(service, {
+    const call = this.call(service, {
       method: ASK,
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
-      read: answer => readAnswers(answer, batch.length)
+      read: answer => readAnswers(answer, batch.length),
+      once: questions.some(isRepeatable)
     }, Math.max(...batch.map(({ patience }) => patience)))
+    const { value: answers, doubt } = await call.catch(async (err: unknown) => {
+      if (!(err instanceof InDoubt)) throw err
+      for (const { question, reject } of batch) if (isRepeatable(question)) reject(err)
+      const others = batch.filter(({ question }) => !isRepeatable(question))
+      if (others.length > 0) await this.#send(service, others, true)
+      return { value: [], doubt: true }
+    })
     batch.forEach(({ resolve }, index) => {
-      const answer = answers[index] as Answer
-      resolve(doubt && 'link' in answer ? { ...answer, doubt } : answer)
+      const answer = answers[index]
+      if (answer !== undefined) resolve((doubt || before) && 'link' in answer ? { ...answer, doubt: true } : answer)
     })
   }
 
@@ -168,6 +185,11 @@ export class Asker {
     if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
     return view?.leader?.id
   }
+}
+
+/** Its condition may hold a second time: there is no link, then there is the one that it made, and then there is none again. */
+function isRepeatable ({ kind, from }: Question): boolean {
+  return kind === 'move' && from?.index === 0
 }
 
 /** It did not run. */

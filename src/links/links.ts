@@ -5,7 +5,7 @@ import { InvalidOptionsError, LinkError, MeshStoppedError, RpcError } from '../e
 import { checkName } from '../wire/names.ts'
 import { Announcer } from './announcer.ts'
 import { Archive } from './archive.ts'
-import { Asker } from './asker.ts'
+import { Asker, InDoubt } from './asker.ts'
 import { Finder } from './finder.ts'
 import { parentOf } from './keys.core.ts'
 import { LocalKeeper } from './local.ts'
@@ -193,9 +193,18 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
-    for (;;) {
-      const from = replace ? (await this.#current(service, id, signal))?.rank ?? NO_RANK : NO_RANK
-      const answer = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from }, signal)
+    for (let doubt = false; ;) {
+      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal) : undefined
+      if (doubt) {
+        if (present === undefined || (replace && present.id !== wanted.id)) throw overtaken(service)
+        return this.#record(service, present.id, signal)
+      }
+      const answer: Answer | undefined = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
+        if (err instanceof InDoubt) return undefined
+        throw err
+      })
+      doubt = answer === undefined
+      if (answer === undefined) continue
       if ('failure' in answer && (answer.failure === 'not-there' || answer.failure === 'no-node')) throw new LinkError(`the node ${wanted.id} is gone, or takes no new tokens`)
       const known = finder.settle(service, id, answer)
       if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)

@@ -80,6 +80,40 @@ describe('links: many callers, a group that changes its leader, and messages tha
     })
   }
 
+  it('a link that was made, and ended by somebody else, before its leader was lost is not made a second time', async () => {
+    const { callers } = start(5, { loss: 0 })
+    const [caller, other] = callers as [FakeNode, FakeNode]
+    const commit = mesh.commit.bind(mesh)
+    let commits = 0
+    mesh.commit = writes => {
+      const ranks = commit(writes)
+      // the leader is lost before it can tell, and who comes next unlinks
+      if (commits++ === 0) {
+        commit(writes.map(({ key }) => ({ key, value: undefined })))
+        mesh.elect('target-1')
+      }
+      return ranks
+    }
+    const failure = await caller.links.link('ada', 'target-2').catch((err: RpcError) => err)
+    expect(failure).to.include({ code: 'UNAVAILABLE', retryable: false })
+    expect(commits).to.equal(1)
+    expect(await other.links.target('ada', 'cart')).to.equal(undefined)
+  })
+
+  it('a link that was made before its leader was lost, and is still there, is told', async () => {
+    const { callers } = start(6, { loss: 0 })
+    const [caller] = callers as [FakeNode]
+    const commit = mesh.commit.bind(mesh)
+    let commits = 0
+    mesh.commit = writes => {
+      const ranks = commit(writes)
+      if (commits++ === 0) mesh.elect('target-1')
+      return ranks
+    }
+    expect((await caller.links.link('ada', 'target-2', { replace: true })).id).to.equal('target-2')
+    expect(commits).to.equal(1)
+  })
+
   it('no message holds a token', async () => {
     const { callers } = start(7, { loss: 0 })
     const token = 'a-secret-token'
