@@ -66,7 +66,9 @@ export function wallClock (): Time {
 /** `Date.now()` is cut to whole milliseconds, and whatever happens between the two readings makes the difference smaller, never larger. */
 const ORIGIN = (() => {
   let origin = -Infinity
-  for (const end = performance.now() + 3; performance.now() < end;) origin = Math.max(origin, Date.now() - performance.now())
+  const end = performance.now() + 3
+  do origin = Math.max(origin, Date.now() - performance.now())
+  while (performance.now() < end)
   return origin
 })()
 

@@ -1,4 +1,3 @@
-import v8 from 'node:v8'
 import { expect } from 'chai'
 import { Keyed } from '../../src/rpc/replies.ts'
 import { until } from '../harness/until.ts'
@@ -74,7 +73,8 @@ describe('rpc: calls with a key that end before they run', () => {
   it('many that are cancelled in the queue leave nothing behind', async () => {
     call('busy', { timeout: 600_000 })
     await ready()
-    const before = v8.queryObjects(Keyed, { format: 'count' })
+    const { queryObjects } = process.getBuiltinModule('node:v8')
+    const before = queryObjects(Keyed, { format: 'count' })
     for (let i = 0; i < 1_000; i++) {
       const controller = new AbortController()
       call(i, { idempotencyKey: `k${i}`, signal: controller.signal })
@@ -84,6 +84,6 @@ describe('rpc: calls with a key that end before they run', () => {
     }
     await ready()
     expect(login.rpc.stats()['work']).to.include({ running: 1, waiting: 0 })
-    expect((v8.queryObjects(Keyed, { format: 'count' })) - before).to.be.below(10)
+    expect(queryObjects(Keyed, { format: 'count' }) - before).to.be.below(10)
   })
 })
