@@ -1,0 +1,45 @@
+import { expect } from 'chai'
+import { World } from './election-world.ts'
+
+function hasLeft (world: World, id: string): boolean {
+  return world.nodes.get(id)!.out.some(({ type }) => type === 'left')
+}
+
+describe('election core: who leaves', function () {
+  this.timeout(20_000)
+  const ids = ['A', 'B', 'C']
+
+  /** Three voters of which one is dead, and a standby. */
+  function beside (): { world: World, leader: string, other: string, dead: string } {
+    const world = new World()
+    for (const id of ids) world.add(id, { voters: ids })
+    world.run(4_000)
+    world.add('D')
+    world.run(9_000)
+    const leader = world.leader()
+    const [other = '', dead = ''] = ids.filter(id => id !== leader)
+    world.kill(dead)
+    world.run(1_500)
+    return { world, leader, other, dead }
+  }
+
+  it('beside a dead one makes room for a standby first, and gets out in time', () => {
+    const { world, leader, other, dead } = beside()
+    world.step(other, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(2_000)
+    expect(world.status(leader).voters).to.deep.equal([leader, dead, 'D'].sort())
+    world.kill(other)
+    world.run(2_000)
+    expect(world.leader()).to.equal(leader)
+  })
+
+  it('beside a dead one stays when nobody can stand in', () => {
+    const { world, leader, other } = beside()
+    world.kill('D')
+    world.run(1_500)
+    world.step(other, { type: 'leave' })
+    world.run(5_000)
+    expect([hasLeft(world, other), world.status(leader).voters]).to.deep.equal([false, ids])
+    expect(world.leader()).to.equal(leader)
+  })
+})
