@@ -105,8 +105,9 @@ export function chooseStandbys (core: Core, lead: Leadership): void {
   const { config } = core
   const fits = (id: string): boolean => {
     const hello = core.peers.get(id)?.hello
-    return hello !== undefined && core.connected.has(id) && hello.eligible && hello.group === config!.group && !config!.voters.some(voter => voter.id === id) &&
-      (core.candidates.length === 0 || core.candidates.some(candidate => candidate.id === id && candidate.eligible))
+    // who leaves takes whoever is there, for discovery may err
+    const known = core.candidates.find(candidate => candidate.id === id)?.eligible ?? (core.candidates.length === 0 || core.leaving)
+    return hello !== undefined && core.connected.has(id) && hello.eligible && hello.group === config!.group && !config!.voters.some(voter => voter.id === id) && known
   }
   const stay = lead.standbys.filter(fits)
   const max = core.target === 0 ? 0 : MAX_STANDBYS
