@@ -269,7 +269,7 @@ export class Core {
   sendHello (to: string, ask = false): void {
     const { config, founded, highestEpoch } = this.hard
     this.send(to, {
-      type: 'hello', config, founded, leader: this.leader, eligible: this.eligible && !this.leaving, kind: this.kind, size: this.size, highestEpoch, ask
+      type: 'hello', config, founded, leader: this.leader, eligible: this.eligible && !this.leaving && !this.conflict, kind: this.kind, size: this.size, highestEpoch, ask
     })
   }
 
