@@ -189,7 +189,8 @@ export class Authority {
       follower.currentSince ??= time.now
       return
     }
-    if (!sameReign(to, this.#token)) return
+    // nobody takes what is older than his own
+    if (!sameReign(to, this.#token) || compareRanks(from, to) > 0) return
     if (!sameReign(from, to)) follower.currentSince = undefined
     const entries = this.#lacked(id, follower, from)
     const parts = inParts(entries ?? table.above({ epoch: 0, term: 0, index: 0 }))

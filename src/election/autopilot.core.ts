@@ -31,12 +31,20 @@ export function autopilot (core: Core): void {
   const { voters } = config
   const others = voters.filter(({ id }) => id !== self)
   const out = others.find(seat => lead.followers.get(seat.id)?.leaving === true) ?? others.find(seat => isLost(core, seat))
-  if (out !== undefined) return take(core, out)
-  if (core.target === 0 || core.leaving) return
+  if ((out !== undefined && take(core, out)) || core.target === 0 || core.leaving) return
   const dead = others.find(seat => time.now - lastContact(lead, seat) >= DEAD)
   const ready = lead.standbys.filter(id => isReady(core, lead, id, CAUGHT_UP))
+  if (out !== undefined) {
+    // those who stay would be too few: somebody stands in first
+    if (ready.length > 0) add(core, ready[0]!)
+    return
+  }
   const even = voters.length % 2 === 0
-  if (dead !== undefined && (even || ready.length > 0)) return even ? take(core, dead) : add(core, ready[0]!)
+  if (dead !== undefined && (even || ready.length > 0)) {
+    if (even) take(core, dead)
+    else add(core, ready[0]!)
+    return
+  }
   if (voters.length < core.target && ready.length >= (even ? 1 : 2)) return add(core, ready[0]!)
   if (!even) return
   lead.evenSince ??= time.now
@@ -84,12 +92,12 @@ export function add (core: Core, id: string): void {
   if (follower !== undefined) reconfigure(core, [...config!.voters, { id, incarnation: follower.incarnation }])
 }
 
-/** Never so that those who are left would be no majority. */
-function take (core: Core, seat: Voter): void {
+/** Never so that those who are left would be no majority. Returns whether the change is under way. */
+function take (core: Core, seat: Voter): boolean {
   const { lead, config, time, self } = core
   const left = config!.voters.filter(({ id }) => id !== seat.id)
   const alive = left.filter(voter => voter.id === self || time.now - (lead!.followers.get(voter.id)?.contact ?? -Infinity) < core.timeout)
-  if (alive.length >= majority(left.length)) reconfigure(core, left)
+  return alive.length >= majority(left.length) && reconfigure(core, left)
 }
 
 /** Those that are standbys stay; others come in their order. */
@@ -97,8 +105,9 @@ export function chooseStandbys (core: Core, lead: Leadership): void {
   const { config } = core
   const fits = (id: string): boolean => {
     const hello = core.peers.get(id)?.hello
-    return hello !== undefined && core.connected.has(id) && hello.eligible && hello.group === config!.group && !config!.voters.some(voter => voter.id === id) &&
-      (core.candidates.length === 0 || core.candidates.some(candidate => candidate.id === id && candidate.eligible))
+    // who leaves takes whoever is there, for discovery may err
+    const known = core.candidates.find(candidate => candidate.id === id)?.eligible ?? (core.candidates.length === 0 || core.leaving)
+    return hello !== undefined && core.connected.has(id) && hello.eligible && hello.group === config!.group && !config!.voters.some(voter => voter.id === id) && known
   }
   const stay = lead.standbys.filter(fits)
   const max = core.target === 0 ? 0 : MAX_STANDBYS

@@ -1,4 +1,5 @@
 /** What a voter, or a standby, does with the messages of its leader. Pure. */
+import { sendConfig } from './admission.core.ts'
 import { compareRanks, hasSeat, isNewer, NO_RANK, sameReign } from './order.core.ts'
 import { inParts, PARTS_AT_ONCE, sizeOf } from './table.core.ts'
 import { askVoters } from './trust.core.ts'
@@ -37,7 +38,7 @@ export function onHeartbeat (core: Core, from: string, message: Heartbeat): void
   if (accepted && message.floor !== undefined) dropMarks(core, message.floor)
   const unknown = config !== undefined && !hasSeat(config, from, message.incarnation)
   // a leader that this node does not know, and whose config is not newer, has none of its own
-  if (unknown && !isNewer(message.config, config)) return core.send(from, { type: 'config', config, founded: true })
+  if (unknown && !isNewer(message.config, config)) return sendConfig(core, from)
   if (unknown) askVoters(core)
   answer(core, from, accepted ? message.round : 0)
 }

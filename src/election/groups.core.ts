@@ -1,4 +1,5 @@
 /** Meeting nodes of the service, joining their group, and what happens when there are two of them. Pure. */
+import { sendConfig } from './admission.core.ts'
 import { endLeadership } from './leader.core.ts'
 import { hasSeat, isNewer, sameOrder, sameSeats } from './order.core.ts'
 import { ASK_CALM, ASK_LOST, hasNothingToLose, LEADERLESS, mayTeach } from './trust.core.ts'
@@ -34,7 +35,7 @@ function meetMember (core: Core, from: string, message: Hello, theirs: Config): 
   }
   const seated = hasSeat(own, from, message.incarnation)
   if (!seated && !sameOrder(own, theirs) && message.leader !== undefined && hasNothingToLose(core)) return moveTo(core, theirs)
-  if (isNewer(own, theirs)) return core.send(from, { type: 'config', config: own, founded: true })
+  if (isNewer(own, theirs)) return sendConfig(core, from)
   if (core.role === 'leader' && theirs.term <= core.hard.term) return
   if (!mayTeach(core, from, message.incarnation)) return
   if (!core.hard.founded) core.save({ founded: true })

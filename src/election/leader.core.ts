@@ -2,6 +2,7 @@
  * Leading: rounds of heartbeats, the lease and CheckQuorum that follow from their answers, and giving leadership away.
  * An answer counts from the time its round was sent, and only from members of the leader's own config. Pure.
  */
+import { admit, sendConfig } from './admission.core.ts'
 import { Authority } from './authority.core.ts'
 import { isBefore, leaseUntil } from './clock.core.ts'
 import { hasSeat, isNewer, reachedByMajority } from './order.core.ts'
@@ -42,6 +43,7 @@ export function startLeadership (core: Core): void {
     transfer: undefined,
     register: new Authority(core, token),
     configSave,
+    joining: undefined,
     raiseAt: Infinity,
     evenSince: undefined,
     standbys: []
@@ -122,6 +124,7 @@ export function refresh (core: Core, lead: Leadership): void {
   }
   extendLease(core, lead)
   lead.register.advance()
+  admit(core, lead)
   if (lead.lease !== undefined && !isBefore(time, lead.lease)) endLease(core, lead, 'no majority answers')
 }
 
@@ -155,7 +158,7 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   if (lead === undefined) return
   if (message.term < core.hard.term) {
     // it does not know that this node may lead
-    if (config !== undefined && isNewer(config, message.config)) core.send(from, { type: 'config', config, founded: true })
+    if (config !== undefined && isNewer(config, message.config)) sendConfig(core, from)
     return
   }
   const known = hasSeat(core.config, from, message.incarnation) || lead.standbys.includes(from)
@@ -186,7 +189,7 @@ export function bringConfig (core: Core, to: string, follower: Follower, theirs:
   if (config === undefined || (theirs.term === config.term && theirs.version === config.version)) return true
   if (time.now - follower.toldAt < core.timeout / 2) return false
   follower.toldAt = time.now
-  core.send(to, { type: 'config', config, founded: true })
+  sendConfig(core, to)
   return false
 }
 

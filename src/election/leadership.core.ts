@@ -1,7 +1,7 @@
 /** What a node keeps while it leads, and nothing else: gone with the term. Pure types and their start. */
 import type { ConfigVersion } from './messages.core.ts'
 import type { Authority } from './authority.core.ts'
-import type { Entry, Rank, Time, Token } from './types.core.ts'
+import type { Config, Entry, Rank, Time, Token } from './types.core.ts'
 
 /** A voter or a standby, as the leader knows it. Everything was said in the leader's term. */
 export interface Follower {
@@ -54,6 +54,8 @@ export interface Leadership {
   readonly register: Authority
   /** Save that the present config needs here. */
   configSave: number
+  /** Has a seat in the present config, and is told only the one before until the others know. */
+  joining: { readonly id: string, readonly before: Config } | undefined
   /** A higher epoch was seen: raise this group's then. */
   raiseAt: number
   /** Even number of voters since. */

@@ -2,8 +2,9 @@
  * Changing the voter set: logless reconfiguration as in MongoDB (Schultz et al., OPODIS 2021), one voter at a time so that
  * the majorities of the old and the new set share a member. Pure.
  */
+import { sendConfig } from './admission.core.ts'
 import { beat, configCommitted } from './leader.core.ts'
-import { sortVoters } from './order.core.ts'
+import { hasVoter, sortVoters } from './order.core.ts'
 import type { Core } from './state.core.ts'
 import type { Config, Voter } from './types.core.ts'
 
@@ -33,11 +34,13 @@ export function reconfigure (core: Core, voters: readonly Voter[], epoch = core.
   const told = new Set([...config.voters, ...next.voters].map(({ id }) => id))
   lead.configSave = core.save({ config: next, highestEpoch: Math.max(core.hard.highestEpoch, epoch) })
   lead.evenSince = undefined
+  const newcomer = next.voters.find(({ id }) => !hasVoter(config, id))
+  lead.joining = newcomer === undefined ? undefined : { id: newcomer.id, before: config }
   for (const id of new Set([...told, ...lead.standbys])) {
     if (id === core.self) continue
     const follower = lead.followers.get(id)
     if (follower !== undefined) follower.toldAt = core.time.now
-    core.send(id, { type: 'config', config: next, founded: true })
+    sendConfig(core, id)
   }
   beat(core, lead)
   return true

@@ -267,9 +267,11 @@ export class Core {
   }
 
   sendHello (to: string, ask = false): void {
-    const { config, founded, highestEpoch } = this.hard
+    const { founded, highestEpoch } = this.hard
+    const joining = this.lead?.joining
     this.send(to, {
-      type: 'hello', config, founded, leader: this.leader, eligible: this.eligible && !this.leaving, kind: this.kind, size: this.size, highestEpoch, ask
+      type: 'hello', config: joining?.id === to ? joining.before : this.config, founded, leader: this.leader, kind: this.kind, size: this.size, highestEpoch, ask,
+      eligible: this.eligible && !this.leaving && !this.conflict
     })
   }
 

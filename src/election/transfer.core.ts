@@ -30,7 +30,7 @@ function targets (core: Core, lead: Leadership, but: readonly string[]): string[
   const { config, self, time } = core
   const able = config!.voters.filter(({ id, incarnation }) => {
     const follower = lead.followers.get(id)
-    return id !== self && !but.includes(id) && core.connected.has(id) && follower?.incarnation === incarnation && time.now - follower.contact < core.timeout && !follower.leaving
+    return id !== self && id !== lead.joining?.id && !but.includes(id) && core.connected.has(id) && follower?.incarnation === incarnation && time.now - follower.contact < core.timeout && !follower.leaving
   }).map(({ id }) => ({ id, ...lead.followers.get(id)!, current: lead.register.isCurrent(lead.followers.get(id)!) }))
   return able.sort((a, b) => Number(b.current) - Number(a.current) || a.delay - b.delay).map(({ id }) => id)
 }

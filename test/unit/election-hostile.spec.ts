@@ -255,6 +255,30 @@ describe('election core: the register', () => {
     world.run(3_000)
     expect(answers(world, leader, 3)[0]).to.include({ type: 'refused', why: 'not-leader' })
   })
+
+  it('is not brought over and over to one that says it is ahead of its leader', () => {
+    const world = new World()
+    for (const id of ['A', 'B', 'C']) world.add(id, { voters: ['A', 'B', 'C'] })
+    world.run(4_000)
+    const leader = world.leader()
+    world.step(leader, { type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] })
+    world.run(100)
+    const liar = ['A', 'B', 'C'].find(id => id !== leader) as string
+    let sent = 0
+    world.lose = (from, to, message) => {
+      if (to === liar && message.type === 'append') sent++
+      if (from !== liar || !(message.type === 'append-response' || message.type === 'heartbeat-response')) return false
+      world.step(leader, { type: 'message', from, message: { ...message, synced: { ...message.synced, index: message.synced.index + 100 } } })
+      return true
+    }
+    world.run(1_000)
+    // heartbeats are answered ten times
+    expect(sent).to.be.at.most(10)
+    world.lose = () => false
+    world.step(leader, { type: 'propose', id: 2, writes: [{ key: 'k', value: new Uint8Array(2) }] })
+    world.run(200)
+    expect(world.nodes.get(liar)!.core.entry('k')?.value, 'who says the truth again').to.deep.equal(new Uint8Array(2))
+  })
 })
 
 describe('election core: sets that were not founded, and recoveries', () => {

@@ -72,6 +72,13 @@ export class World {
     }
   }
 
+  /** Milliseconds until it is so; `within` when it is not by then. */
+  until (within: number, isSo: () => boolean): number {
+    const start = this.now
+    while (!isSo() && this.now - start < within) this.run(1)
+    return this.now - start
+  }
+
   /** A stranger says one thing to each of them. */
   tell (from: string, ids: readonly string[], message: Message): void {
     for (const id of ids) {

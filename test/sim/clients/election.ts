@@ -187,7 +187,7 @@ class ElectionClient implements Client {
 
   observe (id: string, event: SimEvent): void {
     const { ruined } = this.#doubles
-    if (ruined.size > 0 && ruined.has(this.#groupOf(id, event))) return
+    if (ruined.size > 0 && ruined.has(this.#groupOf(id, event))) return this.#noteChange(id, event)
     try {
       this.#take(id, event)
     } catch (error) {
@@ -265,6 +265,16 @@ class ElectionClient implements Client {
     // what was committed by the voters before may still be on its way to the present ones
     if (rank === undefined || config === undefined || this.#world.now - (this.#changedAt.get(id) ?? -Infinity) < SETTLED) return
     checkHeld(id, config, call.key.split(' ')[1]!, rank, this.#disks())
+  }
+
+  /** In a group that is not judged any more: a lease that was earned with another config lasts there, too. */
+  #noteChange (id: string, event: SimEvent): void {
+    if (event.type !== 'state') return
+    const key = `${id}/${this.#world.nodes.get(id)!.life}`
+    const hard = event['hard'] as HardState
+    const before = this.#states.get(key)?.config
+    this.#states.set(key, hard)
+    if (before?.term !== hard.config?.term || before?.version !== hard.config?.version) this.#changedAt.set(id, this.#world.now)
   }
 
   /** E2: numbers only grow, a vote is given once. */
