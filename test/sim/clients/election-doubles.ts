@@ -23,6 +23,8 @@ export class Doubles {
   readonly #doubles = new Map<string, Double>()
   /** Groups in which one seat is two, and until when that has consequences. */
   readonly #until = new Map<number, number>()
+  /** The highest term in which both may have asked for votes: what one got there is the other's as well, also when it is long gone. */
+  readonly #terms = new Map<number, number>()
   /** Groups in which it had. */
   readonly ruined = new Set<number>()
 
@@ -36,6 +38,11 @@ export class Doubles {
   /** Whether one seat of the group is two now, or was a moment ago. */
   has (group: number): boolean {
     return this.#world.now <= (this.#until.get(group) ?? -Infinity)
+  }
+
+  /** Whether one seat of the group was two in that term, or in a later one. */
+  hadIn (group: number, term: number): boolean {
+    return term <= (this.#terms.get(group) ?? -1)
   }
 
   /** Whether any was: what two leaders wrote may have come from one group into another. */
@@ -64,7 +71,9 @@ export class Doubles {
     const [one, other] = [processOf(original)?.durable ?? original.disk.read('state'), processOf(copy)?.durable] as Array<ElectionProcess['durable']>
     if (one === undefined || one.hard.incarnation !== other?.hard.incarnation) return
     for (const config of [one.hard.config, other.hard.config]) {
-      if (config !== undefined) this.#until.set(config.group, this.#world.now + this.#lease + UNDER_WAY)
+      if (config === undefined) continue
+      this.#until.set(config.group, this.#world.now + this.#lease + UNDER_WAY)
+      this.#terms.set(config.group, Math.max(this.#terms.get(config.group) ?? 0, one.hard.term, other.hard.term))
     }
   }
 

@@ -192,7 +192,8 @@ class ElectionClient implements Client {
       this.#take(id, event)
     } catch (error) {
       const group = this.#groupOf(id, event)
-      if (!(error instanceof Violation) || error.invariant === 'E5' || !this.#doubles.has(group)) throw error
+      const twice = error instanceof Violation && error.invariant === 'E1' && this.#doubles.hadIn(group, processOf(this.#world.nodes.get(id)!).durable?.hard.term ?? Infinity)
+      if (!(error instanceof Violation) || error.invariant === 'E5' || !(twice || this.#doubles.has(group))) throw error
       ruined.add(group)
       this.#world.count('ruined by clones')
     }
