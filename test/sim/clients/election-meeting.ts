@@ -14,6 +14,8 @@ const KNOWN = 5_000
 /** Milliseconds without a fault after which a group is as it should be. */
 const CALM = 1_000
 const SLOW_DISK = 50
+/** Milliseconds that a message takes, on average, with which the ten that a hand-over may need do not fit into the two seconds that it gets. */
+const SLOW_LINE = 100
 
 interface Left { readonly at: number, readonly config: Config }
 
@@ -81,10 +83,10 @@ export class Meetings {
   }
 
   leaves (node: SimNode): void {
-    const { now, disturbedBefore, scenario: { drop, fsync } } = this.#world
+    const { now, disturbedBefore, network: { conditions: { mean, factor } }, scenario: { drop, fsync } } = this.#world
     const config = processOf(node).durable?.hard.config
     const whole = config !== undefined && this.#there(config) === config.voters.length && this.#honest().some(other => processOf(other).lease !== undefined)
-    if (now - disturbedBefore >= CALM && drop === 0 && fsync < SLOW_DISK && whole) this.#leaving.set(node.id, { at: now, config })
+    if (now - disturbedBefore >= CALM && drop === 0 && fsync < SLOW_DISK && mean * factor < SLOW_LINE && whole) this.#leaving.set(node.id, { at: now, config })
     else this.#leaving.delete(node.id)
   }
 
