@@ -11,6 +11,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'operating.spec.ts': 'reads files and runs programs',
   'wire-fixtures.spec.ts': 'reads files',
   'links-authority.spec.ts': 'no page keeps the links of a service',
+  'links-defects.spec.ts': 'neither',
   'links-limits.spec.ts': 'neither',
   'monitor-handler.spec.ts': 'it listens on HTTP',
   'monitor-prometheus.spec.ts': 'prom-client and a file; the text itself is made without either',
