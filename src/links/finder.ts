@@ -9,6 +9,7 @@ import { compareRanks, NO_RANK, toRank } from './rank.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
+import type { LocalKeeper } from './local.ts'
 import type { Known } from './cache.core.ts'
 import type { Link, Question } from './decide.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
@@ -44,8 +45,8 @@ export interface FinderInit {
   of: Election['of']
   asker: Asker
   archive: Archive
-  /** Mode `local`: answers at once. */
-  local: ((service: string, question: Question) => Answer) | undefined
+  /** Mode `local`: it decides, at once. */
+  local: Pick<LocalKeeper, 'ask' | 'use'> | undefined
   onLink: (service: string, token: TokenId, link: Link | undefined, before: Link | undefined) => void
   now: () => number
 }
@@ -105,6 +106,11 @@ export class Finder implements TokenRouter {
   /** What may be used without asking. */
   known (service: string, token: TokenId): Known | undefined {
     const known = this.cache.get(service, token)
+    const { local, parent } = this.#init
+    if (local !== undefined) {
+      const link = local.use(service, parent, token)
+      return link === undefined || known?.rank.index === link.rank.index ? link && known : this.cache.learn(service, token, link)
+    }
     return known !== undefined && this.#lives(known) ? known : undefined
   }
 
@@ -118,7 +124,7 @@ export class Finder implements TokenRouter {
   }
 
   #findLocal (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined, propose: (() => string | undefined) | undefined): Routed | undefined {
-    const answer = this.#init.local?.(service, this.#question(token, service, candidates, exclude, propose))
+    const answer = this.#init.local?.ask(service, this.#question(token, service, candidates, exclude, propose))
     if (answer === undefined || 'failure' in answer) return undefined
     const known = this.cache.learn(service, token, answer.link)
     return known === undefined || exclude?.has(known.id) === true ? undefined : known

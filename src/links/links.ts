@@ -109,7 +109,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const finder = new Finder({
       options, discovery, of, asker, archive, now,
       parent,
-      local: local === undefined ? undefined : (service, question) => local.ask(service, question),
+      local,
       onLink: (service, token, link, before) => { this.#announcer.learnt(service, parent, token, link, before) }
     })
     const owner = this.#createOwner(discovery, asker, of)

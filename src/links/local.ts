@@ -63,10 +63,12 @@ export class LocalKeeper {
     return { link, changed: former !== undefined || link !== undefined }
   }
 
-  /** A call of the token was sent. */
-  use (service: string, parent: string, token: string): void {
+  /** A call of the token is sent: where to, if it is linked. */
+  use (service: string, parent: string, token: string): Link | undefined {
     const link = this.#services.get(service)?.links.get(linkKey(parent, token))
-    if (link !== undefined) link.used = this.#init.now()
+    if (link === undefined || !this.#isAlive(link)) return undefined
+    link.used = this.#init.now()
+    return link
   }
 
   down (node: string): number {

@@ -13,6 +13,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'links-authority.spec.ts': 'no page keeps the links of a service',
   'links-defects.spec.ts': 'neither',
   'links-limits.spec.ts': 'neither',
+  'links-local.spec.ts': 'it shares the stage of links-defects',
   'monitor-handler.spec.ts': 'it listens on HTTP',
   'monitor-prometheus.spec.ts': 'prom-client and a file; the text itself is made without either',
   'rpc-opentelemetry.spec.ts': 'OpenTelemetry follows calls with async_hooks',
