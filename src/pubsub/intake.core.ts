@@ -75,7 +75,9 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
     chains.move(chain, seat)
   }
   if (seq >= channel.next) channel.ahead.add(seq)
-  channel.fly(seq, seat, retry?.attempt ?? 1, retry?.failures ?? 0, chain, retry?.tried ?? [])
+  // somebody else may still have the last attempt: should it be sent here once more, it is another one
+  const attempt = retry === undefined ? 1 : retry.attempt + (retry.tried.at(-1) === seat.id ? 0 : 1)
+  channel.fly(seq, seat, attempt, retry?.failures ?? 0, chain, retry?.tried ?? [])
   return true
 }
 
