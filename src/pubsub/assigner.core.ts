@@ -109,7 +109,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   step (input: AssignerInput): AssignerOutput[] {
-    if (input.now - this.now > STOOD_STILL && input.now - this.due > STOOD_STILL) this.#judgesFrom = input.now + CATCH_UP
+    if (input.now - this.now > STOOD_STILL && input.now - this.due > STOOD_STILL && this.#judgesFrom < 0) this.#judgesFrom = input.now + CATCH_UP
     this.now = Math.max(this.now, input.now)
     this.wall = input.wall
     if (this.state !== 'over') {
@@ -306,7 +306,9 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (this.state === 'over') return
     this.channels.tick()
     this.#age()
+    // put off once: the timers of a hidden tab are late each time
     const judges = this.#judgesFrom <= this.now
+    if (judges) this.#judgesFrom = -Infinity
     for (const deliveries of this.sorted) {
       for (const seat of deliveries.seats.values()) {
         if (judges && seat.graceAt <= this.now) intake.release(deliveries, seat, 'closed')

@@ -192,6 +192,20 @@ describe('pub/sub: the cores that deliver', () => {
     expect(bench.runs.filter(({ by }) => by === 'b')).to.have.length(20)
   })
 
+  it('go on when the timers of their process are always late, as those of a hidden tab', () => {
+    const bench = new Bench()
+    bench.join('a', { concurrency: 20 })
+    bench.publish(20)
+    bench.join('b', { concurrency: 20 })
+    bench.cut.add('a')
+    bench.assign({ type: 'closed', peer: 'a' })
+    for (let i = 0; i < 3; i++) {
+      bench.now += 1_000
+      bench.assign({ type: 'tick' })
+    }
+    expect(bench.runs.filter(({ by }) => by === 'b')).to.have.length(20)
+  })
+
   it('cut a consumer that acks what it was not given, and believe nothing of it', () => {
     const bench = new Bench()
     bench.join('a')
