@@ -109,7 +109,8 @@ export class Finder implements TokenRouter {
     const { local, parent } = this.#init
     if (local !== undefined) {
       const link = local.use(service, parent, token)
-      return link === undefined || known?.rank.index === link.rank.index ? link && known : this.cache.learn(service, token, link)
+      if (link === undefined) return undefined
+      return known?.rank.index === link.rank.index ? known : this.cache.learn(service, token, link)
     }
     return known !== undefined && this.#lives(known) ? known : undefined
   }

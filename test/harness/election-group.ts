@@ -97,6 +97,16 @@ export class ElectionGroup implements AsyncDisposable {
     }, { timeout, what: () => `one leader at all: ${seen}` })
   }
 
+  /** A transfer may come to nothing while the disks are slow: the leader then leads on, and may try again. */
+  async handOver (to: NodeProcess): Promise<Leader> {
+    return until(async () => {
+      const leader = await this.agreed()
+      if (leader.id === to.id) return leader
+      await this.node(leader.id).command('transfer', [to.id])
+      return undefined
+    }, { timeout: 60_000, what: `${to.label} leads` })
+  }
+
   node (id: string): NodeProcess {
     const node = this.nodes.find(other => other.id === id)
     if (node === undefined) throw new Error(`no process has the id ${id}`)

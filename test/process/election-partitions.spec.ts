@@ -11,7 +11,7 @@ import type { FaultProxy } from '../harness/fault-proxy.ts'
 import type { ElectionGroupInit } from '../harness/election-group.ts'
 import type { ChildMeshOptions } from '../harness/ipc.ts'
 import type { NodeProcess } from '../harness/processes.ts'
-import type { ElectionState, Leader } from '../../src/index.ts'
+import type { ElectionState } from '../../src/index.ts'
 
 const COMMANDS = fileURLToPath(new URL('./election-links-child.ts', import.meta.url))
 /** Milliseconds from one restart to the next, whatever has become of the last one. */
@@ -39,16 +39,6 @@ describe('processes: a group that loses a part of itself', function () {
     return group
   }
 
-  /** A transfer may come to nothing while the disks are slow. */
-  async function handOver (group: ElectionGroup, to: NodeProcess): Promise<Leader> {
-    return until(async () => {
-      const leader = await group.agreed()
-      if (leader.id === to.id) return leader
-      await group.node(leader.id).command('transfer', [to.id])
-      return undefined
-    }, { timeout: 60_000, what: `${to.label} leads` })
-  }
-
   afterEach(async () => {
     await Promise.all(groups.splice(0).map(async group => group[Symbol.asyncDispose]()))
     await Promise.all(clients.splice(0).map(async node => node[Symbol.asyncDispose]()))
@@ -68,7 +58,7 @@ describe('processes: a group that loses a part of itself', function () {
     const [node, beside, ...others] = group.nodes as [NodeProcess, NodeProcess, ...NodeProcess[]]
     await until(() => lines.every(({ connections }) => connections.length >= 2), { what: 'the two are connected by their lines' })
     for (const way of [undefined, 'down', 'up'] as const) {
-      const leader = await handOver(group, node)
+      const leader = await group.handOver(node)
       const told = node.eventsOf('lead:end').length
       await until(() => node.eventsOf('lead:start').length > told, { what: 'it runs its task' })
       for (const line of lines) line.set({ blackhole: true }, way)

@@ -18,16 +18,6 @@ interface Status { state: ElectionState, voters: Array<{ id: string }>, learners
 const status = async (node: NodeProcess): Promise<Status> => node.command<Status>('election')
 const voters = async (node: NodeProcess): Promise<string[]> => (await status(node)).voters.map(({ id }) => id).sort()
 
-/** A transfer may come to nothing while the disks are slow: the leader then leads on, and may try again. */
-async function handOver (group: ElectionGroup, to: NodeProcess): Promise<Leader> {
-  return until(async () => {
-    const leader = await group.agreed()
-    if (leader.id === to.id) return leader
-    await group.node(leader.id).command('transfer', [to.id])
-    return undefined
-  }, { timeout: 60_000, what: `${to.label} leads` })
-}
-
 describe('processes: election', function () {
   this.timeout(180_000)
   const groups: ElectionGroup[] = []
@@ -114,7 +104,7 @@ describe('processes: election', function () {
         : { listen: [address(ports[index] as number)], bootstrap: [address(ports[3 - index] as number)] }
     })
     const [node, ...others] = group.nodes as [NodeProcess, ...NodeProcess[]]
-    const leader = await handOver(group, node)
+    const leader = await group.handOver(node)
     await until(() => node.eventsOf('lead:start').length > 0)
     for (const proxy of made) proxy.set({ blackhole: true })
     await node.waitEvent('lead:end')
@@ -186,7 +176,7 @@ describe('processes: election', function () {
     const second = await group.agreed(first)
     expect(second.id).not.to.equal(first.id)
     const to = group.alive.find(({ id }) => id !== second.id) as NodeProcess
-    const third = await handOver(group, to)
+    const third = await group.handOver(to)
     const refused = await to.command('transfer', ['nobody']).catch((err: Error) => err)
     expect(refused).to.include({ name: 'VotersError' })
     await to.stop()

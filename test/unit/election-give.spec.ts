@@ -43,7 +43,8 @@ describe('election: giving the leadership away', function () {
     for (const member of members) member.stop()
   })
 
-  it('twice at once: the second does not put the leader back into office while the first is under way', async () => {
+  /** Whoever leads, with a task that notes the term of each of its starts. */
+  async function lead (): Promise<{ leader: Member, terms: number[] }> {
     const leader = await until(() => members.find(({ ready }) => ready), { timeout: 10_000 })
     const terms: number[] = []
     leader.group.tenures.run(async ({ signal, token }) => {
@@ -51,6 +52,11 @@ describe('election: giving the leadership away', function () {
       await new Promise(resolve => { signal.addEventListener('abort', resolve) })
     }).catch(() => {})
     await until(() => terms.length === 1)
+    return { leader, terms }
+  }
+
+  it('twice at once: the second does not put the leader back into office while the first is under way', async () => {
+    const { leader, terms } = await lead()
     // nobody holds what the leader does: the handover waits for that, with the lease
     lost = ['append']
     leader.group.input({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] })
@@ -61,13 +67,7 @@ describe('election: giving the leadership away', function () {
   })
 
   it('to nobody who takes it: the leader goes on in its term, once', async () => {
-    const leader = await until(() => members.find(({ ready }) => ready), { timeout: 10_000 })
-    const terms: number[] = []
-    leader.group.tenures.run(async ({ signal, token }) => {
-      terms.push(token.term)
-      await new Promise(resolve => { signal.addEventListener('abort', resolve) })
-    }).catch(() => {})
-    await until(() => terms.length === 1)
+    const { leader, terms } = await lead()
     const outcomes = await Promise.all([1, 2].map(async () => leader.give('nobody', undefined).then(() => 'given', (err: Error) => err.name)))
     expect(outcomes).to.deep.equal(['VotersError', 'VotersError'])
     await until(() => terms.length === 2)
