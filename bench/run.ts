@@ -19,6 +19,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     kills: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '10' },
+    voters: { type: 'string', default: '5,3' },
     scenarios: { type: 'string' }
   }
 })
@@ -42,7 +43,7 @@ if (values.only == null || values.only === 'mesh') {
   results['mesh'] = await benchMesh()
 }
 if (values.only == null || values.only === 'election') {
-  results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes), only: values.scenarios })
+  results['election'] = await benchElection({ kills: Number(values.kills), minutes: Number(values.minutes), voters: values.voters.split(',').map(Number), only: values.scenarios })
 }
 if (values.only == null || values.only === 'links') {
   results['links'] = await benchLinks({ rounds: Number(values.rounds) })
