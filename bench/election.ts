@@ -24,6 +24,8 @@ export interface Figure {
   median: number
   p99: number
   n: number
+  /** The three slowest, when there are as many. */
+  slowest?: readonly number[]
   /** For 5 voters; undefined where there is none. */
   bars: { median?: number, p99?: number }
 }
@@ -86,7 +88,7 @@ async function failover (voters: number, { name, election, bars, end }: Kind, ki
     times.push(group.seenAfter(leader, at))
   }
   group.expectSafe()
-  return { name: `${voters} voters, ${name}, ms`, median: quantile(times, 0.5), p99: quantile(times, 0.99), n: kills, bars: voters === 5 ? bars : {} }
+  return { name: `${voters} voters, ${name}, ms`, median: quantile(times, 0.5), p99: quantile(times, 0.99), n: kills, slowest: [...times].sort((a, b) => b - a).slice(0, 3), bars: voters === 5 ? bars : {} }
 }
 
 /** CPU of a voter when nothing happens, and leader changes while every 10 s one voter after the other stalls for 200 ms. */
@@ -123,10 +125,10 @@ async function cpu (nodes: readonly NodeProcess[]): Promise<number> {
   }), 0.5)
 }
 
-function print ({ name, median, p99, n, bars }: Figure): void {
+function print ({ name, median, p99, n, bars, slowest = [] }: Figure): void {
   const met = median <= (bars.median ?? Infinity) && p99 <= (bars.p99 ?? Infinity)
   const bar = [bars.median, bars.p99].map(value => value ?? '-').join(' / ')
-  console.log(`${bars.median === undefined && bars.p99 === undefined ? '      ' : met ? 'met   ' : 'MISSED'} ${name.padEnd(56)} median ${median.toFixed(1).padStart(7)}  p99 ${p99.toFixed(1).padStart(7)}  n ${n}  (bar ${bar})`)
+  console.log(`${bars.median === undefined && bars.p99 === undefined ? '      ' : met ? 'met   ' : 'MISSED'} ${name.padEnd(56)} median ${median.toFixed(1).padStart(7)}  p99 ${p99.toFixed(1).padStart(7)}  n ${n}  (bar ${bar})${slowest.length > 0 ? `  slowest ${slowest.map(value => value.toFixed(0)).join(', ')}` : ''}`)
 }
 
 /** Measures, prints a table beside the bars, and resolves to the figures. Throws when two ever led at once. */

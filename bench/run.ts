@@ -1,8 +1,9 @@
-/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|monitor|relay|browser`, `--json FILE`. */
+/** `npm run bench`: everything the project promises in figures, in one run. `--only rpc|stream|mesh|election|links|pubsub|monitor|relay|browser|demo`, `--json FILE`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run as benchBrowser } from './browser.ts'
+import { run as benchDemo } from './demo.ts'
 import { run as benchMesh } from './discovery.ts'
 import { run as benchElection } from './election.ts'
 import { run as benchLinks } from './links.ts'
@@ -59,6 +60,9 @@ if (values.only == null || values.only === 'monitor') {
 }
 if (values.only == null || values.only === 'browser') {
   results['browser'] = await benchBrowser()
+}
+if (values.only == null || values.only === 'demo') {
+  results['demo'] = await benchDemo()
 }
 await mkdir(dirname(values.json), { recursive: true })
 await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`)
