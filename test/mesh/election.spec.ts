@@ -162,6 +162,29 @@ describe('mesh: election', function () {
     await agreed(others.filter(({ id }) => id !== second.id), second)
   })
 
+  it('the leader that stops beside a dead voter hands over to the living one, who leads on alone', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const first = await agreed(mesh.nodes)
+    const [dead, other] = mesh.nodes.filter(({ id }) => id !== first.id) as [Mesh, Mesh]
+    mesh.kill(dead)
+    const told = faults(of(mesh.nodes, first.id))
+    await of(mesh.nodes, first.id).stop()
+    const second = await agreed([other], first)
+    expect([second.id, voters(other), told]).to.deep.equal([other.id, other.id, []])
+    await other.election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
+  })
+
+  it('a voter that stops and cannot give its seat up says so', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const first = await agreed(mesh.nodes)
+    const last = of(mesh.nodes, first.id)
+    for (const node of mesh.nodes.filter(node => node !== last)) mesh.kill(node)
+    await until(() => last.election.leader === undefined)
+    const told = faults(last)
+    await last.stop()
+    expect(told).to.deep.equal(['VotersError'])
+  })
+
   it('a leader that allows it steps down when anybody asks; the others do not, and a follower says who leads', async () => {
     mesh = await createTestMesh([...[1, 2, 3].map(() => login({ expect: 3, remoteResign: true })), { service: 'mail', election: { expect: 1 } }, {}])
     const client = mesh.nodes[4] as Mesh

@@ -58,6 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'gives way to no other group', file: 'groups', find: 'const verdict = beats(theirs, own)', replace: 'const verdict = beats(theirs, own) && false', from: 69 },
   { name: 'never raises its epoch above one that it has seen', file: 'autopilot', find: 'if (hard.highestEpoch <= config!.epoch) return false', replace: 'return false', from: 69 },
   { name: 'leaves though its heir lacks a write', file: 'leaving', find: 'lead.closing = heir !== undefined || (others.length === 0 && hasHeirs(core, lead))', replace: 'lead.closing = heir !== undefined', from: 29 },
+  { name: 'makes no room for a voter that leaves beside a dead one', file: 'autopilot', find: '?.leaving === true) return makeRoom(', replace: '?.leaving === true && false) return makeRoom(', from: 185 },
   { name: 'founds a recovery without waiting', file: 'founding', find: "if (config.kind !== 'recover') campaign", replace: 'campaign', from: 40 },
   { name: 'votes although its identity is in use elsewhere', file: 'election', find: 'if (active && !core.conflict) {', replace: 'if (active) return\n    if (!core.conflict && active) {' },
   { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }

@@ -122,6 +122,7 @@ function struck (random: Random): Fault[] {
   }
   burst('outpace', 0.08, 20_000, 5_000, 12)
   burst('lag', 0.1, 20_000, 7_000, 9)
+  burst('beside', 0.15, 22_000, 12_000, 5)
   return faults
 }
 

@@ -7,6 +7,8 @@ import { createRandom, hashString } from '../../../src/util/random.core.ts'
 
 /** Ms after which one that does not hear the leader wants to lead. */
 const RIVAL_WAITS = 2_500
+/** Ms after which it is known that one is dead. */
+const BESIDE = 1_600
 /** Ms after which one that is cut off believes in no leader. */
 const ABANDONED = 8_000
 /** Lives of a copy are numbered from here. */
@@ -90,6 +92,14 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
     case 'kill': return [{ kind: 'kill', at, node, back: ms, disk: 'keep' }]
     case 'freeze': return [{ kind: 'freeze', at, node, ms }]
     case 'leave': return [{ kind: 'command', at, node, name: 'leave', argument: { seat: true, stays: 0, back: ms } }]
+    case 'beside': {
+      const dead = world.client.followers?.().at(-1)
+      if (dead === undefined) return []
+      return [
+        { kind: 'kill', at, node: dead, back: ms * 3, disk: 'keep' },
+        { kind: 'command', at: at + BESIDE, node, name: 'leave', argument: { seat: true, stays: 0, back: ms } }
+      ]
+    }
     case 'abandon': {
       const voters = world.client.followers?.() ?? []
       const heir = others.find(id => !voters.includes(id)) ?? others[0] ?? node
