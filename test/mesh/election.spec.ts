@@ -185,6 +185,24 @@ describe('mesh: election', function () {
     expect(told).to.deep.equal(['VotersError'])
   })
 
+  it('a voter that was cut off while all others that it knows were replaced for good follows those who are there', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const elders = [...mesh.nodes]
+    const first = await agreed(elders)
+    const young = await Promise.all([1, 2].map(async () => mesh.add(login({ expect: 3 }))))
+    await until(() => mesh.nodes.some(({ election }) => election.status().learners.length === 2), { what: () => JSON.stringify(mesh.nodes.map(({ election }) => election.status())) })
+    const late = elders.find(({ id }) => id !== first.id) as Mesh
+    mesh.isolate(late)
+    await until(() => late.election.leader === undefined)
+    for (const elder of elders.filter(node => node !== late)) await elder.stop()
+    const leader = await agreed(young, first)
+    expect(young.map(({ id }) => id)).to.include(leader.id)
+    expect(voters(late), 'it knows of nothing').to.equal(sorted(elders))
+    mesh.heal()
+    await agreed([...young, late])
+    expect(voters(late)).to.equal(voters(of(young, leader.id)))
+  })
+
   it('a leader that allows it steps down when anybody asks; the others do not, and a follower says who leads', async () => {
     mesh = await createTestMesh([...[1, 2, 3].map(() => login({ expect: 3, remoteResign: true })), { service: 'mail', election: { expect: 1 } }, {}])
     const client = mesh.nodes[4] as Mesh

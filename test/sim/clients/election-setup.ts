@@ -68,6 +68,8 @@ export function workload (random: Random, ids: readonly string[], until: number)
   if (alone.length > 0) return alone
   const hasty = random.fork('hasty')
   if (ids.length > 3 && hasty.chance(0.1)) return [{ kind: 'leader', at: hasty.between(25_000, 60_000), how: 'abandon', ms: 0 }]
+  const outgrown = random.fork('outgrown')
+  if (ids.length > 4 && outgrown.chance(0.1)) return [{ kind: 'leader', at: outgrown.between(20_000, 50_000), how: 'outgrow', ms: outgrown.between(500, 20_000) }]
   const faults: Fault[] = []
   for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
     if (!random.chance(chance)) continue

@@ -9,6 +9,8 @@ import { createRandom, hashString } from '../../../src/util/random.core.ts'
 const RIVAL_WAITS = 2_500
 /** Ms after which it is known that one is dead. */
 const BESIDE = 1_600
+/** Ms between two that leave for good. */
+const OUTGROWN = 4_000
 /** Ms after which one that is cut off believes in no leader. */
 const ABANDONED = 8_000
 /** Lives of a copy are numbered from here. */
@@ -99,6 +101,14 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
         { kind: 'kill', at, node: dead, back: ms * 3, disk: 'keep' },
         { kind: 'command', at: at + BESIDE, node, name: 'leave', argument: { seat: true, stays: 0, back: ms } }
       ]
+    }
+    case 'outgrow': {
+      const [late = node, ...voters] = world.client.followers?.() ?? []
+      // somebody takes each seat
+      if (late === node || voters.length + 1 > others.length - 1 - voters.length) return []
+      const leaves = [...voters, node].map((id, i): Fault => ({ kind: 'command', at: at + BESIDE + i * OUTGROWN, node: id, name: 'leave', argument: { seat: true, stays: 0, back: undefined } }))
+      const links = world.ids.flatMap((id): Array<[string, string]> => id === late ? [] : [[late, id], [id, late]])
+      return [{ kind: 'isolate', at, ms: BESIDE + ms + leaves.length * OUTGROWN, links }, ...leaves]
     }
     case 'abandon': {
       const voters = world.client.followers?.() ?? []
