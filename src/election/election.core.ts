@@ -171,10 +171,12 @@ class Election implements ElectionCore {
   #conflict (active: boolean): void {
     const core = this.#core
     if (active && !core.conflict) {
-      core.problem('identity-conflict', 'another process uses this identity: both stop voting; give each node a storage of its own')
       core.conflict = true
       becomeFollower(core, core.hard.term, undefined, 'another process uses this identity')
       core.save({ incarnation: drawIncarnation(core.init.random) })
+      // who hears of it finds a node that does not lead
+      core.tell()
+      core.problem('identity-conflict', 'another process uses this identity: both stop voting; give each node a storage of its own')
     }
     core.conflict = active
     for (const peer of core.connected) core.sendHello(peer)

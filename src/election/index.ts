@@ -141,6 +141,8 @@ export interface ElectionStatus {
   readonly learners: readonly string[]
   /** Milliseconds that this node's lease still runs; 0 when it does not lead. */
   readonly leaseLeft: number
+  /** Whether this node's vote counts: it has a seat, under the life that its store has now, and its identity is its own. */
+  readonly voting: boolean
   /** What keeps this node from voting. */
   readonly fault: Error | undefined
 }
