@@ -120,6 +120,36 @@ describe('election core: a voter whose group has gone on without it', function (
   })
 })
 
+describe('election core: a learner whose voters were all replaced, one after the other', function () {
+  this.timeout(30_000)
+
+  it('follows the next one at once, and is its heir', () => {
+    const world = new World()
+    world.add('A', { persistent: false })
+    world.run(2_500)
+    for (const id of ['B', 'C', 'E']) world.add(id, { persistent: false })
+    world.run(3_000)
+    expect(world.status('E').voters).to.deep.equal(['A'])
+    world.split(['A', 'B', 'C'], ['E'])
+    const leave = (id: string, next: string): void => {
+      world.step(id, { type: 'leave' })
+      expect(world.until(2_000, () => world.nodes.get(id)!.out.some(({ type }) => type === 'left')), `${id} leaves`).to.be.below(2_000)
+      world.kill(id)
+      expect(world.leader()).to.equal(next)
+    }
+    leave('A', world.status('A').learners[0]!.id === 'B' ? 'B' : 'C')
+    const second = world.leader()
+    const third = second === 'B' ? 'C' : 'B'
+    world.step(second, { type: 'propose', id: 1, writes: [{ key: 'k', value: Uint8Array.of(7) }] })
+    leave(second, third)
+    // in memory it would have founded a group of its own after 10 s, without what was written
+    world.split([third, 'E'])
+    expect(world.until(2_000, () => world.status('E').leader === third)).to.be.below(1_000)
+    leave(third, 'E')
+    expect(world.nodes.get('E')!.core.entry('k')?.value).to.deep.equal(Uint8Array.of(7))
+  })
+})
+
 describe('election core: the line of signed configs', () => {
   const incarnation = '0'.repeat(32)
   const time = { now: 0, wall: 1_700_000_000_000 }
