@@ -21,13 +21,14 @@ export function onLineage (core: Core, from: string, message: Lineage): void {
   const asked = core.askedForProof.get(from)
   if (asked === undefined || asked.heard || core.time.now - asked.at > ANSWER) return
   asked.heard = true
-  if (core.proof === undefined) goOn(core, from, message.configs, 0)
+  // an answer that never comes holds nobody else up
+  if (core.proof === undefined || core.time.now - core.proof.at > ANSWER) goOn(core, from, message.configs, 0)
 }
 
 /** The furthest that can be believed as things are is looked at next. */
 function goOn (core: Core, from: string, configs: readonly SignedConfig[], steps: number): void {
   const next = configs.findLast(signed => mayFollow(core, signed))
-  core.proof = next === undefined ? undefined : { from, configs, id: core.proofs++, next }
+  core.proof = next === undefined ? undefined : { from, configs, id: core.proofs++, next, at: core.time.now }
   if (core.proof !== undefined) core.out.push({ type: 'verify', id: core.proof.id, signed: core.proof.next })
   // those that it knows now say who leads
   else if (steps > 0) for (const peer of core.connected) core.sendHello(peer, true)

@@ -29,7 +29,7 @@ type Role = 'follower' | 'candidate' | 'leader'
 export interface Campaign { readonly type: 'prevote' | 'vote', readonly term: number, readonly granted: Set<string>, readonly save: number, readonly transfer: boolean }
 
 /** A line that is gone along. `next`: the number, and the config, whose signature is being verified. */
-export interface Proof { readonly from: string, readonly configs: readonly SignedConfig[], readonly id: number, readonly next: SignedConfig }
+export interface Proof { readonly from: string, readonly configs: readonly SignedConfig[], readonly id: number, readonly next: SignedConfig, readonly at: number }
 
 /** What a peer of the service said of itself. */
 export interface Peer { readonly hello: Hello, readonly since: number }

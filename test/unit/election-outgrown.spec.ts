@@ -117,6 +117,21 @@ describe('election core: a voter whose group has gone on without it', function (
       world.run(4)
     }
     expect(world.verified).to.equal(before + 1)
+    // a key that never answers
+    world.verifies = false
+    world.run(600)
+    const tell = (): void => {
+      world.tell('X', [late], { ...common, type: 'config', config: lie.config, founded: true })
+      world.tell('X', [late], message)
+    }
+    tell()
+    expect(world.verified).to.equal(before + 2)
+    world.run(3_000)
+    tell()
+    expect(world.verified).to.equal(before + 2)
+    world.run(3_000)
+    tell()
+    expect(world.verified).to.equal(before + 3)
   })
 })
 

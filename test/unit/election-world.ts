@@ -19,8 +19,9 @@ export class World {
   readonly #cuts = new Set<string>()
   #mail: Array<{ at: number, run: () => void }> = []
   now = 0
-  /** Signatures that were looked at. */
+  /** Signatures that were looked at; and whether any is answered. */
   verified = 0
+  verifies = true
 
   /** Connected to all that are there. `skew`: ms by which its wall clock is ahead. */
   add (id: string, options: Partial<ElectionConfig> = {}, skew = 0): WorldNode {
@@ -62,7 +63,7 @@ export class World {
       else if (output.type === 'sign') this.#later(id, { type: 'signed', signed: sealed(id, output.config) })
       else if (output.type === 'verify') {
         this.verified++
-        this.#later(id, { type: 'verified', id: output.id, ok: isSealed(output.signed) })
+        if (this.verifies) this.#later(id, { type: 'verified', id: output.id, ok: isSealed(output.signed) })
       } else if (output.type !== 'send') node.out.push(output)
       else if (!this.lose(id, output.to, output.message)) {
         this.#mail.push({ at: this.now + 2, run: () => { if (this.#linked(id, output.to) && this.nodes.has(output.to)) this.step(output.to, { type: 'message', from: id, message: output.message }) } })
