@@ -19,7 +19,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'bumps the term in a PreVote', file: 'votes', find: 'const granted = asked > core.hard.term', replace: 'const granted = asked > core.hard.term\n    becomeFollower(core, asked)' },
   { name: 'does not wait after a restart', file: 'state', find: 'this.contact = durable?.hard.config === undefined ? undefined : time', replace: 'this.contact = undefined', from: 152 },
   { name: 'forgets the drift in its lease', file: 'clock', find: 'timeout * (1 - RHO) / (1 + RHO) - DELTA', replace: 'timeout', from: 69 },
-  { name: 'measures its lease by the wall clock only', file: 'clock', find: '{ now: sent.now + length,', replace: '{ now: Infinity,', from: 261 },
+  { name: 'measures its lease by the wall clock only', file: 'clock', find: '{ now: sent.now + length,', replace: '{ now: Infinity,', from: 640 },
   { name: 'measures its promise by the wall clock only', file: 'clock', find: 'time.now - since.now >= ms && ', replace: '', from: 108 },
   { name: 'changes a config that is not on a majority', file: 'reconfigure', find: 'if (!configCommitted(core, lead))', replace: 'if (false)' },
   {
@@ -54,7 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'brings a follower only what is above, though deletion marks are gone', file: 'authority', find: 'known && compareRanks(from, core.table.dropped) >= 0', replace: 'known' },
   { name: 'never founds', file: 'founding', find: 'if (waited < 0 || time.now - core.seenGroupAt', replace: 'if (true || time.now - core.seenGroupAt' },
   { name: 'never forms a lost group anew', file: 'founding', find: "if (config?.kind !== 'default' || core.leader !== undefined || waited < 0", replace: "if (true || config?.kind !== 'default' || waited < 0" },
-  { name: 'forms a group anew that others still reach', file: 'founding', find: 'if (!core.orphaned && livesOn(', replace: 'if (false && livesOn(', from: 361 },
+  { name: 'forms a group anew that others still reach', file: 'founding', find: 'if (!core.orphaned && livesOn(', replace: 'if (false && livesOn(', from: 415 },
   { name: 'gives way to no other group', file: 'groups', find: 'const verdict = beats(theirs, own)', replace: 'const verdict = beats(theirs, own) && false', from: 69 },
   { name: 'never raises its epoch above one that it has seen', file: 'autopilot', find: 'if (hard.highestEpoch <= config!.epoch) return false', replace: 'return false', from: 69 },
   { name: 'leaves though its heir lacks a write', file: 'leaving', find: 'lead.closing = heir !== undefined || (others.length === 0 && hasHeirs(core, lead))', replace: 'lead.closing = heir !== undefined', from: 29 },
