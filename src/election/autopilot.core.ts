@@ -31,7 +31,9 @@ export function autopilot (core: Core): void {
   const { voters } = config
   const others = voters.filter(({ id }) => id !== self)
   const out = others.find(seat => lead.followers.get(seat.id)?.leaving === true) ?? others.find(seat => isLost(core, seat))
-  if ((out !== undefined && take(core, out)) || core.target === 0 || core.leaving) return
+  if (out !== undefined && take(core, out)) return
+  if (out !== undefined && lead.followers.get(out.id)?.leaving === true) return makeRoom(core, lead, others)
+  if (core.target === 0 || core.leaving) return
   const dead = others.find(seat => time.now - lastContact(lead, seat) >= DEAD)
   const ready = lead.standbys.filter(id => isReady(core, lead, id, CAUGHT_UP))
   if (out !== undefined) {
@@ -51,6 +53,16 @@ export function autopilot (core: Core): void {
   if (time.now - lead.evenSince < EVEN) return
   const worst = [...others].sort((a, b) => lastContact(lead, a) - lastContact(lead, b) || (a.id < b.id ? 1 : -1))
   if (worst[0] !== undefined) take(core, worst[0])
+}
+
+/**
+ * One leaves for good, and those who stay would be too few. It waits for a moment only, so whoever is even stands in; without
+ * such a one the silent go first, for those who live would need their votes from then on, and nobody could take them out.
+ */
+function makeRoom (core: Core, lead: Leadership, others: readonly Voter[]): void {
+  const heir = core.target === 0 ? undefined : lead.standbys.find(id => isReady(core, lead, id, 0))
+  if (heir !== undefined) return add(core, heir)
+  for (const seat of others) if (core.time.now - lastContact(lead, seat) >= core.timeout && take(core, seat)) return
 }
 
 /** Tokens were seen, perhaps by a leader before this one, that are above this group's: fences would refuse it for ever. */

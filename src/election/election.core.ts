@@ -10,7 +10,9 @@ import { isPlausibleEpoch, lookAround, onPledge, onPropose, recover } from './fo
 import { askForLeader, greetStrangers, onHello, onYield } from './groups.core.ts'
 import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
 import { farewell, leave, onBye } from './leaving.core.ts'
+import { onSigned } from './lineage.core.ts'
 import { hasSeat } from './order.core.ts'
+import { onLineage, onVerified } from './proof.core.ts'
 import { drawIncarnation, Core } from './state.core.ts'
 import { advanceTransfer, settleHandover, startTransfer } from './transfer.core.ts'
 import { mayTeach } from './trust.core.ts'
@@ -19,7 +21,7 @@ import { MAX_TERM_JUMP } from '../wire/limits.ts'
 import type { Reading, Staged } from './following.core.ts'
 import type { Leadership } from './leadership.core.ts'
 import type { AppendResponse, Bye, ConfigResponse, HeartbeatResponse, Message, ReadResponse } from './messages.core.ts'
-import type { ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Entry, MemberStatus, Profile, Time } from './types.core.ts'
+import type { ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Entry, GroupView, MemberStatus, Profile, Time } from './types.core.ts'
 
 /** Heartbeats and timeouts: for one machine or a LAN, the default, for far or relayed peers. */
 export const PROFILES: Readonly<Record<'fast' | 'default' | 'wan', Profile>> = {
@@ -121,11 +123,7 @@ class Election implements ElectionCore {
         if (input.allowed && !core.mayFound) core.mayFoundSince = core.time.now
         core.mayFound = input.allowed
         break
-      case 'group':
-        if (!isPlausibleEpoch(core, input.view.epoch)) break
-        core.seeEpoch(input.view.epoch)
-        if (input.view.group !== core.group && (core.kind === 'default' || input.view.kind !== 'default')) core.seenGroupAt = core.time.now
-        break
+      case 'group': this.#hearOf(input.view); break
       case 'propose':
         if (core.lead === undefined) refuse(core, input.id, 'not-leader')
         else core.lead.register.propose(input.id, input.writes)
@@ -143,7 +141,16 @@ class Election implements ElectionCore {
         break
       case 'recover': recover(core, input.voters, input.id); break
       case 'identity-conflict': this.#conflict(input.active); break
+      case 'signed': onSigned(core, input.signed); break
+      case 'verified': onVerified(core, input.id, input.ok); break
     }
+  }
+
+  #hearOf ({ group, epoch, kind }: GroupView): void {
+    const core = this.#core
+    if (!isPlausibleEpoch(core, epoch)) return
+    core.seeEpoch(epoch)
+    if (group !== core.group && (core.kind === 'default' || kind !== 'default')) core.seenGroupAt = core.time.now
   }
 
   #closed (peer: string): void {
@@ -151,6 +158,8 @@ class Election implements ElectionCore {
     core.connected.delete(peer)
     core.peers.delete(peer)
     this.#told.delete(peer)
+    core.askedForProof.delete(peer)
+    core.shownProof.delete(peer)
     const follower = core.lead?.followers.get(peer)
     if (follower !== undefined) follower.inflight = undefined
     if (peer !== core.leader) return
@@ -162,10 +171,12 @@ class Election implements ElectionCore {
   #conflict (active: boolean): void {
     const core = this.#core
     if (active && !core.conflict) {
-      core.problem('identity-conflict', 'another process uses this identity: both stop voting; give each node a storage of its own')
       core.conflict = true
       becomeFollower(core, core.hard.term, undefined, 'another process uses this identity')
       core.save({ incarnation: drawIncarnation(core.init.random) })
+      // who hears of it finds a node that does not lead
+      core.tell()
+      core.problem('identity-conflict', 'another process uses this identity: both stop voting; give each node a storage of its own')
     }
     core.conflict = active
     for (const peer of core.connected) core.sendHello(peer)
@@ -206,6 +217,7 @@ class Election implements ElectionCore {
         if (mayTeach(core, from, message.incarnation)) onConfig(core, from, message)
         return
       case 'yield': return onYield(core, from, message)
+      case 'lineage': return onLineage(core, from, message)
       case 'bye': return this.#bye(from, message)
       case 'timeout-now':
         // of this term's leader only: it may come late

@@ -224,7 +224,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (this.#running && this.#stopping === undefined) this.#own()?.start()
   }
 
-  #createMember (discovery: Discovery, service: string, self: string, { Member, PROFILES }: Voting): Member {
+  #createMember (discovery: Discovery, service: string, self: string, { Member, PROFILES, Signer }: Voting): Member {
     const { voters, expect, targetVoters, profile, lease } = this.#options
     return new Member({
       discovery,
@@ -233,6 +233,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
       log: this.#log,
       connected: id => this.#connected(id),
       send: (to, frame) => { this.#net?.send(to, frame) },
+      signer: new Signer({ privateKey: this.#components.privateKey, mesh: discovery.mesh, service, self }),
       onChange: change => { this.#onChange(change) },
       onGroup: ({ what, group, epoch }) => { this.#log('%s: %s group %d, epoch %d', service, what, group, epoch) },
       onProblem: problem => { this.#onProblem(problem) },

@@ -2,7 +2,7 @@
 import { sendConfig } from './admission.core.ts'
 import { compareRanks, hasSeat, isNewer, NO_RANK, sameReign } from './order.core.ts'
 import { inParts, PARTS_AT_ONCE, sizeOf } from './table.core.ts'
-import { askVoters } from './trust.core.ts'
+import { askForProof, askVoters } from './trust.core.ts'
 import { becomeFollower, waitForLeader } from './votes.core.ts'
 import { MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
 import type { Append, ConfigMessage, Heartbeat, ReadRequest } from './messages.core.ts'
@@ -39,7 +39,10 @@ export function onHeartbeat (core: Core, from: string, message: Heartbeat): void
   const unknown = config !== undefined && !hasSeat(config, from, message.incarnation)
   // a leader that this node does not know, and whose config is not newer, has none of its own
   if (unknown && !isNewer(message.config, config)) return sendConfig(core, from)
-  if (unknown) askVoters(core)
+  if (unknown) {
+    askVoters(core)
+    askForProof(core, from)
+  }
   answer(core, from, accepted ? message.round : 0)
 }
 

@@ -8,6 +8,7 @@ import { GroupStore } from './store.ts'
 import { Tenures } from './tenure.ts'
 import type { FencingToken } from './index.ts'
 import type { Message } from './messages.core.ts'
+import type { Signer } from './signer.ts'
 import type { ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Time } from './types.core.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Logger } from '@libp2p/interface'
@@ -31,6 +32,8 @@ export interface GroupInit {
   config: Omit<ElectionConfig, 'time' | 'random' | 'durable' | 'lost' | 'persistent'>
   storage: Pick<Storage, 'stable' | 'log' | 'durable'>
   send: (to: string, frame: Uint8Array) => void
+  /** Without one nothing is signed, and no signature is believed. */
+  signer?: Pick<Signer, 'answer'>
   onChange: (change: Output<'change'>) => void
   onProblem: (problem: Output<'problem'>) => void
   onGroup: (group: Output<'group'>) => void
@@ -232,8 +235,16 @@ export class Group {
       case 'problem': this.#init.onProblem(output); break
       case 'group': this.#init.onGroup(output); break
       case 'register-ready': this.#init.onReady(output.token); break
+      case 'sign': case 'verify': this.#sign(output); break
       default: this.#init.onAnswer(output)
     }
+  }
+
+  /** What a key says late is not for a core that has begun anew meanwhile. */
+  #sign (asked: Output<'sign' | 'verify'>): void {
+    const core = this.#core
+    const { signer, log } = this.#init
+    signer?.answer(asked).then(answer => { if (core === this.#core) this.input(answer) }, (err: unknown) => { log.error('could not %s a config - %e', asked.type, err) })
   }
 
   #onChange (change: Output<'change'>): void {

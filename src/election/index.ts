@@ -26,7 +26,7 @@ import type { Entry, Rank, Write } from './types.core.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { Storage } from '../storage/index.ts'
 import type { PeerStreamsComponents } from '../streams/index.ts'
-import type { AbortOptions, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
+import type { AbortOptions, Libp2pEvents, PeerId, PrivateKey, TypedEventTarget } from '@libp2p/interface'
 
 /**
  * `wait`: no leader is known. `follower`, `leader`: of a group that has one. `observer`: this node has no part in it, as a
@@ -141,6 +141,8 @@ export interface ElectionStatus {
   readonly learners: readonly string[]
   /** Milliseconds that this node's lease still runs; 0 when it does not lead. */
   readonly leaseLeft: number
+  /** Whether this node's vote counts: it has a seat, under the life that its store has now, and its identity is its own. */
+  readonly voting: boolean
   /** What keeps this node from voting. */
   readonly fault: Error | undefined
 }
@@ -235,6 +237,7 @@ export interface ElectionInit extends ElectionOptions {
 /** What {@link election} needs of libp2p, and of the services beside it. */
 export interface ElectionComponents extends PeerStreamsComponents {
   peerId: PeerId
+  privateKey: PrivateKey
   events: TypedEventTarget<Libp2pEvents>
   /** The service `discovery: discovery()`, under that key. */
   discovery?: Discovery

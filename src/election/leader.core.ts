@@ -5,6 +5,7 @@
 import { admit, sendConfig } from './admission.core.ts'
 import { Authority } from './authority.core.ts'
 import { isBefore, leaseUntil } from './clock.core.ts'
+import { share } from './lineage.core.ts'
 import { hasSeat, isNewer, reachedByMajority } from './order.core.ts'
 import type { Core } from './state.core.ts'
 import type { Follower, Leadership } from './leadership.core.ts'
@@ -84,7 +85,7 @@ export function followerOf (lead: Leadership, id: string, incarnation: string): 
   if (follower?.incarnation !== incarnation) {
     follower = {
       incarnation, round: 0, contact: -Infinity, delay: Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false,
-      inflight: undefined, read: undefined, currentSince: undefined
+      inflight: undefined, read: undefined, currentSince: undefined, line: undefined
     }
     lead.followers.set(id, follower)
   }
@@ -180,6 +181,7 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   if (message.round > 0) follower.config = message.config
   bringConfig(core, from, follower, message.config)
   lead.register.heard(from, follower, message.synced)
+  share(core, from, follower)
   refresh(core, lead)
 }
 

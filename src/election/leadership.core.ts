@@ -1,7 +1,7 @@
 /** What a node keeps while it leads, and nothing else: gone with the term. Pure types and their start. */
 import type { ConfigVersion } from './messages.core.ts'
 import type { Authority } from './authority.core.ts'
-import type { Config, Entry, Rank, Time, Token } from './types.core.ts'
+import type { Config, Entry, Rank, SignedConfig, Time, Token } from './types.core.ts'
 
 /** A voter or a standby, as the leader knows it. Everything was said in the leader's term. */
 export interface Follower {
@@ -24,6 +24,8 @@ export interface Follower {
   read: { asked: number, since: Rank, whole: boolean, synced: Rank | undefined, next: number, entries: Map<string, Rank> | undefined } | undefined
   /** It holds all that this leader does since. */
   currentSince: number | undefined
+  /** The line of signed configs that it was sent. */
+  line: readonly SignedConfig[] | undefined
 }
 
 /** Leadership that is given away. `wanted`: to nobody else; `id`: of who waits for the outcome. */

@@ -179,7 +179,12 @@ export class Member {
 
   /** The process ends now: whoever still waits for it need not. */
   bye (): void {
-    if (this.#leavesSeat) this.group.input({ type: 'leave', last: true })
+    if (!this.#leavesSeat) return
+    const { voting, voters = [] } = this.group.status() ?? {}
+    if (voting === true && voters.length > 1) {
+      this.#init.onProblem({ type: 'problem', problem: 'waiting-for-voters', message: `this node ends with a seat that nobody could take from it in time: the group of ${voters.join(', ')} needs a majority of them, or recover` })
+    }
+    this.group.input({ type: 'leave', last: true })
   }
 
   async #leave (seat: boolean, signal: AbortSignal | undefined): Promise<void> {

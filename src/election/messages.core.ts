@@ -2,7 +2,7 @@
  * What members of a group say to each other. A message belongs to one service; the driver adds which. Fields are checked
  * for type and range by the codec (numbers: integers in [0, 2^53); texts and lists within wire/limits.ts).
  */
-import type { Config, Entry, GroupKind, Rank } from './types.core.ts'
+import type { Config, Entry, GroupKind, Rank, SignedConfig } from './types.core.ts'
 
 /** In every message. */
 interface Common {
@@ -141,6 +141,9 @@ export interface Pledge extends Common {
 /** The leader of a group that gives way says so: forget vote and term, take a new incarnation, join `to`. */
 export interface Yield extends Common { readonly type: 'yield', readonly to: number }
 
+/** Of the group of both. Empty: show yours, for you tell of voters that I do not know. */
+export interface Lineage extends Common { readonly type: 'lineage', readonly configs: readonly SignedConfig[] }
+
 export type Message =
   | Hello | VoteRequest | VoteResponse | Heartbeat | HeartbeatResponse | ConfigMessage | ConfigResponse
-  | ReadRequest | ReadResponse | Append | AppendResponse | TimeoutNow | Bye | Propose | Pledge | Yield
+  | ReadRequest | ReadResponse | Append | AppendResponse | TimeoutNow | Bye | Propose | Pledge | Yield | Lineage

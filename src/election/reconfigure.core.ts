@@ -34,6 +34,7 @@ export function reconfigure (core: Core, voters: readonly Voter[], epoch = core.
   const told = new Set([...config.voters, ...next.voters].map(({ id }) => id))
   lead.configSave = core.save({ config: next, highestEpoch: Math.max(core.hard.highestEpoch, epoch) })
   lead.evenSince = undefined
+  core.out.push({ type: 'sign', config: next })
   const newcomer = next.voters.find(({ id }) => !hasVoter(config, id))
   lead.joining = newcomer === undefined ? undefined : { id: newcomer.id, before: config }
   for (const id of new Set([...told, ...lead.standbys])) {

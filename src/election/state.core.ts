@@ -8,7 +8,7 @@ import type { Founding } from './founding.core.ts'
 import type { Handover, Leadership } from './leadership.core.ts'
 import type { Hello, Message, VoteRequest } from './messages.core.ts'
 import type {
-  Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, Time, Token
+  Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, SignedConfig, Time, Token
 } from './types.core.ts'
 
 /** Milliseconds between two reports of the same problem, and between tries of a store that fails. */
@@ -27,6 +27,9 @@ type Role = 'follower' | 'candidate' | 'leader'
 
 /** A campaign: first would they, then do they. */
 export interface Campaign { readonly type: 'prevote' | 'vote', readonly term: number, readonly granted: Set<string>, readonly save: number, readonly transfer: boolean }
+
+/** A line that is gone along. `next`: the number, and the config, whose signature is being verified. */
+export interface Proof { readonly from: string, readonly configs: readonly SignedConfig[], readonly id: number, readonly next: SignedConfig, readonly at: number }
 
 /** What a peer of the service said of itself. */
 export interface Peer { readonly hello: Hello, readonly since: number }
@@ -102,6 +105,11 @@ export class Core {
   candidates: readonly Candidate[] = []
   readonly connected = new Set<string>()
   readonly peers = new Map<string, Peer>()
+  /** Who was asked to show the line to the voters that it tells of, when, and whether it did; and when it was shown to whom. */
+  readonly askedForProof = new Map<string, { readonly at: number, heard: boolean }>()
+  readonly shownProof = new Map<string, number>()
+  proof: Proof | undefined
+  proofs = 0
 
   #saves = 0
   #durable = 0
@@ -140,7 +148,7 @@ export class Core {
     this.contact = durable?.hard.config === undefined ? undefined : time
     this.durableConfig = durable?.hard.config
     this.hard = durable?.hard ?? {
-      incarnation: drawIncarnation(init.random), config: undefined, founded: false, term: 0, vote: undefined, highestEpoch: 0
+      incarnation: drawIncarnation(init.random), config: undefined, founded: false, term: 0, vote: undefined, highestEpoch: 0, lineage: []
     }
   }
 
@@ -205,7 +213,9 @@ export class Core {
 
   save (changes: Partial<HardState>): number {
     const before = this.hard
-    this.hard = { ...before, ...changes }
+    // another group has another line
+    const lineage = !('config' in changes) || changes.config?.group === before.config?.group ? before.lineage : []
+    this.hard = { ...before, lineage, ...changes }
     const { term, vote, incarnation } = this.hard
     const id = ++this.#saves
     this.#hardSave = id

@@ -34,6 +34,7 @@ export function statusOf ({ service, id, group, votes, fault }: Own): ElectionSt
     }),
     learners: status?.learners.map(learner => learner.id) ?? [],
     leaseLeft: status?.leaseLeft ?? 0,
+    voting: status?.voting ?? false,
     fault
   }
 }

@@ -11,11 +11,12 @@ export const ASK_CALM = 5_000
 /**
  * Whether that peer is to be believed about the group: it has a seat in the config that this node knows. Else one message
  * of anybody could hand the group to him. A node that missed so many configs that it knows nobody in the newest asks those
- * it knows.
+ * it knows; and him to prove it, for they may be gone.
  */
 export function mayTeach (core: Core, from: string, incarnation: string): boolean {
   if (hasSeat(core.config, from, incarnation)) return true
   askVoters(core)
+  askForProof(core, from)
   return false
 }
 
@@ -31,4 +32,12 @@ export function askVoters (core: Core): void {
   if (core.time.now - core.askedAt < ASK_LOST) return
   core.askedAt = core.time.now
   for (const { id } of core.config?.voters ?? []) if (id !== core.self) core.sendHello(id, true)
+}
+
+/** One that tells of voters whom this node does not know is to show the line that leads to them. */
+export function askForProof (core: Core, from: string): void {
+  const { askedForProof, time: { now } } = core
+  if (now - (askedForProof.get(from)?.at ?? -Infinity) < ASK_LOST) return
+  askedForProof.set(from, { at: now, heard: false })
+  core.send(from, { type: 'lineage', configs: [] })
 }

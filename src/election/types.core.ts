@@ -36,6 +36,16 @@ export interface Config {
   readonly replaces: number
 }
 
+/** A config in the words of the leader that wrote it, for whoever knows that one: anybody may pass it on. */
+export interface SignedConfig {
+  /** One of its voters. */
+  readonly by: string
+  readonly config: Config
+  readonly signature: Uint8Array
+  /** Empty when the peer id carries it. */
+  readonly publicKey: Uint8Array
+}
+
 /** What must survive a crash, but for the register. */
 export interface HardState {
   readonly incarnation: string
@@ -48,6 +58,8 @@ export interface HardState {
   readonly vote: string | undefined
   /** Highest epoch seen of any group of the service. */
   readonly highestEpoch: number
+  /** Oldest first: from voters of former times to those of now. */
+  readonly lineage: readonly SignedConfig[]
 }
 
 /** One key of the register. `value` undefined: deleted; the mark stays until all voters have it, or a majority when there are many. */
@@ -144,6 +156,10 @@ export type ElectionInput = Time & (
   | { readonly type: 'recover', readonly id: number, readonly voters: readonly string[] }
   /** Two live processes use this identity: take a new incarnation and do not vote until the group admits it. `active` false: over. */
   | { readonly type: 'identity-conflict', readonly active: boolean }
+  /** What was to be signed. */
+  | { readonly type: 'signed', readonly signed: SignedConfig }
+  /** Whether the one that it names has signed it. */
+  | { readonly type: 'verified', readonly id: number, readonly ok: boolean }
 )
 
 export type ElectionState = 'wait' | 'follower' | 'leader' | 'observer'
@@ -187,6 +203,10 @@ export type ElectionOutput =
   | { readonly type: 'recovered', readonly id: number, readonly ok: boolean, readonly why?: string }
   /** This node gave its group up for another one (`yielded`), or its group took another one in (`merged`: tokens have a new epoch). */
   | { readonly type: 'group', readonly what: 'founded' | 'joined' | 'yielded' | 'merged', readonly group: number, readonly epoch: number }
+  /** Sign this with the node's key. Answered by `signed`, if at all. */
+  | { readonly type: 'sign', readonly config: Config }
+  /** Answered by `verified`. */
+  | { readonly type: 'verify', readonly id: number, readonly signed: SignedConfig }
   | { readonly type: 'problem', readonly problem: ElectionProblem, readonly message: string, readonly peer?: string }
 
 /** Milliseconds. */

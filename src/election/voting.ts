@@ -4,6 +4,7 @@ import { PROFILES } from './election.core.ts'
 import { Member } from './member.ts'
 import { Net } from './net.ts'
 import { problemError } from './problems.ts'
+import { Signer } from './signer.ts'
 
 export interface Voting {
   readonly Announcer: typeof Announcer
@@ -11,6 +12,7 @@ export interface Voting {
   readonly Net: typeof Net
   readonly PROFILES: typeof PROFILES
   readonly problemError: typeof problemError
+  readonly Signer: typeof Signer
 }
 
-export const voting: Voting | undefined = { Announcer, Member, Net, PROFILES, problemError }
+export const voting: Voting | undefined = { Announcer, Member, Net, PROFILES, problemError, Signer }

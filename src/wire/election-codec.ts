@@ -3,7 +3,7 @@
  * of the election room; every number, text and list of a peer is checked here. Nothing decoded shares memory with its bytes.
  */
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
-import { FRAME, MESSAGES, STORED } from './election-schema.ts'
+import { FRAME, MESSAGES, STATEMENT, STORED } from './election-schema.ts'
 import { MAX_ELECTION_FRAME } from './limits.ts'
 import { isName } from './names.ts'
 import { decode, encode } from './schema.ts'
@@ -37,6 +37,7 @@ export function decodeElection (bytes: Uint8Array, start = 0, end = bytes.length
   if (type === undefined || others.length > 0) throw new ProtocolError('election frame: exactly one message expected')
   if (!isName('service', service)) throw new ProtocolError('election frame: the name of a service expected')
   checkConfig(rest[type].config)
+  for (const { config } of rest[type].configs ?? []) checkConfig(config)
   return { service, message: { ...rest[type], type, group, epoch, term, incarnation } }
 }
 
@@ -48,6 +49,11 @@ function checkConfig (config: Partial<Config> | undefined): void {
   const ids = config.voters.map(({ id }) => id)
   if (config.group === 0 || ids.length === 0) throw new ProtocolError('election frame: a config without a group or a voter')
   if (ids.some((id, i) => id <= (ids[i - 1] ?? ''))) throw new ProtocolError('election frame: voters that are not sorted')
+}
+
+/** What the leader of a group signs: that it wrote this config. The same bytes for the same config. */
+export function encodeStatement (statement: { mesh: string, service: string, by: string, config: object }): Uint8Array {
+  return encode(STATEMENT, statement)
 }
 
 /** A part of a node's state, as one unit. */

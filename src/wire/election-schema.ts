@@ -1,5 +1,5 @@
 /** The messages of election.proto as tables. */
-import { MAX_MESSAGE, MAX_NAME, MAX_REGISTER_VALUE, MAX_TEXT, MAX_VOTERS } from './limits.ts'
+import { MAX_LINEAGE, MAX_MESSAGE, MAX_NAME, MAX_REGISTER_VALUE, MAX_SIGNATURE, MAX_TEXT, MAX_VOTERS } from './limits.ts'
 import { shareBytes } from './bytes.ts'
 import { data, length, malformed, pos, take } from './reader.ts'
 import { bool, bytes, list, message, oneOf, uint53 } from './schema.ts'
@@ -39,6 +39,8 @@ const CONFIG = fields({ group: uint53, epoch: uint53, kind: KIND, term: uint53, 
 const VERSION = fields({ term: uint53, version: uint53 })
 const RANK = fields({ epoch: uint53, term: uint53, index: uint53 })
 const ENTRY = fields({ key: PEER, value: may(VALUE), rank: need(RANK) })
+const SIGNATURE = bytes(value => value.length <= MAX_SIGNATURE)
+const LINEAGE = list(fields({ by: PEER, config: need(CONFIG), signature: SIGNATURE, publicKey: SIGNATURE }), MAX_LINEAGE)
 /** As many as a frame holds. */
 const ENTRIES = list(ENTRY, Infinity)
 const VOTE = fields({ config: need(CONFIG), transfer: bool })
@@ -65,7 +67,8 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any
   ['bye', fields({ seat: bool })],
   ['propose', fields({ config: need(CONFIG), size: uint53, firm: bool })],
   ['pledge', fields({ proposed: uint53, ok: bool, why: texts(MAX_MESSAGE), firm: bool })],
-  ['yield', fields({ to: uint53 })]
+  ['yield', fields({ to: uint53 })],
+  ['lineage', fields({ configs: LINEAGE })]
 ]
 
 const FIRST_MESSAGE = 10
@@ -77,9 +80,12 @@ export const FRAME = message<any>({
 
 export const STORED = fields({
   number: uint53,
-  hard: may(fields({ incarnation: ID, config: may(CONFIG), founded: bool, term: uint53, vote: may(PEER), highestEpoch: uint53 })),
+  hard: may(fields({ incarnation: ID, config: may(CONFIG), founded: bool, term: uint53, vote: may(PEER), highestEpoch: uint53, lineage: LINEAGE })),
   reset: bool,
   entries: ENTRIES,
   drop: list(PEER, Infinity),
   synced: may(RANK)
 })
+
+/** What a leader signs. */
+export const STATEMENT = fields({ mesh: texts(MAX_NAME), service: texts(MAX_NAME), by: PEER, config: need(CONFIG) })

@@ -48,6 +48,10 @@ export const MAX_REGISTER_BATCH = 1 * MiB
 export const MAX_TERM_JUMP = 1_000_000
 /** Voters of one group: a majority of more is slower and no safer. */
 export const MAX_VOTERS = 31
+/** Signed configs that lead from voters of former times to those of now: about one for each leader that was admitted by the one before. */
+export const MAX_LINEAGE = 16
+/** Bytes of a signature, and of a key that a peer id does not carry. */
+export const MAX_SIGNATURE = 1 * KiB
 /** Bytes of what a call says of its token's link: a service's name and three numbers. */
 export const MAX_CLAIM = 128
 /** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */

@@ -30,6 +30,7 @@ export interface ElectionFrame {
   propose?: Propose
   pledge?: Pledge
   yield?: Yield
+  lineage?: Lineage
 }
 
 export namespace ElectionFrame {
@@ -155,6 +156,11 @@ export namespace ElectionFrame {
         if (obj.yield != null) {
           w.uint32(218)
           Yield.codec().encode(obj.yield, w)
+        }
+
+        if (obj.lineage != null) {
+          w.uint32(226)
+          Lineage.codec().encode(obj.lineage, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -300,6 +306,12 @@ export namespace ElectionFrame {
             case 27: {
               obj.yield = Yield.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.yield
+              })
+              break
+            }
+            case 28: {
+              obj.lineage = Lineage.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.lineage
               })
               break
             }
@@ -475,6 +487,13 @@ export namespace ElectionFrame {
             case 27: {
               yield * Yield.codec().stream(reader, reader.uint32(), `${prefix}.yield`, {
                 limits: opts.limits?.yield
+              })
+
+              break
+            }
+            case 28: {
+              yield * Lineage.codec().stream(reader, reader.uint32(), `${prefix}.lineage`, {
+                limits: opts.limits?.lineage
               })
 
               break
@@ -1195,6 +1214,72 @@ export namespace ElectionFrame {
     value: number
   }
 
+  export interface ElectionFrameLineageConfigsByFieldEvent {
+    field: '$.lineage.configs[].by'
+    value: string
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigGroupFieldEvent {
+    field: '$.lineage.configs[].config.group'
+    value: number
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigEpochFieldEvent {
+    field: '$.lineage.configs[].config.epoch'
+    value: number
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigKindFieldEvent {
+    field: '$.lineage.configs[].config.kind'
+    value: GroupKind
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigTermFieldEvent {
+    field: '$.lineage.configs[].config.term'
+    value: number
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigVersionFieldEvent {
+    field: '$.lineage.configs[].config.version'
+    value: number
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigVotersIdFieldEvent {
+    field: '$.lineage.configs[].config.voters[].id'
+    value: string
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigVotersIncarnationFieldEvent {
+    field: '$.lineage.configs[].config.voters[].incarnation'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsConfigReplacesFieldEvent {
+    field: '$.lineage.configs[].config.replaces'
+    value: number
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsSignatureFieldEvent {
+    field: '$.lineage.configs[].signature'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface ElectionFrameLineageConfigsPublicKeyFieldEvent {
+    field: '$.lineage.configs[].publicKey'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
   export function encode (obj: Partial<ElectionFrame>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, ElectionFrame.codec())
   }
@@ -1203,7 +1288,7 @@ export namespace ElectionFrame {
     return decodeMessage(buf, ElectionFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameHeartbeatResponsePromiseFieldEvent | ElectionFrameHeartbeatResponseHighestEpochFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameReadPartFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameAppendResponsePartFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFrameProposeFirmFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFramePledgeFirmFieldEvent | ElectionFrameYieldToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ElectionFrame>): Generator<ElectionFrameServiceFieldEvent | ElectionFrameGroupFieldEvent | ElectionFrameEpochFieldEvent | ElectionFrameTermFieldEvent | ElectionFrameIncarnationFieldEvent | ElectionFrameHelloConfigGroupFieldEvent | ElectionFrameHelloConfigEpochFieldEvent | ElectionFrameHelloConfigKindFieldEvent | ElectionFrameHelloConfigTermFieldEvent | ElectionFrameHelloConfigVersionFieldEvent | ElectionFrameHelloConfigVotersIdFieldEvent | ElectionFrameHelloConfigVotersIncarnationFieldEvent | ElectionFrameHelloConfigReplacesFieldEvent | ElectionFrameHelloFoundedFieldEvent | ElectionFrameHelloLeaderFieldEvent | ElectionFrameHelloEligibleFieldEvent | ElectionFrameHelloKindFieldEvent | ElectionFrameHelloSizeFieldEvent | ElectionFrameHelloHighestEpochFieldEvent | ElectionFrameHelloAskFieldEvent | ElectionFramePrevoteConfigGroupFieldEvent | ElectionFramePrevoteConfigEpochFieldEvent | ElectionFramePrevoteConfigKindFieldEvent | ElectionFramePrevoteConfigTermFieldEvent | ElectionFramePrevoteConfigVersionFieldEvent | ElectionFramePrevoteConfigVotersIdFieldEvent | ElectionFramePrevoteConfigVotersIncarnationFieldEvent | ElectionFramePrevoteConfigReplacesFieldEvent | ElectionFramePrevoteTransferFieldEvent | ElectionFrameVoteConfigGroupFieldEvent | ElectionFrameVoteConfigEpochFieldEvent | ElectionFrameVoteConfigKindFieldEvent | ElectionFrameVoteConfigTermFieldEvent | ElectionFrameVoteConfigVersionFieldEvent | ElectionFrameVoteConfigVotersIdFieldEvent | ElectionFrameVoteConfigVotersIncarnationFieldEvent | ElectionFrameVoteConfigReplacesFieldEvent | ElectionFrameVoteTransferFieldEvent | ElectionFramePrevoteResponseAskedFieldEvent | ElectionFramePrevoteResponseGrantedFieldEvent | ElectionFramePrevoteResponseConfigGroupFieldEvent | ElectionFramePrevoteResponseConfigEpochFieldEvent | ElectionFramePrevoteResponseConfigKindFieldEvent | ElectionFramePrevoteResponseConfigTermFieldEvent | ElectionFramePrevoteResponseConfigVersionFieldEvent | ElectionFramePrevoteResponseConfigVotersIdFieldEvent | ElectionFramePrevoteResponseConfigVotersIncarnationFieldEvent | ElectionFramePrevoteResponseConfigReplacesFieldEvent | ElectionFrameVoteResponseAskedFieldEvent | ElectionFrameVoteResponseGrantedFieldEvent | ElectionFrameVoteResponseConfigGroupFieldEvent | ElectionFrameVoteResponseConfigEpochFieldEvent | ElectionFrameVoteResponseConfigKindFieldEvent | ElectionFrameVoteResponseConfigTermFieldEvent | ElectionFrameVoteResponseConfigVersionFieldEvent | ElectionFrameVoteResponseConfigVotersIdFieldEvent | ElectionFrameVoteResponseConfigVotersIncarnationFieldEvent | ElectionFrameVoteResponseConfigReplacesFieldEvent | ElectionFrameHeartbeatRoundFieldEvent | ElectionFrameHeartbeatConfigTermFieldEvent | ElectionFrameHeartbeatConfigVersionFieldEvent | ElectionFrameHeartbeatFloorEpochFieldEvent | ElectionFrameHeartbeatFloorTermFieldEvent | ElectionFrameHeartbeatFloorIndexFieldEvent | ElectionFrameHeartbeatStandbyFieldEvent | ElectionFrameHeartbeatResponseRoundFieldEvent | ElectionFrameHeartbeatResponseConfigTermFieldEvent | ElectionFrameHeartbeatResponseConfigVersionFieldEvent | ElectionFrameHeartbeatResponseSyncedEpochFieldEvent | ElectionFrameHeartbeatResponseSyncedTermFieldEvent | ElectionFrameHeartbeatResponseSyncedIndexFieldEvent | ElectionFrameHeartbeatResponseLeavingFieldEvent | ElectionFrameHeartbeatResponsePromiseFieldEvent | ElectionFrameHeartbeatResponseHighestEpochFieldEvent | ElectionFrameConfigConfigGroupFieldEvent | ElectionFrameConfigConfigEpochFieldEvent | ElectionFrameConfigConfigKindFieldEvent | ElectionFrameConfigConfigTermFieldEvent | ElectionFrameConfigConfigVersionFieldEvent | ElectionFrameConfigConfigVotersIdFieldEvent | ElectionFrameConfigConfigVotersIncarnationFieldEvent | ElectionFrameConfigConfigReplacesFieldEvent | ElectionFrameConfigFoundedFieldEvent | ElectionFrameConfigResponseConfigTermFieldEvent | ElectionFrameConfigResponseConfigVersionFieldEvent | ElectionFrameReadSinceEpochFieldEvent | ElectionFrameReadSinceTermFieldEvent | ElectionFrameReadSinceIndexFieldEvent | ElectionFrameReadPartFieldEvent | ElectionFrameTableSinceEpochFieldEvent | ElectionFrameTableSinceTermFieldEvent | ElectionFrameTableSinceIndexFieldEvent | ElectionFrameTableSyncedEpochFieldEvent | ElectionFrameTableSyncedTermFieldEvent | ElectionFrameTableSyncedIndexFieldEvent | ElectionFrameTablePartFieldEvent | ElectionFrameTableLastFieldEvent | ElectionFrameTableEntriesKeyFieldEvent | ElectionFrameTableEntriesValueFieldEvent | ElectionFrameTableEntriesRankEpochFieldEvent | ElectionFrameTableEntriesRankTermFieldEvent | ElectionFrameTableEntriesRankIndexFieldEvent | ElectionFrameAppendFromEpochFieldEvent | ElectionFrameAppendFromTermFieldEvent | ElectionFrameAppendFromIndexFieldEvent | ElectionFrameAppendToEpochFieldEvent | ElectionFrameAppendToTermFieldEvent | ElectionFrameAppendToIndexFieldEvent | ElectionFrameAppendResetFieldEvent | ElectionFrameAppendPartFieldEvent | ElectionFrameAppendLastFieldEvent | ElectionFrameAppendEntriesKeyFieldEvent | ElectionFrameAppendEntriesValueFieldEvent | ElectionFrameAppendEntriesRankEpochFieldEvent | ElectionFrameAppendEntriesRankTermFieldEvent | ElectionFrameAppendEntriesRankIndexFieldEvent | ElectionFrameAppendResponseSyncedEpochFieldEvent | ElectionFrameAppendResponseSyncedTermFieldEvent | ElectionFrameAppendResponseSyncedIndexFieldEvent | ElectionFrameAppendResponsePartFieldEvent | ElectionFrameByeSeatFieldEvent | ElectionFrameProposeConfigGroupFieldEvent | ElectionFrameProposeConfigEpochFieldEvent | ElectionFrameProposeConfigKindFieldEvent | ElectionFrameProposeConfigTermFieldEvent | ElectionFrameProposeConfigVersionFieldEvent | ElectionFrameProposeConfigVotersIdFieldEvent | ElectionFrameProposeConfigVotersIncarnationFieldEvent | ElectionFrameProposeConfigReplacesFieldEvent | ElectionFrameProposeSizeFieldEvent | ElectionFrameProposeFirmFieldEvent | ElectionFramePledgeProposedFieldEvent | ElectionFramePledgeOkFieldEvent | ElectionFramePledgeWhyFieldEvent | ElectionFramePledgeFirmFieldEvent | ElectionFrameYieldToFieldEvent | ElectionFrameLineageConfigsByFieldEvent | ElectionFrameLineageConfigsConfigGroupFieldEvent | ElectionFrameLineageConfigsConfigEpochFieldEvent | ElectionFrameLineageConfigsConfigKindFieldEvent | ElectionFrameLineageConfigsConfigTermFieldEvent | ElectionFrameLineageConfigsConfigVersionFieldEvent | ElectionFrameLineageConfigsConfigVotersIdFieldEvent | ElectionFrameLineageConfigsConfigVotersIncarnationFieldEvent | ElectionFrameLineageConfigsConfigReplacesFieldEvent | ElectionFrameLineageConfigsSignatureFieldEvent | ElectionFrameLineageConfigsPublicKeyFieldEvent> {
     return streamMessage(buf, ElectionFrame.codec(), opts)
   }
 }
@@ -4584,6 +4669,571 @@ export namespace Yield {
   }
 }
 
+export interface Lineage {
+  configs: SignedConfig[]
+}
+
+export namespace Lineage {
+  let _codec: Codec<Lineage>
+
+  export const codec = (): Codec<Lineage> => {
+    if (_codec == null) {
+      _codec = message<Lineage>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.configs != null && obj.configs.length > 0) {
+          for (const value of obj.configs) {
+            w.uint32(10)
+            SignedConfig.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          configs: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.configs != null && obj.configs.length === opts.limits.configs) {
+                throw new MaxLengthError('Decode error - repeated field "configs" had too many elements')
+              }
+
+              obj.configs.push(SignedConfig.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.configs$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          configs: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.configs != null && obj.configs === opts.limits.configs) {
+                throw new MaxLengthError('Streaming decode error - repeated field "configs" had too many elements')
+              }
+
+              for (const evt of SignedConfig.codec().stream(reader, reader.uint32(), `${prefix}.configs[]`, {
+                limits: opts.limits?.configs$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.configs
+                }
+              }
+
+              obj.configs++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface LineageConfigsByFieldEvent {
+    field: '$.configs[].by'
+    value: string
+    index: number
+  }
+
+  export interface LineageConfigsConfigGroupFieldEvent {
+    field: '$.configs[].config.group'
+    value: number
+    index: number
+  }
+
+  export interface LineageConfigsConfigEpochFieldEvent {
+    field: '$.configs[].config.epoch'
+    value: number
+    index: number
+  }
+
+  export interface LineageConfigsConfigKindFieldEvent {
+    field: '$.configs[].config.kind'
+    value: GroupKind
+    index: number
+  }
+
+  export interface LineageConfigsConfigTermFieldEvent {
+    field: '$.configs[].config.term'
+    value: number
+    index: number
+  }
+
+  export interface LineageConfigsConfigVersionFieldEvent {
+    field: '$.configs[].config.version'
+    value: number
+    index: number
+  }
+
+  export interface LineageConfigsConfigVotersIdFieldEvent {
+    field: '$.configs[].config.voters[].id'
+    value: string
+    index: number
+  }
+
+  export interface LineageConfigsConfigVotersIncarnationFieldEvent {
+    field: '$.configs[].config.voters[].incarnation'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface LineageConfigsConfigReplacesFieldEvent {
+    field: '$.configs[].config.replaces'
+    value: number
+    index: number
+  }
+
+  export interface LineageConfigsSignatureFieldEvent {
+    field: '$.configs[].signature'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface LineageConfigsPublicKeyFieldEvent {
+    field: '$.configs[].publicKey'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export function encode (obj: Partial<Lineage>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Lineage.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Lineage>): Lineage {
+    return decodeMessage(buf, Lineage.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Lineage>): Generator<LineageConfigsByFieldEvent | LineageConfigsConfigGroupFieldEvent | LineageConfigsConfigEpochFieldEvent | LineageConfigsConfigKindFieldEvent | LineageConfigsConfigTermFieldEvent | LineageConfigsConfigVersionFieldEvent | LineageConfigsConfigVotersIdFieldEvent | LineageConfigsConfigVotersIncarnationFieldEvent | LineageConfigsConfigReplacesFieldEvent | LineageConfigsSignatureFieldEvent | LineageConfigsPublicKeyFieldEvent> {
+    return streamMessage(buf, Lineage.codec(), opts)
+  }
+}
+
+export interface SignedConfig {
+  by: string
+  config?: Config
+  signature: Uint8Array<ArrayBuffer>
+  publicKey: Uint8Array<ArrayBuffer>
+}
+
+export namespace SignedConfig {
+  let _codec: Codec<SignedConfig>
+
+  export const codec = (): Codec<SignedConfig> => {
+    if (_codec == null) {
+      _codec = message<SignedConfig>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.by != null && obj.by !== '')) {
+          w.uint32(10)
+          w.string(obj.by)
+        }
+
+        if (obj.config != null) {
+          w.uint32(18)
+          Config.codec().encode(obj.config, w)
+        }
+
+        if ((obj.signature != null && obj.signature.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.signature)
+        }
+
+        if ((obj.publicKey != null && obj.publicKey.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.publicKey)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          by: '',
+          signature: uint8ArrayAlloc(0),
+          publicKey: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.by = reader.string()
+              break
+            }
+            case 2: {
+              obj.config = Config.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.config
+              })
+              break
+            }
+            case 3: {
+              obj.signature = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.publicKey = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.by`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield * Config.codec().stream(reader, reader.uint32(), `${prefix}.config`, {
+                limits: opts.limits?.config
+              })
+
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.signature`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.publicKey`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SignedConfigByFieldEvent {
+    field: '$.by'
+    value: string
+  }
+
+  export interface SignedConfigConfigGroupFieldEvent {
+    field: '$.config.group'
+    value: number
+  }
+
+  export interface SignedConfigConfigEpochFieldEvent {
+    field: '$.config.epoch'
+    value: number
+  }
+
+  export interface SignedConfigConfigKindFieldEvent {
+    field: '$.config.kind'
+    value: GroupKind
+  }
+
+  export interface SignedConfigConfigTermFieldEvent {
+    field: '$.config.term'
+    value: number
+  }
+
+  export interface SignedConfigConfigVersionFieldEvent {
+    field: '$.config.version'
+    value: number
+  }
+
+  export interface SignedConfigConfigVotersIdFieldEvent {
+    field: '$.config.voters[].id'
+    value: string
+    index: number
+  }
+
+  export interface SignedConfigConfigVotersIncarnationFieldEvent {
+    field: '$.config.voters[].incarnation'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface SignedConfigConfigReplacesFieldEvent {
+    field: '$.config.replaces'
+    value: number
+  }
+
+  export interface SignedConfigSignatureFieldEvent {
+    field: '$.signature'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface SignedConfigPublicKeyFieldEvent {
+    field: '$.publicKey'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<SignedConfig>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, SignedConfig.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedConfig>): SignedConfig {
+    return decodeMessage(buf, SignedConfig.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedConfig>): Generator<SignedConfigByFieldEvent | SignedConfigConfigGroupFieldEvent | SignedConfigConfigEpochFieldEvent | SignedConfigConfigKindFieldEvent | SignedConfigConfigTermFieldEvent | SignedConfigConfigVersionFieldEvent | SignedConfigConfigVotersIdFieldEvent | SignedConfigConfigVotersIncarnationFieldEvent | SignedConfigConfigReplacesFieldEvent | SignedConfigSignatureFieldEvent | SignedConfigPublicKeyFieldEvent> {
+    return streamMessage(buf, SignedConfig.codec(), opts)
+  }
+}
+
+export interface Statement {
+  mesh: string
+  service: string
+  by: string
+  config?: Config
+}
+
+export namespace Statement {
+  let _codec: Codec<Statement>
+
+  export const codec = (): Codec<Statement> => {
+    if (_codec == null) {
+      _codec = message<Statement>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.mesh != null && obj.mesh !== '')) {
+          w.uint32(10)
+          w.string(obj.mesh)
+        }
+
+        if ((obj.service != null && obj.service !== '')) {
+          w.uint32(18)
+          w.string(obj.service)
+        }
+
+        if ((obj.by != null && obj.by !== '')) {
+          w.uint32(26)
+          w.string(obj.by)
+        }
+
+        if (obj.config != null) {
+          w.uint32(34)
+          Config.codec().encode(obj.config, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          mesh: '',
+          service: '',
+          by: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.mesh = reader.string()
+              break
+            }
+            case 2: {
+              obj.service = reader.string()
+              break
+            }
+            case 3: {
+              obj.by = reader.string()
+              break
+            }
+            case 4: {
+              obj.config = Config.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.config
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.mesh`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.service`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.by`,
+                value: reader.string()
+              }
+              break
+            }
+            case 4: {
+              yield * Config.codec().stream(reader, reader.uint32(), `${prefix}.config`, {
+                limits: opts.limits?.config
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface StatementMeshFieldEvent {
+    field: '$.mesh'
+    value: string
+  }
+
+  export interface StatementServiceFieldEvent {
+    field: '$.service'
+    value: string
+  }
+
+  export interface StatementByFieldEvent {
+    field: '$.by'
+    value: string
+  }
+
+  export interface StatementConfigGroupFieldEvent {
+    field: '$.config.group'
+    value: number
+  }
+
+  export interface StatementConfigEpochFieldEvent {
+    field: '$.config.epoch'
+    value: number
+  }
+
+  export interface StatementConfigKindFieldEvent {
+    field: '$.config.kind'
+    value: GroupKind
+  }
+
+  export interface StatementConfigTermFieldEvent {
+    field: '$.config.term'
+    value: number
+  }
+
+  export interface StatementConfigVersionFieldEvent {
+    field: '$.config.version'
+    value: number
+  }
+
+  export interface StatementConfigVotersIdFieldEvent {
+    field: '$.config.voters[].id'
+    value: string
+    index: number
+  }
+
+  export interface StatementConfigVotersIncarnationFieldEvent {
+    field: '$.config.voters[].incarnation'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface StatementConfigReplacesFieldEvent {
+    field: '$.config.replaces'
+    value: number
+  }
+
+  export function encode (obj: Partial<Statement>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Statement.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Statement>): Statement {
+    return decodeMessage(buf, Statement.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Statement>): Generator<StatementMeshFieldEvent | StatementServiceFieldEvent | StatementByFieldEvent | StatementConfigGroupFieldEvent | StatementConfigEpochFieldEvent | StatementConfigKindFieldEvent | StatementConfigTermFieldEvent | StatementConfigVersionFieldEvent | StatementConfigVotersIdFieldEvent | StatementConfigVotersIncarnationFieldEvent | StatementConfigReplacesFieldEvent> {
+    return streamMessage(buf, Statement.codec(), opts)
+  }
+}
+
 export interface Stored {
   number: number
   hard?: Stored.Hard
@@ -4601,6 +5251,7 @@ export namespace Stored {
     term: number
     vote: string
     highestEpoch: number
+    lineage: SignedConfig[]
   }
 
   export namespace Hard {
@@ -4643,6 +5294,13 @@ export namespace Stored {
             w.uint64Number(obj.highestEpoch)
           }
 
+          if (obj.lineage != null && obj.lineage.length > 0) {
+            for (const value of obj.lineage) {
+              w.uint32(58)
+              SignedConfig.codec().encode(value, w)
+            }
+          }
+
           if (opts.lengthDelimited !== false) {
             w.ldelim()
           }
@@ -4652,7 +5310,8 @@ export namespace Stored {
             founded: false,
             term: 0,
             vote: '',
-            highestEpoch: 0
+            highestEpoch: 0,
+            lineage: []
           }
 
           const end = length == null ? reader.len : reader.pos + length
@@ -4687,6 +5346,16 @@ export namespace Stored {
                 obj.highestEpoch = reader.uint64Number()
                 break
               }
+              case 7: {
+                if (opts.limits?.lineage != null && obj.lineage.length === opts.limits.lineage) {
+                  throw new MaxLengthError('Decode error - repeated field "lineage" had too many elements')
+                }
+
+                obj.lineage.push(SignedConfig.codec().decode(reader, reader.uint32(), {
+                  limits: opts.limits?.lineage$
+                }))
+                break
+              }
               default: {
                 reader.skipType(tag & 7)
                 break
@@ -4696,6 +5365,10 @@ export namespace Stored {
 
           return obj
         }, function * (reader, length, prefix, opts = {}) {
+          const obj = {
+            lineage: 0
+          }
+
           const end = length == null ? reader.len : reader.pos + length
 
           while (reader.pos < end) {
@@ -4742,6 +5415,24 @@ export namespace Stored {
                   field: `${prefix}.highestEpoch`,
                   value: reader.uint64Number()
                 }
+                break
+              }
+              case 7: {
+                if (opts.limits?.lineage != null && obj.lineage === opts.limits.lineage) {
+                  throw new MaxLengthError('Streaming decode error - repeated field "lineage" had too many elements')
+                }
+
+                for (const evt of SignedConfig.codec().stream(reader, reader.uint32(), `${prefix}.lineage[]`, {
+                  limits: opts.limits?.lineage$
+                })) {
+                  yield {
+                    ...evt,
+                    index: obj.lineage
+                  }
+                }
+
+                obj.lineage++
+
                 break
               }
               default: {
@@ -4823,6 +5514,72 @@ export namespace Stored {
       value: number
     }
 
+    export interface HardLineageByFieldEvent {
+      field: '$.lineage[].by'
+      value: string
+      index: number
+    }
+
+    export interface HardLineageConfigGroupFieldEvent {
+      field: '$.lineage[].config.group'
+      value: number
+      index: number
+    }
+
+    export interface HardLineageConfigEpochFieldEvent {
+      field: '$.lineage[].config.epoch'
+      value: number
+      index: number
+    }
+
+    export interface HardLineageConfigKindFieldEvent {
+      field: '$.lineage[].config.kind'
+      value: GroupKind
+      index: number
+    }
+
+    export interface HardLineageConfigTermFieldEvent {
+      field: '$.lineage[].config.term'
+      value: number
+      index: number
+    }
+
+    export interface HardLineageConfigVersionFieldEvent {
+      field: '$.lineage[].config.version'
+      value: number
+      index: number
+    }
+
+    export interface HardLineageConfigVotersIdFieldEvent {
+      field: '$.lineage[].config.voters[].id'
+      value: string
+      index: number
+    }
+
+    export interface HardLineageConfigVotersIncarnationFieldEvent {
+      field: '$.lineage[].config.voters[].incarnation'
+      value: Uint8Array<ArrayBuffer>
+      index: number
+    }
+
+    export interface HardLineageConfigReplacesFieldEvent {
+      field: '$.lineage[].config.replaces'
+      value: number
+      index: number
+    }
+
+    export interface HardLineageSignatureFieldEvent {
+      field: '$.lineage[].signature'
+      value: Uint8Array<ArrayBuffer>
+      index: number
+    }
+
+    export interface HardLineagePublicKeyFieldEvent {
+      field: '$.lineage[].publicKey'
+      value: Uint8Array<ArrayBuffer>
+      index: number
+    }
+
     export function encode (obj: Partial<Hard>): Uint8Array<ArrayBuffer> {
       return encodeMessage(obj, Hard.codec())
     }
@@ -4831,7 +5588,7 @@ export namespace Stored {
       return decodeMessage(buf, Hard.codec(), opts)
     }
 
-    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hard>): Generator<HardIncarnationFieldEvent | HardConfigGroupFieldEvent | HardConfigEpochFieldEvent | HardConfigKindFieldEvent | HardConfigTermFieldEvent | HardConfigVersionFieldEvent | HardConfigVotersIdFieldEvent | HardConfigVotersIncarnationFieldEvent | HardConfigReplacesFieldEvent | HardFoundedFieldEvent | HardTermFieldEvent | HardVoteFieldEvent | HardHighestEpochFieldEvent> {
+    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hard>): Generator<HardIncarnationFieldEvent | HardConfigGroupFieldEvent | HardConfigEpochFieldEvent | HardConfigKindFieldEvent | HardConfigTermFieldEvent | HardConfigVersionFieldEvent | HardConfigVotersIdFieldEvent | HardConfigVotersIncarnationFieldEvent | HardConfigReplacesFieldEvent | HardFoundedFieldEvent | HardTermFieldEvent | HardVoteFieldEvent | HardHighestEpochFieldEvent | HardLineageByFieldEvent | HardLineageConfigGroupFieldEvent | HardLineageConfigEpochFieldEvent | HardLineageConfigKindFieldEvent | HardLineageConfigTermFieldEvent | HardLineageConfigVersionFieldEvent | HardLineageConfigVotersIdFieldEvent | HardLineageConfigVotersIncarnationFieldEvent | HardLineageConfigReplacesFieldEvent | HardLineageSignatureFieldEvent | HardLineagePublicKeyFieldEvent> {
       return streamMessage(buf, Hard.codec(), opts)
     }
   }
@@ -5099,6 +5856,72 @@ export namespace Stored {
     value: number
   }
 
+  export interface StoredHardLineageByFieldEvent {
+    field: '$.hard.lineage[].by'
+    value: string
+    index: number
+  }
+
+  export interface StoredHardLineageConfigGroupFieldEvent {
+    field: '$.hard.lineage[].config.group'
+    value: number
+    index: number
+  }
+
+  export interface StoredHardLineageConfigEpochFieldEvent {
+    field: '$.hard.lineage[].config.epoch'
+    value: number
+    index: number
+  }
+
+  export interface StoredHardLineageConfigKindFieldEvent {
+    field: '$.hard.lineage[].config.kind'
+    value: GroupKind
+    index: number
+  }
+
+  export interface StoredHardLineageConfigTermFieldEvent {
+    field: '$.hard.lineage[].config.term'
+    value: number
+    index: number
+  }
+
+  export interface StoredHardLineageConfigVersionFieldEvent {
+    field: '$.hard.lineage[].config.version'
+    value: number
+    index: number
+  }
+
+  export interface StoredHardLineageConfigVotersIdFieldEvent {
+    field: '$.hard.lineage[].config.voters[].id'
+    value: string
+    index: number
+  }
+
+  export interface StoredHardLineageConfigVotersIncarnationFieldEvent {
+    field: '$.hard.lineage[].config.voters[].incarnation'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface StoredHardLineageConfigReplacesFieldEvent {
+    field: '$.hard.lineage[].config.replaces'
+    value: number
+    index: number
+  }
+
+  export interface StoredHardLineageSignatureFieldEvent {
+    field: '$.hard.lineage[].signature'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface StoredHardLineagePublicKeyFieldEvent {
+    field: '$.hard.lineage[].publicKey'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
   export interface StoredResetFieldEvent {
     field: '$.reset'
     value: boolean
@@ -5163,7 +5986,7 @@ export namespace Stored {
     return decodeMessage(buf, Stored.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stored>): Generator<StoredNumberFieldEvent | StoredHardIncarnationFieldEvent | StoredHardConfigGroupFieldEvent | StoredHardConfigEpochFieldEvent | StoredHardConfigKindFieldEvent | StoredHardConfigTermFieldEvent | StoredHardConfigVersionFieldEvent | StoredHardConfigVotersIdFieldEvent | StoredHardConfigVotersIncarnationFieldEvent | StoredHardConfigReplacesFieldEvent | StoredHardFoundedFieldEvent | StoredHardTermFieldEvent | StoredHardVoteFieldEvent | StoredHardHighestEpochFieldEvent | StoredResetFieldEvent | StoredEntriesKeyFieldEvent | StoredEntriesValueFieldEvent | StoredEntriesRankEpochFieldEvent | StoredEntriesRankTermFieldEvent | StoredEntriesRankIndexFieldEvent | StoredDropFieldEvent | StoredSyncedEpochFieldEvent | StoredSyncedTermFieldEvent | StoredSyncedIndexFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stored>): Generator<StoredNumberFieldEvent | StoredHardIncarnationFieldEvent | StoredHardConfigGroupFieldEvent | StoredHardConfigEpochFieldEvent | StoredHardConfigKindFieldEvent | StoredHardConfigTermFieldEvent | StoredHardConfigVersionFieldEvent | StoredHardConfigVotersIdFieldEvent | StoredHardConfigVotersIncarnationFieldEvent | StoredHardConfigReplacesFieldEvent | StoredHardFoundedFieldEvent | StoredHardTermFieldEvent | StoredHardVoteFieldEvent | StoredHardHighestEpochFieldEvent | StoredHardLineageByFieldEvent | StoredHardLineageConfigGroupFieldEvent | StoredHardLineageConfigEpochFieldEvent | StoredHardLineageConfigKindFieldEvent | StoredHardLineageConfigTermFieldEvent | StoredHardLineageConfigVersionFieldEvent | StoredHardLineageConfigVotersIdFieldEvent | StoredHardLineageConfigVotersIncarnationFieldEvent | StoredHardLineageConfigReplacesFieldEvent | StoredHardLineageSignatureFieldEvent | StoredHardLineagePublicKeyFieldEvent | StoredResetFieldEvent | StoredEntriesKeyFieldEvent | StoredEntriesValueFieldEvent | StoredEntriesRankEpochFieldEvent | StoredEntriesRankTermFieldEvent | StoredEntriesRankIndexFieldEvent | StoredDropFieldEvent | StoredSyncedEpochFieldEvent | StoredSyncedTermFieldEvent | StoredSyncedIndexFieldEvent> {
     return streamMessage(buf, Stored.codec(), opts)
   }
 }

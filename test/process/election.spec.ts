@@ -199,6 +199,21 @@ describe('processes: election', function () {
     group.expectSafe()
   })
 
+  it('in memory, one killed and the leader stopped a moment later: the one that is left leads on alone', async () => {
+    const group = await start({ voters: 3, storage: false, election: { expect: 3 } })
+    const first = await group.agreed()
+    const [dead, last] = group.alive.filter(({ id }) => id !== first.id) as [NodeProcess, NodeProcess]
+    await group.kill(dead)
+    await group.node(first.id).stop()
+    const second = await group.agreed(first, [last])
+    expect(second.id).to.equal(last.id)
+    expect(await voters(last)).to.deep.equal([last.id])
+    // it has a majority: that of itself
+    await group.startNode(group.nodes.indexOf(dead))
+    expect(await group.agreed()).to.deep.equal(second)
+    group.expectSafe()
+  })
+
   it('after a majority was lost for good an operator founds the group anew, and tokens go on growing', async () => {
     const group = await start({ voters: 3 })
     const leader = await group.agreed()

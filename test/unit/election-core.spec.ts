@@ -4,6 +4,7 @@ import { hasPassed, isBefore, leaseUntil, wasSetBack } from '../../src/election/
 import { isNewer, majority, reachedByMajority } from '../../src/election/order.core.ts'
 import { inParts, Table } from '../../src/election/table.core.ts'
 import { Bench } from './election-bench.ts'
+import { World } from './election-world.ts'
 import { TRANSCRIPTS } from './election-transcripts.ts'
 
 describe('election core: transcripts', function () {
@@ -24,6 +25,17 @@ describe('election core: rules', () => {
       // in true time: a slow leader's lease, a fast voter's promise
       expect(now / leader).to.be.below(timeout / voter)
     }))
+  })
+
+  it('has ended its lease, and says so, before anybody hears that its identity is in use elsewhere', () => {
+    const world = new World()
+    for (const id of ['A', 'B', 'C']) world.add(id, { voters: ['A', 'B', 'C'] })
+    world.run(4_000)
+    const leader = world.nodes.get(world.leader())!
+    leader.out.length = 0
+    world.step(leader.id, { type: 'identity-conflict', active: true })
+    expect(leader.out.map(({ type }) => type)).to.deep.equal(['lease-end', 'change', 'problem'])
+    expect(world.status(leader.id)).to.include({ voting: false, state: 'observer' })
   })
 
   it('takes the clock that says less for a lease and both for a promise', () => {

@@ -33,14 +33,84 @@ describe('election core: who leaves', function () {
     expect(world.leader()).to.equal(leader)
   })
 
-  it('beside a dead one stays when nobody can stand in', () => {
-    const { world, leader, other } = beside()
-    world.kill('D')
+  /** Voters of whom some are silent, and nobody stands by. */
+  function bereft (voters: readonly string[], silent: number): { world: World, leader: string, others: string[], dead: string[] } {
+    const world = new World()
+    for (const id of voters) world.add(id, { voters })
+    world.run(4_000)
+    const leader = world.leader()
+    const rest = voters.filter(id => id !== leader)
+    const dead = rest.slice(-silent)
+    world.split(voters.filter(id => !dead.includes(id)), dead)
     world.run(1_500)
-    world.step(other, { type: 'leave' })
-    world.run(5_000)
-    expect([hasLeft(world, other), world.status(leader).voters]).to.deep.equal([false, ids])
     expect(world.leader()).to.equal(leader)
+    return { world, leader, others: rest.slice(0, -silent), dead }
+  }
+
+  it('beside a dead one, when nobody can stand in, leaves the group to those who live; the dead one may come again', () => {
+    const { world, leader, others: [other = ''], dead } = bereft(ids, 1)
+    world.step(other, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(2_000)
+    expect(world.status(leader).voters).to.deep.equal([leader])
+    world.kill(other)
+    world.run(2_000)
+    expect(world.leader()).to.equal(leader)
+    world.split([leader, ...dead])
+    world.run(1_500)
+    expect(world.leader()).to.equal(leader)
+    expect(world.status(leader).learners.map(({ id }) => id)).to.deep.equal(dead)
+  })
+
+  it('leads, and is beside a dead one, hands over to the living one, who then leads alone', () => {
+    const { world, leader, others: [other = ''] } = bereft(ids, 1)
+    world.step(leader, { type: 'leave' })
+    expect(world.until(100, () => world.leaders().join() === other), 'handed over').to.be.below(100)
+    expect(world.until(2_000, () => hasLeft(world, leader))).to.be.below(1_500)
+    world.kill(leader)
+    world.run(2_000)
+    expect([world.leader(), world.status(other).voters]).to.deep.equal([other, [other]])
+  })
+
+  it('leads, and is beside a dead one, hands over, and a standby takes its seat', () => {
+    const { world, leader, other, dead } = beside()
+    world.step(leader, { type: 'leave' })
+    expect(world.until(100, () => world.leaders().join() === other), 'handed over').to.be.below(100)
+    expect(world.until(2_000, () => hasLeft(world, leader))).to.be.below(1_000)
+    expect(world.status(other).voters).to.deep.equal([other, dead, 'D'].sort())
+    world.kill(leader)
+    world.run(2_000)
+    expect(world.leader()).to.equal(other)
+  })
+
+  it('beside two dead ones of five takes as many with it as it must', () => {
+    const { world, leader, others } = bereft(['A', 'B', 'C', 'D', 'E'], 2)
+    world.step(leader, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, leader))).to.be.below(1_500)
+    world.kill(leader)
+    world.run(2_000)
+    expect(others).to.include(world.leader())
+    expect(world.status(world.leader()).voters).to.include.members(others).and.to.have.length(3)
+  })
+
+  it('leads, while another one leaves beside a dead one, too, goes last', () => {
+    const { world, leader, others: [other = ''] } = bereft(ids, 1)
+    world.step(other, { type: 'leave' })
+    world.run(100)
+    world.step(leader, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, leader) && hasLeft(world, other))).to.be.below(2_000)
+  })
+
+  it('takes nobody with it who has answered within T', () => {
+    const { world, leader, others: [other = ''], dead: [late = ''] } = bereft(ids, 1)
+    world.split(ids)
+    world.run(300)
+    world.split([leader, other], [late])
+    world.run(300)
+    world.step(leader, { type: 'leave' })
+    world.run(350)
+    world.split(ids)
+    expect(world.until(2_000, () => hasLeft(world, leader))).to.be.below(1_500)
+    expect(world.status(world.leader()).voters).to.deep.equal([late, other].sort())
   })
 
   it('and is alone hands over to a peer that discovery does not name at the moment', () => {

@@ -1,6 +1,7 @@
 /** Election cores on a network that a test cuts, holds up and speaks on itself, a millisecond at a time. Each has its own wall clock. */
 import { createElection } from '../../src/election/election.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
+import { isSealed, sealed } from '../harness/seals.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Time } from '../../src/election/types.core.ts'
 
@@ -18,6 +19,9 @@ export class World {
   readonly #cuts = new Set<string>()
   #mail: Array<{ at: number, run: () => void }> = []
   now = 0
+  /** Signatures that were looked at; and whether any is answered. */
+  verified = 0
+  verifies = true
 
   /** Connected to all that are there. `skew`: ms by which its wall clock is ahead. */
   add (id: string, options: Partial<ElectionConfig> = {}, skew = 0): WorldNode {
@@ -56,11 +60,19 @@ export class World {
     if (!node.alive) return
     for (const output of node.core.step({ ...input, ...this.#time(node) })) {
       if (output.type === 'save') this.#mail.push({ at: this.now + 1, run: () => { this.step(id, { type: 'saved', id: output.id }) } })
-      else if (output.type !== 'send') node.out.push(output)
+      else if (output.type === 'sign') this.#later(id, { type: 'signed', signed: sealed(id, output.config) })
+      else if (output.type === 'verify') {
+        this.verified++
+        if (this.verifies) this.#later(id, { type: 'verified', id: output.id, ok: isSealed(output.signed) })
+      } else if (output.type !== 'send') node.out.push(output)
       else if (!this.lose(id, output.to, output.message)) {
         this.#mail.push({ at: this.now + 2, run: () => { if (this.#linked(id, output.to) && this.nodes.has(output.to)) this.step(output.to, { type: 'message', from: id, message: output.message }) } })
       }
     }
+  }
+
+  #later (id: string, input: Untimed<ElectionInput>): void {
+    this.#mail.push({ at: this.now + 1, run: () => { this.step(id, input) } })
   }
 
   run (ms: number): void {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decodeElection, decodeStored, encodeElection, encodeStored } from '../../src/wire/election-codec.ts'
+import { decodeElection, decodeStored, encodeElection, encodeStatement, encodeStored } from '../../src/wire/election-codec.ts'
 import { MESSAGES } from '../../src/wire/election-schema.ts'
-import { ElectionFrame, Stored } from '../generated/election.ts'
-import { MAX_ELECTION_FRAME, MAX_REGISTER_VALUE, MAX_TEXT, MAX_VOTERS } from '../../src/wire/limits.ts'
+import { ElectionFrame, Statement, Stored } from '../generated/election.ts'
+import { MAX_ELECTION_FRAME, MAX_LINEAGE, MAX_REGISTER_VALUE, MAX_SIGNATURE, MAX_TEXT, MAX_VOTERS } from '../../src/wire/limits.ts'
 import { fuzz, hex, unhex } from './wire-fuzz.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Config, HardState, Rank } from '../../src/election/types.core.ts'
@@ -18,6 +18,8 @@ const config: Config = {
 const rank: Rank = { epoch: 10, term: 3, index: 1 }
 const zero: Rank = { epoch: 0, term: 0, index: 0 }
 const entries = [{ key: 'k', value: Uint8Array.of(1, 2), rank }, { key: 'empty', value: new Uint8Array(0), rank }, { key: 'gone', value: undefined, rank: zero }]
+
+const lineage = [{ by: 'a', config, signature: Uint8Array.of(1, 2), publicKey: new Uint8Array() }, { by: 'b', config, signature: Uint8Array.of(3), publicKey: Uint8Array.of(4) }]
 
 /** One of each type, with every field that it can have. */
 const messages: Message[] = [
@@ -38,10 +40,11 @@ const messages: Message[] = [
   { ...common, type: 'bye', seat: true },
   { ...common, type: 'propose', config, size: 3, firm: true },
   { ...common, type: 'pledge', proposed: 9, ok: false, why: 'not one of them', firm: true },
-  { ...common, type: 'yield', to: 12 }
+  { ...common, type: 'yield', to: 12 },
+  { ...common, type: 'lineage', configs: lineage }
 ]
 const last = { ...common, type: 'yield', to: 12 }
-const hard: HardState = { incarnation, config, founded: true, term: 4, vote: 'b', highestEpoch: 12 }
+const hard: HardState = { incarnation, config, founded: true, term: 4, vote: 'b', highestEpoch: 12, lineage }
 const stored = { number: 5, hard, reset: true, entries, drop: ['x', 'y'], synced: rank }
 
 const flat = (message: Message): FlatMessage => ({ ...message })
@@ -73,6 +76,8 @@ describe('wire: election codec', () => {
     expect(all.map(({ type }) => type)).to.deep.equal(MESSAGES.map(([type]) => type))
     for (const [index, message] of all.entries()) expect(hex(frames[index] as Uint8Array), message.type).to.equal(hex(generated(message)))
     expect(hex(encodeStored(stored))).to.equal(hex(Stored.encode(generic(stored) as Partial<Stored>)))
+    const statement = { mesh: 'shop', service: 'login', by: 'a', config }
+    expect(hex(encodeStatement(statement))).to.equal(hex(Statement.encode(generic(statement) as Partial<Statement>)))
   })
 
   it('reads back what was written, inside a larger buffer, and shares no memory with it', () => {
@@ -117,6 +122,10 @@ describe('wire: election codec', () => {
     refused({ config: undefined })
     refused({ config: { ...config, voters: Array.from({ length: MAX_VOTERS + 1 }, () => ({ id: 'a', incarnation })) } })
     refused({ config: { ...config, voters: [{ id: 'a'.repeat(MAX_TEXT + 1), incarnation }] } })
+    refused({ configs: Array.from({ length: MAX_LINEAGE + 1 }, () => lineage[0]) }, 'lineage')
+    refused({ configs: [{ ...lineage[0], config: undefined }] }, 'lineage')
+    refused({ configs: [{ ...lineage[0], config: { ...config, voters: [] } }] }, 'lineage')
+    for (const field of ['signature', 'publicKey']) refused({ configs: [{ ...lineage[0], [field]: new Uint8Array(MAX_SIGNATURE + 1) }] }, 'lineage')
     refused({ config: { ...config, group: 0 } })
     refused({ config: { ...config, voters: [] } }, 'hello')
     refused({ config: { ...config, voters: config.voters.toReversed() } }, 'propose')

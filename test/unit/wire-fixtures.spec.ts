@@ -27,7 +27,8 @@ describe('wire: fixtures', () => {
 
   it('there is one of each message, and no file beside them', () => {
     expect(new Set(all.map(({ name }) => name)).size).to.equal(all.length)
-    expect(FIXTURES['election']).to.have.length(ELECTION_MESSAGES.length + 1)
+    // what is stored, and what is signed
+    expect(FIXTURES['election']).to.have.length(ELECTION_MESSAGES.length + 2)
     expect(PUBSUB_MESSAGES.map(([type]) => `pubsub-${type}`)).to.deep.equal(FIXTURES['pubsub']?.slice(0, PUBSUB_MESSAGES.length).map(({ name }) => name))
     expect(readdirSync(FOLDER).filter(name => name.endsWith('.json')).sort()).to.deep.equal(Object.keys(FIXTURES).map(file => `${file}.json`).sort())
   })

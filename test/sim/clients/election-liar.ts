@@ -1,6 +1,7 @@
 /** A peer without a seat, and without scruples: it says whatever a message can say to whoever is connected. Until the world is healed. */
+import { sealed } from '../../harness/seals.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
-import type { Config, Entry, GroupKind, Rank } from '../../../src/election/types.core.ts'
+import type { Config, Entry, GroupKind, Rank, SignedConfig } from '../../../src/election/types.core.ts'
 import type { Env, Process } from '../kernel/types.ts'
 
 const DIAL_EVERY = 500
@@ -94,6 +95,7 @@ export class LiarProcess implements Process {
       () => ({ type: 'yield', to: this.#newGroup(heard) }),
       () => ({ type: 'propose', config: this.#founding(to, heard), size: 2, firm: this.#coin() }),
       () => ({ type: 'pledge', proposed: heard.group, ok: this.#coin(), why: '', firm: this.#coin() }),
+      () => ({ type: 'lineage', configs: this.#lineage(to, heard) }),
       () => this.#greeting(to, heard)
     ]
   }
@@ -118,6 +120,13 @@ export class LiarProcess implements Process {
       ...known, term: known.term + random.int(2), version: known.version + FORGED,
       voters: [...voters.length === 0 ? [self] : voters].sort((a, b) => a.id < b.id ? -1 : 1)
     }
+  }
+
+  /** It can sign for itself only, and change what others have signed. */
+  #lineage (to: string, heard: Heard): SignedConfig[] {
+    const config = this.#config(to, heard)
+    const by = this.#env.random.pick([this.#env.id, to, heard.config?.voters[0]?.id ?? to]) ?? to
+    return this.#env.random.chance(0.2) ? [] : [{ ...sealed(this.#env.id, config), by }]
   }
 
   /** Of a group that is to take the place of the victim's. */

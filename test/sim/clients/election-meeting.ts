@@ -2,7 +2,7 @@
 import { Violation } from '../kernel/types.ts'
 import { majorityOf } from './election-checks.ts'
 import type { ElectionProcess } from './election-process.ts'
-import type { Config } from '../../../src/election/types.core.ts'
+import type { Config, Voter } from '../../../src/election/types.core.ts'
 import type { SimNode } from '../kernel/node.ts'
 import type { World } from '../kernel/world.ts'
 
@@ -16,6 +16,8 @@ const CALM = 1_000
 const SLOW_DISK = 50
 /** Milliseconds that a message takes, on average, with which the ten that a hand-over may need do not fit into the two seconds that it gets. */
 const SLOW_LINE = 100
+/** One with which they do when a dead one has to be taken out before. */
+const QUICK_LINE = 20
 
 interface Left { readonly at: number, readonly config: Config }
 
@@ -85,16 +87,30 @@ export class Meetings {
   leaves (node: SimNode): void {
     const { now, disturbedBefore, network: { conditions: { mean, factor } }, scenario: { drop, fsync } } = this.#world
     const config = processOf(node).durable?.hard.config
-    const whole = config !== undefined && this.#there(config) === config.voters.length && this.#honest().some(other => processOf(other).lease !== undefined)
-    if (now - disturbedBefore >= CALM && drop === 0 && fsync < SLOW_DISK && mean * factor < SLOW_LINE && whole) this.#leaving.set(node.id, { at: now, config })
+    const calm = now - disturbedBefore >= CALM && drop === 0 && fsync < SLOW_DISK && mean * factor < SLOW_LINE
+    const led = this.#honest().some(other => processOf(other).lease !== undefined)
+    if (calm && led && config !== undefined && (this.#there(config) === config.voters.length || this.#canDoWithout(config, mean * factor))) this.#leaving.set(node.id, { at: now, config })
     else this.#leaving.delete(node.id)
+  }
+
+  /** Some seats are dead; those who live reach each other, and will go on without them when the next one leaves. */
+  #canDoWithout (config: Config, mean: number): boolean {
+    const there = this.#seatsThere(config)
+    const { network } = this.#world
+    const meet = there.every(({ id: a }) => there.every(({ id: b }) => a === b || network.carries(a, b)))
+    // a silent one is waited for, for T, before it has to go
+    return meet && mean < QUICK_LINE && there.length >= majorityOf(config) && there.every(({ id }) => (processOf(this.#world.nodes.get(id)!).options.profile?.timeout ?? 500) <= 500)
   }
 
   /** Seats of those who run and stay. */
   #there (config: Config, but?: string): number {
+    return this.#seatsThere(config, but).length
+  }
+
+  #seatsThere (config: Config, but?: string): Voter[] {
     return config.voters.filter(({ id, incarnation }) => id !== but && this.#honest().some(node => {
       return node.id === id && !node.frozen && processOf(node).durable?.hard.incarnation === incarnation && processOf(node).durable?.hard.config?.group === config.group
-    })).length
+    }))
   }
 
   /** Nothing else went wrong while it left, and somebody was there: the group goes on without it. */

@@ -1,4 +1,6 @@
 /** The election's core with the thinnest driver: a disk, held messages, one timer, and a user who writes and reads while it leads. */
+import { isSealed, sealed } from '../../harness/seals.ts'
+import { peerOf } from '../kernel/types.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
 import type {
   Candidate, Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, GroupView, HardState, Rank, Time, Token
@@ -88,6 +90,8 @@ export class ElectionProcess implements Process, ElectionView {
   readonly #seen = new Map<string, { node: Seen, at: number }>()
   #company = false
   #left = -1
+  /** What a key has said, and is told a moment later. */
+  readonly #answers = new Map<string, Untimed<ElectionInput>>()
   #ends = false
 
   constructor (make: MakeCore, options: Options, around?: Surroundings) {
@@ -172,7 +176,11 @@ export class ElectionProcess implements Process, ElectionView {
 
   timer (name: string): void {
     const env = this.#env
-    if (name === 'tick') this.#step({ type: 'tick' })
+    const answer = this.#answers.get(name)
+    if (answer !== undefined) {
+      this.#answers.delete(name)
+      this.#step(answer)
+    } else if (name === 'tick') this.#step({ type: 'tick' })
     else if (name === 'dial') {
       for (const id of env.ids) if (id !== env.id && !env.connections().includes(id)) env.dial(id)
       env.setTimer('dial', DIAL_EVERY)
@@ -307,6 +315,12 @@ export class ElectionProcess implements Process, ElectionView {
     this.#env.setTimer('tick', Math.max(0.1, this.core.due - this.#env.now()))
   }
 
+  #later (answer: Untimed<ElectionInput>): void {
+    const name = `answer ${++this.#calls}`
+    this.#answers.set(name, answer)
+    this.#env.setTimer(name, 1)
+  }
+
   #save (save: Extract<ElectionOutput, { type: 'save' }>): number {
     if (save.hard !== undefined) this.#hard = save.hard
     const { register } = save
@@ -361,6 +375,13 @@ export class ElectionProcess implements Process, ElectionView {
         if (output.id === this.#left) this.#gone()
         break
       case 'problem': env.count(output.problem); break
+      case 'sign': this.#later({ type: 'signed', signed: sealed(peerOf(env.id), output.config) }); break
+      case 'verify': {
+        const ok = isSealed(output.signed)
+        env.count(ok ? 'verified' : 'unverified')
+        this.#later({ type: 'verified', id: output.id, ok })
+        break
+      }
       case 'left':
         env.count('left')
         this.#gone()

@@ -33,14 +33,16 @@ export function drawSetup ({ seed, ids, enabled, faults, latency }: Scenario): S
   const tab = honest.length > 5 ? honest.at(-1) : undefined
   // the one that is put aside matters where groups form anew by themselves
   const forms = enabled.length === 0 && faults.some(({ kind }) => kind === 'pair')
-  const kind = forms ? 'default' : random.pick(['default', 'default', 'expect', 'voters'])
+  // and that a voter is outgrown by a group of three
+  const outgrown = faults.some(fault => fault.kind === 'leader' && fault.how === 'outgrow')
+  const kind = forms ? 'default' : outgrown ? 'expect' : random.pick(['default', 'default', 'expect', 'voters'])
   const odd = Math.min(5, honest.length % 2 === 0 ? honest.length - 1 : honest.length)
   // a timeout of a few round trips is a mistake of the operator
   const profiles = latency.mean > 10 ? ['wan', 'default'] as const : ['fast', 'default', 'default', 'default', 'wan'] as const
   const common: Options = {
     profile: PROFILES[random.pick(profiles) ?? 'default'],
     lease: random.chance(0.85) ? 'strict' : 'off',
-    targetVoters: random.pick([3, 3, 5]) ?? 3,
+    targetVoters: outgrown ? 3 : random.pick([3, 3, 5]) ?? 3,
     persistent: random.chance(0.75) && !forms,
     marks: random.fork('marks').pick([0, 1, 50_000]) ?? 0,
     ...kind === 'voters' ? { voters: honest.slice(0, Math.max(1, odd)) } : kind === 'expect' ? { expect: Math.max(1, Math.min(3, odd)) } : {}
@@ -68,6 +70,8 @@ export function workload (random: Random, ids: readonly string[], until: number)
   if (alone.length > 0) return alone
   const hasty = random.fork('hasty')
   if (ids.length > 3 && hasty.chance(0.1)) return [{ kind: 'leader', at: hasty.between(25_000, 60_000), how: 'abandon', ms: 0 }]
+  const outgrown = random.fork('outgrown')
+  if (ids.length > 4 && outgrown.chance(0.15)) return [{ kind: 'leader', at: outgrown.between(20_000, 50_000), how: 'outgrow', ms: outgrown.between(500, 20_000) }]
   const faults: Fault[] = []
   for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
     if (!random.chance(chance)) continue
@@ -122,6 +126,7 @@ function struck (random: Random): Fault[] {
   }
   burst('outpace', 0.08, 20_000, 5_000, 12)
   burst('lag', 0.1, 20_000, 7_000, 9)
+  burst('beside', 0.15, 22_000, 12_000, 5)
   return faults
 }
 

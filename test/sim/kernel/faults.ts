@@ -7,6 +7,10 @@ import { createRandom, hashString } from '../../../src/util/random.core.ts'
 
 /** Ms after which one that does not hear the leader wants to lead. */
 const RIVAL_WAITS = 2_500
+/** Ms after which it is known that one is dead. */
+const BESIDE = 1_600
+/** Ms between two that leave for good. */
+const OUTGROWN = 4_000
 /** Ms after which one that is cut off believes in no leader. */
 const ABANDONED = 8_000
 /** Lives of a copy are numbered from here. */
@@ -90,6 +94,22 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
     case 'kill': return [{ kind: 'kill', at, node, back: ms, disk: 'keep' }]
     case 'freeze': return [{ kind: 'freeze', at, node, ms }]
     case 'leave': return [{ kind: 'command', at, node, name: 'leave', argument: { seat: true, stays: 0, back: ms } }]
+    case 'beside': {
+      const dead = world.client.followers?.().at(-1)
+      if (dead === undefined) return []
+      return [
+        { kind: 'kill', at, node: dead, back: ms * 3, disk: 'keep' },
+        { kind: 'command', at: at + BESIDE, node, name: 'leave', argument: { seat: true, stays: 0, back: ms } }
+      ]
+    }
+    case 'outgrow': {
+      const [late = node, ...voters] = world.client.followers?.() ?? []
+      // somebody takes each seat
+      if (late === node || voters.length + 1 > others.length - 1 - voters.length) return []
+      const leaves = [...voters, node].map((id, i): Fault => ({ kind: 'command', at: at + BESIDE + i * OUTGROWN, node: id, name: 'leave', argument: { seat: true, stays: 0, back: undefined } }))
+      const links = world.ids.flatMap((id): Array<[string, string]> => id === late ? [] : [[late, id], [id, late]])
+      return [{ kind: 'isolate', at, ms: BESIDE + ms + leaves.length * OUTGROWN, links }, ...leaves]
+    }
     case 'abandon': {
       const voters = world.client.followers?.() ?? []
       const heir = others.find(id => !voters.includes(id)) ?? others[0] ?? node

@@ -132,7 +132,7 @@ export type Fault =
    */
   | { kind: 'leader', at: number, how: LeaderFault, ms: number }
 
-export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump' | 'outpace' | 'lag' | 'leave' | 'abandon'
+export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump' | 'outpace' | 'lag' | 'leave' | 'beside' | 'outgrow' | 'abandon'
 
 export type DiskFault = 'keep' | 'torn' | 'wipe'
 
