@@ -92,7 +92,8 @@ export interface Records {
   put (record: NewRecord, options?: AbortOptions): Promise<{ stored: number }>
   /**
    * The record of the highest rank among the first valid answers; undefined when none of these authors has one. It ends as
-   * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author;
+   * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author
+   * (this node is one of three, and none of more than a quarter: old records are put to it too);
    * as many are believed that there is none of an author once one of another is found, or after 300 ms, when those that
    * failed are left out; after 3 s in any case. A peer that lies, stalls or is gone never makes it throw.
    *
