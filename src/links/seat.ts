@@ -81,6 +81,7 @@ export class Seat {
     this.#self = discovery.self.id
     this.#rights = new Rights({ ...init, scope: options.scope })
     this.#nextReport = now() + reportInterval(options)
+    init.owner.recordOf = node => discovery.signed(node)
     this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
     this.#authority = keeping === undefined
       ? undefined
