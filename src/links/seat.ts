@@ -12,7 +12,7 @@ import {
 } from './messages.core.ts'
 import { Quota } from './quota.core.ts'
 import { Rights } from './rights.ts'
-import { askBack, Strict } from './strict.ts'
+import { Strict } from './strict.ts'
 import type { Answer, Told, Usages } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
@@ -71,6 +71,7 @@ export class Seat {
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
   readonly #strict: Strict | undefined
+  readonly #askBack: (node: string, name: LinkName, rank: Rank) => Promise<boolean>
   #nextReport: number
   /** What it has in the DHT is put anew. */
   #stores = false
@@ -82,7 +83,9 @@ export class Seat {
     this.#rights = new Rights({ ...init, scope: options.scope })
     this.#nextReport = now() + reportInterval(options)
     init.owner.recordOf = node => discovery.signed(node)
-    this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
+    const revoker = keeping === undefined ? undefined : new keeping.Revoker(init)
+    this.#askBack = async (...asked) => revoker?.ask(...asked) ?? false
+    this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self), askBack: this.#askBack })
     this.#authority = keeping === undefined
       ? undefined
       : new keeping.Authority({
@@ -128,8 +131,7 @@ export class Seat {
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(context, async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
         this.#onlyVoter(context)
-        const [one] = readTold([args])
-        if (one !== undefined) owner.revoke(one, one.rank)
+        for (const one of readTold(Array.isArray(args) ? args : [args])) owner.revoke(one, one.rank)
       }),
       rpc.handle(TELL, (args: unknown, context) => { this.#onTell(args, context) })
     ]
@@ -226,7 +228,7 @@ export class Seat {
   /** The node lets the token go first, so that no call of it runs there behind the back of its next one. */
   async #revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
     if (this.#strict !== undefined) return this.#strict.revoke(place, name, rank)
-    if (this.#keeper.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
+    if (this.#keeper.isAlive(place)) await this.#askBack(place.node, name, rank)
   }
 
   /** In the tick in which who asked is answered. */
