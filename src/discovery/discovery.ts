@@ -289,9 +289,11 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     this.#self.resume()
   }
 
-  peerId (id: string): PeerId | undefined {
-    return this.#roster.view.get(id) == null ? undefined : this.#peerIds.get(id)
-  }
+  signed (id: string): Uint8Array | undefined { return this.node(id) == null ? undefined : this.#roster.view.signed(id) }
+
+  introduce (...[id, record, peer]: Parameters<Discovery['introduce']>): void | Promise<void> { return this.#running ? this.#inbox.introduce(id, record, peer) : undefined }
+
+  peerId (id: string): PeerId | undefined { return this.node(id) == null ? undefined : this.#peerIds.get(id) }
 
   rtt (id: string): number | undefined { return this.#prober.rtt(id) }
 

@@ -89,6 +89,10 @@ export class Inbox {
     this.#intake.offer(records, { from: undefined, firstHand: false })
   }
 
+  introduce (id: string, record: Uint8Array, from: string): void | Promise<void> {
+    return this.#intake.introduce(id, record, { from, firstHand: false })
+  }
+
   #onHello (from: string, hello: NonNullable<DiscoveryFrame['hello']>): void {
     const { id, bootNonce, greeter, onConflict } = this.#init
     if (from === id) {

@@ -125,6 +125,14 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
    * node was before, in a new incarnation if it had left.
    */
   resume (): void
+  /** The record of a node in the view as it signed it, for somebody who may not know it. */
+  signed (id: string): Uint8Array | undefined
+  /**
+   * A peer has named a node to this one, with its record: it is verified at once, and enters the view if it is true, of
+   * that node and newer than what is known. On some platforms that takes a moment. What is not true changes nothing, and
+   * is held against the peer. Never throws.
+   */
+  introduce (id: string, record: Uint8Array, peer: string): void | Promise<void>
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */
   peerId (id: string): PeerId | undefined
   /** Milliseconds there and back, of the last probe that the node answered; no traffic is made for it. */

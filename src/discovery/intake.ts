@@ -2,7 +2,7 @@
  * Takes signed records from peers and lets only the good, new ones through. The cheap questions come first: a signature
  * is verified only for a record that would be news.
  */
-import { decodeNodeRecord, encodeSignedRecord } from '../wire/discovery-codec.ts'
+import { decodeNodeRecord, decodeSignedRecord, encodeSignedRecord } from '../wire/discovery-codec.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import { toInfo, verifyRecord } from './records.ts'
 import type { VerifiedRecord } from './view.core.ts'
@@ -39,7 +39,9 @@ export interface IntakeInit {
   verify?: (id: string, signed: SignedRecord) => boolean | Promise<boolean>
 }
 
-interface Job { signed: SignedRecord, origin: Origin, size: number }
+interface Offer { signed: SignedRecord, origin: Origin }
+
+interface Job extends Offer { size: number }
 
 export class Intake {
   readonly #init: IntakeInit
@@ -120,7 +122,7 @@ export class Intake {
     if (job.origin.from != null && this.#init.ignores(job.origin.from)) return
     const record = this.#read(job)
     if (record == null) return
-    const verdict = (this.#init.verify ?? verifyRecord)(record.id, job.signed)
+    const verdict = this.#verify(record, job)
     if (typeof verdict === 'boolean') {
       this.#finish(job, record, verdict)
       return
@@ -135,7 +137,29 @@ export class Intake {
     })
   }
 
-  #read ({ signed, origin }: Job): NodeRecord | undefined {
+  /** The record of this node, which one call of ours was answered with: it need not wait for its turn. */
+  introduce (id: string, bytes: Uint8Array, origin: Origin): void | Promise<void> {
+    let signed: SignedRecord
+    try {
+      signed = decodeSignedRecord(bytes)
+    } catch {
+      this.#init.onFault('malformed', origin)
+      return undefined
+    }
+    const job = { signed, origin }
+    const record = this.#read(job)
+    if (record?.id !== id) return undefined
+    const verdict = this.#verify(record, job)
+    if (typeof verdict === 'boolean') return this.#finish(job, record, verdict)
+    const generation = this.#generation
+    return verdict.then(good => { if (generation === this.#generation) this.#finish(job, record, good) })
+  }
+
+  #verify ({ id }: NodeRecord, { signed }: Offer): boolean | Promise<boolean> {
+    return (this.#init.verify ?? verifyRecord)(id, signed)
+  }
+
+  #read ({ signed, origin }: Offer): NodeRecord | undefined {
     let record: NodeRecord
     try {
       record = decodeNodeRecord(signed.record)
@@ -150,7 +174,7 @@ export class Intake {
     return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'left') ? record : undefined
   }
 
-  #finish ({ signed, origin }: Job, record: NodeRecord, good: boolean): void {
+  #finish ({ signed, origin }: Offer, record: NodeRecord, good: boolean): void {
     if (!good) {
       this.#init.onFault('bad_signature', origin)
       return

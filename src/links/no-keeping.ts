@@ -1,4 +1,4 @@
 /** A page never leads: it does not load what keeps links. */
-import type { Authority } from './authority.ts'
+import type { Keeping } from './keeping.ts'
 
-export const keeping: { readonly Authority: typeof Authority } | undefined = undefined
+export const keeping: Keeping | undefined = undefined

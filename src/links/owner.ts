@@ -53,6 +53,8 @@ export interface OwnerInit {
 export class Owner implements TokenGuard {
   /** Links of this node, by the last word of its leader. */
   count = 0
+  /** What a node has signed of itself. */
+  recordOf: (node: string) => Uint8Array | undefined = () => undefined
   readonly holdings = new Holdings(MAX_HELD_LINKS, () => { this.#glances.clear() })
   readonly #init: OwnerInit
   readonly #glances = new Map<number, Glance>()
@@ -103,7 +105,7 @@ export class Owner implements TokenGuard {
     if (claim.provisional && held === undefined) return this.#lookForGuessed(claim, id, caller)
     const verdict = this.holdings.judge(held, claim)
     if (verdict === 'ask' || held === undefined) return this.#ask(claim, id, caller)
-    if (verdict === 'moved') return notOwner(held)
+    if (verdict === 'moved') return this.#notOwner(held)
     held.used = true
     if (this.#glances.size >= MAX_GLANCES) this.#glances.clear()
     this.#glances.set(placeOf(token), { token, claim: bytes, held })
@@ -161,11 +163,11 @@ export class Owner implements TokenGuard {
       // on this side of a split network it may be so: the rank tells
       const { id, incarnation } = self()
       const known = this.holdings.get(parent, token)
-      return known?.mine === false ? notOwner(known) : new Held(parent, token, { node: id, incarnation, rank: { epoch, term, index } }, true)
+      return known?.mine === false ? this.#notOwner(known) : new Held(parent, token, { node: id, incarnation, rank: { epoch, term, index } }, true)
     }
-    if (link === undefined) return notOwner(undefined)
+    if (link === undefined) return this.#notOwner(undefined)
     const held = this.learn(parent, token, link)
-    if (!held.mine) return notOwner(held)
+    if (!held.mine) return this.#notOwner(held)
     return mayRun() ? held : away()
   }
 
@@ -175,6 +177,14 @@ export class Owner implements TokenGuard {
     const held = this.holdings.learn(parent, token, link, link.node === id && link.incarnation === incarnation)
     if (held !== before) this.#glances.delete(placeOfHex(token))
     return held
+  }
+
+  /** This node does not run it, and the caller is to go on to who does, whom it may not know, or to ask again. */
+  #notOwner (held: Held | undefined): RpcError {
+    const owner = held?.place.node ?? ''
+    const record = this.recordOf(owner)
+    const details = held === undefined || owner === '' ? undefined : { owner, rank: toTuple(held.level), ...record !== undefined && { record } }
+    return new RpcError('FAILED_PRECONDITION', 'the token is not linked to this node', { retryable: true, details })
   }
 
   /** Let a token go. */
@@ -200,12 +210,6 @@ export class Owner implements TokenGuard {
     this.#glances.delete(placeOfHex(token))
     return this.holdings.drop(parent, token, rank) !== undefined
   }
-}
-
-/** This node does not run it, and the caller is to ask again. */
-function notOwner (held: Held | undefined): RpcError {
-  const details = held === undefined || held.place.node === '' ? undefined : { owner: held.place.node, rank: toTuple(held.level) }
-  return new RpcError('FAILED_PRECONDITION', 'the token is not linked to this node', { retryable: true, details })
 }
 
 function isLinkless (admission: Admission): boolean {

@@ -4,20 +4,21 @@
  */
 import { keeping } from '#link-keeping'
 import { RpcError } from '../errors.ts'
-import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
+import { drain } from './drain.ts'
 import { NotLeading } from './not-leading.ts'
 import {
   ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed
 } from './messages.core.ts'
 import { Quota } from './quota.core.ts'
 import { Rights } from './rights.ts'
-import { askBack, Strict } from './strict.ts'
+import { Strict } from './strict.ts'
 import type { Answer, Told, Usages } from './messages.core.ts'
 import type { Archive } from './archive.ts'
 import type { Asker } from './asker.ts'
 import type { Authority, Change } from './authority.ts'
 import type { Place, Question } from './decide.core.ts'
+import type { Keeping } from './keeping.ts'
 import type { LinkName } from './keys.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
 import type { Owner } from './owner.ts'
@@ -26,17 +27,10 @@ import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Election, FencingToken } from '../election/index.ts'
 import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 
-/** Milliseconds between two looks of a node that drains at how many tokens it has. */
-const LOOK = 250
 /** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
 const REPORT_INTERVAL = 30_000
 /** Milliseconds by which a life of this node may be ahead of its clock. */
 const AHEAD = 24 * 60 * 60 * 1_000
-/** Errors of a node that has no links: nobody decides about any, or it has stopped. */
-const LINKLESS = new Set(['NoAuthorityError', 'MeshStoppedError'])
-/** Milliseconds that its leader is asked to give them to others at the end, and that the drain waits for it. */
-const GIVE_UP = 60_000
-const WAIT_FOR_GIVEN = 2_000
 
 export interface SeatInit {
   service: string
@@ -54,12 +48,6 @@ export interface SeatInit {
   now: () => number
 }
 
-/** What a node is to be told in this tick. */
-interface Mail {
-  told: Told[]
-  count: number | undefined
-}
-
 export class Seat {
   readonly #init: SeatInit
   /** Undefined where no node can lead. */
@@ -67,10 +55,10 @@ export class Seat {
   readonly #self: string
   readonly #quota = new Quota(MAX_LINK_QUESTIONS_PER_PEER, MAX_LINK_QUESTIONS)
   readonly #rights: Rights
-  readonly #mail = new Map<string, Mail>()
   readonly #registrations: Registration[]
   readonly #onReady = ({ detail }: CustomEvent<FencingToken>): void => { this.#begin(detail) }
   readonly #strict: Strict | undefined
+  readonly #askBack: (node: string, name: LinkName, rank: Rank) => Promise<boolean>
   #nextReport: number
   /** What it has in the DHT is put anew. */
   #stores = false
@@ -81,27 +69,40 @@ export class Seat {
     this.#self = discovery.self.id
     this.#rights = new Rights({ ...init, scope: options.scope })
     this.#nextReport = now() + reportInterval(options)
-    this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self) })
-    this.#authority = keeping === undefined
-      ? undefined
-      : new keeping.Authority({
-        service: init.service,
-        ttl: options.ttl,
-        discovery,
-        register: election.register,
-        tell: (node, told, count) => { this.#tell(node, told, count) },
-        tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
-        onChange: change => {
-          init.archive.keep(init.service, change)
-          init.onChange(change, true)
-        },
-        revoke: async (place, name, rank) => this.#revoke(place, name, rank),
-        onError: init.onError,
-        now
-      })
+    init.owner.recordOf = node => discovery.signed(node)
+    const revoker = keeping === undefined ? undefined : new keeping.Revoker(init)
+    this.#askBack = async (...asked) => revoker?.ask(...asked) ?? false
+    this.#strict = options.ownership === 'open' ? undefined : new Strict({ ...init, own: async () => this.#grant(this.#self), askBack: this.#askBack })
+    this.#authority = keeping === undefined ? undefined : this.#keep(keeping)
     election.addEventListener('register:ready', this.#onReady)
     this.#registrations = this.#serve()
     if (election.register.ready && election.leader !== undefined) this.#begin(election.leader.token)
+  }
+
+  #keep ({ Authority, Mail }: Keeping): Authority {
+    const { service, options, discovery, election, archive, onChange, onCount, onError, now } = this.#init
+    const mail = new Mail((node, told, count) => {
+      if (node === this.#self) this.#hear(told, count)
+      else this.#notify(node, { l: told.map(writeTold), ...count !== undefined && { c: count } })
+    })
+    return new Authority({
+      service,
+      ttl: options.ttl,
+      discovery,
+      register: election.register,
+      tell: (node, told, count) => {
+        if (count !== undefined) onCount(node, count)
+        mail.add(node, told, count)
+      },
+      tellDown: ({ node, incarnation }) => { this.#notify(node, { d: incarnation }) },
+      onChange: change => {
+        archive.keep(service, change)
+        onChange(change, true)
+      },
+      revoke: async (place, name, rank) => this.#revoke(place, name, rank),
+      onError,
+      now
+    })
   }
 
   /** What other nodes may say, and ask. */
@@ -127,8 +128,7 @@ export class Seat {
       rpc.handle(RENEW, async (_args: unknown, context) => this.#lead(context, async () => this.#grant(context.caller.id))),
       rpc.handle(REVOKE, (args: unknown, context) => {
         this.#onlyVoter(context)
-        const [one] = readTold([args])
-        if (one !== undefined) owner.revoke(one, one.rank)
+        for (const one of readTold(Array.isArray(args) ? args : [args])) owner.revoke(one, one.rank)
       }),
       rpc.handle(TELL, (args: unknown, context) => { this.#onTell(args, context) })
     ]
@@ -225,30 +225,7 @@ export class Seat {
   /** The node lets the token go first, so that no call of it runs there behind the back of its next one. */
   async #revoke (place: Place, name: LinkName, rank: Rank): Promise<void> {
     if (this.#strict !== undefined) return this.#strict.revoke(place, name, rank)
-    if (this.#keeper.isAlive(place)) await askBack({ ...this.#init, self: this.#self }, place.node, name, rank)
-  }
-
-  /** In the tick in which who asked is answered. */
-  #tell (node: string, told: readonly Told[], count: number | undefined): void {
-    if (count !== undefined) this.#init.onCount(node, count)
-    const mail = this.#mail.get(node)
-    if (mail !== undefined) {
-      mail.told.push(...told)
-      mail.count = count ?? mail.count
-      return
-    }
-    this.#mail.set(node, { told: [...told], count })
-    nextTick(() => { this.#send(node) })
-  }
-
-  #send (node: string): void {
-    const { told, count } = this.#mail.get(node) as Mail
-    this.#mail.delete(node)
-    for (let at = 0; at === 0 || at < told.length; at += MAX_LINK_BATCH) {
-      const some = told.slice(at, at + MAX_LINK_BATCH)
-      if (node === this.#self) this.#hear(some, count)
-      else this.#notify(node, { l: some.map(writeTold), ...count !== undefined && { c: count } })
-    }
+    if (this.#keeper.isAlive(place)) await this.#askBack(place.node, name, rank)
   }
 
   /** What is lost is made up for: a node asks about tokens that it does not know. */
@@ -334,27 +311,7 @@ export class Seat {
 
   /** Until nobody has a token here, or the time is over: then the leader gives them to others. */
   async drain (signal: AbortSignal | undefined): Promise<void> {
-    const { asker, service } = this.#init
-    const count = { method: COUNT, args: { n: this.#self }, own: async () => this.#count(this.#self), read: (value: unknown) => isCount(value) ? value : 0 }
-    while (signal?.aborted !== true) {
-      if (!this.#isAccompanied) return
-      const { value } = await asker.call(service, count, LOOK).catch((err: Error) => ({ value: LINKLESS.has(err.name) ? 0 : 1 }))
-      if (value === 0) return
-      await new Promise(resolve => { setTimeout(resolve, LOOK) })
-    }
-    const down = { method: DOWN, args: { n: this.#self }, own: async () => this.#keeper.down(this.#self), read: () => undefined }
-    // a leader that cannot be asked now is asked again: until then nobody else may run these tokens
-    const given = asker.call(service, down, GIVE_UP).then(() => {}, this.#init.onError)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, WAIT_FOR_GIVEN)
-    await Promise.race([given, promise])
-    clearTimeout(timer)
-  }
-
-  /** Somebody could take the tokens of this node. */
-  get #isAccompanied (): boolean {
-    const { discovery, service } = this.#init
-    return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
+    await drain({ ...this.#init, count: async node => this.#count(node), down: async node => this.#keeper.down(node) }, signal)
   }
 }
 

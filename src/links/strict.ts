@@ -1,6 +1,6 @@
 /** Drives `ownership: 'strict'` at a node of a service: its own lease, and as the leader what it has granted to others. */
 import { Grants, OwnLease } from './lease.core.ts'
-import { RENEW, REVOKE, writeTold } from './messages.core.ts'
+import { RENEW } from './messages.core.ts'
 import type { Asker } from './asker.ts'
 import type { Place } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
@@ -8,22 +8,21 @@ import type { Time } from './lease.core.ts'
 import type { Owner } from './owner.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery } from '../discovery/index.ts'
-import type { Rpc } from '../rpc/index.ts'
 
 /** Milliseconds between two questions for the lease. */
 const INTERVAL = 750
-/** Milliseconds that a node gets to let a token go before it is asked again, and between two looks. */
-const REVOKE_TIMEOUT = 500
+/** Milliseconds before a node that has not let a token go is asked again. */
 const LOOK = 50
 
 export interface StrictInit {
   service: string
   discovery: Discovery
-  rpc: Pick<Rpc, 'invoke'>
   asker: Asker
   owner: Owner
   /** The leader's own side of {@link Strict.grant}. */
   own: () => Promise<boolean>
+  /** Ask a node to let a token go. False: it has not said that it did. */
+  askBack: (node: string, name: LinkName, rank: Rank) => Promise<boolean>
 }
 
 function time (): Time {
@@ -34,14 +33,12 @@ export class Strict {
   readonly #init: StrictInit
   readonly #lease = new OwnLease()
   readonly #grants = new Grants()
-  readonly #self: string
   #next = 0
   #asking = false
   #stopped = false
 
   constructor (init: StrictInit) {
     this.#init = init
-    this.#self = init.discovery.self.id
   }
 
   /** This node may run calls of its tokens. */
@@ -87,7 +84,7 @@ export class Strict {
     let blocks = false
     try {
       while (!this.#stopped && !this.#isOver(place)) {
-        if (await askBack({ ...this.#init, self: this.#self }, node, name, rank)) return
+        if (await this.#init.askBack(node, name, rank)) return
         // only its lease can end that now: before, all its other tokens would have suffered from each one that went
         if (!blocks) this.#grants.block(node)
         blocks = true
@@ -102,28 +99,5 @@ export class Strict {
   #isOver ({ node, incarnation }: Place): boolean {
     const info = this.#init.discovery.node(node)
     return (info !== undefined && info.incarnation > incarnation) || this.#grants.isOver(node, time())
-  }
-}
-
-interface AskBackInit {
-  self: string
-  service: string
-  discovery: Pick<Discovery, 'node'>
-  rpc: Pick<Rpc, 'invoke'>
-  owner: Owner
-}
-
-/** Ask a node to let a token go. False: it has not said that it did. */
-export async function askBack ({ self, rpc, service, owner, discovery }: AskBackInit, node: string, name: LinkName, rank: Rank): Promise<boolean> {
-  if (node === self) {
-    owner.revoke(name, rank)
-    return true
-  }
-  if (discovery.node(node) === undefined) return false
-  try {
-    await rpc.invoke(service, REVOKE, writeTold({ ...name, rank, link: undefined }), { node, timeout: REVOKE_TIMEOUT })
-    return true
-  } catch {
-    return false
   }
 }

@@ -188,9 +188,9 @@ export class Backlog<R extends Kept> {
   }
 }
 
-/** Milliseconds between two puts, each of which asks every server that is to have the record, and then writes to it. */
-export function putInterval (servers: number): number {
-  return 1_000 * Math.max(1 / MAX_RECORD_PUTS, 2 * Math.min(REPLICAS, servers) / MAX_RECORD_MESSAGES)
+/** Milliseconds between two puts. @param messages - of one: by default it asks every server that is to have the record, and then writes to it */
+export function putInterval (servers: number, messages = 2 * Math.min(REPLICAS, servers)): number {
+  return 1_000 * Math.max(1 / MAX_RECORD_PUTS, messages / MAX_RECORD_MESSAGES)
 }
 
 function isHigher (a: Kept, b: Kept): boolean {

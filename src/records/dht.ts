@@ -14,6 +14,7 @@ export interface Dht {
   readonly validators: Readonly<Record<string, RecordRules['validate']>>
   readonly routingTable: { readonly size: number }
   get: (key: Uint8Array, options: AbortOptions) => AsyncIterable<DhtEvent>
-  put: (key: Uint8Array, value: Uint8Array, options: AbortOptions) => AsyncIterable<DhtEvent>
+  /** `reuse`: whom the last put went to takes this one too, in a mesh where all servers hold all records. */
+  put: (key: Uint8Array, value: Uint8Array, options: AbortOptions & { reuse: boolean }) => AsyncIterable<DhtEvent>
   getMode: () => 'client' | 'server'
 }

@@ -92,7 +92,8 @@ export interface Records {
   put (record: NewRecord, options?: AbortOptions): Promise<{ stored: number }>
   /**
    * The record of the highest rank among the first valid answers; undefined when none of these authors has one. It ends as
-   * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author;
+   * soon as three servers, or more than a quarter of the twenty that hold a record, have answered with one of each author
+   * (this node is one of three, and none of more than a quarter: old records are put to it too);
    * as many are believed that there is none of an author once one of another is found, or after 300 ms, when those that
    * failed are left out; after 3 s in any case. A peer that lies, stalls or is gone never makes it throw.
    *
@@ -102,8 +103,8 @@ export interface Records {
    */
   get (key: Uint8Array, options: GetOptions): Promise<RankedRecord | undefined>
   /**
-   * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (4 in a mesh of twenty servers
-   * or more), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
+   * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (8 in a mesh of twenty servers,
+   * 4 in a larger one), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
    * until {@link withdraw} or a record of a higher rank for the key. False, and nothing changes: 20,000 are kept already, or
    * one of a higher rank is.
    *

@@ -37,6 +37,8 @@ export class Publisher {
   #closing: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #flying = 0
+  /** Of the last put. */
+  #messages: number | undefined
 
   constructor (init: PublisherInit) {
     this.#init = init
@@ -81,14 +83,17 @@ export class Publisher {
     signal?.throwIfAborted()
     const under = encodeRecordKey({ mesh: rules.mesh, author: self, key: record.key })
     const takers = new Set<string>()
+    let messages = 0
     rules.counters.add('puts')
     await withDeadline(PUT_TIMEOUT, [signal, this.#closing?.signal], async signal => {
-      for await (const { name, messageName, from, record } of dht().put(under, value, { signal })) {
+      for await (const { name, messageName, from, record } of dht().put(under, value, { signal, reuse: true })) {
+        if (name === 'SEND_QUERY') messages++
         // It has stored itself by the time the first event comes.
         if (dht().getMode() === 'server') takers.add(self)
         if (name === 'PEER_RESPONSE' && messageName === 'PUT_VALUE' && from != null && record != null && equals(record.value, value)) takers.add(from.toString())
       }
     }).catch((err: unknown) => { this.#init.log.trace('a put ended early - %e', err) })
+    if (messages > 0) this.#messages = messages
     signal?.throwIfAborted()
     rules.counters.add(takers.size > 0 ? 'puts_stored' : 'puts_refused')
     return { stored: takers.size, validUntil }
@@ -106,7 +111,7 @@ export class Publisher {
     if (this.#closing == null || this.#timer != null || this.#backlog.size === 0) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#arm(this.#next() ? putInterval(this.#init.dht().routingTable.size) : IDLE_INTERVAL)
+      this.#arm(this.#next() ? putInterval(this.#init.dht().routingTable.size, this.#messages) : IDLE_INTERVAL)
     }, delay)
     ;(this.#timer as { unref?: () => void }).unref?.()
   }

@@ -29,8 +29,8 @@ class RecordsService implements Records, Startable {
   constructor (components: RecordsComponents, init: RecordsInit) {
     this.#components = components
     this.#init = init
-    const common = { self: components.peerId.toString(), rules: init.rules, dht: () => this.#dht() }
-    this.#publisher = new Publisher({ ...common, privateKey: components.privateKey, log: components.logger.forComponent('braid:records'), check: checkRecord })
+    const common = { rules: init.rules, dht: () => this.#dht() }
+    this.#publisher = new Publisher({ ...common, self: components.peerId.toString(), privateKey: components.privateKey, log: components.logger.forComponent('braid:records'), check: checkRecord })
     this.#resolver = new Resolver({ ...common, window: WINDOW, timeout: GET_TIMEOUT })
   }
 

@@ -9,7 +9,6 @@ import type { GetOptions, RankedRecord } from './index.ts'
 import type { RecordRules } from './rules.ts'
 
 export interface ResolverInit {
-  self: string
   rules: RecordRules
   dht: () => Dht
   /** Milliseconds after which answers count that say there is none. */
@@ -73,10 +72,10 @@ export class Resolver {
   }
 
   async #walk (under: Uint8Array, tally: Found, signal: AbortSignal, check: () => void): Promise<void> {
-    const { self, rules, dht } = this.#init
+    const { rules, dht } = this.#init
     const own = rules.store.value(toString(under, 'base32'))
-    if (own !== undefined) tally.answer(self, toRecord(own))
-    if (this.#servers() === 0) return
+    if (own !== undefined) tally.hold(toRecord(own))
+    if (dht().routingTable.size === 0) return
     check()
     for await (const event of dht().get(under, { signal })) {
       // The walk is over, and the DHT begins to correct others, which fails as soon as one of them refuses.

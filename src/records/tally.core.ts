@@ -12,18 +12,29 @@ const ENOUGH = 3
  * may hold back what is newest and cannot hide it.
  */
 export function enough (servers: number): number {
-  return Math.max(Math.min(ENOUGH, servers), Math.floor(Math.min(REPLICAS, servers) / 4) + 1)
+  return Math.max(Math.min(ENOUGH, servers), overQuarter(servers))
+}
+
+function overQuarter (servers: number): number {
+  return Math.floor(Math.min(REPLICAS, servers) / 4) + 1
 }
 
 export class Tally<R extends Ordered> {
   readonly #answered = new Set<string>()
   readonly #failed = new Set<string>()
   #records = 0
+  #own = 0
   #ended = false
   #best: R | undefined
 
   get best (): R | undefined {
     return this.#best
+  }
+
+  /** The reader is a server and has this record: as good as one of the three, and none of the others, as old ones are put to it too. */
+  hold (record: R): void {
+    this.#own = 1
+    this.#best = record
   }
 
   /** A server has answered: with a valid record, or that it has none. Counts once. */
@@ -47,7 +58,7 @@ export class Tally<R extends Ordered> {
 
   /** So many have the record that one of them has the newest. */
   hasEnough (servers: number): boolean {
-    return this.#records >= enough(servers)
+    return this.#records >= this.#enough(servers)
   }
 
   /**
@@ -57,6 +68,10 @@ export class Tally<R extends Ordered> {
   done (servers: number, late: boolean): boolean {
     if (this.#ended || this.hasEnough(servers)) return true
     const answers = this.#best === undefined ? this.#answered.size : this.#records
-    return late && answers >= enough(servers - this.#failed.size)
+    return late && answers >= this.#enough(servers - this.#failed.size)
+  }
+
+  #enough (servers: number): number {
+    return Math.max(enough(servers) - this.#own, overQuarter(servers))
   }
 }

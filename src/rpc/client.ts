@@ -240,10 +240,10 @@ export class Client implements Outcomes {
       this.fail(call, call.only !== undefined ? cause : new RpcError('UNAVAILABLE', `${cause.message}; it has come to ${call.moves} nodes which do not hold the link of its token; nothing was run`, { node, retryable: true, cause }))
       return
     }
-    const next = this.#init.targets.moved(call, node, cause.details)
-    if (next === undefined) return this.#route(call)
-    call.link = next.link
-    this.#dispatch(call, next)
+    this.#routing.take(call, this.#init.targets.moved(call, node, cause.details), next => {
+      if (next === undefined) this.#route(call)
+      else this.#dispatch(call, next)
+    })
   }
 
   succeed (call: Call, value: unknown): void {

@@ -43,16 +43,22 @@ export class Routing {
       failed(call, unrouted(call, err))
       return
     }
+    this.take(call, node, node => { found(call, node) })
+  }
+
+  /** Once it is known, and unless the call has ended by then. */
+  take (call: Call, node: Routed | undefined | Promise<Routed | undefined>, found: (node: Routed | undefined) => void): void {
+    const { failed } = this.#init
     if (!(node instanceof Promise)) {
       call.link = node?.link
-      found(call, node)
+      found(node)
       return
     }
     this.#calls.add(call)
     node.then(node => {
       if (this.#calls.delete(call)) {
         call.link = node?.link
-        found(call, node)
+        found(node)
       }
     }, err => {
       if (this.#calls.delete(call)) {

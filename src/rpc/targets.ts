@@ -111,9 +111,13 @@ class RendezvousRouter implements TokenRouter {
 
   /** Its nodes keep to links, which this one knows nothing of. */
   moved (_token: TokenId, _service: string, node: string, details: unknown): Routed | undefined {
-    const owner = typeof details === 'object' && details !== null && 'owner' in details ? details.owner : undefined
+    const owner = isObject(details) ? details['owner'] : undefined
     return typeof owner === 'string' && owner !== node ? { id: owner } : undefined
   }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function unsuspected (node: NodeInfo): NodeInfo {
@@ -189,7 +193,17 @@ export class Targets {
     return this.#router.claim?.(token, call.service, node)
   }
 
-  moved (call: Wanted & { readonly tokenId: TokenId | undefined }, node: string, details: unknown): Routed | undefined {
+  /** The node of this word may bring a record of whom it names. */
+  moved (call: Wanted & { readonly tokenId: TokenId | undefined }, node: string, details: unknown): Routed | undefined | Promise<Routed | undefined> {
+    const { owner, record } = isObject(details) ? details : {}
+    if (typeof owner === 'string' && record instanceof Uint8Array && this.#discovery.node(owner) === undefined) {
+      const learnt = this.#discovery.introduce(owner, record, node)
+      if (learnt instanceof Promise) return learnt.then(() => this.#moved(call, node, details))
+    }
+    return this.#moved(call, node, details)
+  }
+
+  #moved (call: Wanted & { readonly tokenId: TokenId | undefined }, node: string, details: unknown): Routed | undefined {
     const next = call.tokenId === undefined ? undefined : this.#router.moved?.(call.tokenId, call.service, node, details)
     // a word of anybody
     return next !== undefined && this.#discovery.node(next.id)?.service === call.service ? next : undefined

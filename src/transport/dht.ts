@@ -2,6 +2,7 @@
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { kadProtocol } from '../wire/protocols.ts'
 import { withProviderQuota } from './provider-quota.ts'
+import type { Walks } from './closest.ts'
 import type { Datastore } from './provider-quota.ts'
 
 type Components = Parameters<ReturnType<typeof kadDHT>>[0]
@@ -18,8 +19,8 @@ export interface DhtRules {
   readonly datastore: (inner: Datastore) => Datastore
 }
 
-/** Server and client put and get alike; a client serves nobody. */
-export function dht (mesh: string, clientMode: boolean, rules?: DhtRules): ReturnType<typeof kadDHT> {
+/** Server and client put and get alike; a client serves nobody. `tune` is given what was made. */
+export function dht (mesh: string, clientMode: boolean, rules?: DhtRules, tune?: (dht: Walks) => void): ReturnType<typeof kadDHT> {
   const make = kadDHT({
     // A DHT of its own: peers of other meshes and of the public network never enter the routing table.
     protocol: kadProtocol(mesh),
@@ -39,7 +40,11 @@ export function dht (mesh: string, clientMode: boolean, rules?: DhtRules): Retur
     },
     selectors: rules != null ? { [rules.namespace]: rules.select } : {}
   })
-  return components => make(withDatastore(components, inner => withProviderQuota(rules?.datastore(inner) ?? inner)))
+  return components => {
+    const made = make(withDatastore(components, inner => withProviderQuota(rules?.datastore(inner) ?? inner)))
+    tune?.(made as unknown as Walks)
+    return made
+  }
 }
 
 /** libp2p's components are a proxy, which cannot be spread. */

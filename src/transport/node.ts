@@ -4,6 +4,7 @@ import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
+import { reuseWalks } from './closest.ts'
 import { relayServer } from './relay.ts'
 import { relayTransport } from './reserve.ts'
 import type { Platform } from './options.ts'
@@ -23,6 +24,7 @@ export const platform: Platform = {
   listenMustSucceed: true,
   // The default (undefined) starts as a client and becomes a server only with a public address.
   dhtClient: false,
+  tuneDht: reuseWalks,
   maxConnections: relay => relay ? MAX_CONNECTIONS_RELAY : MAX_CONNECTIONS,
   relayServer,
   whyNot: () => undefined

@@ -8,6 +8,7 @@ import { dht } from './dht.ts'
 import { muxer } from './muxer.ts'
 import { repaired } from './under.ts'
 import { platform } from '#transports'
+import type { Walks } from './closest.ts'
 import type { DhtRules } from './dht.ts'
 import type { RelayOptions } from './relay-quota.core.ts'
 import type { OnReservation } from './reachability.ts'
@@ -23,6 +24,8 @@ export interface Platform {
   /** Whether an address that cannot be listened on keeps the node from starting. */
   listenMustSucceed: boolean
   dhtClient: boolean
+  /** What a DHT lacks that puts much. */
+  tuneDht?: (dht: Walks) => void
   maxConnections: (relay: boolean) => number
   relayServer: (options: RelayOptions) => (components: any) => unknown
   /** What keeps this platform from ever dialling such an address, for people; undefined when nothing does. */
@@ -143,7 +146,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
       identify: identify(),
       identifyPush: identifyPush(),
       ping: ping(),
-      dht: dht(init.mesh ?? 'braid', platform.dhtClient, init.dht),
+      dht: dht(init.mesh ?? 'braid', platform.dhtClient, init.dht, platform.tuneDht),
       pubsub: gossip(),
       ...(relay ? { relay: platform.relayServer(init.relay === true ? {} : init.relay as RelayOptions) } : {}),
       ...services

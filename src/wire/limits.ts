@@ -99,7 +99,7 @@ export const MAX_RANKED_TTL = 6 * 60 * 60 * 1_000
 export const MAX_CLOCK_SKEW = 60_000
 /**
  * Records in the DHT that a node keeps stored, its links for the most part, and that a server takes of one author: at 20
- * puts a second, in a mesh of up to four servers, they take a quarter of an hour; at 4, in one of twenty, 83 minutes.
+ * puts a second, in a mesh of up to nine servers, they take a quarter of an hour; at 8, in one of twenty, 42 minutes.
  */
 export const MAX_KEPT_RECORDS = 20_000
 /** Bytes of records that a server of the DHT holds, of all authors; each costs its own and `RECORD_COST`. */
@@ -109,8 +109,9 @@ export const MAX_STRANGER_RECORD_BYTES = 4 * MiB
 /** Bytes of memory that a stored record takes beside its own. */
 export const RECORD_COST = 512
 /**
- * Puts per second of a node in the background, and messages per second that they may take: a put asks each of up to twenty
- * servers and writes to it, at 2 ms of the author's CPU a message. With twenty servers that leaves 4 puts a second.
+ * Puts per second of a node in the background, and messages per second that they may take, at 2 ms of the author's CPU each: a
+ * put writes to each of up to twenty servers. In a mesh of twenty that leaves 8 puts a second; in a larger one it asks each
+ * first, for their own key, and 4 are left.
  */
 export const MAX_RECORD_PUTS = 20
 export const MAX_RECORD_MESSAGES = 160

@@ -5,7 +5,7 @@ import { allSeeAll, internals, join, Nodes } from './discovery-nodes.ts'
 import { signInfo } from '../../src/discovery/records.ts'
 import { initialInfo } from '../../src/discovery/self.ts'
 import { peerStreams } from '../../src/streams/index.ts'
-import { decodeDiscoveryFrame, decodeSignedRecord, encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
+import { decodeDiscoveryFrame, decodeSignedRecord, encodeDiscoveryFrame, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
 import { until } from '../harness/until.ts'
 import type { Node } from './discovery-nodes.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
@@ -83,6 +83,41 @@ describe('discovery among hostile peers', () => {
     sendRecords(await record(key, { seq: 4, weight: 4 }), await record(key, { incarnation: 99, seq: 9, weight: 9 }))
     await counted('records_stale', before + 2)
     expect(victim.discovery.node(id)?.weight).to.equal(5)
+  })
+
+  it('takes a record that somebody introduces another node with, if it is true and that node\'s, at once', async () => {
+    const [key, other] = await Promise.all([generateKeyPair('Ed25519'), generateKeyPair('Ed25519')])
+    const id = peerIdFromPrivateKey(key).toString()
+    const bytes = async (key: PrivateKey, more?: Partial<NodeInfo>, mesh?: string): Promise<Uint8Array> => encodeSignedRecord(await record(key, more, mesh))
+    const introduce = async (id: string, record: Uint8Array): Promise<void> => victim.discovery.introduce(id, record, attacker.peerId.toString())
+    const before = victim.discovery.nodes()
+    const { record: said, ...rest } = await record(other)
+    const lies: Array<[counter: string | undefined, record: Uint8Array]> = [
+      [undefined, await bytes(other)],
+      ['records_wrong_mesh', await bytes(key, {}, 'other')],
+      ['records_bad_signature', encodeSignedRecord({ ...await record(key), ...rest, record: (await record(key)).record })],
+      ['records_bad_signature', encodeSignedRecord({ ...rest, record: (await record(key)).record })],
+      ['records_malformed', encodeSignedRecord({ ...rest, record: said.subarray(1) })],
+      ['records_malformed', new Uint8Array(0)],
+      ['records_malformed', Uint8Array.of(1, 2, 3)],
+      ['records_malformed', new Uint8Array(64 * 1024)]
+    ]
+    for (const [counter, lie] of lies) {
+      const count = victim.discovery.stats()[counter ?? ''] ?? 0
+      await introduce(id, lie)
+      if (counter !== undefined) expect(victim.discovery.stats()[counter], counter).to.equal(count + 1)
+      expect(victim.discovery.nodes()).to.equal(before)
+    }
+    await introduce(victim.id, await bytes(key))
+    expect(victim.discovery.nodes()).to.equal(before)
+
+    await introduce(id, await bytes(key, { seq: 5 }))
+    expect(victim.discovery.node(id)).to.include({ id, service: 'forged', seq: 5 })
+    expect(victim.discovery.peerId(id)?.toString()).to.equal(id)
+    await introduce(id, await bytes(key, { seq: 4 }))
+    expect(victim.discovery.node(id)?.seq, 'an older one').to.equal(5)
+    expect(decodeSignedRecord(victim.discovery.signed(id) ?? new Uint8Array(0))).to.deep.equal(await record(key, { seq: 5 }))
+    expect(victim.discovery.signed(peerIdFromPrivateKey(other).toString())).to.equal(undefined)
   })
 
   it('cuts a peer that sends garbage, and does not listen to it for a while', async () => {

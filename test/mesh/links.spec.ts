@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 import { decodeNumMsg } from '../../src/pubsub/index.ts'
+import { discovery } from '../../src/discovery/index.ts'
+import { createMesh } from '../../src/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
+import type { Discovery, DiscoveryComponents } from '../../src/discovery/index.ts'
 import type { LinkChange, LinksOptions, Mesh } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 
@@ -25,7 +28,7 @@ describe('mesh: links', function () {
   this.timeout(90_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh.stop() })
+  afterEach(async () => { await mesh?.stop() })
 
   it('a token stays on one node for every caller of a service, and is found, moved and unlinked', async () => {
     mesh = await createTestMesh([cart(), cart(), cart(), {}, {}])
@@ -318,6 +321,33 @@ describe('mesh: links', function () {
     await watcher.pubsub.topic('braid.topic.linkcache.unlink').publish(new TextEncoder().encode('last'))
     await until(() => unlinked.includes('last'))
     expect(unlinked).to.deep.equal([client.rpc.tokenId('ada'), client.rpc.tokenId('bob'), 'last'])
+  })
+
+  it('a caller is sent on to a node that it has never heard of, and reaches it in the same call', async () => {
+    // it tells who it is, and hears nobody
+    const deaf = (components: DiscoveryComponents): Discovery => discovery({ mesh: 'shop', pubsub: 'none' })(new Proxy(components, {
+      get: (target, name) => name === 'registrar' ? { handle: async () => {}, unhandle: async () => {} } : Reflect.get(target, name) as unknown
+    }))
+    const options = { mesh: 'shop', listen: ['/ip4/127.0.0.1/tcp/0'] }
+    await using a = await createMesh({ ...options, service: 'cart', election: {} })
+    const bootstrap = a.libp2p.getMultiaddrs().map(String)
+    await using b = await createMesh({ ...options, bootstrap, service: 'cart', election: false })
+    await using mover = await createMesh({ ...options, bootstrap })
+    await using client = await createMesh({ ...options, bootstrap, libp2p: { services: { discovery: deaf } } })
+    serve([a, b])
+    await until(() => [a, b, mover].every(({ discovery }) => discovery.nodes().length === 4), { timeout: 30_000 })
+    const tell = async (node: Mesh): Promise<void> => client.discovery.introduce(node.id, node.discovery.signed(node.id) as Uint8Array, a.id)
+    await until(async () => {
+      await tell(a)
+      return client.election.of('cart')?.leader !== undefined
+    }, { timeout: 30_000, what: 'the client knows the leader' })
+    expect(await where(client, 'ada')).to.equal(a.id)
+    expect((await mover.links.link('ada', b.self, { replace: true })).id).to.equal(b.id)
+    expect(client.discovery.node(b.id)).to.equal(undefined)
+    const { asked } = client.links.status()
+    expect(await where(client, 'ada')).to.equal(b.id)
+    expect(client.links.status().asked, 'its leader was not asked').to.equal(asked)
+    expect(client.discovery.node(b.id)).to.include({ service: 'cart' })
   })
 
   it('links of a process of its own are decided there', async () => {

@@ -7,6 +7,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { recordRules, records } from '../../src/records/index.ts'
 import { Network } from '../../src/testing/network.ts'
+import { reuseWalks } from '../../src/transport/closest.ts'
 import { dht } from '../../src/transport/dht.ts'
 import { until } from '../harness/until.ts'
 import type { Records, RecordRules, RecordRulesInit } from '../../src/records/index.ts'
@@ -70,7 +71,7 @@ export class RecordNodes {
       key = components.privateKey
       return {}
     }
-    const node = await this.#start({ dht: dht(MESH, client, rules), records: records({ rules }), peek }, !client)
+    const node = await this.#start({ dht: dht(MESH, client, rules, reuseWalks), records: records({ rules }), peek }, !client)
     return { ...node, records: (node.libp2p.services as unknown as { records: Records }).records, rules, key: key as unknown as PrivateKey }
   }
 

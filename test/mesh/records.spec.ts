@@ -177,6 +177,25 @@ describe('records: servers, of which a quarter does as it likes', function () {
     records.withdraw(key)
   })
 
+  it('asks who holds a record once for many, which all servers of a small mesh hold', async () => {
+    const { handlers } = (server(2).dht as unknown as { rpc: { handlers: Record<string, { handle: (...args: unknown[]) => Promise<unknown> }> } }).rpc
+    const counted = { FIND_NODE: 0, PUT_VALUE: 0 }
+    const restore = (['FIND_NODE', 'PUT_VALUE'] as const).map(type => {
+      const { handle } = handlers[type]!
+      handlers[type]!.handle = async function (this: unknown, ...args) { counted[type]++; return handle.apply(this, args) }
+      return () => { handlers[type]!.handle = handle }
+    })
+    try {
+      const puts = 30
+      for (let i = 0; i < puts; i++) await server(3).records.put(record(newKey(), 1), patient())
+      expect(counted.PUT_VALUE).to.be.at.least(puts)
+      // of others, and of each ten seconds
+      expect(counted.FIND_NODE).to.be.below(puts / 2)
+    } finally {
+      for (const undo of restore) undo()
+    }
+  })
+
   it('makes a record when its turn to be put comes, the last one of a name, and keeps none that cannot be made', async () => {
     const { records, id } = server(5)
     const key = newKey()

@@ -125,6 +125,25 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(mesh.sent.some(message => message.includes('braid.links.ask'))).to.equal(true)
   })
 
+  for (const ownership of ['open', 'strict'] as const) {
+    it(`tokens that move together are asked back together, at most 1000 in a message (${ownership})`, async () => {
+      mesh = new FakeMesh(createRandom(1), 0)
+      const [, former, next] = [0, 1, 2].map(i => mesh.add(`target-${i}`, 'cart', { ownership }))
+      const caller = mesh.add('caller-0', undefined)
+      mesh.elect('target-0')
+      const tokens = Array.from({ length: 1_500 }, (_, i) => `t${i}`)
+      const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async token => caller.links.link(token, node, { replace: true }))) }
+      await linkAll('target-1')
+      mesh.sent.length = 0
+      await linkAll('target-2')
+      const asked = mesh.sent.map(message => JSON.parse(message) as unknown).filter(message => Array.isArray(message) && message[0] === 'braid.links.revoke').map(message => (message as [string, unknown[]])[1].length)
+      expect(asked.reduce((sum, count) => sum + count, 0)).to.equal(tokens.length)
+      expect(Math.max(...asked)).to.equal(1_000)
+      expect(asked.length).to.be.below(10)
+      await until(() => next?.links.status().held === tokens.length && former?.links.status().held === 0)
+    })
+  }
+
   it('a node that is gone loses its tokens, in whatever life it comes back, and nobody else does', async () => {
     const { callers, targets } = start(8, { loss: 0 })
     const [caller, other] = callers as [FakeNode, FakeNode]

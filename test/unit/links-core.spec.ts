@@ -8,6 +8,7 @@ import { Holdings } from '../../src/links/held.core.ts'
 import { downKey, downOf, linkKey, linkOf, parentOf } from '../../src/links/keys.core.ts'
 import { GRANT, Grants, LEASE, OwnLease } from '../../src/links/lease.core.ts'
 import { compareRanks, NO_RANK, rankText, toRank, toTuple } from '../../src/links/rank.core.ts'
+import { Revoker } from '../../src/links/revoker.ts'
 import { Strict } from '../../src/links/strict.ts'
 import { Usage } from '../../src/links/usage.core.ts'
 import { until } from '../harness/until.ts'
@@ -354,7 +355,8 @@ describe('links: strict ownership', () => {
       return answer.promise
     }
     const discovery = { self: { id: 'l' }, node: (id: string) => ({ id, incarnation: 1 }) }
-    const strict = new Strict({ service: 'cart', discovery, rpc: { invoke }, asker: {}, owner: {}, own: async () => true } as unknown as ConstructorParameters<typeof Strict>[0])
+    const revoker = new Revoker({ service: 'cart', discovery, rpc: { invoke }, owner: {} } as unknown as ConstructorParameters<typeof Revoker>[0])
+    const strict = new Strict({ service: 'cart', discovery, asker: {}, owner: {}, own: async () => true, askBack: async (...asked: Parameters<Revoker['ask']>) => revoker.ask(...asked) } as unknown as ConstructorParameters<typeof Strict>[0])
     strict.begin()
     const revoke = async (): Promise<void> => strict.revoke({ node: 'x', incarnation: 1 }, { parent: '', token: 'aa' }, { epoch: 1, term: 1, index: 1 })
     const first = revoke()
@@ -363,9 +365,11 @@ describe('links: strict ownership', () => {
     await first
     answer = Promise.withResolvers()
     const [second, third] = [revoke(), revoke()]
+    // for both at once
+    await until(() => asked === 2)
     answer.reject(new Error('lost'))
     answer = Promise.withResolvers()
-    await until(() => asked === 5)
+    await until(() => asked === 3)
     expect(strict.grant('x'), 'until it lets both go').to.equal(false)
     answer.resolve(undefined)
     await Promise.all([second, third])

@@ -2,6 +2,7 @@
  * Real links rooms without a network: their questions travel through memory, late or not at all, and a group whose
  * leader changes when the test says so holds their register.
  */
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
 import { RegisterError, RpcError } from '../../src/errors.ts'
@@ -174,7 +175,7 @@ export class FakeMesh {
     }
     const discovery = Object.assign(peer.discovery, {
       mesh: 'fake', nodes, node: (other: string) => this.infos.find(info => info.id === other), services: () => ['cart'],
-      report: () => {}, update: () => {}, renew: (above: number) => { this.see(id, { incarnation: above + 1 }) }
+      report: () => {}, update: () => {}, signed: (other: string) => this.infos.some(info => info.id === other) ? utf8ToBytes(`record of ${other}`) : undefined, renew: (above: number) => { this.see(id, { incarnation: above + 1 }) }
     }) as unknown as Discovery
     Object.defineProperty(discovery, 'self', { get: () => peer.info })
     const election = Object.assign(peer.election, {

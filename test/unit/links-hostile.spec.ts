@@ -4,8 +4,12 @@ import { Commits } from '../../src/links/commits.ts'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { Owner } from '../../src/links/owner.ts'
 import { readAnswers, readQuestions, readTold, readUsed, writeAnswer, writeQuestion, writeTold } from '../../src/links/messages.core.ts'
+import { until } from '../harness/until.ts'
 import { RegisterError, RpcError } from '../../src/errors.ts'
+import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
+import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
+import { FakeMesh } from './links-fakes.ts'
 import { MAX_HELD_LINKS, MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../../src/wire/limits.ts'
 import type { Link, Question } from '../../src/links/decide.core.ts'
 
@@ -45,6 +49,34 @@ describe('links: what peers send', () => {
     for (const value of [null, [{}], [{ p: 'a', t: 'x', r: [1, 2, 3] }], [{ p: 'a', t: TOKEN }]]) refused(() => readTold(value))
     for (const value of [null, { p: 'a' }, { p: 'a', t: ['x'] }, { p: '?', t: [TOKEN] }, { p: 'a', t: Array.from({ length: MAX_LINK_BATCH + 1 }, () => TOKEN) }, { p: 'a', t: [], i: {} }, { p: 'a', t: [], i: [{ t: TOKEN }] }, { p: 'a', t: [], i: Array.from({ length: MAX_LINK_BATCH + 1 }, () => ({ t: TOKEN, r: [1, 2, 3] })) }]) refused(() => readUsed(value))
     expect(readAnswers([{ e: 'something new' }], 1)).to.deep.equal([{ failure: 'unavailable' }])
+  })
+
+  it('that asks tokens back is about one, or a thousand at most; of a list that cannot be read none is let go', async () => {
+    const mesh = new FakeMesh(createRandom(1), 0)
+    const [, owner] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart'))
+    const caller = mesh.add('caller-0', undefined)
+    mesh.elect('target-0')
+    const tokens = ['ada', 'bob', 'eve']
+    for (const token of tokens) await caller.links.link(token, 'target-1')
+    const told = (token: string): object => writeTold({ parent: '', token: tokenIdOf(token, 'fake'), rank: { epoch: 1, term: 1_000, index: 1_000 }, link: undefined })
+    const revoke = async (args: unknown, from = 'target-0'): Promise<string> => mesh.carry(from, 'target-1', 'braid.links.revoke', args).then(() => 'done', (err: Error) => err.name)
+    // what it holds it runs at once
+    const claim = encodeClaim({ parent: '', epoch: 0, term: 0, index: 1, provisional: false })
+    const held = (): boolean[] => tokens.map(token => {
+      const admission = owner?.guard?.admit(tokenToBytes(tokenIdOf(token, 'fake')), claim, 'caller-0')
+      return !(admission instanceof Promise) && !(admission instanceof RpcError)
+    })
+    await until(() => held().every(Boolean))
+    for (const bad of [null, [told('ada'), {}], [told('ada'), { ...told('bob'), t: 'x' }], Array.from({ length: MAX_LINK_BATCH + 1 }, () => told('ada'))]) {
+      expect(await revoke(bad)).to.equal('InvalidOptionsError')
+    }
+    expect(await revoke([told('ada')], 'caller-0'), 'no voter').to.equal('RpcError')
+    expect(held()).to.deep.equal([true, true, true])
+    expect(await revoke([told('ada'), told('bob')])).to.equal('done')
+    expect(held()).to.deep.equal([false, false, true])
+    expect(await revoke(told('eve'))).to.equal('done')
+    expect(held()).to.deep.equal([false, false, false])
+    mesh.stop()
   })
 
   it('of any shape harms nobody', () => {

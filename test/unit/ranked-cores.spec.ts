@@ -330,6 +330,8 @@ describe('records: what is put next', () => {
 
   it('comes at most twenty times a second, and less often when each time takes many messages', () => {
     expect([0, 1, 4, 8, 20, 1_000].map(servers => 1_000 / putInterval(servers))).to.deep.equal([20, 20, 20, 10, 4, 4])
+    // of what the last one took
+    expect([1, 8, 16, 20, 40, 80].map(messages => 1_000 / putInterval(20, messages))).to.deep.equal([20, 20, 10, 8, 4, 2])
   })
 
   it('needs no memory for what was replaced', () => {

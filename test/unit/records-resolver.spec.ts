@@ -3,21 +3,21 @@ import { toString } from 'uint8arrays/to-string'
 import { Resolver } from '../../src/records/resolver.ts'
 import { recordRules } from '../../src/records/index.ts'
 import { encodeRecordKey } from '../../src/wire/record-codec.ts'
-import { newAuthor, ranked } from '../harness/ranked.ts'
+import { asStored, newAuthor, ranked } from '../harness/ranked.ts'
 import type { Dht, DhtEvent } from '../../src/records/dht.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 const NEVER = 30_000
 
 describe('records: a read', () => {
-  const rules = recordRules()
+  const rules = recordRules({ mesh: 'shop' })
   /** What each server answers, by author; then all is silent. */
   let answers: Map<string, Array<Uint8Array | undefined>>
 
-  const resolver = (window: number): Resolver => new Resolver({
-    self: 'me', rules, window, timeout: NEVER, dht: () => ({
-      routingTable: { size: 20 },
-      getMode: () => 'client',
+  const resolver = (window: number, others = 20, mode: 'client' | 'server' = 'client'): Resolver => new Resolver({
+    rules, window, timeout: NEVER, dht: () => ({
+      routingTable: { size: others },
+      getMode: () => mode,
       async * get (under: Uint8Array, { signal }: { signal: AbortSignal }): AsyncIterable<DhtEvent> {
         for (const [i, value] of (answers.get(toString(under, 'base32')) ?? []).entries()) {
           yield { name: 'PEER_RESPONSE', messageName: 'GET_VALUE', from: `server-${i}`, ...value !== undefined && { record: { value } } } as unknown as DhtEvent
@@ -57,5 +57,23 @@ describe('records: a read', () => {
       const late = await resolver(20).get(KEY, asked, window, AbortSignal.timeout(300)).catch((err: Error) => err.name)
       expect(late).to.equal('TimeoutError')
     }
+  })
+
+  it('does not count what this node holds itself for one who agrees: old records are put to it too', async () => {
+    for (const [others, liars, honest] of [[19, 5, 1], [7, 2, 1], [3, 1, 1]] as const) {
+      const { ids, signed, tell } = await authors()
+      const [old, newer] = [await signed(0, 3), await signed(0, 4)]
+      const [id, bytes] = asStored({ under: encodeRecordKey({ mesh: rules.mesh, author: ids[0] ?? '', key: KEY }), value: old })
+      rules.store.put(id.slice('/dht/record/'.length), bytes)
+      tell(0, [...Array.from({ length: liars }, () => old), ...Array.from({ length: honest }, () => newer)])
+      expect((await resolver(NEVER, others, 'server').get(KEY, ids.slice(0, 1), 'safe', AbortSignal.timeout(5_000)))?.rank[2], `of ${others + 1}`).to.equal(4)
+    }
+  })
+
+  it('a server that knows no other has what it holds', async () => {
+    const { ids, signed } = await authors()
+    const [id, bytes] = asStored({ under: encodeRecordKey({ mesh: rules.mesh, author: ids[0] ?? '', key: KEY }), value: await signed(0, 3) })
+    rules.store.put(id.slice('/dht/record/'.length), bytes)
+    expect((await resolver(NEVER, 0, 'server').get(KEY, ids.slice(0, 1), 'safe', AbortSignal.timeout(5_000)))?.rank[2]).to.equal(3)
   })
 })

@@ -332,6 +332,52 @@ describe('rpc: nodes that come and go', () => {
       expect(ran).to.deep.equal(['login-1 0', 'login-2 1'])
     })
 
+    for (const slow of [false, true]) {
+      it(`a node that sends the call on to one that its caller has never heard of brings its record, verified ${slow ? 'later' : 'at once'}`, async () => {
+        const record = (id: string): Uint8Array => new TextEncoder().encode(`record of ${id}`)
+        let details: unknown
+        for (const id of ['login-1', 'login-2']) {
+          (await addLogin(id)).rpc.setTokenGuard({ admit: () => id === 'login-2' ? undefined : new RpcError('FAILED_PRECONDITION', 'not here', { retryable: true, details }) })
+        }
+        await ready()
+        const stranger = nodeInfo('login-2', 'login')
+        const asked: string[] = []
+        gate.rpc.setTokenRouter({
+          binding: true,
+          route: (_token, service) => { asked.push(service); return { id: 'login-1' } },
+          moved: (_token, _service, _node, details) => ({ id: (details as { owner: string }).owner })
+        })
+        gate.discovery.slow = slow
+        const call = async (given: unknown): Promise<unknown> => {
+          details = given
+          gate.discovery.lose('login-2')
+          asked.length = 0
+          return who({ token: 'a' })
+        }
+        gate.discovery.strangers.set('login-2', stranger)
+        expect(await call({ owner: 'login-2', record: record('login-2') })).to.equal('login-2')
+        expect(asked, 'nobody else was asked').to.deep.equal(['login'])
+
+        // what is no record of that node makes nobody known: the router is asked again
+        for (const lie of [record('login-3'), 'record of login-2', undefined, new Uint8Array(0)]) {
+          expect(await rejection(call({ owner: 'login-2', record: lie }))).to.include({ code: 'UNAVAILABLE' })
+          expect(asked).to.have.lengthOf(3)
+          expect(gate.discovery.node('login-2')).to.equal(undefined)
+        }
+      })
+    }
+
+    it('a call that ends while a record is verified goes nowhere', async () => {
+      (await addLogin('login-1')).rpc.setTokenGuard({ admit: () => new RpcError('FAILED_PRECONDITION', 'not here', { retryable: true, details: { owner: 'login-2', record: new Uint8Array(1) } }) })
+      await ready()
+      gate.discovery.introduce = async () => new Promise(() => {})
+      gate.rpc.setTokenRouter({ binding: true, route: () => ({ id: 'login-1' }), moved: () => undefined })
+      const call = watch(who({ token: 'a', timeout: 100 }))
+      await mesh.clock.pass(120)
+      expect(call.error).to.include({ name: 'ServiceUnavailableError' })
+      expect(runs).to.deep.equal([])
+    })
+
     it('a router that throws, rejects or never answers fails its calls and no others', async () => {
       await addLogin('login-1')
       gate.rpc.setTokenRouter({ route: () => { throw new Error('boom') } })

@@ -324,6 +324,20 @@ export class FakeDiscovery extends TypedEventEmitter<DiscoveryEvents> implements
   }
 
   report (id: string): void { this.reports.push(id) }
+  signed (id: string): Uint8Array | undefined { return this.#view.has(id) ? new TextEncoder().encode(`record of ${id}`) : undefined }
+
+  /** Whom {@link introduce} makes known, if it is given their record. */
+  readonly strangers = new Map<string, NodeInfo>()
+  /** Records are verified later, as in a browser. */
+  slow = false
+  introduce (id: string, record: Uint8Array): void | Promise<void> {
+    const node = this.strangers.get(id)
+    const learn = (): void => {
+      if (node !== undefined && new TextDecoder().decode(record) === `record of ${id}`) this.see(node)
+    }
+    return this.slow ? Promise.resolve().then(learn) : learn()
+  }
+
   rtt (): undefined {}
   renew (above: number): void { this.self = { ...this.self, incarnation: above + 1 } }
   async leave (): Promise<void> {}

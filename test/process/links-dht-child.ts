@@ -1,0 +1,99 @@
+/** Commands of a process with servers of the DHT: several nodes that keep its rules, or one that does not. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { createMesh } from '../../src/index.ts'
+import { LyingDht } from '../harness/lying-dht.ts'
+import { decodePlace } from '../../src/wire/links-codec.ts'
+import { decodeRanked, decodeSignedRanked, encodeRecordKey } from '../../src/wire/record-codec.ts'
+import type { Mesh } from '../../src/index.ts'
+import type { Command } from '../harness/child.ts'
+import type { ChildMeshOptions } from '../harness/ipc.ts'
+import type { Lie } from '../harness/lying-dht.ts'
+import type { Records } from '../../src/records/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** What the DHT says of a token: the index of its link's rank, and its node. */
+export interface Stored { readonly index: number, readonly node: string }
+
+/** Milliseconds that a read takes at most, but for the last bit. */
+const READ_TIMEOUT = 2_900
+
+interface Services {
+  dht: {
+    routingTable: { size: number }
+    contentFetching: { getLocal (under: Uint8Array): Promise<{ value: Uint8Array }> }
+    getClosestPeers (key: Uint8Array, options: AbortOptions): AsyncIterable<unknown>
+  }
+  records: Records
+}
+
+/** Who did not answer in the rush of a start is only asked again when it is met in a walk. */
+async function walk (mesh: Mesh): Promise<void> {
+  const events = servicesOf(mesh).dht.getClosestPeers(crypto.getRandomValues(new Uint8Array(32)), { signal: AbortSignal.timeout(5_000) })
+  const iterator = events[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
+}
+
+const servicesOf = ({ libp2p }: Mesh): Services => libp2p.services as unknown as Services
+
+/** Of the link of nodes without a service. */
+function keyOf ({ rpc }: Mesh, token: string): Uint8Array {
+  return sha256(new TextEncoder().encode(['link', '', 'cart', rpc.tokenId(token)].join('\0')))
+}
+
+export function commands (first: Mesh): Record<string, Command> {
+  const meshes = [first]
+  let liar: LyingDht | undefined
+  const at = (index: number): Mesh => meshes[index] as Mesh
+  const serve = (mesh: Mesh): void => { mesh.rpc.handle('home', (_, { link }) => ({ id: mesh.id, rank: link?.rank })) }
+  serve(first)
+  return {
+    /** Start more nodes here. Resolves to the ids of all. */
+    more: async (options: readonly ChildMeshOptions[]) => {
+      meshes.push(...await Promise.all(options.map(async one => {
+        const mesh = await createMesh({ ...one, start: false })
+        serve(mesh)
+        await mesh.start()
+        return mesh
+      })))
+      return meshes.map(({ id }) => id)
+    },
+    /** How many nodes each node sees. */
+    seen: () => meshes.map(({ discovery }) => discovery.nodes().length),
+    /** How many servers of the DHT a node knows. Below `wanted` it looks for more. */
+    servers: async (index: number, wanted: number) => {
+      const { routingTable } = servicesOf(at(index)).dht
+      if (routingTable.size < wanted) await walk(at(index)).catch(() => {})
+      return routingTable.size
+    },
+    lie: (lie: Lie): void => { liar = new LyingDht(servicesOf(first).dht, lie) },
+    replay: (interval: number) => { liar?.replay(interval) },
+    lies: () => ({ keys: liar?.keys, withheld: liar?.withheld, lied: liar?.lied }),
+    link: async (index: number, token: string, node: string) => (await at(index).links.link(token, node, { replace: true, signal: AbortSignal.timeout(14_000) })).id,
+    /** Links that wait to be put, by who leads here. */
+    waiting: () => meshes.map(({ links }) => links.status().authority).find(authority => authority !== undefined)?.waiting,
+    /** Records that were refused, as they were older than what is here. */
+    stale: () => meshes.reduce((sum, mesh) => sum + (servicesOf(mesh).records.stats()['records_refused_stale'] ?? 0), 0),
+    /** What each node has of a token as a server: the index of its rank. */
+    held: async (token: string, author: string) => Promise.all(meshes.map(async mesh => {
+      const under = encodeRecordKey({ mesh: 'shop', author, key: keyOf(mesh, token) })
+      const local = await servicesOf(mesh).dht.contentFetching.getLocal(under).catch(() => undefined)
+      return local === undefined ? 0 : decodeRanked(decodeSignedRanked(local.value).record).index
+    })),
+    knows: (service: string, nodes: readonly string[]) => meshes.some(({ discovery }) => nodes.some(id => discovery.nodes(service).some(node => node.id === id))),
+    /** A call at whatever home the token has, and what it ran under. */
+    home: async (index: number, token: string) => at(index).rpc.invoke('cart', 'home', undefined, { token, timeout: 10_000 }),
+    target: async (index: number, token: string) => (await at(index).links.target(token, 'cart', { signal: AbortSignal.timeout(14_000) }))?.id,
+    /** What it knows of links is doubted, and read anew. */
+    doubt: (index: number) => { at(index).links.resync() },
+    stored: async (index: number, token: string, authors: readonly string[]): Promise<Stored | undefined> => {
+      const mesh = at(index)
+      // one that ends for lack of time has heard whom it has heard
+      for (;;) {
+        const began = performance.now()
+        const record = await servicesOf(mesh).records.get(keyOf(mesh, token), { authors })
+        if (performance.now() - began > READ_TIMEOUT) continue
+        return record === undefined ? undefined : { index: record.rank[2], node: decodePlace(record.value).node }
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { expect } from 'chai'
+import { reuseWalks } from '../../src/transport/closest.ts'
+
+type Dht = Parameters<typeof reuseWalks>[0]
+
+describe('transport: walks to whoever is closest to a key', () => {
+  let size: number
+  let responding: number
+  let walks: number
+  let time: number
+  let closest: (reuse?: boolean) => Promise<number>
+
+  const dhtOf = (getClosestPeers: Dht['peerRouting']['getClosestPeers']): Dht => ({ k: 20, routingTable: { get size () { return size } }, peerRouting: { getClosestPeers } })
+
+  beforeEach(() => {
+    size = responding = 5
+    walks = time = 0
+    const dht = dhtOf(async function * () {
+      walks++
+      for (let i = 0; i < responding; i++) yield { name: 'PEER_RESPONSE' }
+      for (let i = 0; i < Math.min(20, responding); i++) yield { name: 'FINAL_PEER' }
+    })
+    reuseWalks(dht, () => time)
+    closest = async (reuse = true) => {
+      let found = 0
+      for await (const { name } of dht.peerRouting.getClosestPeers(new Uint8Array(1), { reuse })) if (name === 'FINAL_PEER') found++
+      return found
+    }
+  })
+
+  it('one will do for a while, when it has found fewer servers than hold a record', async () => {
+    for (let i = 0; i < 10; i++) expect(await closest()).to.equal(5)
+    expect(walks).to.equal(1)
+    time = 10_000
+    expect(await closest()).to.equal(5)
+    expect(walks).to.equal(2)
+  })
+
+  it('each is made when the mesh is larger, when somebody did not answer, and when nobody asks for less', async () => {
+    for (const [table, answer] of [[5, 20], [25, 25], [5, 4], [1, 0]] as const) {
+      [size, responding, walks] = [table, answer, 0]
+      for (let i = 0; i < 3; i++) expect(await closest()).to.equal(Math.min(20, answer))
+      expect(walks, `${answer} of ${table}`).to.equal(3)
+    }
+    [size, responding, walks] = [5, 5, 0]
+    for (let i = 0; i < 3; i++) await closest(false)
+    expect(walks).to.equal(3)
+    await closest()
+    expect(walks, 'it knows of those').to.equal(3)
+  })
+
+  it('another is made as soon as a server comes or goes', async () => {
+    await closest()
+    size = responding = 6
+    expect(await closest()).to.equal(6)
+    size = responding = 4
+    expect(await closest()).to.equal(4)
+    expect(walks).to.equal(3)
+  })
+
+  it('one that is left before its end is none', async () => {
+    const dht = dhtOf(async function * () {
+      walks++
+      yield { name: 'FINAL_PEER' }
+      yield { name: 'PEER_RESPONSE' }
+    })
+    size = 1
+    reuseWalks(dht, () => time)
+    const begin = (): AsyncIterator<unknown> => dht.peerRouting.getClosestPeers(new Uint8Array(1), { reuse: true })[Symbol.asyncIterator]()
+    const left = begin()
+    await left.next()
+    await left.return?.()
+    await begin().next()
+    expect(walks).to.equal(2)
+  })
+})
