@@ -18,13 +18,21 @@ class Network {
   /** It is there. */
   #open = Promise.withResolvers<typeof Code>()
 
-  readonly load = async (): Promise<typeof Code> => {
+  readonly load = (): Promise<typeof Code> => {
     this.loads++
+    return this.coming
+  }
+
+  get coming (): Promise<typeof Code> {
     return this.#open.promise
   }
 
+  deliver (code: typeof Code): void {
+    this.#open.resolve(code)
+  }
+
   async bring (): Promise<void> {
-    this.#open.resolve(await import('#links'))
+    this.deliver(await import('#links'))
     await ready()
   }
 
@@ -124,6 +132,29 @@ describe('links that are loaded when they are needed', () => {
     expect([client.network.loads, target.network.loads]).to.deep.equal([1, 1])
   })
 
+  for (const options of [{ scope: 'relation' }, { scope: 'service' }, { mode: 'local' }] as const) {
+    it(`a call whose caller has chosen its node says of the link what it says with the code, ${JSON.stringify(options)}`, async () => {
+      const [client, plain] = [await add('client', 'gate', { lazy: true, ...options }), await add('plain', 'gate', options)]
+      const target = await mesh.add('a', 'login')
+      const claims: Array<number[] | undefined> = []
+      target.rpc.setTokenGuard({ admit: (_, claim) => { claims.push(claim === undefined ? undefined : [...claim]); return undefined } })
+      target.rpc.handle('run', () => 'a')
+      for (const { rpc } of [client, plain]) await settled(rpc.invoke('login', 'run', 1, { token: 'ada', node: 'a' }))
+      expect(claims).to.have.length(2)
+      expect(claims[0]).to.deep.equal(claims[1])
+      expect(client.network.loads).to.equal(0)
+    })
+  }
+
+  it('a call of a token that names a balancer waits for it too: where the token is linked counts for more', async () => {
+    const [client, target] = [await add('client', 'gate'), await add('a', 'login', {})]
+    const call = client.rpc.invoke('login', 'run', 1, { token: 'ada', balancer: 'random' })
+    await mesh.clock.pass(100)
+    expect([client.network.loads, target.ran]).to.deep.equal([1, []])
+    await client.network.bring()
+    expect(await settled(call)).to.equal('a')
+  })
+
   it('a call that its caller gives up while it loads is cancelled, there and here, and never runs', async () => {
     const [client, target] = [await add('client', 'gate'), await add('a', 'login')]
     const giving = new AbortController()
@@ -188,6 +219,25 @@ describe('links that are loaded when they are needed', () => {
     expect(target.network.loads).to.equal(2)
     target.links.stop()
     target.rpc.handle('braid.links.tell', () => {}).close()
+  })
+
+  it('what comes in the moment of a stop is not taken for the next start', async () => {
+    const [client, target] = [await add('client', 'gate'), await add('a', 'login', {})]
+    const code = await import('#links')
+    const asked = rejection(client.links.count('login'))
+    await ready()
+    const stopped = client.network.coming.then(async () => {
+      client.links.stop()
+      await client.links.start()
+    })
+    client.network.deliver(code)
+    await stopped
+    expect(await asked).to.be.instanceOf(MeshStoppedError)
+    await ready()
+    expect(client.network.loads).to.equal(1)
+    expect(await settled(client.rpc.invoke('login', 'run', 1, { token: 'ada' }))).to.equal('a')
+    expect([client.network.loads, target.ran]).to.deep.equal([2, [1]])
+    expect(client.links.status().hits).to.equal(0)
   })
 
   it('a node that is stopped while calls of tokens wait for it ends them as not run', async () => {
