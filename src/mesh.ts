@@ -118,7 +118,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
           }),
           rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...(secret != null ? { secret } : {}) }),
           records: recordsRoom({ rules }),
-          ...(options.links === false ? {} : { links: linksRoom(links) }),
+          ...(options.links === false ? {} : { links: linksRoom({ lazy: isPage(), ...links }) }),
           ...options.libp2p?.services
         }
       }

@@ -1,5 +1,6 @@
 /** A node that drains waits until nobody has a token here; when its time is over it asks its leader to give them to others. */
-import { COUNT, DOWN, isCount } from './messages.core.ts'
+import { isCount } from './messages.core.ts'
+import { COUNT, DOWN } from './methods.core.ts'
 import type { Asker } from './asker.ts'
 import type { Discovery } from '../discovery/index.ts'
 

@@ -58,6 +58,13 @@ export interface LinksOptions {
   ownership?: 'open' | 'strict'
   /** Milliseconds without a call after which a link ends; it may take twice that. 1 s to 30 days. @default 3600000 */
   ttl?: number
+  /**
+   * Load most of the room's code when it is first needed, not at the start: for pages. A call with a token waits for it, and
+   * so do those that come with one; when it cannot be loaded they fail as if no leader answered, and the next try loads again.
+   *
+   * @default false; in pages `createMesh` makes it true
+   */
+  lazy?: boolean
 }
 
 /** What happened to a link. */
@@ -132,7 +139,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
   /**
    * The node that this node's calls with the token go to; undefined when it is not linked.
    *
-   * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked; NoAuthorityError
+   * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked, or the room's code
+   * could not be loaded; NoAuthorityError
    */
   target (token: string, service: string, options?: AbortOptions): Promise<NodeInfo | undefined>
   /**
@@ -182,4 +190,4 @@ export interface LinksComponents {
   records?: Records
 }
 
-export { links } from './links.ts'
+export { links } from './service.ts'

@@ -1,6 +1,4 @@
 /** Names of links in the register of the service that they lead to. No part of one can hold a slash. Pure. */
-import { ANY_PARENT } from '../wire/names.ts'
-
 /** A link's name within its child service. */
 export interface LinkName {
   /** Whose token it is: the calling service, empty for none, or `*` for all. */
@@ -12,11 +10,6 @@ export interface LinkName {
 const LINK = 'link/'
 const DOWN = 'down/'
 const TOKEN = /^[0-9a-f]{64}$/
-
-/** Where a call with a token comes from, as its links see it. */
-export function parentOf (service: string | undefined, scope: 'relation' | 'service'): string {
-  return scope === 'service' ? ANY_PARENT : service ?? ''
-}
 
 export function isTokenId (value: unknown): value is string {
   return typeof value === 'string' && TOKEN.test(value)

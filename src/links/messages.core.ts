@@ -8,21 +8,6 @@ import type { Link, Question, Refusal } from './decide.core.ts'
 import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 
-/** Asks a leader, in batches of {@link Question}. */
-export const ASK = 'braid.links.ask'
-/** A leader tells a node about its links. */
-export const TELL = 'braid.links.tell'
-/** A node reports which of its links are used. */
-export const USED = 'braid.links.used'
-/** How many links there are. */
-export const COUNT = 'braid.links.count'
-/** All links of a node are dead. */
-export const DOWN = 'braid.links.down'
-/** A node may go on to run calls of its tokens; `ownership: 'strict'` only. */
-export const RENEW = 'braid.links.renew'
-/** A node is to begin no more calls of a token; `ownership: 'strict'` only. */
-export const REVOKE = 'braid.links.revoke'
-
 /** Why a question was not answered: the asker may ask again. */
 export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
 

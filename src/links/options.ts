@@ -15,8 +15,8 @@ export type ResolvedLinksOptions = Required<LinksOptions>
 
 /** @throws InvalidOptionsError */
 export function resolveLinksOptions (options: LinksOptions): ResolvedLinksOptions {
-  const { mode = 'shared', scope = 'relation', onNoLeader = 'fail', ownership = 'open', ttl = TTL.default } = options
-  const resolved = { mode, scope, onNoLeader, ownership, ttl }
+  const { mode = 'shared', scope = 'relation', onNoLeader = 'fail', ownership = 'open', ttl = TTL.default, lazy = false } = options
+  const resolved = { mode, scope, onNoLeader, ownership, ttl, lazy }
   for (const [name, values] of Object.entries(CHOICES)) {
     const value = resolved[name as keyof typeof CHOICES]
     if (!(values as readonly unknown[]).includes(value)) throw new InvalidOptionsError(`links ${name}: expected ${values.map(value => `'${value}'`).join(' or ')}, got ${String(value)}`)

@@ -4,7 +4,8 @@
  */
 import { nextTick } from '../util/next-tick.ts'
 import { MAX_LINK_BATCH } from '../wire/limits.ts'
-import { REVOKE, writeTold } from './messages.core.ts'
+import { writeTold } from './messages.core.ts'
+import { REVOKE } from './methods.core.ts'
 import type { LinkName } from './keys.core.ts'
 import type { Owner } from './owner.ts'
 import type { Rank } from './rank.core.ts'

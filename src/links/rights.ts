@@ -1,7 +1,7 @@
 /** What a leader lets its callers do. Who they are is proved; of what service, they say themselves. */
 import { RpcError } from '../errors.ts'
-import { parentOf } from './keys.core.ts'
 import { Pace } from './pace.core.ts'
+import { parentOf } from './parent.core.ts'
 import type { Question } from './decide.core.ts'
 import type { ResolvedLinksOptions } from './options.ts'
 import type { Discovery } from '../discovery/index.ts'

@@ -7,9 +7,8 @@ import { RpcError } from '../errors.ts'
 import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
 import { drain } from './drain.ts'
 import { NotLeading } from './not-leading.ts'
-import {
-  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed
-} from './messages.core.ts'
+import { isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed } from './messages.core.ts'
+import { ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED } from './methods.core.ts'
 import { Quota } from './quota.core.ts'
 import { Rights } from './rights.ts'
 import { Strict } from './strict.ts'
@@ -37,7 +36,7 @@ export interface SeatInit {
   options: ResolvedLinksOptions
   discovery: Discovery
   election: Election
-  rpc: Rpc
+  rpc: Pick<Rpc, 'handle' | 'invoke' | 'notify'>
   archive: Archive
   asker: Asker
   owner: Owner

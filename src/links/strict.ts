@@ -1,6 +1,6 @@
 /** Drives `ownership: 'strict'` at a node of a service: its own lease, and as the leader what it has granted to others. */
 import { Grants, OwnLease } from './lease.core.ts'
-import { RENEW } from './messages.core.ts'
+import { RENEW } from './methods.core.ts'
 import type { Asker } from './asker.ts'
 import type { Place } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
 import { useRemoteNodes } from './nodes.ts'
+import { usePages } from './pages.ts'
 import type { RemoteNode } from './nodes.ts'
 import type { Mesh } from '../../src/index.ts'
 
@@ -11,6 +12,7 @@ interface Who { id: string, token?: string }
 describe('a page and the links of a service', function () {
   this.timeout(60_000)
   const remote = useRemoteNodes()
+  const pages = usePages()
   let relay: RemoteNode
   let carts: RemoteNode[]
   let caller: RemoteNode
@@ -38,6 +40,23 @@ describe('a page and the links of a service', function () {
       expect((await caller.invoke('cart', 'who', undefined, { ...options, token }) as Who).id).to.equal(id)
       expect((await page.links.target(token, 'cart'))?.id).to.equal(id)
     }
+  })
+
+  it('a page loads what it needs for tokens with its first call of one, once, and calls the node that others do', async () => {
+    const { mesh: { discovery, rpc, links }, window } = await pages.open({ mesh: 'links', bootstrap: relay.addresses, links: { scope: 'service' } })
+    const scripts = (): number => window.performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).length
+    await until(() => discovery.nodes('cart').length === 3, { timeout: 20_000 })
+    const options = { token: 'ada', timeout: 30_000 }
+    await rpc.invoke('cart', 'who', undefined, { timeout: 30_000 })
+    const before = scripts()
+    expect(links.status().asked).to.equal(0)
+    const homes = await Promise.all([1, 2, 3].map(async () => (await rpc.invoke('cart', 'who', undefined, options) as Who).id))
+    const after = scripts()
+    expect(after).to.be.above(before)
+    const { id } = await caller.invoke('cart', 'who', undefined, options) as Who
+    expect(homes).to.deep.equal([id, id, id])
+    await rpc.invoke('cart', 'who', undefined, { ...options, token: 'kim' })
+    expect(scripts()).to.equal(after)
   })
 
   it('it moves a token, and the Node process follows', async () => {

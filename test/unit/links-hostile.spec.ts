@@ -191,6 +191,6 @@ describe('links: what peers send', () => {
     for (const options of [{ mode: 'redis' }, { scope: 'all' }, { ownership: 'mine' }, { onNoLeader: 'guess' }, { ttl: 0 }, { ttl: Infinity }, { ttl: 'long' }]) {
       refused(() => resolveLinksOptions(options as object))
     }
-    expect(resolveLinksOptions({})).to.deep.equal({ mode: 'shared', scope: 'relation', onNoLeader: 'fail', ownership: 'open', ttl: 3_600_000 })
+    expect(resolveLinksOptions({})).to.deep.equal({ mode: 'shared', scope: 'relation', onNoLeader: 'fail', ownership: 'open', ttl: 3_600_000, lazy: false })
   })
 })

@@ -1,20 +1,21 @@
-/** Puts the room together: this node as a caller, as the node that is called, and as the leader that decides. */
-import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
-import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { InvalidOptionsError, LinkError, MeshStoppedError, RpcError } from '../errors.ts'
+/**
+ * The room at work: this node as a caller, as the node that is called, and as the leader that decides. Loaded when it is
+ * needed; see service.ts.
+ */
+import { LinkError, MeshStoppedError, RpcError } from '../errors.ts'
 import { checkName } from '../wire/names.ts'
-import { Announcer } from './announcer.ts'
 import { Archive } from './archive.ts'
 import { Asker, InDoubt } from './asker.ts'
 import { Finder } from './finder.ts'
-import { parentOf } from './keys.core.ts'
 import { LocalKeeper } from './local.ts'
-import { COUNT, DOWN, isCount } from './messages.core.ts'
-import { resolveLinksOptions } from './options.ts'
+import { isCount } from './messages.core.ts'
+import { COUNT, DOWN } from './methods.core.ts'
 import { Owner } from './owner.ts'
+import { parentOf } from './parent.core.ts'
 import { NO_RANK } from './rank.core.ts'
 import { Seat } from './seat.ts'
-import type { LinkEvents, LinkOptions, Links, LinksComponents, LinksOptions, LinksStatus } from './index.ts'
+import type { LinkOptions, LinksStatus } from './index.ts'
+import type { Announcer } from './announcer.ts'
 import type { Known } from './cache.core.ts'
 import type { Question } from './decide.core.ts'
 import type { Answer } from './messages.core.ts'
@@ -22,8 +23,8 @@ import type { ResolvedLinksOptions } from './options.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Election, GroupView } from '../election/index.ts'
 import type { Records } from '../records/index.ts'
-import type { Rpc, TokenId } from '../rpc/index.ts'
-import type { AbortOptions, Startable } from '@libp2p/interface'
+import type { Handler, HandlerContext, Registration, Rpc, TokenId } from '../rpc/index.ts'
+import type { AbortOptions, Logger } from '@libp2p/interface'
 
 /** Milliseconds that an operation waits for a leader when its signal says nothing else. */
 const PATIENCE = 5_000
@@ -33,13 +34,21 @@ const CHECK_PATIENCE = 750
 const TICK = 500
 /** Milliseconds to wait for the record of a node that the leader knows. */
 const RECORD_TIMEOUT = 1_000
-/** Nodes that are gone and whose service is remembered. */
-const MAX_FORMER = 10_000
 
-/** What a running room is made of. */
-interface Parts {
+/** What a room is made of, and where. */
+export interface RoomInit {
+  readonly options: ResolvedLinksOptions
   readonly discovery: Discovery
+  readonly election: Election
   readonly rpc: Rpc
+  readonly records: Records | undefined
+  readonly announcer: Announcer
+  /** The service that a node was of which is gone. */
+  readonly former: (node: string) => string | undefined
+  readonly log: Logger
+}
+
+interface Parts extends RoomInit {
   readonly asker: Asker
   readonly archive: Archive
   readonly finder: Finder
@@ -49,81 +58,70 @@ interface Parts {
   readonly timer: ReturnType<typeof setInterval>
 }
 
-class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
-  readonly [Symbol.toStringTag] = '@braid/links'
-  readonly [serviceCapabilities]: string[] = ['@braid/links']
-  readonly [serviceDependencies]: string[] = ['@braid/discovery', '@braid/election', '@braid/rpc']
-  readonly #components: LinksComponents
+export class Room {
+  readonly #init: RoomInit
   readonly #options: ResolvedLinksOptions
-  readonly #announcer = new Announcer(this)
-  readonly #former = new Map<string, string>()
-  #parts: Parts | undefined
-  #stop: Array<() => void> = []
+  readonly #parts: Parts
+  /** What others may ask of a node of a service, by method. */
+  readonly #methods = new Map<string, Handler>()
+  #stopped = false
 
-  constructor (components: LinksComponents, options: ResolvedLinksOptions) {
-    const log = components.logger.forComponent('braid:links')
-    super(err => { log.error('a listener failed - %e', err) })
-    this.#components = components
-    this.#options = options
+  constructor (init: RoomInit) {
+    this.#init = init
+    this.#options = init.options
+    this.#parts = this.#create()
   }
 
-  // ---- lifecycle
+  /** Decides the nodes of tokens. */
+  get router (): Finder {
+    return this.#parts.finder
+  }
 
-  start (): void {
-    if (this.#parts !== undefined) return
-    const parts = this.#parts = this.#create()
-    const { discovery, rpc, finder, owner, seat } = parts
-    rpc.setTokenRouter(finder)
-    if (this.#options.mode === 'shared') rpc.setTokenGuard(owner)
-    rpc.setLoadSource({ links: node => node === discovery.self.id ? owner.count : discovery.node(node)?.load.links ?? 0 })
-    const onRemove = ({ detail }: CustomEvent<NodeInfo>): void => {
-      if (this.#former.size >= MAX_FORMER) this.#former.clear()
-      if (detail.service !== undefined) this.#former.set(detail.id, detail.service)
-      seat?.nodeGone(detail)
-    }
-    discovery.addEventListener('node:remove', onRemove)
-    this.#stop = [() => { discovery.removeEventListener('node:remove', onRemove) }, () => { clearInterval(parts.timer) }, () => { seat?.stop() }, () => { parts.asker.stop() }]
+  /** Judges calls of tokens that come here. */
+  get guard (): Owner {
+    return this.#parts.owner
   }
 
   stop (): void {
-    for (const stop of this.#stop.splice(0)) stop()
-    this.#parts = undefined
+    this.#stopped = true
+    const { timer, seat, asker } = this.#parts
+    clearInterval(timer)
+    seat?.stop()
+    asker.stop()
   }
 
   #create (): Parts {
-    const discovery = needed('discovery', () => this.#components.discovery)
-    const election = needed('election', () => this.#components.election)
-    const rpc = needed('rpc', () => this.#components.rpc)
+    const { discovery, election, rpc, records, announcer } = this.#init
     const { self } = discovery
     const options = this.#options
     const now = (): number => performance.now()
     const parent = parentOf(self.service, options.scope)
-    const archive = new Archive(this.#records(), now)
+    const archive = new Archive(records, now)
     const local = options.mode === 'local' ? this.#createLocal(discovery, now) : undefined
     const of = (service: string): GroupView | undefined => {
       const view = election.of(service)
       if (view !== undefined) archive.learn(service, view.voters)
       return view
     }
-    const asker: Asker = new Asker({ self: self.id, discovery, of, rpc, own: async (service, questions) => this.#parts?.seat?.ask(service, questions) ?? [], now })
+    const asker: Asker = new Asker({ self: self.id, discovery, of, rpc, own: async (service, questions) => this.#parts.seat?.ask(service, questions) ?? [], now })
     const finder = new Finder({
       options, discovery, of, asker, archive, now,
       parent,
       local,
-      onLink: (service, token, link, before) => { this.#announcer.learnt(service, parent, token, link, before) }
+      onLink: (service, token, link, before) => { announcer.learnt(service, parent, token, link, before) }
     })
     const owner = this.#createOwner(discovery, asker, of)
-    const seat = self.service === undefined || local !== undefined ? undefined : this.#createSeat(self.service, { discovery, election, rpc, archive, asker, owner, now })
+    const seat = self.service === undefined || local !== undefined ? undefined : this.#createSeat(self.service, { archive, asker, owner, now })
     const timer = setInterval(() => {
       seat?.tick()
       local?.tick()
     }, TICK)
     if (typeof timer === 'object') timer.unref()
-    return { discovery, rpc, asker, archive, finder, owner, seat, local, timer }
+    return { ...this.#init, asker, archive, finder, owner, seat, local, timer }
   }
 
   #createLocal (discovery: Discovery, now: () => number): LocalKeeper {
-    return new LocalKeeper({ discovery, ttl: this.#options.ttl, now, onChange: (service, change) => { this.#announcer.changed(service, change, true) } })
+    return new LocalKeeper({ discovery, ttl: this.#options.ttl, now, onChange: (service, change) => { this.#init.announcer.changed(service, change, true) } })
   }
 
   #createOwner (discovery: Discovery, asker: Asker, of: Election['of']): Owner {
@@ -131,7 +129,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       self: () => discovery.self,
       open: this.#options.ownership === 'open',
       group: () => discovery.self.service === undefined ? undefined : of(discovery.self.service),
-      mayRun: () => this.#parts?.seat?.mayRun ?? this.#options.ownership === 'open',
+      mayRun: () => this.#parts.seat?.mayRun ?? this.#options.ownership === 'open',
       parentOf: caller => this.#parentOf(discovery, caller),
       ask: async (parent, token, links) => {
         const { service } = discovery.self
@@ -149,31 +147,46 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     return info === undefined && scope === 'relation' ? undefined : parentOf(info?.service, scope)
   }
 
-  #createSeat (service: string, parts: { discovery: Discovery, election: Election, rpc: Rpc, archive: Archive, asker: Asker, owner: Owner, now: () => number }): Seat {
-    const log = this.#components.logger.forComponent('braid:links')
+  #createSeat (service: string, parts: { archive: Archive, asker: Asker, owner: Owner, now: () => number }): Seat {
+    const { discovery, election, rpc, announcer, log } = this.#init
     return new Seat({
       ...parts,
       service,
+      discovery,
+      election,
+      rpc: {
+        handle: (method, handler) => this.#handle(method, handler),
+        invoke: (...call) => rpc.invoke(...call),
+        notify: (...call) => rpc.notify(...call)
+      },
       options: this.#options,
-      onChange: (change, decided) => { this.#announcer.changed(service, change, decided) },
-      onCount: (node, links) => { this.#announcer.counted(node, links) },
+      onChange: (change, decided) => { announcer.changed(service, change, decided) },
+      onCount: (node, links) => { announcer.counted(node, links) },
       onError: err => { log.error('%e', err) }
     })
   }
 
-  /** Its getter throws when there is no such service. */
-  #records (): Records | undefined {
-    try {
-      return this.#components.records
-    } catch {
-      return undefined
-    }
+  #handle (method: string, handler: Handler): Registration {
+    this.#methods.set(method, handler)
+    const close = (): void => { this.#methods.delete(method) }
+    return { close, [Symbol.dispose]: close }
   }
 
   /** @throws MeshStoppedError */
   #running (): Parts {
-    if (this.#parts === undefined) throw new MeshStoppedError('links are not started, or were stopped')
+    if (this.#stopped) throw new MeshStoppedError('links are not started, or were stopped')
     return this.#parts
+  }
+
+  // ---- what others and discovery say
+
+  /** One of {@link METHODS} is called. */
+  hear (method: string, args: unknown, context: HandlerContext): unknown {
+    return this.#methods.get(method)?.(args, context)
+  }
+
+  nodeGone (node: NodeInfo): void {
+    this.#parts.seat?.nodeGone(node)
   }
 
   // ---- what can be done
@@ -238,9 +251,9 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
   }
 
   async down (node: string, { signal }: AbortOptions = {}): Promise<number> {
-    const { discovery, asker, local, seat } = this.#running()
+    const { discovery, asker, local, seat, former } = this.#running()
     if (local !== undefined) return local.down(node)
-    const service = discovery.node(node)?.service ?? this.#former.get(node)
+    const service = discovery.node(node)?.service ?? former(node)
     if (service === undefined) throw new LinkError(`no node ${node} of a service is known here`)
     const read = (value: unknown): number | undefined => isCount(value) ? value : undefined
     const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal)
@@ -267,7 +280,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
   }
 
   resync (): void {
-    if (this.#options.mode === 'shared') this.#parts?.finder.cache.doubtAll()
+    if (this.#options.mode === 'shared') this.#parts.finder.cache.doubtAll()
   }
 
   async drain ({ signal }: AbortOptions = {}): Promise<void> {
@@ -315,31 +328,4 @@ function overtaken (service: string): RpcError {
   return new RpcError('UNAVAILABLE', `links of service '${service}': the leader was lost meanwhile, and the token was linked anew since; it may or may not have been done`)
 }
 
-/** Looked up when it is first needed: services are made in the order of their keys. @throws InvalidOptionsError */
-function needed <T> (name: string, get: () => T | undefined): T {
-  let service: T | undefined
-  try {
-    service = get()
-  } catch {
-    // libp2p throws for a service that does not exist
-  }
-  if (service === undefined) throw new InvalidOptionsError(`links needs the ${name} service beside it: add \`${name}: ${name}()\` to the services`)
-  return service
-}
-
-/**
- * The room as a libp2p service.
- *
- * @throws InvalidOptionsError - an option that cannot work; from `start()`: a service beside it is missing
- *
- * @example
- *
- * ```ts
- * const services = { identify: identify(), discovery: discovery({ service: 'login' }), election: election(), rpc: rpc(), links: links() }
- * const node = await createLibp2p({ services })
- * ```
- */
-export function links (options: LinksOptions = {}): (components: LinksComponents) => Links {
-  const resolved = resolveLinksOptions(options)
-  return components => new LinksService(components, resolved)
-}
+export { Announcer } from './announcer.ts'
