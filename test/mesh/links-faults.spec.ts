@@ -5,7 +5,7 @@ import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
-import type { LinksOptions, Mesh } from '../../src/index.ts'
+import type { LinksOptions, Mesh, RpcError } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 import type { LinkInput } from '../harness/models.ts'
 
@@ -134,6 +134,24 @@ describe('mesh: links under faults', function () {
       const home = await where(first, token, 10_000)
       expect(await where(second, token, 10_000), token).to.equal(home)
     }
+  })
+
+  it('strict: a node that does not vote runs nothing for anybody once it has lost those who do', async () => {
+    const strict = { ownership: 'strict' } as const
+    mesh = await createTestMesh([cart(strict), cart(strict), cart(strict), cart(strict, { election: false }), { links: { onNoLeader: 'provisional' } }, { links: false }])
+    const voters = mesh.nodes.slice(0, 3)
+    const [rest, guessing, bare] = mesh.nodes.slice(3) as [Mesh, Mesh, Mesh]
+    const runs: string[] = []
+    serve([...voters, rest], ({ id }) => { runs.push(id) })
+    await guessing.links.link('ada', voters[0]!.self, { signal: AbortSignal.timeout(30_000) })
+    expect(await where(guessing, 'ada')).to.equal(voters[0]?.id)
+    mesh.partition([voters, [rest, guessing, bare]])
+    await until(() => [rest, guessing, bare].every(node => voters.every(({ id }) => node.discovery.node(id) === undefined)), { timeout: 60_000 })
+    runs.length = 0
+    const call = async (client: Mesh, options = {}): Promise<unknown> => client.rpc.invoke('cart', 'where', undefined, { token: 'ada', timeout: 3_000, ...options }).catch((err: RpcError) => err.code)
+    for (const client of [guessing, bare]) expect(await call(client)).to.equal('UNAVAILABLE')
+    expect(await call(guessing, { node: rest.id })).to.equal('UNAVAILABLE')
+    expect(runs).to.deep.equal([])
   })
 
   it('once all voters are gone a link is found in the DHT, and no new one is made', async () => {

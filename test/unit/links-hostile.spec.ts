@@ -155,6 +155,27 @@ describe('links: what peers send', () => {
     expect(await admit(undefined, false)).to.deep.include({ code: 'FAILED_PRECONDITION' })
   })
 
+  it('strict: a node that has lost those who decide, and does not vote itself, runs no more than it did before', async () => {
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 0, term: 0, index: 0, provisional: true })
+    const LOST = { code: 'UNAVAILABLE', retryable: true }
+    const views: Array<{ voters: string[] } | undefined> = [{ voters: [] }, undefined]
+    for (const learns of ['by a call', 'in time'] as const) {
+      let group: { voters: string[] } | undefined = LED
+      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: false, mayRun: () => false, group: () => group, ask: async () => { throw new Error('nobody') } })
+      if (learns === 'in time') owner.look()
+      else expect(await owner.admit(token, undefined, 'c')).to.deep.include(LOST)
+      for (group of views) {
+        expect(await owner.admit(token, claim, 'c'), 'of one who guessed').to.deep.include(LOST)
+        expect(await owner.admit(token, undefined, 'c'), 'of one who knows of no links').to.deep.include(LOST)
+      }
+    }
+    // one that runs all that comes has nothing to lose
+    const open = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => ({ voters: [] }), ask: async () => link })
+    open.look()
+    expect([open.admit(token, claim, 'c'), open.admit(token, undefined, 'c')]).to.deep.equal([undefined, undefined])
+  })
+
   it('options that cannot work are refused in plain words', () => {
     for (const options of [{ mode: 'redis' }, { scope: 'all' }, { ownership: 'mine' }, { onNoLeader: 'guess' }, { ttl: 0 }, { ttl: Infinity }, { ttl: 'long' }]) {
       refused(() => resolveLinksOptions(options as object))
