@@ -25,6 +25,8 @@ interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
   /** Milliseconds that it may take. */
   readonly patience: number
+  /** It may have been done, or be done yet. */
+  doubt: boolean
 }
 
 export interface AskerInit {
@@ -46,6 +48,10 @@ export interface LeaderCall<T> {
   readonly read: (answer: unknown) => T
   /** Not asked again when it may have been done. */
   readonly once?: boolean
+  /** Changes nothing: it may be asked again, whatever became of it. */
+  readonly harmless?: boolean
+  /** It may be done from now on; false: it was not. */
+  readonly onDoubt?: (doubt: boolean) => void
 }
 
 /** The leader was lost: what it was asked may have been done, and is not asked again. */
@@ -71,14 +77,14 @@ export class Asker {
 
   /**
    * @param patience - milliseconds that a leader is waited for
-   * @throws RpcError `UNAVAILABLE`, retryable - nobody answered in time
+   * @throws RpcError `UNAVAILABLE` - nobody answered in time; retryable if nothing can have changed by it
    * @throws NoAuthorityError - nobody ever will; the signal's reason
    * @throws InDoubt - a link where there is none may have been made, and may have ended since: asked again it could be made twice
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
-    const asked: Asked = { question, patience, ...Promise.withResolvers<Answer>() }
-    const timer = timers.after(patience, () => { asked.reject(silence(service)) })
+    const asked: Asked = { question, patience, doubt: false, ...Promise.withResolvers<Answer>() }
+    const timer = timers.after(patience, () => { asked.reject(silence(service, undefined, mayBeDone(asked))) })
     const abort = (): void => { asked.reject(signal?.reason) }
     signal?.addEventListener('abort', abort, { once: true })
     const queue = this.#queues.get(service)
@@ -109,6 +115,7 @@ export class Asker {
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {
+        call.onDoubt?.(leader !== undefined || doubt)
         if (leader === self) return { value: await call.own(), doubt }
         if (leader !== undefined) {
           const answer = record(await this.#invoke(service, leader, call, due - now()))
@@ -122,9 +129,10 @@ export class Asker {
         cause = err
         doubt ||= !isCertain(err)
       }
+      call.onDoubt?.(doubt)
       if (doubt && call.once === true) throw new InDoubt()
       const pause = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
-      if (now() + pause >= due) throw silence(service, cause)
+      if (now() + pause >= due) throw silence(service, cause, doubt && call.harmless !== true)
       await new Promise(resolve => { setTimeout(resolve, pause) })
     }
   }
@@ -152,7 +160,10 @@ export class Asker {
     this.#queues.delete(service)
     for (let at = 0; at < all.length; at += MAX_LINK_BATCH) {
       const batch = all.slice(at, at + MAX_LINK_BATCH)
-      this.#send(service, batch).catch((err: unknown) => { for (const { reject } of batch) reject(err) })
+      this.#send(service, batch).catch((err: unknown) => {
+        const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
+        for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
+      })
     }
   }
 
@@ -164,7 +175,8 @@ export class Asker {
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length),
-      once: questions.some(isRepeatable)
+      once: questions.some(isRepeatable),
+      onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
     }, Math.max(...batch.map(({ patience }) => patience)))
     const { value: answers, doubt } = await call.catch(async (err: unknown) => {
       if (!(err instanceof InDoubt)) throw err
@@ -173,9 +185,9 @@ export class Asker {
       if (others.length > 0) await this.#send(service, others, true)
       return { value: [], doubt: true }
     })
-    batch.forEach(({ resolve }, index) => {
+    batch.forEach(({ question, resolve }, index) => {
       const answer = answers[index]
-      if (answer !== undefined) resolve((doubt || before) && 'link' in answer ? { ...answer, doubt: true } : answer)
+      if (answer !== undefined) resolve((doubt || before) && question.kind !== 'resolve' ? { ...answer, doubt: true } : answer)
     })
   }
 
@@ -197,6 +209,10 @@ function isCertain (err: unknown): boolean {
   return err instanceof Error && (('certain' in err && err.certain === true) || ('retryable' in err && err.retryable === true))
 }
 
-function silence (service: string, cause?: unknown): RpcError {
-  return new RpcError('UNAVAILABLE', `links of service '${service}': no leader answered`, { retryable: true, cause })
+function mayBeDone ({ question, doubt }: Asked): boolean {
+  return doubt && question.kind !== 'resolve'
+}
+
+function silence (service: string, cause: unknown, doubt: boolean): RpcError {
+  return new RpcError('UNAVAILABLE', `links of service '${service}': no leader answered`, { retryable: !doubt, cause })
 }

@@ -132,7 +132,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
   /**
    * The node that this node's calls with the token go to; undefined when it is not linked.
    *
-   * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked; NoAuthorityError
+   * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked, or, of a change
+   * and not `retryable`, whoever decides was lost and it may have been made; NoAuthorityError
    */
   target (token: string, service: string, options?: AbortOptions): Promise<NodeInfo | undefined>
   /**

@@ -194,9 +194,10 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
     for (let doubt = false; ;) {
-      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal) : undefined
+      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal).catch((err: unknown) => { throw doubt ? doubtful(err) : err }) : undefined
       if (doubt) {
-        if (present === undefined || (replace && present.id !== wanted.id)) throw overtaken(service)
+        if (present === undefined) throw unsure(service, 'there is no such link, and nobody can tell whether it was made and has ended since')
+        if (replace && present.id !== wanted.id) throw overtaken(service)
         return this.#record(service, present.id, signal)
       }
       const answer: Answer | undefined = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
@@ -232,6 +233,8 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
       finder.settle(service, token, answer)
       if ('changed' in answer && answer.changed) return 1
+      // it was there, and is not any more; nobody who was asked before will say who ended it
+      if ('doubt' in answer && 'link' in answer && answer.link === undefined) return 1
       if ('doubt' in answer) throw overtaken(service)
       // somebody else was faster: there is another link now, or none
     }
@@ -252,7 +255,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const { asker, local, seat } = this.#running()
     checkName('service', service)
     if (local !== undefined) return local.count(service)
-    const { value } = await asker.call(service, { method: COUNT, args: {}, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
+    const { value } = await asker.call(service, { method: COUNT, args: {}, harmless: true, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
     return value
   }
 
@@ -290,7 +293,9 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
 
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     const { asker, local } = this.#running()
-    return local === undefined ? asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
+    const answer = local === undefined ? await asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
+    if ('failure' in answer && answer.doubt === true) throw unsure(service, 'it may or may not have been done')
+    return answer
   }
 
   /** What discovery knows of a node; its record may be on its way. @throws RpcError `UNAVAILABLE` - it did not come */
@@ -310,9 +315,19 @@ function question (kind: Question['kind'], parent: string, token: string): Quest
   return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
 }
 
-/** A leader was lost while it changed the link, and the link has changed since: nobody can tell any more. */
+/** A leader was lost while it changed the link: nobody can tell any more. */
+function unsure (service: string, what: string): RpcError {
+  return new RpcError('UNAVAILABLE', `links of service '${service}': the leader was lost meanwhile; ${what}`)
+}
+
+/** And the link has changed since. */
 function overtaken (service: string): RpcError {
-  return new RpcError('UNAVAILABLE', `links of service '${service}': the leader was lost meanwhile, and the token was linked anew since; it may or may not have been done`)
+  return unsure(service, 'the token was linked anew since, and it may or may not have been done')
+}
+
+/** Why nobody can tell what became of a change does not make it safe to make it again. */
+function doubtful (err: unknown): unknown {
+  return err instanceof RpcError && err.retryable ? new RpcError(err.code, err.message, { cause: err }) : err
 }
 
 /** Looked up when it is first needed: services are made in the order of their keys. @throws InvalidOptionsError */

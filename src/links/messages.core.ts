@@ -32,7 +32,7 @@ export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
  */
 export type Answer =
   | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean, readonly rank?: Rank | undefined }
-  | { readonly failure: Failure }
+  | { readonly failure: Failure, readonly doubt?: boolean }
 
 /** What a node is told of one link. No link: it was removed, at this rank. */
 export interface Told {

@@ -5,8 +5,10 @@ import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
+import { Asker } from '../../src/links/asker.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { RpcError } from '../../src/errors.ts'
+import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
 import type { LinkInput } from '../harness/models.ts'
 
@@ -63,7 +65,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
           const node = (random.pick(targets) as FakeNode).id
           const op = random.pick(['link', 'link', 'move', 'unlink'] as const) as 'link'
           const key = `k${(turn + i) % 2}`
-          await history.run(caller.id, key, { op, node }, async () => perform(caller, key, { op, node })).catch(() => {})
+          await history.run(caller.id, key, { op, node }, async () => perform(caller, key, { op, node }), err => (err as RpcError).retryable).catch(() => {})
         }
       }))
       const changes = (async () => {
@@ -112,6 +114,72 @@ describe('links: many callers, a group that changes its leader, and messages tha
     }
     expect((await caller.links.link('ada', 'target-2', { replace: true })).id).to.equal('target-2')
     expect(commits).to.equal(1)
+  })
+
+  /** The first write is the last thing that its leader does. */
+  function loseLeader (next: string | undefined, when: 'before' | 'after' = 'after', of = mesh): void {
+    const mesh = of
+    const commit = mesh.commit.bind(mesh)
+    mesh.commit = writes => {
+      mesh.commit = commit
+      const ranks = when === 'after' ? commit(writes) : []
+      mesh.elect(next)
+      return ranks
+    }
+  }
+
+  it('a link that was ended before its leader was lost was ended', async () => {
+    const { callers } = start(26, { loss: 0 })
+    const [caller] = callers as [FakeNode]
+    await caller.links.link('ada', 'target-2')
+    loseLeader('target-1')
+    expect(await caller.links.unlink('ada', 'cart')).to.equal(1)
+    expect(mesh.table.size).to.equal(0)
+  })
+
+  it('what may have been done is not said to be safe to do again, however it comes that nobody answers', async () => {
+    start(27)
+    const failed = async (doing: Promise<unknown>): Promise<unknown> => doing.catch(({ code, retryable }: RpcError) => [code, retryable])
+    const outcomes = await Promise.all((['link', 'move', 'unlink'] as const).map(async op => {
+      const mesh = new FakeMesh(createRandom(27))
+      for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart')
+      const caller = mesh.add('caller', undefined)
+      mesh.elect('target-0')
+      if (op !== 'link') await caller.links.link('ada', 'target-1')
+      loseLeader(undefined, 'after', mesh)
+      const doing = failed(op === 'unlink' ? caller.links.unlink('ada', 'cart') : caller.links.link('ada', 'target-2', { replace: op === 'move' }))
+      await until(() => mesh.leader === undefined)
+      const other = failed(caller.links.unlink('bob', 'cart'))
+      const both = [await doing, await other]
+      mesh.stop()
+      return both
+    }))
+    for (const outcome of outcomes) expect(outcome).to.deep.equal([['UNAVAILABLE', false], ['UNAVAILABLE', true]])
+  })
+
+  it('a link that may have been made says so, and of nothing else', async () => {
+    const { callers } = start(28, { loss: 0 })
+    loseLeader('target-1', 'before')
+    const failure = await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+    expect((failure as RpcError).message).to.equal("links of service 'cart': the leader was lost meanwhile; there is no such link, and nobody can tell whether it was made and has ended since")
+  })
+
+  it('a question that is under way when its time is over may be done yet', async () => {
+    start(29)
+    const never = Promise.withResolvers<never>()
+    let leads = false
+    const asker = new Asker({
+      self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [], rpc: { invoke: async () => never.promise },
+      of: () => ({ state: 'observer', term: 1, voters: ['x'], ...leads && { leader: { id: 'x', token: { epoch: 1, term: 1 } } } })
+    })
+    const ask = async (kind: Question['kind']): Promise<unknown> =>
+      asker.ask('cart', { kind, parent: '', token: 'ab'.repeat(32), propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 1, term: 1, index: 1 } }, 100).catch((err: RpcError) => err.retryable)
+    const kinds = ['resolve', 'move', 'remove'] as const
+    expect(await Promise.all(kinds.map(ask)), 'nobody leads').to.deep.equal([true, true, true])
+    leads = true
+    expect(await Promise.all(kinds.map(ask))).to.deep.equal([true, false, false])
+    asker.stop()
   })
 
   it('no message holds a token', async () => {
