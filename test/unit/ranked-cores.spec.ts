@@ -112,9 +112,13 @@ describe('records: what a server holds', () => {
     expect(store.bytes - before).to.be.within(MAX_STRANGER_RECORD_BYTES - 2 * COST, MAX_STRANGER_RECORD_BYTES)
     expect(store.get('theirs 0', 0)).to.equal(undefined)
     expect(store.get('theirs 49999', 0)).to.not.equal(undefined)
+    const { size } = store
     // one that was known when it was stored stays, and one that becomes known has an account of its own
     known.clear()
     known.add('author 49999')
+    const all = store.bytes
+    for (let i = 0; i < 10_000; i++) expect(store.admit(`mine ${i}`, held('leader', [1, 1, 1])), 'put again by anybody').to.equal(0)
+    expect([store.size, store.bytes]).to.deep.equal([size, all])
     expect(store.admit('theirs 49999', held('author 49999', [1, 1, 2]))).to.equal(0)
     for (let i = 0; i < 10_000; i++) store.admit(`more ${i}`, held(`another ${i}`, [1, 1, 1]))
     expect([store.get('theirs 49999', 0), store.get('mine 0', 0)]).to.not.include(undefined)
