@@ -4,7 +4,7 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { rendezvousRank } from '../balancing/index.ts'
-import { RegisterError } from '../errors.ts'
+import { RegisterError, RpcError } from '../errors.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
@@ -12,7 +12,7 @@ import { decide } from './decide.core.ts'
 import { Clearing, removal } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
 import { Lives } from './lives.core.ts'
-import { makerOf, mayMake } from './makers.ts'
+import { makerOf, refusalOf } from './makers.ts'
 import { NotLeading } from './not-leading.ts'
 import { compareRanks } from './rank.core.ts'
 import { Turns } from './turns.ts'
@@ -217,7 +217,8 @@ export class Authority {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
       return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
     }
-    if (present === undefined && decision.place !== undefined && !mayMake(maker, this.#counts, register.size)) return { failure: 'quota' }
+    const why = present === undefined && decision.place !== undefined ? refusalOf(maker, this.#counts, register.size) : undefined
+    if (why !== undefined) return { failure: why }
     const place = decision.place === undefined ? undefined : { ...decision.place, maker: decision.former?.maker ?? maker }
     return this.#write(question, key, present, { place, former: decision.former }, maker)
   }
@@ -257,7 +258,7 @@ export class Authority {
    *
    * @param check - throws when it may not be done now
    * @returns how many there were; undefined: no such node is known
-   * @throws NotLeading
+   * @throws NotLeading; RpcError `RESOURCE_EXHAUSTED`, retryable - there is no room for another word of that kind
    */
   async down (node: string, check: () => void = () => {}): Promise<number | undefined> {
     await this.#confirm(downKey(node))
@@ -271,8 +272,9 @@ export class Authority {
     const place = { node, incarnation }
     try {
       await this.#commits.add({ key: downKey(node), value: valueOf(place) })
-    } catch {
-      throw new NotLeading()
+    } catch (err) {
+      if (err instanceof RegisterError && err.why === 'full') throw new RpcError('RESOURCE_EXHAUSTED', `links of service '${service}': its register has no room for the word that a node is down`, { retryable: true })
+      throw new NotLeading(err instanceof RegisterError && err.certain)
     }
     this.#lives.down(place, this.#init.now())
     this.#takers = undefined

@@ -157,7 +157,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
    * All links of a node are dead from now on, however many; what is linked to it later, in its next life, is not. Resolves
    * to how many there were.
    *
-   * @throws LinkError - no such node is known; NoAuthorityError; RpcError `UNAVAILABLE`
+   * @throws LinkError - no such node is known; NoAuthorityError; RpcError `UNAVAILABLE`; `RESOURCE_EXHAUSTED` - the register
+   * of its service is full, or it was taken down a moment ago
    */
   down (node: string, options?: AbortOptions): Promise<number>
   /** Links to the living nodes of a service, of all relations. @throws as {@link target} */

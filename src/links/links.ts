@@ -246,7 +246,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const service = discovery.node(node)?.service ?? this.#former.get(node)
     if (service === undefined) throw new LinkError(`no node ${node} of a service is known here`)
     const read = (value: unknown): number | undefined => isCount(value) ? value : undefined
-    const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal)
+    const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal).catch((err: Error) => { throw isExhausted(err.cause) ? err.cause : err })
     if (links === undefined) throw new LinkError(`the leader of '${service}' knows no node ${node}`)
     return links
   }
@@ -309,6 +309,10 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       await new Promise(resolve => { setTimeout(resolve, 20) })
     }
   }
+}
+
+function isExhausted (err: unknown): err is RpcError {
+  return err instanceof RpcError && err.code === 'RESOURCE_EXHAUSTED'
 }
 
 function question (kind: Question['kind'], parent: string, token: string): Question {

@@ -58,6 +58,8 @@ export const MAX_HELD_LINKS = 50_000
  * its share, so that one that makes them without end leaves room for others.
  */
 export const LINKS_UNSHARED = 3 / 4
+/** The part that links fill at most: as many entries are left for the nodes that are down, of which there are {@link MAX_DOWNS}. */
+export const LINKS_MOST = 19 / 20
 /** Bytes by which a link's place tells who made it: a hash, so that the next leader can count. */
 export const LINK_MAKER_BYTES = 8
 /** Nodes that are said to be down, in the register of their service: those that are past go before their time beyond that. */

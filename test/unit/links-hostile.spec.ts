@@ -95,6 +95,29 @@ describe('links: what peers send', () => {
     expect(outcomes[0]).to.have.nested.property('reason.why', 'full')
   })
 
+  it('a register that is full goes on to take what adds nothing, and words that a node is down while there is room for them', async () => {
+    const table = new Set(['old', 'gone'])
+    let room = 0
+    const commits = new Commits({
+      write: async writes => {
+        const more = writes.filter(({ key, value }) => value !== undefined && !table.has(key))
+        if (more.length > room) throw new RegisterError('full', true)
+        for (const { key } of more) table.add(key)
+        return writes.map((_, index) => ({ epoch: 1, term: 1, index }))
+      }
+    })
+    const value = new Uint8Array(1)
+    const { rank } = link
+    const statuses = async (now: number): Promise<string[]> => {
+      room = now
+      const writes = [{ key: 'old', value, ifRank: rank }, { key: `new ${now}`, value, ifRank: null }, { key: `down ${now}`, value }, { key: 'gone', value: undefined, ifRank: rank }]
+      return (await Promise.allSettled(writes.map(async write => commits.add(write)))).map(({ status }) => status)
+    }
+    expect(await statuses(0)).to.deep.equal(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(await statuses(1)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(await statuses(2)).to.deep.equal(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled'])
+  })
+
   it('a call that waited for its turn runs if its token is still here, and its node may run any', async () => {
     let mayRun = true
     const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: false, mayRun: () => mayRun, group: () => LED, ask: async () => link })

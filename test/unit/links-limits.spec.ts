@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
-import { RpcError } from '../../src/errors.ts'
+import { RegisterError, RpcError } from '../../src/errors.ts'
 import { Authority } from '../../src/links/authority.ts'
 import { Commits } from '../../src/links/commits.ts'
 import { downKey, linkKey } from '../../src/links/keys.core.ts'
@@ -36,12 +36,15 @@ function alone () {
     entries: () => table.values(),
     get size () { return { entries: table.size, bytes: 0 } },
     read: async (key: string) => table.get(key),
-    write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
-      const rank = { epoch: 1, term: 1, index: ++clock.index }
-      if (value === undefined) table.delete(key)
-      else table.set(key, { key, value, rank })
-      return rank
-    })
+    write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
+      if (table.size + writes.filter(({ key }) => !table.has(key)).length > MAX_REGISTER_ENTRIES) throw new RegisterError('full', true)
+      return writes.map(({ key, value }) => {
+        const rank = { epoch: 1, term: 1, index: ++clock.index }
+        if (value === undefined) table.delete(key)
+        else table.set(key, { key, value, rank })
+        return rank
+      })
+    }
   }
   const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
   const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
@@ -135,6 +138,30 @@ describe('links: what a leader is asked', function () {
     expect((await authority.ask([question(kept, { kind: 'move', to: 'y' })], 'flood'))[0]).to.deep.include({ changed: true })
     expect((await authority.ask([question(kept, { kind: 'remove' })], 'flood'))[0]).to.deep.include({ changed: true })
   }).timeout(60_000)
+
+  it('links fill no register: nodes can still go down, and who has filled it with something else is told', async () => {
+    const { authority, table, ask } = alone()
+    const place = (await ask(0, { kind: 'move', to: 'x' })) as { link: { node: string } }
+    expect(place.link.node).to.equal('x')
+    const [entry] = table.values()
+    for (let n = 1; n < MAX_REGISTER_ENTRIES - MAX_DOWNS - 1; n++) table.set(linkKey('', tokenOf(n)), { ...entry as RegisterEntry, key: linkKey('', tokenOf(n)) })
+    authority.begin({ epoch: 1, term: 1 })
+    const made = await authority.ask(Array.from({ length: 10 }, (_, n) => question(1_000_000 + n, { propose: ['y'] })), 'another')
+    expect(made.map(answer => 'failure' in answer ? answer.failure : 'made')).to.deep.equal(['made', ...Array.from({ length: 9 }, () => 'full')])
+    expect(await ask(0, { kind: 'move', to: 'y' })).to.deep.include({ changed: true })
+    expect(await authority.down('x')).to.equal(MAX_REGISTER_ENTRIES - MAX_DOWNS - 2)
+    for (let n = 0; table.size < MAX_REGISTER_ENTRIES; n++) table.set(`its own ${n}`, { ...entry as RegisterEntry, key: `its own ${n}` })
+    expect(await authority.down('y').catch((err: RpcError) => err)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+  })
+
+  it('a node that cannot be said to be down, for want of room, is not said to have no leader', async () => {
+    const leader = mesh.add('target-1', 'cart')
+    const caller = mesh.add('caller', undefined)
+    mesh.leased = true
+    mesh.elect('target-1')
+    mesh.commit = () => { throw new RegisterError('full', true) }
+    for (const { links } of [caller, leader]) expect(await links.down('target-0').catch((err: RpcError) => err)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+  })
 
   it('who asks for much waits for itself, and others have their turns', async () => {
     const batches: string[][] = []
