@@ -6,6 +6,7 @@ import { checkName } from '../wire/names.ts'
 import { Announcer } from './announcer.ts'
 import { Archive } from './archive.ts'
 import { Asker, InDoubt } from './asker.ts'
+import { doubtful, isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
 import { Finder } from './finder.ts'
 import { parentOf } from './keys.core.ts'
 import { LocalKeeper } from './local.ts'
@@ -193,6 +194,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
+    const again = tryAgain(service, PATIENCE, signal)
     for (let doubt = false; ;) {
       const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal).catch((err: unknown) => { throw doubt ? doubtful(err) : err }) : undefined
       if (doubt) {
@@ -210,8 +212,8 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
       const known = finder.settle(service, id, answer)
       if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)
       // somebody else was faster: what is to be replaced is another link now
-      if (known === undefined || (replace && known.id !== wanted.id)) continue
-      return this.#record(service, known.id, signal)
+      if (known === undefined || (replace && known.id !== wanted.id)) await again()
+      else return this.#record(service, known.id, signal)
     }
   }
 
@@ -227,7 +229,7 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
 
   async #unlink (token: TokenId, service: string, signal: AbortSignal | undefined): Promise<number> {
     const { finder } = this.#running()
-    for (;;) {
+    for (const again = tryAgain(service, PATIENCE, signal); ; await again()) {
       const known = await this.#current(service, token, signal)
       if (known === undefined) return 0
       const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
@@ -311,27 +313,8 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
   }
 }
 
-function isExhausted (err: unknown): err is RpcError {
-  return err instanceof RpcError && err.code === 'RESOURCE_EXHAUSTED'
-}
-
 function question (kind: Question['kind'], parent: string, token: string): Question {
   return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
-}
-
-/** A leader was lost while it changed the link: nobody can tell any more. */
-function unsure (service: string, what: string): RpcError {
-  return new RpcError('UNAVAILABLE', `links of service '${service}': the leader was lost meanwhile; ${what}`)
-}
-
-/** And the link has changed since. */
-function overtaken (service: string): RpcError {
-  return unsure(service, 'the token was linked anew since, and it may or may not have been done')
-}
-
-/** Why nobody can tell what became of a change does not make it safe to make it again. */
-function doubtful (err: unknown): unknown {
-  return err instanceof RpcError && err.retryable ? new RpcError(err.code, err.message, { cause: err }) : err
 }
 
 /** Looked up when it is first needed: services are made in the order of their keys. @throws InvalidOptionsError */

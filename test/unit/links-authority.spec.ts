@@ -182,6 +182,22 @@ describe('links: many callers, a group that changes its leader, and messages tha
     asker.stop()
   })
 
+  it('what goes back for a while makes nobody ask without a pause, nor for ever', async () => {
+    const { callers } = start(30, { loss: 0, clients: 2 })
+    const [one, two] = callers as [FakeNode, FakeNode]
+    await one.links.link('ada', 'target-1')
+    await two.links.link('bob', 'target-1')
+    const [before] = mesh.table.values()
+    expect(before).to.have.nested.property('rank.term', 1)
+    // a group that was founded anew, by a clock that is behind: its view came before the answers of the one before
+    for (const [key, entry] of mesh.table) mesh.table.set(key, { ...entry, rank: { epoch: 0, term: 1, index: 1 } })
+    const asked = one.links.status().asked
+    const failed = async (doing: Promise<unknown>): Promise<unknown> => doing.catch((err: RpcError) => err)
+    const outcomes = await Promise.all([failed(one.links.unlink('ada', 'cart')), failed(two.links.link('bob', 'target-2', { replace: true }))])
+    for (const outcome of outcomes) expect(outcome).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
+    expect(one.links.status().asked - asked).to.be.within(10, 200)
+  })
+
   it('no message holds a token', async () => {
     const { callers } = start(7, { loss: 0 })
     const token = 'a-secret-token'
