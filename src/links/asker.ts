@@ -23,8 +23,8 @@ const LOOK = 200
 
 interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
-  /** Milliseconds that it may take. */
-  readonly patience: number
+  /** Milliseconds of this node's clock: when its time is over. */
+  readonly due: number
   /** It may have been done, or be done yet. */
   doubt: boolean
 }
@@ -83,7 +83,7 @@ export class Asker {
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
-    const asked: Asked = { question, patience, doubt: false, ...Promise.withResolvers<Answer>() }
+    const asked: Asked = { question, due: this.#init.now() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
     const timer = timers.after(patience, () => { asked.reject(silence(service, undefined, mayBeDone(asked))) })
     const abort = (): void => { asked.reject(signal?.reason) }
     signal?.addEventListener('abort', abort, { once: true })
@@ -158,8 +158,9 @@ export class Asker {
   #flush (service: string): void {
     const all = this.#queues.get(service) ?? []
     this.#queues.delete(service)
-    for (let at = 0; at < all.length; at += MAX_LINK_BATCH) {
-      const batch = all.slice(at, at + MAX_LINK_BATCH)
+    // a change waits for the node that is to let its token go, and holds up no call of another one
+    const [questions, changes] = [all.filter(isResolve), all.filter(asked => !isResolve(asked))]
+    for (const batch of [...inBatches(questions), ...inBatches(changes)]) {
       this.#send(service, batch).catch((err: unknown) => {
         const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
         for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
@@ -177,7 +178,7 @@ export class Asker {
       read: answer => readAnswers(answer, batch.length),
       once: questions.some(isRepeatable),
       onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
-    }, Math.max(...batch.map(({ patience }) => patience)))
+    }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
     const { value: answers, doubt } = await call.catch(async (err: unknown) => {
       if (!(err instanceof InDoubt)) throw err
       for (const { question, reject } of batch) if (isRepeatable(question)) reject(err)
@@ -185,10 +186,21 @@ export class Asker {
       if (others.length > 0) await this.#send(service, others, true)
       return { value: [], doubt: true }
     })
-    batch.forEach(({ question, resolve }, index) => {
+    const later: Asked[] = []
+    batch.forEach((asked, index) => {
       const answer = answers[index]
-      if (answer !== undefined) resolve((doubt || before) && question.kind !== 'resolve' ? { ...answer, doubt: true } : answer)
+      if (answer === undefined) return
+      if ('failure' in answer && answer.failure === 'later') later.push(asked)
+      else asked.resolve((doubt || before) && !isResolve(asked) ? { ...answer, doubt: true } : answer)
     })
+    if (later.length > 0) await this.#sendLater(service, later)
+  }
+
+  /** What was put off, together and without what has its answer. Those whose time is over by then are told so. */
+  async #sendLater (service: string, all: readonly Asked[]): Promise<void> {
+    await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
+    const batch = all.filter(({ due }) => due > this.#init.now())
+    if (batch.length > 0) await this.#send(service, batch)
   }
 
   /** @throws NoAuthorityError */
@@ -209,8 +221,16 @@ function isCertain (err: unknown): boolean {
   return err instanceof Error && (('certain' in err && err.certain === true) || ('retryable' in err && err.retryable === true))
 }
 
-function mayBeDone ({ question, doubt }: Asked): boolean {
-  return doubt && question.kind !== 'resolve'
+function isResolve ({ question }: Asked): boolean {
+  return question.kind === 'resolve'
+}
+
+function * inBatches (all: readonly Asked[]): IterableIterator<Asked[]> {
+  for (let at = 0; at < all.length; at += MAX_LINK_BATCH) yield all.slice(at, at + MAX_LINK_BATCH)
+}
+
+function mayBeDone (asked: Asked): boolean {
+  return asked.doubt && !isResolve(asked)
 }
 
 function silence (service: string, cause: unknown, doubt: boolean): RpcError {

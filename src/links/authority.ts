@@ -15,6 +15,7 @@ import { Lives } from './lives.core.ts'
 import { makerOf, refusalOf } from './makers.ts'
 import { NotLeading } from './not-leading.ts'
 import { compareRanks } from './rank.core.ts'
+import { Slow } from './slow.ts'
 import { Turns } from './turns.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
@@ -64,6 +65,7 @@ export class Authority {
   readonly #clearing: Clearing
   readonly #told = new Map<string, number>()
   readonly #turns = new Turns()
+  readonly #slow = new Slow()
   readonly #places = new WeakMap<Uint8Array, Place>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
@@ -184,7 +186,7 @@ export class Authority {
     const maker = makerOf(asker)
     if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
     try {
-      return await Promise.all(questions.map(async question => this.#answer(question, maker)))
+      return await this.#slow.gather(questions, question => this.#answer(question, maker))
     } catch (err) {
       // some of them may have been written
       if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
@@ -228,7 +230,7 @@ export class Authority {
     this.#count(parent, present, place)
     let rank: Rank
     try {
-      if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
+      if (present !== undefined) await this.#slow.during(key, this.#init.revoke(present, { parent, token }, present.rank))
       if (office !== this.#office) throw new NotLeading()
       rank = await this.#commits.add({ key, value: place === undefined ? undefined : valueOf(place), ifRank: present?.rank ?? null }, maker)
     } catch (err) {

@@ -23,8 +23,8 @@ export const RENEW = 'braid.links.renew'
 /** A node is to begin no more calls of a token; `ownership: 'strict'` only. */
 export const REVOKE = 'braid.links.revoke'
 
-/** Why a question was not answered: the asker may ask again. */
-export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
+/** Why a question was not answered: the asker may ask again. `later`: at once, by itself, as it holds up all others. */
+export type Failure = Refusal | 'full' | 'quota' | 'later' | 'unavailable'
 
 /**
  * `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. `rank`: there is no
@@ -43,7 +43,7 @@ export interface Told {
 }
 
 const KINDS = ['resolve', 'move', 'remove'] as const
-const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', 'unavailable']
+const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', 'later', 'unavailable']
 
 type Wire = Record<string, unknown>
 

@@ -6,6 +6,7 @@ import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
+import { linkKey } from '../../src/links/keys.core.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { RpcError } from '../../src/errors.ts'
 import type { Question } from '../../src/links/decide.core.ts'
@@ -196,6 +197,67 @@ describe('links: many callers, a group that changes its leader, and messages tha
     const outcomes = await Promise.all([failed(one.links.unlink('ada', 'cart')), failed(two.links.link('bob', 'target-2', { replace: true }))])
     for (const outcome of outcomes) expect(outcome).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
     expect(one.links.status().asked - asked).to.be.within(10, 200)
+  })
+
+  it('questions of a tick travel together, changes by themselves, and those that are put off once more', async () => {
+    start(31)
+    const sent: unknown[][] = []
+    const asker = new Asker({
+      self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [],
+      rpc: {
+        invoke: async (_service, _method, args) => {
+          const questions = args as Array<{ k: number, t: string }>
+          sent.push(questions.map(({ k, t }) => `${k} ${t}`))
+          if (questions.some(({ k }) => k > 0)) return new Promise(() => {})
+          return { a: questions.map(({ t }) => t === 'slow' && questions.length > 1 ? { e: 'later' } : { n: `home of ${t}`, i: 1, r: [1, 1, 1] }) }
+        }
+      },
+      of: () => ({ state: 'observer', term: 1, voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 1 } } })
+    })
+    const ask = async (kind: Question['kind'], token: string): Promise<unknown> =>
+      asker.ask('cart', { kind, parent: '', token, propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 1, term: 1, index: 1 } }, 500).catch((err: RpcError) => err.code)
+    const answers = await Promise.all([ask('resolve', 'quick'), ask('move', 'other'), ask('resolve', 'slow'), ask('remove', 'other')])
+    expect(answers).to.containSubset([{ link: { node: 'home of quick' } }, 'UNAVAILABLE', { link: { node: 'home of slow' } }, 'UNAVAILABLE'])
+    expect(sent).to.deep.equal([['0 quick', '0 slow'], ['1 other', '2 other'], ['0 slow']])
+    asker.stop()
+  })
+
+  it('a leader that puts a question off for ever is asked at a pace, and not after its time', async () => {
+    start(33)
+    let sent = 0
+    const asker = new Asker({
+      self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [],
+      rpc: {
+        invoke: async () => {
+          sent++
+          return { a: [{ e: 'later' }] }
+        }
+      },
+      of: () => ({ state: 'observer', term: 1, voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 1 } } })
+    })
+    const failure = await asker.ask('cart', { kind: 'resolve', parent: '', token: 'slow', propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }, 300).catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
+    const then = sent
+    await new Promise(resolve => { setTimeout(resolve, 500) })
+    expect([then, sent - then]).to.satisfy(([before, after]: [number, number]) => before > 1 && before < 40 && after <= 1)
+  })
+
+  it('strict: a token whose dead node may still have its lease holds up no other one, and moves once that is over', async () => {
+    mesh = new FakeMesh(createRandom(32))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart', { ownership: 'strict' })
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    await caller.links.link('bob', 'target-1')
+    mesh.see('target-1', undefined)
+    const homeOf = async (token: string): Promise<string | undefined> => {
+      const { id } = await caller.router.route(tokenIdOf(token, 'fake'), 'cart', mesh.infos, undefined) ?? {}
+      return id
+    }
+    const bob = homeOf('bob').catch(() => undefined)
+    expect(await homeOf('ada')).to.be.oneOf(['target-0', 'target-2'])
+    expect(mesh.table.get(linkKey('', tokenIdOf('bob', 'fake')))).to.have.nested.property('rank.index', 1)
+    await bob
+    await until(async () => ['target-0', 'target-2'].includes(await homeOf('bob').catch(() => undefined) ?? ''), { timeout: 10_000 })
   })
 
   it('no message holds a token', async () => {

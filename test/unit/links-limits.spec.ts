@@ -24,7 +24,7 @@ const question = (n: number, more: Partial<Question> = {}): Question =>
   ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
 
 /** An authority with two nodes to link to, in a register that no other node shares. */
-function alone () {
+function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = {}) {
   const table = new Map<string, RegisterEntry>()
   const clock = { now: 0, index: 0, looked: 0 }
   const register = {
@@ -51,7 +51,7 @@ function alone () {
   const told: Told[] = []
   const problems: unknown[] = []
   const authority = new Authority({
-    service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => clock.now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
+    service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => clock.now, revoke, tellDown: () => {}, onChange: () => {},
     tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
   })
   authority.begin({ epoch: 1, term: 1 })
@@ -112,6 +112,28 @@ describe('links: what a leader is asked', function () {
     // once they are done there is room again
     expect(await ask(1, { kind: 'move', to: 'y' })).to.deep.include({ changed: true })
     expect(await ask(1)).to.have.nested.property('link.node', 'y')
+  })
+
+  it('about a token that its node does not let go is put off while others have their answers, and waits by itself', async () => {
+    const over = Promise.withResolvers<undefined>()
+    const { authority, clock, known, ask } = alone({ revoke: async () => over.promise })
+    await ask(1, { kind: 'move', to: 'x' })
+    known.delete('x')
+    clock.now = HOUR
+    const [slow, quick] = [question(1, { propose: ['y'] }), question(2, { propose: ['y'] })]
+    const [late, link] = await authority.ask([slow, quick], 'c')
+    expect([late, link]).to.deep.include({ failure: 'later' })
+    expect(link).to.have.nested.property('link.node', 'y')
+    const { looked } = clock
+    // nor does who asks on and on leave anything to be done
+    for (let n = 0; n < 100; n++) expect((await authority.ask([slow, slow, question(2)], 'c')).slice(0, 2)).to.deep.equal([{ failure: 'later' }, { failure: 'later' }])
+    expect(clock.looked - looked).to.equal(100)
+    let waits = true
+    const alike = authority.ask([slow, slow], 'c').finally(() => { waits = false })
+    await new Promise(resolve => { setTimeout(resolve, 100) })
+    expect(waits).to.equal(true)
+    over.resolve(undefined)
+    for (const answer of await alike) expect(answer).to.have.nested.property('link.node', 'y')
   })
 
   it('one peer makes links until a quarter is left, of which it and all others have their shares, also of the next leader', async () => {
