@@ -351,10 +351,10 @@ export class Seat {
     clearTimeout(timer)
   }
 
-  /** Somebody could take the tokens of this node. */
+  /** Somebody could take the tokens of this node, perhaps one who does not answer at the moment. */
   get #isAccompanied (): boolean {
     const { discovery, service } = this.#init
-    return discovery.nodes(service).some(({ id, state }) => id !== this.#self && state === 'up')
+    return discovery.nodes(service).some(({ id, state }) => id !== this.#self && (state === 'up' || state === 'suspect'))
   }
 }
 

@@ -486,6 +486,18 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await drained
   })
 
+  it('a node that drains beside one that is suspected only waits for it', async () => {
+    const { targets } = start(34, { loss: 0, voters: 2 })
+    const [, target] = targets as [FakeNode, FakeNode]
+    mesh.see('target-0', { state: 'suspect' })
+    let over = false
+    const drained = target.links.drain().then(() => { over = true })
+    await until(() => mesh.sent.filter(message => message.includes('braid.links.count')).length > 1)
+    expect(over).to.equal(false)
+    mesh.see('target-0', { state: 'away' })
+    await drained
+  })
+
   it('a node drains at once when nobody decides about links, and not beyond its stop', async () => {
     const { targets } = start(17, { loss: 0 })
     const [, one, two] = targets as [FakeNode, FakeNode, FakeNode]
