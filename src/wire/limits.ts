@@ -53,6 +53,8 @@ export const MAX_CLAIM = 128
 /** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */
 export const MAX_CACHED_LINKS = 50_000
 export const MAX_HELD_LINKS = 50_000
+/** Links of one service that a process keeps with mode `local`: new ones are refused beyond that. */
+export const MAX_LOCAL_LINKS = 50_000
 /**
  * Of a register's entries, and of its bytes, the part that any peer may fill with links; of the rest each only gets up to
  * its share, so that one that makes them without end leaves room for others.
