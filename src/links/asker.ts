@@ -6,8 +6,7 @@ import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { timers } from '../util/timers.ts'
-import { MAX_LINK_BATCH } from '../wire/limits.ts'
-import { ASK, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
+import { ASK, batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Question } from './decide.core.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -33,7 +32,7 @@ export interface AskerInit {
   self: string
   discovery: Pick<Discovery, 'node'>
   of: Election['of']
-  rpc: Pick<Rpc, 'invoke'>
+  rpc: Pick<Rpc, 'invoke'> & { readonly maxBody?: number }
   /** This node's own answers, for the service that it leads. */
   own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
   now: () => number
@@ -160,7 +159,8 @@ export class Asker {
     this.#queues.delete(service)
     // a change waits for the node that is to let its token go, and holds up no call of another one
     const [questions, changes] = [all.filter(isResolve), all.filter(asked => !isResolve(asked))]
-    for (const batch of [...inBatches(questions), ...inBatches(changes)]) {
+    const most = batchOf(this.#init.rpc.maxBody)
+    for (const batch of [...inBatches(questions, most), ...inBatches(changes, most)]) {
       this.#send(service, batch).catch((err: unknown) => {
         const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
         for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
@@ -223,10 +223,6 @@ function isCertain (err: unknown): boolean {
 
 function isResolve ({ question }: Asked): boolean {
   return question.kind === 'resolve'
-}
-
-function * inBatches (all: readonly Asked[]): IterableIterator<Asked[]> {
-  for (let at = 0; at < all.length; at += MAX_LINK_BATCH) yield all.slice(at, at + MAX_LINK_BATCH)
 }
 
 function mayBeDone (asked: Asked): boolean {

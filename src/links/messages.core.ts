@@ -1,6 +1,6 @@
 /** What nodes say to each other about links, as bodies of internal calls; what a peer sends is checked here. Pure. */
 import { InvalidOptionsError } from '../errors.ts'
-import { MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../wire/limits.ts'
+import { MAX_BODY, MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../wire/limits.ts'
 import { isParent } from '../wire/names.ts'
 import { isTokenId } from './keys.core.ts'
 import { toRank, toTuple } from './rank.core.ts'
@@ -22,6 +22,18 @@ export const DOWN = 'braid.links.down'
 export const RENEW = 'braid.links.renew'
 /** A node is to begin no more calls of a token; `ownership: 'strict'` only. */
 export const REVOKE = 'braid.links.revoke'
+
+/** Bytes of a question or a word about one link, at most: six ids of nodes, a token's, a name and a rank. */
+const ITEM_BYTES = 512
+
+/** Questions, or words about links, that fit into a body. */
+export function batchOf (maxBody = MAX_BODY): number {
+  return Math.max(1, Math.min(MAX_LINK_BATCH, Math.floor(maxBody / ITEM_BYTES)))
+}
+
+export function * inBatches<T> (all: readonly T[], most: number): IterableIterator<T[]> {
+  for (let at = 0; at < all.length; at += most) yield all.slice(at, at + most)
+}
 
 /** Why a question was not answered: the asker may ask again. `later`: at once, by itself, as it holds up all others. */
 export type Failure = Refusal | 'full' | 'quota' | 'later' | 'unavailable'

@@ -5,10 +5,10 @@
 import { keeping } from '#link-keeping'
 import { RpcError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
-import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
+import { MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
 import { NotLeading } from './not-leading.ts'
 import {
-  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed
+  ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED, batchOf, inBatches, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed
 } from './messages.core.ts'
 import { Quota } from './quota.core.ts'
 import { Rights } from './rights.ts'
@@ -244,8 +244,7 @@ export class Seat {
   #send (node: string): void {
     const { told, count } = this.#mail.get(node) as Mail
     this.#mail.delete(node)
-    for (let at = 0; at === 0 || at < told.length; at += MAX_LINK_BATCH) {
-      const some = told.slice(at, at + MAX_LINK_BATCH)
+    for (const some of told.length === 0 ? [[]] : inBatches(told, batchOf(this.#init.rpc.maxBody))) {
       if (node === this.#self) this.#hear(some, count)
       else this.#notify(node, { l: some.map(writeTold), ...count !== undefined && { c: count } })
     }
@@ -301,12 +300,9 @@ export class Seat {
     // to look for a leader is to need one
     if (now() < this.#nextReport || owner.holdings.size === 0 || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
-    for (const [parent, tokens] of owner.holdings.takeUsed(now())) {
-      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: tokens.slice(at, at + MAX_LINK_BATCH), idle: [] })
-    }
-    for (const [parent, idle] of owner.holdings.takeIdle(now(), options.ttl)) {
-      for (let at = 0; at < idle.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: [], idle: idle.slice(at, at + MAX_LINK_BATCH) })
-    }
+    const most = batchOf(this.#init.rpc.maxBody)
+    for (const [parent, all] of owner.holdings.takeUsed(now())) for (const tokens of inBatches(all, most)) this.#report({ parent, tokens, idle: [] })
+    for (const [parent, all] of owner.holdings.takeIdle(now(), options.ttl)) for (const idle of inBatches(all, most)) this.#report({ parent, tokens: [], idle })
   }
 
   /** Another one decides: it stores what there is, and of links that it ends this node would not know. */

@@ -136,6 +136,26 @@ describe('mesh: links under faults', function () {
     }
   })
 
+  it('with small bodies: as many tokens as come at once find their nodes, and those in use stay linked', async () => {
+    const rpc = { maxBody: 16 * 1_024 }
+    mesh = await createTestMesh([cart({ ttl: 2_000 }, { rpc, election: { expect: 1 } }), cart({ ttl: 2_000 }, { rpc, election: { expect: 1 } }), { rpc, links: { ttl: 2_000 } }])
+    const client = mesh.nodes[2] as Mesh
+    serve(mesh.nodes.slice(0, 2))
+    await where(client, 'warm')
+    const tokens = Array.from({ length: 600 }, (_, i) => `t${i}`)
+    const homes = await Promise.all(tokens.map(async token => where(client, token)))
+    const moved = new Set<string>()
+    const leader = await leading(mesh.nodes.slice(0, 2))
+    leader.links.addEventListener('link:remove', ({ detail }) => { moved.add(detail.token) })
+    for (const end = performance.now() + 8_000; performance.now() < end;) {
+      await Promise.all(tokens.map(async (token, i) => { if (await where(client, token) !== homes[i]) moved.add(token) }))
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    moved.delete(client.rpc.tokenId('warm'))
+    expect([...moved]).to.deep.equal([])
+    expect(await client.links.count('cart')).to.be.within(tokens.length, tokens.length + 1)
+  })
+
   it('strict: a node that does not vote runs nothing for anybody once it has lost those who do', async () => {
     const strict = { ownership: 'strict' } as const
     mesh = await createTestMesh([cart(strict), cart(strict), cart(strict), cart(strict, { election: false }), { links: { onNoLeader: 'provisional' } }, { links: false }])
