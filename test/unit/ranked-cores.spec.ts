@@ -272,6 +272,23 @@ describe('records: what is put next', () => {
     expect(backlog.status(1)).to.deep.equal({ kept: 3, stored: 3, waiting: 0 })
   })
 
+  it('withdraws all of a kind, and of them only what would be put anew: an end of something is still told', () => {
+    const backlog = new Backlog<ReturnType<typeof record> & { final?: boolean }>(10)
+    backlog.keep('+link', record(1))
+    backlog.keep('+end', { ...record(2), final: true })
+    backlog.keep('other', record(3))
+    backlog.withdrawAll('+')
+    const jobs = [backlog.next(0), backlog.next(0)]
+    expect(jobs.map(job => job?.id).sort()).to.deep.equal(['+end', 'other'])
+    for (const job of jobs) if (job !== undefined) backlog.done(job, 1_000, 0)
+    expect(backlog.status(0)).to.deep.equal({ kept: 1, stored: 1, waiting: 0 })
+    // what is kept under its name since then is none
+    backlog.keep('+end', { ...record(4), final: true })
+    backlog.keep('+end', record(5))
+    backlog.withdrawAll('+')
+    expect(backlog.size).to.equal(1)
+  })
+
   it('is kept no more once it is stored when it says that there is nothing any more', () => {
     const backlog = new Backlog<ReturnType<typeof record> & { final?: boolean }>(2)
     for (const id of ['1', '2']) {
