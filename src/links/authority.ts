@@ -116,6 +116,8 @@ export class Authority {
     for (const entry of this.#init.register.entries()) {
       const name = linkOf(entry.key)
       const place = this.#placeOf(entry)
+      // what the leader before was about to write has a rank of this term by now
+      if (entry.rank.epoch === token.epoch && entry.rank.term === token.term) this.#index = Math.max(this.#index, entry.rank.index)
       if (name !== undefined) this.#counts.add(name.parent, place)
       else if (downOf(entry.key) !== undefined) this.#lives.down(place, now)
     }
@@ -310,13 +312,20 @@ export class Authority {
    * the leader changed meanwhile.
    */
   async idle (node: string, parent: string, links: readonly Idle[]): Promise<void> {
-    const { register } = this.#init
+    const { register, tell } = this.#init
     if (!this.leads || links.length === 0) return
+    const told: Told[] = []
     const ended = links.filter(({ token, rank }) => {
       const key = linkKey(parent, token)
       const entry = register.entry(key)
-      return entry !== undefined && compareRanks(entry.rank, rank) === 0 && this.#placeOf(entry).node === node && !this.#clearing.isUsed(key)
+      const place = entry === undefined ? undefined : this.#placeOf(entry)
+      if (entry === undefined || place?.node !== node) return false
+      const order = compareRanks(entry.rank, rank)
+      // it has the rank of another leader: the node says so again when it knows
+      if (order > 0 && !this.#turns.has(key)) told.push({ parent, token, rank: entry.rank, link: { ...place, rank: entry.rank } })
+      return order === 0 && !this.#clearing.isUsed(key)
     })
+    if (told.length > 0) tell(node, told, undefined)
     await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)), node)
   }
 

@@ -244,9 +244,9 @@ class LinksService extends SafeEmitter<LinkEvents> implements Links, Startable {
 
   async down (node: string, { signal }: AbortOptions = {}): Promise<number> {
     const { discovery, asker, local, seat } = this.#running()
-    if (local !== undefined) return local.down(node)
     const service = discovery.node(node)?.service ?? this.#former.get(node)
     if (service === undefined) throw new LinkError(`no node ${node} of a service is known here`)
+    if (local !== undefined) return local.down(node)
     const read = (value: unknown): number | undefined => isCount(value) ? value : undefined
     const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal).catch((err: Error) => { throw isExhausted(err.cause) ? err.cause : err })
     if (links === undefined) throw new LinkError(`the leader of '${service}' knows no node ${node}`)

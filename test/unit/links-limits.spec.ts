@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { RegisterError, RpcError } from '../../src/errors.ts'
 import { Authority } from '../../src/links/authority.ts'
+import { Clearing } from '../../src/links/clearing.ts'
 import { Commits } from '../../src/links/commits.ts'
 import { downKey, linkKey } from '../../src/links/keys.core.ts'
 import { Lives } from '../../src/links/lives.core.ts'
@@ -16,6 +17,7 @@ import { FakeMesh } from './links-fakes.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 import type { RegisterEntry } from '../../src/election/index.ts'
 import type { Question } from '../../src/links/decide.core.ts'
+import type { Rank } from '../../src/links/rank.core.ts'
 import type { Answer, Told } from '../../src/links/messages.core.ts'
 
 const HOUR = 60 * 60 * 1_000
@@ -134,6 +136,57 @@ describe('links: what a leader is asked', function () {
     expect(waits).to.equal(true)
     over.resolve(undefined)
     for (const answer of await alike) expect(answer).to.have.nested.property('link.node', 'y')
+  })
+
+  it('a link that the leader before was about to make ends for want of use like any other', async () => {
+    const rewritten = async (): Promise<ReturnType<typeof alone> & { old: Rank }> => {
+      const world = alone()
+      const { link } = await world.ask(1, { kind: 'move', to: 'x' }) as { link: { rank: Rank } }
+      // the next leader did not find it on a majority, and made it again
+      const [entry] = world.table.values()
+      world.table.set(linkKey('', tokenOf(1)), { ...entry as RegisterEntry, rank: { epoch: 1, term: 2, index: 1 } })
+      world.authority.begin({ epoch: 1, term: 2 })
+      return { ...world, old: link.rank }
+    }
+    const by = await rewritten()
+    by.told.length = 0
+    await by.authority.idle('x', '', [{ token: tokenOf(1), rank: by.old }])
+    expect(by.told, 'its node has an old rank').to.containSubset([{ token: tokenOf(1), link: { node: 'x', rank: { term: 2, index: 1 } } }])
+    await by.authority.idle('x', '', [{ token: tokenOf(1), rank: { epoch: 1, term: 2, index: 1 } }])
+    expect(by.table.size, 'by the word of its node').to.equal(0)
+    const over = await rewritten()
+    for (let turn = 0; turn < 4; turn++) {
+      over.clock.now += 500 * HOUR
+      over.authority.tick()
+      await new Promise(resolve => { setTimeout(resolve, 0) })
+    }
+    expect(over.table.size, 'by the leader itself').to.equal(0)
+  })
+
+  it('links that nobody uses end though those of a dead node are being cleared away when their time is over', async () => {
+    let cleared = Promise.withResolvers<undefined>()
+    const [dead, idle, busy] = ['dead', 'idle', 'busy'].map((node, n) => ({ key: linkKey('', tokenOf(n)), value: undefined, rank: { epoch: 1, term: 1, index: n + 1 }, node }))
+    const removed: string[] = []
+    const clearing = new Clearing({
+      ttl: 100_000, counts: { nodes: () => ['dead'], lives: () => [1] }, lives: { isAlive: ({ node }: { node: string }) => node !== 'dead', forgettable: () => [] },
+      entries: () => [dead, idle, busy], placeOf: ({ node }: { node: string }) => ({ node, incarnation: 1 }), made: () => 0, office: () => 1, forget: async () => {}, onError: () => {},
+      remove: async (removals: readonly Question[]) => {
+        removed.push(...removals.map(({ token }) => token))
+        await cleared.promise
+      }
+    } as unknown as ConstructorParameters<typeof Clearing>[0])
+    clearing.begin(0)
+    for (const now of [0, 50_000, 60_000, 100_000, 150_000]) clearing.tick(now, 0)
+    expect(removed).to.deep.equal([tokenOf(0)])
+    // used since then
+    clearing.used(busy?.key ?? '')
+    cleared.resolve(undefined)
+    cleared = Promise.withResolvers()
+    cleared.resolve(undefined)
+    await new Promise(resolve => { setTimeout(resolve, 0) })
+    clearing.tick(150_500, 0)
+    await until(() => removed.includes(tokenOf(1)))
+    expect(removed).to.not.include(tokenOf(2))
   })
 
   it('one peer makes links until a quarter is left, of which it and all others have their shares, also of the next leader', async () => {

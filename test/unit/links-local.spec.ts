@@ -35,6 +35,15 @@ describe('links of one process, mode local', () => {
     expect(await gate.call('ada', 'login')).to.not.equal('b')
   })
 
+  it('a node that nobody knows is not said to be down', async () => {
+    const [gate] = world.gates
+    expect(await gate.down('nobody').catch((err: Error) => err.name)).to.equal('LinkError')
+    await gate.link('ada', 'b')
+    world.kill('b')
+    world.hear(0, 'b')
+    expect(await gate.down('b'), 'it is gone, and so are its links').to.equal(0)
+  })
+
   it('when it keeps as many as it may, calls of new tokens are told so at once, and those of others go on', () => {
     const nodes = ['x', 'y'].map(id => ({ id, service: 'login', incarnation: 1, weight: 1, state: 'up' } as NodeInfo))
     const discovery = { node: (id: string) => nodes.find(node => node.id === id), nodes: () => nodes, report: () => {} } as unknown as ConstructorParameters<typeof LocalKeeper>[0]['discovery']
