@@ -1,19 +1,23 @@
 /**
  * What links cost: 5 processes on loopback, three of them voters of the service `cart`, all in memory. Medians of rounds
- * where the figure is a rate.
+ * where the figure is a rate. What never runs: 7 nodes of one process, whose network is split.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { createTestMesh } from '../src/testing/index.ts'
 import { freePort } from '../test/harness/ports.ts'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
-import type { LinksStatus } from '../src/index.ts'
+import type { LinksStatus, Mesh } from '../src/index.ts'
+import type { TestNodeOptions } from '../src/testing/index.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 import type { Measured } from '../test/process/links-child.ts'
 
 const COMMANDS = fileURLToPath(new URL('../test/process/links-child.ts', import.meta.url))
 /** Milliseconds of one round of calls. */
 const ROUND = 2_000
+/** Milliseconds for which the network is split: the lease ends, and whoever does not answer is given up. */
+const SPLIT = 12_000
 /** Links before memory is measured. */
 const WARM = 2_000
 
@@ -74,10 +78,16 @@ async function small (rounds: number): Promise<Figure[]> {
   const warm: number[] = []
   const plain: number[] = []
   const linked: number[] = []
+  const hops: number[] = []
+  const hop = async (round: number): Promise<number> => one?.command<number>('measure:hops', ['cart', `first${round}`, 300], 60_000) as Promise<number>
   for (let round = 0; round < rounds; round++) {
     first.push((await measure(one, 'link', ['cart', `first${round}`, 300, 1])).p50)
     cold.push((await measure(two, 'target', ['cart', `first${round}`, 300, 1])).p99)
     warm.push((await measure(two, 'target', ['cart', `first${round}`, 300, 1])).p99)
+    // one knows them by heart, the other moves them
+    await hop(round)
+    await measure(two, 'move', ['cart', `first${round}`, 300, 16])
+    hops.push(await hop(round) - 1)
     const call = async (prefix: string | undefined): Promise<number> => one?.command<number>('measure:call', ['cart', prefix, ROUND, 64]) as Promise<number>
     await call('first0')
     plain.push(await call(undefined))
@@ -87,8 +97,46 @@ async function small (rounds: number): Promise<Figure[]> {
     { name: 'first link through the authority, 1 at a time, p50 ms', value: median(first), bar: 5 },
     { name: 'cold lookup, p99 ms', value: median(cold), bar: 50 },
     { name: 'warm lookup, p99 ms', value: median(warm), bar: 1 },
+    { name: 'a stale cache: hops more, the most of any of 300 calls', value: Math.max(...hops), bar: 1 },
     { name: 'RPC, 64 in flight, with a warm token: share of the rate without', value: median(linked.map((rate, i) => rate / (plain[i] ?? 1))), bar: 0.9, least: true }
   ]
+}
+
+/**
+ * With strict ownership, while the network is split time and again: calls of both sides that ran under an older link than
+ * one that had run before, or under none. All nodes are in this process, so that there is one clock.
+ */
+async function strict (rounds: number): Promise<Figure[]> {
+  const cart: TestNodeOptions = { service: 'cart', election: { expect: 3 }, links: { ownership: 'strict' } }
+  await using mesh = await createTestMesh([cart, cart, cart, { ...cart, election: false }, { links: { onNoLeader: 'provisional' } }, {}, { links: false }])
+  const [voters, rest, [near, far, bare]] = [mesh.nodes.slice(0, 3), mesh.nodes[3] as Mesh, mesh.nodes.slice(4) as [Mesh, Mesh, Mesh]]
+  const ran = new Map<string, string>()
+  let [right, wrong] = [0, 0]
+  for (const node of [...voters, rest]) {
+    node.rpc.handle('who', (_, { token = '', link }) => {
+      const before = ran.get(token) ?? ''
+      if (link === undefined || link.rank < before) wrong++
+      else right++
+      if (link !== undefined && link.rank > before) ran.set(token, link.rank)
+      return node.id
+    })
+  }
+  const call = async (client: Mesh, token: string, timeout: number): Promise<string> => await client.rpc.invoke('cart', 'who', undefined, { token, timeout }) as string
+  for (let round = 0; round < rounds; round++) {
+    const token = `strict-${round}`
+    const home = await call(far, token, 60_000)
+    // with the node that has it, which goes on for as long as it may, or with none that votes
+    const silent = round % 2 === 0
+    const cut = [rest, near, bare, ...voters.filter(({ id }) => silent && id === home)]
+    mesh.partition([cut, mesh.nodes.filter(node => !cut.includes(node))], { silent })
+    const end = performance.now() + SPLIT
+    await Promise.all([near, far, bare].map(async client => {
+      for (; performance.now() < end; await sleep(20)) await call(client, token, 500).catch(() => {})
+    }))
+    mesh.heal()
+    for (const client of [near, far, bare]) await call(client, token, 60_000)
+  }
+  return [{ name: `wrong executions under strict, of ${right + wrong} calls in ${rounds} splits`, value: wrong, bar: 0 }]
 }
 
 /** Very many links, and the end of a node that has most of them. */
@@ -143,7 +191,7 @@ function print ({ name, value, bar, least = false }: Figure): void {
 export async function run ({ links = 100_000, rounds = 5 }: LinksBenchInit = {}): Promise<Figure[]> {
   console.log('links: 5 processes on loopback, in memory …')
   const figures: Figure[] = []
-  for (const part of [async () => small(rounds), async () => large(links)]) {
+  for (const part of [async () => small(rounds), async () => strict(rounds), async () => large(links)]) {
     const some = await part()
     some.forEach(print)
     figures.push(...some)

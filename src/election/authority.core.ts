@@ -288,14 +288,15 @@ export class Authority {
     if (!this.ready || core.lead?.closing === true || core.lead?.transfer !== undefined) return refuse(core, id, 'not-ready')
     if (flawOf(writes) !== undefined) return refuse(core, id, 'full')
     const mine = new Map<string, Entry>()
+    let added = 0
     for (const { key, value, ifRank } of writes) {
       const present = mine.get(key) ?? table.entries.get(key)
       const fits = ifRank === undefined || (ifRank === null ? present?.value === undefined : present !== undefined && compareRanks(present.rank, ifRank) === 0)
       // to say what is there is to read it
       if (!fits) return this.read(id, key, table.entries.get(key) ?? null)
+      if (value !== undefined) added += sizeOf({ key, value }) - (present === undefined ? 0 : sizeOf(present))
       mine.set(key, { key, value, rank: { ...this.#token, index: this.#last + mine.size + 1 } })
     }
-    const added = writes.reduce((sum, write) => sum + (write.value === undefined ? 0 : sizeOf(write)), 0)
     // what only takes the place of an entry must go on when there is no room, or there never would be any
     const more = [...mine.keys()].filter(key => !table.entries.has(key)).length
     const full = (more > 0 && table.entries.size + more > MAX_REGISTER_ENTRIES) || (added > 0 && table.bytes + added > MAX_REGISTER_BYTES)

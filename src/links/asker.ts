@@ -6,8 +6,7 @@ import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { timers } from '../util/timers.ts'
-import { MAX_LINK_BATCH } from '../wire/limits.ts'
-import { isId, readAnswers, record, writeQuestion } from './messages.core.ts'
+import { batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
 import { ASK } from './methods.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Question } from './decide.core.ts'
@@ -24,15 +23,17 @@ const LOOK = 200
 
 interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
-  /** Milliseconds that it may take. */
-  readonly patience: number
+  /** Milliseconds of this node's clock: when its time is over. */
+  readonly due: number
+  /** It may have been done, or be done yet. */
+  doubt: boolean
 }
 
 export interface AskerInit {
   self: string
   discovery: Pick<Discovery, 'node'>
   of: Election['of']
-  rpc: Pick<Rpc, 'invoke'>
+  rpc: Pick<Rpc, 'invoke'> & { readonly maxBody?: number }
   /** This node's own answers, for the service that it leads. */
   own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
   now: () => number
@@ -47,6 +48,10 @@ export interface LeaderCall<T> {
   readonly read: (answer: unknown) => T
   /** Not asked again when it may have been done. */
   readonly once?: boolean
+  /** Changes nothing: it may be asked again, whatever became of it. */
+  readonly harmless?: boolean
+  /** It may be done from now on; false: it was not. */
+  readonly onDoubt?: (doubt: boolean) => void
 }
 
 /** The leader was lost: what it was asked may have been done, and is not asked again. */
@@ -72,14 +77,14 @@ export class Asker {
 
   /**
    * @param patience - milliseconds that a leader is waited for
-   * @throws RpcError `UNAVAILABLE`, retryable - nobody answered in time
+   * @throws RpcError `UNAVAILABLE` - nobody answered in time; retryable if nothing can have changed by it
    * @throws NoAuthorityError - nobody ever will; the signal's reason
    * @throws InDoubt - a link where there is none may have been made, and may have ended since: asked again it could be made twice
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
-    const asked: Asked = { question, patience, ...Promise.withResolvers<Answer>() }
-    const timer = timers.after(patience, () => { asked.reject(silence(service)) })
+    const asked: Asked = { question, due: this.#init.now() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
+    const timer = timers.after(patience, () => { asked.reject(silence(service, undefined, mayBeDone(asked))) })
     const abort = (): void => { asked.reject(signal?.reason) }
     signal?.addEventListener('abort', abort, { once: true })
     const queue = this.#queues.get(service)
@@ -110,6 +115,7 @@ export class Asker {
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {
+        call.onDoubt?.(leader !== undefined || doubt)
         if (leader === self) return { value: await call.own(), doubt }
         if (leader !== undefined) {
           const answer = record(await this.#invoke(service, leader, call, due - now()))
@@ -123,9 +129,10 @@ export class Asker {
         cause = err
         doubt ||= !isCertain(err)
       }
+      call.onDoubt?.(doubt)
       if (doubt && call.once === true) throw new InDoubt()
       const pause = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
-      if (now() + pause >= due) throw silence(service, cause)
+      if (now() + pause >= due) throw silence(service, cause, doubt && call.harmless !== true)
       await new Promise(resolve => { setTimeout(resolve, pause) })
     }
   }
@@ -151,9 +158,14 @@ export class Asker {
   #flush (service: string): void {
     const all = this.#queues.get(service) ?? []
     this.#queues.delete(service)
-    for (let at = 0; at < all.length; at += MAX_LINK_BATCH) {
-      const batch = all.slice(at, at + MAX_LINK_BATCH)
-      this.#send(service, batch).catch((err: unknown) => { for (const { reject } of batch) reject(err) })
+    // a change waits for the node that is to let its token go, and holds up no call of another one
+    const [questions, changes] = [all.filter(isResolve), all.filter(asked => !isResolve(asked))]
+    const most = batchOf(this.#init.rpc.maxBody)
+    for (const batch of [...inBatches(questions, most), ...inBatches(changes, most)]) {
+      this.#send(service, batch).catch((err: unknown) => {
+        const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
+        for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
+      })
     }
   }
 
@@ -165,8 +177,9 @@ export class Asker {
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length),
-      once: questions.some(isRepeatable)
-    }, Math.max(...batch.map(({ patience }) => patience)))
+      once: questions.some(isRepeatable),
+      onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
+    }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
     const { value: answers, doubt } = await call.catch(async (err: unknown) => {
       if (!(err instanceof InDoubt)) throw err
       for (const { question, reject } of batch) if (isRepeatable(question)) reject(err)
@@ -174,10 +187,21 @@ export class Asker {
       if (others.length > 0) await this.#send(service, others, true)
       return { value: [], doubt: true }
     })
-    batch.forEach(({ resolve }, index) => {
+    const later: Asked[] = []
+    batch.forEach((asked, index) => {
       const answer = answers[index]
-      if (answer !== undefined) resolve((doubt || before) && 'link' in answer ? { ...answer, doubt: true } : answer)
+      if (answer === undefined) return
+      if ('failure' in answer && answer.failure === 'later') later.push(asked)
+      else asked.resolve((doubt || before) && !isResolve(asked) ? { ...answer, doubt: true } : answer)
     })
+    if (later.length > 0) await this.#sendLater(service, later)
+  }
+
+  /** What was put off, together and without what has its answer. Those whose time is over by then are told so. */
+  async #sendLater (service: string, all: readonly Asked[]): Promise<void> {
+    await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
+    const batch = all.filter(({ due }) => due > this.#init.now())
+    if (batch.length > 0) await this.#send(service, batch)
   }
 
   /** @throws NoAuthorityError */
@@ -198,6 +222,14 @@ function isCertain (err: unknown): boolean {
   return err instanceof Error && (('certain' in err && err.certain === true) || ('retryable' in err && err.retryable === true))
 }
 
-function silence (service: string, cause?: unknown): RpcError {
-  return new RpcError('UNAVAILABLE', `links of service '${service}': no leader answered`, { retryable: true, cause })
+function isResolve ({ question }: Asked): boolean {
+  return question.kind === 'resolve'
+}
+
+function mayBeDone (asked: Asked): boolean {
+  return asked.doubt && !isResolve(asked)
+}
+
+function silence (service: string, cause: unknown, doubt: boolean): RpcError {
+  return new RpcError('UNAVAILABLE', `links of service '${service}': no leader answered`, { retryable: !doubt, cause })
 }

@@ -4,7 +4,7 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { rendezvousRank } from '../balancing/index.ts'
-import { RegisterError } from '../errors.ts'
+import { RegisterError, RpcError } from '../errors.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
@@ -12,9 +12,10 @@ import { decide } from './decide.core.ts'
 import { Clearing, removal } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
 import { Lives } from './lives.core.ts'
-import { makerOf, mayMake } from './makers.ts'
+import { makerOf, refusalOf } from './makers.ts'
 import { NotLeading } from './not-leading.ts'
 import { compareRanks } from './rank.core.ts'
+import { Slow } from './slow.ts'
 import { Turns } from './turns.ts'
 import type { Answer, Told } from './messages.core.ts'
 import type { Decision, Link, Place, Question, Taker, World } from './decide.core.ts'
@@ -64,6 +65,7 @@ export class Authority {
   readonly #clearing: Clearing
   readonly #told = new Map<string, number>()
   readonly #turns = new Turns()
+  readonly #slow = new Slow()
   readonly #places = new WeakMap<Uint8Array, Place>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
@@ -114,6 +116,8 @@ export class Authority {
     for (const entry of this.#init.register.entries()) {
       const name = linkOf(entry.key)
       const place = this.#placeOf(entry)
+      // what the leader before was about to write has a rank of this term by now
+      if (entry.rank.epoch === token.epoch && entry.rank.term === token.term) this.#index = Math.max(this.#index, entry.rank.index)
       if (name !== undefined) this.#counts.add(name.parent, place)
       else if (downOf(entry.key) !== undefined) this.#lives.down(place, now)
     }
@@ -184,7 +188,7 @@ export class Authority {
     const maker = makerOf(asker)
     if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
     try {
-      return await Promise.all(questions.map(async question => this.#answer(question, maker)))
+      return await this.#slow.gather(questions, question => this.#answer(question, maker))
     } catch (err) {
       // some of them may have been written
       if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
@@ -217,7 +221,8 @@ export class Authority {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
       return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
     }
-    if (present === undefined && decision.place !== undefined && !mayMake(maker, this.#counts, register.size)) return { failure: 'quota' }
+    const why = present === undefined && decision.place !== undefined ? refusalOf(maker, this.#counts, register.size) : undefined
+    if (why !== undefined) return { failure: why }
     const place = decision.place === undefined ? undefined : { ...decision.place, maker: decision.former?.maker ?? maker }
     return this.#write(question, key, present, { place, former: decision.former }, maker)
   }
@@ -227,7 +232,7 @@ export class Authority {
     this.#count(parent, present, place)
     let rank: Rank
     try {
-      if (present !== undefined) await this.#init.revoke(present, { parent, token }, present.rank)
+      if (present !== undefined) await this.#slow.during(key, this.#init.revoke(present, { parent, token }, present.rank))
       if (office !== this.#office) throw new NotLeading()
       rank = await this.#commits.add({ key, value: place === undefined ? undefined : valueOf(place), ifRank: present?.rank ?? null }, maker)
     } catch (err) {
@@ -257,7 +262,7 @@ export class Authority {
    *
    * @param check - throws when it may not be done now
    * @returns how many there were; undefined: no such node is known
-   * @throws NotLeading
+   * @throws NotLeading; RpcError `RESOURCE_EXHAUSTED`, retryable - there is no room for another word of that kind
    */
   async down (node: string, check: () => void = () => {}): Promise<number | undefined> {
     await this.#confirm(downKey(node))
@@ -271,8 +276,9 @@ export class Authority {
     const place = { node, incarnation }
     try {
       await this.#commits.add({ key: downKey(node), value: valueOf(place) })
-    } catch {
-      throw new NotLeading()
+    } catch (err) {
+      if (err instanceof RegisterError && err.why === 'full') throw new RpcError('RESOURCE_EXHAUSTED', `links of service '${service}': its register has no room for the word that a node is down`, { retryable: true })
+      throw new NotLeading(err instanceof RegisterError && err.certain)
     }
     this.#lives.down(place, this.#init.now())
     this.#takers = undefined
@@ -306,13 +312,20 @@ export class Authority {
    * the leader changed meanwhile.
    */
   async idle (node: string, parent: string, links: readonly Idle[]): Promise<void> {
-    const { register } = this.#init
+    const { register, tell } = this.#init
     if (!this.leads || links.length === 0) return
+    const told: Told[] = []
     const ended = links.filter(({ token, rank }) => {
       const key = linkKey(parent, token)
       const entry = register.entry(key)
-      return entry !== undefined && compareRanks(entry.rank, rank) === 0 && this.#placeOf(entry).node === node && !this.#clearing.isUsed(key)
+      const place = entry === undefined ? undefined : this.#placeOf(entry)
+      if (entry === undefined || place?.node !== node) return false
+      const order = compareRanks(entry.rank, rank)
+      // it has the rank of another leader: the node says so again when it knows
+      if (order > 0 && !this.#turns.has(key)) told.push({ parent, token, rank: entry.rank, link: { ...place, rank: entry.rank } })
+      return order === 0 && !this.#clearing.isUsed(key)
     })
+    if (told.length > 0) tell(node, told, undefined)
     await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)), node)
   }
 

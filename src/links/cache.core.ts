@@ -57,11 +57,12 @@ export class Cache {
 
   /**
    * An answer of whoever decides. Undefined: there is no link, nor was one of up to this rank; older ones are believed no
-   * more. Returns what holds now: an older link than the one that is known changes nothing.
+   * more. Returns what holds now: what is older than the link that is known changes nothing.
    */
   learn (service: string, token: string, link: Link | undefined, rank = NO_RANK): Known | undefined {
     const entry = this.#entry(service, token)
     if (link === undefined) {
+      if (rank !== NO_RANK && compareRanks(rank, entry.rank) < 0) return entry.known
       if (compareRanks(rank, entry.rank) > 0) entry.rank = rank
       entry.known = undefined
       entry.stale = false

@@ -42,6 +42,8 @@ export class Clearing {
   #nextTurn = Infinity
   #nextForget = Infinity
   #clearing = false
+  /** Which links have ended since the last look at all of them. */
+  #ended: ((entry: RegisterEntry) => boolean) | undefined
 
   constructor (init: ClearingInit) {
     this.#init = init
@@ -49,6 +51,7 @@ export class Clearing {
 
   begin (now: number): void {
     this.#usage.begin()
+    this.#ended = undefined
     this.#deadSince.clear()
     this.#nextTurn = now + this.#init.ttl / 2
     this.#nextForget = now + FORGET_INTERVAL
@@ -70,7 +73,13 @@ export class Clearing {
     if (now >= this.#nextTurn) {
       this.#nextTurn = now + this.#init.ttl / 2
       const ended = this.#usage.turn(index)
-      if (ended !== undefined) this.#clear(entry => ended(entry.key, made(entry)))
+      // it may have to wait until what is being cleared away is gone
+      if (ended !== undefined) this.#ended = entry => ended(entry.key, made(entry)) && !this.#usage.has(entry.key)
+    }
+    if (this.#ended !== undefined && !this.#clearing) {
+      const ended = this.#ended
+      this.#ended = undefined
+      this.#clear(ended)
     }
     if (this.#hasDead(now)) this.#clear(entry => !lives.isAlive(placeOf(entry), now))
     if (now >= this.#nextForget) {

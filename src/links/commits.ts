@@ -66,9 +66,9 @@ export class Commits {
         batch.forEach(({ resolve }, index) => { resolve(ranks[index] as RegisterRank) })
       }, (err: unknown) => {
         const failure = err instanceof Error ? err : new RegisterError('lost', false)
-        const removals = batch.filter(({ write }) => write.value === undefined)
-        // there is no room: what makes some is not held up by what needs it
-        const again = failure instanceof RegisterError && failure.why === 'full' && removals.length < batch.length ? removals : []
+        // there is no room: what takes some is not held up by what takes more
+        const most = failure instanceof RegisterError && failure.why === 'full' ? Math.max(...batch.map(({ write }) => roomFor(write))) : 0
+        const again = batch.filter(({ write }) => roomFor(write) < most)
         for (const waiting of again.toReversed()) this.#queues.set(waiting.from, [waiting, ...this.#queues.get(waiting.from) ?? []])
         for (const waiting of batch) if (!again.includes(waiting)) waiting.reject(failure)
       }).finally(() => {
@@ -77,4 +77,10 @@ export class Commits {
       })
     }
   }
+}
+
+/** How sure it is that a write adds an entry: 2 is certain. */
+function roomFor ({ value, ifRank }: RegisterWrite): 0 | 1 | 2 {
+  if (value === undefined) return 0
+  return ifRank === undefined ? 1 : ifRank === null ? 2 : 0
 }

@@ -25,8 +25,8 @@ export interface DrainInit {
 /** Until nobody has a token here, or the time is over: then the leader gives them to others. */
 export async function drain ({ service, discovery, asker, count, down, onError }: DrainInit, signal: AbortSignal | undefined): Promise<void> {
   const { id } = discovery.self
-  // somebody could take the tokens of this node
-  const isAccompanied = (): boolean => discovery.nodes(service).some(node => node.id !== id && node.state === 'up')
+  // somebody could take the tokens of this node, perhaps one who does not answer at the moment
+  const isAccompanied = (): boolean => discovery.nodes(service).some(node => node.id !== id && (node.state === 'up' || node.state === 'suspect'))
   const ask = { method: COUNT, args: { n: id }, own: async () => count(id), read: (value: unknown) => isCount(value) ? value : 0 }
   while (signal?.aborted !== true) {
     if (!isAccompanied()) return

@@ -126,8 +126,7 @@ export class Finder implements TokenRouter {
 
   #findLocal (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined, propose: (() => string | undefined) | undefined): Routed | undefined {
     const answer = this.#init.local?.ask(service, this.#question(token, service, candidates, exclude, propose))
-    if (answer === undefined || 'failure' in answer) return undefined
-    const known = this.cache.learn(service, token, answer.link)
+    const known = answer === undefined ? undefined : this.settle(service, token, answer)
     return known === undefined || exclude?.has(known.id) === true ? undefined : known
   }
 
@@ -193,7 +192,7 @@ export class Finder implements TokenRouter {
   settle (service: string, token: TokenId, answer: Answer): Known | undefined {
     if ('failure' in answer) {
       if (answer.failure === 'no-node') return undefined
-      const why = FULL[answer.failure]
+      const why = answer.failure === 'full' && this.#init.local !== undefined ? 'this process keeps as many as it may' : FULL[answer.failure]
       throw new RpcError(why === undefined ? 'UNAVAILABLE' : 'RESOURCE_EXHAUSTED', `links of service '${service}': ${why ?? 'its leader could not answer'}`, { retryable: why === undefined })
     }
     const reign = this.#steadyReign(service)

@@ -140,7 +140,7 @@ export interface Links extends TypedEventTarget<LinkEvents> {
    * The node that this node's calls with the token go to; undefined when it is not linked.
    *
    * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked, or the room's code
-   * could not be loaded; NoAuthorityError
+   * could not be loaded, or, of a change and not `retryable`, whoever decides was lost and it may have been made; NoAuthorityError
    */
   target (token: string, service: string, options?: AbortOptions): Promise<NodeInfo | undefined>
   /**
@@ -164,7 +164,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
    * All links of a node are dead from now on, however many; what is linked to it later, in its next life, is not. Resolves
    * to how many there were.
    *
-   * @throws LinkError - no such node is known; NoAuthorityError; RpcError `UNAVAILABLE`
+   * @throws LinkError - no such node is known; NoAuthorityError; RpcError `UNAVAILABLE`; `RESOURCE_EXHAUSTED` - the register
+   * of its service is full, or it was taken down a moment ago
    */
   down (node: string, options?: AbortOptions): Promise<number>
   /** Links to the living nodes of a service, of all relations. @throws as {@link target} */

@@ -1,6 +1,6 @@
 /** Keeps the links of this process by itself, for `mode: 'local'`: to all services, and told to nobody. */
 import { rendezvousRank } from '../balancing/index.ts'
-import { MAX_CACHED_LINKS } from '../wire/limits.ts'
+import { MAX_LOCAL_LINKS } from '../wire/limits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
 import { linkKey, linkOf } from './keys.core.ts'
@@ -50,7 +50,7 @@ export class LocalKeeper {
     if (decision.type === 'refuse') return { failure: decision.why }
     if (decision.type === 'answer') return { link: decision.link, changed: false }
     const { place, former } = decision
-    if (present === undefined && place !== undefined && links.size >= MAX_CACHED_LINKS) return { failure: 'full' }
+    if (present === undefined && place !== undefined && links.size >= MAX_LOCAL_LINKS) return { failure: 'full' }
     const rank = { epoch: 0, term: 0, index: ++this.#index }
     if (present !== undefined) counts.remove(parent, present)
     links.delete(key)

@@ -1,6 +1,6 @@
 /** What a leader tells nodes about their links: all that comes up for one of them in a tick leaves together. */
 import { nextTick } from '../util/next-tick.ts'
-import { MAX_LINK_BATCH } from '../wire/limits.ts'
+import { inBatches } from './messages.core.ts'
 import type { Told } from './messages.core.ts'
 
 /** What a node is to be told in this tick. */
@@ -12,10 +12,15 @@ interface Letter {
 export class Mail {
   readonly #letters = new Map<string, Letter>()
   readonly #send: (node: string, told: readonly Told[], count: number | undefined) => void
+  readonly #most: number
 
-  /** @param send - with no more at a time than a message holds */
-  constructor (send: (node: string, told: readonly Told[], count: number | undefined) => void) {
+  /**
+   * @param send - with no more at a time than a message holds
+   * @param most - that it holds
+   */
+  constructor (send: (node: string, told: readonly Told[], count: number | undefined) => void, most: number) {
     this.#send = send
+    this.#most = most
   }
 
   /** `count`: how many links the node holds, when it is to be told. */
@@ -33,6 +38,6 @@ export class Mail {
   #post (node: string): void {
     const { told, count } = this.#letters.get(node) as Letter
     this.#letters.delete(node)
-    for (let at = 0; at === 0 || at < told.length; at += MAX_LINK_BATCH) this.#send(node, told.slice(at, at + MAX_LINK_BATCH), count)
+    for (const some of told.length === 0 ? [[]] : inBatches(told, this.#most)) this.#send(node, some, count)
   }
 }

@@ -1,6 +1,6 @@
 /** What nodes say to each other about links, as bodies of internal calls; what a peer sends is checked here. Pure. */
 import { InvalidOptionsError } from '../errors.ts'
-import { MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../wire/limits.ts'
+import { MAX_BODY, MAX_LINK_BATCH, MAX_PROPOSALS, MAX_TEXT } from '../wire/limits.ts'
 import { isParent } from '../wire/names.ts'
 import { isTokenId } from './keys.core.ts'
 import { toRank, toTuple } from './rank.core.ts'
@@ -8,8 +8,20 @@ import type { Link, Question, Refusal } from './decide.core.ts'
 import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 
-/** Why a question was not answered: the asker may ask again. */
-export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
+/** Bytes of a question or a word about one link, at most: six ids of nodes, a token's, a name and a rank. */
+const ITEM_BYTES = 512
+
+/** Questions, or words about links, that fit into a body. */
+export function batchOf (maxBody = MAX_BODY): number {
+  return Math.max(1, Math.min(MAX_LINK_BATCH, Math.floor(maxBody / ITEM_BYTES)))
+}
+
+export function * inBatches<T> (all: readonly T[], most: number): IterableIterator<T[]> {
+  for (let at = 0; at < all.length; at += most) yield all.slice(at, at + most)
+}
+
+/** Why a question was not answered: the asker may ask again. `later`: at once, by itself, as it holds up all others. */
+export type Failure = Refusal | 'full' | 'quota' | 'later' | 'unavailable'
 
 /**
  * `changed`: by this very question. `doubt`: or before, when it was asked of a leader that was lost. `rank`: there is no
@@ -17,7 +29,7 @@ export type Failure = Refusal | 'full' | 'quota' | 'unavailable'
  */
 export type Answer =
   | { readonly link: Link | undefined, readonly changed: boolean, readonly doubt?: boolean, readonly rank?: Rank | undefined }
-  | { readonly failure: Failure }
+  | { readonly failure: Failure, readonly doubt?: boolean }
 
 /** What a node is told of one link. No link: it was removed, at this rank. */
 export interface Told {
@@ -28,7 +40,7 @@ export interface Told {
 }
 
 const KINDS = ['resolve', 'move', 'remove'] as const
-const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', 'unavailable']
+const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', 'later', 'unavailable']
 
 type Wire = Record<string, unknown>
 

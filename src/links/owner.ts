@@ -61,6 +61,8 @@ export class Owner implements TokenGuard {
   readonly #quota = new Quota(MAX_LINK_CHECKS_PER_PEER, MAX_LINK_CHECKS)
   readonly #asking = new Map<string, Asking>()
   #life: number
+  /** Its service has or had voters. */
+  #hadVoters = false
 
   constructor (init: OwnerInit) {
     this.#init = init
@@ -77,6 +79,19 @@ export class Owner implements TokenGuard {
       return this.#init.mayRun() ? glance.held : away()
     }
     return this.#look(token, claim, caller)
+  }
+
+  /** What is known of who decides, if anybody does. Also now and then: voters that were seen once are not forgotten with their nodes. */
+  look (): Pick<GroupView, 'leader'> | undefined {
+    const view = this.#init.group()
+    if (view === undefined || view.voters.length === 0) return undefined
+    this.#hadVoters = true
+    return view
+  }
+
+  /** Nobody decides: it runs what comes, unless somebody may do so out of its sight. */
+  #unjudged (): Admission {
+    return this.#hadVoters && !this.#init.open ? away() : undefined
   }
 
   holds (link: NonNullable<HandlerContext['link']>): boolean {
@@ -114,9 +129,10 @@ export class Owner implements TokenGuard {
 
   /** A caller that could ask nobody has chosen this node, which may be able to. */
   #lookForGuessed (claim: Claim, token: string, caller: string): Admission | Promise<Admission> {
-    const { open, group } = this.#init
-    const { voters = [], leader } = group() ?? {}
-    if (voters.length === 0 || (open && leader === undefined)) return undefined
+    const { open } = this.#init
+    const view = this.look()
+    if (view === undefined) return this.#unjudged()
+    if (open && view.leader === undefined) return undefined
     const admission = this.#ask(claim, token, caller)
     // it is linked to nobody: here as well as anywhere
     return open ? admission.then(admission => isLinkless(admission) ? undefined : admission) : admission
@@ -124,8 +140,8 @@ export class Owner implements TokenGuard {
 
   /** Its caller knows of no links, so nobody else would link the token. */
   #lookForUnclaimed (bytes: Uint8Array, caller: string): Admission | Promise<Admission> {
-    const { parentOf, group, mayRun } = this.#init
-    if ((group()?.voters.length ?? 0) === 0) return undefined
+    const { parentOf, mayRun } = this.#init
+    if (this.look() === undefined) return this.#unjudged()
     const parent = parentOf(caller)
     if (parent === undefined) return new RpcError('UNAVAILABLE', 'the service of its caller is not known here yet', { retryable: true })
     const token = tokenToHex(bytes)

@@ -3,8 +3,7 @@
  * message, in one message.
  */
 import { nextTick } from '../util/next-tick.ts'
-import { MAX_LINK_BATCH } from '../wire/limits.ts'
-import { writeTold } from './messages.core.ts'
+import { batchOf, writeTold } from './messages.core.ts'
 import { REVOKE } from './methods.core.ts'
 import type { LinkName } from './keys.core.ts'
 import type { Owner } from './owner.ts'
@@ -18,7 +17,7 @@ const TIMEOUT = 500
 export interface RevokerInit {
   service: string
   discovery: Pick<Discovery, 'node' | 'self'>
-  rpc: Pick<Rpc, 'invoke'>
+  rpc: Pick<Rpc, 'invoke'> & { readonly maxBody?: number }
   owner: Pick<Owner, 'revoke'>
 }
 
@@ -55,7 +54,7 @@ export class Revoker {
   /** One message at a time: each node has a queue as long as something is to be asked of it, or was and is not answered. */
   #flush (node: string): void {
     const { rpc, service } = this.#init
-    const batch = this.#queues.get(node)?.splice(0, MAX_LINK_BATCH) ?? []
+    const batch = this.#queues.get(node)?.splice(0, batchOf(rpc.maxBody)) ?? []
     if (batch.length === 0) {
       this.#queues.delete(node)
       return

@@ -6,6 +6,7 @@ import { LinkError, MeshStoppedError, RpcError } from '../errors.ts'
 import { checkName } from '../wire/names.ts'
 import { Archive } from './archive.ts'
 import { Asker, InDoubt } from './asker.ts'
+import { doubtful, isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
 import { Finder } from './finder.ts'
 import { LocalKeeper } from './local.ts'
 import { isCount } from './messages.core.ts'
@@ -156,6 +157,7 @@ export class Room {
       election,
       rpc: {
         handle: (method, handler) => this.#handle(method, handler),
+        maxBody: rpc.maxBody,
         invoke: (...call) => rpc.invoke(...call),
         notify: (...call) => rpc.notify(...call)
       },
@@ -206,10 +208,12 @@ export class Room {
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
+    const again = tryAgain(service, PATIENCE, signal)
     for (let doubt = false; ;) {
-      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal) : undefined
+      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal).catch((err: unknown) => { throw doubt ? doubtful(err) : err }) : undefined
       if (doubt) {
-        if (present === undefined || (replace && present.id !== wanted.id)) throw overtaken(service)
+        if (present === undefined) throw unsure(service, 'there is no such link, and nobody can tell whether it was made and has ended since')
+        if (replace && present.id !== wanted.id) throw overtaken(service)
         return this.#record(service, present.id, signal)
       }
       const answer: Answer | undefined = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
@@ -222,8 +226,8 @@ export class Room {
       const known = finder.settle(service, id, answer)
       if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)
       // somebody else was faster: what is to be replaced is another link now
-      if (known === undefined || (replace && known.id !== wanted.id)) continue
-      return this.#record(service, known.id, signal)
+      if (known === undefined || (replace && known.id !== wanted.id)) await again()
+      else return this.#record(service, known.id, signal)
     }
   }
 
@@ -239,12 +243,14 @@ export class Room {
 
   async #unlink (token: TokenId, service: string, signal: AbortSignal | undefined): Promise<number> {
     const { finder } = this.#running()
-    for (;;) {
+    for (const again = tryAgain(service, PATIENCE, signal); ; await again()) {
       const known = await this.#current(service, token, signal)
       if (known === undefined) return 0
       const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
       finder.settle(service, token, answer)
       if ('changed' in answer && answer.changed) return 1
+      // it was there, and is not any more; nobody who was asked before will say who ended it
+      if ('doubt' in answer && 'link' in answer && answer.link === undefined) return 1
       if ('doubt' in answer) throw overtaken(service)
       // somebody else was faster: there is another link now, or none
     }
@@ -252,11 +258,11 @@ export class Room {
 
   async down (node: string, { signal }: AbortOptions = {}): Promise<number> {
     const { discovery, asker, local, seat, former } = this.#running()
-    if (local !== undefined) return local.down(node)
     const service = discovery.node(node)?.service ?? former(node)
     if (service === undefined) throw new LinkError(`no node ${node} of a service is known here`)
+    if (local !== undefined) return local.down(node)
     const read = (value: unknown): number | undefined => isCount(value) ? value : undefined
-    const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal)
+    const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal).catch((err: Error) => { throw isExhausted(err.cause) ? err.cause : err })
     if (links === undefined) throw new LinkError(`the leader of '${service}' knows no node ${node}`)
     return links
   }
@@ -265,7 +271,7 @@ export class Room {
     const { asker, local, seat } = this.#running()
     checkName('service', service)
     if (local !== undefined) return local.count(service)
-    const { value } = await asker.call(service, { method: COUNT, args: {}, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
+    const { value } = await asker.call(service, { method: COUNT, args: {}, harmless: true, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
     return value
   }
 
@@ -303,7 +309,9 @@ export class Room {
 
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     const { asker, local } = this.#running()
-    return local === undefined ? asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
+    const answer = local === undefined ? await asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
+    if ('failure' in answer && answer.doubt === true) throw unsure(service, 'it may or may not have been done')
+    return answer
   }
 
   /** What discovery knows of a node; its record may be on its way. @throws RpcError `UNAVAILABLE` - it did not come */
@@ -321,11 +329,6 @@ export class Room {
 
 function question (kind: Question['kind'], parent: string, token: string): Question {
   return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
-}
-
-/** A leader was lost while it changed the link, and the link has changed since: nobody can tell any more. */
-function overtaken (service: string): RpcError {
-  return new RpcError('UNAVAILABLE', `links of service '${service}': the leader was lost meanwhile, and the token was linked anew since; it may or may not have been done`)
 }
 
 export { Announcer } from './announcer.ts'

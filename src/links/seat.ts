@@ -4,10 +4,10 @@
  */
 import { keeping } from '#link-keeping'
 import { RpcError } from '../errors.ts'
-import { MAX_LINK_BATCH, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
+import { MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER } from '../wire/limits.ts'
 import { drain } from './drain.ts'
 import { NotLeading } from './not-leading.ts'
-import { isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed } from './messages.core.ts'
+import { batchOf, inBatches, isCount, isId, readQuestions, readTold, readUsed, record, writeAnswer, writeTold, writeUsed } from './messages.core.ts'
 import { ASK, COUNT, DOWN, RENEW, REVOKE, TELL, USED } from './methods.core.ts'
 import { Quota } from './quota.core.ts'
 import { Rights } from './rights.ts'
@@ -36,7 +36,7 @@ export interface SeatInit {
   options: ResolvedLinksOptions
   discovery: Discovery
   election: Election
-  rpc: Pick<Rpc, 'handle' | 'invoke' | 'notify'>
+  rpc: Pick<Rpc, 'handle' | 'invoke' | 'notify' | 'maxBody'>
   archive: Archive
   asker: Asker
   owner: Owner
@@ -79,11 +79,11 @@ export class Seat {
   }
 
   #keep ({ Authority, Mail }: Keeping): Authority {
-    const { service, options, discovery, election, archive, onChange, onCount, onError, now } = this.#init
+    const { service, options, discovery, election, rpc, archive, onChange, onCount, onError, now } = this.#init
     const mail = new Mail((node, told, count) => {
       if (node === this.#self) this.#hear(told, count)
       else this.#notify(node, { l: told.map(writeTold), ...count !== undefined && { c: count } })
-    })
+    }, batchOf(rpc.maxBody))
     return new Authority({
       service,
       ttl: options.ttl,
@@ -277,12 +277,9 @@ export class Seat {
     // to look for a leader is to need one
     if (now() < this.#nextReport || owner.holdings.size === 0 || election.of(service)?.leader === undefined) return
     this.#nextReport = now() + reportInterval(options)
-    for (const [parent, tokens] of owner.holdings.takeUsed(now())) {
-      for (let at = 0; at < tokens.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: tokens.slice(at, at + MAX_LINK_BATCH), idle: [] })
-    }
-    for (const [parent, idle] of owner.holdings.takeIdle(now(), options.ttl)) {
-      for (let at = 0; at < idle.length; at += MAX_LINK_BATCH) this.#report({ parent, tokens: [], idle: idle.slice(at, at + MAX_LINK_BATCH) })
-    }
+    const most = batchOf(this.#init.rpc.maxBody)
+    for (const [parent, all] of owner.holdings.takeUsed(now())) for (const tokens of inBatches(all, most)) this.#report({ parent, tokens, idle: [] })
+    for (const [parent, all] of owner.holdings.takeIdle(now(), options.ttl)) for (const idle of inBatches(all, most)) this.#report({ parent, tokens: [], idle })
   }
 
   /** Another one decides: it stores what there is, and of links that it ends this node would not know. */

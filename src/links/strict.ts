@@ -53,6 +53,7 @@ export class Strict {
   // ---- as one of the nodes
 
   tick (): void {
+    this.#init.owner.look()
     if (this.#asking || this.#stopped || performance.now() < this.#next) return
     this.#asking = true
     this.#renew().catch(() => {}).finally(() => {

@@ -99,9 +99,9 @@ export class Backlog<R extends Kept> {
     this.#due.delete(id)
   }
 
-  /** All whose id begins so. */
+  /** All whose id begins so, but for those that end by themselves. */
   withdrawAll (prefix: string): void {
-    for (const id of this.#entries.keys()) if (id.startsWith(prefix)) this.withdraw(id)
+    for (const [id, { record }] of this.#entries) if (id.startsWith(prefix) && record.final !== true) this.withdraw(id)
   }
 
   clear (): void {

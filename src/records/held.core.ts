@@ -14,7 +14,7 @@ export interface HeldRecord extends Ordered {
   readonly signature: Uint8Array
   /** What is given to who asks. */
   readonly stored: Uint8Array
-  /** Its author was not known when it came. */
+  /** Its author was known at no time that it came. */
   readonly shared?: boolean
 }
 
@@ -70,7 +70,9 @@ export class Held {
   admit (id: string, record: HeldRecord): number | Refusal {
     const before = this.#all.get(id)
     if (before !== undefined && isOlder(record, before)) return 'stale'
-    const held = this.#isKnown(record.author) ? record : { ...record, shared: true }
+    // what it had when its author was known it keeps, whoever puts it again: an id is of one author
+    const trusted = (before !== undefined && before.shared !== true) || this.#isKnown(record.author)
+    const held = trusted ? record : { ...record, shared: true }
     const account = accountOf(held)
     const author = this.#authors.get(account)
     if (before === undefined && (author?.records.size ?? 0) >= this.#limits.perAuthor) return 'author_quota'

@@ -120,7 +120,7 @@ export interface Records {
   withdraw (key: Uint8Array): void
   /** {@link withdraw} whatever is kept. */
   withdrawAll (): void
-  /** {@link withdraw} what {@link keepSource} keeps. */
+  /** {@link withdraw} what {@link keepSource} keeps, but for what is `final`: that goes once it is stored. */
   withdrawSources (): void
   status (): RecordsStatus
   /** Counters of this node: puts and gets, and, as a server, records stored, refused and why, expired and pushed out. */

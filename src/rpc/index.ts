@@ -262,6 +262,8 @@ export interface Rpc {
   setHealth (status: 'SERVING' | 'NOT_SERVING'): void
   /** Of this node, as `braid.stats` tells others. */
   nodeStats (): NodeStats
+  /** See {@link RpcInit}. */
+  readonly maxBody: number
   /** {@link TokenId} of a token. */
   tokenId (token: string): TokenId
   setTokenRouter (router: TokenRouter): void

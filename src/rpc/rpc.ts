@@ -257,6 +257,10 @@ export class RpcService implements Rpc, Startable {
     return { ...this.#counters(), methods: this.stats() }
   }
 
+  get maxBody (): number {
+    return this.#options.maxBody
+  }
+
   tokenId (token: string): TokenId {
     return this.#tokenIds().get(token).id
   }

@@ -57,11 +57,15 @@ export const MAX_CLAIM = 128
 /** Links that a caller remembers, and that a node remembers of those it holds: half are forgotten together beyond that. */
 export const MAX_CACHED_LINKS = 50_000
 export const MAX_HELD_LINKS = 50_000
+/** Links of one service that a process keeps with mode `local`: new ones are refused beyond that. */
+export const MAX_LOCAL_LINKS = 50_000
 /**
  * Of a register's entries, and of its bytes, the part that any peer may fill with links; of the rest each only gets up to
  * its share, so that one that makes them without end leaves room for others.
  */
 export const LINKS_UNSHARED = 3 / 4
+/** The part that links fill at most: as many entries are left for the nodes that are down, of which there are {@link MAX_DOWNS}. */
+export const LINKS_MOST = 19 / 20
 /** Bytes by which a link's place tells who made it: a hash, so that the next leader can count. */
 export const LINK_MAKER_BYTES = 8
 /** Nodes that are said to be down, in the register of their service: those that are past go before their time beyond that. */

@@ -5,7 +5,7 @@ import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
-import type { LinksOptions, Mesh } from '../../src/index.ts'
+import type { LinksOptions, Mesh, RpcError } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 import type { LinkInput } from '../harness/models.ts'
 
@@ -134,6 +134,44 @@ describe('mesh: links under faults', function () {
       const home = await where(first, token, 10_000)
       expect(await where(second, token, 10_000), token).to.equal(home)
     }
+  })
+
+  it('with small bodies: as many tokens as come at once find their nodes, and those in use stay linked', async () => {
+    const rpc = { maxBody: 16 * 1_024 }
+    mesh = await createTestMesh([cart({ ttl: 2_000 }, { rpc, election: { expect: 1 } }), cart({ ttl: 2_000 }, { rpc, election: { expect: 1 } }), { rpc, links: { ttl: 2_000 } }])
+    const client = mesh.nodes[2] as Mesh
+    serve(mesh.nodes.slice(0, 2))
+    await where(client, 'warm')
+    const tokens = Array.from({ length: 600 }, (_, i) => `t${i}`)
+    const homes = await Promise.all(tokens.map(async token => where(client, token)))
+    const moved = new Set<string>()
+    const leader = await leading(mesh.nodes.slice(0, 2))
+    leader.links.addEventListener('link:remove', ({ detail }) => { moved.add(detail.token) })
+    for (const end = performance.now() + 8_000; performance.now() < end;) {
+      await Promise.all(tokens.map(async (token, i) => { if (await where(client, token) !== homes[i]) moved.add(token) }))
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    moved.delete(client.rpc.tokenId('warm'))
+    expect([...moved]).to.deep.equal([])
+    expect(await client.links.count('cart')).to.be.within(tokens.length, tokens.length + 1)
+  })
+
+  it('strict: a node that does not vote runs nothing for anybody once it has lost those who do', async () => {
+    const strict = { ownership: 'strict' } as const
+    mesh = await createTestMesh([cart(strict), cart(strict), cart(strict), cart(strict, { election: false }), { links: { onNoLeader: 'provisional' } }, { links: false }])
+    const voters = mesh.nodes.slice(0, 3)
+    const [rest, guessing, bare] = mesh.nodes.slice(3) as [Mesh, Mesh, Mesh]
+    const runs: string[] = []
+    serve([...voters, rest], ({ id }) => { runs.push(id) })
+    await guessing.links.link('ada', voters[0]!.self, { signal: AbortSignal.timeout(30_000) })
+    expect(await where(guessing, 'ada')).to.equal(voters[0]?.id)
+    mesh.partition([voters, [rest, guessing, bare]])
+    await until(() => [rest, guessing, bare].every(node => voters.every(({ id }) => node.discovery.node(id) === undefined)), { timeout: 60_000 })
+    runs.length = 0
+    const call = async (client: Mesh, options = {}): Promise<unknown> => client.rpc.invoke('cart', 'where', undefined, { token: 'ada', timeout: 3_000, ...options }).catch((err: RpcError) => err.code)
+    for (const client of [guessing, bare]) expect(await call(client)).to.equal('UNAVAILABLE')
+    expect(await call(guessing, { node: rest.id })).to.equal('UNAVAILABLE')
+    expect(runs).to.deep.equal([])
   })
 
   it('once all voters are gone a link is found in the DHT, and no new one is made', async () => {

@@ -46,6 +46,22 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
       return each(count, inflight, async n => link(n).catch(async () => link(n)).catch(async () => link(n)))
     },
     'measure:target': async (service: string, prefix: string, count: number, inflight: number) => each(count, inflight, async n => links.target(tokenOf(prefix, n), service)),
+    /** Each to a node that it is not linked to. */
+    'measure:move': async (service: string, prefix: string, count: number, inflight: number) => each(count, inflight, async n => {
+      const home = (await links.target(tokenOf(prefix, n), service))?.id
+      const other = discovery.nodes(service).find(({ id }) => id !== home)
+      if (other !== undefined) await links.link(tokenOf(prefix, n), other, { replace: true })
+    }),
+    /** The most nodes that one call was sent to. */
+    'measure:hops': async (service: string, prefix: string, count: number) => {
+      let most = 0
+      for (let n = 0; n < count; n++) {
+        let hops = 0
+        await rpc.invoke(service, 'echo', undefined, { token: tokenOf(prefix, n), onNode: () => { hops++ } })
+        most = Math.max(most, hops)
+      }
+      return most
+    },
     'measure:call': async (service: string, prefix: string | undefined, ms: number, inflight: number) => {
       const body = new Uint8Array(128)
       const end = performance.now() + ms

@@ -72,6 +72,9 @@ describe('election: register', () => {
     const last = MAX_REGISTER_BYTES / MAX_REGISTER_VALUE / 8 - 1
     for (let i = 0; i < last; i++) expect(answer(step({ type: 'propose', id: i, writes: named(i) }))).to.equal('committed')
     expect(answer(step({ type: 'propose', id: 8_000, writes: named(last) }))).to.equal('full')
+    expect(answer(step({ type: 'propose', id: 8_003, writes: named(0) })), 'what takes the place of as much').to.equal('committed')
+    expect(answer(step({ type: 'propose', id: 8_004, writes: [...named(0).slice(4), ...named(0).slice(4)] })), 'twice').to.equal('committed')
+    expect(answer(step({ type: 'propose', id: 8_005, writes: [{ key: '0 0', value: new Uint8Array(1) }, ...named(last)] })), 'more than it makes room for').to.equal('full')
     expect(answer(step({ type: 'propose', id: 8_001, writes: named(0).map(({ key }) => ({ key, value: undefined })) }))).to.equal('committed')
     expect(answer(step({ type: 'propose', id: 8_002, writes: named(last) }))).to.equal('committed')
   })

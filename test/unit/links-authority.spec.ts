@@ -5,8 +5,11 @@ import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
+import { Asker } from '../../src/links/asker.ts'
+import { linkKey } from '../../src/links/keys.core.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { RpcError } from '../../src/errors.ts'
+import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
 import type { LinkInput } from '../harness/models.ts'
 
@@ -63,7 +66,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
           const node = (random.pick(targets) as FakeNode).id
           const op = random.pick(['link', 'link', 'move', 'unlink'] as const) as 'link'
           const key = `k${(turn + i) % 2}`
-          await history.run(caller.id, key, { op, node }, async () => perform(caller, key, { op, node })).catch(() => {})
+          await history.run(caller.id, key, { op, node }, async () => perform(caller, key, { op, node }), err => (err as RpcError).retryable).catch(() => {})
         }
       }))
       const changes = (async () => {
@@ -112,6 +115,149 @@ describe('links: many callers, a group that changes its leader, and messages tha
     }
     expect((await caller.links.link('ada', 'target-2', { replace: true })).id).to.equal('target-2')
     expect(commits).to.equal(1)
+  })
+
+  /** The first write is the last thing that its leader does. */
+  function loseLeader (next: string | undefined, when: 'before' | 'after' = 'after', of = mesh): void {
+    const mesh = of
+    const commit = mesh.commit.bind(mesh)
+    mesh.commit = writes => {
+      mesh.commit = commit
+      const ranks = when === 'after' ? commit(writes) : []
+      mesh.elect(next)
+      return ranks
+    }
+  }
+
+  it('a link that was ended before its leader was lost was ended', async () => {
+    const { callers } = start(26, { loss: 0 })
+    const [caller] = callers as [FakeNode]
+    await caller.links.link('ada', 'target-2')
+    loseLeader('target-1')
+    expect(await caller.links.unlink('ada', 'cart')).to.equal(1)
+    expect(mesh.table.size).to.equal(0)
+  })
+
+  it('what may have been done is not said to be safe to do again, however it comes that nobody answers', async () => {
+    start(27)
+    const failed = async (doing: Promise<unknown>): Promise<unknown> => doing.catch(({ code, retryable }: RpcError) => [code, retryable])
+    const outcomes = await Promise.all((['link', 'move', 'unlink'] as const).map(async op => {
+      const mesh = new FakeMesh(createRandom(27))
+      for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart')
+      const caller = mesh.add('caller', undefined)
+      mesh.elect('target-0')
+      if (op !== 'link') await caller.links.link('ada', 'target-1')
+      loseLeader(undefined, 'after', mesh)
+      const doing = failed(op === 'unlink' ? caller.links.unlink('ada', 'cart') : caller.links.link('ada', 'target-2', { replace: op === 'move' }))
+      await until(() => mesh.leader === undefined)
+      const other = failed(caller.links.unlink('bob', 'cart'))
+      const both = [await doing, await other]
+      mesh.stop()
+      return both
+    }))
+    for (const outcome of outcomes) expect(outcome).to.deep.equal([['UNAVAILABLE', false], ['UNAVAILABLE', true]])
+  })
+
+  it('a link that may have been made says so, and of nothing else', async () => {
+    const { callers } = start(28, { loss: 0 })
+    loseLeader('target-1', 'before')
+    const failure = await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+    expect((failure as RpcError).message).to.equal("links of service 'cart': the leader was lost meanwhile; there is no such link, and nobody can tell whether it was made and has ended since")
+  })
+
+  it('a question that is under way when its time is over may be done yet', async () => {
+    start(29)
+    const never = Promise.withResolvers<never>()
+    let leads = false
+    const asker = new Asker({
+      self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [], rpc: { invoke: async () => never.promise },
+      of: () => ({ state: 'observer', term: 1, voters: ['x'], ...leads && { leader: { id: 'x', token: { epoch: 1, term: 1 } } } })
+    })
+    const ask = async (kind: Question['kind']): Promise<unknown> =>
+      asker.ask('cart', { kind, parent: '', token: 'ab'.repeat(32), propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 1, term: 1, index: 1 } }, 100).catch((err: RpcError) => err.retryable)
+    const kinds = ['resolve', 'move', 'remove'] as const
+    expect(await Promise.all(kinds.map(ask)), 'nobody leads').to.deep.equal([true, true, true])
+    leads = true
+    expect(await Promise.all(kinds.map(ask))).to.deep.equal([true, false, false])
+    asker.stop()
+  })
+
+  it('what goes back for a while makes nobody ask without a pause, nor for ever', async () => {
+    const { callers } = start(30, { loss: 0, clients: 2 })
+    const [one, two] = callers as [FakeNode, FakeNode]
+    await one.links.link('ada', 'target-1')
+    await two.links.link('bob', 'target-1')
+    const [before] = mesh.table.values()
+    expect(before).to.have.nested.property('rank.term', 1)
+    // a group that was founded anew, by a clock that is behind: its view came before the answers of the one before
+    for (const [key, entry] of mesh.table) mesh.table.set(key, { ...entry, rank: { epoch: 0, term: 1, index: 1 } })
+    const asked = one.links.status().asked
+    const failed = async (doing: Promise<unknown>): Promise<unknown> => doing.catch((err: RpcError) => err)
+    const outcomes = await Promise.all([failed(one.links.unlink('ada', 'cart')), failed(two.links.link('bob', 'target-2', { replace: true }))])
+    for (const outcome of outcomes) expect(outcome).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
+    expect(one.links.status().asked - asked).to.be.within(10, 200)
+  })
+
+  it('questions of a tick travel together, changes by themselves, and those that are put off once more', async () => {
+    start(31)
+    const sent: unknown[][] = []
+    const asker = new Asker({
+      self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [],
+      rpc: {
+        invoke: async (_service, _method, args) => {
+          const questions = args as Array<{ k: number, t: string }>
+          sent.push(questions.map(({ k, t }) => `${k} ${t}`))
+          if (questions.some(({ k }) => k > 0)) return new Promise(() => {})
+          return { a: questions.map(({ t }) => t === 'slow' && questions.length > 1 ? { e: 'later' } : { n: `home of ${t}`, i: 1, r: [1, 1, 1] }) }
+        }
+      },
+      of: () => ({ state: 'observer', term: 1, voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 1 } } })
+    })
+    const ask = async (kind: Question['kind'], token: string): Promise<unknown> =>
+      asker.ask('cart', { kind, parent: '', token, propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 1, term: 1, index: 1 } }, 500).catch((err: RpcError) => err.code)
+    const answers = await Promise.all([ask('resolve', 'quick'), ask('move', 'other'), ask('resolve', 'slow'), ask('remove', 'other')])
+    expect(answers).to.containSubset([{ link: { node: 'home of quick' } }, 'UNAVAILABLE', { link: { node: 'home of slow' } }, 'UNAVAILABLE'])
+    expect(sent).to.deep.equal([['0 quick', '0 slow'], ['1 other', '2 other'], ['0 slow']])
+    asker.stop()
+  })
+
+  it('a leader that puts a question off for ever is asked at a pace, and not after its time', async () => {
+    start(33)
+    let sent = 0
+    const asker = new Asker({
+      self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [],
+      rpc: {
+        invoke: async () => {
+          sent++
+          return { a: [{ e: 'later' }] }
+        }
+      },
+      of: () => ({ state: 'observer', term: 1, voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 1 } } })
+    })
+    const failure = await asker.ask('cart', { kind: 'resolve', parent: '', token: 'slow', propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }, 300).catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: true })
+    const then = sent
+    await new Promise(resolve => { setTimeout(resolve, 500) })
+    expect([then, sent - then]).to.satisfy(([before, after]: [number, number]) => before > 1 && before < 40 && after <= 1)
+  })
+
+  it('strict: a token whose dead node may still have its lease holds up no other one, and moves once that is over', async () => {
+    mesh = new FakeMesh(createRandom(32))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart', { ownership: 'strict' })
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    await caller.links.link('bob', 'target-1')
+    mesh.see('target-1', undefined)
+    const homeOf = async (token: string): Promise<string | undefined> => {
+      const { id } = await caller.router.route(tokenIdOf(token, 'fake'), 'cart', mesh.infos, undefined) ?? {}
+      return id
+    }
+    const bob = homeOf('bob').catch(() => undefined)
+    expect(await homeOf('ada')).to.be.oneOf(['target-0', 'target-2'])
+    expect(mesh.table.get(linkKey('', tokenIdOf('bob', 'fake')))).to.have.nested.property('rank.index', 1)
+    await bob
+    await until(async () => ['target-0', 'target-2'].includes(await homeOf('bob').catch(() => undefined) ?? ''), { timeout: 10_000 })
   })
 
   it('no message holds a token', async () => {
@@ -356,6 +502,18 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await until(() => mesh.sent.filter(message => message.includes('braid.links.count')).length > 1)
     expect(over).to.equal(false)
     mesh.see('target-1', { state: 'draining' })
+    await drained
+  })
+
+  it('a node that drains beside one that is suspected only waits for it', async () => {
+    const { targets } = start(34, { loss: 0, voters: 2 })
+    const [, target] = targets as [FakeNode, FakeNode]
+    mesh.see('target-0', { state: 'suspect' })
+    let over = false
+    const drained = target.links.drain().then(() => { over = true })
+    await until(() => mesh.sent.filter(message => message.includes('braid.links.count')).length > 1)
+    expect(over).to.equal(false)
+    mesh.see('target-0', { state: 'away' })
     await drained
   })
 

@@ -194,6 +194,17 @@ describe('links: what a caller knows', () => {
     expect(known.find('b', 'new', link('y', 8))).to.equal(undefined)
   })
 
+  it('"there is none" that was overtaken by a newer link changes nothing, and what has no rank does', () => {
+    const known = cache()
+    known.learn('b', 't', link('x', 6))
+    expect(known.learn('b', 't', undefined, rank(5))).to.include({ id: 'x' })
+    expect(known.get('b', 't')).to.include({ id: 'x' })
+    expect(known.learn('b', 't', undefined, rank(6)), 'nor one of up to that').to.equal(undefined)
+    known.learn('b', 't', link('x', 7))
+    expect(known.learn('b', 't', undefined), 'its node is gone').to.equal(undefined)
+    expect(known.get('b', 't')).to.equal(undefined)
+  })
+
   it('goes back once whoever decides stands below it for good, and not before', () => {
     const token = { epoch: 9, term: 1 }
     let [now, leader] = [0, { id: 'l', token }]

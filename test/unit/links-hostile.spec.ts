@@ -127,6 +127,29 @@ describe('links: what peers send', () => {
     expect(outcomes[0]).to.have.nested.property('reason.why', 'full')
   })
 
+  it('a register that is full goes on to take what adds nothing, and words that a node is down while there is room for them', async () => {
+    const table = new Set(['old', 'gone'])
+    let room = 0
+    const commits = new Commits({
+      write: async writes => {
+        const more = writes.filter(({ key, value }) => value !== undefined && !table.has(key))
+        if (more.length > room) throw new RegisterError('full', true)
+        for (const { key } of more) table.add(key)
+        return writes.map((_, index) => ({ epoch: 1, term: 1, index }))
+      }
+    })
+    const value = new Uint8Array(1)
+    const { rank } = link
+    const statuses = async (now: number): Promise<string[]> => {
+      room = now
+      const writes = [{ key: 'old', value, ifRank: rank }, { key: `new ${now}`, value, ifRank: null }, { key: `down ${now}`, value }, { key: 'gone', value: undefined, ifRank: rank }]
+      return (await Promise.allSettled(writes.map(async write => commits.add(write)))).map(({ status }) => status)
+    }
+    expect(await statuses(0)).to.deep.equal(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(await statuses(1)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(await statuses(2)).to.deep.equal(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled'])
+  })
+
   it('a call that waited for its turn runs if its token is still here, and its node may run any', async () => {
     let mayRun = true
     const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: false, mayRun: () => mayRun, group: () => LED, ask: async () => link })
@@ -185,6 +208,27 @@ describe('links: what peers send', () => {
     }
     expect(await admit(undefined, true)).to.equal(undefined)
     expect(await admit(undefined, false)).to.deep.include({ code: 'FAILED_PRECONDITION' })
+  })
+
+  it('strict: a node that has lost those who decide, and does not vote itself, runs no more than it did before', async () => {
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = encodeClaim({ parent: 'a', epoch: 0, term: 0, index: 0, provisional: true })
+    const LOST = { code: 'UNAVAILABLE', retryable: true }
+    const views: Array<{ voters: string[] } | undefined> = [{ voters: [] }, undefined]
+    for (const learns of ['by a call', 'in time'] as const) {
+      let group: { voters: string[] } | undefined = LED
+      const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: false, mayRun: () => false, group: () => group, ask: async () => { throw new Error('nobody') } })
+      if (learns === 'in time') owner.look()
+      else expect(await owner.admit(token, undefined, 'c')).to.deep.include(LOST)
+      for (group of views) {
+        expect(await owner.admit(token, claim, 'c'), 'of one who guessed').to.deep.include(LOST)
+        expect(await owner.admit(token, undefined, 'c'), 'of one who knows of no links').to.deep.include(LOST)
+      }
+    }
+    // one that runs all that comes has nothing to lose
+    const open = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => ({ voters: [] }), ask: async () => link })
+    open.look()
+    expect([open.admit(token, claim, 'c'), open.admit(token, undefined, 'c')]).to.deep.equal([undefined, undefined])
   })
 
   it('options that cannot work are refused in plain words', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
-import { RpcError } from '../../src/errors.ts'
+import { RegisterError, RpcError } from '../../src/errors.ts'
 import { Authority } from '../../src/links/authority.ts'
+import { Clearing } from '../../src/links/clearing.ts'
 import { Commits } from '../../src/links/commits.ts'
 import { downKey, linkKey } from '../../src/links/keys.core.ts'
 import { Lives } from '../../src/links/lives.core.ts'
@@ -17,6 +18,7 @@ import { FakeMesh } from './links-fakes.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 import type { RegisterEntry } from '../../src/election/index.ts'
 import type { Question } from '../../src/links/decide.core.ts'
+import type { Rank } from '../../src/links/rank.core.ts'
 import type { Answer, Told } from '../../src/links/messages.core.ts'
 
 const HOUR = 60 * 60 * 1_000
@@ -25,7 +27,7 @@ const question = (n: number, more: Partial<Question> = {}): Question =>
   ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
 
 /** An authority with two nodes to link to, in a register that no other node shares. */
-function alone () {
+function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = {}) {
   const table = new Map<string, RegisterEntry>()
   const clock = { now: 0, index: 0, looked: 0 }
   const register = {
@@ -37,19 +39,22 @@ function alone () {
     entries: () => table.values(),
     get size () { return { entries: table.size, bytes: 0 } },
     read: async (key: string) => table.get(key),
-    write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => writes.map(({ key, value }) => {
-      const rank = { epoch: 1, term: 1, index: ++clock.index }
-      if (value === undefined) table.delete(key)
-      else table.set(key, { key, value, rank })
-      return rank
-    })
+    write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
+      if (table.size + writes.filter(({ key }) => !table.has(key)).length > MAX_REGISTER_ENTRIES) throw new RegisterError('full', true)
+      return writes.map(({ key, value }) => {
+        const rank = { epoch: 1, term: 1, index: ++clock.index }
+        if (value === undefined) table.delete(key)
+        else table.set(key, { key, value, rank })
+        return rank
+      })
+    }
   }
   const known = new Map(['x', 'y'].map(id => [id, { id, service: 'cart', incarnation: 1, weight: 1, state: 'up' } as NodeInfo]))
   const discovery = Object.assign(new TypedEventEmitter(), { node: (id: string) => known.get(id), nodes: () => [...known.values()], report: () => {} }) as unknown as Discovery
   const told: Told[] = []
   const problems: unknown[] = []
   const authority = new Authority({
-    service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => clock.now, revoke: async () => {}, tellDown: () => {}, onChange: () => {},
+    service: 'cart', ttl: 1_000 * HOUR, discovery, register, now: () => clock.now, revoke, tellDown: () => {}, onChange: () => {},
     tell: (_node, some) => { told.push(...some) }, onError: err => { problems.push(err) }
   })
   authority.begin({ epoch: 1, term: 1 })
@@ -112,6 +117,79 @@ describe('links: what a leader is asked', function () {
     expect(await ask(1)).to.have.nested.property('link.node', 'y')
   })
 
+  it('about a token that its node does not let go is put off while others have their answers, and waits by itself', async () => {
+    const over = Promise.withResolvers<undefined>()
+    const { authority, clock, known, ask } = alone({ revoke: async () => over.promise })
+    await ask(1, { kind: 'move', to: 'x' })
+    known.delete('x')
+    clock.now = HOUR
+    const [slow, quick] = [question(1, { propose: ['y'] }), question(2, { propose: ['y'] })]
+    const [late, link] = await authority.ask([slow, quick], 'c')
+    expect([late, link]).to.deep.include({ failure: 'later' })
+    expect(link).to.have.nested.property('link.node', 'y')
+    const { looked } = clock
+    // nor does who asks on and on leave anything to be done
+    for (let n = 0; n < 100; n++) expect((await authority.ask([slow, slow, question(2)], 'c')).slice(0, 2)).to.deep.equal([{ failure: 'later' }, { failure: 'later' }])
+    expect(clock.looked - looked).to.equal(100)
+    let waits = true
+    const alike = authority.ask([slow, slow], 'c').finally(() => { waits = false })
+    await new Promise(resolve => { setTimeout(resolve, 100) })
+    expect(waits).to.equal(true)
+    over.resolve(undefined)
+    for (const answer of await alike) expect(answer).to.have.nested.property('link.node', 'y')
+  })
+
+  it('a link that the leader before was about to make ends for want of use like any other', async () => {
+    const rewritten = async (): Promise<ReturnType<typeof alone> & { old: Rank }> => {
+      const world = alone()
+      const { link } = await world.ask(1, { kind: 'move', to: 'x' }) as { link: { rank: Rank } }
+      // the next leader did not find it on a majority, and made it again
+      const [entry] = world.table.values()
+      world.table.set(linkKey('', tokenOf(1)), { ...entry as RegisterEntry, rank: { epoch: 1, term: 2, index: 1 } })
+      world.authority.begin({ epoch: 1, term: 2 })
+      return { ...world, old: link.rank }
+    }
+    const by = await rewritten()
+    by.told.length = 0
+    await by.authority.idle('x', '', [{ token: tokenOf(1), rank: by.old }])
+    expect(by.told, 'its node has an old rank').to.containSubset([{ token: tokenOf(1), link: { node: 'x', rank: { term: 2, index: 1 } } }])
+    await by.authority.idle('x', '', [{ token: tokenOf(1), rank: { epoch: 1, term: 2, index: 1 } }])
+    expect(by.table.size, 'by the word of its node').to.equal(0)
+    const over = await rewritten()
+    for (let turn = 0; turn < 4; turn++) {
+      over.clock.now += 500 * HOUR
+      over.authority.tick()
+      await new Promise(resolve => { setTimeout(resolve, 0) })
+    }
+    expect(over.table.size, 'by the leader itself').to.equal(0)
+  })
+
+  it('links that nobody uses end though those of a dead node are being cleared away when their time is over', async () => {
+    let cleared = Promise.withResolvers<undefined>()
+    const [dead, idle, busy] = ['dead', 'idle', 'busy'].map((node, n) => ({ key: linkKey('', tokenOf(n)), value: undefined, rank: { epoch: 1, term: 1, index: n + 1 }, node }))
+    const removed: string[] = []
+    const clearing = new Clearing({
+      ttl: 100_000, counts: { nodes: () => ['dead'], lives: () => [1] }, lives: { isAlive: ({ node }: { node: string }) => node !== 'dead', forgettable: () => [] },
+      entries: () => [dead, idle, busy], placeOf: ({ node }: { node: string }) => ({ node, incarnation: 1 }), made: () => 0, office: () => 1, forget: async () => {}, onError: () => {},
+      remove: async (removals: readonly Question[]) => {
+        removed.push(...removals.map(({ token }) => token))
+        await cleared.promise
+      }
+    } as unknown as ConstructorParameters<typeof Clearing>[0])
+    clearing.begin(0)
+    for (const now of [0, 50_000, 60_000, 100_000, 150_000]) clearing.tick(now, 0)
+    expect(removed).to.deep.equal([tokenOf(0)])
+    // used since then
+    clearing.used(busy?.key ?? '')
+    cleared.resolve(undefined)
+    cleared = Promise.withResolvers()
+    cleared.resolve(undefined)
+    await new Promise(resolve => { setTimeout(resolve, 0) })
+    clearing.tick(150_500, 0)
+    await until(() => removed.includes(tokenOf(1)))
+    expect(removed).to.not.include(tokenOf(2))
+  })
+
   it('one peer makes links until a quarter is left, of which it and all others have their shares, also of the next leader', async () => {
     const { authority, table, ask } = alone()
     const most = LINKS_UNSHARED * MAX_REGISTER_ENTRIES
@@ -136,6 +214,30 @@ describe('links: what a leader is asked', function () {
     expect((await authority.ask([question(kept, { kind: 'move', to: 'y' })], 'flood'))[0]).to.deep.include({ changed: true })
     expect((await authority.ask([question(kept, { kind: 'remove' })], 'flood'))[0]).to.deep.include({ changed: true })
   }).timeout(60_000)
+
+  it('links fill no register: nodes can still go down, and who has filled it with something else is told', async () => {
+    const { authority, table, ask } = alone()
+    const place = (await ask(0, { kind: 'move', to: 'x' })) as { link: { node: string } }
+    expect(place.link.node).to.equal('x')
+    const [entry] = table.values()
+    for (let n = 1; n < MAX_REGISTER_ENTRIES - MAX_DOWNS - 1; n++) table.set(linkKey('', tokenOf(n)), { ...entry as RegisterEntry, key: linkKey('', tokenOf(n)) })
+    authority.begin({ epoch: 1, term: 1 })
+    const made = await authority.ask(Array.from({ length: 10 }, (_, n) => question(1_000_000 + n, { propose: ['y'] })), 'another')
+    expect(made.map(answer => 'failure' in answer ? answer.failure : 'made')).to.deep.equal(['made', ...Array.from({ length: 9 }, () => 'full')])
+    expect(await ask(0, { kind: 'move', to: 'y' })).to.deep.include({ changed: true })
+    expect(await authority.down('x')).to.equal(MAX_REGISTER_ENTRIES - MAX_DOWNS - 2)
+    for (let n = 0; table.size < MAX_REGISTER_ENTRIES; n++) table.set(`its own ${n}`, { ...entry as RegisterEntry, key: `its own ${n}` })
+    expect(await authority.down('y').catch((err: RpcError) => err)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+  })
+
+  it('a node that cannot be said to be down, for want of room, is not said to have no leader', async () => {
+    const leader = mesh.add('target-1', 'cart')
+    const caller = mesh.add('caller', undefined)
+    mesh.leased = true
+    mesh.elect('target-1')
+    mesh.commit = () => { throw new RegisterError('full', true) }
+    for (const { links } of [caller, leader]) expect(await links.down('target-0').catch((err: RpcError) => err)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+  })
 
   it('who asks for much waits for itself, and others have their turns', async () => {
     const batches: string[][] = []

@@ -112,9 +112,13 @@ describe('records: what a server holds', () => {
     expect(store.bytes - before).to.be.within(MAX_STRANGER_RECORD_BYTES - 2 * COST, MAX_STRANGER_RECORD_BYTES)
     expect(store.get('theirs 0', 0)).to.equal(undefined)
     expect(store.get('theirs 49999', 0)).to.not.equal(undefined)
+    const { size } = store
     // one that was known when it was stored stays, and one that becomes known has an account of its own
     known.clear()
     known.add('author 49999')
+    const all = store.bytes
+    for (let i = 0; i < 10_000; i++) expect(store.admit(`mine ${i}`, held('leader', [1, 1, 1])), 'put again by anybody').to.equal(0)
+    expect([store.size, store.bytes]).to.deep.equal([size, all])
     expect(store.admit('theirs 49999', held('author 49999', [1, 1, 2]))).to.equal(0)
     for (let i = 0; i < 10_000; i++) store.admit(`more ${i}`, held(`another ${i}`, [1, 1, 1]))
     expect([store.get('theirs 49999', 0), store.get('mine 0', 0)]).to.not.include(undefined)
@@ -266,6 +270,23 @@ describe('records: what is put next', () => {
     expect([backlog.keep('+3', record(1)), backlog.keep('other', record(1)), backlog.keep('+4', record(1)), backlog.keep('+5', record(1))]).to.deep.equal([true, false, true, false])
     expect(drain(backlog, 1)).to.deep.equal(['+4', '+3'])
     expect(backlog.status(1)).to.deep.equal({ kept: 3, stored: 3, waiting: 0 })
+  })
+
+  it('withdraws all of a kind, and of them only what would be put anew: an end of something is still told', () => {
+    const backlog = new Backlog<ReturnType<typeof record> & { final?: boolean }>(10)
+    backlog.keep('+link', record(1))
+    backlog.keep('+end', { ...record(2), final: true })
+    backlog.keep('other', record(3))
+    backlog.withdrawAll('+')
+    const jobs = [backlog.next(0), backlog.next(0)]
+    expect(jobs.map(job => job?.id).sort()).to.deep.equal(['+end', 'other'])
+    for (const job of jobs) if (job !== undefined) backlog.done(job, 1_000, 0)
+    expect(backlog.status(0)).to.deep.equal({ kept: 1, stored: 1, waiting: 0 })
+    // what is kept under its name since then is none
+    backlog.keep('+end', { ...record(4), final: true })
+    backlog.keep('+end', record(5))
+    backlog.withdrawAll('+')
+    expect(backlog.size).to.equal(1)
   })
 
   it('is kept no more once it is stored when it says that there is nothing any more', () => {
