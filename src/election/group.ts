@@ -103,7 +103,6 @@ export class Group {
     } catch (err) {
       if (!this.#stopped) {
         this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `cannot read the election's state, so this node does not vote: ${String(err)}` })
-        this.#store = this.#createStore()
         this.#sleep(READ_AGAIN, () => { this.start().catch((err: unknown) => { this.#end(err) }) })
       }
       return undefined

@@ -81,5 +81,6 @@ export const STORED = fields({
   reset: bool,
   entries: ENTRIES,
   drop: list(PEER, Infinity),
-  synced: may(RANK)
+  synced: may(RANK),
+  logged: bool
 })
