@@ -3,7 +3,7 @@
  * A lease alone is no mutual exclusion, as a process may be stopped between the check and the act; the token is.
  */
 import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
-import { MAX_FENCED, MAX_TEXT } from '../wire/limits.ts'
+import { MAX_FENCED, MAX_FENCED_BYTES, MAX_TEXT } from '../wire/limits.ts'
 import type { Fence, FencingToken } from './index.ts'
 import type { StableStore } from '../storage/index.ts'
 
@@ -13,6 +13,8 @@ interface Seen {
   token: FencingToken
   /** Resolves when it is stored; undefined after that failed. */
   stored: Promise<void> | undefined
+  /** Some token was: it is never forgotten. One that was only refused is remembered as long as there is room. */
+  accepted: boolean
 }
 
 /** Below zero when `a` is the older. */
@@ -32,6 +34,10 @@ class StoredFence implements Fence {
   readonly #store: StableStore
   readonly #floor: () => FencingToken | undefined
   readonly #seen = new Map<string, Seen>()
+  /** Of the names in it, as they are stored. */
+  #bytes = 0
+  /** Of all tokens; what comes within one turn is written as one. */
+  #write: Promise<void> | undefined
   #loaded: Promise<void> | undefined
   #lost = false
   /** The newest token that was known since the loss. */
@@ -55,7 +61,7 @@ class StoredFence implements Fence {
     if (highest !== undefined && order < 0) {
       throw new StaleTokenError(`${resource}: token ${text(token)} is older than ${text(highest)}, which was accepted before: its leader was replaced and must not act`)
     }
-    await (order === 0 && seen?.stored !== undefined ? seen.stored : this.#raise(resource, token))
+    await (order === 0 && seen?.stored !== undefined ? this.#settle(resource, seen, seen.stored) : this.#raise(resource, token))
   }
 
   /** What a resource whose own token may be among the lost ones must reach. */
@@ -68,18 +74,43 @@ class StoredFence implements Fence {
   }
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
-    if (!this.#seen.has(resource) && this.#seen.size >= MAX_FENCED) {
-      throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources; fence what holds many small ones as a whole`)
-    }
+    const seen = this.#seen.get(resource) ?? this.#place(resource)
     // From now on nothing older passes, stored or not.
-    const seen: Seen = { token: { epoch, term }, stored: this.#write([resource, epoch, term]) }
-    this.#seen.set(resource, seen)
+    seen.token = { epoch, term }
+    this.#write ??= this.#writeAll()
+    await this.#settle(resource, seen, seen.stored = this.#write)
+  }
+
+  async #settle (resource: string, seen: Seen, stored: Promise<void>): Promise<void> {
     try {
-      await seen.stored
+      await stored
+      seen.accepted = true
     } catch (cause) {
-      seen.stored = undefined
+      if (seen.stored === stored) seen.stored = undefined
       throw new ElectionStoreError(`fence: the token of ${resource} could not be stored, so it was not accepted: mend the storage`, { cause })
     }
+  }
+
+  /** For one that is not known yet. */
+  #place (resource: string): Seen {
+    const { length } = encode(resource)
+    const full = (): boolean => this.#seen.size >= MAX_FENCED || this.#bytes + length > MAX_FENCED_BYTES
+    if (full()) {
+      for (const [name, seen] of this.#seen) if (!isKept(seen)) this.#drop(name)
+      if (full()) throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources, and ${MAX_FENCED_BYTES} bytes of their names; fence what holds many small ones as a whole`)
+    }
+    return this.#add(resource, { token: { epoch: 0, term: 0 }, stored: undefined, accepted: false })
+  }
+
+  #add (resource: string, seen: Seen): Seen {
+    this.#seen.set(resource, seen)
+    this.#bytes += encode(resource).length
+    return seen
+  }
+
+  #drop (resource: string): void {
+    this.#seen.delete(resource)
+    this.#bytes -= encode(resource).length
   }
 
   async #load (): Promise<void> {
@@ -88,7 +119,7 @@ class StoredFence implements Fence {
       const bytes = await this.#store.get(NAME)
       if (bytes === undefined) return
       const { floor, seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
-      for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve() })
+      for (const [resource, epoch, term] of seen) this.#add(resource, { token: { epoch, term }, stored: Promise.resolve(), accepted: true })
       this.#least = floor
       this.#lost ||= floor !== undefined
     } catch {
@@ -96,12 +127,22 @@ class StoredFence implements Fence {
     }
   }
 
-  async #write (entry: Stored['seen'][number]): Promise<void> {
-    const others = [...this.#seen].filter(([resource]) => resource !== entry[0])
-    const seen = others.map(([resource, { token: { epoch, term } }]): typeof entry => [resource, epoch, term])
-    const stored: Stored = { floor: this.#least, seen: [...seen, entry] }
-    await this.#store.set(NAME, new TextEncoder().encode(JSON.stringify(stored)))
+  async #writeAll (): Promise<void> {
+    await Promise.resolve()
+    this.#write = undefined
+    const seen = [...this.#seen].filter(([, one]) => isKept(one)).map(([resource, { token: { epoch, term } }]): Stored['seen'][number] => [resource, epoch, term])
+    const stored: Stored = { floor: this.#least, seen }
+    await this.#store.set(NAME, encode(stored))
   }
+}
+
+/** It was accepted, or is being stored. */
+function isKept ({ accepted, stored }: Seen): boolean {
+  return accepted || stored !== undefined
+}
+
+function encode (value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
 }
 
 function isToken (token: unknown): token is FencingToken {

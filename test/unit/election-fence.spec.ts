@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { createFence } from '../../src/election/fence.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
-import { MAX_FENCED } from '../../src/wire/limits.ts'
+import { MAX_STABLE_VALUE } from '../../src/storage/names.ts'
+import { MAX_FENCED, MAX_FENCED_BYTES } from '../../src/wire/limits.ts'
 import type { FencingToken } from '../../src/election/index.ts'
 import type { StableStore } from '../../src/storage/index.ts'
 
@@ -59,8 +60,58 @@ describe('election: fence', () => {
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('ElectionStoreError')
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('ElectionStoreError')
     expect(await refusal(fence.check('a', token(1, 4)))).to.equal('StaleTokenError')
+    expect(await Promise.all([refusal(fence.check('b', token(1, 5))), refusal(fence.check('b', token(1, 5)))])).to.deep.equal(['ElectionStoreError', 'ElectionStoreError'])
     broken = false
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('accepted')
+  })
+
+  it('refuses names that are together too long to be stored, and goes on with those that it knows', async () => {
+    const { stable } = memoryStorage()
+    const fence = createFence(stable, () => undefined)
+    await fence.check('disk', token(1, 1))
+    // the longest that may be: three bytes of each character, and of a control character six
+    const long = Array.from({ length: MAX_FENCED - 1 }, (_, i) => `${i % 2 === 0 ? '\u0001' : '\u540d'}`.repeat(252) + String(i).padStart(4, '0'))
+    const taken = await Promise.all(long.map(async name => refusal(fence.check(name, token(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)))))
+    const accepted = long.filter((_, i) => taken[i] === 'accepted')
+    expect(accepted.length).to.be.within(MAX_FENCED_BYTES / (256 * 6), MAX_FENCED - 2)
+    expect(new Set(taken)).to.deep.equal(new Set(['accepted', 'ElectionStoreError']))
+    const refused = long.find((_, i) => taken[i] !== 'accepted') as string
+    expect(await fence.check(refused, token(1, 1)).catch((err: Error) => err.message)).to.match(/at most 2000 resources, and \d+ bytes of their names/)
+    expect(await refusal(fence.check('disk', token(1, 2)))).to.equal('accepted')
+    expect((await stable.get('election-fence'))?.length).to.be.within(MAX_FENCED_BYTES, MAX_STABLE_VALUE)
+    const again = createFence(stable, () => undefined)
+    expect(await refusal(again.check('disk', token(1, 1)))).to.equal('StaleTokenError')
+    expect(await refusal(again.check(accepted[0] as string, token(1, 1)))).to.equal('StaleTokenError')
+  })
+
+  it('what could not be stored takes no place, and is not stored with something else', async () => {
+    let broken = false
+    const { stable } = memoryStorage()
+    const flaky: StableStore = {
+      lost: new Set(),
+      get: async name => stable.get(name),
+      delete: async name => stable.delete(name),
+      set: async (name, value) => {
+        if (broken) throw new Error('disk full')
+        await stable.set(name, value)
+      }
+    }
+    const fence = createFence(flaky, () => undefined)
+    await fence.check('disk', token(1, 1))
+    broken = true
+    for (let i = 0; i < 2 * MAX_FENCED; i += 100) {
+      const names = Array.from({ length: 100 }, (_, n) => `refused ${i + n}`)
+      expect(new Set(await Promise.all(names.map(async name => refusal(fence.check(name, token(9, 9))))))).to.deep.equal(new Set(['ElectionStoreError']))
+    }
+    expect(await refusal(fence.check('disk', token(1, 2)))).to.equal('ElectionStoreError')
+    broken = false
+    await Promise.all(Array.from({ length: MAX_FENCED - 1 }, async (_, i) => fence.check(`r${i}`, token(1, 1))))
+    expect(await refusal(fence.check('one more', token(1, 1)))).to.equal('ElectionStoreError')
+    const next = createFence(flaky, () => undefined)
+    // what it has accepted before is not forgotten because a newer one could not be stored
+    expect(await refusal(next.check('disk', token(1, 0)))).to.equal('StaleTokenError')
+    expect(await refusal(next.check('r0', token(1, 0)))).to.equal('StaleTokenError')
+    expect(JSON.stringify(JSON.parse(new TextDecoder().decode(await stable.get('election-fence'))))).not.to.include('refused')
   })
 
   it('after a loss takes nothing that is older than the leader it knows', async () => {
