@@ -2,8 +2,9 @@
 import { VotersError } from '../errors.ts'
 import { Group } from './group.ts'
 import { VOTER } from './views.ts'
-import type { Answer, GroupInit, GroupInput } from './group.ts'
+import type { GroupInit } from './group.ts'
 import type { FencingToken } from './index.ts'
+import type { Answer, GroupInput } from './orders.ts'
 import type { Candidate } from './types.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
@@ -18,7 +19,7 @@ const RECOVER_TIMEOUT = 16_000
 /** Milliseconds after a goodbye that came to nothing in which another one would, too. */
 const LEAVE_AGAIN = 1_000
 
-export interface MemberInit extends Omit<GroupInit, 'onAnswer'> {
+export interface MemberInit extends Omit<GroupInit, 'onAnswer' | 'onBegin'> {
   discovery: Discovery
   connected: (id: string) => boolean
   /** {@link ElectionInit.bootstrapped} */
@@ -56,9 +57,10 @@ export class Member {
     this.group = new Group({
       ...init,
       onAnswer: answer => { this.#onAnswer(answer) },
+      onBegin: () => { this.#tell() },
       onRestart: (from, reason) => {
         init.onRestart(from, reason)
-        this.#again()
+        this.#giveUp()
       },
       onReady: token => {
         this.#ready = token
@@ -85,16 +87,12 @@ export class Member {
   start (): void {
     if (this.#running) return
     this.#running = true
-    const { bootstrapped, log } = this.#init
-    if (bootstrapped) this.group.input({ type: 'may-found', allowed: false })
-    this.group.start().catch((err: unknown) => { log.error('could not start - %e', err) })
-    this.nodesChanged()
+    this.group.start().catch((err: unknown) => { this.#init.log.error('could not start - %e', err) })
   }
 
-  /** Tells a new core what the one before knew. */
-  #again (): void {
+  /** Tells a new core who is there. */
+  #tell (): void {
     if (!this.#running) return
-    this.#giveUp()
     clearTimeout(this.#mayFound)
     this.#mayFound = undefined
     this.#candidates = ''
@@ -244,6 +242,7 @@ export class Member {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
       this.#waiting.delete(waiting)
+      this.group.withdraw(input)
     }
   }
 
