@@ -2,6 +2,9 @@ import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { ClassicLevel } from 'classic-level'
+import { LevelLogs } from '../../src/storage/node/level.ts'
+import { RosterFile } from '../../src/storage/node/roster.ts'
 import { openStorage } from '../../src/storage/node.ts'
 import { crc32c } from '../../src/util/crc32c.ts'
 import { bytes, rejection, text } from './storage-contract.ts'
@@ -318,5 +321,66 @@ describe('node storage: logs on a damaged disk', () => {
       expect(await log.read('a', 1, 100)).to.have.length(51)
       expect(await log.append('a', [bytes('x')])).to.equal(52)
     })
+  })
+})
+
+describe('node storage: a write of level that fails', () => {
+  let level: ClassicLevel<Uint8Array, Uint8Array>
+  let logs: LevelLogs
+  let locked: number
+
+  beforeEach(async () => {
+    await mkdir(dir, { recursive: true })
+    level = new ClassicLevel(join(dir, 'log'), { keyEncoding: 'view', valueEncoding: 'view' })
+    await level.open()
+    locked = 0
+    logs = new LevelLogs(level, new RosterFile(join(dir, 'roster')), () => { locked++ })
+  })
+
+  afterEach(async () => {
+    await level.close()
+  })
+
+  const commit = async (seq: number): Promise<string> =>
+    logs.commit([{ log: 'a', seq, value: bytes(`value ${seq}`) }], new Map([['a', { first: 1, last: seq, deleted: false }]])).then(() => 'done', (err: Error) => err.message)
+
+  /** As level does after a sync that failed: it refuses all writes until it is opened again. */
+  function sicken (): void {
+    const batch = level.batch.bind(level)
+    const sick = { batch: async () => { throw new Error('EIO') }, clear: async () => { throw new Error('EIO') } }
+    Object.assign(level, sick)
+    level.once('closed', () => { Object.assign(level, { batch, clear: ClassicLevel.prototype.clear.bind(level) }) })
+  }
+
+  it('is the last one that fails, when the disk is well again', async () => {
+    expect(await commit(1)).to.equal('done')
+    sicken()
+    const reading = logs.range('a', 1, 9, 9)
+    expect([await commit(2), await commit(2)]).to.deep.equal(['EIO', 'done'])
+    expect((await reading).map(({ seq }) => seq)).to.deep.equal([1])
+    sicken()
+    expect(await logs.prune('a', 1, 2).then(() => 'done', (err: Error) => err.message)).to.equal('EIO')
+    const answers = await Promise.all([commit(3), ...Array.from({ length: 5 }, async () => (await logs.range('a', 2, 9, 9)).length)])
+    expect(answers[0]).to.equal('done')
+    expect(answers.slice(1).every(length => length === 1 || length === 2), String(answers)).to.equal(true)
+    expect((await logs.range('a', 1, 9, 9)).map(({ seq }) => seq)).to.deep.equal([1, 2, 3])
+    expect(locked).to.equal(0)
+  })
+
+  it('gives the directory up when another process took it while it was opened anew', async () => {
+    const other = new ClassicLevel(join(dir, 'log'))
+    sicken()
+    expect(await commit(1)).to.equal('EIO')
+    const close = level.close.bind(level)
+    Object.assign(level, {
+      close: async () => {
+        await close()
+        await other.open()
+      }
+    })
+    expect(await commit(1)).to.equal('Database failed to open')
+    expect(locked).to.equal(1)
+    await other.close()
+    Object.assign(level, { close })
   })
 })
