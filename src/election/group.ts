@@ -102,7 +102,7 @@ export class Group {
     } catch (err) {
       if (!this.#stopped) {
         const message = `cannot read the election's state, so this node does not vote: ${String(err)}`
-        this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message })
+        this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `${message}; free or mend the disk, it is tried again every ${READ_AGAIN / 1_000} s` })
         // not carried out later, when somebody else may have been asked
         for (const order of this.#inputs.splice(0)) this.#refuse(order, message)
         this.#sleep(READ_AGAIN, () => { this.start().catch((err: unknown) => { this.#end(err) }) })

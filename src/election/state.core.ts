@@ -115,6 +115,8 @@ export class Core {
   /** Ms that a save takes, of late. */
   syncTime = 0
   saveAgainAt = Infinity
+  /** There was a table to save: where there is none, what keeps it need not work. */
+  #tabled: boolean
   #told = ''
   readonly #reported = new Map<string, number>()
 
@@ -136,6 +138,7 @@ export class Core {
     this.lookAt = this.greetAt = time.now
     this.table = new Table(durable?.entries, durable?.synced)
     this.durableSynced = this.table.synced
+    this.#tabled = this.table.entries.size > 0 || this.table.synced.epoch > 0
     // it may have promised something in the life before
     this.contact = durable?.hard.config === undefined ? undefined : time
     this.durableConfig = durable?.hard.config
@@ -219,6 +222,7 @@ export class Core {
   saveTable (entries: readonly Entry[], reset = false, drop: readonly string[] = []): number {
     const id = ++this.#saves
     const { synced } = this.table
+    this.#tabled = true
     this.#syncing.push({ id, synced })
     this.out.push({ type: 'save', id, register: { reset, entries, drop, synced } })
     return id
@@ -238,7 +242,7 @@ export class Core {
   saveFailed (reason: string): void {
     this.broken = true
     this.saveAgainAt = this.time.now + SAVE_AGAIN
-    this.problem('storage-failed', `cannot save the election's state, so this node does not vote: ${reason}`)
+    this.problem('storage-failed', `cannot save the election's state, so this node does not vote: ${reason}; free or mend the disk, it is tried again each second`)
   }
 
   saveAgain (): void {
@@ -246,7 +250,7 @@ export class Core {
     this.#syncing.length = this.#savedAt.length = 0
     this.save({})
     this.#termSave = this.#hardSave
-    this.saveTable([...this.table.entries], true)
+    if (this.#tabled) this.saveTable([...this.table.entries], true)
   }
 
   /** Held back until the whole hard state is durable; a heartbeat needs the term only. */

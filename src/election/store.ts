@@ -53,8 +53,8 @@ export class GroupStore {
   #logged = false
   /** What is to be forgotten, the last one last, before anything can be saved: see {@link #forget}. */
   #forgets: Array<'stable' | 'log'> = []
-  /** A write failed: what says only what changed since has nothing to stand on, until all of the register comes. */
-  #gap = false
+  /** Of what failed to be written: what says only what changed since has nothing to stand on, until all of that comes. */
+  #missing: 'nothing' | 'hard' | 'register' = 'nothing'
   #queue: Save[] = []
   #writing: Promise<void> | undefined
 
@@ -184,8 +184,9 @@ export class GroupStore {
         this.#init.onSaved(batch.at(-1)?.id ?? 0)
       } catch (err) {
         // What came meanwhile stands on what failed; the core says everything again.
+        if ([...batch, ...this.#queue].some(({ register }) => register !== undefined)) this.#missing = 'register'
+        else if (this.#missing === 'nothing') this.#missing = 'hard'
         this.#queue = []
-        this.#gap = true
         this.#init.onFailed(batch[0]?.id ?? 0, err instanceof Error ? err.message : String(err))
       }
     }
@@ -203,15 +204,16 @@ export class GroupStore {
     }
     if (parts.length === 0) {
       await this.#setStable(hard, this.#logged)
+      if (this.#missing === 'hard') this.#missing = 'nothing'
       return
     }
-    if (this.#gap && parts[0]?.reset !== true) throw new ElectionStoreError('an earlier write failed')
+    if (this.#missing !== 'nothing' && parts[0]?.reset !== true) throw new ElectionStoreError('an earlier write failed')
     // first of all: a log without a stable value is taken for half of what there was
     if (!this.#logged && this.#hard === undefined) await this.#setStable(hard, false)
     const units = parts.map((part, index) => this.#unit({ ...part, hard: index === parts.length - 1 ? hard : undefined }))
     await log.append(this.#logName, units.map(encodeStored))
     if (!this.#logged) await this.#setStable(hard ?? this.#hard, true)
-    this.#gap = false
+    this.#missing = 'nothing'
     for (const unit of units) this.#replay(unit, false)
     this.#length += units.length
     if (this.#length > MAX_LOG + 2 * this.#entries.size / CHUNK) await this.#rewrite()
