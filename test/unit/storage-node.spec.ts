@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import fs, { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -27,6 +28,24 @@ async function flip (path: string, at: number, bit = 0): Promise<void> {
   const content = await readFile(path)
   content[at] = (content[at] ?? 0) ^ (1 << bit)
   await writeFile(path, content)
+}
+
+/** For the time of `fn` the disk gives up on these slots of `vote`. */
+async function unreadable (slots: readonly number[], fn: () => Promise<void>): Promise<void> {
+  const { readFile } = fs
+  const broken = slots.map(slot => join(dir, 'stable', `vote.${slot}`))
+  const exists = async (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
+  fs.readFile = (async (path: string, ...rest: []) => {
+    if (broken.includes(path) && await exists(path)) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    return readFile(path, ...rest)
+  }) as typeof readFile
+  syncBuiltinESMExports()
+  try {
+    await fn()
+  } finally {
+    fs.readFile = readFile
+    syncBuiltinESMExports()
+  }
 }
 
 async function vote (): Promise<string | undefined> {
@@ -175,6 +194,28 @@ describe('node storage: the two slots of a value', () => {
       for (const name of names.slice(1)) expect(text(await stable.get(name))).to.equal('x'.repeat(10))
     })
   }).timeout(20_000)
+
+  it('a slot that cannot be read at the moment costs nothing', async () => {
+    await using(async ({ stable }) => { await stable.set('vote', bytes('1')) })
+    for (const slot of [0, 1]) {
+      await unreadable([slot], async () => { expect(await vote()).to.equal('1') })
+    }
+    expect(await vote()).to.equal('1')
+  })
+
+  it('when none can be read, or the only one, the storage is not opened, and nothing is lost', async () => {
+    await using(async ({ stable }) => { await stable.set('vote', bytes('1')) })
+    for (const missing of [[], [0], [1]]) {
+      for (const slot of missing) await rename(join(dir, 'stable', `vote.${slot}`), join(root, 'aside'))
+      await unreadable([0, 1], async () => {
+        const err = await rejection(openStorage(dir))
+        expect(err).to.have.property('name', 'StorageError')
+        expect(err.message).to.include('"vote"').and.to.include('EIO').and.to.include('delete')
+      })
+      expect(await vote()).to.equal('1')
+      await rm(join(root, 'aside'), { force: true })
+    }
+  })
 
   it('ignores files that it did not make', async () => {
     await writeFile(join(dir, 'stable', '.DS_Store'), 'x')
