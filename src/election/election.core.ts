@@ -248,6 +248,7 @@ class Election implements ElectionCore {
     const core = this.#core
     const { now } = core.time
     if (core.saveAgainAt <= now) core.saveAgain()
+    core.keepEpoch()
     if ((core.lead === undefined || core.founding !== undefined) && core.lookAt <= now) {
       lookAround(core)
       askForLeader(core)

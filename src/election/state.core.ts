@@ -11,7 +11,7 @@ import type {
   Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, Time, Token
 } from './types.core.ts'
 
-/** Milliseconds between two reports of the same problem, and between tries of a store that fails. */
+/** Milliseconds between two reports of the same problem, between tries of a store that fails, and saves of epochs that were seen. */
 const REPORT_EVERY = 10_000
 const SAVE_AGAIN = 1_000
 const MAX_REPORTS = 256
@@ -108,6 +108,9 @@ export class Core {
   /** Saves with a hard state; with a term, vote or incarnation. */
   #hardSave = 0
   #termSave = 0
+  /** The highest epoch of the last save, and from when on a higher one makes one more. */
+  #savedEpoch = 0
+  #keepEpochFrom = -Infinity
   readonly #syncing: Array<{ id: number, synced: Rank }> = []
   readonly #savedAt: Array<{ id: number, at: number, config: Config | undefined }> = []
   /** The config that is durable here. */
@@ -213,6 +216,7 @@ export class Core {
     const id = ++this.#saves
     this.#hardSave = id
     if (term !== before.term || vote !== before.vote || incarnation !== before.incarnation) this.#termSave = id
+    this.#savedEpoch = this.hard.highestEpoch
     this.out.push({ type: 'save', id, hard: this.hard })
     this.#savedAt.push({ id, at: this.time.now, config: this.hard.config })
     return id
@@ -302,8 +306,16 @@ export class Core {
     return config === undefined || leader === undefined ? undefined : { epoch: this.lead?.epoch ?? config.epoch, term: this.hard.term }
   }
 
+  /** Saved with what is saved next, or by {@link keepEpoch}. */
   seeEpoch (epoch: number): void {
-    if (epoch > this.hard.highestEpoch) this.save({ highestEpoch: epoch })
+    if (epoch > this.hard.highestEpoch) this.hard = { ...this.hard, highestEpoch: epoch }
+  }
+
+  /** Once a second: anybody can tell of one after the other. */
+  keepEpoch (): void {
+    if (this.hard.highestEpoch <= this.#savedEpoch || this.time.now < this.#keepEpochFrom) return
+    this.#keepEpochFrom = this.time.now + SAVE_AGAIN
+    this.save({})
   }
 
   /** Takes over a newer config of the own group. Durable before anything that is sent later. */
