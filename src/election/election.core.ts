@@ -178,7 +178,8 @@ class Election implements ElectionCore {
     const ahead = Math.max(message.term, config?.term ?? 0, (config?.version ?? 0) - (core.config?.version ?? 0)) - core.hard.term
     if (ahead > MAX_TERM_JUMP && message.group === core.group) return core.problem('term-jump', `${from} is ${ahead} terms, or configs, ahead: ignored`, from)
     if (!isPlausibleEpoch(core, Math.max(message.epoch, config?.epoch ?? 0, 'highestEpoch' in message ? message.highestEpoch : 0))) {
-      return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
+      if (message.type !== 'hello' || !message.founded) return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
+      return core.problem('group-conflict', `${from} is in a group of the far future, as a clock makes it that is more than a day ahead, and is ignored: set the clocks right, and start the nodes of that group without what they have stored`, from)
     }
     if (message.type === 'hello') return onHello(core, from, message)
     if (message.type === 'propose') return onPropose(core, from, message)
@@ -310,6 +311,7 @@ class Election implements ElectionCore {
       learners: lead?.standbys.map(describe) ?? [],
       leaseLeft: leaseLeft(lead, time),
       voting: core.voting,
+      broken: core.broken,
       entries: core.table.entries.size
     }
   }

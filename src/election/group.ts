@@ -21,6 +21,8 @@ const LATE = 20
 const READ_AGAIN = 2_000
 
 type Output<T extends ElectionOutput['type']> = Extract<ElectionOutput, { type: T }>
+/** Of a core that is gone. */
+const NOBODY: Output<'change'> = { type: 'change', state: 'wait', leader: undefined, token: undefined, config: undefined }
 
 export interface GroupInit {
   config: Omit<ElectionConfig, 'time' | 'random' | 'durable' | 'lost' | 'persistent'>
@@ -188,7 +190,9 @@ export class Group {
 
   #end (err: unknown): void {
     this.stop()
-    this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `the election of this node failed and has ended: ${String(err)}` })
+    this.#core = undefined
+    this.#onChange(NOBODY)
+    this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `the election of this node failed and has ended: ${String(err)}; restart this node` })
   }
 
   /** As after a crash: nothing but what is stored counts, and nothing more is said of what was not. */
@@ -199,7 +203,7 @@ export class Group {
     this.#outbox.drop()
     this.#outbox = new Outbox(this.#init)
     this.#inputs.length = 0
-    this.#onChange({ type: 'change', state: 'wait', leader: undefined, token: undefined, config: undefined })
+    this.#onChange(NOBODY)
     this.#init.onProblem({ type: 'problem', problem: 'stranger', message: `a message of ${from} made this node's election fail: it is cut, and the election begins again with what is stored`, peer: from })
     this.#init.onRestart(from, reason instanceof Error ? reason : new Error(String(reason)))
     before.idle().then(async () => this.start()).catch((err: unknown) => { this.#end(err) })

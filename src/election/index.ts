@@ -75,7 +75,7 @@ export interface ElectionEvents {
   'register:ready': CustomEvent<FencingToken>
   /**
    * Something keeps this node or its group from voting; the message says what to do. Detail: ElectionStoreError,
-   * IdentityConflictError, GroupConflictError or VotersError.
+   * IdentityConflictError, GroupConflictError or VotersError. ProtocolError: a peer's messages are ignored.
    */
   'fault': CustomEvent<Error>
 }
@@ -142,7 +142,7 @@ export interface ElectionStatus {
   readonly learners: readonly string[]
   /** Milliseconds that this node's lease still runs; 0 when it does not lead. */
   readonly leaseLeft: number
-  /** What keeps this node from voting. */
+  /** What keeps this node from voting, until its group has a leader; of the storage, until it can be written. */
   readonly fault: Error | undefined
 }
 

@@ -244,6 +244,8 @@ export interface ElectionStatus extends GroupView {
   readonly leaseLeft: number
   /** Whether this node has a seat: it is a voter of the config under its incarnation. */
   readonly voting: boolean
+  /** What it has to save cannot be saved: it does not vote. */
+  readonly broken: boolean
   readonly entries: number
 }
 

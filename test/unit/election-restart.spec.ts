@@ -17,17 +17,19 @@ describe('election: a core that fails over a message', function () {
   let members: Map<string, Member>
   let cut: string[]
   let told: string[]
+  let states: Map<string, string>
 
   beforeEach(() => {
     cut = []
     told = []
+    states = new Map()
     members = new Map(ids.map(self => [self, new Member({
       discovery,
       connected: id => id !== self,
       bootstrapped: false,
       storage: memoryStorage(),
       send: (to, frame) => { queueMicrotask(() => { members.get(to)?.group.input({ type: 'message', from: self, message: decodeElection(frame).message as unknown as Message }) }) },
-      onChange: () => {},
+      onChange: ({ state }) => { states.set(self, state) },
       onProblem: ({ message }) => { told.push(message) },
       onGroup: () => {},
       onReady: () => {},
@@ -69,6 +71,26 @@ describe('election: a core that fails over a message', function () {
     await until(() => first.group.status()?.voting === true && first.group.status()?.leader !== undefined)
     expect(first.group.status()?.voters).to.deep.equal(voters)
     await until(() => [...members.values()].every(({ group }) => ['k', 'l'].every(key => group.core?.entry(key) !== undefined)))
+  })
+
+  it('over anything but a message ends, is said to lead no more, and says what to do', async () => {
+    const first = await leader()
+    const running = Promise.withResolvers<AbortSignal>()
+    first.group.tenures.run(async ({ signal }) => {
+      running.resolve(signal)
+      await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+    }).catch(() => {})
+    const signal = await running.promise
+    first.group.input({ type: 'transfer', id: 1, get to (): string { throw new Error('as an unknown fault would') } })
+    expect(signal.aborted).to.equal(true)
+    expect(first.ready).to.equal(false)
+    expect(first.group.change).to.include({ state: 'wait', leader: undefined, token: undefined })
+    expect(first.group.status()).to.equal(undefined)
+    expect([...states.values()].filter(state => state === 'leader')).to.deep.equal([])
+    expect(told.at(-1)).to.match(/has ended: .*as an unknown fault would.*restart this node/)
+    const next = await leader()
+    expect(next).not.to.equal(first)
+    expect(cut).to.deep.equal([])
   })
 })
 
