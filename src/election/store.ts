@@ -203,7 +203,8 @@ export class GroupStore {
       return
     }
     if (parts.length === 0) {
-      await this.#setStable(hard, this.#logged)
+      // also when the life before died between its first part of the register and saying so
+      await this.#setStable(hard, this.#logged || this.#length > 0)
       if (this.#missing === 'hard') this.#missing = 'nothing'
       return
     }

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Member } from '../../src/election/member.ts'
 import { PROFILES } from '../../src/election/election.core.ts'
 import { until } from '../harness/until.ts'
-import { PartDisk } from './election-disk.ts'
+import { PartDisk } from '../harness/part-disk.ts'
 import type { Discovery } from '../../src/discovery/index.ts'
 
 describe('election: a store that cannot be written', function () {

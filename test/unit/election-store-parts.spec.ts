@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { GroupStore } from '../../src/election/store.ts'
-import { PartDisk } from './election-disk.ts'
+import { PartDisk } from '../harness/part-disk.ts'
 import { turn } from './turn.ts'
-import type { Part } from './election-disk.ts'
+import type { Part } from '../harness/part-disk.ts'
 import type { Durable, HardState, Rank, Save } from '../../src/election/types.core.ts'
 
 const PARTS: readonly Part[] = ['stable', 'log']
@@ -111,6 +111,27 @@ describe('election: a store of which one part is lost', () => {
       expect(next.lost, reaches).to.equal(false)
       expect(next.durable?.hard.term, reaches).to.equal(reaches === 'append' ? 1 : 2)
     }
+  })
+
+  it('is lost when its log goes that the life before had begun and not told of', async () => {
+    const disk = new PartDisk()
+    await save(await open(disk), { id: 1, hard: hard('a', 1) })
+    const { store } = await open(disk)
+    const reached = Promise.withResolvers<undefined>()
+    disk.before = async (_part, change) => {
+      if (change === 'set') {
+        reached.resolve(undefined)
+        await new Promise(() => {})
+      }
+    }
+    store.save({ type: 'save', id: 2, hard: hard('a', 2), register })
+    await reached.promise
+    disk.before = async () => {}
+    const next = await open(disk)
+    expect(next.durable?.hard.term).to.equal(2)
+    await save(next, { id: 1, hard: hard('a', 3) })
+    await disk.vanish('log')
+    expect(await open(disk)).to.include({ lost: true, durable: undefined })
   })
 
   it('is whole when its first value of all failed and all of it came at once', async () => {

@@ -4,8 +4,8 @@ import type { Storage } from '../../src/storage/index.ts'
 
 export type Part = 'stable' | 'log'
 
-export const STABLE = 'vote-login'
-export const LOG = 'register-login'
+const STABLE = 'vote-login'
+const LOG = 'register-login'
 
 export class PartDisk {
   readonly inner = memoryStorage()
@@ -48,6 +48,12 @@ export class PartDisk {
         logs: async () => inner.log.logs()
       }
     }
+  }
+
+  async has (part: Part): Promise<boolean> {
+    if (part === 'stable') return await this.inner.stable.get(STABLE) !== undefined
+    const { first, last } = await this.inner.log.bounds(LOG)
+    return first <= last
   }
 
   /** Nobody is told. */
