@@ -20,7 +20,6 @@ import type { Message } from './messages.core.ts'
 import type { Net } from './net.ts'
 import type { ResolvedElectionOptions } from './options.ts'
 import type { ElectionOutput } from './types.core.ts'
-import type { Told } from './status.ts'
 import type { Voting } from './voting.ts'
 import type { Discovery, SelfPatch } from '../discovery/index.ts'
 import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
@@ -51,8 +50,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #running = false
   #announcer: Announcer | undefined
   #stopping: Promise<void> | undefined
-  /** It counts for {@link status}, which knows when a store is well again; others end when the group has a leader. */
-  #fault: Told | undefined
   #told = ''
   #strangerAt = -Infinity
 
@@ -161,7 +158,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   status (): ElectionStatus {
     const { service, id } = this.#discovery().self
-    return statusOf({ service, id, group: this.#member?.group, votes: this.#votes(), told: this.#fault })
+    return statusOf({ service, id, group: this.#member?.group, votes: this.#votes(), fault: this.#member?.fault })
   }
 
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
@@ -312,7 +309,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #onChange (change: Change): void {
     const { state, token } = change
     const { service = '', id } = this.#discovery().self
-    if ((state === 'leader' || state === 'follower') && this.#fault?.problem !== 'storage-failed') this.#fault = undefined
     if (voting !== undefined) this.#announcer ??= new voting.Announcer(id, patch => { this.#publish(patch) })
     this.#announcer?.tell(change)
     const known = leaderOf(change)
@@ -339,7 +335,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (voting === undefined) return
     const error = voting.problemError(problem)
     this.#log('%s: %s', problem.problem, problem.message)
-    if (error.name !== 'ProtocolError') this.#fault = { problem: problem.problem, error }
     this.safeDispatchEvent('fault', { detail: error })
   }
 }

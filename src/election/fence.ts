@@ -3,7 +3,7 @@
  * A lease alone is no mutual exclusion, as a process may be stopped between the check and the act; the token is.
  */
 import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
-import { MAX_FENCED, MAX_FENCED_BYTES, MAX_TEXT } from '../wire/limits.ts'
+import { MAX_FENCED, MAX_FENCED_NAME, MAX_TEXT } from '../wire/limits.ts'
 import type { Fence, FencingToken } from './index.ts'
 import type { StableStore } from '../storage/index.ts'
 
@@ -34,8 +34,6 @@ class StoredFence implements Fence {
   readonly #store: StableStore
   readonly #floor: () => FencingToken | undefined
   readonly #seen = new Map<string, Seen>()
-  /** Of the names in it, as they are stored. */
-  #bytes = 0
   /** Of all tokens; what comes within one turn is written as one. */
   #write: Promise<void> | undefined
   #loaded: Promise<void> | undefined
@@ -49,19 +47,17 @@ class StoredFence implements Fence {
   }
 
   async check (resource: string, token: FencingToken): Promise<void> {
-    if (typeof resource !== 'string' || resource === '' || resource.length > MAX_TEXT || !resource.isWellFormed()) {
-      throw new InvalidOptionsError(`fence: a resource is a text of 1 to ${MAX_TEXT} characters`)
+    if (typeof resource !== 'string' || resource === '' || resource.length > MAX_TEXT || !resource.isWellFormed() || encode(resource).length > MAX_FENCED_NAME) {
+      throw new InvalidOptionsError(`fence: a resource is a text of 1 to ${MAX_TEXT} characters, ${MAX_FENCED_NAME} bytes as JSON`)
     }
     if (!isToken(token)) throw new InvalidOptionsError('fence: a token is { epoch, term }, as a lease has it')
     this.#loaded ??= this.#load()
     await this.#loaded
-    const seen = this.#seen.get(resource)
-    const highest = seen?.token ?? this.#afterLoss(resource)
-    const order = highest === undefined ? 1 : compareTokens(token, highest)
-    if (highest !== undefined && order < 0) {
+    const highest = this.#seen.get(resource)?.token ?? this.#afterLoss(resource)
+    if (highest !== undefined && compareTokens(token, highest) < 0) {
       throw new StaleTokenError(`${resource}: token ${text(token)} is older than ${text(highest)}, which was accepted before: its leader was replaced and must not act`)
     }
-    await (order === 0 && seen?.stored !== undefined ? this.#settle(resource, seen, seen.stored) : this.#raise(resource, token))
+    await this.#raise(resource, token)
   }
 
   /** What a resource whose own token may be among the lost ones must reach. */
@@ -75,13 +71,12 @@ class StoredFence implements Fence {
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
     const seen = this.#seen.get(resource) ?? this.#place(resource)
-    // From now on nothing older passes, stored or not.
-    seen.token = { epoch, term }
-    this.#write ??= this.#writeAll()
-    await this.#settle(resource, seen, seen.stored = this.#write)
-  }
-
-  async #settle (resource: string, seen: Seen, stored: Promise<void>): Promise<void> {
+    if (seen.stored === undefined || compareTokens({ epoch, term }, seen.token) > 0) {
+      // From now on nothing older passes, stored or not.
+      seen.token = { epoch, term }
+      seen.stored = this.#write ??= this.#writeAll()
+    }
+    const { stored } = seen
     try {
       await stored
       seen.accepted = true
@@ -93,24 +88,11 @@ class StoredFence implements Fence {
 
   /** For one that is not known yet. */
   #place (resource: string): Seen {
-    const { length } = encode(resource)
-    const full = (): boolean => this.#seen.size >= MAX_FENCED || this.#bytes + length > MAX_FENCED_BYTES
-    if (full()) {
-      for (const [name, seen] of this.#seen) if (!isKept(seen)) this.#drop(name)
-      if (full()) throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources, and ${MAX_FENCED_BYTES} bytes of their names; fence what holds many small ones as a whole`)
-    }
-    return this.#add(resource, { token: { epoch: 0, term: 0 }, stored: undefined, accepted: false })
-  }
-
-  #add (resource: string, seen: Seen): Seen {
+    if (this.#seen.size >= MAX_FENCED) for (const [name, seen] of this.#seen) if (!isKept(seen)) this.#seen.delete(name)
+    if (this.#seen.size >= MAX_FENCED) throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources; fence what holds many small ones as a whole`)
+    const seen: Seen = { token: { epoch: 0, term: 0 }, stored: undefined, accepted: false }
     this.#seen.set(resource, seen)
-    this.#bytes += encode(resource).length
     return seen
-  }
-
-  #drop (resource: string): void {
-    this.#seen.delete(resource)
-    this.#bytes -= encode(resource).length
   }
 
   async #load (): Promise<void> {
@@ -119,7 +101,7 @@ class StoredFence implements Fence {
       const bytes = await this.#store.get(NAME)
       if (bytes === undefined) return
       const { floor, seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
-      for (const [resource, epoch, term] of seen) this.#add(resource, { token: { epoch, term }, stored: Promise.resolve(), accepted: true })
+      for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve(), accepted: true })
       this.#least = floor
       this.#lost ||= floor !== undefined
     } catch {

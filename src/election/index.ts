@@ -92,7 +92,7 @@ export interface Lease {
 export interface Fence {
   /**
    * Accept a leader's act on a resource: resolves once its token, the highest so far, is stored. At most 2,000 resources,
-   * with names of 1 to 256 characters and 900 KiB together.
+   * with names of 1 to 256 characters, and 450 bytes as JSON.
    *
    * @throws StaleTokenError - a newer leader has acted on it
    * @throws ElectionStoreError, InvalidOptionsError

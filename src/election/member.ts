@@ -1,11 +1,12 @@
 /** This node's own part in the group of its service: what the group's core has to know of the network, and back. */
 import { VotersError } from '../errors.ts'
 import { Group } from './group.ts'
+import { problemError } from './problems.ts'
 import { VOTER } from './views.ts'
 import type { GroupInit } from './group.ts'
 import type { FencingToken } from './index.ts'
 import type { Answer, GroupInput } from './orders.ts'
-import type { Candidate } from './types.core.ts'
+import type { Candidate, ElectionOutput } from './types.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
 /** Milliseconds from the first sign of other nodes until a group may be founded: their views must have come. */
@@ -26,6 +27,8 @@ export interface MemberInit extends Omit<GroupInit, 'onAnswer' | 'onBegin'> {
   bootstrapped: boolean
 }
 
+type Problem = Extract<ElectionOutput, { type: 'problem' }>
+
 interface Waiting {
   accepts: (answer: Answer) => boolean
   resolve: (answer: Answer) => void
@@ -35,6 +38,8 @@ export class Member {
   readonly group: Group
   /** Of the term in which this leader's register is complete. */
   #ready: FencingToken | undefined
+  /** The last one of {@link fault}. */
+  #problem: Problem | undefined
   readonly #init: MemberInit
   readonly #connected = new Set<string>()
   readonly #records = new Map<string, NodeInfo['election']>()
@@ -66,8 +71,13 @@ export class Member {
         this.#ready = token
         init.onReady(token)
       },
+      onProblem: problem => {
+        if (problem.problem !== 'stranger' && problem.problem !== 'term-jump') this.#problem = problem
+        init.onProblem(problem)
+      },
       onChange: change => {
         if (change.state !== 'leader') this.#ready = undefined
+        if ((change.state === 'leader' || change.state === 'follower') && this.#problem?.problem !== 'storage-failed') this.#problem = undefined
         init.onChange(change)
       }
     })
@@ -77,6 +87,13 @@ export class Member {
   get ready (): boolean {
     const { state, token } = this.group.change ?? {}
     return state === 'leader' && token !== undefined && token.epoch === this.#ready?.epoch && token.term === this.#ready.term
+  }
+
+  /** What keeps this node from voting: until its group has a leader; of the store, which is mended without a word, until it is well. */
+  get fault (): Error | undefined {
+    const problem = this.#problem
+    const mended = problem?.problem === 'storage-failed' && this.group.status()?.broken === false
+    return problem === undefined || mended ? undefined : problemError(problem)
   }
 
   /** It takes part. */

@@ -1,7 +1,7 @@
 /** What a node says of its part in its group. */
 import type { ElectionStatus, GroupView, Leader } from './index.ts'
 import type { Group } from './group.ts'
-import type { ElectionOutput, ElectionProblem } from './types.core.ts'
+import type { ElectionOutput } from './types.core.ts'
 
 type Change = Extract<ElectionOutput, { type: 'change' }>
 
@@ -9,19 +9,16 @@ export function leaderOf (change: Change | undefined): Leader | undefined {
   return change?.leader === undefined || change.token === undefined ? undefined : { id: change.leader, token: change.token }
 }
 
-/** What this node was told last that keeps it from voting. */
-export interface Told { readonly problem: ElectionProblem, readonly error: Error }
-
 interface Own {
   readonly service: string | undefined
   /** Of this node. */
   readonly id: string
   readonly group: Pick<Group, 'status' | 'change'> | undefined
   readonly votes: boolean
-  readonly told: Told | undefined
+  readonly fault: Error | undefined
 }
 
-export function statusOf ({ service, id, group, votes, told }: Own): ElectionStatus {
+export function statusOf ({ service, id, group, votes, fault }: Own): ElectionStatus {
   const status = group?.status()
   const change = group?.change
   const contacts = new Map(status?.members.map(member => [member.id, member.lastContact]))
@@ -37,8 +34,7 @@ export function statusOf ({ service, id, group, votes, told }: Own): ElectionSta
     }),
     learners: status?.learners.map(learner => learner.id) ?? [],
     leaseLeft: status?.leaseLeft ?? 0,
-    // a store is mended without a word
-    fault: told?.problem === 'storage-failed' && status?.broken === false ? undefined : told?.error
+    fault
   }
 }
 

@@ -50,8 +50,12 @@ describe('election: a store that cannot be written', function () {
     expect(member.group.status()?.leader).to.equal(undefined)
     broken = false
     await until(() => member.ready)
+    expect(member.fault).to.equal(undefined)
     // a register cannot be kept there
     expect(await write()).to.equal('refused')
+    // it was told of a moment ago, and is not told again, but it is a fault all the same
+    await until(() => member.fault !== undefined)
+    expect(member.fault).to.have.property('name', 'ElectionStoreError')
     await until(() => told.at(-1)?.includes('the log is broken'), { what: () => told.join() })
   })
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createFence } from '../../src/election/fence.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { MAX_STABLE_VALUE } from '../../src/storage/names.ts'
-import { MAX_FENCED, MAX_FENCED_BYTES } from '../../src/wire/limits.ts'
+import { MAX_FENCED, MAX_FENCED_NAME } from '../../src/wire/limits.ts'
 import type { FencingToken } from '../../src/election/index.ts'
 import type { StableStore } from '../../src/storage/index.ts'
 
@@ -65,23 +65,22 @@ describe('election: fence', () => {
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('accepted')
   })
 
-  it('refuses names that are together too long to be stored, and goes on with those that it knows', async () => {
+  it('stores as many names as it may have, each as long as it may be, and refuses longer ones by name', async () => {
     const { stable } = memoryStorage()
     const fence = createFence(stable, () => undefined)
+    const last = token(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
     await fence.check('disk', token(1, 1))
-    // the longest that may be: three bytes of each character, and of a control character six
-    const long = Array.from({ length: MAX_FENCED - 1 }, (_, i) => `${i % 2 === 0 ? '\u0001' : '\u540d'}`.repeat(252) + String(i).padStart(4, '0'))
-    const taken = await Promise.all(long.map(async name => refusal(fence.check(name, token(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)))))
-    const accepted = long.filter((_, i) => taken[i] === 'accepted')
-    expect(accepted.length).to.be.within(MAX_FENCED_BYTES / (256 * 6), MAX_FENCED - 2)
-    expect(new Set(taken)).to.deep.equal(new Set(['accepted', 'ElectionStoreError']))
-    const refused = long.find((_, i) => taken[i] !== 'accepted') as string
-    expect(await fence.check(refused, token(1, 1)).catch((err: Error) => err.message)).to.match(/at most 2000 resources, and \d+ bytes of their names/)
+    // three bytes of each character, and of a control character six
+    const longest = Array.from({ length: MAX_FENCED - 1 }, (_, i) => (i % 2 === 0 ? '\u0001'.repeat(74) : '\u540d'.repeat(148)) + String(i).padStart(4, '0'))
+    expect(new TextEncoder().encode(JSON.stringify(longest[0]))).to.have.length(MAX_FENCED_NAME)
+    await Promise.all(longest.map(async name => fence.check(name, last)))
+    expect((await stable.get('election-fence'))?.length).to.be.within(0.9 * MAX_STABLE_VALUE, MAX_STABLE_VALUE)
+    for (const name of ['\u0001'.repeat(75), '\u540d'.repeat(150)]) expect(await refusal(fence.check(name, token(1, 1)))).to.equal('InvalidOptionsError')
+    expect(await refusal(fence.check('x'.repeat(256), token(1, 1)))).to.equal('ElectionStoreError')
     expect(await refusal(fence.check('disk', token(1, 2)))).to.equal('accepted')
-    expect((await stable.get('election-fence'))?.length).to.be.within(MAX_FENCED_BYTES, MAX_STABLE_VALUE)
     const again = createFence(stable, () => undefined)
     expect(await refusal(again.check('disk', token(1, 1)))).to.equal('StaleTokenError')
-    expect(await refusal(again.check(accepted[0] as string, token(1, 1)))).to.equal('StaleTokenError')
+    expect(await refusal(again.check(longest[0] as string, token(1, 1)))).to.equal('StaleTokenError')
   })
 
   it('what could not be stored takes no place, and is not stored with something else', async () => {
