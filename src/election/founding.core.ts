@@ -142,7 +142,7 @@ function reform (core: Core): void {
  * higher epoch than the one that has a leader.
  */
 function livesOn (core: Core, config: Config, unreached: (id: string) => boolean): boolean {
-  return core.candidates.some(({ id, leads }) => id !== core.self && (leads === config.group || (hasVoter(config, id) && unreached(id))))
+  return core.candidates.some(({ id, leads, votes = true }) => id !== core.self && (leads === config.group || (votes && hasVoter(config, id) && unreached(id))))
 }
 
 export function recover (core: Core, ids: readonly string[], id: number): void {

@@ -141,7 +141,8 @@ export class Member {
     const nodes = discovery.nodes(service)
     const candidates: Candidate[] = nodes.map(({ id, roles, state, election }) => {
       const leads = election !== undefined && election.leader !== '' && election.voters.includes(id) ? election.group : undefined
-      return { id, eligible: state === 'up' && roles.includes(VOTER), leads }
+      const votes = roles.includes(VOTER)
+      return { id, eligible: votes && state === 'up', votes, leads }
     })
     const text = JSON.stringify(candidates)
     if (text !== this.#candidates) {
