@@ -6,7 +6,7 @@ import { refuse } from './authority.core.ts'
 import { autopilot } from './autopilot.core.ts'
 import { isBefore, wasSetBack } from './clock.core.ts'
 import { onAppend, onConfig, onHeartbeat, onRead } from './following.core.ts'
-import { isPlausibleEpoch, lookAround, onPledge, onPropose, recover } from './founding.core.ts'
+import { isPlausibleEpoch, lookAround, onFarFuture, onPledge, onPropose, recover } from './founding.core.ts'
 import { askForLeader, greetStrangers, onHello, onYield } from './groups.core.ts'
 import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
 import { farewell, leave, onBye } from './leaving.core.ts'
@@ -188,9 +188,7 @@ class Election implements ElectionCore {
     const config = 'config' in message && message.config !== undefined && 'voters' in message.config ? message.config : undefined
     const ahead = Math.max(message.term, config?.term ?? 0, (config?.version ?? 0) - (core.config?.version ?? 0)) - core.hard.term
     if (ahead > MAX_TERM_JUMP && message.group === core.group) return core.problem('term-jump', `${from} is ${ahead} terms, or configs, ahead: ignored`, from)
-    if (!isPlausibleEpoch(core, Math.max(message.epoch, config?.epoch ?? 0, 'highestEpoch' in message ? message.highestEpoch : 0))) {
-      return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
-    }
+    if (!isPlausibleEpoch(core, Math.max(message.epoch, config?.epoch ?? 0, 'highestEpoch' in message ? message.highestEpoch : 0))) return onFarFuture(core, from, message)
     if (message.type === 'hello') return onHello(core, from, message)
     if (message.type === 'propose') return onPropose(core, from, message)
     if (message.type === 'pledge') return onPledge(core, from, message)
@@ -260,6 +258,7 @@ class Election implements ElectionCore {
     const core = this.#core
     const { now } = core.time
     if (core.saveAgainAt <= now) core.saveAgain()
+    core.keepEpoch()
     if ((core.lead === undefined || core.founding !== undefined) && core.lookAt <= now) {
       lookAround(core)
       askForLeader(core)
@@ -321,6 +320,7 @@ class Election implements ElectionCore {
       learners: lead?.standbys.map(describe) ?? [],
       leaseLeft: leaseLeft(lead, time),
       voting: core.voting,
+      broken: core.broken,
       entries: core.table.entries.size
     }
   }

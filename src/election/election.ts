@@ -50,7 +50,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #running = false
   #announcer: Announcer | undefined
   #stopping: Promise<void> | undefined
-  #fault: Error | undefined
   #told = ''
   #strangerAt = -Infinity
 
@@ -159,7 +158,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   status (): ElectionStatus {
     const { service, id } = this.#discovery().self
-    return statusOf({ service, id, group: this.#member?.group, votes: this.#votes(), fault: this.#fault })
+    return statusOf({ service, id, group: this.#member?.group, votes: this.#votes(), fault: this.#member?.fault })
   }
 
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
@@ -311,7 +310,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #onChange (change: Change): void {
     const { state, token } = change
     const { service = '', id } = this.#discovery().self
-    if (state === 'leader' || state === 'follower') this.#fault = undefined
     if (voting !== undefined) this.#announcer ??= new voting.Announcer(id, patch => { this.#publish(patch) })
     this.#announcer?.tell(change)
     const known = leaderOf(change)
@@ -338,7 +336,6 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (voting === undefined) return
     const error = voting.problemError(problem)
     this.#log('%s: %s', problem.problem, problem.message)
-    if (error.name !== 'ProtocolError') this.#fault = error
     this.safeDispatchEvent('fault', { detail: error })
   }
 }

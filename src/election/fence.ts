@@ -3,7 +3,7 @@
  * A lease alone is no mutual exclusion, as a process may be stopped between the check and the act; the token is.
  */
 import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
-import { MAX_FENCED, MAX_TEXT } from '../wire/limits.ts'
+import { MAX_FENCED, MAX_FENCED_NAME, MAX_TEXT } from '../wire/limits.ts'
 import type { Fence, FencingToken } from './index.ts'
 import type { StableStore } from '../storage/index.ts'
 
@@ -13,6 +13,8 @@ interface Seen {
   token: FencingToken
   /** Resolves when it is stored; undefined after that failed. */
   stored: Promise<void> | undefined
+  /** Some token was: it is never forgotten. One that was only refused is remembered as long as there is room. */
+  accepted: boolean
 }
 
 /** Below zero when `a` is the older. */
@@ -32,6 +34,8 @@ class StoredFence implements Fence {
   readonly #store: StableStore
   readonly #floor: () => FencingToken | undefined
   readonly #seen = new Map<string, Seen>()
+  /** Of all tokens; what comes within one turn is written as one. */
+  #write: Promise<void> | undefined
   #loaded: Promise<void> | undefined
   #lost = false
   /** The newest token that was known since the loss. */
@@ -43,19 +47,17 @@ class StoredFence implements Fence {
   }
 
   async check (resource: string, token: FencingToken): Promise<void> {
-    if (typeof resource !== 'string' || resource === '' || resource.length > MAX_TEXT || !resource.isWellFormed()) {
-      throw new InvalidOptionsError(`fence: a resource is a text of 1 to ${MAX_TEXT} characters`)
+    if (typeof resource !== 'string' || resource === '' || resource.length > MAX_TEXT || !resource.isWellFormed() || encode(resource).length > MAX_FENCED_NAME) {
+      throw new InvalidOptionsError(`fence: a resource is a text of 1 to ${MAX_TEXT} characters, ${MAX_FENCED_NAME} bytes as JSON`)
     }
     if (!isToken(token)) throw new InvalidOptionsError('fence: a token is { epoch, term }, as a lease has it')
     this.#loaded ??= this.#load()
     await this.#loaded
-    const seen = this.#seen.get(resource)
-    const highest = seen?.token ?? this.#afterLoss(resource)
-    const order = highest === undefined ? 1 : compareTokens(token, highest)
-    if (highest !== undefined && order < 0) {
+    const highest = this.#seen.get(resource)?.token ?? this.#afterLoss(resource)
+    if (highest !== undefined && compareTokens(token, highest) < 0) {
       throw new StaleTokenError(`${resource}: token ${text(token)} is older than ${text(highest)}, which was accepted before: its leader was replaced and must not act`)
     }
-    await (order === 0 && seen?.stored !== undefined ? seen.stored : this.#raise(resource, token))
+    await this.#raise(resource, token)
   }
 
   /** What a resource whose own token may be among the lost ones must reach. */
@@ -68,18 +70,29 @@ class StoredFence implements Fence {
   }
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
-    if (!this.#seen.has(resource) && this.#seen.size >= MAX_FENCED) {
-      throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources; fence what holds many small ones as a whole`)
+    const seen = this.#seen.get(resource) ?? this.#place(resource)
+    if (seen.stored === undefined || compareTokens({ epoch, term }, seen.token) > 0) {
+      // From now on nothing older passes, stored or not.
+      seen.token = { epoch, term }
+      seen.stored = this.#write ??= this.#writeAll()
     }
-    // From now on nothing older passes, stored or not.
-    const seen: Seen = { token: { epoch, term }, stored: this.#write([resource, epoch, term]) }
-    this.#seen.set(resource, seen)
+    const { stored } = seen
     try {
-      await seen.stored
+      await stored
+      seen.accepted = true
     } catch (cause) {
-      seen.stored = undefined
+      if (seen.stored === stored) seen.stored = undefined
       throw new ElectionStoreError(`fence: the token of ${resource} could not be stored, so it was not accepted: mend the storage`, { cause })
     }
+  }
+
+  /** For one that is not known yet. */
+  #place (resource: string): Seen {
+    if (this.#seen.size >= MAX_FENCED) for (const [name, seen] of this.#seen) if (!isKept(seen)) this.#seen.delete(name)
+    if (this.#seen.size >= MAX_FENCED) throw new ElectionStoreError(`fence: at most ${MAX_FENCED} resources; fence what holds many small ones as a whole`)
+    const seen: Seen = { token: { epoch: 0, term: 0 }, stored: undefined, accepted: false }
+    this.#seen.set(resource, seen)
+    return seen
   }
 
   async #load (): Promise<void> {
@@ -88,7 +101,7 @@ class StoredFence implements Fence {
       const bytes = await this.#store.get(NAME)
       if (bytes === undefined) return
       const { floor, seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
-      for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve() })
+      for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve(), accepted: true })
       this.#least = floor
       this.#lost ||= floor !== undefined
     } catch {
@@ -96,12 +109,22 @@ class StoredFence implements Fence {
     }
   }
 
-  async #write (entry: Stored['seen'][number]): Promise<void> {
-    const others = [...this.#seen].filter(([resource]) => resource !== entry[0])
-    const seen = others.map(([resource, { token: { epoch, term } }]): typeof entry => [resource, epoch, term])
-    const stored: Stored = { floor: this.#least, seen: [...seen, entry] }
-    await this.#store.set(NAME, new TextEncoder().encode(JSON.stringify(stored)))
+  async #writeAll (): Promise<void> {
+    await Promise.resolve()
+    this.#write = undefined
+    const seen = [...this.#seen].filter(([, one]) => isKept(one)).map(([resource, { token: { epoch, term } }]): Stored['seen'][number] => [resource, epoch, term])
+    const stored: Stored = { floor: this.#least, seen }
+    await this.#store.set(NAME, encode(stored))
   }
+}
+
+/** It was accepted, or is being stored. */
+function isKept ({ accepted, stored }: Seen): boolean {
+  return accepted || stored !== undefined
+}
+
+function encode (value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
 }
 
 function isToken (token: unknown): token is FencingToken {

@@ -10,7 +10,7 @@ import { hasSeat, hasVoter, inOrder, majority, sameFounding, sortVoters } from '
 import { LEADERLESS } from './trust.core.ts'
 import { campaign } from './votes.core.ts'
 import type { Core } from './state.core.ts'
-import type { Pledge, Propose } from './messages.core.ts'
+import type { Message, Pledge, Propose } from './messages.core.ts'
 import type { Config, GroupKind, Voter } from './types.core.ts'
 
 /** A founder's work. `firm`: by pledges, else it only asks who would. `from`: the group before. `report`: id of who waits for the outcome. */
@@ -38,6 +38,12 @@ const SPREAD = 65_536
 
 export function isPlausibleEpoch (core: Core, epoch: number): boolean {
   return epoch <= Math.max(latestEpoch(core.time.wall), core.hard.highestEpoch + 2 * SPREAD)
+}
+
+/** Whoever is in a group there is not only wrong: the two groups can never be one. */
+export function onFarFuture (core: Core, from: string, message: Message): void {
+  if (message.type !== 'hello' || !message.founded) return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
+  core.problem('group-conflict', `${from} is in a group of the far future, as a clock makes it that is more than a day ahead, and is ignored: set the clocks right, and start the nodes of that group without what they have stored`, from)
 }
 
 /** Above all that this node knows of, and by chance unlike what anybody else chooses. */
@@ -142,7 +148,7 @@ function reform (core: Core): void {
  * higher epoch than the one that has a leader.
  */
 function livesOn (core: Core, config: Config, unreached: (id: string) => boolean): boolean {
-  return core.candidates.some(({ id, leads }) => id !== core.self && (leads === config.group || (hasVoter(config, id) && unreached(id))))
+  return core.candidates.some(({ id, leads, votes = true }) => id !== core.self && (leads === config.group || (votes && hasVoter(config, id) && unreached(id))))
 }
 
 export function recover (core: Core, ids: readonly string[], id: number): void {

@@ -2,14 +2,15 @@
  * Drives the core of one group: gives it time, messages and what became durable, and carries out what it answers, in that
  * order. Nothing leaves before what it depends on is stored.
  */
-import { encodeElection } from '../wire/election-codec.ts'
 import { createElection } from './election.core.ts'
+import { refusal } from './orders.ts'
+import { Outbox } from './outbox.ts'
 import { GroupStore } from './store.ts'
 import { Tenures } from './tenure.ts'
 import type { FencingToken } from './index.ts'
-import type { Message } from './messages.core.ts'
+import type { Answer, GroupInput } from './orders.ts'
 import type { Signer } from './signer.ts'
-import type { ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, ElectionStatus, Time } from './types.core.ts'
+import type { ElectionConfig, ElectionCore, ElectionOutput, ElectionStatus, Time } from './types.core.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Logger } from '@libp2p/interface'
 
@@ -19,14 +20,10 @@ const MARGIN = 2
 const LATE = 20
 /** Milliseconds between two tries to read what was stored. */
 const READ_AGAIN = 2_000
-/** Messages that wait for what they depend on; a storage that hangs must not fill the memory. */
-const MAX_HELD = 4_096
 
 type Output<T extends ElectionOutput['type']> = Extract<ElectionOutput, { type: T }>
-type Untimed<I> = I extends ElectionInput ? Omit<I, keyof Time> : never
-export type GroupInput = Untimed<ElectionInput>
-/** Answers that something waits for. */
-export type Answer = Output<'committed' | 'value' | 'refused' | 'transferred' | 'left' | 'recovered'>
+/** Of a core that is gone. */
+const NOBODY: Output<'change'> = { type: 'change', state: 'wait', leader: undefined, token: undefined, config: undefined }
 
 export interface GroupInit {
   config: Omit<ElectionConfig, 'time' | 'random' | 'durable' | 'lost' | 'persistent'>
@@ -40,7 +37,9 @@ export interface GroupInit {
   onAnswer: (answer: Answer) => void
   /** The register of this leader can be written and read. */
   onReady: (token: FencingToken) => void
-  /** The core failed over a message; it begins again with what is stored, and must be told who is there. */
+  /** There is a core, which must be told who is there: what it was told before went to none. */
+  onBegin: () => void
+  /** The core failed over a message; it begins again with what is stored. */
   onRestart: (from: string, reason: Error) => void
   log: Logger
 }
@@ -50,11 +49,10 @@ export class Group {
   readonly #init: GroupInit
   #store: GroupStore
   readonly #inputs: GroupInput[] = []
+  #outbox: Outbox
   #core: ElectionCore | undefined
   #stepping = false
   #stopped = false
-  #durable = 0
-  #held: Array<Output<'send'>> = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #armed = Infinity
   #change: Output<'change'> | undefined
@@ -66,6 +64,7 @@ export class Group {
     this.#init = init
     this.tenures = new Tenures(() => this.#holds(), err => { init.log.error('a task failed - %e', err) })
     this.#store = this.#createStore()
+    this.#outbox = new Outbox(init)
   }
 
   #createStore (former?: GroupStore): GroupStore {
@@ -78,7 +77,7 @@ export class Group {
       onSaved: id => { if (store === this.#store) this.#onSaved(id) },
       onFailed: (id, reason) => {
         if (store !== this.#store) return
-        this.#held = []
+        this.#outbox.drop()
         this.input({ type: 'save-failed', id, reason })
       }
     })
@@ -89,13 +88,15 @@ export class Group {
     return this.#change
   }
 
-  /** What was given to {@link input} before waits until the store is read. */
   async start (): Promise<void> {
     const stored = await this.#load()
     if (this.#stopped || stored === undefined) return
     const { config, storage } = this.#init
     const { durable, lost } = stored
+    const orders = this.#inputs.splice(0)
     this.#core = createElection({ ...config, durable, lost, persistent: storage.durable, time: time(), random: Math.random })
+    this.#init.onBegin()
+    for (const order of orders) this.input(order)
     this.#run()
   }
 
@@ -105,8 +106,10 @@ export class Group {
       return await this.#store.load()
     } catch (err) {
       if (!this.#stopped) {
-        this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `cannot read the election's state, so this node does not vote: ${String(err)}` })
-        this.#store = this.#createStore()
+        const message = `cannot read the election's state, so this node does not vote: ${String(err)}`
+        this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `${message}; free or mend the disk, it is tried again every ${READ_AGAIN / 1_000} s` })
+        // not carried out later, when somebody else may have been asked
+        for (const order of this.#inputs.splice(0)) this.#refuse(order, message)
         this.#sleep(READ_AGAIN, () => { this.start().catch((err: unknown) => { this.#end(err) }) })
       }
       return undefined
@@ -117,7 +120,7 @@ export class Group {
     this.#stopped = true
     clearTimeout(this.#timer)
     this.#inputs.length = 0
-    this.#held = []
+    this.#outbox.drop()
     this.tenures.stop()
   }
 
@@ -126,10 +129,23 @@ export class Group {
     await this.#store.idle()
   }
 
+  /** Before there is a core nobody is heard: see {@link GroupInit.onBegin}. */
   input (input: GroupInput): void {
     if (this.#stopped) return
+    if (this.#core === undefined && input.type !== 'recover') return this.#refuse(input)
     this.#inputs.push(input)
     this.#run()
+  }
+
+  #refuse (input: GroupInput, why = 'the node has just started'): void {
+    const answer = refusal(input, why)
+    if (answer !== undefined) this.#init.onAnswer(answer)
+  }
+
+  /** Nobody waits for it any more. */
+  withdraw (order: GroupInput): void {
+    const at = this.#inputs.indexOf(order)
+    if (at >= 0) this.#inputs.splice(at, 1)
   }
 
   status (): ElectionStatus | undefined {
@@ -177,7 +193,9 @@ export class Group {
 
   #end (err: unknown): void {
     this.stop()
-    this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `the election of this node failed and has ended: ${String(err)}` })
+    this.#core = undefined
+    this.#onChange(NOBODY)
+    this.#init.onProblem({ type: 'problem', problem: 'storage-failed', message: `the election of this node failed and has ended: ${String(err)}; restart this node` })
   }
 
   /** As after a crash: nothing but what is stored counts, and nothing more is said of what was not. */
@@ -185,10 +203,10 @@ export class Group {
     const before = this.#store
     this.#core = undefined
     this.#store = this.#createStore(before)
-    this.#durable = 0
-    this.#held = []
+    this.#outbox.drop()
+    this.#outbox = new Outbox(this.#init)
     this.#inputs.length = 0
-    this.#onChange({ type: 'change', state: 'wait', leader: undefined, token: undefined, config: undefined })
+    this.#onChange(NOBODY)
     this.#init.onProblem({ type: 'problem', problem: 'stranger', message: `a message of ${from} made this node's election fail: it is cut, and the election begins again with what is stored`, peer: from })
     this.#init.onRestart(from, reason instanceof Error ? reason : new Error(String(reason)))
     before.idle().then(async () => this.start()).catch((err: unknown) => { this.#end(err) })
@@ -222,7 +240,7 @@ export class Group {
   #carry (output: ElectionOutput): void {
     switch (output.type) {
       case 'save': this.#store.save(output); break
-      case 'send': this.#send(output); break
+      case 'send': this.#outbox.send(output); break
       case 'change': this.#onChange(output); break
       case 'lease':
         this.#until = output.until
@@ -282,26 +300,9 @@ export class Group {
     this.tenures.end('no majority of the voters answered in time')
   }
 
-  #send (output: Output<'send'>): void {
-    const waits = output.after > this.#durable || this.#held.some(({ to }) => to === output.to)
-    if (!waits) this.#post(output.to, output.message)
-    else if (this.#held.push(output) > MAX_HELD) this.#held.shift()
-  }
-
   #onSaved (id: number): void {
-    this.#durable = id
-    const held = this.#held
-    this.#held = []
-    if (!this.#stopped) for (const output of held) this.#send(output)
+    if (!this.#stopped) this.#outbox.saved(id)
     this.input({ type: 'saved', id })
-  }
-
-  #post (to: string, message: Message): void {
-    try {
-      this.#init.send(to, encodeElection(this.#init.config.service, { ...message }))
-    } catch (err) {
-      this.#init.log.error('could not write a %s - %e', message.type, err)
-    }
   }
 }
 

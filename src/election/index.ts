@@ -75,7 +75,7 @@ export interface ElectionEvents {
   'register:ready': CustomEvent<FencingToken>
   /**
    * Something keeps this node or its group from voting; the message says what to do. Detail: ElectionStoreError,
-   * IdentityConflictError, GroupConflictError or VotersError.
+   * IdentityConflictError, GroupConflictError or VotersError. ProtocolError: a peer's messages are ignored.
    */
   'fault': CustomEvent<Error>
 }
@@ -91,7 +91,8 @@ export interface Lease {
 
 export interface Fence {
   /**
-   * Accept a leader's act on a resource: resolves once its token, the highest so far, is stored.
+   * Accept a leader's act on a resource: resolves once its token, the highest so far, is stored. At most 2,000 resources,
+   * with names of 1 to 256 characters, and 450 bytes as JSON.
    *
    * @throws StaleTokenError - a newer leader has acted on it
    * @throws ElectionStoreError, InvalidOptionsError
@@ -143,7 +144,7 @@ export interface ElectionStatus {
   readonly leaseLeft: number
   /** Whether this node's vote counts: it has a seat, under the life that its store has now, and its identity is its own. */
   readonly voting: boolean
-  /** What keeps this node from voting. */
+  /** What keeps this node from voting, until its group has a leader; of the storage, until it can be written. */
   readonly fault: Error | undefined
 }
 

@@ -1,10 +1,12 @@
 /** This node's own part in the group of its service: what the group's core has to know of the network, and back. */
 import { VotersError } from '../errors.ts'
 import { Group } from './group.ts'
+import { problemError } from './problems.ts'
 import { VOTER } from './views.ts'
-import type { Answer, GroupInit, GroupInput } from './group.ts'
+import type { GroupInit } from './group.ts'
 import type { FencingToken } from './index.ts'
-import type { Candidate } from './types.core.ts'
+import type { Answer, GroupInput } from './orders.ts'
+import type { Candidate, ElectionOutput } from './types.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
 /** Milliseconds from the first sign of other nodes until a group may be founded: their views must have come. */
@@ -18,12 +20,14 @@ const RECOVER_TIMEOUT = 16_000
 /** Milliseconds after a goodbye that came to nothing in which another one would, too. */
 const LEAVE_AGAIN = 1_000
 
-export interface MemberInit extends Omit<GroupInit, 'onAnswer'> {
+export interface MemberInit extends Omit<GroupInit, 'onAnswer' | 'onBegin'> {
   discovery: Discovery
   connected: (id: string) => boolean
   /** {@link ElectionInit.bootstrapped} */
   bootstrapped: boolean
 }
+
+type Problem = Extract<ElectionOutput, { type: 'problem' }>
 
 interface Waiting {
   accepts: (answer: Answer) => boolean
@@ -34,6 +38,8 @@ export class Member {
   readonly group: Group
   /** Of the term in which this leader's register is complete. */
   #ready: FencingToken | undefined
+  /** The last one of {@link fault}. */
+  #problem: Problem | undefined
   readonly #init: MemberInit
   readonly #connected = new Set<string>()
   readonly #records = new Map<string, NodeInfo['election']>()
@@ -56,16 +62,22 @@ export class Member {
     this.group = new Group({
       ...init,
       onAnswer: answer => { this.#onAnswer(answer) },
+      onBegin: () => { this.#tell() },
       onRestart: (from, reason) => {
         init.onRestart(from, reason)
-        this.#again()
+        this.#giveUp()
       },
       onReady: token => {
         this.#ready = token
         init.onReady(token)
       },
+      onProblem: problem => {
+        if (problem.problem !== 'stranger' && problem.problem !== 'term-jump') this.#problem = problem
+        init.onProblem(problem)
+      },
       onChange: change => {
         if (change.state !== 'leader') this.#ready = undefined
+        if ((change.state === 'leader' || change.state === 'follower') && this.#problem?.problem !== 'storage-failed') this.#problem = undefined
         init.onChange(change)
       }
     })
@@ -77,6 +89,13 @@ export class Member {
     return state === 'leader' && token !== undefined && token.epoch === this.#ready?.epoch && token.term === this.#ready.term
   }
 
+  /** What keeps this node from voting: until its group has a leader; of the store, which is mended without a word, until it is well. */
+  get fault (): Error | undefined {
+    const problem = this.#problem
+    const mended = problem?.problem === 'storage-failed' && this.group.status()?.broken === false
+    return problem === undefined || mended ? undefined : problemError(problem)
+  }
+
   /** It takes part. */
   get active (): boolean {
     return this.#running
@@ -85,16 +104,12 @@ export class Member {
   start (): void {
     if (this.#running) return
     this.#running = true
-    const { bootstrapped, log } = this.#init
-    if (bootstrapped) this.group.input({ type: 'may-found', allowed: false })
-    this.group.start().catch((err: unknown) => { log.error('could not start - %e', err) })
-    this.nodesChanged()
+    this.group.start().catch((err: unknown) => { this.#init.log.error('could not start - %e', err) })
   }
 
-  /** Tells a new core what the one before knew. */
-  #again (): void {
+  /** Tells a new core who is there. */
+  #tell (): void {
     if (!this.#running) return
-    this.#giveUp()
     clearTimeout(this.#mayFound)
     this.#mayFound = undefined
     this.#candidates = ''
@@ -126,7 +141,8 @@ export class Member {
     const nodes = discovery.nodes(service)
     const candidates: Candidate[] = nodes.map(({ id, roles, state, election }) => {
       const leads = election !== undefined && election.leader !== '' && election.voters.includes(id) ? election.group : undefined
-      return { id, eligible: state === 'up' && roles.includes(VOTER), leads }
+      const votes = roles.includes(VOTER)
+      return { id, eligible: votes && state === 'up', votes, leads }
     })
     const text = JSON.stringify(candidates)
     if (text !== this.#candidates) {
@@ -249,6 +265,7 @@ export class Member {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
       this.#waiting.delete(waiting)
+      this.group.withdraw(input)
     }
   }
 

@@ -11,7 +11,7 @@ import type {
   Candidate, Config, ElectionConfig, ElectionOutput, ElectionProblem, ElectionState, Entry, GroupKind, HardState, Rank, SignedConfig, Time, Token
 } from './types.core.ts'
 
-/** Milliseconds between two reports of the same problem, and between tries of a store that fails. */
+/** Milliseconds between two reports of the same problem, between tries of a store that fails, and saves of epochs that were seen. */
 const REPORT_EVERY = 10_000
 const SAVE_AGAIN = 1_000
 const MAX_REPORTS = 256
@@ -116,6 +116,9 @@ export class Core {
   /** Saves with a hard state; with a term, vote or incarnation. */
   #hardSave = 0
   #termSave = 0
+  /** The highest epoch of the last save, and from when on a higher one makes one more. */
+  #savedEpoch = 0
+  #keepEpochFrom = -Infinity
   readonly #syncing: Array<{ id: number, synced: Rank }> = []
   readonly #savedAt: Array<{ id: number, at: number, config: Config | undefined }> = []
   /** The config that is durable here. */
@@ -123,6 +126,8 @@ export class Core {
   /** Ms that a save takes, of late. */
   syncTime = 0
   saveAgainAt = Infinity
+  /** There was a table to save: where there is none, what keeps it need not work. */
+  #tabled: boolean
   #told = ''
   readonly #reported = new Map<string, number>()
 
@@ -144,6 +149,7 @@ export class Core {
     this.lookAt = this.greetAt = time.now
     this.table = new Table(durable?.entries, durable?.synced)
     this.durableSynced = this.table.synced
+    this.#tabled = this.table.entries.size > 0 || this.table.synced.epoch > 0
     // it may have promised something in the life before
     this.contact = durable?.hard.config === undefined ? undefined : time
     this.durableConfig = durable?.hard.config
@@ -220,6 +226,7 @@ export class Core {
     const id = ++this.#saves
     this.#hardSave = id
     if (term !== before.term || vote !== before.vote || incarnation !== before.incarnation) this.#termSave = id
+    this.#savedEpoch = this.hard.highestEpoch
     this.out.push({ type: 'save', id, hard: this.hard })
     this.#savedAt.push({ id, at: this.time.now, config: this.hard.config })
     return id
@@ -229,6 +236,7 @@ export class Core {
   saveTable (entries: readonly Entry[], reset = false, drop: readonly string[] = []): number {
     const id = ++this.#saves
     const { synced } = this.table
+    this.#tabled = true
     this.#syncing.push({ id, synced })
     this.out.push({ type: 'save', id, register: { reset, entries, drop, synced } })
     return id
@@ -248,7 +256,7 @@ export class Core {
   saveFailed (reason: string): void {
     this.broken = true
     this.saveAgainAt = this.time.now + SAVE_AGAIN
-    this.problem('storage-failed', `cannot save the election's state, so this node does not vote: ${reason}`)
+    this.problem('storage-failed', `cannot save the election's state, so this node does not vote: ${reason}; free or mend the disk, it is tried again each second`)
   }
 
   saveAgain (): void {
@@ -256,7 +264,7 @@ export class Core {
     this.#syncing.length = this.#savedAt.length = 0
     this.save({})
     this.#termSave = this.#hardSave
-    this.saveTable([...this.table.entries], true)
+    if (this.#tabled) this.saveTable([...this.table.entries], true)
   }
 
   /** Held back until the whole hard state is durable; a heartbeat needs the term only. */
@@ -308,8 +316,16 @@ export class Core {
     return config === undefined || leader === undefined ? undefined : { epoch: this.lead?.epoch ?? config.epoch, term: this.hard.term }
   }
 
+  /** Saved with what is saved next, or by {@link keepEpoch}. */
   seeEpoch (epoch: number): void {
-    if (epoch > this.hard.highestEpoch) this.save({ highestEpoch: epoch })
+    if (epoch > this.hard.highestEpoch) this.hard = { ...this.hard, highestEpoch: epoch }
+  }
+
+  /** Once a second: anybody can tell of one after the other. */
+  keepEpoch (): void {
+    if (this.hard.highestEpoch <= this.#savedEpoch || this.time.now < this.#keepEpochFrom) return
+    this.#keepEpochFrom = this.time.now + SAVE_AGAIN
+    this.save({})
   }
 
   /** Takes over a newer config of the own group. Durable before anything that is sent later. */

@@ -1,6 +1,7 @@
 /**
  * What a member of a group must remember. As long as there is only a vote and a config, one stable value; what has a part
- * of the register goes to a log, whole saves one after the other, which is rewritten when it has grown long.
+ * of the register goes to a log, whole saves one after the other, which is rewritten when it has grown long. The newest vote
+ * is now in the one, now in the other: without both, there is none.
  */
 import { ElectionStoreError, ProtocolError } from '../errors.ts'
 import { decodeStored, encodeStored } from '../wire/election-codec.ts'
@@ -22,6 +23,8 @@ interface Stored {
   entries: readonly Entry[]
   drop: readonly string[]
   synced: Rank | undefined
+  /** Of the stable value: there is a log, so one that is empty was lost. */
+  logged: boolean
 }
 
 export interface GroupStoreInit {
@@ -46,8 +49,12 @@ export class GroupStore {
   #number = 0
   /** Values in the log. */
   #length = 0
-  /** A write failed: what says only what changed since has nothing to stand on, until all of the register comes. */
-  #gap = false
+  /** The stable value says that there is a log. */
+  #logged = false
+  /** What is to be forgotten, the last one last, before anything can be saved: see {@link #forget}. */
+  #forgets: Array<'stable' | 'log'> = []
+  /** Of what failed to be written: what says only what changed since has nothing to stand on, until all of that comes. */
+  #missing: 'nothing' | 'hard' | 'register' = 'nothing'
   #queue: Save[] = []
   #writing: Promise<void> | undefined
 
@@ -58,34 +65,54 @@ export class GroupStore {
   }
 
   /**
-   * Once, before the first save. `lost`: there was something that is damaged; it has been forgotten.
+   * Before the first save. `lost`: there was something that is damaged; it has been forgotten.
    *
-   * @throws what the storage throws: nothing was forgotten, for another try, or another version, may read it
+   * @throws what the storage throws, so nothing was forgotten, for another try, or another version, may read it
+   * @throws ElectionStoreError - what is damaged cannot be forgotten; try again
    */
   async load (): Promise<{ durable: Durable | undefined, lost: boolean }> {
-    const { stable, log } = this.#init.storage
     if (this.#init.volatile === true) {
       this.#inherit(this.#init.former)
       return { lost: false, durable: this.#durable }
     }
-    try {
-      if (stable.lost.has(this.#name) || log.lost.has(this.#logName)) throw new ProtocolError('damaged')
+    this.#clear()
+    if (this.#forgets.length === 0) this.#forgets = await this.#read()
+    if (this.#forgets.length === 0) return { lost: false, durable: this.#durable }
+    await this.#forget()
+    return { durable: undefined, lost: true }
+  }
+
+  /** Returns what is to be forgotten: all of it, when any of it is damaged, or gone. */
+  async #read (): Promise<Array<'stable' | 'log'>> {
+    const { stable, log } = this.#init.storage
+    const damage = { stable: stable.lost.has(this.#name), log: log.lost.has(this.#logName) }
+    if (!damage.stable && !damage.log) {
       const bytes = await stable.get(this.#name)
-      if (bytes !== undefined) this.#replay(decodeStored(bytes) as Stored, true)
+      damage.stable = bytes !== undefined && !this.#replayAll([bytes], true)
       const { first, last } = await log.bounds(this.#logName)
-      for (let from = first; from <= last;) {
+      for (let from = first; from <= last && !damage.log;) {
         const page = await log.read(this.#logName, from, CHUNK)
-        for (const { value } of page) this.#replay(decodeStored(value) as Stored, false)
+        damage.log = !this.#replayAll(page.map(({ value }) => value), false) || log.lost.has(this.#logName)
         this.#length += page.length
         from = (page.at(-1)?.seq ?? last) + 1
       }
-      if (log.lost.has(this.#logName)) throw new ProtocolError('damaged')
-    } catch (err) {
-      if (!(err instanceof ProtocolError)) throw err
-      await this.#forget()
-      return { durable: undefined, lost: true }
+      // either is older than the other one, which is gone, may have been
+      if (first <= last && bytes === undefined) damage.stable = true
+      if (first > last && this.#logged) damage.log = true
     }
-    return { lost: false, durable: this.#durable }
+    if (!damage.stable && !damage.log) return []
+    return damage.log ? ['stable', 'log'] : ['log', 'stable']
+  }
+
+  /** False when it cannot be read. */
+  #replayAll (values: readonly Uint8Array[], stable: boolean): boolean {
+    try {
+      for (const value of values) this.#replay(decodeStored(value) as Stored, stable)
+      return true
+    } catch (err) {
+      if (err instanceof ProtocolError) return false
+      throw err
+    }
   }
 
   get #durable (): Durable | undefined {
@@ -113,21 +140,37 @@ export class GroupStore {
   #replay (stored: Stored, stable: boolean): void {
     if (stored.hard !== undefined && stored.number >= this.#number) this.#hard = stored.hard
     this.#number = Math.max(this.#number, stored.number)
-    if (stable) return
+    if (stable) {
+      this.#logged = stored.logged
+      return
+    }
     if (stored.reset) this.#entries.clear()
     for (const entry of stored.entries) this.#entries.set(entry)
     for (const key of stored.drop) this.#entries.delete(key)
     this.#synced = stored.synced ?? this.#synced
   }
 
-  async #forget (): Promise<void> {
-    const { stable, log } = this.#init.storage
+  #clear (): void {
     this.#entries.clear()
     this.#hard = undefined
     this.#synced = ZERO
-    this.#length = 0
-    // What cannot be deleted now cannot be written either: the first save will tell.
-    await Promise.allSettled([stable.delete(this.#name), log.delete(this.#logName)])
+    this.#number = this.#length = 0
+    this.#logged = false
+  }
+
+  /**
+   * What is damaged goes last: whenever this is cut short, the next life sees that it was. Nothing is saved before all of it
+   * is gone, for what is left would be the vote of the life after.
+   */
+  async #forget (): Promise<void> {
+    const { stable, log } = this.#init.storage
+    try {
+      for (const part of this.#forgets) await (part === 'stable' ? stable.delete(this.#name) : log.delete(this.#logName))
+    } catch (cause) {
+      throw new ElectionStoreError(`what is damaged cannot be deleted: ${String(cause)}`, { cause })
+    }
+    this.#forgets = []
+    this.#clear()
   }
 
   async #write (): Promise<void> {
@@ -141,8 +184,9 @@ export class GroupStore {
         this.#init.onSaved(batch.at(-1)?.id ?? 0)
       } catch (err) {
         // What came meanwhile stands on what failed; the core says everything again.
+        if ([...batch, ...this.#queue].some(({ register }) => register !== undefined)) this.#missing = 'register'
+        else if (this.#missing === 'nothing') this.#missing = 'hard'
         this.#queue = []
-        this.#gap = true
         this.#init.onFailed(batch[0]?.id ?? 0, err instanceof Error ? err.message : String(err))
       }
     }
@@ -150,7 +194,7 @@ export class GroupStore {
   }
 
   async #commit (batch: readonly Save[]): Promise<void> {
-    const { stable, log } = this.#init.storage
+    const { log } = this.#init.storage
     const hard = batch.findLast(save => save.hard !== undefined)?.hard
     const parts = batch.flatMap(({ register }) => register === undefined ? [] : [register])
     if (this.#init.volatile === true) {
@@ -159,17 +203,27 @@ export class GroupStore {
       return
     }
     if (parts.length === 0) {
-      await stable.set(this.#name, encodeStored(this.#unit({ hard })))
-      this.#hard = hard ?? this.#hard
+      // also when the life before died between its first part of the register and saying so
+      await this.#setStable(hard, this.#logged || this.#length > 0)
+      if (this.#missing === 'hard') this.#missing = 'nothing'
       return
     }
-    if (this.#gap && parts[0]?.reset !== true) throw new ElectionStoreError('an earlier write failed')
+    if (this.#missing !== 'nothing' && parts[0]?.reset !== true) throw new ElectionStoreError('an earlier write failed')
+    // first of all: a log without a stable value is taken for half of what there was
+    if (!this.#logged && this.#hard === undefined) await this.#setStable(hard, false)
     const units = parts.map((part, index) => this.#unit({ ...part, hard: index === parts.length - 1 ? hard : undefined }))
     await log.append(this.#logName, units.map(encodeStored))
-    this.#gap = false
+    if (!this.#logged) await this.#setStable(hard ?? this.#hard, true)
+    this.#missing = 'nothing'
     for (const unit of units) this.#replay(unit, false)
     this.#length += units.length
     if (this.#length > MAX_LOG + 2 * this.#entries.size / CHUNK) await this.#rewrite()
+  }
+
+  async #setStable (hard: HardState | undefined, logged: boolean): Promise<void> {
+    await this.#init.storage.stable.set(this.#name, encodeStored(this.#unit({ hard, logged })))
+    this.#hard = hard ?? this.#hard
+    this.#logged = logged
   }
 
   async #rewrite (): Promise<void> {
@@ -185,6 +239,6 @@ export class GroupStore {
   }
 
   #unit (part: Partial<Stored>): Stored {
-    return { hard: undefined, reset: false, entries: [], drop: [], synced: undefined, ...part, number: ++this.#number }
+    return { hard: undefined, reset: false, entries: [], drop: [], synced: undefined, logged: false, ...part, number: ++this.#number }
   }
 }

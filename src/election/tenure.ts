@@ -21,10 +21,14 @@ class Tenure implements Lease {
     return this.#controller.signal
   }
 
-  check (): void {
-    // This process may have been stopped, and the timer that would have told not have run yet.
+  /** By every clock: this process may have been stopped, and the timer that would have told not have run yet. */
+  get over (): boolean {
     if (!this.signal.aborted && !this.#holds()) this.end(new LeaseLostError('the lease has run out'))
-    this.signal.throwIfAborted()
+    return this.signal.aborted
+  }
+
+  check (): void {
+    if (this.over) this.signal.throwIfAborted()
   }
 
   end (reason: LeaseLostError): void {
@@ -85,6 +89,7 @@ export class Tenures {
   async run <T> (task: (lease: Lease) => Promise<T> | T, { signal }: AbortOptions = {}): Promise<T> {
     for (;;) {
       const tenure = await this.#next(signal)
+      if (tenure.over) continue
       const running = (async () => task(signal === undefined ? tenure : shared(tenure, signal)))()
       tenure.tasks.add(running)
       try {

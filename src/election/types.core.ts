@@ -99,6 +99,8 @@ export interface Candidate {
   readonly id: string
   /** May vote: a Node process that is up and not draining, with an election of its own. */
   readonly eligible: boolean
+  /** False: its record says that it takes no part in elections, whatever it was before it was started again. @default true */
+  readonly votes?: boolean
   /** Its record says, now, that it is a voter of this group, and that the group has a leader. */
   readonly leads?: number | undefined
 }
@@ -264,6 +266,8 @@ export interface ElectionStatus extends GroupView {
   readonly leaseLeft: number
   /** Whether this node has a seat: it is a voter of the config under its incarnation. */
   readonly voting: boolean
+  /** What it has to save cannot be saved: it does not vote. */
+  readonly broken: boolean
   readonly entries: number
 }
 

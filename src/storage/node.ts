@@ -54,7 +54,7 @@ class DamageMark {
   }
 }
 
-async function openLogs (dir: string): Promise<{ log: GroupLogStore, release: () => Promise<void> }> {
+async function openLogs (dir: string, onLocked: () => void): Promise<{ log: GroupLogStore, release: () => Promise<void> }> {
   const path = join(dir, 'log')
   const mark = new DamageMark(dir)
   if (await hasDamagedLog(path)) {
@@ -69,7 +69,7 @@ async function openLogs (dir: string): Promise<{ log: GroupLogStore, release: ()
 
   try {
     const damaged = await mark.isSet()
-    const log = await GroupLogStore.open(new LevelLogs(level, roster), { states, roster: await roster.load(), damaged })
+    const log = await GroupLogStore.open(new LevelLogs(level, roster, onLocked), { states, roster: await roster.load(), damaged })
     if (damaged) {
       await mark.clear()
     }
@@ -82,10 +82,11 @@ async function openLogs (dir: string): Promise<{ log: GroupLogStore, release: ()
 
 /** Logs first: level's lock guards the whole directory. */
 async function openParts (dir: string): Promise<Storage> {
-  const { log, release } = await openLogs(dir)
+  let storage: Storage | undefined
+  const { log, release } = await openLogs(dir, () => { storage?.close().catch(() => {}) })
   try {
     const { backend, content } = await SlotFiles.open(join(dir, 'stable'))
-    return composeStorage({
+    storage = composeStorage({
       stable: new CachedStableStore(backend, content),
       log,
       location: dir,
@@ -98,6 +99,7 @@ async function openParts (dir: string): Promise<Storage> {
         }
       }
     })
+    return storage
   } catch (err) {
     await log.close()
     await release()

@@ -84,7 +84,8 @@ export const STORED = fields({
   reset: bool,
   entries: ENTRIES,
   drop: list(PEER, Infinity),
-  synced: may(RANK)
+  synced: may(RANK),
+  logged: bool
 })
 
 /** What a leader signs. */

@@ -87,8 +87,9 @@ export const MAX_LINK_READS = 32
 export const MAX_LINK_BATCH = 1_000
 /** Nodes that a question may propose, the most wanted first. */
 export const MAX_PROPOSALS = 8
-/** Resources whose fencing tokens one node remembers: they are stored as one value. */
+/** Resources whose fencing tokens one node remembers, and bytes of the name of each, as JSON: they are stored as one value. */
 export const MAX_FENCED = 2_000
+export const MAX_FENCED_NAME = 450
 
 /** Bytes of the key of a record in the DHT: a SHA-256. */
 export const RECORD_KEY_BYTES = 32

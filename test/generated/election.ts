@@ -5241,6 +5241,7 @@ export interface Stored {
   entries: Entry[]
   drop: string[]
   synced?: Rank
+  logged: boolean
 }
 
 export namespace Stored {
@@ -5636,6 +5637,11 @@ export namespace Stored {
           Rank.codec().encode(obj.synced, w)
         }
 
+        if ((obj.logged != null && obj.logged !== false)) {
+          w.uint32(56)
+          w.bool(obj.logged)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5644,7 +5650,8 @@ export namespace Stored {
           number: 0,
           reset: false,
           entries: [],
-          drop: []
+          drop: [],
+          logged: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5689,6 +5696,10 @@ export namespace Stored {
               obj.synced = Rank.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.synced
               })
+              break
+            }
+            case 7: {
+              obj.logged = reader.bool()
               break
             }
             default: {
@@ -5770,6 +5781,13 @@ export namespace Stored {
                 limits: opts.limits?.synced
               })
 
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.logged`,
+                value: reader.bool()
+              }
               break
             }
             default: {
@@ -5978,6 +5996,11 @@ export namespace Stored {
     value: number
   }
 
+  export interface StoredLoggedFieldEvent {
+    field: '$.logged'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Stored>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Stored.codec())
   }
@@ -5986,7 +6009,7 @@ export namespace Stored {
     return decodeMessage(buf, Stored.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stored>): Generator<StoredNumberFieldEvent | StoredHardIncarnationFieldEvent | StoredHardConfigGroupFieldEvent | StoredHardConfigEpochFieldEvent | StoredHardConfigKindFieldEvent | StoredHardConfigTermFieldEvent | StoredHardConfigVersionFieldEvent | StoredHardConfigVotersIdFieldEvent | StoredHardConfigVotersIncarnationFieldEvent | StoredHardConfigReplacesFieldEvent | StoredHardFoundedFieldEvent | StoredHardTermFieldEvent | StoredHardVoteFieldEvent | StoredHardHighestEpochFieldEvent | StoredHardLineageByFieldEvent | StoredHardLineageConfigGroupFieldEvent | StoredHardLineageConfigEpochFieldEvent | StoredHardLineageConfigKindFieldEvent | StoredHardLineageConfigTermFieldEvent | StoredHardLineageConfigVersionFieldEvent | StoredHardLineageConfigVotersIdFieldEvent | StoredHardLineageConfigVotersIncarnationFieldEvent | StoredHardLineageConfigReplacesFieldEvent | StoredHardLineageSignatureFieldEvent | StoredHardLineagePublicKeyFieldEvent | StoredResetFieldEvent | StoredEntriesKeyFieldEvent | StoredEntriesValueFieldEvent | StoredEntriesRankEpochFieldEvent | StoredEntriesRankTermFieldEvent | StoredEntriesRankIndexFieldEvent | StoredDropFieldEvent | StoredSyncedEpochFieldEvent | StoredSyncedTermFieldEvent | StoredSyncedIndexFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stored>): Generator<StoredNumberFieldEvent | StoredHardIncarnationFieldEvent | StoredHardConfigGroupFieldEvent | StoredHardConfigEpochFieldEvent | StoredHardConfigKindFieldEvent | StoredHardConfigTermFieldEvent | StoredHardConfigVersionFieldEvent | StoredHardConfigVotersIdFieldEvent | StoredHardConfigVotersIncarnationFieldEvent | StoredHardConfigReplacesFieldEvent | StoredHardFoundedFieldEvent | StoredHardTermFieldEvent | StoredHardVoteFieldEvent | StoredHardHighestEpochFieldEvent | StoredHardLineageByFieldEvent | StoredHardLineageConfigGroupFieldEvent | StoredHardLineageConfigEpochFieldEvent | StoredHardLineageConfigKindFieldEvent | StoredHardLineageConfigTermFieldEvent | StoredHardLineageConfigVersionFieldEvent | StoredHardLineageConfigVotersIdFieldEvent | StoredHardLineageConfigVotersIncarnationFieldEvent | StoredHardLineageConfigReplacesFieldEvent | StoredHardLineageSignatureFieldEvent | StoredHardLineagePublicKeyFieldEvent | StoredResetFieldEvent | StoredEntriesKeyFieldEvent | StoredEntriesValueFieldEvent | StoredEntriesRankEpochFieldEvent | StoredEntriesRankTermFieldEvent | StoredEntriesRankIndexFieldEvent | StoredDropFieldEvent | StoredSyncedEpochFieldEvent | StoredSyncedTermFieldEvent | StoredSyncedIndexFieldEvent | StoredLoggedFieldEvent> {
     return streamMessage(buf, Stored.codec(), opts)
   }
 }

@@ -340,8 +340,10 @@ describe('mesh: election', function () {
       const second = await agreed(mesh.nodes.slice(0, 2), before)
       await until(() => told.includes('ElectionStoreError'))
       expect(second.id).not.to.equal(sick.id)
+      expect(sick.election.status().fault).to.have.property('name', 'ElectionStoreError')
       broken = false
       await agreed(mesh.nodes)
+      await until(() => sick.election.status().fault === undefined)
     })
 
     it('a peer that tells every voter that its identity was copied takes nobody\'s seat', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { rejection, text } from '../unit/storage-contract.ts'
 import type { ChildProcess } from 'node:child_process'
 
 const CHILD = fileURLToPath(new URL('storage-child.ts', import.meta.url))
+const FULL_CHILD = fileURLToPath(new URL('storage-full-child.ts', import.meta.url))
 
 /** A process that opens `dir`, and the whole lines it has printed. */
 class Holder {
@@ -18,8 +19,9 @@ class Holder {
   private output = ''
   private problems = ''
 
-  constructor (dir: string, mode: 'hold' | 'write') {
-    this.child = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', CHILD, dir, mode], { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor (dir: string, mode: 'hold' | 'write' | 'full') {
+    const program = mode === 'full' ? FULL_CHILD : CHILD
+    this.child = spawn(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', program, dir, mode], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (chunk: Buffer) => { this.output += chunk.toString() })
     this.child.stderr?.on('data', (chunk: Buffer) => { this.problems += chunk.toString() })
     this.exited = new Promise((resolve, reject) => {
@@ -91,7 +93,7 @@ describe('storage between processes', () => {
   let dir: string
   const holders: Holder[] = []
 
-  function hold (mode: 'hold' | 'write' = 'hold'): Holder {
+  function hold (mode: 'hold' | 'write' | 'full' = 'hold'): Holder {
     const holder = new Holder(dir, mode)
     holders.push(holder)
     return holder
@@ -144,4 +146,28 @@ describe('storage between processes', () => {
     }
     expect(acks.get('set vote')).to.be.greaterThan(200)
   }).timeout(120_000)
+
+  it('loses nothing that was acknowledged before a disk was full, or after it; and can be read meanwhile', async function () {
+    // elsewhere no process can be told that its disk is full
+    if (spawnSync('prlimit', ['--version']).status !== 0) this.skip()
+    const child = hold('full')
+    expect(await child.exit()).to.equal(0)
+    const { lines } = child
+    const full = lines.slice(lines.indexOf('full') + 1, lines.indexOf('free'))
+    const free = lines.slice(lines.indexOf('free') + 1)
+    expect(lines.slice(0, 3)).to.deep.equal(['append a 1', 'append a 2', 'full'])
+    expect(full.filter(line => line === 'failed StorageError')).to.have.length(5)
+    expect(full.at(-1)).to.equal('read 1:1 2:40000')
+    expect(free.filter(line => !line.startsWith('read')).sort()).to.deep.equal(['append a 3', 'append a 4', 'append a 5', 'append b 1', 'lost '])
+    expect(free.findLast(line => line.startsWith('read'))).to.equal('read 1:1 2:40000 3:10 4:40000 5:3')
+    const storage = await openStorage(dir)
+    try {
+      expect([...storage.log.lost]).to.deep.equal([])
+      expect((await storage.log.read('a', 1, 100)).map(({ seq, value }) => `${seq}:${value.length}`).join(' ')).to.equal('1:1 2:40000 3:10 4:40000 5:3')
+      expect(await storage.log.read('b', 1, 100)).to.have.length(1)
+      expect(await storage.log.append('a', [new Uint8Array(1)])).to.equal(6)
+    } finally {
+      await storage.close()
+    }
+  })
 })

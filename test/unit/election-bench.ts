@@ -1,5 +1,6 @@
 /** A few election cores on a table, a millisecond at a time, told what to do by lines of text; see election-transcripts.ts. */
 import { createElection } from '../../src/election/election.core.ts'
+import { compareTokens } from '../../src/election/fence.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, HardState, Time, Token } from '../../src/election/types.core.ts'
@@ -36,6 +37,8 @@ export class Bench {
   #at = 0
   #fsync = 1
   #terms = new Map<string, number>()
+  /** Under which somebody led when it was last marked. */
+  #tokens: Token[] = []
 
   /** Runs one line. @throws when what it expects is not so */
   line (text: string): void {
@@ -180,6 +183,7 @@ export class Bench {
     const others = [...this.nodes.keys()].filter(id => id !== leader)
     others.forEach((id, i) => this.#names.set('ABCDEFG'[i]!, id))
     this.#terms = new Map([...this.nodes.keys()].map(id => [id, this.#status(id).term]))
+    this.#tokens = [...this.nodes.keys()].filter(id => this.#leased(id)).map(id => this.nodes.get(id)!.lease!.token)
     for (const node of this.nodes.values()) node.heard = []
   }
 
@@ -213,6 +217,11 @@ export class Bench {
       case 'leaders': if (leased.length !== Number(a)) fail(leased.join()); break
       case 'leader': if (leased.join() !== a) fail(leased.join()); break
       case 'lease': if (this.#leased(a) !== (b === 'yes')) fail(this.#leased(a)); break
+      case 'tokens': {
+        const token = this.nodes.get(leased[0] ?? '')?.lease?.token
+        if (token === undefined || this.#tokens.length !== Number(a) || this.#tokens.some(old => compareTokens(token, old) <= 0)) fail(JSON.stringify([token, this.#tokens]))
+        break
+      }
       case 'state': if (this.#status(a).state !== b) fail(this.#status(a).state); break
       case 'size': if (this.#status(a).voters.length !== Number(b)) fail(this.#status(a).voters.join()); break
       case 'voting': if (this.#status(a).voting !== (b === 'yes')) fail(this.#status(a).voting); break

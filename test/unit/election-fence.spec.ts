@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { createFence } from '../../src/election/fence.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
-import { MAX_FENCED } from '../../src/wire/limits.ts'
+import { MAX_STABLE_VALUE } from '../../src/storage/names.ts'
+import { MAX_FENCED, MAX_FENCED_NAME } from '../../src/wire/limits.ts'
 import type { FencingToken } from '../../src/election/index.ts'
 import type { StableStore } from '../../src/storage/index.ts'
 
@@ -59,8 +60,57 @@ describe('election: fence', () => {
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('ElectionStoreError')
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('ElectionStoreError')
     expect(await refusal(fence.check('a', token(1, 4)))).to.equal('StaleTokenError')
+    expect(await Promise.all([refusal(fence.check('b', token(1, 5))), refusal(fence.check('b', token(1, 5)))])).to.deep.equal(['ElectionStoreError', 'ElectionStoreError'])
     broken = false
     expect(await refusal(fence.check('a', token(1, 5)))).to.equal('accepted')
+  })
+
+  it('stores as many names as it may have, each as long as it may be, and refuses longer ones by name', async () => {
+    const { stable } = memoryStorage()
+    const fence = createFence(stable, () => undefined)
+    const last = token(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+    await fence.check('disk', token(1, 1))
+    // three bytes of each character, and of a control character six
+    const longest = Array.from({ length: MAX_FENCED - 1 }, (_, i) => (i % 2 === 0 ? '\u0001'.repeat(74) : '\u540d'.repeat(148)) + String(i).padStart(4, '0'))
+    expect(new TextEncoder().encode(JSON.stringify(longest[0]))).to.have.length(MAX_FENCED_NAME)
+    await Promise.all(longest.map(async name => fence.check(name, last)))
+    expect((await stable.get('election-fence'))?.length).to.be.within(0.9 * MAX_STABLE_VALUE, MAX_STABLE_VALUE)
+    for (const name of ['\u0001'.repeat(75), '\u540d'.repeat(150)]) expect(await refusal(fence.check(name, token(1, 1)))).to.equal('InvalidOptionsError')
+    expect(await refusal(fence.check('x'.repeat(256), token(1, 1)))).to.equal('ElectionStoreError')
+    expect(await refusal(fence.check('disk', token(1, 2)))).to.equal('accepted')
+    const again = createFence(stable, () => undefined)
+    expect(await refusal(again.check('disk', token(1, 1)))).to.equal('StaleTokenError')
+    expect(await refusal(again.check(longest[0] as string, token(1, 1)))).to.equal('StaleTokenError')
+  })
+
+  it('what could not be stored takes no place, and is not stored with something else', async () => {
+    let broken = false
+    const { stable } = memoryStorage()
+    const flaky: StableStore = {
+      lost: new Set(),
+      get: async name => stable.get(name),
+      delete: async name => stable.delete(name),
+      set: async (name, value) => {
+        if (broken) throw new Error('disk full')
+        await stable.set(name, value)
+      }
+    }
+    const fence = createFence(flaky, () => undefined)
+    await fence.check('disk', token(1, 1))
+    broken = true
+    for (let i = 0; i < 2 * MAX_FENCED; i += 100) {
+      const names = Array.from({ length: 100 }, (_, n) => `refused ${i + n}`)
+      expect(new Set(await Promise.all(names.map(async name => refusal(fence.check(name, token(9, 9))))))).to.deep.equal(new Set(['ElectionStoreError']))
+    }
+    expect(await refusal(fence.check('disk', token(1, 2)))).to.equal('ElectionStoreError')
+    broken = false
+    await Promise.all(Array.from({ length: MAX_FENCED - 1 }, async (_, i) => fence.check(`r${i}`, token(1, 1))))
+    expect(await refusal(fence.check('one more', token(1, 1)))).to.equal('ElectionStoreError')
+    const next = createFence(flaky, () => undefined)
+    // what it has accepted before is not forgotten because a newer one could not be stored
+    expect(await refusal(next.check('disk', token(1, 0)))).to.equal('StaleTokenError')
+    expect(await refusal(next.check('r0', token(1, 0)))).to.equal('StaleTokenError')
+    expect(JSON.stringify(JSON.parse(new TextDecoder().decode(await stable.get('election-fence'))))).not.to.include('refused')
   })
 
   it('after a loss takes nothing that is older than the leader it knows', async () => {

@@ -101,6 +101,21 @@ describe('election core: forming anew', function () {
     expect(world.leaders()).to.include(lone)
   })
 
+  it('when those that discovery sees were started again as nodes that do not vote; not when they are only draining', () => {
+    const { world, lone, others } = cut()
+    const see = (votes: boolean): void => {
+      world.step(lone, { type: 'candidates', candidates: all.map(id => ({ id, eligible: id === lone, ...votes || id === lone ? {} : { votes: false } })) })
+    }
+    see(true)
+    world.split([lone], others)
+    for (const id of others) world.kill(id)
+    world.run(30_000)
+    expect(world.leaders()).to.deep.equal([])
+    see(false)
+    world.run(1_000)
+    expect(world.leaders()).to.deep.equal([lone])
+  })
+
   it('who never had a group founds none while records tell of one', () => {
     const world = new World()
     world.add('B')

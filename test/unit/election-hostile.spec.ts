@@ -89,6 +89,56 @@ describe('election core: an epoch that was yielded', () => {
     expect(world.leaders()).to.have.length(1)
     expect(world.status('A').term - term).to.be.below(10)
   })
+
+  it('of a group that was founded under a clock far ahead is a conflict that an operator is told of, and costs nothing else', () => {
+    const world = new World()
+    world.add('X', { voters: ['X'] }, 2 * 86_400_000)
+    world.run(5_000)
+    for (const id of ABC) world.add(id, { voters: ABC, targetVoters: 0 })
+    world.run(15_000)
+    const { epoch } = world.status('A')
+    expect(world.leaders()).to.have.length(2)
+    const told = (id: string): string[] => world.nodes.get(id)!.out.flatMap(output => output.type === 'problem' ? [`${output.problem}: ${output.message}`] : [])
+    for (const id of ABC) expect(told(id).join('\n')).to.match(/group-conflict: X .*clock.*without what they have stored/)
+    expect(ABC.map(id => world.status(id).epoch)).to.deep.equal([epoch, epoch, epoch])
+    // a stranger without a group is none
+    world.tell('Y', ['A'], {
+      type: 'hello', group: 0, epoch: 0, term: 0, incarnation: GHOST, config: undefined, founded: false, leader: undefined, eligible: true, kind: 'default', size: 1,
+      highestEpoch: Number.MAX_SAFE_INTEGER, ask: false
+    })
+    expect(told('A').at(-1)).to.match(/^term-jump: Y/)
+  })
+
+  it('is saved once a second at most, however many higher ones somebody tells of', () => {
+    const world = new World()
+    for (const id of ABC) world.add(id, { voters: ABC, targetVoters: 0 })
+    world.run(5_000)
+    const follower = ABC.find(id => id !== world.leader())!
+    const { core } = world.nodes.get(follower)!
+    const { epoch } = world.status(follower)
+    const saved: number[] = []
+    const step = core.step.bind(core)
+    core.step = input => {
+      const outputs = step(input)
+      for (const output of outputs) if (output.type === 'save' && output.hard !== undefined) saved.push(output.hard.highestEpoch)
+      return outputs
+    }
+    for (let ms = 1; ms <= 1_000; ms++) {
+      world.tell('X', [follower], {
+        type: 'hello', group: 0, epoch: 0, term: 0, incarnation: GHOST, config: undefined, founded: false, leader: undefined, eligible: true, kind: 'default', size: 1,
+        highestEpoch: epoch + 2 * ms - 1, ask: false
+      })
+      world.step(follower, { type: 'group', view: { group: 7, epoch: epoch + 2 * ms, kind: 'default', term: 1, leader: undefined, voters: ['X'] } })
+      world.run(1)
+    }
+    expect(saved.length).to.be.within(1, 3)
+    // none of it is forgotten
+    world.run(1_500)
+    expect(saved.at(-1)).to.be.at.least(epoch + 2_000)
+    // beside the saves of the change of epoch itself: its config, its signature, a term, a vote
+    expect(new Set(saved).size).to.be.within(2, 4)
+    expect(saved.length).to.be.at.most(7)
+  })
 })
 
 describe('election core: messages of those who may not', () => {

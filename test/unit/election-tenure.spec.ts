@@ -54,6 +54,25 @@ describe('election: leases and the tasks under them', () => {
     expect(lease?.signal.aborted).to.equal(true)
   })
 
+  it('starts no task under a lease that has run out, whatever the timers say', async () => {
+    const terms: number[] = []
+    const task = (lease: Lease): number => terms.push(lease.token.term)
+    tenures.begin({ epoch: 1, term: 1 })
+    holds = false
+    const runs = [tenures.run(task), tenures.run(task)]
+    await turn()
+    expect(terms).to.deep.equal([])
+    // begun and ended before a task that waited could be started
+    holds = true
+    tenures.begin({ epoch: 1, term: 2 })
+    tenures.end('it lost')
+    await turn()
+    expect(terms).to.deep.equal([])
+    tenures.begin({ epoch: 1, term: 3 })
+    await Promise.all(runs)
+    expect(terms).to.deep.equal([3, 3])
+  })
+
   it('rejects with what the task throws while it leads', async () => {
     tenures.begin({ epoch: 1, term: 1 })
     const failed = await tenures.run(() => { throw new Error('mine') }).catch((err: Error) => err.message)

@@ -205,3 +205,27 @@ describe('election core: handovers', () => {
     expect(answers(world, leader).find(answer => 'id' in answer && answer.id === 6)).to.include({ ok: false })
   })
 })
+
+describe('election core: a leader without a majority', () => {
+  it('steps down exactly T after it sent the last round that a majority answered', () => {
+    const world = new World()
+    // without leases what is said of one lasts for T from there
+    for (const id of ['A', 'B', 'C']) world.add(id, { voters: ['A', 'B', 'C'], lease: 'off' })
+    for (const more of [3_000, 37, 61]) {
+      world.run(more)
+      const leader = world.leader()
+      const { out } = world.nodes.get(leader)!
+      world.split([leader], ['A', 'B', 'C'].filter(id => id !== leader))
+      const { until } = out.findLast(output => output.type === 'lease')!
+      const since = until.now - T
+      expect(since).to.be.within(world.now - 110, world.now)
+      const leads = (): boolean => world.status(leader).state === 'leader'
+      world.run(since + T - world.now)
+      expect(leads(), `${world.now - since} ms after the round`).to.equal(true)
+      world.run(1)
+      expect(leads(), `${world.now - since} ms after the round`).to.equal(false)
+      world.split(['A', 'B', 'C'])
+      world.run(3_000)
+    }
+  })
+})

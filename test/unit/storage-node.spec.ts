@@ -1,7 +1,11 @@
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import fs, { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { ClassicLevel } from 'classic-level'
+import { LevelLogs } from '../../src/storage/node/level.ts'
+import { RosterFile } from '../../src/storage/node/roster.ts'
 import { openStorage } from '../../src/storage/node.ts'
 import { crc32c } from '../../src/util/crc32c.ts'
 import { bytes, rejection, text } from './storage-contract.ts'
@@ -24,6 +28,24 @@ async function flip (path: string, at: number, bit = 0): Promise<void> {
   const content = await readFile(path)
   content[at] = (content[at] ?? 0) ^ (1 << bit)
   await writeFile(path, content)
+}
+
+/** For the time of `fn` the disk gives up on these slots of `vote`. */
+async function unreadable (slots: readonly number[], fn: () => Promise<void>): Promise<void> {
+  const { readFile } = fs
+  const broken = slots.map(slot => join(dir, 'stable', `vote.${slot}`))
+  const exists = async (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
+  fs.readFile = (async (path: string, ...rest: []) => {
+    if (broken.includes(path) && await exists(path)) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    return readFile(path, ...rest)
+  }) as typeof readFile
+  syncBuiltinESMExports()
+  try {
+    await fn()
+  } finally {
+    fs.readFile = readFile
+    syncBuiltinESMExports()
+  }
 }
 
 async function vote (): Promise<string | undefined> {
@@ -173,6 +195,28 @@ describe('node storage: the two slots of a value', () => {
     })
   }).timeout(20_000)
 
+  it('a slot that cannot be read at the moment costs nothing', async () => {
+    await using(async ({ stable }) => { await stable.set('vote', bytes('1')) })
+    for (const slot of [0, 1]) {
+      await unreadable([slot], async () => { expect(await vote()).to.equal('1') })
+    }
+    expect(await vote()).to.equal('1')
+  })
+
+  it('when none can be read, or the only one, the storage is not opened, and nothing is lost', async () => {
+    await using(async ({ stable }) => { await stable.set('vote', bytes('1')) })
+    for (const missing of [[], [0], [1]]) {
+      for (const slot of missing) await rename(join(dir, 'stable', `vote.${slot}`), join(root, 'aside'))
+      await unreadable([0, 1], async () => {
+        const err = await rejection(openStorage(dir))
+        expect(err).to.have.property('name', 'StorageError')
+        expect(err.message).to.include('"vote"').and.to.include('EIO').and.to.include('delete')
+      })
+      expect(await vote()).to.equal('1')
+      await rm(join(root, 'aside'), { force: true })
+    }
+  })
+
   it('ignores files that it did not make', async () => {
     await writeFile(join(dir, 'stable', '.DS_Store'), 'x')
     await writeFile(join(dir, 'stable', 'UPPER.0'), 'x')
@@ -318,5 +362,66 @@ describe('node storage: logs on a damaged disk', () => {
       expect(await log.read('a', 1, 100)).to.have.length(51)
       expect(await log.append('a', [bytes('x')])).to.equal(52)
     })
+  })
+})
+
+describe('node storage: a write of level that fails', () => {
+  let level: ClassicLevel<Uint8Array, Uint8Array>
+  let logs: LevelLogs
+  let locked: number
+
+  beforeEach(async () => {
+    await mkdir(dir, { recursive: true })
+    level = new ClassicLevel(join(dir, 'log'), { keyEncoding: 'view', valueEncoding: 'view' })
+    await level.open()
+    locked = 0
+    logs = new LevelLogs(level, new RosterFile(join(dir, 'roster')), () => { locked++ })
+  })
+
+  afterEach(async () => {
+    await level.close()
+  })
+
+  const commit = async (seq: number): Promise<string> =>
+    logs.commit([{ log: 'a', seq, value: bytes(`value ${seq}`) }], new Map([['a', { first: 1, last: seq, deleted: false }]])).then(() => 'done', (err: Error) => err.message)
+
+  /** As level does after a sync that failed: it refuses all writes until it is opened again. */
+  function sicken (): void {
+    const batch = level.batch.bind(level)
+    const sick = { batch: async () => { throw new Error('EIO') }, clear: async () => { throw new Error('EIO') } }
+    Object.assign(level, sick)
+    level.once('closed', () => { Object.assign(level, { batch, clear: ClassicLevel.prototype.clear.bind(level) }) })
+  }
+
+  it('is the last one that fails, when the disk is well again', async () => {
+    expect(await commit(1)).to.equal('done')
+    sicken()
+    const reading = logs.range('a', 1, 9, 9)
+    expect([await commit(2), await commit(2)]).to.deep.equal(['EIO', 'done'])
+    expect((await reading).map(({ seq }) => seq)).to.deep.equal([1])
+    sicken()
+    expect(await logs.prune('a', 1, 2).then(() => 'done', (err: Error) => err.message)).to.equal('EIO')
+    const answers = await Promise.all([commit(3), ...Array.from({ length: 5 }, async () => (await logs.range('a', 2, 9, 9)).length)])
+    expect(answers[0]).to.equal('done')
+    expect(answers.slice(1).every(length => length === 1 || length === 2), String(answers)).to.equal(true)
+    expect((await logs.range('a', 1, 9, 9)).map(({ seq }) => seq)).to.deep.equal([1, 2, 3])
+    expect(locked).to.equal(0)
+  })
+
+  it('gives the directory up when another process took it while it was opened anew', async () => {
+    const other = new ClassicLevel(join(dir, 'log'))
+    sicken()
+    expect(await commit(1)).to.equal('EIO')
+    const close = level.close.bind(level)
+    Object.assign(level, {
+      close: async () => {
+        await close()
+        await other.open()
+      }
+    })
+    expect(await commit(1)).to.equal('Database failed to open')
+    expect(locked).to.equal(1)
+    await other.close()
+    Object.assign(level, { close })
   })
 })

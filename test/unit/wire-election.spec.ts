@@ -45,7 +45,7 @@ const messages: Message[] = [
 ]
 const last = { ...common, type: 'yield', to: 12 }
 const hard: HardState = { incarnation, config, founded: true, term: 4, vote: 'b', highestEpoch: 12, lineage }
-const stored = { number: 5, hard, reset: true, entries, drop: ['x', 'y'], synced: rank }
+const stored = { number: 5, hard, reset: true, entries, drop: ['x', 'y'], synced: rank, logged: true }
 
 const flat = (message: Message): FlatMessage => ({ ...message })
 const all: FlatMessage[] = messages.map(flat)
@@ -90,7 +90,7 @@ describe('wire: election codec', () => {
       expect(read, message.type).to.deep.equal({ service: 'login', message })
     }
     expect(decodeStored(encodeStored(stored))).to.deep.equal(stored)
-    const little = { number: 0, hard: undefined, reset: false, entries: [], drop: [], synced: undefined }
+    const little = { number: 0, hard: undefined, reset: false, entries: [], drop: [], synced: undefined, logged: false }
     expect(decodeStored(encodeStored(little))).to.deep.equal(little)
   })
 

@@ -1,4 +1,4 @@
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** True for an error of node:fs with one of these codes. */
@@ -44,4 +44,13 @@ export async function replaceFile (path: string, bytes: Uint8Array): Promise<voi
   }
   await rename(temporary, path)
   await syncDirectory(dirname(path))
+}
+
+/** Throws what a file of `bytes` bytes that is made durable at `path` would; it is removed again. */
+export async function tryWrite (path: string, bytes: number): Promise<void> {
+  try {
+    await writeFile(path, new Uint8Array(bytes), { mode: 0o600, flush: true })
+  } finally {
+    await rm(path, { force: true })
+  }
 }

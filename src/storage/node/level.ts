@@ -1,6 +1,8 @@
-import { rename } from 'node:fs/promises'
+import { readdir, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { seal, unseal } from '../seal.ts'
+import { tryWrite } from './files.ts'
 import type { LogEntry } from '../index.ts'
 import type { LogBackend, PlacedEntry } from '../log.ts'
 import type { Edges, LogState, RosterEntry } from '../recovery.core.ts'
@@ -9,6 +11,8 @@ import type { RosterFile } from './roster.ts'
 const STATE = 0x6d
 const ENTRY = 0x65
 const SEQ_LENGTH = 8
+/** Bytes that level writes when it is opened, beside what its write-ahead log has. */
+const OPENING = 64 * 1024
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -115,14 +119,33 @@ export async function openOrRepair (path: string, onCorrupt: () => Promise<void>
   }
 }
 
-/** Logs in level: one `sync` write per group of changes. */
+/** Bytes of what level's opening writes to a table. */
+async function walBytes (path: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(path)) {
+    if (name.endsWith('.log')) { bytes += (await stat(join(path, name))).size }
+  }
+  return bytes
+}
+
+/**
+ * Logs in level: one `sync` write per group of changes. After a write that failed level is opened anew before the next
+ * one: what it appends behind half a record cannot be read again, and once a sync has failed it refuses all. While the
+ * disk is too full for that level stays as it is, to be read.
+ */
 export class LevelLogs implements LogBackend {
   private readonly level: Level
   private readonly roster: RosterFile
+  private readonly onLocked: () => void
+  private failed = false
+  private opening: Promise<void> | undefined
+  private readonly reads = new Set<Promise<unknown>>()
 
-  constructor (level: Level, roster: RosterFile) {
+  /** @param onLocked - while level was closed another process took the directory: nothing in it is ours any more */
+  constructor (level: Level, roster: RosterFile, onLocked: () => void) {
     this.level = level
     this.roster = roster
+    this.onLocked = onLocked
   }
 
   async commit (entries: readonly PlacedEntry[], states: ReadonlyMap<string, LogState>): Promise<void> {
@@ -130,7 +153,46 @@ export class LevelLogs implements LogBackend {
     for (const [log, state] of states) {
       puts.push({ type: 'put', key: stateKey(log), value: encodeState(log, state) })
     }
-    await this.level.batch(puts, { sync: true })
+    await this.write(async () => { await this.level.batch(puts, { sync: true }) })
+  }
+
+  private async write (change: () => Promise<void>): Promise<void> {
+    if (this.failed) {
+      this.opening = this.reopen()
+      await this.opening.finally(() => { this.opening = undefined })
+      this.failed = false
+    }
+    try {
+      await change()
+    } catch (err) {
+      this.failed = true
+      throw err
+    }
+  }
+
+  private async reopen (): Promise<void> {
+    const { location } = this.level
+    await tryWrite(`${location}.probe`, OPENING + await walBytes(location))
+    await Promise.allSettled(this.reads)
+    await this.level.close()
+    try {
+      await this.level.open()
+    } catch (err) {
+      if (levelCode(err) === 'LEVEL_LOCKED') { this.onLocked() }
+      throw err
+    }
+  }
+
+  /** Level is not closed meanwhile. */
+  private async reading<T> (read: () => Promise<T>): Promise<T> {
+    await this.opening?.catch(() => {})
+    const reading = read()
+    this.reads.add(reading)
+    try {
+      return await reading
+    } finally {
+      this.reads.delete(reading)
+    }
   }
 
   async note (entries: ReadonlyMap<string, RosterEntry>): Promise<void> {
@@ -138,6 +200,10 @@ export class LevelLogs implements LogBackend {
   }
 
   async range (log: string, from: number, to: number, limit: number): Promise<LogEntry[]> {
+    return await this.reading(async () => await this.find(log, from, to, limit))
+  }
+
+  private async find (log: string, from: number, to: number, limit: number): Promise<LogEntry[]> {
     const entries: LogEntry[] = []
     try {
       for await (const [key, sealed] of this.level.iterator({ gte: entryKey(log, from), lte: entryKey(log, to) })) {
@@ -153,14 +219,13 @@ export class LevelLogs implements LogBackend {
   }
 
   async prune (log: string, from: number, before: number): Promise<void> {
-    await this.level.clear({ gte: entryKey(log, from), lt: entryKey(log, before) })
+    await this.write(async () => { await this.level.clear({ gte: entryKey(log, from), lt: entryKey(log, before) }) })
   }
 
   async edges (log: string, from: number): Promise<Edges | undefined> {
     const range = { gte: entryKey(log, from), lte: entryKey(log, Number.MAX_SAFE_INTEGER), limit: 1 }
     try {
-      const [first] = await this.level.keys(range).all()
-      const [last] = await this.level.keys({ ...range, reverse: true }).all()
+      const [[first], [last]] = await this.reading(async () => await Promise.all([this.level.keys(range).all(), this.level.keys({ ...range, reverse: true }).all()]))
       return first == null || last == null ? undefined : { first: seqOf(first), last: seqOf(last) }
     } catch (err) {
       if (levelCode(err) !== 'LEVEL_CORRUPTION') { throw err }

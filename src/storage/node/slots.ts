@@ -18,7 +18,8 @@ interface Slot {
   value: Uint8Array
 }
 
-type Found = Slot | 'missing' | 'invalid'
+/** `unreadable`: the disk gives up on it, perhaps for a moment. */
+type Found = Slot | 'missing' | 'invalid' | 'unreadable'
 
 function encodeSlot (name: string, { generation, value }: Slot): Uint8Array {
   const encodedName = new TextEncoder().encode(name)
@@ -56,8 +57,8 @@ async function readSlot (path: string, name: string): Promise<Found> {
     return decodeSlot(name, await readFile(path))
   } catch (err) {
     if (hasCode(err, 'ENOENT')) { return 'missing' }
-    // a sector that the disk gives up on is as gone as one with a flipped bit
-    if (hasCode(err, 'EIO')) { return 'invalid' }
+    // the other one may tell
+    if (hasCode(err, 'EIO')) { return 'unreadable' }
     throw err
   }
 }
@@ -82,7 +83,8 @@ async function syncFile (path: string): Promise<void> {
  * - one slot valid, the other not: the valid one is the newest that was acknowledged, or newer. A torn write falls back
  *   silently, and a rotten slot costs nothing at all;
  * - none valid: the value is lost, and is said to be. A first write cannot leave this behind, because a slot is born
- *   whole, by rename.
+ *   whole, by rename;
+ * - none valid, and one that the disk gives up on: nothing is opened, as it may be there the next time.
  *
  * The price is a second fdatasync. Opening makes both slots equal again (syncing the better one first), so that a value
  * which was read is as safe as one which was acknowledged. A `set` that fails, or that a crash interrupts, may or may
@@ -181,6 +183,10 @@ export class SlotFiles implements StableBackend {
       .sort((a, b) => b.slot.generation - a.slot.generation)
     const [best, other] = valid
     if (best == null) {
+      // what may be there the next time is not lost
+      if (slots.includes('unreadable')) {
+        throw new StorageError(`the stored value "${name}" cannot be read (EIO): try again, and if the disk is broken for good delete ${this.path(name, 0)} and ${this.path(name, 1)}`)
+      }
       return undefined
     }
     this.generations.set(name, best.slot.generation)

@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 
 export interface Replacement {
   readonly name: string
-  /** Name of the core it is in, without `.core.ts`. */
+  /** Name of the file it is in, without `.core.ts` or `.ts`. */
   readonly file: string
   readonly find: string
   readonly replace: string
@@ -25,7 +25,7 @@ export async function compileMutant (dir: URL, entry: string, { name, file, find
     plugins: [{
       name: 'mutate',
       setup ({ onLoad }) {
-        onLoad({ filter: new RegExp(`/${file}\\.core\\.ts$`) }, async ({ path }) => {
+        onLoad({ filter: new RegExp(`/${file}(\\.core)?\\.ts$`) }, async ({ path }) => {
           const { readFile } = await import('node:fs/promises')
           const source = await readFile(path, 'utf8')
           found += source.split(find).length - 1
@@ -34,6 +34,6 @@ export async function compileMutant (dir: URL, entry: string, { name, file, find
       }
     }]
   })
-  if (found !== 1) throw new Error(`mutant '${name}': what it replaces is ${found} times in ${file}.core.ts`)
+  if (found !== 1) throw new Error(`mutant '${name}': what it replaces is ${found} times in ${file}`)
   return import(`data:text/javascript;base64,${Buffer.from(result.outputFiles[0]!.contents).toString('base64')}`)
 }

@@ -1,0 +1,87 @@
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'chai'
+import { Member } from '../../src/election/member.ts'
+import { PROFILES } from '../../src/election/election.core.ts'
+import { until } from '../harness/until.ts'
+import { PartDisk } from '../harness/part-disk.ts'
+import type { Discovery } from '../../src/discovery/index.ts'
+
+describe('election: a store that cannot be written', function () {
+  this.timeout(30_000)
+  let member: Member
+  let told: string[]
+
+  function start (disk: PartDisk): void {
+    told = []
+    member = new Member({
+      discovery: { nodes: () => [], node: () => undefined } as unknown as Discovery,
+      connected: () => false,
+      bootstrapped: false,
+      storage: { ...disk.open(), durable: true },
+      send: () => {},
+      onChange: () => {},
+      onProblem: ({ problem, message }) => { told.push(`${problem}: ${message}`) },
+      onGroup: () => {},
+      onReady: () => {},
+      onRestart: () => {},
+      log: defaultLogger().forComponent('test'),
+      config: { self: 'a', service: 'login', profile: PROFILES.fast, voters: ['a'] }
+    })
+    member.start()
+  }
+
+  afterEach(() => {
+    member.stop()
+  })
+
+  const write = async (): Promise<string | undefined> =>
+    (await member.ask({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] }, ['committed', 'refused'], 5_000))?.type
+
+  it('is tried again with what it needs only: a voter without a register votes though its log is broken for good', async () => {
+    const disk = new PartDisk()
+    let broken = true
+    disk.before = async (part, change) => {
+      if (broken) throw new Error('disk full')
+      if (part === 'log' && change === 'append') throw new Error('the log is broken')
+    }
+    start(disk)
+    await until(() => told.length > 0)
+    expect(told[0]).to.match(/^storage-failed: .*does not vote.*disk full.*free or mend the disk/)
+    expect(member.group.status()?.leader).to.equal(undefined)
+    broken = false
+    await until(() => member.ready)
+    expect(member.fault).to.equal(undefined)
+    // a register cannot be kept there
+    expect(await write()).to.equal('refused')
+    // it was told of a moment ago, and is not told again, but it is a fault all the same
+    await until(() => member.fault !== undefined)
+    expect(member.fault).to.have.property('name', 'ElectionStoreError')
+    await until(() => told.at(-1)?.includes('the log is broken'), { what: () => told.join() })
+  })
+
+  it('costs no leadership later: the first write to the register after a vote that could not be stored is taken', async () => {
+    const disk = new PartDisk()
+    let broken = true
+    disk.before = async () => { if (broken) throw new Error('disk full') }
+    start(disk)
+    await until(() => told.length > 0)
+    broken = false
+    await until(() => member.ready)
+    expect(await write()).to.equal('committed')
+    expect(told).to.have.length(1)
+  })
+
+  it('the register is stored again as a whole when its log can be written', async () => {
+    const disk = new PartDisk()
+    let broken = false
+    disk.before = async () => { if (broken) throw new Error('disk full') }
+    start(disk)
+    await until(() => member.ready)
+    expect(await write()).to.equal('committed')
+    broken = true
+    expect(await write()).to.equal('refused')
+    broken = false
+    await until(() => member.ready)
+    expect(await write()).to.equal('committed')
+  })
+})

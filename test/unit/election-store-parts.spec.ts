@@ -1,0 +1,151 @@
+import { expect } from 'chai'
+import { GroupStore } from '../../src/election/store.ts'
+import { PartDisk } from '../harness/part-disk.ts'
+import { turn } from './turn.ts'
+import type { Part } from '../harness/part-disk.ts'
+import type { Durable, HardState, Rank, Save } from '../../src/election/types.core.ts'
+
+const PARTS: readonly Part[] = ['stable', 'log']
+const hard = (life: string, term: number, vote?: string): HardState => ({ incarnation: life.repeat(32), config: undefined, founded: false, term, vote, highestEpoch: 0, lineage: [] })
+const rank: Rank = { epoch: 1, term: 3, index: 1 }
+const register: NonNullable<Save['register']> = { reset: false, entries: [{ key: 'k', value: Uint8Array.of(1), rank }], drop: [], synced: rank }
+
+interface Opened { store: GroupStore, failed: string[], durable: Durable | undefined, lost: boolean }
+
+async function open (disk: PartDisk): Promise<Opened> {
+  const failed: string[] = []
+  const store = new GroupStore({ storage: disk.open(), service: 'login', onSaved: () => {}, onFailed: (_id, reason) => { failed.push(reason) } })
+  return { store, failed, ...await store.load() }
+}
+
+async function save ({ store, failed }: Opened, ...saves: Array<Omit<Save, 'type'>>): Promise<void> {
+  for (const one of saves) {
+    store.save({ type: 'save', ...one })
+    await store.idle()
+  }
+  expect(failed).to.deep.equal([])
+}
+
+/** The newest vote is in the stable value, or in the log. */
+async function diskOf (newest: Part): Promise<PartDisk> {
+  const disk = new PartDisk()
+  const last = { id: 3, hard: hard('a', 7, 'X') }
+  await save(await open(disk), { id: 1, hard: hard('a', 1) }, { id: 2, hard: hard('a', 3), register }, newest === 'stable' ? last : { ...last, register })
+  return disk
+}
+
+async function outcome (promise: Promise<unknown>): Promise<string> {
+  return promise.then(() => 'opened', (err: Error) => err.name)
+}
+
+describe('election: a store of which one part is lost', () => {
+  for (const newest of PARTS) {
+    for (const gone of PARTS) {
+      it(`is lost as a whole: ${gone} is gone, and the newest vote was in ${newest}`, async () => {
+        const disk = await diskOf(newest)
+        await disk.vanish(gone)
+        expect(await open(disk)).to.include({ lost: true, durable: undefined })
+        // and stays so, whoever begins anew
+        await save(await open(disk), { id: 1, hard: hard('b', 0) })
+        expect(await open(disk)).to.deep.include({ lost: false, durable: { hard: hard('b', 0), entries: [], synced: { epoch: 0, term: 0, index: 0 } } })
+      })
+
+      it(`is forgotten as a whole, though the process dies half-way: ${gone} is damaged, and the newest vote was in ${newest}`, async () => {
+        for (const deletions of [0, 1]) {
+          const disk = await diskOf(newest)
+          disk.damaged.add(gone)
+          let done = 0
+          const reached = Promise.withResolvers<undefined>()
+          disk.before = async (_part, change) => {
+            if (change === 'delete' && done++ >= deletions) {
+              reached.resolve(undefined)
+              await new Promise(() => {})
+            }
+          }
+          void open(disk)
+          await reached.promise
+          await new Promise<void>(turn)
+          disk.before = async () => {}
+          expect(await open(disk), `after ${deletions}`).to.include({ lost: true, durable: undefined })
+        }
+      })
+
+      it(`is not begun anew before all of it is forgotten: ${gone} is damaged, and the newest vote was in ${newest}`, async () => {
+        for (const refuses of PARTS) {
+          const disk = await diskOf(newest)
+          disk.damaged.add(gone)
+          let full = true
+          disk.before = async (part, change) => { if (full && change === 'delete' && part === refuses) throw new Error('disk full') }
+          const store = new GroupStore({ storage: disk.open(), service: 'login', onSaved: () => {}, onFailed: () => {} })
+          expect(await outcome(store.load()), refuses).to.equal('ElectionStoreError')
+          expect(await outcome(open(disk)), refuses).to.equal('ElectionStoreError')
+          full = false
+          expect(await store.load(), refuses).to.deep.equal({ lost: true, durable: undefined })
+          store.save({ type: 'save', id: 1, hard: hard('b', 9, 'Y') })
+          await store.idle()
+          expect((await open(disk)).durable?.hard, refuses).to.deep.equal(hard('b', 9, 'Y'))
+        }
+      })
+    }
+  }
+
+  it('is whole when it never needed its log, and when a crash came before the first value of it was said to be stored', async () => {
+    const disk = new PartDisk()
+    await save(await open(disk), { id: 1, hard: hard('a', 1) })
+    expect((await open(disk)).durable?.hard).to.deep.equal(hard('a', 1))
+    for (const reaches of ['append', 'set'] as const) {
+      const dying = new PartDisk()
+      await save(await open(dying), { id: 1, hard: hard('a', 1) })
+      const { store } = await open(dying)
+      const reached = Promise.withResolvers<undefined>()
+      dying.before = async (_part, change) => {
+        if (change === reaches) {
+          reached.resolve(undefined)
+          await new Promise(() => {})
+        }
+      }
+      store.save({ type: 'save', id: 2, hard: hard('a', 2), register })
+      await reached.promise
+      dying.before = async () => {}
+      const next = await open(dying)
+      expect(next.lost, reaches).to.equal(false)
+      expect(next.durable?.hard.term, reaches).to.equal(reaches === 'append' ? 1 : 2)
+    }
+  })
+
+  it('is lost when its log goes that the life before had begun and not told of', async () => {
+    const disk = new PartDisk()
+    await save(await open(disk), { id: 1, hard: hard('a', 1) })
+    const { store } = await open(disk)
+    const reached = Promise.withResolvers<undefined>()
+    disk.before = async (_part, change) => {
+      if (change === 'set') {
+        reached.resolve(undefined)
+        await new Promise(() => {})
+      }
+    }
+    store.save({ type: 'save', id: 2, hard: hard('a', 2), register })
+    await reached.promise
+    disk.before = async () => {}
+    const next = await open(disk)
+    expect(next.durable?.hard.term).to.equal(2)
+    await save(next, { id: 1, hard: hard('a', 3) })
+    await disk.vanish('log')
+    expect(await open(disk)).to.include({ lost: true, durable: undefined })
+  })
+
+  it('is whole when its first value of all failed and all of it came at once', async () => {
+    const disk = new PartDisk()
+    const { store, failed } = await open(disk)
+    disk.before = async () => { throw new Error('disk full') }
+    store.save({ type: 'save', id: 1, hard: hard('a', 1) })
+    await store.idle()
+    expect(failed).to.have.length(1)
+    disk.before = async () => {}
+    store.save({ type: 'save', id: 2, hard: hard('a', 2) })
+    store.save({ type: 'save', id: 3, register: { ...register, reset: true } })
+    await store.idle()
+    expect(failed).to.have.length(1)
+    expect((await open(disk)).durable?.hard).to.deep.equal(hard('a', 2))
+  })
+})
