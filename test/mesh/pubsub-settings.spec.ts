@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { z } from 'zod'
+import { defineTopic } from '../../src/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
 import type { Channel, ChannelInfo, Mesh, Message, SubscribeOptions } from '../../src/index.ts'
@@ -78,5 +83,37 @@ describe('mesh: pub/sub, what several consumers ask of one channel', function ()
     // who says nothing of them takes the channel as it is
     const third = await consume(publisher, handler)
     for (const channel of [early, third]) expect(channel.settings).to.deep.include(settings)
+  })
+
+  it('a topic that is in use with other options is refused, and those that are not there for the topic', () => {
+    const { pubsub } = publisher
+    const topic = pubsub.topic('orders', { messages: 5, overflow: 'reject' })
+    for (const options of [{ messages: 5, overflow: 'reject' }, { overflow: 'reject' }, {}] as const) expect(pubsub.topic('orders', options)).to.equal(topic)
+    for (const options of [{ messages: 6 }, { overflow: 'wait' }, { messages: 5, bytes: 1_000 }] as const) {
+      expect(() => pubsub.topic('orders', options), JSON.stringify(options)).to.throw().with.property('name', 'InvalidOptionsError')
+    }
+    const contract = (name: string): unknown => pubsub.topic(defineTopic(name, { body: z.string() }))
+    expect(() => contract('braid.topic.linkcache.unlink')).to.throw().with.property('name', 'InvalidNameError')
+    expect(() => contract('mail')).not.to.throw()
+  })
+
+  it('a publisher that restarts with its storage keeps to what is asked of a topic, not to what all topics have', async () => {
+    const storage = mkdtempSync(join(tmpdir(), 'braid-settings-'))
+    try {
+      const options = { messages: 5, overflow: 'reject' } as const
+      const before = await mesh.add({ storage, pubsub: { keeper: false } })
+      await mesh.ready()
+      await first.pubsub.topic('orders').subscribe('billing')
+      for (let n = 0; n < 5; n++) expect((await before.pubsub.topic('orders', options).publish(n)).channels).to.deep.equal(['billing'])
+      await before.stop()
+      const again = await mesh.add({ storage, pubsub: { keeper: false } })
+      expect(again.id).to.equal(before.id)
+      await mesh.ready()
+      await until(() => again.pubsub.info().topics.some(({ name, pending }) => name === 'orders' && pending === 5), WAIT)
+      const outcome = await again.pubsub.topic('orders', options).publish(6).then(() => 'published', (err: Error) => err.name)
+      expect(outcome).to.equal('OutboxFullError')
+    } finally {
+      rmSync(storage, { recursive: true, force: true })
+    }
   })
 })
