@@ -35,7 +35,7 @@ export type {
   CallStats, Health, HealthLevel, LinkCount, MeshSnapshot, MeshStatus, Monitor, MonitorEvents, MonitorOptions, PathInfo, PathTransport, Resources, ServiceInfo
 } from './monitor/index.ts'
 export type {
-  Channel, ChannelInfo, Message, MessageHandler, OutboxOptions, Place, PublishOptions, Pubsub, PubsubEvents, PubsubInfo, PubsubInit, Reached,
+  Channel, ChannelInfo, ChannelSettings, Message, MessageHandler, OutboxOptions, Place, PublishOptions, Pubsub, PubsubEvents, PubsubInfo, PubsubInit, Reached,
   Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TypedTopic
 } from './pubsub/index.ts'
 export type {

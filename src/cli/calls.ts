@@ -144,7 +144,7 @@ export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Term
   const [topic = '', name = `cli-${mesh.id.slice(-8).toLowerCase()}`] = line.words
   const from = startOf(line.text('from') ?? 'latest')
   if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
-  // A channel of one's own ends with it; one that others share is as they made it.
+  // A channel of one's own ends with it; one that is shared keeps its place if anybody wants that.
   const durable = line.words[1] != null && line.flag('durable')
   const count = line.number('count') ?? Infinity
   const channel = await mesh.pubsub.topic(topic).subscribe(name, {

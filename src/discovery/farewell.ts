@@ -1,5 +1,6 @@
 import { recordFrames } from './frames.ts'
-import { now, pause, within } from './timing.ts'
+import { within } from '../util/deadline.ts'
+import { now, pause } from './timing.ts'
 import type { Gossip } from './gossip.ts'
 import type { Peers } from './peers.ts'
 

@@ -117,9 +117,9 @@ function dropOne (core: LogAssigner, seq: number, lost: Map<Deliveries, number[]
   for (const channel of core.sorted) {
     if (!channel.holding || channel.cursor.has(seq)) continue
     channel.finish(seq)
-    const list = lost.get(channel)
-    if (list === undefined) lost.set(channel, [seq])
-    else list.push(seq)
+    const list = lost.get(channel) ?? []
+    list.push(seq)
+    lost.set(channel, list)
   }
 }
 

@@ -61,7 +61,10 @@ export function createParts (parts: PartsInit): Parts {
   const registry = new Registry({
     context,
     incarnation: discovery.self.incarnation,
-    onChanged: (spec, members) => { made.logs?.channel(spec, members) },
+    onChanged: (spec, members) => {
+      made.logs?.channel(spec, members)
+      made.subscriptions?.changed(spec)
+    },
     onEnded: (channel, opened) => {
       made.logs?.input({ type: 'channel-gone', channel, opened })
       made.kept?.input({ type: 'channel-gone', channel, opened })

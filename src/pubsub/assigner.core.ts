@@ -28,18 +28,18 @@ const SAVE_EVERY = 250
 const TRIM_EVERY = 256
 
 export class LogAssigner implements AssignerCore, DeliveriesHost {
-  readonly self: string
-  readonly log: LogId
-  readonly random: () => number
-  readonly config: AssignerConfig
+  declare readonly self: string
+  declare readonly log: LogId
+  declare readonly random: () => number
+  declare config: AssignerConfig
   readonly owner: boolean
   readonly backlog: Backlog
   readonly channels: Channels
   readonly connected = new Set<string>()
   readonly keeping: Keeping
   generation: Generation
-  now: number
-  wall: number
+  declare now: number
+  declare wall: number
   announced: number
   trusted: number
   /** `over`: stopped, or a keeper's that was deposed. */
@@ -70,13 +70,8 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   constructor (config: AssignerConfig) {
     const { self, log, random, time, restored, takeOver, retention } = config
-    this.now = time.now
-    this.wall = time.wall
-    this.config = config
+    Object.assign(this, { self, log, random, config }, time)
     this.owner = takeOver === undefined
-    this.self = self
-    this.log = log
-    this.random = random
     this.#hash = { ...hashText(`${log.topic}/${log.publisher}/${log.epoch}`) }
     this.backlog = new Backlog({ ...RETENTION, ...retention }, restored?.messages, restored?.last)
     this.announced = this.trusted = this.backlog.last
@@ -199,6 +194,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     switch (input.type) {
       case 'tick': break
       case 'publish': publish(this, input.messages); break
+      case 'limits': this.config = { ...this.config, ...input.limits }; break
       case 'channel': this.channels.channel(input.spec, input.members); break
       case 'channel-gone': this.channels.end(input.channel, input.opened); break
       case 'message': this.#message(input.from, input.message); break
@@ -287,14 +283,13 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   #resume (): void {
-    const alone = this.keeping.keepers.every(id => id === this.self)
-    if (this.state === 'assigning' && this.owner && !alone) this.#ask()
+    if (this.state === 'assigning' && this.owner && this.keeping.keepers.some(id => id !== this.self)) this.#ask()
     this.beatAt = this.now
   }
 
   #stop (): void {
     for (const keeper of this.keeping.keepers) this.keeping.greet(keeper)
-    if (this.config.persistent === true) this.saveNow()
+    this.saveNow()
     this.state = 'over'
   }
 

@@ -6,7 +6,7 @@ import { MessageDelivery } from './message.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, Logger } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Channel, Message, MessageHandler, TopicTracing } from './index.ts'
+import type { Channel, ChannelSettings, Message, MessageHandler, TopicTracing } from './index.ts'
 import type { Delivered, Settler } from './message.ts'
 
 /** Milliseconds that {@link Channel.close} gives the handlers that run. */
@@ -16,6 +16,7 @@ export interface ChannelInit {
   readonly name: string
   readonly topic: string
   readonly schema: StandardSchemaV1 | undefined
+  readonly settings: () => ChannelSettings
   /** Somebody takes messages from now on, or nobody does. */
   readonly onTaking: (taking: boolean) => void
   /** Nothing more is wanted: what was not begun goes back. Called once, first. */
@@ -45,6 +46,10 @@ export class ChannelEnd<T> implements Channel<T> {
     this.#init = init
     this.name = init.name
     this.topic = init.topic
+  }
+
+  get settings (): ChannelSettings {
+    return this.#init.settings()
   }
 
   get closed (): boolean {

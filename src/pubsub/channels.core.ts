@@ -74,7 +74,7 @@ export class Channels {
       }
       deliveries = this.#fix(spec, this.#core.backlog.last === 0 ? 0 : undefined, members)
     }
-    deliveries.spec = spec
+    deliveries.respec(spec)
     this.#list(deliveries, members)
   }
 

@@ -20,10 +20,9 @@ const NO_GENERATION: Generation = { number: 0, by: '' }
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
-  readonly ackWait: number
-  now: number
-  wall: number
-  readonly #config: ConsumerConfig
+  declare now: number
+  declare wall: number
+  #config: ConsumerConfig
   readonly #runner: Runner
   readonly #channel: string
   readonly #sources = new Map<string, Source>()
@@ -41,11 +40,13 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#config = config
     this.#channel = config.spec.channel
     this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, config.prefetch ?? 1_000))
-    this.now = config.time.now
-    this.wall = config.time.wall
+    Object.assign(this, config.time)
     this.#connected.add(config.self)
-    this.ackWait = config.spec.ackWait
     this.#runner = new Runner(this, Math.max(1, config.concurrency ?? 32))
+  }
+
+  get ackWait (): number {
+    return this.#config.spec.ackWait
   }
 
   get due (): number {
@@ -101,6 +102,7 @@ class Consumer implements ConsumerCore, RunnerHost {
         break
       case 'closed': this.#connected.delete(input.peer); break
       case 'resumed': for (const source of this.#sources.values()) this.#open(source); break
+      case 'spec': this.#config = { ...this.#config, spec: input.spec }; break
       case 'capacity':
         this.#runner.concurrency = Math.max(1, input.concurrency)
         this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, input.prefetch))

@@ -1,5 +1,6 @@
 /** What the parts of the room share. */
 import { rendezvousRank } from '../balancing/rendezvous.core.ts'
+import { RETENTION } from './numbers.core.ts'
 import { sizedParts } from './parts.ts'
 import { KEEPER, MEMBER } from './roles.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -8,6 +9,7 @@ import type { Logger } from '@libp2p/interface'
 import type { PubsubEvents, PubsubInit } from './index.ts'
 import type { Loop } from './loop.ts'
 import type { Net } from './net.ts'
+import type { Retention } from './types.core.ts'
 import type { WireMessage as Message } from './announced.ts'
 
 /** Keepers of a topic. */
@@ -28,33 +30,35 @@ export interface ContextInit {
 }
 
 export class Context {
-  readonly self: string
-  readonly init: PubsubInit
-  readonly discovery: Discovery
+  // of its init
+  declare readonly self: string
+  declare readonly init: PubsubInit
+  declare readonly discovery: Discovery
   readonly storage: Storage | undefined
-  readonly loop: Loop
-  readonly log: Logger
-  readonly emit: ContextInit['emit']
-  readonly connected: (id: string) => boolean
+  declare readonly loop: Loop
+  declare readonly log: Logger
+  declare readonly emit: ContextInit['emit']
+  declare readonly connected: (id: string) => boolean
   readonly counters = new Map<string, number>()
-  readonly #init: ContextInit
+  /** Of what this node publishes and keeps, and how long its consumers remember a log. */
+  readonly retention: Retention
+  readonly #net: ContextInit['net']
+  readonly #onOwn: ContextInit['onOwn']
   /** By topic; forgotten when the nodes change. */
   readonly #keepers = new Map<string, readonly string[]>()
 
-  constructor (init: ContextInit) {
-    this.#init = init
-    this.self = init.self
-    this.init = init.init
-    this.discovery = init.discovery
-    this.storage = init.storage?.durable === true ? init.storage : undefined
-    this.loop = init.loop
-    this.log = init.log
-    this.emit = init.emit
-    this.connected = init.connected
+  constructor ({ net, onOwn, ...shared }: ContextInit) {
+    Object.assign(this, shared)
+    this.#net = net
+    this.#onOwn = onOwn
+    const { storage, init: { retention = {} } } = shared
+    this.storage = storage?.durable === true ? storage : undefined
+    const { messages = RETENTION.messages, bytes = RETENTION.bytes, time: age = RETENTION.age } = retention
+    this.retention = { messages, bytes, age }
   }
 
   get net (): Net {
-    return this.#init.net()
+    return this.#net()
   }
 
   readonly count = (what: string): void => {
@@ -64,7 +68,7 @@ export class Context {
   /** To a node, this one perhaps. What cannot be sent is dropped. */
   readonly send = (to: string, message: Message): void => {
     if (to === this.self) {
-      this.loop.post(() => { this.#init.onOwn(message) })
+      this.loop.post(() => { this.#onOwn(message) })
       return
     }
     for (const part of sizedParts(message)) this.net.send(to, part)

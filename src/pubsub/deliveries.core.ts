@@ -25,7 +25,7 @@ export class Deliveries {
   readonly cursor: Cursor
   readonly seats = new Seats()
   readonly chains = new Chains()
-  /** In the order in which their time runs out. */
+  /** In the order in which their time runs out, but for those that began after it was made shorter. */
   readonly flights = new Map<number, Flight>()
   readonly waiting = new Map<number, Retry>()
   /** Dead letters on their way, by seq. */
@@ -122,10 +122,9 @@ export class Deliveries {
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
-    const deadline = this.host.now + this.spec.ackWait
-    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline, streamed: false }
+    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline: this.host.now + this.spec.ackWait, streamed: false }
     this.flights.set(seq, flight)
-    if (deadline < this.#expiry) this.#expiry = deadline
+    this.#expiry = Math.min(this.#expiry, flight.deadline)
     if (++seat.inFlight >= seat.prefetch) this.seats.update(seat)
     if (chain !== undefined) chain.inFlight++
     return flight
@@ -136,6 +135,12 @@ export class Deliveries {
     flight.deadline = this.host.now + this.spec.ackWait
     this.flights.delete(flight.seq)
     this.flights.set(flight.seq, flight)
+  }
+
+  /** What is added to the time of all counts for those that are under way, too. */
+  respec (spec: ChannelSpec): void {
+    for (const flight of this.flights.values()) flight.deadline += Math.max(0, spec.ackWait - this.spec.ackWait)
+    this.spec = spec
   }
 
   land (flight: Flight): void {

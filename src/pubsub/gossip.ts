@@ -45,8 +45,7 @@ export class TopicGossip {
   }
 
   stop (): void {
-    const gossipsub = this.#gossipsub
-    gossipsub?.removeEventListener('message', this.#onMessage)
+    this.#gossipsub?.removeEventListener('message', this.#onMessage)
     for (const name of this.#topics.keys()) this.#unsubscribe(name)
     this.#gossipsub = undefined
   }
@@ -86,24 +85,20 @@ export class TopicGossip {
   }
 
   #subscribe (name: string): void {
-    const gossipsub = this.#gossipsub
-    if (gossipsub === undefined) return
     try {
-      gossipsub.topicValidators.set(name, (_, { data }: Message) => data.byteLength <= MAX_GOSSIP ? 'accept' : 'reject')
-      gossipsub.subscribe(name)
+      this.#gossipsub?.topicValidators.set(name, (_, { data }: Message) => data.byteLength <= MAX_GOSSIP ? 'accept' : 'reject')
+      this.#gossipsub?.subscribe(name)
     } catch (err) {
       this.#init.log.error('could not subscribe to %s - %e', name, err)
     }
   }
 
   #unsubscribe (name: string): void {
-    const gossipsub = this.#gossipsub
-    if (gossipsub === undefined) return
-    gossipsub.topicValidators.delete(name)
+    this.#gossipsub?.topicValidators.delete(name)
     try {
-      gossipsub.unsubscribe(name)
+      this.#gossipsub?.unsubscribe(name)
     } catch (err) {
-      this.#init.log.trace('could not unsubscribe from %s - %e', name, err)
+      this.#init.log.trace('could not leave %s - %e', name, err)
     }
   }
 

@@ -62,17 +62,35 @@ export interface SubscribeOptions extends AbortOptions {
   concurrency?: number
   /** Messages that may be assigned to this consumer and not be final. @default 1000 */
   prefetch?: number
-  /** Deliveries of one message, after which it goes to the topic `<topic>.$dead.<channel>`. @default 5 */
+  /**
+   * Deliveries of one message, after which it goes to the topic `<topic>.$dead.<channel>`. This, `ackWait`, `backoff` and
+   * `expire` are the channel's, for all its consumers: the newest `subscribe` that gives one decides. Who gives none takes
+   * the channel as it is: see {@link Channel.settings}.
+   *
+   * @default 5
+   */
   maxDeliver?: number
-  /** Milliseconds that a delivery may take; `message.working()` begins them anew. @default 30000 */
+  /**
+   * Milliseconds that a delivery may take; `message.working()` begins them anew. What runs keeps the time it was given.
+   *
+   * @default 30000
+   */
   ackWait?: number
   /** Milliseconds before the second delivery, the third, and so on; the last one repeats. @default [250, 1000, 5000, 30000] */
   backoff?: readonly number[]
-  /** The channel outlives its last consumer, for `expire`. @default true in Node, false in pages */
+  /**
+   * The channel outlives its last consumer, for `expire`: it does once anybody has subscribed with this, and nobody takes
+   * that back but by {@link Topic.deleteChannel}.
+   *
+   * @default true in Node, false in pages
+   */
   durable?: boolean
-  /** Milliseconds that a durable channel without a consumer is kept. @default 3600000 */
+  /** Milliseconds that a durable channel without a consumer is kept. Counts together with `durable`. @default 3600000 */
   expire?: number
 }
+
+/** What counts for a channel by now, whoever asked for it. */
+export type ChannelSettings = Readonly<Required<Pick<SubscribeOptions, 'durable' | 'expire' | 'maxDeliver' | 'ackWait' | 'backoff'>>>
 
 /** One delivery of a message to one consumer of a channel. */
 export interface Message<T = any> {
@@ -112,6 +130,8 @@ export interface Channel<T = any> extends AsyncIterable<Message<T>>, AsyncDispos
   readonly topic: string
   /** Publishers that could not be told of the channel within the time of `subscribe`; they are told when they are reached. */
   readonly unreached: readonly NodeInfo[]
+  /** Of the channel, at this moment: others may ask for something else later. */
+  readonly settings: ChannelSettings
   /**
    * Run a handler for each message: it is acked when the handler returns or resolves, and delivered again when it throws.
    *
@@ -223,9 +243,11 @@ export interface PubsubEvents extends SystemEvents {
 export interface Pubsub extends TypedEventTarget<PubsubEvents> {
   /**
    * The topic of that name; the same object for the same name. `orders.*` and `orders.>` are patterns, of topics with one
-   * more part and of topics with any number of more parts: they may only be subscribed to.
+   * more part and of topics with any number of more parts: they may only be subscribed to. Topics `braid.topic.…` are
+   * of this node alone, and keep nothing: of all options `key`, `headers` and `signal` count there.
    *
    * @throws InvalidNameError
+   * @throws InvalidOptionsError - it is in use here with other options, or with another contract
    */
   topic (name: string, options?: OutboxOptions): Topic
   /** The same, with the types and the check of a contract. */

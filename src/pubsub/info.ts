@@ -1,3 +1,4 @@
+import { nameOf } from './names.core.ts'
 import type { ChannelInfo, PubsubInfo, TopicInfo } from './index.ts'
 import type { KeptLogs } from './kept-logs.ts'
 import type { LogDriver } from './log.ts'
@@ -13,7 +14,7 @@ export function describe (logs: Iterable<LogDriver>, counters: ReadonlyMap<strin
     for (const { channel, members, lag, inFlight, redelivered, dead } of status.channels) {
       const before = channels.get(channel)
       channels.set(channel, {
-        name: channel.slice(channel.lastIndexOf('/') + 1),
+        name: nameOf(channel),
         consumers: Math.max(before?.consumers ?? 0, members),
         lag: (before?.lag ?? 0) + lag,
         pending: (before?.pending ?? 0) + inFlight,

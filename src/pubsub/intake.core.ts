@@ -214,9 +214,9 @@ export function runOut (channel: Deliveries): void {
     channel.fail(flight, 'ack-wait', true, 0, 'it was not settled in time')
     // it gets it again, and keeps the later ones of its key back until then
     if (flight.chain !== undefined && flight.chain.seat === flight.seat) continue
-    const list = late.get(flight.seat)
-    if (list === undefined) late.set(flight.seat, [flight.seq])
-    else list.push(flight.seq)
+    const list = late.get(flight.seat) ?? []
+    list.push(flight.seq)
+    late.set(flight.seat, list)
   }
   for (const [seat, seqs] of late) channel.outgoing.drop(seat.id, seqs)
 }

@@ -140,7 +140,6 @@ export class KeptLogs {
 
   #add (log: LogId, file: LogFile | undefined, restored: Restored | undefined): KeptLog {
     const { context, gossip, onTakeOver, onGiveBack, onCopies } = this.#init
-    const { messages, bytes, time: age } = context.init.retention ?? {}
     const kept = new KeptLog({
       loop: context.loop,
       file,
@@ -149,8 +148,8 @@ export class KeptLogs {
         log,
         random: Math.random,
         time: time(),
-        retention: { ...messages === undefined ? {} : { messages }, ...bytes === undefined ? {} : { bytes }, ...age === undefined ? {} : { age } },
-        ...restored === undefined ? {} : { restored }
+        retention: context.retention,
+        restored
       },
       send: context.send,
       onTakeOver: (kept, takeOver) => { onTakeOver(log, kept.restored(), takeOver) },

@@ -1,10 +1,11 @@
 /** A topic before the room is loaded, and the way to it afterwards. */
 import type { AbortOptions } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Channel, PublishOptions, Receipt, SubscribeOptions, Topic } from './index.ts'
+import type { Channel, OutboxOptions, PublishOptions, Receipt, SubscribeOptions, Topic } from './index.ts'
 import type { Room, TopicRequest } from './room.ts'
 
 export interface LazyTopicInit {
+  options: OutboxOptions
   room: () => Room | undefined
   load: () => Promise<Room>
   request: (topic: LazyTopic) => TopicRequest
@@ -13,12 +14,14 @@ export interface LazyTopicInit {
 export class LazyTopic implements Topic {
   readonly name: string
   readonly schema: StandardSchemaV1 | undefined
+  readonly options: OutboxOptions
   readonly #init: LazyTopicInit
   #topic: Topic | undefined
 
   constructor (name: string, schema: StandardSchemaV1 | undefined, init: LazyTopicInit) {
     this.name = name
     this.schema = schema
+    this.options = init.options
     this.#init = init
   }
 

@@ -66,6 +66,7 @@ export class LocalTopic implements Topic {
       name,
       topic: this.name,
       schema: undefined,
+      settings: () => ({ durable: false, expire: 0, maxDeliver: MAX_DELIVER, ackWait: Infinity, backoff: [RETRY] }),
       log: this.#init.log,
       onTaking: taking => {
         remove(channel.taking, end)

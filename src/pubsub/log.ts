@@ -3,19 +3,20 @@ import { MeshStoppedError } from '../errors.ts'
 import { createAssigner } from './assigner.core.ts'
 import { Gate } from './gate.ts'
 import { Driven } from './loop.ts'
+import type { OutboxOptions } from './index.ts'
 import type { LogFile } from './log-file.ts'
 import type { Loop, Timeless } from './loop.ts'
 import type {
   AssignerConfig, AssignerInput, AssignerOutput, AssignerStatus, Batch, ChannelSpec, LogId, Member, Net, NewMessage
 } from './types.core.ts'
 
-const STOPPED = 'the mesh was stopped before it was known what became of the message'
+const STOPPED = 'the mesh was stopped before it was known what became of it'
 
 export interface LogInit {
   self: string
   log: LogId
   loop: Loop
-  config: Pick<AssignerConfig, 'restored' | 'takeOver' | 'maxPending' | 'maxPendingBytes' | 'overflow' | 'retention' | 'random' | 'time'>
+  config: Pick<AssignerConfig, 'restored' | 'takeOver' | 'retention' | 'random' | 'time'>
   /** Undefined without storage, and for a log that was taken over: its keeper stores it. */
   file: LogFile | undefined
   onBatch: (batch: Batch) => Promise<void>
@@ -30,6 +31,8 @@ export interface Published { readonly first: number, readonly channels: readonly
 export class LogDriver {
   readonly log: LogId
   readonly own: boolean
+  /** Of who published last: a log that is restored is made before anybody says. */
+  options: OutboxOptions | undefined
   readonly #init: LogInit
   readonly #core: ReturnType<typeof createAssigner>
   readonly #driven: Driven<AssignerInput, AssignerOutput>

@@ -1,12 +1,13 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
 import { MeshStoppedError } from '../errors.ts'
-import { deadTopic, isDead } from './names.ts'
+import { deadTopic } from './names.ts'
 import { Announced } from './announced.ts'
 import { LogDriver } from './log.ts'
 import { LogFile, storedLogs } from './log-file.ts'
 import { time } from './loop.ts'
-import { logKey, matches } from './names.core.ts'
+import { isDead, logKey, matches, nameOf } from './names.core.ts'
 import { Outbox } from './outbox.ts'
+import { messageId } from './topic.ts'
 import { burial } from './burial.ts'
 import type { Context } from './context.ts'
 import type { Courier } from './courier.ts'
@@ -19,6 +20,9 @@ import type { AssignerInput, AssignerOutput, Batch, ChannelSpec, Generation, Kee
 
 /** Random bits of an epoch, below the milliseconds of its start. */
 const EPOCH_BITS = 1_024
+
+/** Of a topic that nobody here has opened. */
+const NOTHING_ASKED: OutboxOptions = {}
 
 /** Of a consumer that has had nothing of the log. */
 export const NO_OUTCOMES: Outcomes = { done: [], naks: [], terms: [], expired: [], working: [] }
@@ -105,15 +109,18 @@ export class Logs {
   }
 
   /** The log that this node publishes on; made when it is first needed. */
-  async own (topic: string, options: OutboxOptions = {}): Promise<LogDriver> {
-    if (this.#stopped || this.#leaving) throw new MeshStoppedError(this.#stopped ? undefined : 'the mesh is draining: it publishes no more')
+  async own (topic: string, options = NOTHING_ASKED): Promise<LogDriver> {
+    if (this.#stopped || this.#leaving) throw new MeshStoppedError(this.#stopped ? undefined : 'the mesh is draining')
     // who made a channel elsewhere may not have been heard of yet
     await this.#init.registry.synced()
-    const known = this.#own.get(topic)
-    if (known !== undefined) return known
-    const made = this.#make(topic, options)
-    this.#own.set(topic, made)
-    return made
+    const log = this.#own.get(topic) ?? this.#make(topic)
+    this.#own.set(topic, log)
+    if (log.options !== options) {
+      log.options = options
+      const { messages: maxPending, bytes: maxPendingBytes, overflow } = { ...this.#init.context.init.outbox, ...options }
+      log.input({ type: 'limits', limits: { maxPending, maxPendingBytes, overflow } })
+    }
+    return log
   }
 
   takeOver (log: LogId, restored: Restored, takeOver: { generation: Generation, complete: boolean }): void {
@@ -199,18 +206,16 @@ export class Logs {
     return new LogFile({ store: context.storage.log, role: 'own', log, logger: context.log, onSaved: id => { this.get(log)?.saved(id) } })
   }
 
-  #make (topic: string, options: OutboxOptions): LogDriver {
+  #make (topic: string): LogDriver {
     const { context } = this.#init
     if (this.#stopped) throw new MeshStoppedError()
     const taken = [...this.#logs.values()].filter(({ own, log }) => own && log.topic === topic).map(({ log }) => log.epoch + 1)
     const log: LogId = { topic, publisher: context.self, epoch: Math.max(this.#epoch, ...taken) }
-    return this.#add(log, { file: context.storage === undefined ? undefined : this.#file(log), options })
+    return this.#add(log, { file: context.storage === undefined ? undefined : this.#file(log) })
   }
 
-  #add (log: LogId, { file, restored, takeOver, options }: { file?: LogFile | undefined, restored?: Restored, takeOver?: { generation: Generation, complete: boolean }, options?: OutboxOptions }): LogDriver {
+  #add (log: LogId, { file, restored, takeOver }: { file?: LogFile | undefined, restored?: Restored, takeOver?: { generation: Generation, complete: boolean } }): LogDriver {
     const { context, registry } = this.#init
-    const { messages, bytes, overflow } = { ...context.init.outbox, ...options }
-    const { messages: most, bytes: mostBytes, time: age } = context.init.retention ?? {}
     const driver = new LogDriver({
       self: context.self,
       log,
@@ -219,12 +224,9 @@ export class Logs {
       config: {
         random: Math.random,
         time: time(),
-        retention: { ...most === undefined ? {} : { messages: most }, ...mostBytes === undefined ? {} : { bytes: mostBytes }, ...age === undefined ? {} : { age } },
-        ...messages === undefined ? {} : { maxPending: messages },
-        ...bytes === undefined ? {} : { maxPendingBytes: bytes },
-        ...overflow === undefined ? {} : { overflow },
-        ...restored === undefined ? {} : { restored },
-        ...takeOver === undefined ? {} : { takeOver: { generation: takeOver.generation, complete: takeOver.complete } }
+        retention: context.retention,
+        restored,
+        takeOver
       },
       onBatch: async batch => this.#batch(batch),
       send: context.send,
@@ -276,7 +278,7 @@ export class Logs {
     const { context } = this.#init
     const { channel, message: { seq }, attempt, reason } = dead
     const { topic } = from.log
-    const name = channel.slice(channel.lastIndexOf('/') + 1)
+    const name = nameOf(channel)
     context.count('dead')
     const { id, message } = burial(from.log, name, dead)
     try {
@@ -297,10 +299,9 @@ export class Logs {
   #event (from: LogDriver, output: AssignerOutput): void {
     const { context, onDeposed } = this.#init
     const { topic, publisher, epoch } = from.log
-    const name = (channel: string): string => channel.slice(channel.lastIndexOf('/') + 1)
     switch (output.type) {
       case 'expired':
-        context.emit('expired', { topic, channel: name(output.channel), id: `${topic}/${publisher}/${epoch}/${output.seq}` })
+        context.emit('expired', { topic, channel: nameOf(output.channel), id: messageId(topic, publisher, epoch, output.seq) })
         break
       case 'lost':
         this.#lost(from, output)
@@ -328,7 +329,7 @@ export class Logs {
     for (let i = 0; i + 1 < ranges.length; i += 2) {
       const [first = 0, last = 0] = ranges.slice(i, i + 2)
       dropped += last - first + 1
-      context.emit('lost', { topic, channel: channel.slice(channel.lastIndexOf('/') + 1), publisher, from: first, to: last, reason: why })
+      context.emit('lost', { topic, channel: nameOf(channel), publisher, from: first, to: last, reason: why })
     }
     if (why === 'overflow') context.emit('overflow', { topic, dropped })
   }

@@ -6,17 +6,11 @@
 import { InvalidNameError } from '../errors.ts'
 import { MAX_NAME } from '../wire/limits.ts'
 import { checkName, isName } from '../wire/names.ts'
-
-const DEAD = '.$dead.'
+import { DEAD } from './names.core.ts'
 
 /** Where the messages go that a channel could not handle. */
 export function deadTopic (topic: string, channel: string): string {
   return `${topic}${DEAD}${channel}`
-}
-
-/** Dead letters have no dead letters of their own. */
-export function isDead (topic: string): boolean {
-  return topic.includes(DEAD)
 }
 
 /** Whether it is the name of one topic. */
@@ -42,7 +36,7 @@ export function checkTopic (name: unknown): string {
 export function checkTopicOrPattern (name: unknown): string {
   if (isTopic(name) || isPattern(name)) return name
   if (typeof name === 'string' && /[*>]/.test(name)) {
-    throw new InvalidNameError(`illegal pattern ${JSON.stringify(name.slice(0, 80))}: * stands for a whole part between dots, > for the rest, at the end and not alone`)
+    throw new InvalidNameError(`illegal pattern ${JSON.stringify(name.slice(0, 80))}: * is a whole part between dots, > the rest, at its end`)
   }
   return checkName('topic', name)
 }

@@ -77,7 +77,7 @@ export const MAX_LOGS = 8_192
 /** Bytes that a peer may ask to be sent again, per second, and at once: a whole retention. */
 export const REPAIR_RATE = 16 * 1_024 * 1_024
 export const REPAIR_BURST = 128 * 1_024 * 1_024
-/** Channels, openings of one channel, and tags of deleted or idle ones in a registry. */
+/** Channels, openings of one channel (beside the few that came later and ask for something else), and tags of deleted or idle ones in a registry. */
 export const MAX_CHANNELS = 4_096
 export const MAX_OPENINGS = 16
 export const MAX_REMOVED = 16_384

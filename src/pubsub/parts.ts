@@ -48,16 +48,7 @@ export function groups<T> (items: readonly T[], size: (item: T) => number, most 
 
 /** Whether all names in it are. */
 export function isLegal (message: WireMessage): boolean {
-  switch (message.type) {
-    case 'registry':
-      return message.delta.openings.every(({ spec }) => isTopic(spec.pattern) || isPattern(spec.pattern))
-    case 'opened-all': case 'announce':
-      return true
-    case 'batch':
-      return isTopic(message.batch.log.topic)
-    case 'open':
-      return (message.log === undefined || isTopic(message.log.topic)) && (isTopic(message.spec.pattern) || isPattern(message.spec.pattern))
-    default:
-      return isTopic(message.log.topic)
-  }
+  const specs = message.type === 'registry' ? message.delta.openings.map(({ spec }) => spec) : message.type === 'open' ? [message.spec] : []
+  const log = message.type === 'batch' ? message.batch.log : 'log' in message ? message.log : undefined
+  return (log === undefined || isTopic(log.topic)) && specs.every(({ pattern }) => isTopic(pattern) || isPattern(pattern))
 }

@@ -81,12 +81,14 @@ class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startab
     const contract = typeof name === 'string' ? undefined : name
     const known = checkTopicOrPattern(contract?.topic ?? name)
     checkPubsubOptions({ outbox: options })
-    if (known.startsWith(SYSTEM) && /[*>]/.test(known)) throw new InvalidNameError(`${known}: topics of the node itself are subscribed to by their names`)
+    if (known.startsWith(SYSTEM) && (contract === undefined ? /[*>]/.test(known) : this.#init.system?.includes(known as never) !== true)) throw new InvalidNameError(`${known}: topics of the node are known by their names`)
     const topic = this.#topics.get(known)
     if (topic !== undefined && contract !== undefined && topic.schema !== contract.body) {
       throw new InvalidOptionsError(`the topic ${known} was made ${topic.schema === undefined ? 'without its contract: give the contract first' : 'with another contract'}`)
     }
+    if (topic !== undefined && Object.entries(options).some(([name, value]) => value !== topic.options[name as keyof OutboxOptions])) throw new InvalidOptionsError(`the topic ${known} has other options`)
     const made = topic ?? new LazyTopic(known, contract?.body, {
+      options,
       room: () => this.#room,
       load: async () => this.#load(),
       request: topic => ({ name: known, schema: topic.schema, options, onClose: () => { if (this.#topics.get(known) === topic) this.#topics.delete(known) } })

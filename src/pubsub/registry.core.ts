@@ -6,6 +6,7 @@
 import { noteEnded } from './ended.core.ts'
 import { matches } from './names.core.ts'
 import { EPHEMERAL_GRACE, MAX_CHANNELS, MAX_OPENINGS, MAX_REMOVED } from './numbers.core.ts'
+import { addition, dropSuperseded, isLater, mergedSpec } from './settings.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import type { ChannelSpec, Member, Membership, Opening, RegistryConfig, RegistryCore, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
 
@@ -57,7 +58,7 @@ class Registry implements RegistryCore {
     this.#out = []
     switch (input.type) {
       case 'tick': break
-      case 'open': this.#open(input.spec, input.weight); break
+      case 'open': this.#open(input); break
       case 'close': this.#close(input.channel); break
       case 'delete': this.#delete(input.channel); break
       case 'message': this.#join(input.from, input.delta); break
@@ -89,31 +90,26 @@ class Registry implements RegistryCore {
 
   // --- what this node does
 
-  #open (spec: ChannelSpec, weight: number): void {
+  #open ({ spec, stated, weight }: Extract<RegistryInput, { type: 'open' }>): void {
     const { channel } = spec
-    const fresh = !this.#entries.has(channel)
-    // whoever assigns and keeps tells the channel from the deleted one by this time: clocks differ
-    const opened = Math.min(Number.MAX_SAFE_INTEGER, Math.max(spec.opened, (this.#ended.get(channel) ?? 0) + 1))
-    const openings = fresh ? [this.#opening({ ...spec, opened })] : []
-    // there is no place for one more: it is not answered
-    if (!openings.every(opening => this.#add(opening))) return
-    const channels = [...new Set([...this.#mine.channels, channel])].sort()
-    this.#update({ channels, weight })
-    this.#spread({ openings, removed: [], members: [this.#mine] }, undefined)
-    this.#change(channel)
+    const known = [...this.#entries.get(channel)?.openings.values() ?? []]
+    // clocks differ: it is newer than what it adds to, and told by its time from the deleted channel of its name
+    const at = Math.min(Number.MAX_SAFE_INTEGER, Math.max(spec.opened, 1 + Math.max(this.#ended.get(channel) ?? 0, ...known.map(({ at }) => at))))
+    const added = addition(known, { tag: '', by: this.#self, spec: { ...spec, opened: at }, at, stated })
+    const openings = added === undefined ? [] : [{ ...added, tag: `${at}.${this.#self}.${Math.floor(this.#random() * 2 ** 32).toString(36)}` }].filter(opening => this.#add(opening))
     const entry = this.#entries.get(channel)
-    if (entry !== undefined) this.#out.push({ type: 'opened', spec: specOf(entry), fresh })
-  }
-
-  #opening (spec: ChannelSpec): Opening {
-    const tag = `${spec.opened}.${this.#self}.${Math.floor(this.#random() * 2 ** 32).toString(36)}`
-    return { tag, by: this.#self, spec }
+    // there is no place for one more: it is not answered
+    if (entry === undefined) return
+    this.#update({ channels: [...new Set([...this.#mine.channels, channel])].sort(), weight })
+    this.#spread({ openings, members: [this.#mine] })
+    this.#change(channel)
+    this.#out.push({ type: 'opened', spec: specOf(entry), fresh: known.length === 0 })
   }
 
   #close (channel: string): void {
     if (!this.#mine.channels.includes(channel)) return
     this.#update({ channels: this.#mine.channels.filter(other => other !== channel) })
-    this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)
+    this.#spread({ members: [this.#mine] })
     const entry = this.#entries.get(channel)
     if (entry !== undefined) entry.lost = false
     this.#change(channel)
@@ -130,7 +126,7 @@ class Registry implements RegistryCore {
     if (entry === undefined) return
     const removed = [...entry.openings.keys()]
     for (const tag of removed) this.#bury(tag)
-    this.#spread({ openings: [], removed, members: [] }, undefined)
+    this.#spread({ removed })
     this.#remove(channel, specOf(entry).opened)
   }
 
@@ -139,7 +135,7 @@ class Registry implements RegistryCore {
     if (opened > 0) noteEnded(this.#ended, channel, opened)
     if (this.#mine.channels.includes(channel)) {
       this.#update({ channels: this.#mine.channels.filter(other => other !== channel) })
-      this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)
+      this.#spread({ members: [this.#mine] })
     }
     this.#out.push({ type: 'ended', channel, opened })
   }
@@ -162,11 +158,18 @@ class Registry implements RegistryCore {
       this.#drop(tag, changed)
     }
     const members = delta.members.filter(membership => this.#learn(from, membership, changed))
-    for (const opening of delta.openings) {
-      const { tag, spec: { channel } } = opening
+    for (const said of delta.openings) {
+      const { tag, spec: { channel, opened } } = said
+      // it may be told without a time
+      const opening = { ...said, at: Math.max(said.at, opened) }
       if (this.#removed.has(tag) || this.#idle.has(tag) || this.#entries.get(channel)?.openings.has(tag) === true) continue
-      if (this.#add(opening)) openings.push(opening)
-      else this.#out.push({ type: 'problem', peer: from, message: 'too many channels' })
+      if (isLater(opening) && opened <= (this.#ended.get(channel) ?? 0)) {
+        // it adds to a channel that was deleted meanwhile
+        this.#bury(tag)
+        this.#spread({ removed: [tag] })
+        continue
+      }
+      if (this.#add(opening, from)) openings.push(opening)
       changed.add(channel)
     }
     this.#back(from)
@@ -184,7 +187,7 @@ class Registry implements RegistryCore {
       if (isNewer(membership, this.#mine)) {
         this.#mine = { ...this.#mine, incarnation: membership.incarnation, version: membership.version }
         this.#update({})
-        this.#spread({ openings: [], removed: [], members: [this.#mine] }, undefined)
+        this.#spread({ members: [this.#mine] })
       }
       return false
     }
@@ -205,17 +208,27 @@ class Registry implements RegistryCore {
     return true
   }
 
-  #add (opening: Opening): boolean {
-    const { channel } = opening.spec
-    let entry = this.#entries.get(channel)
-    if (entry === undefined) {
-      if (this.#entries.size >= MAX_CHANNELS) return false
-      entry = { openings: new Map(), idleSince: undefined, lost: true, told: '' }
-      this.#entries.set(channel, entry)
+  /** False: it says nothing new, or there is no place for it. */
+  #add (opening: Opening, from?: string): boolean {
+    const { tag, spec: { channel } } = opening
+    const known = this.#entries.get(channel)
+    if (known === undefined ? this.#entries.size >= MAX_CHANNELS : known.openings.size >= MAX_OPENINGS && !isLater(opening)) {
+      if (from !== undefined) this.#out.push({ type: 'problem', peer: from, message: 'too many channels' })
+      return false
     }
-    if (entry.openings.size >= MAX_OPENINGS) return false
-    entry.openings.set(opening.tag, opening)
-    return true
+    const { openings } = known ?? this.#enter(opening)
+    openings.set(tag, opening)
+    dropSuperseded(openings)
+    return openings.has(tag)
+  }
+
+  #enter (opening: Opening): Entry {
+    const { channel, opened } = opening.spec
+    const entry: Entry = { openings: new Map(), idleSince: undefined, lost: true, told: '' }
+    this.#entries.set(channel, entry)
+    // it goes on elsewhere, with all that was said of it
+    if (isLater(opening)) this.#wake(channel, opened)
+    return entry
   }
 
   /** An opening was deleted, and with the last one the channel. */
@@ -272,9 +285,9 @@ class Registry implements RegistryCore {
   }
 
   /** It had run out of consumers, and has one. */
-  #wake (channel: string): void {
+  #wake (channel: string, opened?: number): void {
     for (const [tag, opening] of this.#idle) {
-      if (opening.spec.channel !== channel) continue
+      if (opening.spec.channel !== channel || (opened !== undefined && opening.spec.opened !== opened)) continue
       this.#idle.delete(tag)
       this.#add(opening)
     }
@@ -299,19 +312,13 @@ class Registry implements RegistryCore {
     }
   }
 
-  #spread (delta: RegistryDelta, except: string | undefined): void {
-    if (delta.openings.length + delta.removed.length + delta.members.length > 0) this.#out.push({ type: 'spread', delta, except })
+  #spread ({ openings = [], removed = [], members = [] }: Partial<RegistryDelta>, except?: string): void {
+    if (openings.length + removed.length + members.length > 0) this.#out.push({ type: 'spread', delta: { openings, removed, members }, except })
   }
 }
 
-/** Who was first says where it starts; the rest, too: what they want differs only by mistake. */
 function specOf ({ openings }: Entry): ChannelSpec {
-  let first: Opening | undefined
-  for (const opening of openings.values()) {
-    const order = first === undefined ? -1 : opening.spec.opened - first.spec.opened
-    if (first === undefined || order < 0 || (order === 0 && opening.tag < first.tag)) first = opening
-  }
-  return first!.spec
+  return mergedSpec([...openings.values()])
 }
 
 function graceOf (entry: Entry): number {

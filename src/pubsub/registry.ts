@@ -1,5 +1,6 @@
 /** Which channels there are and who consumes from them: what all nodes tell each other. */
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { within } from '../util/deadline.ts'
 import { createRegistry } from './registry.core.ts'
 import { Driven, time } from './loop.ts'
 import type { Context } from './context.ts'
@@ -23,7 +24,8 @@ export class Registry {
   readonly #init: RegistryInit
   readonly #core: ReturnType<typeof createRegistry>
   readonly #driven: Driven<RegistryInput, RegistryOutput>
-  readonly #opening = new Map<string, Array<PromiseWithResolvers<Opened>>>()
+  /** Set while a channel is opened. */
+  #opened: Opened | undefined
   /** Somebody told what it knows, or that took too long. */
   readonly #heard = Promise.withResolvers<void>()
   #synced = false
@@ -36,22 +38,21 @@ export class Registry {
   }
 
   /**
-   * This node consumes from the channel.
+   * This node consumes from the channel, and asks for what is `stated` of its settings.
    *
    * @throws MeshStoppedError
    * @throws InvalidOptionsError - the mesh has too many channels
    */
-  async open (spec: ChannelSpec, weight: number): Promise<Opened> {
-    if (this.#driven.stopped) throw new MeshStoppedError()
-    const opened = Promise.withResolvers<Opened>()
-    this.#opening.set(spec.channel, [...this.#opening.get(spec.channel) ?? [], opened])
-    this.#driven.input({ type: 'open', spec, weight })
-    // the answer is there by then
-    this.#init.context.loop.post(() => {
-      for (const { reject } of this.#opening.get(spec.channel) ?? []) reject(new InvalidOptionsError(`${spec.channel}: the mesh has too many channels`))
-      this.#opening.delete(spec.channel)
+  async open (spec: ChannelSpec, stated: number, weight: number): Promise<Opened> {
+    return new Promise((resolve, reject) => {
+      this.#init.context.loop.post(() => {
+        this.#opened = undefined
+        // the loop is not left before the answer is there
+        this.#driven.stepNow({ type: 'open', spec, stated, weight })
+        if (this.#opened !== undefined) resolve(this.#opened)
+        else reject(this.#driven.stopped ? new MeshStoppedError() : new InvalidOptionsError(`${spec.channel}: too many channels`))
+      })
     })
-    return opened.promise
   }
 
   /** This node consumes from it no more. */
@@ -91,24 +92,19 @@ export class Registry {
   /** Resolves when a node told what it knows, or there is none that would. */
   async synced (): Promise<void> {
     if (this.#synced || this.#init.context.neighbours().length === 0) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    await Promise.race([this.#heard.promise, new Promise<void>(resolve => { timer = setTimeout(resolve, SYNC_TIMEOUT) })])
-    clearTimeout(timer)
+    await within(SYNC_TIMEOUT, this.#heard.promise)
     this.#synced = true
   }
 
   stop (): void {
     this.#driven.stop()
-    for (const waiting of this.#opening.values()) for (const { reject } of waiting) reject(new MeshStoppedError())
-    this.#opening.clear()
   }
 
   #output (output: RegistryOutput): void {
     const { context, onChanged, onEnded } = this.#init
     switch (output.type) {
       case 'opened':
-        for (const { resolve } of this.#opening.get(output.spec.channel) ?? []) resolve(output)
-        this.#opening.delete(output.spec.channel)
+        this.#opened = output
         break
       case 'spread':
         for (const peer of context.neighbours()) {

@@ -54,8 +54,8 @@ export class Room {
       self: init.components.peerId.toString(),
       topic: name => this.#localTopic(name),
       emit: init.emit,
-      ...init.init.onElection === undefined ? {} : { onElection: init.init.onElection },
-      ...init.init.onLinks === undefined ? {} : { onLinks: init.init.onLinks }
+      onElection: init.init.onElection,
+      onLinks: init.init.onLinks
     })
   }
 

@@ -9,7 +9,7 @@ import type { KeptLogs } from './kept-logs.ts'
 import type { Logs } from './logs.ts'
 import type { Registry } from './registry.ts'
 import type { Subscriptions } from './subscriptions.ts'
-import type { KeeperNet } from './types.core.ts'
+import type { KeeperNet, ToAssigner } from './types.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
 const MAX_PEERS = 2_000
@@ -46,6 +46,7 @@ export class Router {
       }
     }
     context.count(`in_${message.type}`)
+    if (isToAssigner(message)) return logs.message(from, message)
     switch (message.type) {
       case 'registry':
         registry.message(from, message.delta)
@@ -55,9 +56,6 @@ export class Router {
         break
       case 'announce':
         logs.announced.set(from, message)
-        break
-      case 'open': case 'credit': case 'ack': case 'lacks': case 'leave': case 'stale':
-        logs.message(from, message)
         break
       case 'opened': case 'assign': case 'drop': case 'covered':
         subscriptions.message(from, message)
@@ -152,14 +150,12 @@ export class Router {
     }
     if (++rate.frames > MAX_PUBSUB_FRAMES) throw new ProtocolError('too many frames')
     if (!isLegal(message)) throw new ProtocolError('an illegal name of a topic or a channel')
-    switch (message.type) {
-      case 'batch':
-        if (message.batch.log.publisher !== from) throw new ProtocolError('messages under another\'s id')
-        break
-      case 'opened': case 'assign': case 'drop': case 'covered': case 'beat': case 'cursors': case 'ask': case 'have': case 'range': case 'stored': case 'fetch':
-        if (!context.mayAssign(from, message.log.publisher)) throw new ProtocolError(`${message.type} by a node that does not assign`)
-        break
-      default:
-    }
+    if (message.type === 'batch' && message.batch.log.publisher !== from) throw new ProtocolError('messages under another\'s id')
+    if ('log' in message && !isToAssigner(message) && !context.mayAssign(from, message.log.publisher)) throw new ProtocolError(`${message.type} by a node that does not assign`)
   }
+}
+
+/** What consumers say; all else that is about a log, its publisher and keepers do. */
+function isToAssigner (message: WireMessage): message is ToAssigner {
+  return ['open', 'credit', 'ack', 'lacks', 'leave', 'stale'].includes(message.type)
 }

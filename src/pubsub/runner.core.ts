@@ -29,23 +29,28 @@ export class Runner {
   readonly #host: RunnerHost
   /** Sources with something to start, in turn. */
   readonly #ready: Source[] = []
-  /** Running items, by the time at which they count as failed. */
+  /** Running items, by the time at which they count as failed, but for those that began after it was made shorter. */
   readonly #clock = new Set<Item>()
   readonly #ends = new Heap<Item>()
   /** Handlers that were given up and have not ended. */
   #zombies = 0
-  #aliveAt: number
+  /** When it was said that what waits is not lost. */
+  #saidAt: number
 
   constructor (host: RunnerHost, concurrency: number) {
     this.#host = host
     this.concurrency = concurrency
-    this.#aliveAt = host.now + host.ackWait / 3
+    this.#saidAt = host.now
   }
 
   get due (): number {
     const { now, wall } = this.#host
     const { value: first } = this.#clock.values().next()
     return Math.min(this.#aliveAt, this.#ends.least - wall + now, first?.deadline ?? Infinity)
+  }
+
+  get #aliveAt (): number {
+    return this.#saidAt + this.#host.ackWait / 3
   }
 
   tick (): void {
@@ -318,7 +323,7 @@ export class Runner {
   /** What only waits is not to be taken for lost. */
   #alive (): void {
     const every = this.#host.ackWait / 3
-    this.#aliveAt = this.#host.now + every
+    this.#saidAt = this.#host.now
     // with handlers that never end in all places, nothing that waits here would ever begin
     if (this.running === 0 && !this.#hasSlot) return
     for (const source of this.#host.sources) {

@@ -4,6 +4,8 @@ import { MAX_TTL } from '../wire/limits.ts'
 import { checkName } from '../wire/names.ts'
 import { channelKey } from './names.core.ts'
 import { checkTopicOrPattern } from './names.ts'
+import { checkInteger } from './options.ts'
+import { STATED } from './settings.core.ts'
 import type { SubscribeOptions } from './index.ts'
 import type { ChannelSpec } from './types.core.ts'
 import type { Capacity } from './subscription.ts'
@@ -15,13 +17,20 @@ const MAX_PREFETCH = 65_536
 const MAX_DELIVER = 1_000_000
 
 function number (name: string, value: number | undefined, initial: number, least: number, most: number): number {
-  const number = value ?? initial
-  if (!(Number.isInteger(number) && number >= least && number <= most)) throw new InvalidOptionsError(`${name}: expected an integer from ${least} to ${most}, got ${String(value)}`)
-  return number
+  checkInteger(name, value, least, most)
+  return value ?? initial
+}
+
+/** What somebody subscribes for. */
+export interface Wanted {
+  readonly spec: ChannelSpec
+  /** Settings that are not just the defaults, as bits. */
+  readonly stated: number
+  readonly capacity: Capacity
 }
 
 /** @throws InvalidNameError, InvalidOptionsError */
-export function resolveSubscription (topic: string, channel: string, options: SubscribeOptions, durable: boolean): { spec: ChannelSpec, capacity: Capacity } {
+export function resolveSubscription (topic: string, channel: string, options: SubscribeOptions, durable: boolean): Wanted {
   const pattern = checkTopicOrPattern(topic)
   const name = checkName('channel', channel)
   const { from = 'latest', backoff = BACKOFF } = options
@@ -30,8 +39,12 @@ export function resolveSubscription (topic: string, channel: string, options: Su
     throw new InvalidOptionsError('from: expected \'latest\', \'beginning\' or a Date')
   }
   if (!Array.isArray(backoff) || backoff.length === 0 || backoff.length > MAX_BACKOFFS) throw new InvalidOptionsError(`backoff: expected 1 to ${MAX_BACKOFFS} numbers of milliseconds`)
+  const lasts = options.durable ?? durable
+  const given = { ...options, durable: true }
   const prefetch = number('prefetch', options.prefetch, 1_000, 1, MAX_PREFETCH)
   return {
+    // who does not need a channel for longer leaves that to those who do
+    stated: STATED.reduce((bits, name, i) => given[name] === undefined ? bits : bits | 1 << i, 0) & (lasts ? 31 : 7),
     capacity: { concurrency: number('concurrency', options.concurrency, 32, 1, MAX_CONCURRENCY), prefetch },
     spec: {
       channel: channelKey(pattern, name),
@@ -39,7 +52,7 @@ export function resolveSubscription (topic: string, channel: string, options: Su
       name,
       opened: Date.now(),
       start,
-      durable: options.durable ?? durable,
+      durable: lasts,
       expire: number('expire', options.expire, 3_600_000, 0, MAX_TTL),
       maxDeliver: number('maxDeliver', options.maxDeliver, 5, 1, MAX_DELIVER),
       ackWait: number('ackWait', options.ackWait, 30_000, 1, MAX_TTL),

@@ -32,7 +32,7 @@ export interface SubscriptionInit {
 }
 
 export class Subscription {
-  readonly spec: ChannelSpec
+  spec: ChannelSpec
   readonly #init: SubscriptionInit
   readonly #core: ReturnType<typeof createConsumer>
   readonly #driven: Driven<ConsumerInput, ConsumerOutput>
@@ -72,6 +72,11 @@ export class Subscription {
 
   input (input: Timeless<ConsumerInput>): void {
     this.#driven.input(input)
+  }
+
+  respec (spec: ChannelSpec): void {
+    this.spec = spec
+    this.input({ type: 'spec', spec })
   }
 
   batch (from: string, batch: Batch): void {
@@ -223,15 +228,10 @@ export class Subscription {
 
   #settle (item: Held, outcome: Outcome): void {
     this.#untaken.delete(item)
-    if (outcome.type === 'ack') this.input({ type: 'settle', item, how: 'ack' })
-    else if (outcome.type === 'term') this.input({ type: 'settle', item, how: 'term', reason: reasonOf(outcome) })
-    else this.input({ type: 'settle', item, how: 'nak', reason: reasonOf(outcome), ...outcome.delay === undefined ? {} : { delay: Math.max(0, outcome.delay) } })
+    const { type: how, delay, reason = '' }: { type: Outcome['type'], delay?: number | undefined, reason?: string } = outcome
+    // as much of the reason as travels: a character that is cut in two could not be sent
+    this.input({ type: 'settle', item, how, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay: delay && Math.max(0, delay) })
   }
-}
-
-/** As much of it as travels: a character that is cut in two could not be sent. */
-function reasonOf ({ reason = '' }: { readonly reason?: string }): string {
-  return reason.slice(0, MAX_REASON).toWellFormed()
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})

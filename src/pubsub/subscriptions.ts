@@ -1,6 +1,7 @@
 /** The channels that this node consumes from. */
 import { InvalidOptionsError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
+import { within } from '../util/deadline.ts'
 import { ChannelEnd } from './channel.ts'
 import { NO_OUTCOMES } from './logs.ts'
 import { time } from './loop.ts'
@@ -17,7 +18,7 @@ import type { TopicGossip } from './gossip.ts'
 import type { SubscribeOptions } from './index.ts'
 import type { Timeless } from './loop.ts'
 import type { Opened, Registry } from './registry.ts'
-import type { Capacity } from './subscription.ts'
+import type { Wanted } from './subscribing.ts'
 import type { Batch, Beat, ChannelSpec, ConsumerInput, ToConsumer } from './types.core.ts'
 
 /** Milliseconds that the publishers have to say where a channel begins. */
@@ -48,8 +49,8 @@ export class Subscriptions {
   readonly #turns = new Map<string, Promise<unknown>>()
   /** Channels that were deleted and that this node is about to leave. */
   readonly #ending = new Map<string, Promise<void>>()
-  /** Who waits for a node's `opened-all`: by channel and node. */
-  readonly #waiting = new Map<string, Set<() => void>>()
+  /** Who waits for the nodes' `opened-all`: by channel, as there is one at a time. */
+  readonly #waiting = new Map<string, (from: string) => void>()
 
   constructor (init: SubscriptionsInit) {
     this.#init = init
@@ -60,34 +61,38 @@ export class Subscriptions {
   }
 
   async subscribe (topic: string, channel: string, options: SubscribeOptions, schema: StandardSchemaV1 | undefined): Promise<ChannelEnd<any>> {
-    const { spec, capacity } = resolveSubscription(topic, channel, options, this.#init.durable)
+    const wanted = resolveSubscription(topic, channel, options, this.#init.durable)
+    const { spec } = wanted
     options.signal?.throwIfAborted()
     // one that is made anew has nothing to do with what is left of the former one
     await this.#ending.get(spec.channel)
-    return this.#inTurn(spec.channel, async () => this.#subscribe(spec, capacity, options, schema))
+    return this.#inTurn(spec.channel, async () => this.#subscribe(wanted, options, schema))
   }
 
-  async #subscribe (wanted: ChannelSpec, capacity: Capacity, options: SubscribeOptions, schema: StandardSchemaV1 | undefined): Promise<ChannelEnd<any>> {
+  async #subscribe ({ spec, stated, capacity }: Wanted, options: SubscribeOptions, schema: StandardSchemaV1 | undefined): Promise<ChannelEnd<any>> {
     const { context, registry } = this.#init
-    const key = wanted.channel
-    let opened: Opened | undefined
+    const key = spec.channel
     let entry = this.#entries.get(key)
-    if (entry === undefined) {
+    const joins = entry === undefined ? 1 : 0
+    if (joins > 0) {
       await registry.synced()
-      this.#checkRoom(wanted)
-      this.#joining++
-      try {
-        opened = await registry.open(wanted, context.discovery.self.weight)
-        entry = this.#enter(opened.spec, capacity)
-      } finally {
-        this.#joining--
-      }
+      this.#checkRoom(spec)
+    }
+    this.#joining += joins
+    let opened: Opened
+    try {
+      // though this node takes part already: it asks for something else, perhaps
+      opened = await registry.open(spec, stated, context.discovery.self.weight)
+      entry ??= this.#enter(opened.spec, capacity)
+    } finally {
+      this.#joining -= joins
     }
     const { subscription } = entry
     const end: ChannelEnd<any> = new ChannelEnd<any>({
-      name: wanted.name,
-      topic: wanted.pattern,
+      name: spec.name,
+      topic: spec.pattern,
       schema,
+      settings: () => subscription.spec,
       log: context.log,
       tracing: context.init.tracing,
       onTaking: taking => { subscription.taking(end, taking) },
@@ -99,7 +104,7 @@ export class Subscriptions {
     const ends = this.#ends.get(key) ?? new Set()
     this.#ends.set(key, ends.add(end))
     try {
-      if (opened !== undefined) end.unreached = await this.#open(opened, subscription, options.signal)
+      if (joins > 0) end.unreached = await this.#open(opened, subscription, options.signal)
       return end
     } catch (err) {
       void end.close()
@@ -109,16 +114,16 @@ export class Subscriptions {
 
   /** What nobody could be told, or no batch could name, is refused here. */
   #checkRoom ({ channel, pattern }: ChannelSpec): void {
-    if (this.#entries.size + this.#joining >= MAX_RECORD_LIST) throw new InvalidOptionsError(`${channel}: this node consumes from ${MAX_RECORD_LIST} channels, and may from no more`)
+    if (this.#entries.size + this.#joining >= MAX_RECORD_LIST) throw new InvalidOptionsError(`${channel}: at most ${MAX_RECORD_LIST} channels of a node`)
     const others = isPattern(pattern) ? [] : this.#init.registry.matching(pattern).filter(({ spec }) => spec.channel !== channel)
-    if (others.length >= MAX_TOPIC_CHANNELS) throw new InvalidOptionsError(`${channel}: the topic has ${MAX_TOPIC_CHANNELS} channels, and may have no more`)
+    if (others.length >= MAX_TOPIC_CHANNELS) throw new InvalidOptionsError(`${channel}: at most ${MAX_TOPIC_CHANNELS} channels of a topic`)
   }
 
-  #enter (spec: ChannelSpec, { concurrency, prefetch }: Capacity): Entry {
+  #enter (spec: ChannelSpec, { concurrency, prefetch }: Wanted['capacity']): Entry {
     const { context } = this.#init
     const subscription: Subscription = new Subscription({
       loop: context.loop,
-      config: { self: context.self, spec, session: Math.floor(Math.random() * Number.MAX_SAFE_INTEGER), time: time(), weight: context.discovery.self.weight, concurrency, prefetch, ...context.init.retention?.time === undefined ? {} : { retention: context.init.retention.time } },
+      config: { self: context.self, spec, session: Math.floor(Math.random() * Number.MAX_SAFE_INTEGER), time: time(), weight: context.discovery.self.weight, concurrency, prefetch, retention: context.init.retention?.time },
       send: context.send,
       onPause: () => { this.#announce(subscription) },
       onProblem: context.problem
@@ -136,12 +141,11 @@ export class Subscriptions {
     const nodes = [context.discovery.self, ...context.others()]
     const unreached = new Map(nodes.map(node => [node.id, node]))
     const all = Promise.withResolvers<void>()
-    const forget: Array<() => void> = []
+    this.#waiting.set(spec.channel, id => {
+      unreached.delete(id)
+      if (unreached.size === 0) all.resolve()
+    })
     for (const { id } of nodes) {
-      forget.push(this.#wait(`${spec.channel} ${id}`, () => {
-        unreached.delete(id)
-        if (unreached.size === 0) all.resolve()
-      }))
       context.send(id, {
         type: 'open',
         log: undefined,
@@ -156,13 +160,11 @@ export class Subscriptions {
         outcomes: NO_OUTCOMES
       })
     }
-    const timer = setTimeout(all.resolve, OPEN_TIMEOUT)
     try {
-      await abortable(all.promise, signal)
+      await abortable(within(OPEN_TIMEOUT, all.promise), signal)
       return [...unreached.values()]
     } finally {
-      clearTimeout(timer)
-      for (const end of forget) end()
+      this.#waiting.delete(spec.channel)
     }
   }
 
@@ -178,19 +180,10 @@ export class Subscriptions {
     for (const id of [context.self, ...context.neighbours()]) context.send(id, announcement)
   }
 
-  #wait (key: string, job: () => void): () => void {
-    const jobs = this.#waiting.get(key) ?? new Set()
-    this.#waiting.set(key, jobs.add(job))
-    return () => {
-      jobs.delete(job)
-      if (jobs.size === 0 && this.#waiting.get(key) === jobs) this.#waiting.delete(key)
-    }
-  }
-
   // ---- what comes
 
   opened (from: string, channel: string): void {
-    for (const job of [...this.#waiting.get(`${channel} ${from}`) ?? []]) job()
+    this.#waiting.get(channel)?.(from)
   }
 
   message (from: string, message: ToConsumer): void {
@@ -223,6 +216,11 @@ export class Subscriptions {
 
   input (input: Timeless<ConsumerInput>): void {
     for (const { subscription } of this.#entries.values()) subscription.input(input)
+  }
+
+  /** Somebody asked for something else of the channel. */
+  changed (spec: ChannelSpec): void {
+    this.#entries.get(spec.channel)?.subscription.respec(spec)
   }
 
   /** The channel was deleted, or has ended: nothing comes any more. */
@@ -261,9 +259,7 @@ export class Subscriptions {
     const ends = this.#ends.get(key)
     if (entry === undefined || ends?.has(end) !== true) return
     if (ends.size === 1) {
-      let timer: ReturnType<typeof setTimeout> | undefined
-      await Promise.race([entry.subscription.leave(), new Promise<void>(resolve => { timer = setTimeout(resolve, LEAVE_TIMEOUT) })])
-      clearTimeout(timer)
+      await within(LEAVE_TIMEOUT, entry.subscription.leave())
     }
     entry.subscription.remove(end)
     ends.delete(end)

@@ -18,9 +18,9 @@ export interface SystemTopicsInit {
   publish: (name: string, body: Uint8Array) => void
   emit: <K extends keyof SystemEvents>(type: K, detail: Detail<K>) => void
   /** Calls back with each change of this node's part in its election. Asked for when somebody wants to know. */
-  onElection?: (listener: (change: StateChangeMsg) => void) => void
+  onElection?: ((listener: (change: StateChangeMsg) => void) => void) | undefined
   /** Calls back with each token that is unlinked, by its id, and with each change of a node's number of links. Asked for likewise. */
-  onLinks?: (listener: (change: UnlinkMsg | LinkNumMsg) => void) => void
+  onLinks?: ((listener: (change: UnlinkMsg | LinkNumMsg) => void) => void) | undefined
 }
 
 export class SystemTopics {

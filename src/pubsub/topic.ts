@@ -56,7 +56,7 @@ export class TopicEnd implements Topic {
   async publish (body: unknown, options: PublishOptions = {}): Promise<Receipt> {
     const { schema } = this.#init
     this.#checkOpen()
-    if (this.#pattern) throw new InvalidNameError(`${this.name} is a pattern: it may be subscribed to, and not published on`)
+    if (this.#pattern) throw new InvalidNameError(`${this.name} is a pattern: it may only be subscribed to`)
     if (body == null) throw new InvalidMessageError(`${this.name}: a message needs a body`)
     options.signal?.throwIfAborted()
     const { tracing } = this.#init

@@ -194,8 +194,19 @@ export type KeeperNet =
     readonly ranges: Ranges, readonly high: number, readonly cursors: readonly ChannelCursor[]
   }
 
-/** One opening of a channel; a channel is there while it has one that was not removed. */
-export interface Opening { readonly tag: string, readonly by: string, readonly spec: ChannelSpec }
+/**
+ * One opening of a channel; a channel is there while it has one that was not removed. Together they say what it is:
+ * `settings.core.ts`.
+ */
+export interface Opening {
+  readonly tag: string
+  readonly by: string
+  readonly spec: ChannelSpec
+  /** When that was said, `spec.opened` at least. Later than that: the channel was there, and this asks for something else. */
+  readonly at: number
+  /** What of the spec was asked for, as bits; the rest was taken as it was. */
+  readonly stated: number
+}
 /** What one node consumes from: only that node writes it, and counts `version` up. A node that is gone has none. */
 export interface Membership { readonly id: string, readonly incarnation: number, readonly version: number, readonly weight: number, readonly channels: readonly string[] }
 /** Any part of a registry; joining is idempotent, in any order. */
@@ -213,8 +224,8 @@ export type Net = ToAssigner | ToConsumer | Beat | KeeperNet
 
 export type RegistryInput = Time & (
   | { readonly type: 'tick' }
-  /** This node consumes. Answered by `opened`, unless there are too many channels. */
-  | { readonly type: 'open', readonly spec: ChannelSpec, readonly weight: number }
+  /** This node consumes. Answered by `opened`, unless there are too many channels. `stated`: as in {@link Opening}. */
+  | { readonly type: 'open', readonly spec: ChannelSpec, readonly stated: number, readonly weight: number }
   /** This node consumes no longer. */
   | { readonly type: 'close', readonly channel: string }
   /** Nobody does, and its place is forgotten. */
@@ -274,6 +285,8 @@ export type AssignerInput = Time & (
   | { readonly type: 'tick' }
   /** Answered by `published`, or `full` (then none of them was taken). */
   | { readonly type: 'publish', readonly messages: readonly NewMessage[] }
+  /** Replace what the config said. */
+  | { readonly type: 'limits', readonly limits: Pick<AssignerConfig, 'maxPending' | 'maxPendingBytes' | 'overflow'> }
   /** From the registry; replaces what it said before. */
   | { readonly type: 'channel', readonly spec: ChannelSpec, readonly members: readonly Member[] }
   | { readonly type: 'channel-gone', readonly channel: string, readonly opened: number }
@@ -342,16 +355,16 @@ export interface AssignerConfig {
    * What a restarted publisher, or a keeper that takes over, begins with: messages ascending, seqs may be missing; `last`
    * is the last seq ever used. A publisher asks the keepers before it assigns; a keeper did so already.
    */
-  readonly restored?: { readonly messages: readonly Message[], readonly last: number, readonly state: AssignerState | undefined }
+  readonly restored?: { readonly messages: readonly Message[], readonly last: number, readonly state: AssignerState | undefined } | undefined
   /** The keeper's, with the state of its `take-over`; left out on the publisher. */
-  readonly takeOver?: { readonly generation: Generation, readonly complete: boolean }
+  readonly takeOver?: { readonly generation: Generation, readonly complete: boolean } | undefined
   /** False: nothing to `append` or `save`. @default false */
   readonly persistent?: boolean
   /** Messages not final in every live channel, and their bytes. @default 100000, 64 MiB */
-  readonly maxPending?: number
-  readonly maxPendingBytes?: number
+  readonly maxPending?: number | undefined
+  readonly maxPendingBytes?: number | undefined
   /** @default 'wait' */
-  readonly overflow?: Overflow
+  readonly overflow?: Overflow | undefined
   /** @default 10000, 64 MiB, 1 h */
   readonly retention?: Partial<Retention>
 }
@@ -394,7 +407,7 @@ export type ConsumerInput = Time & (
   | { readonly type: 'batch', readonly from: string, readonly batch: Batch }
   | { readonly type: 'message', readonly from: string, readonly message: ToConsumer | Beat }
   /** A handler ended, or the user did it by hand. Only the first of an item counts. */
-  | { readonly type: 'settle', readonly item: Held, readonly how: 'ack' | 'nak' | 'term', readonly delay?: number, readonly reason?: string }
+  | { readonly type: 'settle', readonly item: Held, readonly how: 'ack' | 'nak' | 'term', readonly delay?: number | undefined, readonly reason?: string }
   /** The user asks for more time. */
   | { readonly type: 'working', readonly item: Held }
   /** Send what waits to be sent. Call it once at the end of a tick in which `dirty` was true. */
@@ -402,7 +415,8 @@ export type ConsumerInput = Time & (
   | { readonly type: 'connected', readonly peer: string }
   | { readonly type: 'closed', readonly peer: string }
   | { readonly type: 'resumed' }
-  /** Replaces what the config said. */
+  /** Replace what the config said. */
+  | { readonly type: 'spec', readonly spec: ChannelSpec }
   | { readonly type: 'capacity', readonly concurrency: number, readonly prefetch: number }
   /** Handlers begin, or wait (an iterator nobody reads from). @default running */
   | { readonly type: 'pause', readonly paused: boolean }
@@ -435,7 +449,7 @@ export interface ConsumerConfig {
   /** Messages held, over all logs. @default 1000 */
   readonly prefetch?: number
   /** Ms for which a log is remembered after its last sign of life: the keepers' retention. @default 1 h */
-  readonly retention?: number
+  readonly retention?: number | undefined
 }
 
 export interface ConsumerCore {

@@ -11,3 +11,13 @@ export async function withDeadline <T> (ms: number, signals: ReadonlyArray<Abort
     clearTimeout(timer)
   }
 }
+
+/** Waits for the promise, but not longer. */
+export async function within (ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    await Promise.race([promise, new Promise(resolve => { timer = setTimeout(resolve, ms) })])
+  } finally {
+    clearTimeout(timer)
+  }
+}

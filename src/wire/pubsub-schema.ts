@@ -79,7 +79,7 @@ const TERM = fields({ seq: uint53, reason: REASON })
 const OUTCOMES = fields({ done: RANGES, naks: list(NAK, MAX_RANGES), terms: list(TERM, MAX_RANGES), expired: RANGES, working: RANGES })
 const LOW = fields({ channel: CHANNEL, low: uint53 })
 const GONE = fields({ channel: CHANNEL, opened: uint53 })
-const OPENING = fields({ tag: PEER, by: PEER, spec: need(SPEC) })
+const OPENING = fields({ tag: PEER, by: PEER, spec: need(SPEC), at: uint53, stated: uint32() })
 const MEMBERSHIP = fields({ id: PEER, incarnation: uint53, version: uint53, weight: WEIGHT, channels: list(CHANNEL, MAX_RECORD_LIST) })
 const DELTA = fields({ openings: list(OPENING, MAX_RANGES), removed: list(PEER, MAX_RANGES), members: list(MEMBERSHIP, MAX_RANGES) })
 

@@ -1347,6 +1347,18 @@ export namespace PubsubFrame {
     value: number
   }
 
+  export interface PubsubFrameRegistryDeltaOpeningsAtFieldEvent {
+    field: '$.registry.delta.openings[].at'
+    value: number
+    index: number
+  }
+
+  export interface PubsubFrameRegistryDeltaOpeningsStatedFieldEvent {
+    field: '$.registry.delta.openings[].stated'
+    value: number
+    index: number
+  }
+
   export interface PubsubFrameRegistryDeltaRemovedFieldEvent {
     field: '$.registry.delta.removed[]'
     index: number
@@ -1500,7 +1512,7 @@ export namespace PubsubFrame {
     return decodeMessage(buf, PubsubFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaOpeningsAtFieldEvent | PubsubFrameRegistryDeltaOpeningsStatedFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
     return streamMessage(buf, PubsubFrame.codec(), opts)
   }
 }
@@ -4062,6 +4074,8 @@ export interface Opening {
   tag: string
   by: string
   spec?: ChannelSpec
+  at: number
+  stated: number
 }
 
 export namespace Opening {
@@ -4089,13 +4103,25 @@ export namespace Opening {
           ChannelSpec.codec().encode(obj.spec, w)
         }
 
+        if ((obj.at != null && obj.at !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.at)
+        }
+
+        if ((obj.stated != null && obj.stated !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.stated)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           tag: '',
-          by: ''
+          by: '',
+          at: 0,
+          stated: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4116,6 +4142,14 @@ export namespace Opening {
               obj.spec = ChannelSpec.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.spec
               })
+              break
+            }
+            case 4: {
+              obj.at = reader.uint64Number()
+              break
+            }
+            case 5: {
+              obj.stated = reader.uint32()
               break
             }
             default: {
@@ -4152,6 +4186,20 @@ export namespace Opening {
                 limits: opts.limits?.spec
               })
 
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.at`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.stated`,
+                value: reader.uint32()
+              }
               break
             }
             default: {
@@ -4227,6 +4275,16 @@ export namespace Opening {
     value: number
   }
 
+  export interface OpeningAtFieldEvent {
+    field: '$.at'
+    value: number
+  }
+
+  export interface OpeningStatedFieldEvent {
+    field: '$.stated'
+    value: number
+  }
+
   export function encode (obj: Partial<Opening>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Opening.codec())
   }
@@ -4235,7 +4293,7 @@ export namespace Opening {
     return decodeMessage(buf, Opening.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Opening>): Generator<OpeningTagFieldEvent | OpeningByFieldEvent | OpeningSpecChannelFieldEvent | OpeningSpecPatternFieldEvent | OpeningSpecNameFieldEvent | OpeningSpecOpenedFieldEvent | OpeningSpecStartFieldEvent | OpeningSpecDurableFieldEvent | OpeningSpecExpireFieldEvent | OpeningSpecMaxDeliverFieldEvent | OpeningSpecAckWaitFieldEvent | OpeningSpecBackoffFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Opening>): Generator<OpeningTagFieldEvent | OpeningByFieldEvent | OpeningSpecChannelFieldEvent | OpeningSpecPatternFieldEvent | OpeningSpecNameFieldEvent | OpeningSpecOpenedFieldEvent | OpeningSpecStartFieldEvent | OpeningSpecDurableFieldEvent | OpeningSpecExpireFieldEvent | OpeningSpecMaxDeliverFieldEvent | OpeningSpecAckWaitFieldEvent | OpeningSpecBackoffFieldEvent | OpeningAtFieldEvent | OpeningStatedFieldEvent> {
     return streamMessage(buf, Opening.codec(), opts)
   }
 }
@@ -4677,6 +4735,18 @@ export namespace RegistryDelta {
     value: number
   }
 
+  export interface RegistryDeltaOpeningsAtFieldEvent {
+    field: '$.openings[].at'
+    value: number
+    index: number
+  }
+
+  export interface RegistryDeltaOpeningsStatedFieldEvent {
+    field: '$.openings[].stated'
+    value: number
+    index: number
+  }
+
   export interface RegistryDeltaRemovedFieldEvent {
     field: '$.removed[]'
     index: number
@@ -4721,7 +4791,7 @@ export namespace RegistryDelta {
     return decodeMessage(buf, RegistryDelta.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RegistryDelta>): Generator<RegistryDeltaOpeningsTagFieldEvent | RegistryDeltaOpeningsByFieldEvent | RegistryDeltaOpeningsSpecChannelFieldEvent | RegistryDeltaOpeningsSpecPatternFieldEvent | RegistryDeltaOpeningsSpecNameFieldEvent | RegistryDeltaOpeningsSpecOpenedFieldEvent | RegistryDeltaOpeningsSpecStartFieldEvent | RegistryDeltaOpeningsSpecDurableFieldEvent | RegistryDeltaOpeningsSpecExpireFieldEvent | RegistryDeltaOpeningsSpecMaxDeliverFieldEvent | RegistryDeltaOpeningsSpecAckWaitFieldEvent | RegistryDeltaOpeningsSpecBackoffFieldEvent | RegistryDeltaRemovedFieldEvent | RegistryDeltaMembersIdFieldEvent | RegistryDeltaMembersIncarnationFieldEvent | RegistryDeltaMembersVersionFieldEvent | RegistryDeltaMembersWeightFieldEvent | RegistryDeltaMembersChannelsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RegistryDelta>): Generator<RegistryDeltaOpeningsTagFieldEvent | RegistryDeltaOpeningsByFieldEvent | RegistryDeltaOpeningsSpecChannelFieldEvent | RegistryDeltaOpeningsSpecPatternFieldEvent | RegistryDeltaOpeningsSpecNameFieldEvent | RegistryDeltaOpeningsSpecOpenedFieldEvent | RegistryDeltaOpeningsSpecStartFieldEvent | RegistryDeltaOpeningsSpecDurableFieldEvent | RegistryDeltaOpeningsSpecExpireFieldEvent | RegistryDeltaOpeningsSpecMaxDeliverFieldEvent | RegistryDeltaOpeningsSpecAckWaitFieldEvent | RegistryDeltaOpeningsSpecBackoffFieldEvent | RegistryDeltaOpeningsAtFieldEvent | RegistryDeltaOpeningsStatedFieldEvent | RegistryDeltaRemovedFieldEvent | RegistryDeltaMembersIdFieldEvent | RegistryDeltaMembersIncarnationFieldEvent | RegistryDeltaMembersVersionFieldEvent | RegistryDeltaMembersWeightFieldEvent | RegistryDeltaMembersChannelsFieldEvent> {
     return streamMessage(buf, RegistryDelta.codec(), opts)
   }
 }
@@ -8336,6 +8406,18 @@ export namespace RegistryPart {
     value: number
   }
 
+  export interface RegistryPartDeltaOpeningsAtFieldEvent {
+    field: '$.delta.openings[].at'
+    value: number
+    index: number
+  }
+
+  export interface RegistryPartDeltaOpeningsStatedFieldEvent {
+    field: '$.delta.openings[].stated'
+    value: number
+    index: number
+  }
+
   export interface RegistryPartDeltaRemovedFieldEvent {
     field: '$.delta.removed[]'
     index: number
@@ -8380,7 +8462,7 @@ export namespace RegistryPart {
     return decodeMessage(buf, RegistryPart.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RegistryPart>): Generator<RegistryPartDeltaOpeningsTagFieldEvent | RegistryPartDeltaOpeningsByFieldEvent | RegistryPartDeltaOpeningsSpecChannelFieldEvent | RegistryPartDeltaOpeningsSpecPatternFieldEvent | RegistryPartDeltaOpeningsSpecNameFieldEvent | RegistryPartDeltaOpeningsSpecOpenedFieldEvent | RegistryPartDeltaOpeningsSpecStartFieldEvent | RegistryPartDeltaOpeningsSpecDurableFieldEvent | RegistryPartDeltaOpeningsSpecExpireFieldEvent | RegistryPartDeltaOpeningsSpecMaxDeliverFieldEvent | RegistryPartDeltaOpeningsSpecAckWaitFieldEvent | RegistryPartDeltaOpeningsSpecBackoffFieldEvent | RegistryPartDeltaRemovedFieldEvent | RegistryPartDeltaMembersIdFieldEvent | RegistryPartDeltaMembersIncarnationFieldEvent | RegistryPartDeltaMembersVersionFieldEvent | RegistryPartDeltaMembersWeightFieldEvent | RegistryPartDeltaMembersChannelsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RegistryPart>): Generator<RegistryPartDeltaOpeningsTagFieldEvent | RegistryPartDeltaOpeningsByFieldEvent | RegistryPartDeltaOpeningsSpecChannelFieldEvent | RegistryPartDeltaOpeningsSpecPatternFieldEvent | RegistryPartDeltaOpeningsSpecNameFieldEvent | RegistryPartDeltaOpeningsSpecOpenedFieldEvent | RegistryPartDeltaOpeningsSpecStartFieldEvent | RegistryPartDeltaOpeningsSpecDurableFieldEvent | RegistryPartDeltaOpeningsSpecExpireFieldEvent | RegistryPartDeltaOpeningsSpecMaxDeliverFieldEvent | RegistryPartDeltaOpeningsSpecAckWaitFieldEvent | RegistryPartDeltaOpeningsSpecBackoffFieldEvent | RegistryPartDeltaOpeningsAtFieldEvent | RegistryPartDeltaOpeningsStatedFieldEvent | RegistryPartDeltaRemovedFieldEvent | RegistryPartDeltaMembersIdFieldEvent | RegistryPartDeltaMembersIncarnationFieldEvent | RegistryPartDeltaMembersVersionFieldEvent | RegistryPartDeltaMembersWeightFieldEvent | RegistryPartDeltaMembersChannelsFieldEvent> {
     return streamMessage(buf, RegistryPart.codec(), opts)
   }
 }

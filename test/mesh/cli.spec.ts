@@ -144,6 +144,30 @@ describe('the command line', function () {
     await rest.close()
   })
 
+  it('subscribe takes no place from a channel that services share, whoever came first', async () => {
+    const topic = login.pubsub.topic('shared')
+    const early = new FakeTerminal()
+    const ended = early.run('subscribe', 'shared', 'billing', '--count', '1', ...bootstrap)
+    await until(() => early.errors.some(line => line.startsWith('subscribed')))
+    const service = await topic.subscribe('billing')
+    await topic.publish(0)
+    expect((await ended).code).to.equal(0)
+    await service.close()
+    for (const n of [1, 2]) {
+      expect((await topic.publish(n)).channels).to.deep.equal(['billing'])
+      // the last one that leaves is the command
+      expect(await cli('subscribe', 'shared', 'billing', '--count', '1', '--json')).to.have.property('code', 0)
+    }
+    expect((await topic.publish(3)).channels).to.deep.equal(['billing'])
+    const rest = await topic.subscribe('billing')
+    expect(rest.settings).to.deep.include({ durable: true, maxDeliver: 5 })
+    const got: unknown[] = []
+    rest.onMessage(({ body }) => { got.push(body) })
+    await until(() => got.length > 0)
+    expect(got).to.deep.equal([3])
+    await rest.close()
+  })
+
   it('bench --publish ends, whatever its messages wait for', async () => {
     const channel = await login.pubsub.topic('unattended').subscribe('billing')
     const finish = Promise.withResolvers<void>()

@@ -21,6 +21,7 @@ class Bench {
 
   constructor (schema?: StandardSchemaV1) {
     this.end = new ChannelEnd<any>({
+      settings: () => ({ durable: false, expire: 0, maxDeliver: 5, ackWait: 30_000, backoff: [250] }),
       name: 'billing',
       topic: 'orders',
       schema,

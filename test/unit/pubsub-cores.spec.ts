@@ -207,10 +207,10 @@ describe('pub/sub: the registry', () => {
 
   it('a channel that is made anew by a slower clock is another one than the deleted one', () => {
     const [fast, slow] = [registry('f'), registry('s')]
-    fast.step({ type: 'open', spec: specOf({ opened: WALL + 60_000 }), weight: 1 })
+    fast.step({ type: 'open', spec: specOf({ opened: WALL + 60_000 }), stated: 0, weight: 1 })
     slow.step({ type: 'message', from: 'f', delta: fast.core.whole() })
     slow.step({ type: 'delete', channel: 'orders/billing' })
-    slow.step({ type: 'open', spec: specOf({ opened: WALL }), weight: 1 })
+    slow.step({ type: 'open', spec: specOf({ opened: WALL }), stated: 0, weight: 1 })
     const { spec } = slow.of('opened')[0]!
     const bench = assigner()
     for (const { channel, opened } of slow.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
@@ -221,11 +221,11 @@ describe('pub/sub: the registry', () => {
   it('who waits for a channel when the node stops is told', async () => {
     const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [] }
     const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
-    expect(await driver.open(specOf(), 1)).to.have.nested.property('spec.channel', 'orders/billing')
+    expect(await driver.open(specOf(), 0, 1)).to.have.nested.property('spec.channel', 'orders/billing')
     context.loop.post(() => {
-      const waiting = driver.open(specOf({ name: 'audit' }), 1)
+      const waiting = driver.open(specOf({ name: 'audit' }), 0, 1)
       driver.stop()
-      stopped = Promise.allSettled([waiting, driver.open(specOf({ name: 'late' }), 1)])
+      stopped = Promise.allSettled([waiting, driver.open(specOf({ name: 'late' }), 0, 1)])
     })
     expect((await stopped).map(result => result.status === 'rejected' && (result.reason as Error).name)).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
   })
@@ -233,17 +233,17 @@ describe('pub/sub: the registry', () => {
   it('a mesh that is full of channels says so', async () => {
     const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [], problem: () => {} }
     const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
-    const openings = Array.from({ length: 5_000 }, (_, i) => ({ tag: `${i}`, by: 'm', spec: specOf({ name: `m${i}` }) }))
+    const openings = Array.from({ length: 5_000 }, (_, i) => ({ tag: `${i}`, by: 'm', spec: specOf({ name: `m${i}` }), at: 0, stated: 0 }))
     driver.message('m', { openings, removed: [], members: [] })
-    const [late] = await Promise.allSettled([driver.open(specOf(), 1)])
+    const [late] = await Promise.allSettled([driver.open(specOf(), 0, 1)])
     expect(late).to.have.nested.property('reason.name', 'InvalidOptionsError')
-    expect(await driver.open(specOf({ name: 'm1' }), 1)).to.deep.include({ fresh: false })
+    expect(await driver.open(specOf({ name: 'm1' }), 0, 1)).to.deep.include({ fresh: false })
     driver.stop()
   })
 
   it('what others say of a node does not use up its numbers', () => {
     const [victim, other] = [registry('v'), registry('o')]
-    victim.step({ type: 'open', spec: specOf(), weight: 1 })
+    victim.step({ type: 'open', spec: specOf(), stated: 0, weight: 1 })
     other.step({ type: 'message', from: 'v', delta: victim.core.whole() })
     for (const number of [2 ** 52, Number.MAX_SAFE_INTEGER]) {
       const delta = { openings: [], removed: [], members: [{ id: 'v', incarnation: number, version: number, weight: 1, channels: [] }] }
@@ -257,7 +257,7 @@ describe('pub/sub: the registry', () => {
 
   it('all that is known fits into frames, however much it is', () => {
     const name = (i: number): string => `${'n'.repeat(50)}${i}`
-    const openings = Array.from({ length: 4_096 }, (_, i) => ({ tag: `${i}`, by: 'f', spec: specOf({ name: name(i) }) }))
+    const openings = Array.from({ length: 4_096 }, (_, i) => ({ tag: `${i}`, by: 'f', spec: specOf({ name: name(i) }), at: i, stated: i % 16 }))
     const members = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, incarnation: 1, version: 1, weight: 1, channels: openings.slice(0, 512).map(({ spec }) => spec.channel) }))
     const removed = Array.from({ length: 16_384 }, (_, i) => `${i}.${'t'.repeat(80)}`)
     const joined = { openings: [] as unknown[], members: [] as unknown[], removed: [] as unknown[] }

@@ -49,7 +49,7 @@ const messages: WireMessage[] = [
   { type: 'cursors', log, generation, high: 9, cursors, gone: [{ channel: 'orders/old', opened: 5 }] },
   { type: 'ask', log, generation },
   { type: 'have', log, generation, asked: generation, ranges, high: 9, cursors },
-  { type: 'registry', delta: { openings: [{ tag: 't1', by: '12D3KooWa', spec }], removed: ['t0'], members: [{ id: '12D3KooWa', incarnation: 5, version: 6, weight: 1024, channels: [spec.channel] }] } },
+  { type: 'registry', delta: { openings: [{ tag: 't1', by: '12D3KooWa', spec, at: 0, stated: 0 }, { tag: 't2', by: '12D3KooWb', spec, at: 7, stated: 15 }], removed: ['t0'], members: [{ id: '12D3KooWa', incarnation: 5, version: 6, weight: 1024, channels: [spec.channel] }] } },
   { type: 'batch', batch },
   { type: 'opened-all', channel },
   { type: 'announce', channel, weight: 1024, session: 77, prefetch: 1_000, concurrency: 32 }
@@ -146,7 +146,7 @@ describe('wire: pub/sub codec', () => {
     refused('open', { spec: { ...spec, channel: 'orders/billing' } })
     refused('open', { spec: { ...spec, ackWait: MAX_TTL + 1 } })
     refused('open', { spec: undefined })
-    refused('registry', { delta: { openings: [{ tag: 't', by: 'a', spec: { ...spec, channel: 'x' } }], removed: [], members: [] } })
+    refused('registry', { delta: { openings: [{ tag: 't', by: 'a', spec: { ...spec, channel: 'x' }, at: 0, stated: 0 }], removed: [], members: [] } })
     refused('assign', { items: [{ message: { ...message, key: 'k'.repeat(MAX_KEY_TEXT + 1) }, attempt: 1 }] })
     refused('beat', { lows: Array.from({ length: MAX_TOPIC_CHANNELS + 1 }, (_, i) => ({ channel: `orders/c${i}`, low: 0 })) })
     refused('batch', { batch: { ...batch, channels: [{ channel, low: 0, members: Array.from({ length: MAX_BATCH_MEMBERS + 1 }, String), to: [0, 0] }] } })

@@ -22,6 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'lets gossip overtake the stream within a key', file: 'deliveries', find: 'if (seat !== undefined && chain.streamed > 0) {', replace: 'if (false) {', from: 30 },
   { name: 'obeys every generation', file: 'consumer', find: 'if (order < 0) {', replace: 'if (false) {', from: 190 },
   { name: 'never asks for what it lacks', file: 'consumer', find: "type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges", replace: "type: 'lacks', log: source.log, channel: this.#channel, ranges: [].slice(0, source.missing.isEmpty ? 0 : 1)", from: 50 },
+  { name: 'lets what came last here say what a channel is', file: 'settings', find: 'a.at - b.at || (a.tag < b.tag ? -1 : 1)', replace: '0' },
   { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true', from: 78 }
 ]
 

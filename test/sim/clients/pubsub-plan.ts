@@ -1,6 +1,7 @@
 /** What one run of the pub/sub simulation does besides its faults: who publishes and consumes what, and how well handlers do. */
 import { createRandom, hashString } from '../../../src/util/random.core.ts'
 import type { ChannelSpec, Start } from '../../../src/pubsub/types.core.ts'
+import type { Random } from '../../../src/util/random.core.ts'
 
 export const TOPICS = ['orders.new', 'orders.old'] as const
 export const ACK_WAIT = 4_000
@@ -32,6 +33,8 @@ export interface Plan {
   readonly hangs: number
   /** Share of the messages that no handler can handle. */
   readonly poison: number
+  /** Consumers of one channel ask for different things. */
+  readonly disagree: boolean
   /** Nothing can go wrong: each message is handled exactly once. */
   readonly faultless: boolean
   readonly seed: number
@@ -62,15 +65,35 @@ export function drawPlan (seed: number, ids: readonly string[], faultless: boole
     fails: careful ? 0 : 0.05,
     hangs: struck ? 0.03 : careful ? 0 : 0.004,
     poison: careful ? 0 : 0.006,
+    disagree: createRandom(seed).fork('settings').chance(0.3),
     faultless,
     seed
   }
 }
 
-export function specOf ({ pattern, name, start }: ChannelPlan, wall: number): ChannelSpec {
+function specOf ({ pattern, name, start }: ChannelPlan, wall: number): ChannelSpec {
   return {
     channel: `${pattern}/${name}`, pattern, name, opened: Math.floor(wall), start, durable: true, expire: 600_000, maxDeliver: MAX_DELIVER, ackWait: ACK_WAIT,
     backoff: [100, 300, 1_000]
+  }
+}
+
+/** What a consumer asks for: as all do, or the first of the channel that it lasts, and each what it likes of the rest. */
+export function askOf (channel: ChannelPlan, { disagree }: Plan, id: string, wall: number, random: Random): { spec: ChannelSpec, stated: number } {
+  const spec = specOf(channel, wall)
+  if (!disagree) return { spec, stated: 0 }
+  const durable = id === channel.consumers[0]
+  const stated = durable ? random.int(32) | 8 : random.int(8)
+  return {
+    spec: {
+      ...spec,
+      durable,
+      expire: random.pick([300_000, 600_000, 900_000])!,
+      maxDeliver: (stated & 1) === 0 ? MAX_DELIVER : MAX_DELIVER + 1 + random.int(3),
+      ackWait: (stated & 2) === 0 ? ACK_WAIT : random.pick([ACK_WAIT / 2, ACK_WAIT, ACK_WAIT * 2])!,
+      backoff: (stated & 4) === 0 ? spec.backoff : [random.int(1_000)]
+    },
+    stated
   }
 }
 

@@ -3,7 +3,7 @@ import { rendezvousRank } from '../../../src/balancing/rendezvous.core.ts'
 import { logKey, matches } from '../../../src/pubsub/names.core.ts'
 import { KEEPERS } from '../../../src/pubsub/numbers.core.ts'
 import { Links } from './pubsub-links.ts'
-import { isPoison, PREFETCH, specOf } from './pubsub-plan.ts'
+import { askOf, isPoison, PREFETCH } from './pubsub-plan.ts'
 import type { createAssigner } from '../../../src/pubsub/assigner.core.ts'
 import type { createConsumer } from '../../../src/pubsub/consumer.core.ts'
 import type { createKeeper } from '../../../src/pubsub/keeper.core.ts'
@@ -352,7 +352,8 @@ export class PubsubProcess implements Process {
   // --- registry and subscriptions
 
   #open (plan: ChannelPlan): void {
-    this.#register({ type: 'open', spec: specOf(plan, this.#env.wall()), weight: 1_024 })
+    const { id, random } = this.#env
+    this.#register({ type: 'open', ...askOf(plan, this.#plan, id, this.#env.wall(), random), weight: 1_024 })
   }
 
   #register (input: Untimed<RegistryInput>): void {
@@ -367,6 +368,7 @@ export class PubsubProcess implements Process {
         break
       case 'changed':
         for (const saving of [...this.assigners.values()]) if (matches(output.spec.pattern, saving.log.topic)) this.#assign(saving, { ...output, type: 'channel' })
+        this.#consume(output.spec.channel, { type: 'spec', spec: output.spec })
         break
       case 'ended':
         for (const saving of [...this.assigners.values()]) this.#assign(saving, { ...output, type: 'channel-gone' })

@@ -5,7 +5,7 @@ import { createKeeper } from '../../../src/pubsub/keeper.core.ts'
 import { matches } from '../../../src/pubsub/names.core.ts'
 import { createRegistry } from '../../../src/pubsub/registry.core.ts'
 import { Violation } from '../kernel/types.ts'
-import { drawPlan } from './pubsub-plan.ts'
+import { drawPlan, MAX_DELIVER, TOPICS } from './pubsub-plan.ts'
 import { PubsubProcess } from './pubsub-process.ts'
 import type { Batch, Generation } from '../../../src/pubsub/types.core.ts'
 import type { ClientFactory } from '../kernel/run.ts'
@@ -54,7 +54,7 @@ export function pubsubClient (name = 'pubsub', cores: Cores = CORES): ClientFact
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['restarts', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed'],
+    mustHappen: ['restarts', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
     create: world => new PubsubClient(world, cores)
   }
 }
@@ -301,6 +301,8 @@ class PubsubClient implements Client {
   // --- at the end
 
   settled (): string | undefined {
+    const disagreement = this.#disagreement()
+    if (disagreement !== undefined) return disagreement
     for (const { pattern, name, consumers } of this.#plan.channels) {
       const channel = `${pattern}/${name}`
       if (!consumers.some(id => this.#isWell(id) && processOf(this.#world.nodes.get(id)!).consumers.has(channel))) continue
@@ -309,6 +311,23 @@ class PubsubClient implements Client {
         this.#world.count('owed')
         const { done, dead, lost } = this.#delivery(channel, message.log, message.seq)
         if (done.size === 0 && dead === 0) return `D1: ${message.log}/${message.seq} (${message.body}, ${Math.round(message.at)} ms) never came to ${channel}${lost ? ': given up' : ''}`
+      }
+    }
+    return undefined
+  }
+
+  /** R1: what a channel is, is the same everywhere. */
+  #disagreement (): string | undefined {
+    for (const topic of TOPICS) {
+      const known = new Map<string, string>()
+      for (const node of this.#world.up()) {
+        if (!this.#isWell(node.id)) continue
+        for (const { spec } of processOf(node).registry.matching(topic)) {
+          const text = JSON.stringify(spec)
+          if (text !== (known.get(spec.channel) ?? text)) return `R1: ${spec.channel} is ${text} at ${node.id}, and ${known.get(spec.channel)} elsewhere`
+          known.set(spec.channel, text)
+          if (spec.maxDeliver > MAX_DELIVER) this.#world.count('settings changed')
+        }
       }
     }
     return undefined
