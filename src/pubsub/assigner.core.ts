@@ -28,18 +28,18 @@ const SAVE_EVERY = 250
 const TRIM_EVERY = 256
 
 export class LogAssigner implements AssignerCore, DeliveriesHost {
-  declare readonly self: string
-  declare readonly log: LogId
-  declare readonly random: () => number
-  declare config: AssignerConfig
+  readonly self: string
+  readonly log: LogId
+  readonly random: () => number
+  config: AssignerConfig
   readonly owner: boolean
   readonly backlog: Backlog
   readonly channels: Channels
   readonly connected = new Set<string>()
   readonly keeping: Keeping
   generation: Generation
-  declare now: number
-  declare wall: number
+  now: number
+  wall: number
   announced: number
   trusted: number
   /** `over`: stopped, or a keeper's that was deposed. */
@@ -70,8 +70,13 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   constructor (config: AssignerConfig) {
     const { self, log, random, time, restored, takeOver, retention } = config
-    Object.assign(this, { self, log, random, config }, time)
+    this.now = time.now
+    this.wall = time.wall
+    this.config = config
     this.owner = takeOver === undefined
+    this.self = self
+    this.log = log
+    this.random = random
     this.#hash = { ...hashText(`${log.topic}/${log.publisher}/${log.epoch}`) }
     this.backlog = new Backlog({ ...RETENTION, ...retention }, restored?.messages, restored?.last)
     this.announced = this.trusted = this.backlog.last
@@ -283,7 +288,8 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   #resume (): void {
-    if (this.state === 'assigning' && this.owner && this.keeping.keepers.some(id => id !== this.self)) this.#ask()
+    const alone = this.keeping.keepers.every(id => id === this.self)
+    if (this.state === 'assigning' && this.owner && !alone) this.#ask()
     this.beatAt = this.now
   }
 

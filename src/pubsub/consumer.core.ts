@@ -20,8 +20,8 @@ const NO_GENERATION: Generation = { number: 0, by: '' }
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
-  declare now: number
-  declare wall: number
+  now: number
+  wall: number
   #config: ConsumerConfig
   readonly #runner: Runner
   readonly #channel: string
@@ -40,7 +40,8 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#config = config
     this.#channel = config.spec.channel
     this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, config.prefetch ?? 1_000))
-    Object.assign(this, config.time)
+    this.now = config.time.now
+    this.wall = config.time.wall
     this.#connected.add(config.self)
     this.#runner = new Runner(this, Math.max(1, config.concurrency ?? 32))
   }

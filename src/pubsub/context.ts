@@ -30,35 +30,38 @@ export interface ContextInit {
 }
 
 export class Context {
-  // of its init
-  declare readonly self: string
-  declare readonly init: PubsubInit
-  declare readonly discovery: Discovery
+  readonly self: string
+  readonly init: PubsubInit
+  readonly discovery: Discovery
   readonly storage: Storage | undefined
-  declare readonly loop: Loop
-  declare readonly log: Logger
-  declare readonly emit: ContextInit['emit']
-  declare readonly connected: (id: string) => boolean
+  readonly loop: Loop
+  readonly log: Logger
+  readonly emit: ContextInit['emit']
+  readonly connected: (id: string) => boolean
   readonly counters = new Map<string, number>()
   /** Of what this node publishes and keeps, and how long its consumers remember a log. */
   readonly retention: Retention
-  readonly #net: ContextInit['net']
-  readonly #onOwn: ContextInit['onOwn']
+  readonly #init: ContextInit
   /** By topic; forgotten when the nodes change. */
   readonly #keepers = new Map<string, readonly string[]>()
 
-  constructor ({ net, onOwn, ...shared }: ContextInit) {
-    Object.assign(this, shared)
-    this.#net = net
-    this.#onOwn = onOwn
-    const { storage, init: { retention = {} } } = shared
-    this.storage = storage?.durable === true ? storage : undefined
+  constructor (init: ContextInit) {
+    this.#init = init
+    this.self = init.self
+    this.init = init.init
+    this.discovery = init.discovery
+    this.storage = init.storage?.durable === true ? init.storage : undefined
+    this.loop = init.loop
+    this.log = init.log
+    this.emit = init.emit
+    this.connected = init.connected
+    const { retention = {} } = init.init
     const { messages = RETENTION.messages, bytes = RETENTION.bytes, time: age = RETENTION.age } = retention
     this.retention = { messages, bytes, age }
   }
 
   get net (): Net {
-    return this.#net()
+    return this.#init.net()
   }
 
   readonly count = (what: string): void => {
@@ -68,7 +71,7 @@ export class Context {
   /** To a node, this one perhaps. What cannot be sent is dropped. */
   readonly send = (to: string, message: Message): void => {
     if (to === this.self) {
-      this.loop.post(() => { this.#onOwn(message) })
+      this.loop.post(() => { this.#init.onOwn(message) })
       return
     }
     for (const part of sizedParts(message)) this.net.send(to, part)

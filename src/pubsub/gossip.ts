@@ -45,7 +45,8 @@ export class TopicGossip {
   }
 
   stop (): void {
-    this.#gossipsub?.removeEventListener('message', this.#onMessage)
+    const gossipsub = this.#gossipsub
+    gossipsub?.removeEventListener('message', this.#onMessage)
     for (const name of this.#topics.keys()) this.#unsubscribe(name)
     this.#gossipsub = undefined
   }
@@ -85,20 +86,24 @@ export class TopicGossip {
   }
 
   #subscribe (name: string): void {
+    const gossipsub = this.#gossipsub
+    if (gossipsub === undefined) return
     try {
-      this.#gossipsub?.topicValidators.set(name, (_, { data }: Message) => data.byteLength <= MAX_GOSSIP ? 'accept' : 'reject')
-      this.#gossipsub?.subscribe(name)
+      gossipsub.topicValidators.set(name, (_, { data }: Message) => data.byteLength <= MAX_GOSSIP ? 'accept' : 'reject')
+      gossipsub.subscribe(name)
     } catch (err) {
       this.#init.log.error('could not subscribe to %s - %e', name, err)
     }
   }
 
   #unsubscribe (name: string): void {
-    this.#gossipsub?.topicValidators.delete(name)
+    const gossipsub = this.#gossipsub
+    if (gossipsub === undefined) return
+    gossipsub.topicValidators.delete(name)
     try {
-      this.#gossipsub?.unsubscribe(name)
+      gossipsub.unsubscribe(name)
     } catch (err) {
-      this.#init.log.trace('could not leave %s - %e', name, err)
+      this.#init.log.trace('could not unsubscribe from %s - %e', name, err)
     }
   }
 

@@ -26,21 +26,28 @@ export interface Settler {
 }
 
 export class MessageDelivery<T> implements Message<T> {
-  declare readonly id: string
-  declare readonly topic: string
-  declare readonly channel: string
-  declare readonly publisher: string
-  declare headers: Readonly<Record<string, string>>
-  declare readonly key: string | undefined
-  declare readonly attempt: number
-  declare readonly publishedAt: number
+  readonly id: string
+  readonly topic: string
+  readonly channel: string
+  readonly publisher: string
+  headers: Readonly<Record<string, string>>
+  readonly key: string | undefined
+  readonly attempt: number
+  readonly publishedAt: number
   readonly body: T
   readonly #settler: Settler
   #settled = false
   #outcome: PromiseWithResolvers<void> | undefined
 
   constructor (delivered: Delivered, body: T, settler: Settler) {
-    Object.assign(this, delivered)
+    this.id = delivered.id
+    this.topic = delivered.topic
+    this.channel = delivered.channel
+    this.publisher = delivered.publisher
+    this.headers = delivered.headers
+    this.key = delivered.key
+    this.attempt = delivered.attempt
+    this.publishedAt = delivered.publishedAt
     this.body = body
     this.#settler = settler
   }

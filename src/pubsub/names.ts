@@ -36,7 +36,7 @@ export function checkTopic (name: unknown): string {
 export function checkTopicOrPattern (name: unknown): string {
   if (isTopic(name) || isPattern(name)) return name
   if (typeof name === 'string' && /[*>]/.test(name)) {
-    throw new InvalidNameError(`illegal pattern ${JSON.stringify(name.slice(0, 80))}: * is a whole part between dots, > the rest, at its end`)
+    throw new InvalidNameError(`illegal pattern ${JSON.stringify(name.slice(0, 80))}: * stands for a whole part between dots, > for the rest, at the end and not alone`)
   }
   return checkName('topic', name)
 }

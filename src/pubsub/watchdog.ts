@@ -48,7 +48,9 @@ export class GossipWatchdog {
     for (const connection of connections()) {
       if (connection.status !== 'open') continue
       const peer = connection.remotePeer.toString()
-      byPeer.set(peer, [...byPeer.get(peer) ?? [], connection])
+      const list = byPeer.get(peer)
+      if (list === undefined) byPeer.set(peer, [connection])
+      else list.push(connection)
     }
     const missing = new Set<string>()
     for (const [peer, list] of byPeer) {
@@ -65,7 +67,7 @@ export class GossipWatchdog {
     const service = gossipsub() as Reopening | undefined
     if (service === undefined) return
     count('gossip_reopened')
-    log('no gossip stream to %s', peer)
+    log('no gossip stream to %s: opening one', peer)
     if (typeof service.createOutboundStream === 'function') {
       service.createOutboundStream(connection.remotePeer, connection).catch((err: unknown) => { log('could not open it - %e', err) })
     } else {
