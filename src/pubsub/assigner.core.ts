@@ -70,8 +70,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
 
   constructor (config: AssignerConfig) {
     const { self, log, random, time, restored, takeOver, retention } = config
-    this.now = time.now
-    this.wall = time.wall
+    ;({ now: this.now, wall: this.wall } = time)
     this.config = config
     this.owner = takeOver === undefined
     this.self = self

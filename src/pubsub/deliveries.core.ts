@@ -122,10 +122,9 @@ export class Deliveries {
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
-    const deadline = this.host.now + this.spec.ackWait
-    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline, streamed: false }
+    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline: this.host.now + this.spec.ackWait, streamed: false }
     this.flights.set(seq, flight)
-    if (deadline < this.#expiry) this.#expiry = deadline
+    this.#expiry = Math.min(this.#expiry, flight.deadline)
     if (++seat.inFlight >= seat.prefetch) this.seats.update(seat)
     if (chain !== undefined) chain.inFlight++
     return flight
