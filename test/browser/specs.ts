@@ -10,6 +10,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'docs.spec.ts': 'reads files',
   'operating.spec.ts': 'reads files and runs programs',
   'wire-fixtures.spec.ts': 'reads files',
+  'wire-pages.spec.ts': 'reads files',
   'links-authority.spec.ts': 'no page keeps the links of a service',
   'links-defects.spec.ts': 'neither',
   'links-limits.spec.ts': 'neither',
