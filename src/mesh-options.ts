@@ -71,7 +71,7 @@ export interface MeshOptions {
   links?: LinksOptions & { secret?: string } | false
   /** Watch this node and count its calls; false: neither, and `mesh.monitor` has nothing to tell. @default on */
   monitor?: MonitorOptions | false
-  /** libp2p options that win over the mesh's. */
+  /** libp2p options that win over the mesh's; services are added, and a `connectionGater` denies more, never less. */
   libp2p?: Libp2pOptions<any>
 }
 

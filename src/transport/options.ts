@@ -3,6 +3,7 @@ import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import { FaultTolerance } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
+import { except } from '../util/except.ts'
 import { MAX_GOSSIP } from '../wire/limits.ts'
 import { dht } from './dht.ts'
 import { muxer } from './muxer.ts'
@@ -69,7 +70,10 @@ export interface TransportInit {
   mayDial?: () => boolean
   /** Called when a direct path comes or goes, or cannot be made. */
   onPath?: OnPath
-  /** libp2p options that win over the mesh's; services are added to the mesh's. */
+  /**
+   * libp2p options that win over the mesh's; services are added to the mesh's, and a connection gater denies more, never
+   * less.
+   */
   libp2p?: Libp2pOptions<any>
 }
 
@@ -112,7 +116,7 @@ function listenOf ({ listen = platform.listen, webrtc }: TransportInit): string[
  */
 export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
   const relay = init.relay != null && init.relay !== false
-  const { services, connectionManager, ...extra } = init.libp2p ?? {}
+  const { services, connectionManager, connectionGater = {}, ...extra } = init.libp2p ?? {}
   return {
     ...(init.privateKey != null ? { privateKey: init.privateKey } : {}),
     ...(init.datastore != null ? { datastore: init.datastore } : {}),
@@ -137,7 +141,9 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
     // own, a dozen messages, and over a relay twice as many.
     connectionMonitor: { pingInterval: 120_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
     // Browsers refuse ws:// and private addresses by default; which addresses are dialled is the mesh's decision.
-    connectionGater: { denyDialMultiaddr: () => init.mayDial?.() === false },
+    connectionGater: except(connectionGater, {
+      denyDialMultiaddr: async address => init.mayDial?.() === false || (await connectionGater.denyDialMultiaddr?.(address)) === true
+    }),
     ...extra,
     services: {
       identify: identify(),
