@@ -1,5 +1,6 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
 import { MeshStoppedError } from '../errors.ts'
+import { given } from '../util/given.ts'
 import { deadTopic, isDead } from './names.ts'
 import { Announced } from './announced.ts'
 import { LogDriver } from './log.ts'
@@ -209,8 +210,8 @@ export class Logs {
 
   #add (log: LogId, { file, restored, takeOver, options }: { file?: LogFile | undefined, restored?: Restored, takeOver?: { generation: Generation, complete: boolean }, options?: OutboxOptions }): LogDriver {
     const { context, registry } = this.#init
-    const { messages, bytes, overflow } = { ...context.init.outbox, ...options }
-    const { messages: most, bytes: mostBytes, time: age } = context.init.retention ?? {}
+    const { messages: maxPending, bytes: maxPendingBytes, overflow } = { ...context.init.outbox, ...options }
+    const { messages, bytes, time: age } = context.init.retention ?? {}
     const driver = new LogDriver({
       self: context.self,
       log,
@@ -219,12 +220,8 @@ export class Logs {
       config: {
         random: Math.random,
         time: time(),
-        retention: { ...most === undefined ? {} : { messages: most }, ...mostBytes === undefined ? {} : { bytes: mostBytes }, ...age === undefined ? {} : { age } },
-        ...messages === undefined ? {} : { maxPending: messages },
-        ...bytes === undefined ? {} : { maxPendingBytes: bytes },
-        ...overflow === undefined ? {} : { overflow },
-        ...restored === undefined ? {} : { restored },
-        ...takeOver === undefined ? {} : { takeOver: { generation: takeOver.generation, complete: takeOver.complete } }
+        retention: given({ messages, bytes, age }),
+        ...given({ maxPending, maxPendingBytes, overflow, restored, takeOver })
       },
       onBatch: async batch => this.#batch(batch),
       send: context.send,

@@ -2,6 +2,7 @@
 import { abortable } from '../util/abortable.ts'
 import { MeshStoppedError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { given } from '../util/given.ts'
 import { checkName } from '../wire/names.ts'
 import { createParts } from './assemble.ts'
 import { describe } from './info.ts'
@@ -54,8 +55,7 @@ export class Room {
       self: init.components.peerId.toString(),
       topic: name => this.#localTopic(name),
       emit: init.emit,
-      ...init.init.onElection === undefined ? {} : { onElection: init.init.onElection },
-      ...init.init.onLinks === undefined ? {} : { onLinks: init.init.onLinks }
+      ...given({ onElection: init.init.onElection, onLinks: init.init.onLinks })
     })
   }
 

@@ -103,9 +103,9 @@ export class TopicEnd implements Topic {
     const map = new Map(Object.entries(headers))
     for (const [name, value] of map) {
       if (typeof value !== 'string') throw new InvalidOptionsError(`headers: ${name} is not a string`)
-      if (!isHeaderName(name)) throw new InvalidOptionsError(`headers: ${name.slice(0, 40)}: expected a name of at most ${MAX_TEXT} characters, not __proto__`)
+      if (!isHeaderName(name)) throw new InvalidOptionsError(`headers: ${name.slice(0, 40)}: expected at most ${MAX_TEXT} characters, not __proto__`)
     }
-    if (map.size > MAX_MESSAGE_HEADERS - BURIAL_HEADERS) throw new InvalidOptionsError(`headers: expected at most ${MAX_MESSAGE_HEADERS - BURIAL_HEADERS}, got ${map.size}`)
+    if (map.size > MAX_MESSAGE_HEADERS - BURIAL_HEADERS) throw new InvalidOptionsError(`headers: expected at most ${MAX_MESSAGE_HEADERS - BURIAL_HEADERS}`)
     const encoded = encodeBody(body)
     const payload = encodePayload(encoded, map)
     const size = payload.length - (encoded.body?.length ?? 0)

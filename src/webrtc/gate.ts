@@ -1,5 +1,4 @@
 /** What stands between @libp2p/webrtc and libp2p: its connections become paths only here. */
-import { except } from '../util/except.ts'
 import { MAX_DIRECT_PATHS, MAX_SIGNALLING, MAX_SIGNALLING_PER_PEER } from '../wire/limits.ts'
 import { DirectPath } from './path.ts'
 import type { Components } from './components.ts'
@@ -9,6 +8,17 @@ import type { Connection, MultiaddrConnection, Stream, StreamHandler, StreamHand
 const TIMEOUT = 10_000
 
 type UpgradeOptions = Parameters<Upgrader['upgradeInbound']>[1] & { remotePeer?: { toString (): string } }
+
+/** `target`, some of whose properties are others. */
+export function except <T extends object> (target: T, others: Partial<T>): T {
+  return new Proxy(target, {
+    get: (target, name) => {
+      if (Object.hasOwn(others, name)) return Reflect.get(others, name) as unknown
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    }
+  })
+}
 
 /** What both ends' connections go through on their way to libp2p. */
 export class Gate {

@@ -1,9 +1,8 @@
 /** @libp2p/webrtc's transport for a mesh: with bounds, with ends that both sides see, and dialled in the background. */
 import { webRTC } from '@libp2p/webrtc'
 import { NoPathError } from '../errors.ts'
-import { except } from '../util/except.ts'
 import { MAX_DIRECT_PATHS } from '../wire/limits.ts'
-import { Gate } from './gate.ts'
+import { except, Gate } from './gate.ts'
 import { Upgrader } from './upgrader.ts'
 import type { Components } from './components.ts'
 import type { OnPath } from '../transport/index.ts'
