@@ -145,7 +145,7 @@ export const relay: Command = {
   name: 'relay',
   summary: 'run a relay: the way in for browser tabs, and a bootstrap for all',
   details: `It relays connections to nodes that cannot be dialled, serves the mesh's DHT and keeps messages of topics for others.
-Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md).
+Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md of this package).
 
 Once it is up it prints its addresses on stdout (with --json as one document: id, mesh, addresses, http) and logs on stderr.
 SIGTERM or Ctrl-C: it says goodbye, finishes what runs and ends with 0; the second one ends it at once.`,
