@@ -44,6 +44,14 @@ describe('doc/operating', () => {
     expect(() => JSON.parse(probe) as unknown).not.to.throw()
   })
 
+  it('.dockerignore: nothing that git ignores gets into the image, least of all packages of another platform and keys', () => {
+    const lines = (name: string): string[] => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8').trim().split('\n').filter(line => !line.startsWith('#'))
+    // where git means any folder, it means the one at the root
+    const ignored = lines('.gitignore').map(line => line.replace(/^\//, ''))
+    expect(lines('.dockerignore')).to.have.members([...ignored, 'bench/peers/node_modules', '.git'])
+    expect(ignored).to.include.members(['node_modules', 'data'])
+  })
+
   it('braid-mesh-relay.service: systemd takes it, where there is one', function () {
     const text = read('braid-mesh-relay.service')
     for (const line of text.split('\n')) expect(line).to.match(/^(#.*|\[\w+\]|[A-Z]\w*=.*|)$/)
