@@ -1,7 +1,7 @@
 /**
- * `npm run package-check`: packs the package as npm would publish it and looks at it as a user would: the right files,
- * whatever documents and command line point to among them, publint, the types of every entry point (attw), imports of every entry point in Node, and a bundle for browsers that
- * needs nothing of Node. Needs a build and no network.
+ * `npm run package-check`: packs the package as npm would publish it and looks at it as a user would: the right files, what
+ * documents and command line point to, publint, the types of every entry point (attw), imports of every entry point in Node,
+ * and a bundle for browsers that needs nothing of Node. Needs a build and no network.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

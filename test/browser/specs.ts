@@ -20,6 +20,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'rpc-opentelemetry.spec.ts': 'OpenTelemetry follows calls with async_hooks',
   'harness-fault-proxy.spec.ts': 'the proxy listens on TCP sockets',
   'harness-processes.spec.ts': 'starts processes',
+  'harness-reporter.spec.ts': 'starts mocha',
   'security-floors.spec.ts': 'the script it tests reads the lock file',
   'bundle.spec.ts': 'runs esbuild',
   'storage-core.spec.ts': 'among others it tests the log on the disk',
