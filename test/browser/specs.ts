@@ -8,6 +8,7 @@ const TEST = fileURLToPath(new URL('../', import.meta.url))
 const NODE_ONLY: Readonly<Record<string, string>> = {
   'cli.spec.ts': 'a command line',
   'docs.spec.ts': 'reads files',
+  'readme-code.spec.ts': 'runs the type checker',
   'operating.spec.ts': 'reads files and runs programs',
   'wire-fixtures.spec.ts': 'reads files',
   'wire-pages.spec.ts': 'reads files',
