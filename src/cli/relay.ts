@@ -127,8 +127,9 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   const told = { mesh, relay, stopping: () => signal.aborted, isolation: () => isolation }
   try {
     if (address != null) http = await serveHttp(address, metricsHandler(mesh, relayPages(told)))
-    await mesh.start({ signal }).catch(error => { throw explained(error, line) })
-    tellReady(mesh, line, terminal, log, http?.url)
+    // to be told to end is no failure, however early: who supervises it would count one
+    await mesh.start({ signal }).catch(error => { if (!signal.aborted) throw explained(error, line) })
+    if (!signal.aborted) tellReady(mesh, line, terminal, log, http?.url)
     await aborted(signal)
   } finally {
     const began = performance.now()
