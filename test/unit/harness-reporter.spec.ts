@@ -4,7 +4,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { summary } from '../../scripts/summary.ts'
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 describe('the reporter', () => {
   let directory: string
@@ -14,7 +17,7 @@ describe('the reporter', () => {
 
   it('tells what was skipped, and why', () => {
     const file = join(directory, 'counts.json')
-    execFileSync('mocha', ['test/harness/fixtures/skips.ts', '--reporter', 'scripts/reporter.ts', '--reporter-option', `counts=${file}`], { stdio: 'pipe' })
+    execFileSync('mocha', [path('../harness/fixtures/skips.ts'), '--reporter', path('../../scripts/reporter.ts'), '--reporter-option', `counts=${file}`], { stdio: 'pipe' })
     expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.equal({
       passes: 1,
       failures: 0,
