@@ -39,12 +39,14 @@ async function bundle (outdir, specs) {
   writeFileSync(join(outdir, 'second-page.html'), '<!doctype html><title>second page</title><script type="module" src="browser/second-page.js"></script>\n')
 }
 
-/** Failures in full, then the counts: for people as the last line, for `npm test` in the file that BRAID_COUNTS names. */
-function countsReporter () {
-  const counts = { passes: 0, failures: 0, pending: 0 }
+/** Failures in full, then the counts and what was left out: for people as the last line, for `npm test` in the file that BRAID_COUNTS names. */
+function countsReporter ({ client: { nodeOnly }, browsers }) {
+  const counts = { passes: 0, failures: 0, pending: 0, skipped: [] }
+  if (!browsers.includes('FirefoxHeadless')) counts.skipped.push({ what: 'every spec in Firefox', why: 'there is none: FIREFOX_BIN, firefox, firefox-esr' })
   this.onSpecComplete = (browser, { success, skipped, suite, description, log, time }) => {
     counts[skipped ? 'pending' : success ? 'passes' : 'failures']++
     const title = [...suite, description].join(' > ')
+    if (skipped) counts.skipped.push({ what: `${title} (${browser.name})`, why: nodeOnly[[...suite, description].join(' ')] ?? 'no reason was given' })
     if (!success && !skipped) console.error(`FAILED ${title} (${browser.name}, ${time} ms)\n${log.join('\n')}`)
     else if (process.env.BRAID_VERBOSE != null) console.log(`${skipped ? 'skipped' : 'ok'} ${title} (${time} ms)`)
   }
@@ -59,6 +61,8 @@ function countsReporter () {
   }
 }
 
+countsReporter.$inject = ['config']
+
 module.exports = async config => {
   const [{ findChromium, findFirefox }, { browserSpecs, NODE_ONLY_TESTS }, { control }] = await Promise.all([
     import('./scripts/chromium.ts'), import('./test/browser/specs.ts'), import('./test/browser/control.ts')
@@ -67,7 +71,6 @@ module.exports = async config => {
   process.env.CHROME_BIN = findChromium()
   const firefox = findFirefox()
   if (firefox != null) process.env.FIREFOX_BIN = firefox
-  else console.log('no Firefox here (FIREFOX_BIN, firefox, firefox-esr): Chromium only')
   await bundle(output, browserSpecs(process.env.BRAID_SPECS))
   config.set({
     basePath: output,

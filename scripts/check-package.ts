@@ -1,11 +1,11 @@
 /**
- * `npm run package-check`: packs the package as npm would publish it and looks at it as a user would: the right files,
- * publint, the types of every entry point (attw), imports of every entry point in Node, and a bundle for browsers that
- * needs nothing of Node. Needs a build and no network.
+ * `npm run package-check`: packs the package as npm would publish it and looks at it as a user would: the right files, what
+ * documents and command line point to, publint, the types of every entry point (attw), imports of every entry point in Node,
+ * and a bundle for browsers that needs nothing of Node. Needs a build and no network.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 interface Manifest {
@@ -14,8 +14,8 @@ interface Manifest {
   bin?: Record<string, string>
 }
 
-const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
-const ALLOWED = [/^dist\/.+\.(js|d\.ts)(\.map)?$/, /^src\/.+\.(ts|proto|md)$/]
+const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
+const ALLOWED = [/^dist\/.+\.(js|d\.ts)(\.map)?$/, /^src\/.+\.(ts|proto|md)$/, /^doc\/.+(\.(md|png|json|conf|service)|\/Containerfile)$/, /^examples\/.+\.ts$/]
 const FORBIDDEN = /(^|\/)(test|node_modules)\/|\.spec\.|\.env|\.key$/
 
 const manifest: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -50,6 +50,18 @@ function checkFiles (files: readonly string[]): void {
   if (wrong.length + missing.length > 0) throw new Error(`must not be packed: ${wrong.join(', ')}\nmust be packed: ${missing.join(', ')}`)
 }
 
+/** Links of the documents, and the documents that the command line names: whoever has installed the package has nothing else. */
+function checkPointers (root: string, files: readonly string[]): void {
+  const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+  const links = files.filter(file => file.endsWith('.md')).flatMap(file =>
+    Array.from(read(file).replace(/^```.*?^```/gms, '').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g), ([, link = '']) => ({ file, to: join(dirname(file), link) })))
+  const named = files.filter(file => /^dist\/.+\.js$/.test(file)).flatMap(file =>
+    Array.from(read(file).matchAll(/(?<![\w/])doc\/[\w/.-]+\w/g), ([to]) => ({ file, to })))
+  const broken = [...links, ...named].filter(({ to }) => !files.some(file => file === to || file.startsWith(`${to.replace(/\/$/, '')}/`)))
+  if (named.length === 0) throw new Error('the command line names no document: is this still read right?')
+  if (broken.length > 0) throw new Error(broken.map(({ file, to }) => `${file} points to ${to}, which is not packed`).join('\n'))
+}
+
 /** A consumer with every entry point; `conditions` are those its own tools may have set. */
 function checkImports (consumer: string, conditions: string[]): void {
   const code = entries().map(entry => `await import('${entry}')`).join('\n')
@@ -77,6 +89,7 @@ try {
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
 
   check('files', () => { checkFiles(packed[0].files.map(file => file.path)) })
+  check('what documents and command line point to', () => { checkPointers(installed, packed[0].files.map(file => file.path)) })
   check('publint', () => { run('publint', ['run', tarball, '--strict', '--level', 'warning']) })
   check('types of every entry point', () => { run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji']) })
   check('import in Node', () => { checkImports(work, []) })

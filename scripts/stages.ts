@@ -22,6 +22,7 @@ export const STAGES: readonly Stage[] = [
   { name: 'types', script: 'types', lane: 'b', timeout: 3 * MINUTE },
   { name: 'generated', script: 'generate', args: ['--check'], lane: 'b', timeout: MINUTE },
   { name: 'build', script: 'build', lane: 'b', timeout: 3 * MINUTE },
+  { name: 'docs', script: 'docs:check', lane: 'b', timeout: 3 * MINUTE },
   { name: 'dep-check', script: 'dep-check', lane: 'b', timeout: 2 * MINUTE },
   { name: 'package-check', script: 'package-check', lane: 'b', timeout: 3 * MINUTE },
   { name: 'size', script: 'size', lane: 'b', timeout: 2 * MINUTE },

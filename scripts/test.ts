@@ -1,6 +1,7 @@
 /**
  * `npm test`: runs every stage, or those named as arguments, goes on after one that fails so that all failures are seen,
- * and ends with the line `N passed, N failed`: tests, plus one failure for each other stage that failed.
+ * and ends with what was not run and why, and the line `N passed, N failed`: tests, plus one failure for each other stage
+ * that failed.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -8,23 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { selectStages } from './stages.ts'
+import { summary } from './summary.ts'
 import type { Stage } from './stages.ts'
+import type { Counts, Result } from './summary.ts'
 import type { ChildProcess } from 'node:child_process'
 
 const MIN_NODE = 22
 const REPORTER = 'scripts/reporter.ts'
-
-interface Counts {
-  passes: number
-  failures: number
-  pending: number
-}
-
-interface Result extends Counts {
-  name: string
-  seconds: number
-  note: string
-}
 
 const running = new Set<ChildProcess>()
 
@@ -91,10 +82,10 @@ async function tests (stage: Stage, directory: string): Promise<Counts & { note:
   // The reporter of karma.conf.cjs knows no options.
   const args = stage.tests === 'mocha' ? ['--reporter', REPORTER, '--reporter-option', `counts=${file}`] : []
   const note = await exec(stage, [...stage.args ?? [], ...args], { BRAID_COUNTS: file })
-  const { passes, failures, pending } = readCounts(file) ?? { passes: 0, failures: 0, pending: 0 }
+  const { passes, failures, pending, skipped } = readCounts(file) ?? { passes: 0, failures: 0, pending: 0, skipped: [] }
 
-  if (passes + failures === 0) return { passes, pending, failures: 1, note: note === '' ? 'no test ran' : note }
-  return { passes, pending, failures: note === '' ? failures : Math.max(failures, 1), note }
+  if (passes + failures === 0) return { passes, pending, skipped, failures: 1, note: note === '' ? 'no test ran' : note }
+  return { passes, pending, skipped, failures: note === '' ? failures : Math.max(failures, 1), note }
 }
 
 async function run (stage: Stage, directory: string): Promise<Result> {
@@ -105,15 +96,9 @@ async function run (stage: Stage, directory: string): Promise<Result> {
     counts = await tests(stage, directory)
   } else {
     const note = await exec(stage, stage.args ?? [])
-    counts = { passes: 0, failures: note === '' ? 0 : 1, pending: 0, note }
+    counts = { passes: 0, failures: note === '' ? 0 : 1, pending: 0, skipped: [], note }
   }
   return { ...counts, name: stage.name, seconds: (performance.now() - started) / 1000 }
-}
-
-function describe ({ name, seconds, passes, failures, pending, note }: Result): string {
-  const tests = passes + failures > 1 || passes > 0 ? `${passes} passed, ${failures} failed` : failures > 0 ? 'failed' : 'ok'
-  const skipped = pending > 0 ? `, ${pending} skipped` : ''
-  return `${name.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s  ${tests}${skipped}${note === '' ? '' : ` (${note})`}`
 }
 
 async function main (): Promise<void> {
@@ -135,10 +120,8 @@ async function main (): Promise<void> {
     rmSync(directory, { recursive: true, force: true })
   }
 
-  const passed = results.reduce((sum, result) => sum + result.passes, 0)
-  const failed = results.reduce((sum, result) => sum + result.failures, 0)
-  console.log(`\n${results.map(describe).join('\n')}\n\n${passed} passed, ${failed} failed`)
-  if (failed > 0) process.exitCode = 1
+  console.log(`\n${summary(results)}`)
+  if (results.some(({ failures }) => failures > 0)) process.exitCode = 1
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -27,7 +27,10 @@ const STOP_GRACE = 5_000
 export interface MeshEvents {
   /** {@link Mesh.status} changed; detail: the new one. */
   'status': CustomEvent<MeshStatus>
-  /** The last path into the mesh is gone, or none was found. Detail: what is known of why. */
+  /**
+   * The last path into the mesh is gone, or none was found. Detail: what is known of why. What is so when `createMesh`
+   * resolves is told right after that, so that whoever listens then hears it.
+   */
   'isolated': CustomEvent<{ reasons: Error[] }>
   /** There is a path again; every room brings itself up to date. */
   'resumed': CustomEvent<undefined>
@@ -49,6 +52,14 @@ export interface MeshEvents {
   'awake': CustomEvent<{ slept: number }>
 }
 
+/** What stands between a node and the others. */
+export interface MeshConnectivity {
+  /** What is known of why there is no path into the mesh, as in the event `isolated`; undefined: there is one. */
+  readonly isolated: readonly Error[] | undefined
+  /** Why no relay has a place for this node, as in `unreachable`; undefined: others can call it, or that is not known yet. */
+  readonly unreachable: readonly Error[] | undefined
+}
+
 /** One node of a mesh, with everything it does. */
 export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   /** This node's peer id. */
@@ -56,6 +67,8 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
   /** This node as others see it. */
   readonly self: NodeInfo
   readonly status: MeshStatus
+  /** Why it is isolated or cannot be called, for whoever asks later than the events told it. */
+  readonly connectivity: MeshConnectivity
   /** What its page and its network are at. A new object after each change. */
   readonly life: Life
   /** The storage that is open: {@link MeshOptions.storage}, in a second tab `<storage>#2`. Undefined: memory. */
@@ -114,7 +127,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   mayDial = true
   #status: MeshStatus = 'starting'
   /** Why no relay has a place for this node. */
-  #unreachable: readonly Error[] | undefined
+  #unreachable: Error[] | undefined
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
@@ -192,6 +205,10 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   get status (): MeshStatus {
     return this.#status
+  }
+
+  get connectivity (): MeshConnectivity {
+    return { isolated: this.#connectivity.joined ? undefined : this.#connectivity.reasons(), unreachable: this.#unreachable }
   }
 
   get life (): Life {
@@ -293,6 +310,12 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#unreachable = reasons.length > 0 ? reasons : undefined
     if (reasons.length > 0) this.safeDispatchEvent('unreachable', { detail: { reasons } })
     else this.safeDispatchEvent('reachable')
+  }
+
+  /** @internal - Tells again what was told while nobody could listen, as nobody had this node yet. */
+  tellAgain (): void {
+    if (this.#status === 'isolated') this.#announceIsolation()
+    if (this.#unreachable != null) this.tellReachability(this.#unreachable)
   }
 
   #onRest (as: 'frozen' | 'left', kept: boolean): void {

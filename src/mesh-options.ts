@@ -71,7 +71,7 @@ export interface MeshOptions {
   links?: LinksOptions & { secret?: string } | false
   /** Watch this node and count its calls; false: neither, and `mesh.monitor` has nothing to tell. @default on */
   monitor?: MonitorOptions | false
-  /** libp2p options that win over the mesh's. */
+  /** libp2p options that win over the mesh's; services are added, and a `connectionGater` denies more, never less. */
   libp2p?: Libp2pOptions<any>
 }
 
@@ -81,9 +81,15 @@ function refuse (condition: boolean, message: string): void {
   if (condition) throw new InvalidOptionsError(message)
 }
 
-function checkAddresses (name: string, value: unknown): void {
-  refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
-    `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
+function checkInteger (name: string, value: number | undefined, max: number): void {
+  refuse(value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= max), `${name}: expected an integer from 1 to ${max}, got ${String(value)}`)
+}
+
+/** Undefined: there are none to check. */
+function roomOptions<T extends object> (name: string, value: T | false | undefined): T | undefined {
+  if (value === undefined || (value === false && name !== 'pubsub')) return undefined
+  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${name === 'pubsub' ? '' : ', or false'}`)
+  return value as T
 }
 
 /**
@@ -99,31 +105,25 @@ export function checkOptions (options: MeshOptions): void {
   const { weight, webrtc } = options
   refuse(webrtc !== undefined && typeof (webrtc as Partial<DirectPaths> | null)?.transport !== 'function',
     "webrtc: expected webrtc() of 'braid-mesh/webrtc'")
-  refuse(weight !== undefined && !(Number.isInteger(weight) && weight >= 1 && weight <= MAX_WEIGHT),
-    `weight: expected an integer from 1 to ${MAX_WEIGHT}, got ${String(weight)}`)
-  checkAddresses('listen', options.listen)
-  checkAddresses('announce', options.announce)
-  checkAddresses('bootstrap', options.bootstrap)
+  checkInteger('weight', weight, MAX_WEIGHT)
+  for (const name of ['listen', 'announce', 'bootstrap'] as const) {
+    const value: unknown = options[name]
+    refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
+      `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
+  }
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
-  const { tabs } = options
-  refuse(tabs !== undefined && !(Number.isInteger(tabs) && tabs >= 1 && tabs <= MAX_TABS), `tabs: expected an integer from 1 to ${MAX_TABS}, got ${String(tabs)}`)
-  if (options.election !== undefined && options.election !== false) {
-    refuse(typeof options.election !== 'object' || options.election === null, 'election: expected an object of options, or false')
-    resolveElectionOptions(options.election)
-  }
-  if (options.links !== undefined && options.links !== false) {
-    const { links } = options
-    refuse(typeof links !== 'object' || links === null || (links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === '')),
-      'links: expected an object of options, whose secret is a text, or false')
+  checkInteger('tabs', options.tabs, MAX_TABS)
+  const election = roomOptions('election', options.election)
+  if (election !== undefined) resolveElectionOptions(election)
+  const links = roomOptions('links', options.links)
+  if (links !== undefined) {
+    refuse(links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === ''), 'links: secret: expected a text')
     resolveLinksOptions(links)
   }
-  if (options.pubsub !== undefined) {
-    refuse(typeof options.pubsub !== 'object' || options.pubsub === null, 'pubsub: expected an object of options')
-    checkPubsubOptions(options.pubsub)
-  }
-  const monitor: unknown = options.monitor ?? false
-  refuse(monitor !== false && typeof monitor !== 'object', 'monitor: expected an object of options, or false')
+  const pubsub = roomOptions('pubsub', options.pubsub)
+  if (pubsub !== undefined) checkPubsubOptions(pubsub)
+  roomOptions('monitor', options.monitor ?? undefined)
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),
     'metadata: expected an object of strings')

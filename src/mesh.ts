@@ -14,6 +14,7 @@ import { recordRules, records as recordsRoom } from './records/index.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { libp2pOptions } from './transport/index.ts'
+import { given } from './util/given.ts'
 import { keeping } from '#keeping'
 import type { Discovery } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
@@ -27,11 +28,7 @@ import type { Identity, Storage } from './storage/index.ts'
 function discoveryOf (options: MeshOptions, identity: Identity, storage: Storage): ReturnType<typeof discoveryRoom> {
   const { mesh, service, name, weight, metadata } = options
   return discoveryRoom({
-    ...(mesh != null ? { mesh } : {}),
-    ...(service != null ? { service } : {}),
-    ...(name != null ? { name } : {}),
-    ...(weight != null ? { weight } : {}),
-    ...(metadata != null ? { metadata } : {}),
+    ...given({ mesh, service, name, weight, metadata }),
     roles: rolesOf(options),
     // A tab shares its core with a person's other tabs, and the Node peers watch more closely anyway.
     ...(isPage() ? { presign: true, detector: { probes: 1, tick: 500, calm: true, calmInterval: 10_000 } } : {}),
@@ -80,11 +77,11 @@ async function loadMonitor ({ monitor }: MeshOptions): Promise<typeof noMonitor>
 }
 
 async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNode> {
-  const identity: Identity = await loadIdentity(storage, { now: Date.now(), ...options.privateKey != null ? { privateKey: options.privateKey } : {} })
+  const identity: Identity = await loadIdentity(storage, { now: Date.now(), ...given({ privateKey: options.privateKey }) })
   const { mesh, service, relay = false } = options
   const monitor = loadMonitor(options)
   const { secret, ...links } = options.links === false ? {} : options.links ?? {}
-  const rules = recordRules({ ...(mesh != null ? { mesh } : {}), isKnown: author => author === libp2p.services.discovery.self.id || libp2p.services.discovery.node(author) !== undefined })
+  const rules = recordRules({ ...given({ mesh }), isKnown: author => author === libp2p.services.discovery.self.id || libp2p.services.discovery.node(author) !== undefined })
   // The transport may have something to say while the node that it is for is made.
   const made: { node?: MeshNode } = {}
   const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links, topics: Pubsub }>({
@@ -116,7 +113,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, links.mode === 'local', listener) }
           }),
-          rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...(secret != null ? { secret } : {}) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...given({ secret }) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom({ lazy: isPage(), ...links }) }),
           ...options.libp2p?.services
@@ -133,7 +130,8 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
 
 /**
  * Make a node of a mesh and start it. Resolves as soon as the node has a path into the mesh, or when it is clear that
- * there is none for now (status `isolated`): it goes on trying for ever.
+ * there is none for now (status `isolated`, the reasons in `connectivity` and in the event `isolated`, which comes right
+ * after this): it goes on trying for ever.
  *
  * @throws InvalidOptionsError, InvalidNameError - before anything is opened
  * @throws StorageLockedError, StorageError
@@ -149,12 +147,16 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
 export async function createMesh (options: MeshOptions = {}): Promise<Mesh> {
   checkOptions(options)
   options.signal?.throwIfAborted()
-  const storage = options.storage == null ? memoryStorage() : await openStorage(options.storage, options.tabs == null ? {} : { tabs: options.tabs })
+  const storage = options.storage == null ? memoryStorage() : await openStorage(options.storage, given({ tabs: options.tabs }))
   let mesh: MeshNode | undefined
   try {
-    mesh = await assemble(options, storage)
-    if (options.start !== false) await mesh.start(options.signal == null ? {} : { signal: options.signal })
-    return mesh
+    const node = mesh = await assemble(options, storage)
+    if (options.start !== false) {
+      await node.start(given({ signal: options.signal }))
+      // When the caller has it, and has said what it listens to.
+      setTimeout(() => { node.tellAgain() })
+    }
+    return node
   } catch (error) {
     await mesh?.stop()
     await storage.close()

@@ -151,7 +151,7 @@ export async function checkWebSocket ({ host, port, tls, path }: Way, timeout: n
     request.once('response', ({ statusCode = 0 }) => {
       done(failed(`it answers ${statusCode} instead of switching to WebSockets`, statusCode >= 502
         ? 'the proxy does not reach the relay: is it running, on the port that the proxy knows?'
-        : 'a proxy must pass on the headers Upgrade and Connection (doc/operating/nginx.conf)'))
+        : 'a proxy must pass on the headers Upgrade and Connection (doc/operating/nginx.conf of this package is an example)'))
     })
     request.once('timeout', () => { done(failed(`no answer in ${timeout} ms`, 'is it the port for WebSockets?')) })
     request.once('error', () => { done(failed('it does not speak HTTP on this port', 'without /ws this may be the address: each port speaks one of both')) })

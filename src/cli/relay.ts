@@ -127,8 +127,9 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   const told = { mesh, relay, stopping: () => signal.aborted, isolation: () => isolation }
   try {
     if (address != null) http = await serveHttp(address, metricsHandler(mesh, relayPages(told)))
-    await mesh.start({ signal }).catch(error => { throw explained(error, line) })
-    tellReady(mesh, line, terminal, log, http?.url)
+    // to be told to end is no failure, however early: who supervises it would count one
+    await mesh.start({ signal }).catch(error => { if (!signal.aborted) throw explained(error, line) })
+    if (!signal.aborted) tellReady(mesh, line, terminal, log, http?.url)
     await aborted(signal)
   } finally {
     const began = performance.now()
@@ -145,7 +146,7 @@ export const relay: Command = {
   name: 'relay',
   summary: 'run a relay: the way in for browser tabs, and a bootstrap for all',
   details: `It relays connections to nodes that cannot be dialled, serves the mesh's DHT and keeps messages of topics for others.
-Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md).
+Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md of this package).
 
 Once it is up it prints its addresses on stdout (with --json as one document: id, mesh, addresses, http) and logs on stderr.
 SIGTERM or Ctrl-C: it says goodbye, finishes what runs and ends with 0; the second one ends it at once.`,

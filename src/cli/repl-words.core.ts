@@ -68,6 +68,7 @@ export interface Known {
   services: readonly string[]
   methods: (service: string) => readonly string[]
   topics: readonly string[]
+  channels: (topic: string) => readonly string[]
   nodes: readonly string[]
 }
 
@@ -92,7 +93,7 @@ export function completions (line: string, known: Known): { word: string, found:
     method: () => known.methods(words.at(-1) ?? ''),
     topic: () => known.topics,
     node: () => known.nodes,
-    channel: () => []
+    channel: () => known.channels(words.at(-1) ?? '')
   }
   const kind = command.complete[words.length]
   return { word, found: kind == null ? [] : starting(lists[kind]()) }

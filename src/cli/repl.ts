@@ -34,7 +34,8 @@ class Repl {
   readonly #terminal: Terminal
   readonly #commands: readonly MeshCommand[]
   readonly #subscriptions = new Map<string, () => Promise<void>>()
-  readonly #topics = new Set<string>()
+  /** Channels by their topics, as far as they were heard of. */
+  readonly #topics = new Map<string, Set<string>>()
   #learnt = -Infinity
   #interface: Interface | undefined
   #running: AbortController | undefined
@@ -176,7 +177,7 @@ class Repl {
     // The messages outlive the command: they are not to be ended by its Ctrl-C.
     const { ended, close } = await follow(this.#mesh, line, { ...this.#terminal, signal: terminal.signal })
     this.#subscriptions.set(key, close)
-    this.#topics.add(topic)
+    this.#learn([{ name: topic, channels: channel === '' ? [] : [{ name: channel }] }])
     terminal.err(`subscribed to ${key}; unsubscribe ${key} ends it`)
     // `--count` messages have come, or it was ended already.
     void ended.then(async () => {
@@ -215,17 +216,22 @@ class Repl {
     return [found.map(item => found.length === 1 ? `${item} ` : item), word]
   }
 
-  /** Who publishes what only its publisher knows. */
+  /** Who publishes what, and for which channels, only its publisher knows. */
   async #learnTopics (): Promise<void> {
     const now = performance.now()
     if (now - this.#learnt < RELEARN) return
     this.#learnt = now
     const asked = await askAll(this.#mesh, { timeout: PATIENCE, signal: this.#terminal.signal }).catch(() => undefined)
-    for (const { topics } of asked?.snapshots ?? []) for (const { name } of topics) this.#topics.add(name)
+    for (const { topics } of asked?.snapshots ?? []) this.#learn(topics)
+  }
+
+  #learn (topics: Iterable<{ readonly name: string, readonly channels: ReadonlyArray<{ readonly name: string }> }>): void {
+    for (const { name, channels } of topics) this.#topics.set(name, new Set([...this.#topics.get(name) ?? [], ...channels.map(({ name }) => name)]))
   }
 
   #known (): Known {
     const { discovery, pubsub } = this.#mesh
+    this.#learn(pubsub.info().topics)
     const names = this.#commands.map(({ name, complete = [], options }) => ({
       name,
       complete,
@@ -236,7 +242,8 @@ class Repl {
       commands: [...names, { name: 'unsubscribe', complete: ['topic'], options: [] }, { name: 'help', complete: ['command'], options: [] }, { name: 'exit', complete: [], options: [] }],
       services: discovery.services(),
       methods: service => [...new Set(discovery.nodes(service).flatMap(({ methods }) => methods)), 'braid.ping', 'braid.describe', 'braid.stats', 'braid.health'],
-      topics: [...new Set([...this.#topics, ...pubsub.info().topics.map(({ name }) => name)])],
+      topics: [...this.#topics.keys()],
+      channels: topic => [...this.#topics.get(topic) ?? []],
       nodes: discovery.nodes().filter(({ id }) => id !== this.#mesh.id).map(({ name }) => name)
     }
   }

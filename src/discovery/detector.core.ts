@@ -88,7 +88,7 @@ export function createDetector (config: Partial<DetectorConfig> & Pick<DetectorC
   return new SwimDetector({ ...DEFAULTS, ...config })
 }
 
-const DEFAULTS = {
+export const DEFAULTS = {
   tick: 100,
   interval: 1_000,
   probes: 3,

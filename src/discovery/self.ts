@@ -1,5 +1,6 @@
 /** This node's own record: what it says, when it is signed anew, and which incarnation it is of. */
 import { InvalidOptionsError } from '../errors.ts'
+import { given } from '../util/given.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
 import { encodeInfo, signInfo } from './records.ts'
 import type { DiscoveryInit, Leadership, NodeInfo, SelfPatch } from './index.ts'
@@ -90,7 +91,7 @@ export class Self {
 
   update (patch: SelfPatch): void {
     const { election, ...rest } = this.#info
-    const next = patched({ ...rest, ...structuredClone(defined(patch)) }, patch.election === undefined ? election : patch.election)
+    const next = patched({ ...rest, ...structuredClone(given({ ...patch, election: undefined })) }, patch.election === undefined ? election : patch.election)
     const changed = changes(this.#info, next)
     if (changed.length === 0) return
     this.#check(next)
@@ -262,10 +263,6 @@ export function ownAddresses (id: string, addressManager: Pick<AddressManager, '
   return addressManager.getAddresses().map(String)
     .map(address => address.endsWith(suffix) ? address.slice(0, -suffix.length) : address)
     .filter(address => address !== '').slice(0, MAX_ADDRESSES)
-}
-
-function defined ({ election, ...patch }: SelfPatch): Omit<SelfPatch, 'election'> {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
 }
 
 function patched (info: NodeInfo, election: Leadership | null | undefined): NodeInfo {

@@ -1,4 +1,5 @@
 /** What a node says of its part in its group. */
+import { given } from '../util/given.ts'
 import type { ElectionStatus, GroupView, Leader } from './index.ts'
 import type { Group } from './group.ts'
 import type { ElectionOutput } from './types.core.ts'
@@ -30,7 +31,7 @@ export function statusOf ({ service, id, group, votes, fault }: Own): ElectionSt
     leader: leaderOf(change),
     voters: (status?.voters ?? []).map(voter => {
       const lastContact = voter === id ? 0 : contacts.get(voter)
-      return { id: voter, ...lastContact === undefined ? {} : { lastContact } }
+      return { id: voter, ...given({ lastContact }) }
     }),
     learners: status?.learners.map(learner => learner.id) ?? [],
     leaseLeft: status?.leaseLeft ?? 0,
@@ -40,5 +41,5 @@ export function statusOf ({ service, id, group, votes, fault }: Own): ElectionSt
 }
 
 export function viewOf ({ leader, term, state, voters }: ElectionStatus): GroupView {
-  return { state, voters: voters.map(({ id }) => id), term, ...leader === undefined ? {} : { leader } }
+  return { state, voters: voters.map(({ id }) => id), term, ...given({ leader }) }
 }

@@ -47,7 +47,7 @@ export interface Receipt {
 export interface PublishOptions extends AbortOptions {
   /** Messages of a key go to one consumer of each channel, one after the other, in the order they were published. */
   key?: string
-  /** At most 16 KiB, names and values. */
+  /** At most 990, names of up to 256 characters, 16 KiB with their values. */
   headers?: Readonly<Record<string, string>>
   /** Milliseconds after which a message that was not handled is dropped, with the event `expired`. @default none */
   ttl?: number

@@ -2,8 +2,9 @@
 import { ChannelClosedError, FrameTooLargeError, InvalidMessageError, InvalidNameError, InvalidOptionsError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
 import { encodeBody } from '../wire/codecs.ts'
-import { MAX_HEADERS, MAX_KEY_TEXT, MAX_TTL } from '../wire/limits.ts'
+import { BURIAL_HEADERS, MAX_HEADERS, MAX_KEY_TEXT, MAX_MESSAGE_HEADERS, MAX_TEXT, MAX_TTL } from '../wire/limits.ts'
 import { encodePayload } from '../wire/pubsub-codec.ts'
+import { isHeaderName } from '../wire/pubsub-schema.ts'
 import { checkedBody } from './contract.ts'
 import { isPattern } from './names.ts'
 import { Outbox } from './outbox.ts'
@@ -99,15 +100,16 @@ export class TopicEnd implements Topic {
     if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_TEXT || !key.isWellFormed())) throw new InvalidOptionsError(`key: expected 1 to ${MAX_KEY_TEXT} characters`)
     if (ttl !== undefined && !(ttl >= 1 && ttl <= MAX_TTL)) throw new InvalidOptionsError(`ttl: expected 1 to ${MAX_TTL} milliseconds`)
     if (confirm !== undefined && !REACHED.includes(confirm)) throw new InvalidOptionsError(`confirm: expected one of ${REACHED.join(', ')}`)
-    const map = new Map<string, string>()
-    let size = 0
-    for (const [name, value] of Object.entries(headers)) {
+    const map = new Map(Object.entries(headers))
+    for (const [name, value] of map) {
       if (typeof value !== 'string') throw new InvalidOptionsError(`headers: ${name} is not a string`)
-      map.set(name, value)
-      size += name.length + value.length
+      if (!isHeaderName(name)) throw new InvalidOptionsError(`headers: ${name.slice(0, 40)}: expected at most ${MAX_TEXT} characters, not __proto__`)
     }
-    if (size > MAX_HEADERS) throw new FrameTooLargeError(`headers of ${size} characters: at most ${MAX_HEADERS}`)
-    const payload = encodePayload(encodeBody(body), map)
+    if (map.size > MAX_MESSAGE_HEADERS - BURIAL_HEADERS) throw new InvalidOptionsError(`headers: expected at most ${MAX_MESSAGE_HEADERS - BURIAL_HEADERS}`)
+    const encoded = encodeBody(body)
+    const payload = encodePayload(encoded, map)
+    const size = payload.length - (encoded.body?.length ?? 0)
+    if (size > MAX_HEADERS) throw new FrameTooLargeError(`headers of ${size} bytes: at most ${MAX_HEADERS}`)
     return { at: Date.now(), ttl: Math.ceil(ttl ?? 0), key, payload, watch: confirm === 'handled' }
   }
 

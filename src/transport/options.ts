@@ -3,6 +3,7 @@ import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import { FaultTolerance } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
+import { given } from '../util/given.ts'
 import { MAX_GOSSIP } from '../wire/limits.ts'
 import { dht } from './dht.ts'
 import { muxer } from './muxer.ts'
@@ -12,7 +13,8 @@ import type { Walks } from './closest.ts'
 import type { DhtRules } from './dht.ts'
 import type { RelayOptions } from './relay-quota.core.ts'
 import type { OnReservation } from './reachability.ts'
-import type { Address, ConnectionEncrypter, PrivateKey, Transport } from '@libp2p/interface'
+import type { Address, ConnectionEncrypter, ConnectionGater, PrivateKey, Transport } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
 
 /** What differs between Node and browsers. */
@@ -72,7 +74,10 @@ export interface TransportInit {
   mayDial?: () => boolean
   /** Called when a direct path comes or goes, or cannot be made. */
   onPath?: OnPath
-  /** libp2p options that win over the mesh's; services are added to the mesh's. */
+  /**
+   * libp2p options that win over the mesh's; services are added to the mesh's, and a connection gater denies more, never
+   * less.
+   */
   libp2p?: Libp2pOptions<any>
 }
 
@@ -101,6 +106,14 @@ function gossip (): ReturnType<typeof gossipsub> {
   })
 }
 
+/** The user's, which may be an instance of a class, and the mesh's own word about addresses. */
+function gater ({ mayDial, libp2p: { connectionGater = {} } = {} }: TransportInit): ConnectionGater {
+  const denyDialMultiaddr = (address: Multiaddr): boolean | undefined | Promise<boolean> => mayDial?.() === false || connectionGater.denyDialMultiaddr?.(address)
+  return new Proxy(connectionGater, {
+    get: (target, name: keyof ConnectionGater) => name === 'denyDialMultiaddr' ? denyDialMultiaddr : target[name]?.bind(target)
+  })
+}
+
 /** Who is reached over relays is reached directly by way of them. */
 function listenOf ({ listen = platform.listen, webrtc }: TransportInit): string[] {
   const relayed = listen.some(address => address.endsWith('/p2p-circuit'))
@@ -115,10 +128,9 @@ function listenOf ({ listen = platform.listen, webrtc }: TransportInit): string[
  */
 export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
   const relay = init.relay != null && init.relay !== false
-  const { services, connectionManager, ...extra } = init.libp2p ?? {}
+  const { services, connectionManager, connectionGater: _, ...extra } = init.libp2p ?? {}
   return {
-    ...(init.privateKey != null ? { privateKey: init.privateKey } : {}),
-    ...(init.datastore != null ? { datastore: init.datastore } : {}),
+    ...given({ privateKey: init.privateKey, datastore: init.datastore }),
     addresses: { listen: listenOf(init), announce: [...init.announce ?? []] },
     transports: [...platform.transports(init.onReservation), ...init.webrtc != null ? [init.webrtc.transport(init.onPath ?? (() => {}))] : []],
     connectionEncrypters: platform.encrypters().map(repaired),
@@ -132,7 +144,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
       // Addresses are dialled one after the other; the defaults of 10 s and 6 s outlast every caller's patience.
       dialTimeout: 5_000,
       addressDialTimeout: 3_000,
-      ...init.webrtc != null ? { addressSorter: init.webrtc.order } : {},
+      ...given({ addressSorter: init.webrtc?.order }),
       ...connectionManager
     },
     // Discovery's failure detector judges peers, and knows its own stalls; one late ping must not cut a busy connection.
@@ -140,7 +152,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
     // own, a dozen messages, and over a relay twice as many.
     connectionMonitor: { pingInterval: 120_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
     // Browsers refuse ws:// and private addresses by default; which addresses are dialled is the mesh's decision.
-    connectionGater: { denyDialMultiaddr: () => init.mayDial?.() === false },
+    connectionGater: gater(init),
     ...extra,
     services: {
       identify: identify(),

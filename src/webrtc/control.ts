@@ -12,11 +12,10 @@ import type { AbortOptions } from '@libp2p/interface'
  */
 const CHANNEL = 250
 
-const HELLO = 1
-const HELLO_TOO = 2
-const PING = 3
-const PONG = 4
-const BYE = 5
+/** What one end says to the other, a byte each: doc/wire/webrtc.md. */
+export const WORDS = { hello: 1, 'hello-too': 2, ping: 3, pong: 4, bye: 5 } as const
+
+type Word = keyof typeof WORDS
 
 export type ControlledConnection = Pick<RTCPeerConnection, 'createDataChannel'>
 
@@ -35,8 +34,13 @@ export class Control {
     this.#met.promise.catch(() => {})
     this.#channel.addEventListener('message', ({ data }: MessageEvent) => { this.#onMessage(data) })
     this.#channel.addEventListener('close', () => { this.#met.reject(new Error('the path was closed')) })
-    if (this.#channel.readyState === 'open') this.#say(HELLO)
-    else this.#channel.addEventListener('open', () => { this.#say(HELLO) }, { once: true })
+    if (this.isOpen) this.#say('hello')
+    else this.#channel.addEventListener('open', () => { this.#say('hello') }, { once: true })
+  }
+
+  /** There is a way to the other end, whether it listens here or not. */
+  get isOpen (): boolean {
+    return this.#channel.readyState === 'open'
   }
 
   /** Resolves when the other end has greeted; rejects when the path ends before, or with the signal. */
@@ -47,12 +51,12 @@ export class Control {
   /** Resolves when the other end answers, or something else of it comes; rejects with the signal. */
   async ping ({ signal }: AbortOptions = {}): Promise<void> {
     this.#pong ??= Promise.withResolvers<void>()
-    this.#say(PING)
+    this.#say('ping')
     await abortable(this.#pong.promise, signal)
   }
 
   bye (): void {
-    this.#say(BYE)
+    this.#say('bye')
   }
 
   #onMessage (data: unknown): void {
@@ -60,20 +64,20 @@ export class Control {
     if (type === undefined) return
     this.#pong?.resolve()
     this.#pong = undefined
-    if (type === HELLO || type === HELLO_TOO) {
-      if (type === HELLO) this.#say(HELLO_TOO)
+    if (type === WORDS.hello || type === WORDS['hello-too']) {
+      if (type === WORDS.hello) this.#say('hello-too')
       this.met = true
       this.#met.resolve()
-    } else if (type === PING) {
-      this.#say(PONG)
-    } else if (type === BYE) {
+    } else if (type === WORDS.ping) {
+      this.#say('pong')
+    } else if (type === WORDS.bye) {
       this.onBye()
     }
   }
 
-  #say (type: number): void {
+  #say (word: Word): void {
     try {
-      if (this.#channel.readyState === 'open') this.#channel.send(Uint8Array.of(type))
+      if (this.isOpen) this.#channel.send(Uint8Array.of(WORDS[word]))
     } catch {
       // it is being closed: the other end learns it otherwise
     }

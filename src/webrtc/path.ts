@@ -2,6 +2,7 @@
  * One direct path: an RTCPeerConnection as @libp2p/webrtc gives it to libp2p's upgrader, with what is missing there. All
  * of it is done to this connection alone: nothing of the page's own WebRTC is touched.
  */
+import { NoPathError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
 import { Control } from './control.ts'
 import type { AbortOptions, MultiaddrConnection } from '@libp2p/interface'
@@ -57,6 +58,9 @@ export class DirectPath {
       this.isReady = true
     } catch (cause) {
       const { iceConnectionState, connectionState } = this.#over.peerConnection
+      if (connectionState === 'connected' && this.#control.isOpen) {
+        throw new NoPathError(`no direct path to ${this.peer}: there is a way, but it does not greet on it: it does not speak braid's control channel (doc/wire/webrtc.md), or was too slow`, { cause })
+      }
       throw new Error(`no way was found: ICE is ${iceConnectionState}, the connection ${connectionState}`, { cause })
     }
   }

@@ -208,6 +208,10 @@ export const LARGE_PART = 256 * KiB
 export const MAX_PUBSUB_WAITING = 4 * MiB
 /** Frames that one peer may send per second: acks and assignments of 100 000 messages come in a few thousand. */
 export const MAX_PUBSUB_FRAMES = 20_000
+/** Headers of a message, and of these those that are left for what its dead letter tells, whose bytes come on top of `MAX_HEADERS`. */
+export const MAX_MESSAGE_HEADERS = 1_000
+export const BURIAL_HEADERS = 10
+export const BURIAL_BYTES = 4 * KiB
 /** Characters of a message's key. */
 export const MAX_KEY_TEXT = 256
 /** Milliseconds that a message may live at most, and any other time that a channel is given: a week. */

@@ -1,6 +1,6 @@
 /** The messages of pubsub.proto as tables. */
 import {
-  MAX_BATCH_MEMBERS, MAX_BODY, MAX_HEADERS, MAX_KEY_TEXT, MAX_MESSAGE, MAX_NAME, MAX_RANGES, MAX_RECORD_LIST, MAX_TEXT,
+  BURIAL_BYTES, MAX_BATCH_MEMBERS, MAX_BODY, MAX_HEADERS, MAX_KEY_TEXT, MAX_MESSAGE, MAX_MESSAGE_HEADERS, MAX_NAME, MAX_RANGES, MAX_RECORD_LIST, MAX_TEXT,
   MAX_TOPIC_CHANNELS, MAX_TTL, MAX_WEIGHT
 } from './limits.ts'
 import { fields, may, need, texts } from './fields.ts'
@@ -13,7 +13,7 @@ const PEER = texts(MAX_TEXT)
 const TOPIC = texts(MAX_TOPIC)
 const NAME = texts(MAX_NAME)
 const CHANNEL = texts(MAX_TOPIC + MAX_NAME + 1)
-const fits = (value: Uint8Array): boolean => value.length <= MAX_BODY + MAX_HEADERS + 1_024
+const fits = (value: Uint8Array): boolean => value.length <= MAX_BODY + MAX_HEADERS + BURIAL_BYTES
 /** Inclusive ranges: from, to, from, to … ascending. */
 const RANGES: Type<number[], number> = {
   ...list(uint53, 2 * MAX_RANGES),
@@ -114,8 +114,13 @@ export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any
 
 export const FRAME = fields(Object.fromEntries(MESSAGES))
 
+/** Names that would be no headers of the message. */
+export function isHeaderName (name: string): boolean {
+  return name !== '__proto__' && name.length <= MAX_TEXT
+}
+
 /** What a message carries: opaque to the cores. Its body is a view, as whoever decodes that makes a copy. */
-export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(key => key.length <= MAX_TEXT, 1_000), body: view(value => value.length <= MAX_BODY) })
+export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(isHeaderName, MAX_MESSAGE_HEADERS), body: view(value => value.length <= MAX_BODY) })
 
 /** What is stored of a log. */
 export const STORED_MESSAGE = MESSAGE

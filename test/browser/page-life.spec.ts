@@ -5,7 +5,7 @@ import { until } from '../harness/until.ts'
 import { useRemoteNodes } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { RemoteNode } from './nodes.ts'
-import type { Page } from './pages.ts'
+import type { Page, PageOptions } from './pages.ts'
 import type { Mesh, NodeInfo } from '../../src/index.ts'
 
 /** Each WebSocket of the page that is made from here on. */
@@ -29,8 +29,8 @@ describe('the life of a page', function () {
   let witness: Mesh
   let removed: NodeInfo[]
 
-  async function openPage (before?: (window: Window) => void): Promise<Page> {
-    const page = await pages.open({ mesh: 'life', service: 'tab', name: 'tab', bootstrap: relay.addresses }, before)
+  async function openPage (before?: (window: Window) => void, options: PageOptions = {}): Promise<Page> {
+    const page = await pages.open({ mesh: 'life', service: 'tab', name: 'tab', bootstrap: relay.addresses, ...options }, before)
     page.mesh.rpc.handle('who', () => page.mesh.id)
     await everywhere(page.mesh.id, ({ state }) => state === 'up')
     // everybody has dialled everybody: the page has streams to all, and the witness one through the relay
@@ -111,6 +111,18 @@ describe('the life of a page', function () {
     await everywhere(page.mesh.id, node => node.state === 'up' && node.incarnation > incarnation)
     await until(() => page.mesh.status === 'joined')
     expect(await witness.rpc.invoke('tab', 'who', undefined, { timeout: 10_000 })).to.equal(page.mesh.id)
+  })
+
+  it('a page with a connection gater of its own joins, and opens nothing while it is in the cache', async () => {
+    const opened: string[] = []
+    const page = await openPage(window => { countSockets(window, opened) }, { libp2p: { connectionGater: { denyDialPeer: () => false } } })
+    opened.length = 0
+    page.window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+    await gone(page.mesh.id)
+    expect(opened).to.deep.equal([])
+    page.window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+    await until(() => page.mesh.status === 'joined')
+    expect(opened).not.to.have.lengthOf(0)
   })
 
   it('a page that is hidden goes on', async () => {

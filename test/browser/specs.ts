@@ -8,8 +8,10 @@ const TEST = fileURLToPath(new URL('../', import.meta.url))
 const NODE_ONLY: Readonly<Record<string, string>> = {
   'cli.spec.ts': 'a command line',
   'docs.spec.ts': 'reads files',
+  'readme-code.spec.ts': 'runs the type checker',
   'operating.spec.ts': 'reads files and runs programs',
   'wire-fixtures.spec.ts': 'reads files',
+  'wire-pages.spec.ts': 'reads files',
   'links-authority.spec.ts': 'no page keeps the links of a service',
   'links-defects.spec.ts': 'neither',
   'links-limits.spec.ts': 'neither',
@@ -19,6 +21,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'rpc-opentelemetry.spec.ts': 'OpenTelemetry follows calls with async_hooks',
   'harness-fault-proxy.spec.ts': 'the proxy listens on TCP sockets',
   'harness-processes.spec.ts': 'starts processes',
+  'harness-reporter.spec.ts': 'starts mocha',
   'security-floors.spec.ts': 'the script it tests reads the lock file',
   'bundle.spec.ts': 'runs esbuild',
   'storage-core.spec.ts': 'among others it tests the log on the disk',

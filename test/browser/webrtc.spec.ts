@@ -64,6 +64,13 @@ function givesUp (window: Window): void {
   }
 }
 
+/** The page has libp2p's own WebRTC, which knows nothing of braid's channel. */
+function neverGreets (window: Window): void {
+  const { prototype } = (window as unknown as { RTCDataChannel: typeof RTCDataChannel }).RTCDataChannel
+  const send = prototype.send
+  prototype.send = function (this: RTCDataChannel, data: never) { if (this.label !== 'braid') send.call(this, data) }
+}
+
 describe('direct paths', function () {
   this.timeout(60_000)
   const remote = useRemoteNodes()
@@ -146,6 +153,18 @@ describe('direct paths', function () {
     }
     expect(paths(mesh, other)).to.deep.equal({ direct: [], relayed: [relayed] })
     expect(paths(other, mesh).direct).to.deep.equal([])
+    expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
+  })
+
+  it('to a page that does not greet on them are none, and it is said so', async () => {
+    await join(relay.addresses, { timeout: 2_000 })
+    const { mesh: other } = await pages.open({ mesh: 'direct', service: 'right', bootstrap: relay.addresses, direct: { timeout: 2_000 } }, neverGreets)
+    other.rpc.handle('who', () => 'right')
+    await until(() => changes.some(({ error }) => error != null), { timeout: 30_000 })
+    for (const { direct, error } of changes) {
+      expect([direct, error?.name]).to.deep.equal([false, 'NoPathError'])
+      expect(error?.message).to.match(/does not greet.*control channel/)
+    }
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
   })
 

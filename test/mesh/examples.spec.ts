@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePort } from '../harness/ports.ts'
 
 const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url))
 
@@ -27,11 +28,16 @@ const MARK = '== '
 
 const examples = readdirSync(FOLDER).filter(file => file.endsWith('.ts')).sort()
 
-/** Runs these one after the other; resolves to the lines that each printed once all have ended and nothing holds the process. */
-async function run (names: readonly string[]): Promise<Array<[name: string, lines: string[]]>> {
-  const script = names.map(name => `console.log('${MARK}${name}'); await import(${JSON.stringify(FOLDER + name)})`).join('\n')
+/** Resolves to what it printed once it has ended and nothing holds its process. */
+async function runScript (script: string): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--conditions=braid-mesh-source', '--import', 'tsx', '--input-type=module', '-e', script], { timeout: 240_000 })
   expect(stderr).to.equal('')
+  return stdout
+}
+
+/** Runs these one after the other; resolves to the lines that each printed. */
+async function run (names: readonly string[]): Promise<Array<[name: string, lines: string[]]>> {
+  const stdout = await runScript(names.map(name => `console.log('${MARK}${name}'); await import(${JSON.stringify(FOLDER + name)})`).join('\n'))
   return stdout.split(MARK).slice(1).map(part => {
     const [name = '', ...lines] = part.trimEnd().split('\n')
     return [name, lines]
@@ -45,5 +51,15 @@ describe('examples', function () {
     const halves = Array.from({ length: PROCESSES }, (_, half) => examples.filter((__, i) => i % PROCESSES === half))
     const printed = await Promise.all(halves.map(run))
     expect(Object.fromEntries(printed.flat())).to.deep.equal(PRINTS)
+  })
+
+  it('the first code of the README is a program, and ends as it says there', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const [, code = ''] = /^```ts\n(.*?)^```/ms.exec(readme) ?? []
+    const [, ending = ''] = /Ctrl-C ends them, or (.*)\.$/m.exec(readme) ?? []
+    const stops = Array.from(ending.matchAll(/`([^`]+)`/g), ([, stop = '']) => stop)
+    expect(stops).to.have.lengthOf(2)
+    const port = String(await freePort())
+    expect(await runScript([code.replaceAll('9001', port), ...stops].join('\n'))).to.equal('welcome ada\n')
   })
 })

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']
@@ -60,6 +61,35 @@ describe('createMesh', () => {
     await resumed
     expect(lonely.status).to.equal('joined')
     expect(await lonely.rpc.invoke('login', 'ping')).to.equal('pong')
+  })
+
+  it('tells whoever listens once it is made why it is isolated, and whoever asks', async () => {
+    const first = await make({ service: 'login' })
+    const [address = ''] = addresses(first)
+    const { privateKey } = (first.libp2p as any).components
+    await first.stop()
+    const lonely = await make({ bootstrap: [address] })
+    const told: Error[][] = []
+    lonely.addEventListener('isolated', ({ detail }) => { told.push(detail.reasons) })
+    await until(() => told.length > 0, { timeout: 2_000 })
+    expect(told[0]?.[0]?.message).to.include(address).and.to.include('cannot be reached')
+    expect(lonely.connectivity.isolated?.map(({ message }) => message)).to.deep.equal(told[0]?.map(({ message }) => message))
+    await make({ service: 'login', listen: [address.replace(/\/p2p\/.*/, '')], privateKey })
+    await until(() => lonely.status === 'joined')
+    expect(lonely.connectivity).to.deep.equal({ isolated: undefined, unreachable: undefined })
+    expect(told).to.have.lengthOf(1)
+  })
+
+  it('that joins, or is stopped at once, tells nothing of that', async () => {
+    const first = await make({ service: 'login' })
+    const [address = ''] = addresses(first)
+    const told: string[] = []
+    for (const bootstrap of [[address], ['/ip4/127.0.0.1/tcp/9']]) {
+      const mesh = await make({ bootstrap })
+      mesh.addEventListener('isolated', () => { told.push(mesh.status) })
+      await mesh.stop()
+    }
+    expect(told).to.deep.equal([])
   })
 
   it('becomes isolated when its last path goes', async () => {

@@ -151,6 +151,25 @@ describe('mesh: pub/sub within its bounds', function () {
     expect(got).to.include('x')
   })
 
+  it('carries, and buries, as many and as large headers as it takes', async () => {
+    const { publisher, consumer } = await pair()
+    const channel = await consumer.pubsub.topic('orders').subscribe('billing', { maxDeliver: 1 })
+    channel.onMessage(() => { throw new Error('\u20ac'.repeat(1_024)) })
+    const letters = await consumer.pubsub.topic('orders.$dead.billing').subscribe('look')
+    const got: Message[] = []
+    letters.onMessage(message => { got.push(message) })
+    const few = { a: 'x'.repeat(16_300) }
+    const many = Object.fromEntries(numbers(990).map(n => [`h${n}`, '']))
+    // the largest body with the largest headers, and the most headers
+    await publisher.pubsub.topic('orders').publish(new Uint8Array(1024 * 1024), { headers: few })
+    await publisher.pubsub.topic('orders').publish(1, { headers: many })
+    await until(() => got.length === 2, WAIT)
+    for (const { headers, body } of got) {
+      const before = body === 1 ? many : few
+      expect(headers).to.include(before).and.to.have.property('braid-channel', 'billing')
+    }
+  })
+
   it('refuses illegal names and options, and whatever was closed', async () => {
     const { publisher } = await pair()
     const { pubsub } = publisher
@@ -164,7 +183,12 @@ describe('mesh: pub/sub within its bounds', function () {
     for (const options of [{ ttl: 0 }, { key: '' }, { key: 'half \ud83d' }, { confirm: 'soon' as 'sent' }, { headers: { a: 1 as unknown as string } }]) {
       expect(await failure(topic.publish(1, options)), JSON.stringify(options)).to.have.property('name', 'InvalidOptionsError')
     }
-    expect(await failure(topic.publish(1, { headers: { a: 'x'.repeat(20_000) } }))).to.have.property('name', 'FrameTooLargeError')
+    // what no consumer would read
+    const many = Object.fromEntries(numbers(991).map(n => [`h${n}`, '']))
+    for (const headers of [JSON.parse('{"__proto__":"x"}') as Record<string, string>, { ['x'.repeat(257)]: '' }, many]) {
+      expect(await failure(topic.publish(1, { headers }))).to.have.property('name', 'InvalidOptionsError')
+    }
+    for (const value of ['x'.repeat(20_000), '€'.repeat(6_000)]) expect(await failure(topic.publish(1, { headers: { a: value } }))).to.have.property('name', 'FrameTooLargeError')
     expect(await failure(topic.publish(() => {}))).to.have.property('name', 'EncodeError')
     await topic.close()
     expect(await failure(topic.publish(1))).to.have.property('name', 'ChannelClosedError')

@@ -130,6 +130,20 @@ describe('relay', () => {
     expect(reason?.message).to.include('relay: true')
   })
 
+  it('says so to whoever listens once the node is made, and whoever asks', async () => {
+    const plain = await make({ listen: [WS] })
+    const node = await make({ listen: ['/p2p-circuit'], bootstrap: addresses(plain) })
+    const told: Error[][] = []
+    node.addEventListener('unreachable', ({ detail }) => { told.push(detail.reasons) })
+    await until(() => told.length > 0)
+    expect(node.connectivity.unreachable).to.deep.equal(told[0])
+    expect(told[0]?.[0]?.message).to.include('relay: true')
+    const relay = await make({ relay: true, listen: [WS], bootstrap: addresses(plain) })
+    await until(() => node.self.addresses.some(address => address.includes(relay.id)), { timeout: 30_000 })
+    await until(() => node.connectivity.unreachable === undefined)
+    expect(told).to.have.lengthOf(1)
+  })
+
   it('that was restarted gets its nodes back, and they reach each other again', async function () {
     this.timeout(60_000)
     const relay = await make({ relay: true, listen: [WS] })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
+import { freePort } from '../harness/ports.ts'
 import { until } from '../harness/until.ts'
 import { useProcesses } from '../harness/use-processes.ts'
 import type { Mesh } from '../../src/index.ts'
@@ -103,6 +104,24 @@ describe('braid-mesh relay', () => {
     relay.kill('SIGCONT')
     const { code } = await relay.ended
     expect(code).to.be.oneOf([130, 143])
+  })
+
+  it('is told to end while it starts: it ends as one that ran', async function () {
+    this.timeout(60_000)
+    // takes the connection and says nothing: the start waits for it
+    const silent = createServer(socket => { socket.on('error', () => {}) })
+    await new Promise<void>(resolve => { silent.listen(0, '127.0.0.1', resolve) })
+    const http = `127.0.0.1:${await freePort()}`
+    try {
+      const relay = await cli.start('relay', '--json', '--listen', WS, '--http', http, '--bootstrap', `/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}`)
+      await until(async () => (await health(`http://${http}`)).status === 503)
+      expect(relay.out).to.equal('')
+      relay.kill('SIGTERM')
+      expect(await relay.ended).to.include({ code: 0, out: '' })
+      expect(logOf(relay).at(-1)).to.include({ msg: 'stopped' })
+    } finally {
+      silent.close()
+    }
   })
 
   it('goes on when nobody reads its log, nor what it prints', async function () {

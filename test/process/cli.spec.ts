@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
+import { skip } from '../harness/skip.ts'
 import type { Mesh } from '../../src/index.ts'
+
+const NO_TERMINAL = 'there is no script (util-linux) here that makes a terminal'
 
 describe('braid-mesh in a shell', function () {
   this.timeout(60_000)
@@ -97,8 +100,7 @@ describe('braid-mesh in a shell', function () {
     const history = join(directory, 'state', 'history')
     const repl = await cli.startInTerminal('repl', '--history', history, ...bootstrap)
     if (repl == null) {
-      console.warn('      skipped: there is no script (util-linux) on this machine to make a terminal')
-      this.skip()
+      skip(this, NO_TERMINAL)
     }
     await repl.sees(/joined mesh 'shop': 1 nodes/)
     await repl.sees(/shop> /)
@@ -130,7 +132,7 @@ describe('braid-mesh in a shell', function () {
 
   it('top paints over itself in a terminal, which is then as it was', async function () {
     const top = await cli.startInTerminal('top', '--interval', '200', '--count', '3', ...bootstrap)
-    if (top == null) this.skip()
+    if (top == null) skip(this, NO_TERMINAL)
     const { code, out } = await top.ended
     expect(code).to.equal(0)
     expect(out.split('\u001b[H')).to.have.length(4)

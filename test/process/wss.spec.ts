@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cli } from '../harness/cli.ts'
 import { freePort } from '../harness/ports.ts'
+import { skip } from '../harness/skip.ts'
 import { until } from '../harness/until.ts'
 import { useProcesses } from '../harness/use-processes.ts'
 
@@ -49,8 +50,7 @@ describe('a relay behind nginx', () => {
     this.timeout(60_000)
     for (const program of ['nginx', 'openssl']) {
       if (spawnSync(program, [program === 'nginx' ? '-v' : 'version']).error != null) {
-        console.warn(`      skipped: there is no ${program} on this machine`)
-        this.skip()
+        skip(this, `there is no ${program} here`)
       }
     }
     const directory = await mkdtemp(join(tmpdir(), 'braid-wss-'))

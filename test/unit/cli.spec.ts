@@ -210,16 +210,18 @@ describe('a line of the REPL', () => {
     const known: Known = {
       commands: [
         { name: 'call', complete: ['service', 'method'], options: ['json', 'node', 'token'], valued: ['node', 'token'] }, { name: 'channels', complete: ['topic'], options: [] },
+        { name: 'subscribe', complete: ['topic', 'channel'], options: [] },
         { name: 'info', complete: ['node'], options: [] }, { name: 'help', complete: ['command'], options: [] }
       ],
       services: ['login', 'mail', 'logs'],
       methods: service => service === 'login' ? ['user.password', 'user.watch'] : [],
       topics: ['orders'],
+      channels: topic => topic === 'orders' ? ['billing', 'mail'] : [],
       nodes: ['login-1', 'relay']
     }
     const found = (line: string): string[] => completions(line, known).found
     expect(found('c')).to.deep.equal(['call', 'channels'])
-    expect(found('')).to.have.length(4)
+    expect(found('')).to.have.length(5)
     expect(found('call lo')).to.deep.equal(['login', 'logs'])
     expect(found('call login user.')).to.deep.equal(['user.password', 'user.watch'])
     expect(found('call mail ')).to.deep.equal([])
@@ -229,6 +231,8 @@ describe('a line of the REPL', () => {
     expect(found('call --json --token t login user.p')).to.deep.equal(['user.password'])
     expect(found('call login --token lo')).to.deep.equal([])
     expect(found('channels ')).to.deep.equal(['orders'])
+    expect(found('subscribe orders bi')).to.deep.equal(['billing'])
+    expect(found('subscribe others bi')).to.deep.equal([])
     expect(found('info l')).to.deep.equal(['login-1'])
     expect(found('help ca')).to.deep.equal(['call'])
     expect(found('what ')).to.deep.equal([])

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { httpAddress } from '../../src/cli/http.ts'
 import { COMMON, readLine } from '../../src/cli/options.ts'
+import { skip } from '../harness/skip.ts'
 
 const read = (name: string): string => readFileSync(new URL(`../../doc/operating/${name}`, import.meta.url), 'utf8')
 
@@ -44,12 +45,20 @@ describe('doc/operating', () => {
     expect(() => JSON.parse(probe) as unknown).not.to.throw()
   })
 
+  it('.dockerignore: nothing that git ignores gets into the image, least of all packages of another platform and keys', () => {
+    const lines = (name: string): string[] => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8').trim().split('\n').filter(line => !line.startsWith('#'))
+    // where git means any folder, it means the one at the root
+    const ignored = lines('.gitignore').map(line => line.replace(/^\//, ''))
+    expect(lines('.dockerignore')).to.have.members([...ignored, 'bench/peers/node_modules', '.git'])
+    expect(ignored).to.include.members(['node_modules', 'data'])
+  })
+
   it('braid-mesh-relay.service: systemd takes it, where there is one', function () {
     const text = read('braid-mesh-relay.service')
     for (const line of text.split('\n')) expect(line).to.match(/^(#.*|\[\w+\]|[A-Z]\w*=.*|)$/)
     const { error, status, stderr } = spawnSync('systemd-analyze', ['verify', new URL('../../doc/operating/braid-mesh-relay.service', import.meta.url).pathname], { encoding: 'utf8' })
     if (error != null) {
-      this.skip()
+      skip(this, 'there is no systemd-analyze here')
     }
     expect(status, stderr).to.equal(0)
   })

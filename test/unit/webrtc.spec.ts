@@ -295,6 +295,16 @@ describe('webrtc: a path', () => {
     const error = await new DirectPath(connectionOver(a) as never, 'peer').ready({ signal: AbortSignal.timeout(5) }).catch((error: unknown) => error)
     expect(error).to.have.property('message').that.includes('checking')
   })
+
+  it('whose other end does not greet is not said to have no way', async () => {
+    const [a, b] = ends()
+    const path = new DirectPath(connectionOver(a) as never, 'peer')
+    a.channel.open()
+    b.channel.open()
+    const error = await path.ready({ signal: AbortSignal.timeout(5) }).catch((error: unknown) => error as Error)
+    expect(error).to.have.property('name', 'NoPathError')
+    expect(explain('peer', error as Error, ['webrtc:read-ice-candidates']).message).to.match(/no direct path to peer: .*does not greet.*control channel/).and.not.to.match(/ICE|STUN/)
+  })
 })
 
 describe('webrtc: what others may ask for', () => {

@@ -104,6 +104,16 @@ describe('wire: pub/sub codec', () => {
     expect(decodePayload(payload).headers).to.deep.equal(new Map([['h', 'v']]))
   })
 
+  it('reads no headers that no version writes', () => {
+    const without = (headers: Map<string, string>): Uint8Array => GeneratedPayload.encode({ codec: 0, headers, body: new Uint8Array(0) })
+    expect(decodePayload(without(new Map([['x'.repeat(256), '']]))).headers.size).to.equal(1)
+    const many = new Map(Array.from({ length: 1_000 }, (_, i) => [String(i), '']))
+    expect(decodePayload(without(many)).headers.size).to.equal(1_000)
+    for (const headers of [new Map([['__proto__', 'x']]), new Map([['x'.repeat(257), '']]), new Map([...many, ['more', '']])]) {
+      expect(() => decodePayload(without(headers))).to.throw().with.property('name', 'ProtocolError')
+    }
+  })
+
   it('keeps every start, and every body', () => {
     for (const start of ['latest', 'beginning', 1_790_000_000_000] as const) {
       const open = { ...messages[0], spec: { ...spec, start } } as WireMessage
