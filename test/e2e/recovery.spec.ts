@@ -144,12 +144,21 @@ describe('the demo page, when something breaks', function () {
     await first.button('Cut the relay off').waitFor()
   })
 
-  it('a tab that stands still is missed, and accuses nobody when it runs again', async () => {
+  it('a tab that stands still is missed, moves no term, and accuses nobody when it runs again', async () => {
     const tab = await tabs.open()
     const name = await tab.join()
     const witness = await tabs.open()
     await witness.join()
     await witness.node(name).waitFor()
+    const terms = async (tab: Tab): Promise<number[]> => until(async () => {
+      const known = await Promise.all(['login', 'mail'].map(async service => term(tab, service)))
+      return known.every(term => term > 0) ? known : undefined
+    })
+    const before = await terms(witness)
+    expect(await terms(tab)).to.deep.equal(before)
+    const asked = performance.now()
+    // longer than anybody is let wait
+    const answered = fetch(`${tabs.stage.url}still?ms=3600000`).then(({ status }) => ({ status, after: performance.now() - asked }))
     await tab.button('Pause this tab for 6 s').click()
     await witness.event(new RegExp(`${name} \\(tab\\) is (suspect|gone)$`)).waitFor()
     await tab.event('this tab runs again').waitFor()
@@ -157,6 +166,14 @@ describe('the demo page, when something breaks', function () {
     await witness.node(name).waitFor()
     await until(async () => (await tab.call({ service: 'login' })).outcome === 'done')
     expect(await tab.page.locator('#events .log li', { hasText: /\) is gone$/ }).count()).to.equal(0)
+    for (const page of [witness, tab]) {
+      expect(await terms(page)).to.deep.equal(before)
+      // nor did one come and go
+      for (const service of ['login', 'mail']) expect(await page.page.locator(`#leaders [data-service=${service}] .timeline li`).count(), service).to.equal(1)
+    }
+    const { status, after } = await answered
+    expect(status).to.equal(204)
+    expect(after).to.be.within(9_000, 20_000)
   })
 
   it('a leader steps down when it is asked to, and the page shows the new term', async () => {

@@ -17,11 +17,12 @@ function widthOf (rtt: number | undefined): number {
 export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: EdgeProps): JSX.Element | null {
   if (from == null || to == null) return null
   const place = { x1: from.x, y1: from.y, x2: to.x, y2: to.y }
-  const count = own ? pulses.value.get(peer) : undefined
+  const fresh = own ? pulses.value.get(peer) : undefined
   return (
     <g>
       <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1} {...place} />
-      {count != null && <line key={count} class='pulse' {...place} />}
+      {fresh?.out != null && <line key={`out ${fresh.out}`} class='pulse' data-direction='out' pathLength={1} {...place} />}
+      {fresh?.in != null && <line key={`in ${fresh.in}`} class='pulse' data-direction='in' pathLength={1} {...place} />}
     </g>
   )
 }
