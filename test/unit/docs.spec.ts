@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { badges } from '../../scripts/badges.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DOCUMENTS = [...globSync('*.md', { cwd: ROOT }), ...globSync('doc/**/*.md', { cwd: ROOT })]
@@ -18,6 +19,15 @@ describe('the documents', () => {
       expect([...paths, ...links].filter(path => globSync(path, { cwd: ROOT }).length === 0)).to.deep.equal([])
     })
   }
+
+  it('README.md: its badges say what package.json says (`npm run badges`)', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    expect(badges().size).to.equal(3)
+    for (const [path, svg] of badges()) {
+      expect(readFileSync(join(ROOT, path), 'utf8'), path).to.equal(svg)
+      expect(readme).to.contain(`](${path})](`)
+    }
+  })
 
   it('name many files', () => {
     expect(DOCUMENTS).to.include.members(['README.md', 'doc/GUARANTEES.md', 'doc/operating/README.md'])
