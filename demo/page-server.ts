@@ -40,6 +40,9 @@ interface File {
   body: Uint8Array | string
 }
 
+/** Milliseconds that an answer may be held back. */
+const MAX_STILL = 10_000
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.js': 'text/javascript; charset=utf-8', '.txt': 'text/plain; charset=utf-8'
 }
@@ -55,9 +58,14 @@ async function load (): Promise<ReadonlyMap<string, File>> {
 
 function answer (files: ReadonlyMap<string, File>): RequestListener {
   return (request, response) => {
-    const file = files.get((request.url ?? '').replace(/[?#].*/s, ''))
+    const [path = '', query] = (request.url ?? '').split(/[?#]/, 2)
+    const file = files.get(path)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { ...HEADERS, allow: 'GET, HEAD' }).end()
+    } else if (path === '/still') {
+      // What the page's script waits for when it is to stand still.
+      const timer = setTimeout(() => { response.writeHead(204, HEADERS).end() }, Math.min(MAX_STILL, Number(new URLSearchParams(query).get('ms')) || 0))
+      response.once('close', () => { clearTimeout(timer) })
     } else if (file == null) {
       response.writeHead(404, HEADERS).end()
     } else {

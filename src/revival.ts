@@ -2,10 +2,13 @@
  * Brings a node up to date after it ran nothing, or was without a network: once, as soon as it has a path that works.
  * Until it tries, a connection that died meanwhile looks like one that lives.
  */
+import { silentOf } from './streams/silent.ts'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 
 /** Milliseconds after which a connection that does not answer is given up: a network needs its time to come back, too. */
 const PING_TIMEOUT = 5_000
+/** They pass in parts: while this node stands still, again, only one does. */
+const PARTS = 4
 /** Milliseconds after which what does answer is good enough. */
 const SETTLE = 1_000
 /** Peers that are asked. Who dialled this node knows by itself. */
@@ -65,16 +68,31 @@ export class Revival {
   async #ask (peer: PeerId): Promise<void> {
     const { libp2p } = this.#init
     const { ping } = libp2p.services as unknown as { ping: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
-    const asked = libp2p.getConnections(peer)
-    const timeout = AbortSignal.timeout(PING_TIMEOUT)
+    const done = new AbortController()
+    const signal = AbortSignal.any([done.signal, this.#stopped.signal])
     try {
-      await ping.ping(peer, { signal: AbortSignal.any([timeout, this.#stopped.signal]) })
-    } catch (error) {
-      // any other failure tells of itself
-      if (timeout.aborted && !this.#stopped.signal.aborted) asked.forEach((connection: Connection) => { connection.abort(error as Error) })
-      throw error
+      // a failure tells of itself
+      await Promise.race([ping.ping(peer, { signal }), endSilent(libp2p.getConnections(peer), signal)])
+    } finally {
+      done.abort()
     }
   }
+}
+
+/**
+ * Aborts those of which nothing comes in time. A busy machine may answer late, but what else comes shows that they live.
+ *
+ * @throws Error - it were all of them
+ */
+async function endSilent (connections: readonly Connection[], signal: AbortSignal): Promise<void> {
+  // what comes at first was sent before
+  await pause(PING_TIMEOUT / PARTS)
+  const silent = silentOf(connections, signal)
+  for (let i = 1; i < PARTS; i++) await pause(PING_TIMEOUT / PARTS)
+  if (signal.aborted) return
+  const error = new Error('the peer does not answer')
+  for (const connection of silent) connection.abort(error)
+  if (silent.size === connections.length) throw error
 }
 
 async function pause (ms: number): Promise<void> {

@@ -6,6 +6,8 @@ import { openTerminal } from './terminal.ts'
 
 const interrupted = new AbortController()
 const TERMINATED = 143
+/** Milliseconds after which a socket whose other side does not answer a goodbye keeps this process no longer. */
+const LINGER = 1_000
 
 for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED]] as const) {
   process.on(name, () => {
@@ -16,3 +18,4 @@ for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED]] as
 }
 
 process.exitCode = await run(process.argv.slice(2), openTerminal(process, interrupted.signal), VERSION)
+setTimeout(() => process.exit(), LINGER).unref()

@@ -5,6 +5,7 @@
  */
 import { withDeadline } from '../util/deadline.ts'
 import { roundTrip } from './round-trip.ts'
+import { silentOf } from './silent.ts'
 import type { Connection, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 
 /** Milliseconds that the new connection has to answer: else it says nothing about the others. */
@@ -16,11 +17,6 @@ const PARTS = 4
 export interface SuccessionInit {
   events: TypedEventTarget<Libp2pEvents>
   getConnections: (peer: PeerId) => Connection[]
-}
-
-/** What a connection of libp2p has and its type does not tell: the way under its encryption and its muxer. */
-interface OverWire {
-  readonly maConn?: EventTarget
 }
 
 export class Succession {
@@ -65,14 +61,11 @@ export class Succession {
 
 /** Aborts those of `older` on which nothing comes, not even a byte, while the newer one answers. */
 async function ask (newer: Connection, older: Connection[], closing: AbortSignal): Promise<void> {
-  const silent = new Set(older)
   const done = new AbortController()
+  const silent = silentOf(older, done.signal)
   for (const connection of older) {
-    const heard = (): void => { silent.delete(connection) }
-    // a thin line that is full answers late, but something comes of it
-    ;(connection as unknown as OverWire).maConn?.addEventListener('message', heard, { signal: done.signal })
     // one that could not be asked is not silent
-    roundTrip(connection, { signal: done.signal }).catch(() => {}).finally(() => { if (!done.signal.aborted) heard() })
+    roundTrip(connection, { signal: done.signal }).catch(() => {}).finally(() => { if (!done.signal.aborted) silent.delete(connection) })
   }
   try {
     await withDeadline(PATIENCE, [closing], async signal => roundTrip(newer, { signal }))

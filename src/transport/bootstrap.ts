@@ -45,7 +45,8 @@ interface Entry {
   attempts: number
   error: Error | undefined
   timer: ReturnType<typeof setTimeout> | undefined
-  dialling: boolean
+  /** Of the start that dials it now: an attempt of a former one may take a while to end. */
+  dialling: AbortSignal | undefined
 }
 
 function parse (address: string): Entry {
@@ -58,7 +59,7 @@ function parse (address: string): Entry {
   const id = target.getComponents().findLast(part => part.name === 'p2p')?.value
   const why = platform.whyNot(address)
   const error = why == null ? undefined : new InvalidOptionsError(why)
-  return { address, target, peer: id, possible: why == null, attempts: 0, error, timer: undefined, dialling: false }
+  return { address, target, peer: id, possible: why == null, attempts: 0, error, timer: undefined, dialling: undefined }
 }
 
 export class Bootstrapper {
@@ -137,11 +138,11 @@ export class Bootstrapper {
 
   async #dial (entry: Entry): Promise<void> {
     const signal = this.#abort?.signal
-    if (signal == null || entry.dialling || !entry.possible) return
+    if (signal == null || entry.dialling === signal || !entry.possible) return
     clearTimeout(entry.timer)
     // one failure is enough to know: `retry` is called when the network is back
     if (entry.error != null && this.#init.online?.() === false && !isLoopback(entry.address)) return
-    entry.dialling = true
+    entry.dialling = signal
     try {
       const connection = await this.#components.connectionManager.openConnection(entry.target, { signal })
       // An address without an id may lead to another peer than last time: one that restarted without storage.
@@ -154,7 +155,7 @@ export class Bootstrapper {
       this.#log('could not reach %s - %e', entry.address, error)
       this.#schedule(entry)
     } finally {
-      entry.dialling = false
+      if (entry.dialling === signal) entry.dialling = undefined
       if (!signal.aborted) this.#init.onAttempt?.(entry.address, entry.error)
     }
   }

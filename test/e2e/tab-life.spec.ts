@@ -107,6 +107,10 @@ describe('the life of a tab, in Chromium', function () {
       measured('it sees all up', async () => page.evaluate(() => tab.mesh?.discovery.nodes().filter(({ state }) => state === 'up').length === 4)),
       measured('it is called', async () => await second.invoke('login', 'who', undefined, { node: id, timeout: 1_000 }) === id),
       measured('it calls', async () => page.evaluate(async () => tab.mesh?.rpc.invoke('login', 'echo', 'hello', { timeout: 1_000, token: 'ada' }))),
+      measured('it calls each of the others', async () => page.evaluate(async ids => {
+        for (const node of ids) if (await tab.mesh?.rpc.invoke('login', 'echo', node, { timeout: 1_000, node }) !== node) return false
+        return true
+      }, [first.id, second.id])),
       measured('it consumes', async () => page.evaluate(before => tab.handled.length > before, before)),
       measured('it knows the leader', async () => page.evaluate(leader => tab.mesh?.election.of('login')?.leader?.id === leader, leader.id))
     ])

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
+import { muteWebSocket } from '../harness/mute-websocket.ts'
 import { skip } from '../harness/skip.ts'
 import type { Mesh } from '../../src/index.ts'
 
@@ -62,6 +63,13 @@ describe('braid-mesh in a shell', function () {
     expect(await calling.ended).to.deep.equal({ code: 130, out: '', err: '' })
     expect((await subscribed.ended).code).to.equal(0)
     expect((await watching.ended).code).to.equal(0)
+  })
+
+  it('ends although a peer that it dialled never answers its goodbye', async () => {
+    await using mute = await muteWebSocket()
+    const ended = await cli.run('doctor', '--mesh', 'shop', '--bootstrap', `${mute.address}/p2p/${login.id}`, '--timeout', '1000')
+    expect(ended.out).to.match(/^failed +dial /m)
+    expect(ended.code).to.equal(3)
   })
 
   it('the REPL takes lines from a pipe, each after the one before', async () => {

@@ -74,6 +74,26 @@ describe('bootstrap', () => {
     expect(dials).to.have.lengthOf(3)
   })
 
+  it('dials anew when it starts again before an attempt of its former start has ended, as a page that is shown again', async () => {
+    const remotePeer = await peer()
+    const former = Promise.withResolvers<Connection>()
+    const { bootstrapper, events, dials, reached } = await setup([ADDRESS], async (_, dial) => dial === 1 ? former.promise : { remotePeer } as unknown as Connection)
+    bootstrapper.start()
+    bootstrapper.stop()
+    bootstrapper.start()
+    bootstrapper.retry()
+    await reached(1)
+    // what ends late says nothing of now
+    former.reject(new Error('the attempt was given up'))
+    await new Promise(resolve => { setTimeout(resolve, 20) })
+    expect(dials).to.have.lengthOf(2)
+    expect(bootstrapper.failures()).to.deep.equal([])
+    events.safeDispatchEvent('peer:disconnect', { detail: remotePeer })
+    await reached(2)
+    bootstrapper.stop()
+    expect(dials).to.have.lengthOf(3)
+  })
+
   it('learns that another peer answers at an address without an id', async () => {
     const peers = [await peer(), await peer()]
     const { bootstrapper, events, reached } = await setup([ADDRESS], async (_, dial) =>

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { badges } from '../../scripts/badges.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DOCUMENTS = [...globSync('*.md', { cwd: ROOT }), ...globSync('doc/**/*.md', { cwd: ROOT })]
@@ -41,6 +42,15 @@ describe('the documents', () => {
     const comparison = readFileSync(join(ROOT, 'doc/COMPARISON.md'), 'utf8').replace(/\s+/g, ' ')
     expect(comparison).to.include(`${moleculer} times Moleculer's TCP transporter (which is unencrypted), ${nats} times NATS request-reply, ${grpc} times \`@grpc/grpc-js\`; with 4 KiB ${large[0]}, ${large[1]} and ${large[2]} times`)
     expect(comparison).to.include(`Moleculer's takes ${Math.round(of('Moleculer', '128 B', 1).p50)} us, unencrypted, where ours takes ${Math.round(of('braid-mesh', '128 B', 1).p50)}`)
+  })
+
+  it('README.md: its badges say what package.json says (`npm run badges`)', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    expect(badges().size).to.equal(3)
+    for (const [path, svg] of badges()) {
+      expect(readFileSync(join(ROOT, path), 'utf8'), path).to.equal(svg)
+      expect(readme).to.contain(`](${path})](`)
+    }
   })
 
   it('name many files', () => {

@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { Connectivity } from '../../src/connectivity.ts'
 import { Revival } from '../../src/revival.ts'
+import { until } from '../harness/until.ts'
 import type { ConnectivityInit } from '../../src/connectivity.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 
@@ -13,10 +14,10 @@ async function peer (): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
 }
 
-interface Fake extends Connection { aborted: boolean }
+interface Fake extends Connection { aborted: boolean, readonly maConn: EventTarget }
 
 function connection (remotePeer: PeerId, address: string, direction: 'inbound' | 'outbound' = 'outbound'): Fake {
-  const fake = { remotePeer, remoteAddr: multiaddr(address), direction, aborted: false, abort: () => { fake.aborted = true } }
+  const fake = { remotePeer, remoteAddr: multiaddr(address), direction, aborted: false, maConn: new EventTarget(), abort: () => { fake.aborted = true } }
   return fake as unknown as Fake
 }
 
@@ -128,6 +129,37 @@ describe('a node that was away', () => {
     revival.begin(1_000)
     while (!silent.aborted) await new Promise(resolve => { setTimeout(resolve, 10) })
     expect(failing.aborted).to.equal(false)
+  })
+
+  it('keeps a connection whose answer is late while something else comes on it, and gives up one that only brings what was sent before', async () => {
+    const [busy, dead] = [connection(await peer(), REMOTE), connection(await peer(), REMOTE)]
+    const { revival, done } = setup([busy, dead], { ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    dead.maConn.dispatchEvent(new Event('message'))
+    const traffic = setInterval(() => { busy.maConn.dispatchEvent(new Event('message')) }, 100)
+    try {
+      await until(() => dead.aborted && done.length > 0)
+      expect([busy.aborted, done]).to.deep.equal([false, [1_000]])
+    } finally {
+      clearInterval(traffic)
+    }
+  })
+
+  it('gives no connection up because it stood still itself once more, so that no answer could be heard', async () => {
+    const member = connection(await peer(), REMOTE)
+    const { revival, done } = setup([member], {
+      ping: async (_, { signal }) => {
+        // a protocol is agreed upon before it is spoken
+        for (let i = 0; i < 5; i++) await new Promise(resolve => { setTimeout(resolve, 5) })
+        signal.throwIfAborted()
+        return 1
+      }
+    })
+    revival.begin(1_000)
+    const end = performance.now() + 5_500
+    while (performance.now() < end) { /* nothing else runs */ }
+    await until(() => done.length > 0)
+    expect(member.aborted).to.equal(false)
   })
 
   it('the answers of an earlier time away end no later one, and close nothing after the end', async () => {

@@ -1,19 +1,18 @@
 import { clock, plural } from '../lib/text.ts'
+import { channelState } from '../state/channels.ts'
 import { publisherOf, SLOW, toggle, unsubscribe } from '../state/topics.ts'
-import { snapshot } from '../state/view.ts'
 import type { Delivery, Subscription } from '../state/topics.ts'
 import type { JSX } from 'preact'
 
 /** This tab's part in a channel, with what came. */
 export function Consumer ({ subscription }: { subscription: Subscription }): JSX.Element {
-  const { id, topic, channel, deliveries, acked, nacked, redelivered, handling, nackNext, slow } = subscription
-  // Who publishes knows how many there are.
-  const consumers = snapshot.value?.topics.find(({ name }) => name === topic)?.channels.find(({ name }) => name === channel)?.consumers
+  const { id, topic, channel, deliveries, acked, nacked, redelivered, handling, nackNext, termNext, slow } = subscription
+  const state = channelState(topic, channel)
   return (
     <article class='card consumer' data-channel={channel} aria-label={`Channel ${channel} of ${topic}`}>
       <div class='card-head'>
         <h3>{topic} / {channel}</h3>
-        <span class='badge'>{consumers == null ? 'publish to see who shares it' : consumers > 1 ? `competing, ${plural(consumers, 'consumer')}` : 'this tab alone'}</span>
+        <span class='badge' data-consumers={state?.consumers}>{state == null ? 'nobody has published yet' : state.consumers > 1 ? `competing, ${plural(state.consumers, 'consumer')}` : 'this tab alone'}</span>
         <button type='button' class='quiet small' onClick={() => { void unsubscribe(id) }}>Leave<span class='unseen'> channel {channel}</span></button>
       </div>
       <dl class='counters'>
@@ -21,9 +20,11 @@ export function Consumer ({ subscription }: { subscription: Subscription }): JSX
         <div><dt>acked</dt><dd data-count='acked'>{acked}</dd></div>
         <div><dt>refused</dt><dd data-count='nacked'>{nacked}</dd></div>
         <div><dt>redelivered</dt><dd data-count='redelivered'>{redelivered}</dd></div>
+        <div><dt>dead letters</dt><dd data-count='dead'>{state?.dead ?? 0}</dd></div>
       </dl>
       <div class='buttons'>
         <label class='switch'><input type='checkbox' checked={nackNext} onChange={() => { toggle(id, 'nackNext') }} /> Refuse the next</label>
+        <label class='switch'><input type='checkbox' checked={termNext} onChange={() => { toggle(id, 'termNext') }} /> Bury the next</label>
         <label class='switch'><input type='checkbox' checked={slow} onChange={() => { toggle(id, 'slow') }} /> Slow: {SLOW / 1000} s each</label>
       </div>
       <div class='log' role='log' aria-live='off' aria-label={`Messages of ${channel}`} tabIndex={0}>
@@ -34,7 +35,7 @@ export function Consumer ({ subscription }: { subscription: Subscription }): JSX
   )
 }
 
-const MARKS = { handling: '…', acked: '✓', nacked: '✗' } as const
+const MARKS = { handling: '…', acked: '✓', nacked: '✗', dead: '†' } as const
 
 function Line ({ delivery }: { delivery: Delivery }): JSX.Element {
   const { at, text, attempt, state } = delivery

@@ -1,4 +1,3 @@
-import { ms } from '../lib/text.ts'
 import { cutProblem, cutRelay, latency, pauseTab, pausing, relayCut, restoreRelay } from '../state/faults.ts'
 import { crash } from '../state/session.ts'
 import { Panel } from './panel.tsx'
@@ -29,7 +28,7 @@ export function Faults (): JSX.Element {
           <span class='hint'>Nothing of the page runs, heartbeats neither.</span>
         </li>
         <li>
-          <label for='latency'>Slow down what this tab serves: <output for='latency'>{ms(latency.value)}</output></label>
+          <label for='latency'>Slow down what this tab serves: <output for='latency'>{latency.value} ms</output></label>
           <input id='latency' type='range' min='0' max={MAX_LATENCY} step='50' value={latency.value} onInput={event => { latency.value = Number(event.currentTarget.value) }} />
         </li>
       </ul>

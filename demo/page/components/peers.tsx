@@ -1,4 +1,5 @@
 import { duration, ms } from '../lib/text.ts'
+import { callsWith, callWords } from '../state/pulses.ts'
 import { rttOf } from '../state/rtt.ts'
 import { kindOf, leaderships, nodes, now, pathTo, pathWords, runtimeOf, selfId } from '../state/view.ts'
 import { Glyph } from './glyph.tsx'
@@ -8,7 +9,7 @@ import { Spark } from './spark.tsx'
 import type { NodeInfo } from '../../../src/index.ts'
 import type { JSX } from 'preact'
 
-const HEAD = ['Peer', 'Service', 'State', 'Runtime', 'Path', { text: 'Round trip', number: true }, 'Trend', { text: 'Since', number: true }]
+const HEAD = ['Peer', 'Service', 'State', 'Runtime', 'Path', 'Calls', { text: 'Round trip', number: true }, 'Trend', { text: 'Since', number: true }]
 
 export function Peers (): JSX.Element {
   return (
@@ -39,6 +40,7 @@ function Row ({ node }: { node: NodeInfo }): JSX.Element {
       <td><span class='state' data-state={node.state}>{node.state}</span></td>
       <td>{runtimeOf(node)}</td>
       <td>{self ? 'itself' : <span class='path' data-transport={path?.relayed === true ? 'relayed' : path?.transport ?? 'none'}>{pathWords(path)}</span>}</td>
+      <td class='calls'>{self ? '–' : callWords(callsWith(node.id))}</td>
       <td class='number'>{self ? '–' : ms(rttOf(node.id))}</td>
       <td>{self ? '' : <Spark id={node.id} />}</td>
       <td class='number'>{path == null ? '–' : duration(now.value - path.since)}</td>

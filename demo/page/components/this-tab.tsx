@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { ms, plural } from '../lib/text.ts'
 import { servedCalls } from '../state/serving.ts'
-import { fleeting, join, joinedIn, leave, problem, status } from '../state/session.ts'
+import { address, fleeting, join, joinedIn, leave, problem, status } from '../state/session.ts'
 import { mesh, snapshot } from '../state/view.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Glyph } from './glyph.tsx'
@@ -66,6 +66,7 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
         </div>
       </div>
       <dl class='facts'>
+        <div><dt>Mesh</dt><dd id='self-mesh'>{address.value?.mesh}</dd></div>
         <div><dt>Joined</dt><dd id='self-joined'>{joinedIn.value == null ? 'not yet' : `in ${ms(joinedIn.value)}`}</dd></div>
         <div><dt>Others reach it</dt><dd id='self-reached' data-reached={reached}>{reached ? 'over a relay' : 'not yet: it has no place on a relay'}</dd></div>
         <div><dt>Health</dt><dd id='self-health'>{health == null || health.level === 'healthy' ? 'well' : health.reasons.join('; ')}</dd></div>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { Layout } from '../lib/layout.ts'
 import { ms } from '../lib/text.ts'
 import { graphEdges, graphNodes } from '../state/graph.ts'
+import { callsWith, callWords } from '../state/pulses.ts'
 import { nameOf, selfId } from '../state/view.ts'
 import { MapEdge, MapEdgeLabel } from './map-edge.tsx'
 import { MapNode } from './map-node.tsx'
@@ -22,14 +23,14 @@ export function Topology (): JSX.Element {
   return (
     <Panel
       id='topology' title='Map' wide aside={<Legend />}
-      note={<>What this tab knows: its own paths in colour, with their round trip, and thinner the paths that the others say they have (<code>braid.monitor.snapshot</code>). Squares are browser tabs, circles are Node processes, a crown marks the leader of a service. A path flashes when a call goes over it.</>}
+      note={<>What this tab knows: its own paths in colour, with their round trip, and thinner the paths that the others say they have (<code>braid.monitor.snapshot</code>). Squares are browser tabs, circles are Node processes, a crown marks the leader of a service. A call of this tab runs out along its path, one of a peer comes in; the tables count them.</>}
     >
       <Picture />
       <details class='as-table'>
         <summary>All paths as a table</summary>
-        <Table label='Paths' head={['From', 'To', 'Way', { text: 'Round trip', number: true }]} none='no path'>
-          {graphEdges.value.map(({ key, from, to, style, rtt }) => (
-            <tr key={key}><th scope='row'>{nameOf(from)}</th><td>{nameOf(to)}</td><td>{WORDS[style]}</td><td class='number'>{ms(rtt)}</td></tr>
+        <Table label='Paths' head={['From', 'To', 'Way', 'Calls', { text: 'Round trip', number: true }]} none='no path'>
+          {graphEdges.value.map(({ key, from, to, style, own, rtt }) => (
+            <tr key={key}><th scope='row'>{nameOf(from)}</th><td>{nameOf(to)}</td><td>{WORDS[style]}</td><td>{own ? callWords(callsWith(to)) : '–'}</td><td class='number'>{ms(rtt)}</td></tr>
           ))}
         </Table>
       </details>

@@ -5,7 +5,7 @@ export const CODE: Readonly<Record<string, readonly string[]>> = {
   services: ['demo/page/state/calls.ts', 'src/rpc/index.ts'],
   leaders: ['demo/page/state/leaders.ts', 'src/election/index.ts'],
   links: ['demo/page/state/links.ts', 'src/links/index.ts'],
-  topics: ['demo/page/state/topics.ts', 'src/pubsub/index.ts'],
+  topics: ['demo/page/state/topics.ts', 'demo/page/state/channels.ts', 'src/pubsub/index.ts'],
   faults: ['demo/page/state/faults.ts', 'src/discovery/detector.core.ts'],
   events: ['demo/page/state/watch-events.ts']
 }

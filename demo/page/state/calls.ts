@@ -98,7 +98,7 @@ async function callOnce (input: CallInput, signal: AbortSignal, onProgress?: (an
   const soFar = (state: Answer['state']): Answer => ({ input, state, node, ms: performance.now() - begin, chunks: [...chunks], received })
   const options = optionsOf(input, signal, id => {
     node = id
-    pulse(id)
+    pulse(id, 'out')
   })
   try {
     const result = await read(input, options, chunk => {

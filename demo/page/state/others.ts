@@ -1,8 +1,8 @@
-/** Paths between the other nodes: each is asked for its own, now and then. */
+/** What the other nodes know and this tab does not: each is asked now and then. */
 import { signal } from '@preact/signals'
 import { isSnapshot } from '../../../src/monitor/index.ts'
 import { mesh, nodes, selfId } from './view.ts'
-import type { Mesh, PathInfo } from '../../../src/index.ts'
+import type { Mesh, PathInfo, TopicInfo } from '../../../src/index.ts'
 
 const INTERVAL = 5_000
 const TIMEOUT = 4_000
@@ -13,22 +13,25 @@ const MAX_NODES = 24
 export const leases = signal<ReadonlyMap<string, number>>(new Map())
 /** By node. */
 export const othersPaths = signal<ReadonlyMap<string, readonly PathInfo[]>>(new Map())
+/** Topics that each of them assigns. */
+export const othersTopics = signal<ReadonlyArray<readonly TopicInfo[]>>([])
 
 async function ask (node: Mesh): Promise<void> {
   const others = nodes.peek().filter(({ id, state }) => id !== selfId.peek() && state === 'up').slice(0, MAX_NODES)
   const told = await Promise.all(others.map(async ({ id, service }) => {
     try {
       const answer = await node.rpc.invoke(service ?? 'node', 'braid.monitor.snapshot', {}, { node: id, timeout: TIMEOUT })
-      if (!isSnapshot(answer)) return [id, [], []] as const
-      return [id, answer.paths, answer.services.flatMap(({ service, leaseLeft }) => typeof leaseLeft === 'number' ? [[service, leaseLeft] as const] : [])] as const
+      return isSnapshot(answer) ? [{ ...answer, id }] : []
     } catch {
       // It tells nothing, or is about to be gone.
-      return [id, [], []] as const
+      return []
     }
   }))
   if (mesh.peek() !== node) return
-  othersPaths.value = new Map(told.map(([id, paths]) => [id, paths]))
-  leases.value = new Map(told.flatMap(([,, leases]) => leases))
+  const snapshots = told.flat()
+  othersPaths.value = new Map(snapshots.map(({ id, paths }) => [id, paths]))
+  othersTopics.value = snapshots.map(({ topics }) => topics)
+  leases.value = new Map(snapshots.flatMap(({ services }) => services.flatMap(({ service, leaseLeft }) => typeof leaseLeft === 'number' ? [[service, leaseLeft] as const] : [])))
 }
 
 export function watchOthers (node: Mesh): () => void {
@@ -44,6 +47,7 @@ export function watchOthers (node: Mesh): () => void {
     clearInterval(timer)
     clearTimeout(first)
     othersPaths.value = new Map()
+    othersTopics.value = []
     leases.value = new Map()
   }
 }

@@ -9,6 +9,7 @@ import { forgetFaults, gater, slowHandlers } from './faults.ts'
 import { watchLeaders } from './leaders.ts'
 import { watchLinks } from './links.ts'
 import { log } from './log.ts'
+import { pulsingHandlers, watchPulses } from './pulses.ts'
 import { watchRtt } from './rtt.ts'
 import { serve } from './serving.ts'
 import { watchTopics } from './topics.ts'
@@ -46,7 +47,7 @@ function optionsOf ({ mesh, relays }: Address): MeshOptions {
     service: 'tab',
     bootstrap: relays,
     metadata: { runtime: 'browser' },
-    rpc: { interceptors: { server: [slowHandlers] } },
+    rpc: { interceptors: { server: [pulsingHandlers, slowHandlers] } },
     libp2p: { connectionGater: gater },
     // Nobody is asked how the world sees this tab: paths go over what the two machines reach of each other.
     webrtc: webrtc({ iceServers: [] }),
@@ -97,7 +98,7 @@ export async function join (): Promise<void> {
     const at = await findAddress()
     node = await makeNode(at)
     address.value = at
-    const ends = [watchView, watchRtt, watchOthers, watchEvents, watchDescriptions, watchLeaders, watchLinks, watchTopics].map(watch => watch(node as Mesh))
+    const ends = [watchView, watchRtt, watchOthers, watchEvents, watchDescriptions, watchLeaders, watchLinks, watchTopics, watchPulses].map(watch => watch(node as Mesh))
     watchStatus(node, begin, () => {
       for (const end of ends.reverse()) end()
       status.value = 'offline'

@@ -14,7 +14,7 @@ export interface Delivery {
   readonly text: string
   readonly publisher: string
   readonly attempt: number
-  readonly state: 'handling' | 'acked' | 'nacked'
+  readonly state: 'handling' | 'acked' | 'nacked' | 'dead'
 }
 
 /** This tab's part in a channel. */
@@ -30,6 +30,8 @@ export interface Subscription {
   readonly redelivered: number
   readonly handling: number
   readonly nackNext: boolean
+  /** Refuse the next one for good: it becomes a dead letter. */
+  readonly termNext: boolean
   readonly slow: boolean
 }
 
@@ -72,12 +74,13 @@ async function take (node: Mesh, id: string, message: Message): Promise<void> {
       ...deliveries
     ].slice(0, DELIVERIES)
   }))
-  const { nackNext = false, slow = false } = find(id) ?? {}
-  if (nackNext) change(id, () => ({ nackNext: false }))
+  const { nackNext = false, termNext = false, slow = false } = find(id) ?? {}
+  if (nackNext || termNext) change(id, () => ({ nackNext: false, termNext: false }))
   if (slow) await new Promise(resolve => setTimeout(resolve, SLOW))
-  if (nackNext) {
+  if (nackNext || termNext) {
     change(id, ({ handling, nacked }) => ({ handling: handling - 1, nacked: nacked + 1 }))
-    mark(id, key, 'nacked')
+    mark(id, key, termNext ? 'dead' : 'nacked')
+    if (termNext) return message.term('a person refused it for good')
     throw new Error('a person refused it')
   }
   // Other channels get each order as well.
@@ -117,7 +120,7 @@ export async function subscribe (topic: string, channel: string): Promise<void> 
   try {
     await ready(node, topic)
     const handle = await node.pubsub.topic(topic).subscribe(channel, { concurrency: 8, prefetch: 128 })
-    subscriptions.value = [...subscriptions.peek(), { id, topic, channel, handle, deliveries: [], acked: 0, nacked: 0, redelivered: 0, handling: 0, nackNext: false, slow: false }]
+    subscriptions.value = [...subscriptions.peek(), { id, topic, channel, handle, deliveries: [], acked: 0, nacked: 0, redelivered: 0, handling: 0, nackNext: false, termNext: false, slow: false }]
     handle.onMessage(async message => take(node, id, message))
     log('pubsub', `this tab consumes ${topic} in channel ${channel}`)
   } catch (error) {
@@ -133,7 +136,7 @@ export async function unsubscribe (id: string): Promise<void> {
   log('pubsub', `this tab left channel ${subscription.channel} of ${subscription.topic}`)
 }
 
-export function toggle (id: string, what: 'nackNext' | 'slow'): void {
+export function toggle (id: string, what: 'nackNext' | 'termNext' | 'slow'): void {
   change(id, subscription => ({ [what]: !subscription[what] }))
 }
 

@@ -1,0 +1,132 @@
+/** What the page tells, each thing to those who see it and to those who do not. */
+import { expect } from 'chai'
+import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import { useTabs } from './tabs.ts'
+import type { Mesh } from '../../src/index.ts'
+import type { Tab } from './browser.ts'
+
+declare const pulsesSeen: string[]
+
+/** Keeps of each call that the map shows which way it went, and how it was drawn. */
+async function watchPulses ({ page }: Tab): Promise<void> {
+  await page.evaluate(() => {
+    const pulsesSeen: string[] = []
+    Object.assign(globalThis, { pulsesSeen })
+    new MutationObserver(() => {
+      for (const line of document.querySelectorAll<SVGElement>('.map .pulse:not([data-seen])')) {
+        line.dataset['seen'] = ''
+        const { animationName, opacity } = getComputedStyle(line)
+        pulsesSeen.push(`${line.dataset['direction']}, animation ${animationName}, opacity ${opacity}`)
+      }
+    }).observe(document.querySelector('.map') ?? document.body, { childList: true, subtree: true })
+  })
+}
+
+describe('the demo page, for every eye and none', function () {
+  this.timeout(120_000)
+  const tabs = useTabs()
+
+  async function visitor (name: string): Promise<Mesh> {
+    const { relays } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
+    return createMesh({ mesh: 'demo', name, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
+  }
+
+  for (const [reducedMotion, drawn] of [['no-preference', 'animation pulse, opacity 0.75'], ['reduce', 'animation none, opacity 0.4']] as const) {
+    it(`shows each call that goes out or comes in, and counts it in words; motion: ${reducedMotion}`, async () => {
+      const tab = await tabs.open(undefined, { reducedMotion })
+      await tab.join()
+      await using mesh = await visitor('caller')
+      await tab.node('caller').locator('.path:not([data-transport=none])').waitFor()
+      await watchPulses(tab)
+      const { node } = await tab.call({ service: 'login' })
+      expect(await tab.node(node).locator('.calls').innerText()).to.equal('1 out, 0 in')
+      await until(async () => (await tab.page.evaluate(() => pulsesSeen)).includes(`out, ${drawn}`))
+
+      for (let i = 0; i < 2; i++) await mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 15_000 })
+      await until(async () => (await tab.page.evaluate(() => pulsesSeen)).includes(`in, ${drawn}`))
+      await tab.node('caller').locator('.calls', { hasText: '0 out, 2 in' }).waitFor()
+      await tab.page.getByText('All paths as a table').click()
+      const paths = tab.page.getByRole('region', { name: 'Paths', exact: true })
+      await paths.getByRole('row', { name: /caller .*0 out, 2 in/ }).waitFor()
+      // what was shown does not stay
+      await tab.page.locator('.map .pulse').first().waitFor({ state: 'detached' })
+    })
+  }
+
+  it('says who shares a channel, and how many of its messages became dead letters, whoever published them', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    await using mesh = await visitor('publisher')
+    await tab.page.locator('#consume-topic').fill('letters')
+    await tab.page.locator('#consume-channel').fill('post')
+    await tab.button('Join channel').click()
+    const consumer = tab.page.locator('.consumer[data-channel=post]')
+    await consumer.getByText('nobody has published yet').waitFor()
+    await consumer.getByLabel('Bury the next').check()
+    const letters = mesh.pubsub.topic('letters')
+    const dead = new Promise<string>(resolve => { mesh.pubsub.addEventListener('dead', ({ detail }) => { resolve(detail.reason) }) })
+    await until(async () => (await letters.publish('spoilt')).channels.includes('post'), { interval: 200 })
+    expect(await dead).to.equal('a person refused it for good')
+    await consumer.locator('li[data-state=dead]', { hasText: 'spoilt' }).waitFor()
+    await consumer.getByText('this tab alone').waitFor()
+    await consumer.locator('[data-count=dead]', { hasText: '1' }).waitFor()
+    expect(await consumer.getByLabel('Bury the next').isChecked()).to.equal(false)
+
+    const share = await letters.subscribe('post')
+    share.onMessage(() => {})
+    await letters.publish('fine')
+    await consumer.locator('.badge[data-consumers="2"]', { hasText: 'competing, 2 consumers' }).waitFor()
+  })
+
+  it('copies what it shows, draws the link, tells of others aloud, and keeps the colours that a person chose', async () => {
+    const tab = await tabs.open(undefined, { permissions: ['clipboard-read', 'clipboard-write'] })
+    const name = await tab.join()
+    const { page } = tab
+    expect(await page.locator('#self-mesh').innerText()).to.equal('demo')
+    const copied = async (button: string): Promise<string> => {
+      const around = tab.button(button).locator('xpath=..')
+      await tab.button(button).click()
+      await around.getByText('copied', { exact: true }).waitFor()
+      return page.evaluate(async () => navigator.clipboard.readText())
+    }
+    expect(await copied('Copy id')).to.equal(await tab.id)
+    await page.getByLabel(/^page \d+$/).check()
+    const events = JSON.parse(await copied('Copy as JSON')) as Array<{ at: string, room: string, text: string }>
+    expect(events.map(({ room }) => room)).to.include('page').and.to.satisfy((rooms: string[]) => rooms.every(room => room === 'page'))
+    expect(events.map(({ text }) => text)).to.include(`this tab joined as ${name}`)
+    const link = await tab.shareLink()
+    await tab.button('Share').click()
+    expect(await copied('Copy link')).to.equal(link)
+    const { width = 0 } = await page.getByRole('img', { name: 'QR code of the link' }).boundingBox() ?? {}
+    expect(width).to.be.above(150)
+    await page.keyboard.press('Escape')
+
+    const told = until(async () => /\S+(?= \(tab\) is there$)/.exec(await page.locator('p.unseen[role=status]').innerText())?.[0], { timeout: 40_000 })
+    const other = await tabs.open()
+    expect([await other.join()]).to.deep.equal([await told])
+
+    const theme = async (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme'])
+    for (const expected of ['light', 'dark', undefined, 'light']) {
+      await page.getByRole('button', { name: /theme, change$/ }).click()
+      expect(await theme()).to.equal(expected)
+    }
+    await page.reload()
+    expect(await theme()).to.equal('light')
+  })
+
+  it('tells the trend of round trips, and hangs up', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const row = tab.node('relay')
+    await row.getByRole('img', { name: /^the last \d+: from [\d.]+ ms to [\d.]+ ms$/ }).waitFor()
+    await row.getByRole('button', { name: 'relay' }).click()
+    const dialog = tab.page.getByRole('dialog', { name: 'relay' })
+    await dialog.getByText(/direct, ws, outbound/).waitFor()
+    await tab.button('Hang up').click()
+    await dialog.getByText('hung up; it is dialled again when it is needed').waitFor()
+    await tab.event('connection closed: relay by WebSocket').waitFor()
+    // the way in is kept open
+    await dialog.getByText(/direct, ws, outbound/).waitFor()
+  })
+})

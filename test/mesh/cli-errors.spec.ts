@@ -1,0 +1,90 @@
+/** What the commands say when something is wrong, and what others cannot make them say. */
+import { expect } from 'chai'
+import { createMesh, RpcError } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import { CLOSED, FakeTerminal, useShop } from './cli-shop.ts'
+
+describe('the command line, when something is wrong', function () {
+  this.timeout(60_000)
+  const shop = useShop()
+
+  it('says what went wrong with a call, and what was meant perhaps', async () => {
+    const wrong = await shop.cli('call', 'login', 'gret')
+    expect(wrong).to.include({ code: 1, out: '' })
+    expect(wrong.err).to.include('UNIMPLEMENTED').and.to.include("did you mean 'greet'?")
+    const missing = await shop.cli('call', 'logn', 'greet', '--timeout', '500')
+    expect(missing.err).to.include('UNAVAILABLE').and.to.include("did you mean 'login'?")
+    const asJson = await shop.cli('call', 'login', 'fail', '--json')
+    expect(asJson.code).to.equal(1)
+    expect(JSON.parse(asJson.err)).to.have.nested.property('error.code', 'UNKNOWN')
+  })
+
+  it('with --json tells what went wrong as one document, whatever the command', async () => {
+    const errorOf = async (code: number, ...words: string[]): Promise<{ code: string, message: string }> => {
+      const ran = await new FakeTerminal().run(...words, '--json')
+      expect(ran, words.join(' ')).to.include({ code, out: '' })
+      const { error } = JSON.parse(ran.err) as { error: { code: string, message: string } }
+      expect(error.code, words.join(' ')).to.be.a('string')
+      expect(error.message, words.join(' ')).to.be.a('string')
+      return error
+    }
+    const commands = [
+      ['nodes'], ['services'], ['methods', 'login'], ['call', 'login', 'greet'], ['publish', 'orders', '1'], ['subscribe', 'orders'], ['leader', 'login'],
+      ['links'], ['channels'], ['info'], ['bench', 'login', 'greet'], ['top'], ['repl']
+    ]
+    for (const words of commands) {
+      expect((await errorOf(3, ...words, '--bootstrap', CLOSED)).message).to.include('no way into mesh')
+      await errorOf(2, ...words, '--frob')
+    }
+    for (const words of [['methods', 'nobody'], ['call', 'nobody', 'x'], ['leader', 'nobody']]) expect((await errorOf(1, ...words, '--timeout', '300', ...shop.bootstrap)).code).to.equal('UNAVAILABLE')
+    for (const words of [['bench', 'nobody', 'x'], ['info', 'nobody']]) await errorOf(2, ...words, ...shop.bootstrap)
+  })
+
+  it('tells that there is no way in, exit code 3', async () => {
+    const ran = await new FakeTerminal().run('nodes', '--bootstrap', CLOSED)
+    expect(ran.code).to.equal(3)
+    expect(ran.err).to.include(`${CLOSED} cannot be reached`).and.to.include('doctor')
+    const stranger = await new FakeTerminal().run('nodes', '--mesh', 'other', '--bootstrap', shop.address)
+    expect(stranger.code).to.equal(3)
+    expect(stranger.err).to.include("belongs to mesh 'shop'")
+  })
+
+  it('lets no node forge a line', async () => {
+    const name = '\u001b[2J\nleader  me'
+    const evil = await createMesh({ mesh: 'shop', service: 'evil', name, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: [shop.address] })
+    try {
+      evil.rpc.handle('fail', () => { throw new RpcError('NOT_FOUND', 'no\nleader  me') })
+      await until(async () => (await shop.cli('leader', 'evil')).code === 0)
+      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail']]) {
+        const { out, err } = await shop.cli(...words)
+        expect(out + err, words.join(' ')).to.include('leader  me').and.not.to.match(/^leader {2}me/m)
+      }
+    } finally {
+      await evil.stop()
+    }
+  })
+
+  it('a node that answers nonsense is one that does not tell, and nothing else is lost', async () => {
+    await shop.login.pubsub.topic('orders').publish({ item: 'pen' })
+    for (const answer of [{}, null, 'all is well', { ...shop.relay.monitor.snapshot(), links: [null] }, shop.relay.monitor.snapshot()]) {
+      const odd = await createMesh({ mesh: 'shop', service: 'odd', name: 'odd-1', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: [shop.address] })
+      try {
+        odd.rpc.handle('braid.monitor.snapshot', () => answer)
+        // On a busy machine a command may look before it has heard of all.
+        const { nodes, silent } = await until(async () => {
+          const top = await shop.cli('top', '--count', '1', '--json')
+          expect(top).to.include({ code: 0, err: '' })
+          const view = JSON.parse(top.out) as { nodes: Array<{ name: string }>, silent: string[] }
+          return view.nodes.length + view.silent.length === 3 ? view : undefined
+        })
+        expect(nodes.map(({ name }) => name)).to.have.members(['login-1', 'relay'])
+        expect(silent).to.deep.equal(['odd-1'])
+        expect((await shop.cli('channels')).out).to.include('orders')
+        expect(JSON.parse((await shop.cli('links', '--json')).err)).to.have.nested.property('silent[0].name', 'odd-1')
+        expect((await shop.cli('info', 'odd-1'))).to.include({ code: 1 }).and.to.have.property('err').that.includes('its answer is')
+      } finally {
+        await odd.stop()
+      }
+    }
+  })
+})
