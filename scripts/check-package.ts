@@ -15,7 +15,7 @@ interface Manifest {
 }
 
 const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
-const ALLOWED = [/^dist\/.+\.(js|d\.ts)(\.map)?$/, /^src\/.+\.(ts|proto|md)$/, /^doc\/.+(\.(md|png|json|conf|service)|\/Containerfile)$/, /^examples\/.+\.ts$/]
+const ALLOWED = [/^dist\/.+\.(js|d\.ts)(\.map)?$/, /^src\/.+\.(ts|proto|md)$/, /^doc\/.+(\.(md|png|svg|json|conf|service)|\/Containerfile)$/, /^examples\/.+\.ts$/]
 const FORBIDDEN = /(^|\/)(test|node_modules)\/|\.spec\.|\.env|\.key$/
 
 const manifest: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
