@@ -64,7 +64,7 @@ const TOLD: Readonly<Record<string, string[]>> = {
     `over ${n(limits.MAX_PUBSUB_FRAMES)} frames a second`, `again after ${s(pubsub.OPEN_AGAIN)}`, `${pubsub.ACK_LINGER} ms after the first outcome`, `${pubsub.GAP_WAIT} ms after a gap was seen, then every second`,
     `${pubsub.BEATS[0] ?? 0} ms, ${pubsub.BEATS.slice(1).map(ms => ms / 1_000).join(', ')} s after a publish`, `waits up to ${s(pubsub.ORDER_WAIT)} for a missing`, `closed, after ${pubsub.CLOSED_GRACE} ms`,
     `${pubsub.PROMISE} ms are left`, `- ${s(pubsub.START_SLACK)} (latest)`, `after ${s(pubsub.EPHEMERAL_GRACE)} when it was lost`, `(${n(pubsub.MAX_REMOVED)} are remembered)`,
-    `${n(pubsub.MAX_CHANNELS)} channels, ${pubsub.MAX_OPENINGS} openings each, ${limits.MAX_TOPIC_CHANNELS} channels of one topic`,
+    `${n(pubsub.MAX_CHANNELS)} channels, ${pubsub.MAX_OPENINGS} openings each and the later ones, ${limits.MAX_TOPIC_CHANNELS} channels of one topic`,
     `(${n(pubsub.RETENTION.messages)} messages, ${size(pubsub.RETENTION.bytes)}, 1 h)`, `every ${pubsub.SYNC_ACKS} acks or ${pubsub.SYNC_TIME} ms`, `two of three, or after ${pubsub.ASK_WAIT} ms`, `For ${pubsub.ADOPT_WAIT} ms it lets`,
     `after ${pubsub.RETAKE_WAIT / 1_000} to ${s(pubsub.RETAKE_WAIT_MAX)}`
   ],
