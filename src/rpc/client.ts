@@ -241,8 +241,11 @@ export class Client implements Outcomes {
       return
     }
     this.#routing.take(call, this.#init.targets.moved(call, node, cause.details), next => {
-      if (next === undefined) this.#route(call)
-      else this.#dispatch(call, next)
+      if (next === undefined) return this.#route(call)
+      if (call.tried?.has(next.id) !== true) return this.#dispatch(call, next)
+      // it is the right one, and has only just refused: not sent to and fro until no moves are left
+      call.moves = 0
+      this.#waiting.pause(call)
     })
   }
 

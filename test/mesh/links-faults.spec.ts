@@ -124,7 +124,7 @@ describe('mesh: links under faults', function () {
     const [linked, bare] = mesh.nodes.slice(3) as [Mesh, Mesh]
     serve(mesh.nodes.slice(0, 3))
     await until(() => bare.discovery.nodes('cart').length === 3, { timeout: 30_000 })
-    // who knows of no links is sent on twice, and told to try again after that: while the group forms that may not be enough
+    // a group of fewer voters would move them as it grows
     await until(() => mesh.nodes.slice(0, 3).every(({ election }) => election.status().voters.length === 3 && election.leader?.id === mesh.nodes[0]?.election.leader?.id), { timeout: 30_000 })
     const tokens = Array.from({ length: 12 }, (_, i) => `t${i}`)
     for (const [i, token] of tokens.entries()) {

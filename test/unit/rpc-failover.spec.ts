@@ -367,6 +367,35 @@ describe('rpc: nodes that come and go', () => {
       })
     }
 
+    it('who is sent to a node that has just refused asks it again after a while, as long as the call has time', async () => {
+      let isReady = false
+      const refusals: string[] = []
+      for (const id of ['login-1', 'login-2']) {
+        (await addLogin(id)).rpc.setTokenGuard({
+          admit: () => {
+            if (id === 'login-1' && isReady) return undefined
+            refusals.push(id)
+            return id === 'login-1' ? new RpcError('UNAVAILABLE', 'no lease yet', { retryable: true }) : new RpcError('FAILED_PRECONDITION', 'not here', { retryable: true, details: { owner: 'login-1' } })
+          }
+        })
+      }
+      await ready()
+      gate.rpc.setTokenRouter({ binding: true, route: () => ({ id: 'login-2' }), moved: (_token, _service, _node, details) => ({ id: (details as { owner: string }).owner }) })
+      const call = watch(who({ token: 'a', timeout: 5_000 }))
+      const pass = async (ms: number): Promise<void> => { for (let at = 0; at < ms; at += 50) await mesh.clock.pass(50) }
+      await pass(3_000)
+      expect(call.error).to.equal(undefined)
+      expect(refusals.length).to.be.within(4, 40)
+      isReady = true
+      await pass(1_500)
+      expect(call.value).to.equal('login-1')
+      expect(runs).to.deep.equal(['login-1'])
+      isReady = false
+      const late = watch(who({ token: 'a', timeout: 300 }))
+      await pass(400)
+      expect(late.error).to.include({ code: 'UNAVAILABLE' })
+    })
+
     it('a call that ends while a record is verified goes nowhere', async () => {
       (await addLogin('login-1')).rpc.setTokenGuard({ admit: () => new RpcError('FAILED_PRECONDITION', 'not here', { retryable: true, details: { owner: 'login-2', record: new Uint8Array(1) } }) })
       await ready()
