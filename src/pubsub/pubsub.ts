@@ -5,12 +5,13 @@
  */
 import { serviceCapabilities } from '@libp2p/interface'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { InvalidNameError, InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { InvalidNameError, InvalidOptionsError, MeshStoppedError, RpcError } from '../errors.ts'
 import { LazyTopic } from './lazy-topic.ts'
 import { checkTopicOrPattern } from './names.ts'
 import { checkPubsubOptions } from './options.ts'
 import type { TopicContract } from './contract.ts'
 import type { OutboxOptions, Pubsub, PubsubComponents, PubsubEvents, PubsubInfo, PubsubInit, Topic } from './index.ts'
+import type * as room from './room.ts'
 import type { Room } from './room.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { AbortOptions, Logger, Startable } from '@libp2p/interface'
@@ -19,7 +20,7 @@ import type { EventHandler } from 'main-event'
 /** Topics of the node itself: nothing that is published on one leaves the node. */
 const SYSTEM = 'braid.topic.'
 
-class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
+export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
   readonly [Symbol.toStringTag] = '@braid/pubsub'
   readonly [serviceCapabilities]: string[] = ['@braid/pubsub']
   readonly #components: PubsubComponents
@@ -33,13 +34,16 @@ class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startab
   #listening = false
   #loading: Promise<Room> | undefined
   #room: Room | undefined
+  readonly #code: () => Promise<typeof room>
 
-  constructor (components: PubsubComponents, init: PubsubInit) {
+  /** @param code - what tests put their own in place of */
+  constructor (components: PubsubComponents, init: PubsubInit, code = async (): Promise<typeof room> => import('#pubsub')) {
     const log = components.logger.forComponent('braid:pubsub')
     super(err => { log.error('a listener failed - %e', err) })
     this.#components = components
     this.#init = init
     this.#log = log
+    this.#code = code
   }
 
   // ---- lifecycle
@@ -121,14 +125,24 @@ class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startab
     return discovery
   }
 
+  /**
+   * @throws MeshStoppedError
+   * @throws RpcError `UNAVAILABLE`, retryable - its code could not be loaded
+   */
   async #load (): Promise<Room> {
     if (!this.#running) throw new MeshStoppedError(this.#loading === undefined ? 'the mesh is not started, or is stopped' : undefined)
-    this.#loading ??= this.#make()
+    if (this.#loading === undefined) {
+      const loading = this.#loading = this.#make()
+      // the next one who needs it tries again
+      loading.catch(() => { if (this.#loading === loading) this.#loading = undefined })
+    }
     return this.#loading
   }
 
   async #make (): Promise<Room> {
-    const { Room } = await import('#pubsub')
+    const { Room } = await this.#code().catch((cause: unknown) => {
+      throw new RpcError('UNAVAILABLE', 'topics: their code could not be loaded', { retryable: true, cause })
+    })
     const room = new Room({
       components: this.#components,
       init: this.#init,

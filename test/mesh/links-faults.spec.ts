@@ -124,7 +124,7 @@ describe('mesh: links under faults', function () {
     const [linked, bare] = mesh.nodes.slice(3) as [Mesh, Mesh]
     serve(mesh.nodes.slice(0, 3))
     await until(() => bare.discovery.nodes('cart').length === 3, { timeout: 30_000 })
-    // a group of fewer voters would move them as it grows
+    // the group is whole: what it decides is not decided once more while it grows
     await until(() => mesh.nodes.slice(0, 3).every(({ election }) => election.status().voters.length === 3 && election.leader?.id === mesh.nodes[0]?.election.leader?.id), { timeout: 30_000 })
     const tokens = Array.from({ length: 12 }, (_, i) => `t${i}`)
     for (const [i, token] of tokens.entries()) {

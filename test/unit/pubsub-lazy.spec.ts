@@ -1,0 +1,41 @@
+/** A node that loads the room of topics when it is first needed, as pages do. */
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'chai'
+import { PubsubService } from '../../src/pubsub/pubsub.ts'
+import { rejection } from './rpc-fakes.ts'
+import type { PubsubComponents } from '../../src/pubsub/index.ts'
+import type * as Code from '#pubsub'
+
+class FakeRoom {
+  async start (): Promise<void> {}
+  async stop (): Promise<void> {}
+  listen (): void {}
+  want (): void {}
+  info (): object { return { topics: ['loaded'], counters: {} } }
+}
+
+describe('topics that are loaded when they are needed', () => {
+  it('code that does not come is a typed error, and the next one who needs it tries again', async () => {
+    let loads = 0
+    let comes = false
+    const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => {
+      loads++
+      if (!comes) throw new TypeError('Failed to fetch dynamically imported module')
+      return { Room: FakeRoom } as unknown as typeof Code
+    })
+    await service.start()
+    expect(loads).to.equal(0)
+    const orders = service.topic('orders')
+    const together = await Promise.all([orders.publish(1), orders.publish(2)].map(rejection))
+    for (const err of together) expect(err).to.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
+    expect(loads).to.equal(1)
+    expect(await rejection(service.topic('orders').publish(3))).to.include({ code: 'UNAVAILABLE' })
+    expect(loads).to.equal(2)
+    comes = true
+    service.addEventListener('dead-letter' as never, () => {})
+    await new Promise(resolve => { setTimeout(resolve) })
+    expect(loads).to.equal(3)
+    expect(service.info().topics).to.deep.equal(['loaded'])
+    await service.stop()
+  })
+})
