@@ -40,10 +40,10 @@ class Node {
   }
 
   /** Subscribes as the room does, with the defaults for what is left out. */
-  open (change: Partial<ChannelSpec> = {}): RegistryOutput[] {
+  open (change: Partial<ChannelSpec> = {}, weight = 1): RegistryOutput[] {
     const { durable = true } = change
     const stated = STATED.reduce((bits, name, i) => name in { ...change, durable } ? bits | 1 << i : bits, 0) & (durable ? 31 : 7)
-    return this.step({ type: 'open', spec: specOf({ opened: WALL + this.now, ...change }), stated, weight: 1 })
+    return this.step({ type: 'open', spec: specOf({ opened: WALL + this.now, ...change }), stated, weight })
   }
 
   close (): void {
@@ -76,6 +76,21 @@ describe('pub/sub: what a channel is when several ask for it', () => {
   const meet = (): void => {
     for (let round = 0; round < 2; round++) for (const to of [a, b, c]) for (const from of [a, b, c]) if (to !== from) to.hear(from)
   }
+
+  it('who asks once more for what there is tells nobody', () => {
+    const told = (change?: Partial<ChannelSpec>, weight = 1): string[] => a.open(change, weight).flatMap(output => output.type === 'spread'
+      ? [`${output.delta.openings.length} ${output.delta.members.length}`]
+      : output.type === 'opened' ? ['opened'] : [])
+    expect(told()).to.deep.equal(['1 1', 'opened'])
+    expect(told()).to.deep.equal(['opened'])
+    expect(told({ ackWait: 5_000 })).to.deep.equal(['1 0', 'opened'])
+    expect(told({ ackWait: 5_000 }, 2)).to.deep.equal(['0 1', 'opened'])
+    meet()
+    expect(b.core.matching('orders')[0]?.members).to.deep.equal([{ id: 'a', weight: 2 }])
+    // it left: others hear of it again
+    a.close()
+    expect(told({}, 2)).to.deep.equal(['0 1', 'opened'])
+  })
 
   it('is durable as soon as one asks for it, and stays so when all have left', () => {
     a.open({ durable: false })
