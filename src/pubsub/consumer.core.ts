@@ -103,7 +103,10 @@ class Consumer implements ConsumerCore, RunnerHost {
         break
       case 'closed': this.#connected.delete(input.peer); break
       case 'resumed': for (const source of this.#sources.values()) this.#open(source); break
-      case 'spec': this.#config = { ...this.#config, spec: input.spec }; break
+      case 'spec':
+        this.#config = { ...this.#config, spec: input.spec }
+        this.#runner.respec()
+        break
       case 'capacity':
         this.#runner.concurrency = Math.max(1, input.concurrency)
         this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, input.prefetch))

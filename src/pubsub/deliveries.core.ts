@@ -4,6 +4,7 @@
  */
 import { Chains } from './chains.core.ts'
 import { Cursor } from './cursor.core.ts'
+import { Deadlines } from './deadlines.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { giveUp } from './give-up.core.ts'
@@ -25,8 +26,9 @@ export class Deliveries {
   readonly cursor: Cursor
   readonly seats = new Seats()
   readonly chains = new Chains()
-  /** In the order in which their time runs out, but for those that began after it was made shorter. */
+  /** In the order in which their time began. */
   readonly flights = new Map<number, Flight>()
+  readonly #deadlines = new Deadlines(this.flights)
   readonly waiting = new Map<number, Retry>()
   /** Dead letters on their way, by seq. */
   readonly dying = new Map<number, Chain | undefined>()
@@ -43,8 +45,6 @@ export class Deliveries {
   redelivered = 0
   dead = 0
   expired = 0
-  /** No flight's time runs out earlier. */
-  #expiry = Infinity
   readonly #ready = new Heap<number>()
   readonly #delayed = new Heap<Retry>()
   readonly outgoing = new Outgoing(this)
@@ -58,7 +58,7 @@ export class Deliveries {
 
   /** `assigning`: what waits may go. */
   due (assigning: boolean): number {
-    let due = Math.min(assigning ? this.#delayed.least : Infinity, this.#expiry)
+    let due = Math.min(assigning ? this.#delayed.least : Infinity, this.#deadlines.least)
     for (const seat of this.seats.values()) due = Math.min(due, seat.graceAt)
     return due
   }
@@ -122,9 +122,8 @@ export class Deliveries {
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
-    const flight: Flight = { seq, seat, attempt, failures, chain, tried, deadline: this.host.now + this.spec.ackWait, streamed: false }
-    this.flights.set(seq, flight)
-    this.#expiry = Math.min(this.#expiry, flight.deadline)
+    const flight: Flight = { seq, seat, attempt, failures, chain, tried, began: 0, deadline: 0, streamed: false }
+    this.#begin(flight)
     if (++seat.inFlight >= seat.prefetch) this.seats.update(seat)
     if (chain !== undefined) chain.inFlight++
     return flight
@@ -132,15 +131,18 @@ export class Deliveries {
 
   /** Its time begins anew. */
   extend (flight: Flight): void {
-    flight.deadline = this.host.now + this.spec.ackWait
     this.flights.delete(flight.seq)
-    this.flights.set(flight.seq, flight)
+    this.#begin(flight)
   }
 
-  /** What is added to the time of all counts for those that are under way, too. */
+  #begin (flight: Flight): void {
+    this.flights.set(flight.seq, flight)
+    this.#deadlines.begin(flight, this.host.now, this.spec.ackWait)
+  }
+
   respec (spec: ChannelSpec): void {
-    for (const flight of this.flights.values()) flight.deadline += Math.max(0, spec.ackWait - this.spec.ackWait)
     this.spec = spec
+    this.#deadlines.change(spec.ackWait)
   }
 
   land (flight: Flight): void {
@@ -235,18 +237,7 @@ export class Deliveries {
 
   /** Flights whose time is over. */
   overdue (): Flight[] {
-    const { now } = this.host
-    if (this.#expiry > now) return []
-    const late: Flight[] = []
-    this.#expiry = Infinity
-    for (const flight of this.flights.values()) {
-      if (flight.deadline > now) {
-        this.#expiry = flight.deadline
-        break
-      }
-      late.push(flight)
-    }
-    return late
+    return this.#deadlines.over(this.host.now)
   }
 
   #fresh (): void {

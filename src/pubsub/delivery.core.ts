@@ -2,6 +2,7 @@
 import type { Hash } from '../balancing/rendezvous.core.ts'
 import type { Backlog } from './backlog.core.ts'
 import type { Chain } from './chains.core.ts'
+import type { Timed } from './deadlines.core.ts'
 import type { Deliveries } from './deliveries.core.ts'
 import type { Seat } from './seats.core.ts'
 import type { AssignerOutput, RedeliveryCause, ToConsumer } from './types.core.ts'
@@ -28,7 +29,7 @@ export interface DeliveriesHost {
 export type ChannelMessage = Untagged<ToConsumer>
 type Untagged<M> = M extends unknown ? Omit<M, 'log' | 'channel' | 'generation'> : never
 
-export interface Flight {
+export interface Flight extends Timed {
   readonly seq: number
   readonly seat: Seat
   readonly attempt: number
@@ -37,7 +38,6 @@ export interface Flight {
   readonly chain: Chain | undefined
   /** Who had it before. */
   readonly tried: readonly string[]
-  deadline: number
   /** It went by stream, not in a batch. */
   streamed: boolean
 }

@@ -71,7 +71,8 @@ export interface SubscribeOptions extends AbortOptions {
    */
   maxDeliver?: number
   /**
-   * Milliseconds that a delivery may take; `message.working()` begins them anew. What runs keeps the time it was given.
+   * Milliseconds that a delivery may take; `message.working()` begins them anew. Changed under way, a longer time counts for
+   * what runs, too; a shorter one only for what begins later.
    *
    * @default 30000
    */

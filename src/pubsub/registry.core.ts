@@ -100,8 +100,11 @@ class Registry implements RegistryCore {
     const entry = this.#entries.get(channel)
     // there is no place for one more: it is not answered
     if (entry === undefined) return
-    this.#update({ channels: [...new Set([...this.#mine.channels, channel])].sort(), weight })
-    this.#spread({ openings, members: [this.#mine] })
+    // all nodes pass on what is new of a member, with all its channels: many may subscribe to one
+    const { channels, weight: told } = this.#mine
+    const isNew = weight !== told || !channels.includes(channel)
+    if (isNew) this.#update({ channels: [...new Set([...channels, channel])].sort(), weight })
+    this.#spread({ openings, members: isNew ? [this.#mine] : [] })
     this.#change(channel)
     this.#out.push({ type: 'opened', spec: specOf(entry), fresh: known.length === 0 })
   }

@@ -2,6 +2,7 @@
  * What one consumer holds and runs: in the order of each log, the messages of a key one after the other, so many at once
  * and no more. Pure.
  */
+import { Deadlines } from './deadlines.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { MAX_ZOMBIES, ORDER_WAIT } from './numbers.core.ts'
@@ -29,8 +30,9 @@ export class Runner {
   readonly #host: RunnerHost
   /** Sources with something to start, in turn. */
   readonly #ready: Source[] = []
-  /** Running items, by the time at which they count as failed, but for those that began after it was made shorter. */
+  /** Running items, in the order in which their time began; once it is over they count as failed. */
   readonly #clock = new Set<Item>()
+  readonly #deadlines = new Deadlines(this.#clock)
   readonly #ends = new Heap<Item>()
   /** Handlers that were given up and have not ended. */
   #zombies = 0
@@ -45,8 +47,7 @@ export class Runner {
 
   get due (): number {
     const { now, wall } = this.#host
-    const { value: first } = this.#clock.values().next()
-    return Math.min(this.#aliveAt, this.#ends.least - wall + now, first?.deadline ?? Infinity)
+    return Math.min(this.#aliveAt, this.#ends.least - wall + now, this.#deadlines.least)
   }
 
   get #aliveAt (): number {
@@ -55,10 +56,7 @@ export class Runner {
 
   tick (): void {
     const { now, wall } = this.#host
-    for (const item of this.#clock) {
-      if (item.deadline > now) break
-      this.#abandon(item)
-    }
+    for (const item of this.#deadlines.over(now)) this.#abandon(item)
     while (this.#ends.least <= wall) this.#expire(this.#ends.pop()!)
     if (this.#aliveAt <= now) this.#alive()
   }
@@ -232,8 +230,7 @@ export class Runner {
     const { ackWait } = this.#host
     this.running++
     item.state = 'running'
-    item.deadline = this.#host.now + ackWait
-    this.#clock.add(item)
+    this.#begin(item)
     if (this.#host.now - item.since > ackWait / 6) {
       item.source.working.push(item.message.seq)
       this.#host.soon(item.source)
@@ -241,11 +238,20 @@ export class Runner {
     this.#host.tell({ type: 'run', item })
   }
 
+  #begin (item: Item): void {
+    this.#clock.add(item)
+    this.#deadlines.begin(item, this.#host.now, this.#host.ackWait)
+  }
+
+  /** There is another `ackWait`. */
+  respec (): void {
+    this.#deadlines.change(this.#host.ackWait)
+  }
+
   extend (item: Item): void {
     if (item.state !== 'running') return
-    item.deadline = this.#host.now + this.#host.ackWait
     this.#clock.delete(item)
-    this.#clock.add(item)
+    this.#begin(item)
     item.source.working.push(item.message.seq)
     this.#host.soon(item.source)
   }

@@ -17,6 +17,7 @@ export class Item implements Held {
   state: ItemState = 'queued'
   /** When it came, or its time began anew. */
   since: number
+  began = 0
   deadline = Infinity
   /** Its handler was given up, and has not ended. */
   zombie = false

@@ -164,6 +164,8 @@ export class Subscriptions {
       await abortable(within(OPEN_TIMEOUT, all.promise), signal)
       return [...unreached.values()]
     } finally {
+      // an abort ends the timer, too
+      all.resolve()
       this.#waiting.delete(spec.channel)
     }
   }

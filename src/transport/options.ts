@@ -107,10 +107,16 @@ function gossip (): ReturnType<typeof gossipsub> {
 }
 
 /** The user's, which may be an instance of a class, and the mesh's own word about addresses. */
-function gater ({ mayDial, libp2p: { connectionGater = {} } = {} }: TransportInit): ConnectionGater {
+function gater ({ mayDial, libp2p }: TransportInit): ConnectionGater {
+  const connectionGater = libp2p?.connectionGater ?? {}
   const denyDialMultiaddr = (address: Multiaddr): boolean | undefined | Promise<boolean> => mayDial?.() === false || connectionGater.denyDialMultiaddr?.(address)
-  return new Proxy(connectionGater, {
-    get: (target, name: keyof ConnectionGater) => name === 'denyDialMultiaddr' ? denyDialMultiaddr : target[name]?.bind(target)
+  // it stands for an object of its own: a frozen one would have to give what it holds
+  return new Proxy<ConnectionGater>({}, {
+    get: (_, name: keyof ConnectionGater) => {
+      if (name === 'denyDialMultiaddr') return denyDialMultiaddr
+      const own = connectionGater[name]
+      return typeof own === 'function' ? own.bind(connectionGater) : own
+    }
   })
 }
 

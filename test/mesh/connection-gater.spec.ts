@@ -33,7 +33,7 @@ describe('a connection gater of the user', () => {
 
   async function start (listen: string[], connectionGater?: ConnectionGater): Promise<Libp2p> {
     const node = await createLibp2p({
-      ...libp2pOptions({ listen, mayDial: () => mayDial, libp2p: { ...connectionGater == null ? {} : { connectionGater } } }), start: true
+      ...libp2pOptions({ listen, mayDial: () => mayDial, libp2p: { ...connectionGater === undefined ? {} : { connectionGater } } }), start: true
     })
     running.push(node)
     return node
@@ -76,5 +76,15 @@ describe('a connection gater of the user', () => {
     mayDial = true
     expect(await dial()).to.equal('connected')
     expect(Object.keys(partial)).to.deep.equal(['denyDialPeer'])
+  })
+
+  it('may be frozen, hold what is no function, or be none', async () => {
+    const count = { denyDialPeer: () => false, asked: 3 }
+    dialler = await start([], Object.freeze(count))
+    expect(await dial()).to.equal('connected')
+    const { connectionGater } = libp2pOptions({ libp2p: { connectionGater: count } })
+    expect((connectionGater as typeof count).asked).to.equal(3)
+    dialler = await start([], null as unknown as ConnectionGater)
+    expect(await dial()).to.equal('connected')
   })
 })

@@ -2,13 +2,16 @@ import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { expect } from 'chai'
 import { boolean, examples, integer, minValue, number, object, optional, picklist, pipe, string } from 'valibot'
 import { login, mail, tab } from '../../demo/contracts.ts'
+import { bounded } from '../../demo/page/lib/bounded.ts'
 import { glyphOf } from '../../demo/page/lib/glyph.ts'
 import { exampleOf, fieldsOf, valueOf } from '../../demo/page/lib/schema.ts'
 import { sparkPath } from '../../demo/page/lib/spark.ts'
 import { duration, ms, quantile, show } from '../../demo/page/lib/text.ts'
 import { parseHash, shareLink } from '../../demo/page/state/address.ts'
+import { channelState } from '../../demo/page/state/channels.ts'
+import { othersTopics } from '../../demo/page/state/others.ts'
 import type { JsonSchema } from '../../demo/page/lib/schema.ts'
-import type { MethodContract } from '../../src/index.ts'
+import type { MeshSnapshot, MethodContract } from '../../src/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 function described (schema: StandardSchemaV1): JsonSchema {
@@ -52,6 +55,24 @@ describe('the demo page', () => {
     const endless: JsonSchema & { properties: Record<string, JsonSchema> } = { type: 'object', required: ['next'], properties: {} }
     endless.properties['next'] = endless
     expect(show(exampleOf(endless)).length).to.be.below(200)
+  })
+
+  it('shows a channel whatever others tell of it, and as much as they like', () => {
+    const channel = { name: 'c', consumers: 2, lag: 0, pending: 0, redelivered: 0, dead: 1 }
+    const topic = { name: 'orders', length: 0, bytes: 0, pending: 0, full: false, channels: Array.from({ length: 20_000 }, () => channel) }
+    othersTopics.value = Array.from({ length: 7 }, () => [topic])
+    expect(channelState('orders', 'c')).to.deep.equal({ consumers: 2, dead: 140_000 })
+    expect(channelState('orders', 'd')).to.equal(undefined)
+    othersTopics.value = []
+  })
+
+  it('keeps no more of what another node tells than it can show', () => {
+    const many = <T>(one: T): T[] => Array.from({ length: 1_000 }, () => one)
+    const topic = { name: 'orders', channels: many({ name: 'c' }) }
+    const told = bounded({ paths: many({ peer: 'a' }), topics: many(topic), services: many({ service: 's' }) } as unknown as MeshSnapshot)
+    expect([told.paths.length, told.topics.length, told.services.length, ...new Set(told.topics.map(({ channels }) => channels.length))])
+      .to.deep.equal([200, 200, 200, 50])
+    expect(told.topics[0]?.channels[0]).to.deep.equal({ name: 'c' })
   })
 
   it('finds the mesh in a link that it made itself', () => {

@@ -18,6 +18,8 @@ export class Bench {
   readonly runs: Array<{ by: string, item: Held }> = []
   /** Seqs in the order in which their handlers began. */
   readonly begun: number[] = []
+  /** Seqs whose handlers were given up. */
+  readonly abandoned: number[] = []
   readonly told: AssignerOutput[] = []
   readonly problems: string[] = []
   /** Consumers that hear nothing, and are not heard. */
@@ -128,6 +130,8 @@ export class Bench {
     if (output.type === 'run') {
       this.runs.push({ by: id, item: output.item })
       this.begun.push(output.item.message.seq)
+    } else if (output.type === 'abandon') {
+      this.abandoned.push(output.item.message.seq)
     } else if (output.type === 'send') {
       if (!this.cut.has(id)) this.from(id, output.message)
     } else if (output.type === 'problem') {

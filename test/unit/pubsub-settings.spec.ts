@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
+import { Deadlines } from '../../src/pubsub/deadlines.core.ts'
 import { EPHEMERAL_GRACE, MAX_OPENINGS } from '../../src/pubsub/numbers.core.ts'
 import { createRegistry } from '../../src/pubsub/registry.core.ts'
 import { STATED } from '../../src/pubsub/settings.core.ts'
@@ -39,10 +40,10 @@ class Node {
   }
 
   /** Subscribes as the room does, with the defaults for what is left out. */
-  open (change: Partial<ChannelSpec> = {}): RegistryOutput[] {
+  open (change: Partial<ChannelSpec> = {}, weight = 1): RegistryOutput[] {
     const { durable = true } = change
     const stated = STATED.reduce((bits, name, i) => name in { ...change, durable } ? bits | 1 << i : bits, 0) & (durable ? 31 : 7)
-    return this.step({ type: 'open', spec: specOf({ opened: WALL + this.now, ...change }), stated, weight: 1 })
+    return this.step({ type: 'open', spec: specOf({ opened: WALL + this.now, ...change }), stated, weight })
   }
 
   close (): void {
@@ -75,6 +76,21 @@ describe('pub/sub: what a channel is when several ask for it', () => {
   const meet = (): void => {
     for (let round = 0; round < 2; round++) for (const to of [a, b, c]) for (const from of [a, b, c]) if (to !== from) to.hear(from)
   }
+
+  it('who asks once more for what there is tells nobody', () => {
+    const told = (change?: Partial<ChannelSpec>, weight = 1): string[] => a.open(change, weight).flatMap(output => output.type === 'spread'
+      ? [`${output.delta.openings.length} ${output.delta.members.length}`]
+      : output.type === 'opened' ? ['opened'] : [])
+    expect(told()).to.deep.equal(['1 1', 'opened'])
+    expect(told()).to.deep.equal(['opened'])
+    expect(told({ ackWait: 5_000 })).to.deep.equal(['1 0', 'opened'])
+    expect(told({ ackWait: 5_000 }, 2)).to.deep.equal(['0 1', 'opened'])
+    meet()
+    expect(b.core.matching('orders')[0]?.members).to.deep.equal([{ id: 'a', weight: 2 }])
+    // it left: others hear of it again
+    a.close()
+    expect(told({}, 2)).to.deep.equal(['0 1', 'opened'])
+  })
 
   it('is durable as soon as one asks for it, and stays so when all have left', () => {
     a.open({ durable: false })
@@ -288,6 +304,83 @@ describe('pub/sub: another time for handlers', () => {
     expect(bench.begun).to.deep.equal([1, 2])
     bench.pass(1_000)
     expect(redelivered(bench)).to.be.above(0)
+  })
+
+  it('a shorter one counts for what begins later while something runs that was given more', () => {
+    const bench = new Bench()
+    bench.join('a')
+    respec(bench, { ackWait: 10_000 })
+    bench.publish(2)
+    bench.pass(100)
+    respec(bench, { ackWait: 500 })
+    bench.publish(1)
+    expect(bench.begun).to.deep.equal([1, 2, 3])
+    bench.pass(1_500)
+    expect([...new Set(bench.of('redelivered').map(({ seq }) => seq))]).to.deep.equal([3])
+    expect(bench.abandoned).to.include(3).and.not.include(1).and.not.include(2)
+    // nor is one missed that is lengthened and comes before others then
+    bench.settle(0)
+    respec(bench, { ackWait: 20_000 })
+    respec(bench, { ackWait: 500 })
+    bench.publish(1)
+    bench.pass(1_500)
+    expect(bench.of('redelivered').map(({ seq }) => seq)).to.include(4).and.not.include(2)
+    bench.pass(18_000)
+    expect(bench.of('redelivered').map(({ seq }) => seq)).to.include(2)
+  })
+
+  it('a longer one is the consumer\'s, too: it gives up what runs when the publisher does', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.publish(1)
+    bench.pass(100)
+    respec(bench, { ackWait: 5_000 })
+    bench.pass(4_000)
+    expect(bench.abandoned).to.deep.equal([])
+    bench.pass(2_000)
+    expect(bench.abandoned).to.deep.equal([1])
+  })
+
+  it('one that goes to and fro gives what runs the longest once, not again and again', () => {
+    const bench = new Bench()
+    bench.join('a')
+    respec(bench, { ackWait: 3_000 })
+    bench.publish(1)
+    for (let i = 0; i < 4; i++) {
+      respec(bench, { ackWait: 500 })
+      respec(bench, { ackWait: 3_000 })
+    }
+    bench.pass(2_900)
+    expect(redelivered(bench)).to.equal(0)
+    bench.pass(600)
+    expect(redelivered(bench)).to.be.above(0)
+  })
+
+  it('is over for each as if it were looked for one by one, however the time changes', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const random = createRandom(seed)
+      const all = new Map<number, { began: number, deadline: number }>()
+      const deadlines = new Deadlines(all)
+      let time = 100
+      for (let now = 0; now < 600; now++) {
+        const chance = random()
+        if (chance < 0.4) {
+          const one = all.get(Math.floor(random() * now)) ?? { began: 0, deadline: 0 }
+          for (const [key, other] of all) if (other === one) all.delete(key)
+          all.set(now, one)
+          deadlines.begin(one, now, time)
+        } else if (chance < 0.5) {
+          all.delete([...all.keys()][Math.floor(random() * all.size)] ?? -1)
+        } else if (chance < 0.55) {
+          time = 1 + Math.floor(random() * 200)
+          deadlines.change(time)
+        }
+        const due = [...all].filter(([, { deadline }]) => deadline <= now)
+        expect(deadlines.least, `seed ${seed}`).to.be.at.most(Math.min(Infinity, ...[...all.values()].map(({ deadline }) => deadline)))
+        expect(deadlines.over(now), `seed ${seed}`).to.deep.equal(due.map(([, one]) => one))
+        for (const [key] of due) all.delete(key)
+      }
+    }
   })
 
   it('what a consumer says of the channel is what it was told last', () => {

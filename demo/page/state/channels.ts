@@ -17,5 +17,5 @@ export function channelState (topic: string, channel: string): ChannelState | un
     .filter(({ name }) => matches.test(name))
     .flatMap(({ channels }) => channels.filter(({ name }) => name === channel))
   if (known.length === 0) return undefined
-  return { consumers: Math.max(...known.map(({ consumers }) => consumers)), dead: known.reduce((sum, { dead }) => sum + dead, 0) }
+  return { consumers: known.reduce((most, { consumers }) => Math.max(most, consumers), 0), dead: known.reduce((sum, { dead }) => sum + dead, 0) }
 }

@@ -1,6 +1,7 @@
 /** What the other nodes know and this tab does not: each is asked now and then. */
 import { signal } from '@preact/signals'
 import { isSnapshot } from '../../../src/monitor/index.ts'
+import { bounded } from '../lib/bounded.ts'
 import { mesh, nodes, selfId } from './view.ts'
 import type { Mesh, PathInfo, TopicInfo } from '../../../src/index.ts'
 
@@ -21,7 +22,7 @@ async function ask (node: Mesh): Promise<void> {
   const told = await Promise.all(others.map(async ({ id, service }) => {
     try {
       const answer = await node.rpc.invoke(service ?? 'node', 'braid.monitor.snapshot', {}, { node: id, timeout: TIMEOUT })
-      return isSnapshot(answer) ? [{ ...answer, id }] : []
+      return isSnapshot(answer) ? [{ ...bounded(answer), id }] : []
     } catch {
       // It tells nothing, or is about to be gone.
       return []
