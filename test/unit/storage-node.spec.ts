@@ -86,6 +86,40 @@ describe('node storage: its directory', () => {
     await (await openStorage(join(root, 'alias'))).close()
   })
 
+  it('is opened also when its lock is missing, as in an older one, or damaged', async () => {
+    const lock = join(dir, 'lock')
+    await using(async ({ stable, log }) => {
+      await stable.set('vote', bytes('7'))
+      await log.append('a', [bytes('x')])
+    })
+    const damages = [
+      async () => { await rm(lock, { recursive: true }) },
+      async () => { await writeFile(join(lock, 'CURRENT'), 'rotten') },
+      async () => { await writeFile(join(lock, 'CURRENT'), 'rotten\n') },
+      async () => { await rm(join(lock, 'CURRENT')) },
+      async () => { await truncate(join(lock, (await readdir(lock)).find(name => name.startsWith('MANIFEST')) as string), 5) },
+      async () => { for (const name of await readdir(lock)) await writeFile(join(lock, name), 'rotten') }
+    ]
+    for (const damage of damages) {
+      await damage()
+      await using(async ({ stable, log }) => {
+        expect([...stable.lost, ...log.lost]).to.deep.equal([])
+        expect(text(await stable.get('vote'))).to.equal('7')
+        expect(await log.read('a', 1, 10)).to.have.length(1)
+        expect(await rejection(openStorage(dir))).to.have.property('name', 'StorageLockedError')
+      })
+    }
+  })
+
+  it('is not taken from an older version that holds it, and is free after it', async () => {
+    await using(async () => {})
+    const older = new ClassicLevel(join(dir, 'log'))
+    await older.open()
+    expect(await rejection(openStorage(dir))).to.have.property('name', 'StorageLockedError')
+    await older.close()
+    expect(await vote()).to.equal(undefined)
+  })
+
   it('gives a StorageError with the cause when it cannot be used', async () => {
     await mkdir(join(root, 'deep'))
     await writeFile(dir, 'a file')

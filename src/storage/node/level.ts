@@ -14,7 +14,7 @@ const SEQ_LENGTH = 8
 /** Bytes that level writes when it is opened, beside what its write-ahead log has. */
 const OPENING = 64 * 1024
 
-type Level = ClassicLevel<Uint8Array, Uint8Array>
+export type Level = ClassicLevel<Uint8Array, Uint8Array>
 
 function stateKey (log: string): Uint8Array {
   return Uint8Array.of(STATE, ...new TextEncoder().encode(log))
@@ -66,7 +66,7 @@ function isCorrupt (err: unknown): boolean {
   return missing || levelCode(err) === 'LEVEL_CORRUPTION'
 }
 
-async function openLevel (path: string): Promise<Level> {
+export async function openLevel (path: string): Promise<Level> {
   const level: Level = new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view' })
   await level.open()
   return level
@@ -141,7 +141,7 @@ export class LevelLogs implements LogBackend {
   private opening: Promise<void> | undefined
   private readonly reads = new Set<Promise<unknown>>()
 
-  /** @param onLocked - while level was closed another process took the directory: nothing in it is ours any more */
+  /** @param onLocked - while level was closed somebody took it, who passes the directory's own lock by: it is not ours any more */
   constructor (level: Level, roster: RosterFile, onLocked: () => void) {
     this.level = level
     this.roster = roster
