@@ -79,14 +79,15 @@ async function openLogs (dir: string, onLocked: () => void): Promise<{ log: Grou
   }
   const { level, states } = await openOrRepair(path, async () => { await mark.set() })
   const roster = new RosterFile(join(dir, 'roster'))
+  const logs = new LevelLogs(level, roster, onLocked)
   const release = async (): Promise<void> => {
     await roster.close()
-    await level.close()
+    await logs.close()
   }
 
   try {
     const damaged = await mark.isSet()
-    const log = await GroupLogStore.open(new LevelLogs(level, roster, onLocked), { states, roster: await roster.load(), damaged })
+    const log = await GroupLogStore.open(logs, { states, roster: await roster.load(), damaged })
     if (damaged) {
       await mark.clear()
     }

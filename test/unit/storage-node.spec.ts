@@ -442,6 +442,40 @@ describe('node storage: a write of level that fails', () => {
     expect(locked).to.equal(0)
   })
 
+  /** Level is closed for the next write, and cannot be opened as long as the returned function was not called. */
+  async function shut (): Promise<() => void> {
+    const open = level.open.bind(level)
+    sicken()
+    expect(await commit(2)).to.equal('EIO')
+    Object.assign(level, { open: async () => { throw new Error('EMFILE') } })
+    expect(await commit(2)).to.equal('EMFILE')
+    expect(level.status).to.equal('closed')
+    return () => { Object.assign(level, { open }) }
+  }
+
+  it('and after which level could not be opened, does not keep anybody from reading once it can', async () => {
+    expect(await commit(1)).to.equal('done')
+    const mend = await shut()
+    expect(await rejection(logs.range('a', 1, 9, 9))).to.have.property('message', 'EMFILE')
+    expect(await rejection(logs.edges('a', 1))).to.have.property('message', 'EMFILE')
+    mend()
+    const found = await Promise.all([logs.range('a', 1, 9, 9), logs.range('a', 1, 9, 9), logs.edges('a', 1)])
+    expect(found.slice(0, 2)).to.deep.equal([[{ seq: 1, value: bytes('value 1') }], [{ seq: 1, value: bytes('value 1') }]])
+    expect(found[2]).to.deep.equal({ first: 1, last: 1 })
+    expect(await commit(2)).to.equal('done')
+  })
+
+  it('leaves nothing open after `close`, whoever reads then', async () => {
+    expect(await commit(1)).to.equal('done')
+    const mend = await shut()
+    mend()
+    const reading = logs.range('a', 1, 9, 9).catch(() => {})
+    await logs.close()
+    await reading
+    expect(await logs.range('a', 1, 9, 9).catch(() => 'refused')).to.equal('refused')
+    expect(level.status).to.equal('closed')
+  })
+
   it('gives the directory up when another process took it while it was opened anew', async () => {
     const other = new ClassicLevel(join(dir, 'log'))
     sicken()
