@@ -13,13 +13,13 @@ function encode (text: string): Uint8Array {
 
 async function main (): Promise<void> {
   const storage = await openStorage(dir)
-  stdout.write('open\n')
   // held until somebody ends this process, one way or another
   const hold = setInterval(() => {}, 60_000)
   process.once('SIGTERM', () => {
     clearInterval(hold)
     storage.close().catch(report)
   })
+  stdout.write('open\n')
   if (mode !== 'write') {
     return
   }
