@@ -5,7 +5,9 @@ import { openStorage } from '../../src/storage/node.ts'
  * sets values and appends entries for ever, printing a line for each that was acknowledged.
  */
 const [, , dir = '', mode] = process.argv
-const { stdout } = process
+const { stdout }: { stdout: NodeJS.WriteStream & { _handle?: { setBlocking? (on: boolean): void } } } = process
+// what waits in a process that is killed would be acknowledged and never told
+stdout._handle?.setBlocking?.(true)
 
 function encode (text: string): Uint8Array {
   return new TextEncoder().encode(text)
