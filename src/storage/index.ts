@@ -27,7 +27,8 @@
 export interface StableStore {
   /**
    * The last value whose `set` has resolved. Undefined when never set, deleted, or lost (then its name is in
-   * {@link lost}). Rejects after a write that failed, until one succeeds: then no value can be promised.
+   * {@link lost}). After a write that failed no value can be promised: that write is made again first, and as long as it
+   * fails this rejects.
    */
   get (name: string): Promise<Uint8Array | undefined>
   /** A `set` that rejects, or is cut short by a crash, may or may not have happened. At most 1 MiB. */

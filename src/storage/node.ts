@@ -5,6 +5,7 @@ import { composeStorage } from './compose.ts'
 import { GroupLogStore } from './log.ts'
 import { hasCode, makeDirectory, replaceFile, syncDirectory } from './node/files.ts'
 import { LevelLogs, levelCode, openOrRepair } from './node/level.ts'
+import { lockDirectory } from './node/lock.ts'
 import { RosterFile } from './node/roster.ts'
 import { SlotFiles } from './node/slots.ts'
 import { hasDamagedLog } from './node/wal.ts'
@@ -22,6 +23,22 @@ function heldDirectories (): Set<string> {
   const holder = globalThis as { [HELD]?: Set<string> }
   holder[HELD] ??= new Set()
   return holder[HELD]
+}
+
+/** Keeps everybody else out, of this process and others, until what it returns is called. */
+async function hold (dir: string): Promise<() => Promise<void>> {
+  const held = heldDirectories()
+  if (held.has(dir)) {
+    throw lockedError(dir)
+  }
+  held.add(dir)
+  try {
+    const lock = await lockDirectory(join(dir, 'lock'))
+    return async () => { await lock.close().finally(() => { held.delete(dir) }) }
+  } catch (err) {
+    held.delete(dir)
+    throw err
+  }
 }
 
 /** A node that finds this file knows that log entries were lost, even if it crashed while it was told so. */
@@ -62,14 +79,15 @@ async function openLogs (dir: string, onLocked: () => void): Promise<{ log: Grou
   }
   const { level, states } = await openOrRepair(path, async () => { await mark.set() })
   const roster = new RosterFile(join(dir, 'roster'))
+  const logs = new LevelLogs(level, roster, onLocked)
   const release = async (): Promise<void> => {
     await roster.close()
-    await level.close()
+    await logs.close()
   }
 
   try {
     const damaged = await mark.isSet()
-    const log = await GroupLogStore.open(new LevelLogs(level, roster, onLocked), { states, roster: await roster.load(), damaged })
+    const log = await GroupLogStore.open(logs, { states, roster: await roster.load(), damaged })
     if (damaged) {
       await mark.clear()
     }
@@ -80,8 +98,8 @@ async function openLogs (dir: string, onLocked: () => void): Promise<{ log: Grou
   }
 }
 
-/** Logs first: level's lock guards the whole directory. */
-async function openParts (dir: string): Promise<Storage> {
+/** @param unlock - gives the directory up, called when nothing in it is used any more */
+async function openParts (dir: string, unlock: () => Promise<void>): Promise<Storage> {
   let storage: Storage | undefined
   const { log, release } = await openLogs(dir, () => { storage?.close().catch(() => {}) })
   try {
@@ -95,7 +113,7 @@ async function openParts (dir: string): Promise<Storage> {
           await backend.close()
           await release()
         } finally {
-          heldDirectories().delete(dir)
+          await unlock()
         }
       }
     })
@@ -119,21 +137,17 @@ function lockedError (dir: string, cause?: unknown): StorageLockedError {
  * be read or written. Damage is no error: what is lost is in `stable.lost` and `log.lost`.
  */
 export async function openStorage (location: string): Promise<Storage> {
-  let dir: string | undefined
-  const held = heldDirectories()
+  let dir = location
+  let unlock: (() => Promise<void>) | undefined
   try {
-    const made = await makeDirectory(location)
-    if (held.has(made)) {
-      throw lockedError(made)
-    }
-    dir = made
-    held.add(dir)
-    return await openParts(dir)
+    dir = await makeDirectory(location)
+    unlock = await hold(dir)
+    return await openParts(dir, unlock)
   } catch (err) {
-    if (dir != null) { held.delete(dir) }
+    await unlock?.()
     if (err instanceof StorageLockedError || err instanceof StorageError) { throw err }
-    if (levelCode(err) === 'LEVEL_LOCKED') { throw lockedError(dir ?? location, err) }
-    throw new StorageError(`the storage directory ${dir ?? location} cannot be opened: ${rootMessage(err)}`, { cause: err })
+    if (levelCode(err) === 'LEVEL_LOCKED') { throw lockedError(dir, err) }
+    throw new StorageError(`the storage directory ${dir} cannot be opened: ${rootMessage(err)}`, { cause: err })
   }
 }
 

@@ -34,8 +34,8 @@ export class CachedStableStore implements StableStore {
   private readonly backend: StableBackend
   private readonly queues = new Map<string, Queue>()
   private readonly writers = new Map<string, Promise<void>>()
-  /** A write of these failed half-way: neither the old nor the new value can be promised. */
-  private readonly unknown = new Map<string, unknown>()
+  /** What these were changed to when the write failed half-way: neither the old nor the new value can be promised. */
+  private readonly unknown = new Map<string, Uint8Array | undefined>()
   private closed = false
 
   constructor (backend: StableBackend, content: StableContent = { values: new Map(), lost: new Set() }) {
@@ -49,8 +49,10 @@ export class CachedStableStore implements StableStore {
 
   async get (name: string): Promise<Uint8Array | undefined> {
     this.check(name)
-    if (this.unknown.has(name)) {
-      throw new StorageError(`the last write of "${name}" failed, so its value is not known: set or delete it first`, { cause: this.unknown.get(name) })
+    // whoever starts anew has nothing else to set; a change under way is newer than the one that failed
+    while (this.unknown.has(name)) {
+      await (this.writers.get(name) ?? this.change(name, this.unknown.get(name)))
+      this.check(name)
     }
     const value = this.content.values.get(name)
     return value == null ? undefined : new Uint8Array(value)
@@ -99,7 +101,7 @@ export class CachedStableStore implements StableStore {
         await this.apply(name, queue.value)
         queue.waiters.forEach(waiter => { waiter.resolve() })
       } catch (err) {
-        this.unknown.set(name, err)
+        this.unknown.set(name, queue.value)
         const failure = new StorageError(`could not store "${name}": ${err instanceof Error ? err.message : String(err)}`, { cause: err })
         queue.waiters.forEach(waiter => { waiter.reject(failure) })
       }

@@ -5,7 +5,9 @@ import { openStorage } from '../../src/storage/node.ts'
  * sets values and appends entries for ever, printing a line for each that was acknowledged.
  */
 const [, , dir = '', mode] = process.argv
-const { stdout } = process
+const { stdout }: { stdout: NodeJS.WriteStream & { _handle?: { setBlocking? (on: boolean): void } } } = process
+// what waits in a process that is killed would be acknowledged and never told
+stdout._handle?.setBlocking?.(true)
 
 function encode (text: string): Uint8Array {
   return new TextEncoder().encode(text)
@@ -13,13 +15,13 @@ function encode (text: string): Uint8Array {
 
 async function main (): Promise<void> {
   const storage = await openStorage(dir)
-  stdout.write('open\n')
   // held until somebody ends this process, one way or another
   const hold = setInterval(() => {}, 60_000)
   process.once('SIGTERM', () => {
     clearInterval(hold)
     storage.close().catch(report)
   })
+  stdout.write('open\n')
   if (mode !== 'write') {
     return
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { ClassicLevel } from 'classic-level'
 import { openStorage } from '../../src/storage/node.ts'
 import { until } from '../harness/until.ts'
 import { rejection, text } from '../unit/storage-contract.ts'
@@ -11,6 +12,9 @@ import type { ChildProcess } from 'node:child_process'
 
 const CHILD = fileURLToPath(new URL('storage-child.ts', import.meta.url))
 const FULL_CHILD = fileURLToPath(new URL('storage-full-child.ts', import.meta.url))
+
+/** What level calls of the disk's. */
+const level = ClassicLevel.prototype as unknown as Record<'_batch' | '_open', () => Promise<void>>
 
 /** A process that opens `dir`, and the whole lines it has printed. */
 class Holder {
@@ -131,6 +135,30 @@ describe('storage between processes', () => {
     expect(await other.exit()).to.equal(1)
     expect(other.lines.join()).to.match(/^refused StorageLockedError/)
     await storage.close()
+  })
+
+  it('keeps other processes out while its log cannot be opened anew after a write that failed', async () => {
+    const { _batch, _open } = level
+    const broken = async (): Promise<never> => { throw new Error('EIO') }
+    const storage = await openStorage(dir)
+    try {
+      expect(await storage.log.append('a', [new Uint8Array(1)])).to.equal(1)
+      Object.assign(level, { _batch: broken, _open: broken })
+      // the second one closes level, and cannot open it
+      for (let i = 0; i < 2; i++) expect(await rejection(storage.log.append('a', [new Uint8Array(2)]))).to.have.property('name', 'StorageError')
+      await storage.stable.set('vote', new Uint8Array(1))
+      const other = hold()
+      await other.printed('refused StorageLockedError')
+      Object.assign(level, { _batch, _open })
+      expect(await storage.log.append('a', [new Uint8Array(3)])).to.equal(2)
+      expect((await storage.log.read('a', 1, 10)).map(({ value }) => value.length)).to.deep.equal([1, 3])
+    } finally {
+      Object.assign(level, { _batch, _open })
+      await storage.close()
+    }
+    const next = hold()
+    await next.printed('open')
+    expect(await next.end('SIGTERM')).to.equal(0)
   })
 
   it('has all that was acknowledged when its holder was killed, and is free', async () => {

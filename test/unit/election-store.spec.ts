@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { GroupStore } from '../../src/election/store.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
+import { CachedStableStore } from '../../src/storage/stable.ts'
 import { until } from '../harness/until.ts'
 import type { Durable, Entry, HardState, Rank, Save } from '../../src/election/types.core.ts'
 import type { Storage } from '../../src/storage/index.ts'
@@ -122,6 +123,24 @@ describe('election: store', () => {
     expect(opened.failed).to.deep.equal([1, 3])
     await saved(opened, { id: 4, hard: hard(3), register: register(2, [entry('a', 2)], { reset: true }) })
     expect((await open({ stable, log })).durable?.hard.term).to.equal(3)
+  })
+
+  it('a core that takes over while a vote cannot be stored begins as soon as the disk is well', async () => {
+    let broken = false
+    const stable = new CachedStableStore({ write: async () => { if (broken) throw new Error('EIO') }, remove: async () => {} })
+    const storage = { stable, log: memoryStorage().log }
+    const first = await open(storage)
+    await saved(first, { id: 1, hard: hard(1, 'a') })
+    broken = true
+    first.store.save({ type: 'save', id: 2, hard: hard(2, 'b') })
+    await first.store.idle()
+    expect(first.failed).to.deep.equal([2])
+    expect(await open(storage).catch((err: Error) => err.name)).to.equal('StorageError')
+    broken = false
+    // a save that failed may have happened: both are right, but what is read is durable
+    const next = await open(storage)
+    expect(next.durable?.hard).to.deep.equal(hard(2, 'b'))
+    expect((await open(storage)).durable).to.deep.equal(next.durable)
   })
 
   it('forgets nothing because it cannot be read at this moment', async () => {

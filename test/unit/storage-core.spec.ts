@@ -193,6 +193,56 @@ describe('storage: stable values whose disk fails', () => {
     expect(written).to.deep.equal(['one', 'three'])
   })
 
+  it('whoever asks for a value whose write failed makes that write again, and never one over a later one', async () => {
+    let fail = true
+    const done: string[] = []
+    const change = async (what: string): Promise<void> => {
+      await new Promise(resolve => setImmediate(resolve))
+      if (fail) { throw new Error('input/output error') }
+      done.push(what)
+    }
+    const store = new CachedStableStore({ write: async (_, value) => change(text(value) ?? ''), remove: async () => change('removed') })
+    await rejection(store.set('vote', bytes('one')))
+    const err = await rejection(store.get('vote'))
+    expect(err).to.have.property('name', 'StorageError')
+    expect(err.cause).to.have.property('message', 'input/output error')
+    fail = false
+    const both = await Promise.all([store.get('vote'), store.get('vote')])
+    expect(both.map(text)).to.deep.equal(['one', 'one'])
+    fail = true
+    await rejection(store.delete('vote'))
+    fail = false
+    expect(await store.get('vote')).to.equal(undefined)
+    expect(done).to.deep.equal(['one', 'removed'])
+    fail = true
+    await rejection(store.set('vote', bytes('two')))
+    fail = false
+    const setting = store.set('vote', bytes('three'))
+    expect(text(await store.get('vote'))).to.equal('three')
+    await setting
+    expect(text(await store.get('vote'))).to.equal('three')
+    expect(done).to.deep.equal(['one', 'removed', 'three'])
+  })
+
+  it('no write is made again once it is closed', async () => {
+    let writes = 0
+    const store = new CachedStableStore({
+      write: async () => {
+        writes++
+        await new Promise(resolve => setImmediate(resolve))
+        throw new Error('input/output error')
+      },
+      remove: async () => {}
+    })
+    await rejection(store.set('vote', bytes('one')))
+    const setting = rejection(store.set('vote', bytes('two')))
+    const getting = rejection(store.get('vote'))
+    await store.close()
+    await setting
+    expect((await getting).message).to.equal('the storage is closed')
+    expect(writes).to.equal(2)
+  })
+
   it('writes only the last of the values that wait for the one under way', async () => {
     const written: string[] = []
     const store = new CachedStableStore({

@@ -86,6 +86,40 @@ describe('node storage: its directory', () => {
     await (await openStorage(join(root, 'alias'))).close()
   })
 
+  it('is opened also when its lock is missing, as in an older one, or damaged', async () => {
+    const lock = join(dir, 'lock')
+    await using(async ({ stable, log }) => {
+      await stable.set('vote', bytes('7'))
+      await log.append('a', [bytes('x')])
+    })
+    const damages = [
+      async () => { await rm(lock, { recursive: true }) },
+      async () => { await writeFile(join(lock, 'CURRENT'), 'rotten') },
+      async () => { await writeFile(join(lock, 'CURRENT'), 'rotten\n') },
+      async () => { await rm(join(lock, 'CURRENT')) },
+      async () => { await truncate(join(lock, (await readdir(lock)).find(name => name.startsWith('MANIFEST')) as string), 5) },
+      async () => { for (const name of await readdir(lock)) await writeFile(join(lock, name), 'rotten') }
+    ]
+    for (const damage of damages) {
+      await damage()
+      await using(async ({ stable, log }) => {
+        expect([...stable.lost, ...log.lost]).to.deep.equal([])
+        expect(text(await stable.get('vote'))).to.equal('7')
+        expect(await log.read('a', 1, 10)).to.have.length(1)
+        expect(await rejection(openStorage(dir))).to.have.property('name', 'StorageLockedError')
+      })
+    }
+  })
+
+  it('is not taken from an older version that holds it, and is free after it', async () => {
+    await using(async () => {})
+    const older = new ClassicLevel(join(dir, 'log'))
+    await older.open()
+    expect(await rejection(openStorage(dir))).to.have.property('name', 'StorageLockedError')
+    await older.close()
+    expect(await vote()).to.equal(undefined)
+  })
+
   it('gives a StorageError with the cause when it cannot be used', async () => {
     await mkdir(join(root, 'deep'))
     await writeFile(dir, 'a file')
@@ -406,6 +440,40 @@ describe('node storage: a write of level that fails', () => {
     expect(answers.slice(1).every(length => length === 1 || length === 2), String(answers)).to.equal(true)
     expect((await logs.range('a', 1, 9, 9)).map(({ seq }) => seq)).to.deep.equal([1, 2, 3])
     expect(locked).to.equal(0)
+  })
+
+  /** Level is closed for the next write, and cannot be opened as long as the returned function was not called. */
+  async function shut (): Promise<() => void> {
+    const open = level.open.bind(level)
+    sicken()
+    expect(await commit(2)).to.equal('EIO')
+    Object.assign(level, { open: async () => { throw new Error('EMFILE') } })
+    expect(await commit(2)).to.equal('EMFILE')
+    expect(level.status).to.equal('closed')
+    return () => { Object.assign(level, { open }) }
+  }
+
+  it('and after which level could not be opened, does not keep anybody from reading once it can', async () => {
+    expect(await commit(1)).to.equal('done')
+    const mend = await shut()
+    expect(await rejection(logs.range('a', 1, 9, 9))).to.have.property('message', 'EMFILE')
+    expect(await rejection(logs.edges('a', 1))).to.have.property('message', 'EMFILE')
+    mend()
+    const found = await Promise.all([logs.range('a', 1, 9, 9), logs.range('a', 1, 9, 9), logs.edges('a', 1)])
+    expect(found.slice(0, 2)).to.deep.equal([[{ seq: 1, value: bytes('value 1') }], [{ seq: 1, value: bytes('value 1') }]])
+    expect(found[2]).to.deep.equal({ first: 1, last: 1 })
+    expect(await commit(2)).to.equal('done')
+  })
+
+  it('leaves nothing open after `close`, whoever reads then', async () => {
+    expect(await commit(1)).to.equal('done')
+    const mend = await shut()
+    mend()
+    const reading = logs.range('a', 1, 9, 9).catch(() => {})
+    await logs.close()
+    await reading
+    expect(await logs.range('a', 1, 9, 9).catch(() => 'refused')).to.equal('refused')
+    expect(level.status).to.equal('closed')
   })
 
   it('gives the directory up when another process took it while it was opened anew', async () => {

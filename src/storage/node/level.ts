@@ -1,6 +1,7 @@
 import { readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
+import { StorageError } from '../../errors.ts'
 import { seal, unseal } from '../seal.ts'
 import { tryWrite } from './files.ts'
 import type { LogEntry } from '../index.ts'
@@ -14,7 +15,7 @@ const SEQ_LENGTH = 8
 /** Bytes that level writes when it is opened, beside what its write-ahead log has. */
 const OPENING = 64 * 1024
 
-type Level = ClassicLevel<Uint8Array, Uint8Array>
+export type Level = ClassicLevel<Uint8Array, Uint8Array>
 
 function stateKey (log: string): Uint8Array {
   return Uint8Array.of(STATE, ...new TextEncoder().encode(log))
@@ -66,7 +67,7 @@ function isCorrupt (err: unknown): boolean {
   return missing || levelCode(err) === 'LEVEL_CORRUPTION'
 }
 
-async function openLevel (path: string): Promise<Level> {
+export async function openLevel (path: string): Promise<Level> {
   const level: Level = new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view' })
   await level.open()
   return level
@@ -131,17 +132,18 @@ async function walBytes (path: string): Promise<number> {
 /**
  * Logs in level: one `sync` write per group of changes. After a write that failed level is opened anew before the next
  * one: what it appends behind half a record cannot be read again, and once a sync has failed it refuses all. While the
- * disk is too full for that level stays as it is, to be read.
+ * disk is too full for that level stays as it is, to be read. When it cannot be opened, whoever reads or writes tries again.
  */
 export class LevelLogs implements LogBackend {
   private readonly level: Level
   private readonly roster: RosterFile
   private readonly onLocked: () => void
   private failed = false
+  private closed = false
   private opening: Promise<void> | undefined
   private readonly reads = new Set<Promise<unknown>>()
 
-  /** @param onLocked - while level was closed another process took the directory: nothing in it is ours any more */
+  /** @param onLocked - while level was closed somebody took it, who passes the directory's own lock by: it is not ours any more */
   constructor (level: Level, roster: RosterFile, onLocked: () => void) {
     this.level = level
     this.roster = roster
@@ -157,11 +159,7 @@ export class LevelLogs implements LogBackend {
   }
 
   private async write (change: () => Promise<void>): Promise<void> {
-    if (this.failed) {
-      this.opening = this.reopen()
-      await this.opening.finally(() => { this.opening = undefined })
-      this.failed = false
-    }
+    if (this.failed) { await this.reopen() }
     try {
       await change()
     } catch (err) {
@@ -170,22 +168,40 @@ export class LevelLogs implements LogBackend {
     }
   }
 
+  /** Whoever wants that meanwhile waits for the same one. */
   private async reopen (): Promise<void> {
-    const { location } = this.level
-    await tryWrite(`${location}.probe`, OPENING + await walBytes(location))
-    await Promise.allSettled(this.reads)
-    await this.level.close()
+    this.opening ??= this.openAnew().finally(() => { this.opening = undefined })
+    await this.opening
+  }
+
+  private async openAnew (): Promise<void> {
+    if (this.closed) { throw new StorageError('the storage is closed') }
+    if (this.level.status === 'open') {
+      const { location } = this.level
+      await tryWrite(`${location}.probe`, OPENING + await walBytes(location))
+      await Promise.allSettled(this.reads)
+      await this.level.close()
+    }
     try {
       await this.level.open()
     } catch (err) {
       if (levelCode(err) === 'LEVEL_LOCKED') { this.onLocked() }
       throw err
     }
+    this.failed = false
+  }
+
+  async close (): Promise<void> {
+    this.closed = true
+    await this.opening?.catch(() => {})
+    await this.level.close()
   }
 
   /** Level is not closed meanwhile. */
   private async reading<T> (read: () => Promise<T>): Promise<T> {
-    await this.opening?.catch(() => {})
+    // of one that fails level may be as it was
+    while (this.opening != null) { await this.opening.catch(() => {}) }
+    if (this.level.status !== 'open') { await this.reopen() }
     const reading = read()
     this.reads.add(reading)
     try {
