@@ -212,7 +212,7 @@ class Election implements ElectionCore {
       case 'append': this.#staged = onAppend(core, from, message, this.#staged); return
       case 'read': this.#reading = onRead(core, from, message, this.#reading); return
       case 'config':
-        if (mayTeach(core, from, message.incarnation)) onConfig(core, from, message)
+        if (mayTeach(core, from, message.incarnation, message.config)) onConfig(core, from, message)
         return
       case 'yield': return onYield(core, from, message)
       case 'lineage': return onLineage(core, from, message)

@@ -198,6 +198,16 @@ describe('election core: the line of signed configs', () => {
     expect(shown(step({ ...asks, now: 1_000, wall: time.wall + 1_000 }))).to.deep.equal([lineage])
   })
 
+  it('is asked for of those only who tell of a newer config', () => {
+    const { step } = start([])
+    const common = { group: 7, epoch: 7, term: 3, incarnation: '1'.repeat(32), config: config(99, 'A', 'B', 'C'), founded: true }
+    const hello: Message = { ...common, type: 'hello', leader: undefined, eligible: true, kind: 'voters', size: 3, highestEpoch: 7, ask: false }
+    const told = (message: Message): number => shown(step({ type: 'message', from: 'X', message })).length
+    expect(told(hello), 'as a learner that looks for the leader').to.equal(0)
+    expect(told({ ...common, type: 'config' })).to.equal(0)
+    expect(told({ ...hello, config: config(100, 'X') })).to.equal(1)
+  })
+
   it('has one link for each leader that was admitted by the one before', () => {
     const { step } = start([])
     const [first, second, third, fourth] = [
