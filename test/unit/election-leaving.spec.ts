@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { World } from './election-world.ts'
+import type { Message } from '../../src/election/messages.core.ts'
 
 function hasLeft (world: World, id: string): boolean {
   return world.nodes.get(id)!.out.some(({ type }) => type === 'left')
@@ -112,6 +113,31 @@ describe('election core: who leaves', function () {
     expect(world.until(2_000, () => hasLeft(world, leader))).to.be.below(1_500)
     expect(world.status(world.leader()).voters).to.deep.equal([late, other].sort())
   })
+
+  for (const lease of ['on', 'off'] as const) {
+    it(`takes nobody with it whose answer a leader that stood still reads only after its own, lease ${lease}`, () => {
+      const world = new World()
+      for (const id of ids) world.add(id, { voters: ids, ...lease === 'off' ? { lease } : {} })
+      world.run(4_000)
+      const leader = world.leader()
+      const [other = '', third = ''] = ids.filter(id => id !== leader)
+      const answers = new Map<string, Message>()
+      world.lose = (from, to, message) => {
+        if (to === leader && message.type === 'heartbeat-response') answers.set(from, message)
+        return to === leader
+      }
+      expect(world.until(200, () => answers.size === 2)).to.be.below(200)
+      world.now += 600
+      world.step(leader, { type: 'message', from: other, message: { ...answers.get(other)!, leaving: true } as Message })
+      world.step(leader, { type: 'message', from: third, message: answers.get(third)! })
+      expect(world.status(leader).voters).to.include(third)
+      world.lose = () => false
+      world.step(other, { type: 'leave' })
+      expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(2_000)
+      world.run(500)
+      expect(world.status(leader).voters).to.deep.equal([leader, third].sort())
+    })
+  }
 
   it('and is alone hands over to a peer that discovery does not name at the moment', () => {
     const world = new World()
