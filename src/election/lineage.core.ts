@@ -2,7 +2,7 @@
  * The line of a group's configs, each signed by the leader that wrote it. A voter that was away while all others that it
  * knew went for good believes none of those who are there now; the line leads it from a seat that it knows to theirs.
  * What nobody needs for that is left out, so it is as long as leaders came after each other of whom the later one was
- * admitted by the earlier. Pure.
+ * admitted, or admitted again, by the earlier. Pure.
  */
 import { hasSeat, isNewer } from './order.core.ts'
 import { MAX_LINEAGE } from '../wire/limits.ts'
@@ -21,18 +21,36 @@ export function isSignedBy (signed: SignedConfig, known: Config | undefined): bo
 
 /** This leader's own signature has come. */
 export function onSigned (core: Core, signed: SignedConfig): void {
-  const line = [...core.hard.lineage]
-  if (signed.config.group !== core.group || !follows(signed, line)) return
-  // whoever would take the last one from its signer, or has the one before it, takes this one
-  while (line.length > 0 && (isSignedBy(signed, line.at(-2)?.config) || sameSigner(signed, line.at(-1) as SignedConfig))) line.pop()
-  line.push(signed)
-  core.save({ lineage: line.slice(-MAX_LINEAGE) })
+  const { lineage } = core.hard
+  if (signed.config.group !== core.group || !follows(signed, lineage)) return
+  core.save({ lineage: extend(lineage, signed) })
   for (const [id, follower] of core.lead?.followers ?? []) share(core, id, follower)
 }
 
 function follows ({ config }: SignedConfig, line: readonly SignedConfig[]): boolean {
   const last = line.at(-1)?.config
   return last === undefined || isNewer(config, last)
+}
+
+/** With one link more, and without those at its end that it makes needless. */
+function extend (line: readonly SignedConfig[], signed: SignedConfig): SignedConfig[] {
+  const next = [...line]
+  while (next.length > 0 && isNeedless(next, signed)) next.pop()
+  next.push(signed)
+  // a link that its signer's next one replaces costs least
+  if (next.length > MAX_LINEAGE) next.splice(Math.max(0, next.findIndex((link, i) => i > 0 && sameSigner(link, next[i - 1] as SignedConfig)) - 1), 1)
+  return next
+}
+
+/**
+ * Whoever would take the last one from its signer, or has the one before it, takes this one. But when a seat is back that
+ * was taken out meanwhile, the last one is kept: whoever holds that would not know a leader with this seat.
+ */
+function isNeedless (line: readonly SignedConfig[], signed: SignedConfig): boolean {
+  const last = line.at(-1) as SignedConfig
+  const before = line.slice(0, -1)
+  if (!sameSigner(signed, last) && !isSignedBy(signed, before.at(-1)?.config)) return false
+  return !signed.config.voters.some(({ id, incarnation }) => !hasSeat(last.config, id, incarnation) && before.some(({ config }) => hasSeat(config, id, incarnation)))
 }
 
 function sameSigner (a: SignedConfig, b: SignedConfig): boolean {

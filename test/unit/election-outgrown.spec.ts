@@ -223,6 +223,36 @@ describe('election core: the line of signed configs', () => {
     expect(saved(step({ type: 'signed', signed: sealed('G', { ...config(105, 'G'), group: 8 }) })), 'of another group').to.equal(undefined)
   })
 
+  it('keeps the link to those who hold a config without the seat of a later leader, which was taken out and came back', () => {
+    const { step } = start([])
+    const links = [
+      sealed('A', config(100, 'A', 'B', 'C')), sealed('B', config(101, 'B', 'C', 'X')), sealed('B', config(102, 'B', 'X')),
+      sealed('B', config(103, 'B', 'C', 'X')), sealed('C', config(104, 'C', 'X'))
+    ]
+    const line = links.map(signed => saved(step({ type: 'signed', signed }))).at(-1)
+    expect(line).to.deep.equal(links.filter((_, i) => i !== 1))
+    // X was away since B took C out, and meets C alone
+    const late = createElection({
+      self: 'X', service: 'login', random: () => 0.5, time,
+      durable: { hard: { incarnation, config: config(102, 'B', 'X'), founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage: [] }, entries: [], synced: { epoch: 0, term: 0, index: 0 } }
+    })
+    const common = { group: 7, epoch: 7, term: 3, incarnation }
+    late.step({ ...time, type: 'connected', peer: 'C' })
+    late.step({ ...time, type: 'message', from: 'C', message: { ...common, type: 'config', config: config(104, 'C', 'X'), founded: true } })
+    const outputs = late.step({ ...time, type: 'message', from: 'C', message: { ...common, type: 'lineage', configs: line! } })
+    expect(outputs.flatMap(output => output.type === 'verify' ? [output.signed] : [])).to.deep.equal([links[3]])
+  })
+
+  it('is not filled by one leader whose voters come and go', () => {
+    const { step } = start([])
+    const first = sealed('A', config(100, 'A', 'B', 'C', 'D'))
+    let line = saved(step({ type: 'signed', signed: first }))
+    const sets = [['A', 'B', 'C', 'D'], ['B', 'C', 'D'], ['B', 'D'], ['B', 'C', 'D'], ['B', 'C']]
+    for (let i = 1; i < 200; i++) line = saved(step({ type: 'signed', signed: sealed('B', config(100 + i, ...sets[i % sets.length]!)) }))
+    expect(line).to.have.length.within(2, MAX_LINEAGE)
+    expect(line?.[0]).to.deep.equal(first)
+  })
+
   it('is bounded: who was away for longer than that must be told by somebody it knows', () => {
     const { step } = start([])
     let line: readonly SignedConfig[] | undefined
