@@ -4,7 +4,7 @@
  * What nobody needs for that is left out, so it is as long as leaders came after each other of whom the later one was
  * admitted, or admitted again, by the earlier. Pure.
  */
-import { hasSeat, isNewer } from './order.core.ts'
+import { hasSeat, isNewer, sameOrder } from './order.core.ts'
 import { MAX_LINEAGE } from '../wire/limits.ts'
 import type { Follower } from './leadership.core.ts'
 import type { Lineage } from './messages.core.ts'
@@ -21,10 +21,12 @@ export function isSignedBy (signed: SignedConfig, known: Config | undefined): bo
 
 /** This leader's own signature has come. */
 export function onSigned (core: Core, signed: SignedConfig): void {
-  const { lineage } = core.hard
-  if (signed.config.group !== core.group || !follows(signed, lineage)) return
-  core.save({ lineage: extend(lineage, signed) })
-  for (const [id, follower] of core.lead?.followers ?? []) share(core, id, follower)
+  const { config, group, hard: { lineage } } = core
+  // nothing is newer than what this leader has just written: whoever told of it lied
+  const line = config !== undefined && sameOrder(signed.config, config) ? lineage.filter(link => isNewer(signed.config, link.config)) : lineage
+  if (signed.config.group !== group || !follows(signed, line)) return
+  core.save({ lineage: extend(line, signed) })
+  for (const [id, follower] of core.lead?.followers ?? []) share(core, id, follower, true)
 }
 
 function follows ({ config }: SignedConfig, line: readonly SignedConfig[]): boolean {
@@ -57,18 +59,26 @@ function sameSigner (a: SignedConfig, b: SignedConfig): boolean {
   return a.by === b.by && isSignedBy(a, b.config)
 }
 
-/** A leader tells all who may lead one day, once for each change and term. */
-export function share (core: Core, to: string, follower: Follower): void {
+/**
+ * A leader tells all who may lead one day, once for each change and term: when they have its config, for they keep nothing
+ * that goes further. And `early`: who is to get a seat by it may lead before it is heard again.
+ */
+export function share (core: Core, to: string, follower: Follower, early = false): void {
   const { lineage } = core.hard
-  if (lineage.length === 0 || follower.line === lineage) return
-  follower.line = lineage
+  const last = lineage.at(-1)
+  if (last === undefined || follower.line === lineage) return
+  if (!isNewer(last.config, follower.config)) follower.line = lineage
+  else if (!early) return
   core.send(to, { type: 'lineage', configs: lineage })
 }
 
-/** From one with a seat. */
-export function keepLineage (core: Core, { configs }: Lineage): void {
+/** Of the leader only, and nothing that goes further than what it writes next: any voter could use the numbers up. */
+export function keepLineage (core: Core, from: string, { configs }: Lineage): void {
+  const { hard: { term, highestEpoch, lineage }, config: own, group } = core
+  const limit = (own?.version ?? 0) + 1
+  const fits = configs.every(({ config }) => config.group === group && config.term <= term && config.version <= limit && config.epoch <= highestEpoch)
   const last = configs.at(-1)
-  if (last !== undefined && configs.every(({ config }) => config.group === core.group) && follows(last, core.hard.lineage)) core.save({ lineage: configs })
+  if (from === core.leader && fits && last !== undefined && follows(last, lineage)) core.save({ lineage: configs })
 }
 
 /** Shows it to whoever asks, for he can verify it. */

@@ -261,16 +261,52 @@ describe('election core: the line of signed configs', () => {
     expect(line?.at(-1)?.by).to.equal(`N${MAX_LINEAGE + 4}`)
   })
 
-  it('is taken from voters only, when it is newer', () => {
+  /** What `from` tells, and what is stored of it. */
+  function tells (step: (input: Partial<ElectionInput>) => ElectionOutput[]): (from: string, configs: readonly SignedConfig[], of?: string) => readonly SignedConfig[] | undefined {
+    return (from, configs, of = incarnation) => saved(step({ type: 'message', from, message: { type: 'lineage', group: 7, epoch: 7, term: 3, incarnation: of, configs } }))
+  }
+
+  function beat (from: string): Partial<ElectionInput> {
+    const message: Message = { type: 'heartbeat', group: 7, epoch: 7, term: 3, incarnation, round: 1, config: { term: 3, version: 99 }, floor: undefined, standby: true }
+    return { type: 'message', from, message }
+  }
+
+  it('is taken from the leader only, when it is newer', () => {
     const { step } = start([sealed('A', config(9, 'A', 'B'))])
-    const told = (from: string, configs: readonly SignedConfig[], of = incarnation): readonly SignedConfig[] | undefined => saved(step({
-      type: 'message', from, message: { type: 'lineage', group: 7, epoch: 7, term: 3, incarnation: of, configs }
-    }))
+    const told = tells(step)
     const newer = [sealed('B', config(10, 'A', 'B'))]
     expect(told('X', newer)).to.equal(undefined)
+    expect(told('B', newer), 'a voter').to.equal(undefined)
+    step(beat('B'))
     expect(told('B', newer, '1'.repeat(32)), 'another life').to.equal(undefined)
     expect(told('B', [sealed('B', config(8, 'A', 'B'))])).to.equal(undefined)
     expect(told('B', [sealed('B', { ...config(10, 'A', 'B'), group: 8 })])).to.equal(undefined)
     expect(told('B', newer)).to.deep.equal(newer)
+  })
+
+  it('holds nothing that goes further than the leader\'s next config, whoever tells of it', () => {
+    const { step } = start([sealed('A', config(9, 'A', 'B'))])
+    const told = tells(step)
+    step(beat('B'))
+    const most = Number.MAX_SAFE_INTEGER
+    for (const far of [{ term: most }, { term: 4 }, { version: most }, { version: 101 }, { epoch: most }, { term: 2, version: most }]) {
+      const lie = sealed('B', { ...config(100, 'A', 'B'), ...far })
+      expect(told('B', [lie]), JSON.stringify(far)).to.equal(undefined)
+      expect(told('B', [lie, sealed('B', config(98, 'A', 'B'))]), `${JSON.stringify(far)} before another one`).to.equal(undefined)
+    }
+    expect(told('B', [sealed('B', config(100, 'A', 'B'))]), 'of one that is to get a seat').to.have.length(1)
+  })
+
+  it('costs no save, however much a voter that does not lead tells of', () => {
+    const { step } = start([sealed('A', config(9, 'A', 'B'))])
+    const told = tells(step)
+    for (let i = 0; i < 1_000; i++) expect(told('B', [sealed('B', config(10 + i, 'A', 'B'))])).to.equal(undefined)
+  })
+
+  it('ends with what a leader has just written, whatever it was told before', () => {
+    const first = sealed('B', config(9, 'A', 'B'))
+    const { step } = start([first, sealed('Z', { ...config(1, 'Z'), term: Number.MAX_SAFE_INTEGER })])
+    const own = sealed('A', config(99, 'A', 'B', 'C'))
+    expect(saved(step({ type: 'signed', signed: own }))).to.deep.equal([first, own])
   })
 })
