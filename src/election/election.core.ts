@@ -161,7 +161,8 @@ class Election implements ElectionCore {
     core.askedForProof.delete(peer)
     core.shownProof.delete(peer)
     const follower = core.lead?.followers.get(peer)
-    if (follower !== undefined) follower.inflight = undefined
+    // a line that was on its way may be lost
+    if (follower !== undefined) follower.inflight = follower.line = undefined
     if (peer !== core.leader) return
     core.leaderGone = true
     hurry(core)

@@ -72,13 +72,15 @@ export function share (core: Core, to: string, follower: Follower, early = false
   core.send(to, { type: 'lineage', configs: lineage })
 }
 
-/** Of the leader only, and nothing that goes further than what it writes next: any voter could use the numbers up. */
+/** Of the leader only, what is newer than what this node has, and nothing that goes further than what it writes next: any voter could use the numbers up. */
 export function keepLineage (core: Core, from: string, { configs }: Lineage): void {
   const { hard: { term, highestEpoch, lineage }, config: own, group } = core
   const limit = (own?.version ?? 0) + 1
   const fits = configs.every(({ config }) => config.group === group && config.term <= term && config.version <= limit && config.epoch <= highestEpoch)
-  const last = configs.at(-1)
-  if (from === core.leader && fits && last !== undefined && follows(last, lineage)) core.save({ lineage: configs })
+  if (from !== core.leader || !fits) return
+  // this leader may lack links that this node has
+  const line = configs.reduce<readonly SignedConfig[]>((line, signed) => follows(signed, line) ? extend(line, signed) : line, lineage)
+  if (line !== lineage) core.save({ lineage: line })
 }
 
 /** Shows it to whoever asks, for he can verify it. */
