@@ -62,6 +62,8 @@ export function autopilot (core: Core): void {
 function makeRoom (core: Core, lead: Leadership, others: readonly Voter[]): void {
   const heir = core.target === 0 ? undefined : lead.standbys.find(id => isReady(core, lead, id, 0))
   if (heir !== undefined) return add(core, heir)
+  // it was this leader that stood still: whose answer is read later was not silent
+  if (lead.lease === undefined) return
   for (const seat of others) if (core.time.now - lastContact(lead, seat) >= core.timeout && take(core, seat)) return
 }
 

@@ -161,7 +161,8 @@ class Election implements ElectionCore {
     core.askedForProof.delete(peer)
     core.shownProof.delete(peer)
     const follower = core.lead?.followers.get(peer)
-    if (follower !== undefined) follower.inflight = undefined
+    // a line that was on its way may be lost
+    if (follower !== undefined) follower.inflight = follower.line = undefined
     if (peer !== core.leader) return
     core.leaderGone = true
     hurry(core)
@@ -212,7 +213,7 @@ class Election implements ElectionCore {
       case 'append': this.#staged = onAppend(core, from, message, this.#staged); return
       case 'read': this.#reading = onRead(core, from, message, this.#reading); return
       case 'config':
-        if (mayTeach(core, from, message.incarnation)) onConfig(core, from, message)
+        if (mayTeach(core, from, message.incarnation, message.config)) onConfig(core, from, message)
         return
       case 'yield': return onYield(core, from, message)
       case 'lineage': return onLineage(core, from, message)

@@ -40,10 +40,10 @@ export function isPlausibleEpoch (core: Core, epoch: number): boolean {
   return epoch <= Math.max(latestEpoch(core.time.wall), core.hard.highestEpoch + 2 * SPREAD)
 }
 
-/** Whoever is in a group there is not only wrong: the two groups can never be one. */
+/** Whoever is in another group there is not only wrong: the two groups can never be one. Which clock errs nobody knows here. */
 export function onFarFuture (core: Core, from: string, message: Message): void {
-  if (message.type !== 'hello' || !message.founded) return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
-  core.problem('group-conflict', `${from} is in a group of the far future, as a clock makes it that is more than a day ahead, and is ignored: set the clocks right, and start the nodes of that group without what they have stored`, from)
+  if (message.type !== 'hello' || !message.founded || message.group === core.group) return core.problem('term-jump', `${from} tells of an epoch of the far future: ignored`, from)
+  core.problem('group-conflict', `${from} is in a group of the far future, more than a day ahead of this node's clock, and is ignored: compare the clocks of both; only if that group was founded under the wrong one, start its nodes without what they have stored`, from)
 }
 
 /** Above all that this node knows of, and by chance unlike what anybody else chooses. */

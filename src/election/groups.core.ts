@@ -37,7 +37,7 @@ function meetMember (core: Core, from: string, message: Hello, theirs: Config): 
   if (!seated && !sameOrder(own, theirs) && message.leader !== undefined && hasNothingToLose(core)) return moveTo(core, theirs)
   if (isNewer(own, theirs)) return sendConfig(core, from)
   if (core.role === 'leader' && theirs.term <= core.hard.term) return
-  if (!mayTeach(core, from, message.incarnation)) return
+  if (!mayTeach(core, from, message.incarnation, theirs)) return
   if (!core.hard.founded) core.save({ founded: true })
   if (core.adopt(theirs) && core.role !== 'follower') becomeFollower(core, core.hard.term, undefined, 'a newer config')
   // voters hear their leader; all others are told who it is

@@ -61,7 +61,7 @@ export function farewell (core: Core): void {
   // who knows an old config only could take the end of one voter for the end of the group
   const told = alone ? core.connected : config.voters.filter(({ id }) => id === leader && id !== self).map(({ id }) => id)
   if (alone) becomeFollower(core, core.hard.term, undefined, 'the only voter leaves')
-  for (const peer of told) core.send(peer, { type: 'bye', seat: true }, 0)
+  for (const peer of told) core.send(peer, { type: 'bye', seat: true }, core.termSave)
 }
 
 /** Of a voter that leaves for good: when it was the only one, nobody can lead this group any more. */

@@ -1,7 +1,7 @@
 /** This node's own part in the group of its service: what the group's core has to know of the network, and back. */
 import { VotersError } from '../errors.ts'
 import { Group } from './group.ts'
-import { problemError } from './problems.ts'
+import { isFault, problemError } from './problems.ts'
 import { VOTER } from './views.ts'
 import type { GroupInit } from './group.ts'
 import type { FencingToken } from './index.ts'
@@ -72,7 +72,7 @@ export class Member {
         init.onReady(token)
       },
       onProblem: problem => {
-        if (problem.problem !== 'stranger' && problem.problem !== 'term-jump') this.#problem = problem
+        if (isFault(problem, this.group.change?.leader)) this.#problem = problem
         init.onProblem(problem)
       },
       onChange: change => {
@@ -93,7 +93,7 @@ export class Member {
   get fault (): Error | undefined {
     const problem = this.#problem
     const mended = problem?.problem === 'storage-failed' && this.group.status()?.broken === false
-    return problem === undefined || mended ? undefined : problemError(problem)
+    return problem === undefined || mended || !isFault(problem, this.group.change?.leader) ? undefined : problemError(problem)
   }
 
   /** It takes part. */

@@ -13,6 +13,14 @@ const ERRORS: Readonly<Record<ElectionProblem, new (message: string) => Error>> 
   'term-jump': ProtocolError
 }
 
-export function problemError ({ problem, message }: Extract<ElectionOutput, { type: 'problem' }>): Error {
+type Problem = Extract<ElectionOutput, { type: 'problem' }>
+
+/** Whether it keeps this node from voting. What one peer says of another group does not where there is a `leader`. */
+export function isFault ({ problem, peer }: Problem, leader: string | undefined): boolean {
+  if (problem === 'group-conflict' && peer !== undefined) return leader === undefined
+  return problem !== 'stranger' && problem !== 'term-jump'
+}
+
+export function problemError ({ problem, message }: Problem): Error {
   return new ERRORS[problem](message)
 }

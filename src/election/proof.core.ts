@@ -17,7 +17,7 @@ const ANSWER = 5_000
 
 export function onLineage (core: Core, from: string, message: Lineage): void {
   if (message.configs.length === 0) return showLineage(core, from)
-  if (hasSeat(core.config, from, message.incarnation)) return keepLineage(core, message)
+  if (hasSeat(core.config, from, message.incarnation)) return keepLineage(core, from, message)
   const asked = core.askedForProof.get(from)
   if (asked === undefined || asked.heard || core.time.now - asked.at > ANSWER) return
   asked.heard = true

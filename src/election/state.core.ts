@@ -243,6 +243,8 @@ export class Core {
   }
 
   saved (id: number): void {
+    // what succeeds after what failed does not make that durable: all of it is saved again
+    if (this.saveAgainAt !== Infinity) return
     this.#durable = Math.max(this.#durable, id)
     while (this.#savedAt.length > 0 && this.#savedAt[0]!.id <= id) {
       const { at, config } = this.#savedAt.shift()!

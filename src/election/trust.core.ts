@@ -1,5 +1,6 @@
 /** Whom a node believes about its own group. Pure. */
-import { hasSeat } from './order.core.ts'
+import { hasSeat, isNewer } from './order.core.ts'
+import type { ConfigVersion } from './messages.core.ts'
 import type { Core } from './state.core.ts'
 
 /** Milliseconds without a leader after which a node of a default group looks elsewhere. */
@@ -11,12 +12,12 @@ export const ASK_CALM = 5_000
 /**
  * Whether that peer is to be believed about the group: it has a seat in the config that this node knows. Else one message
  * of anybody could hand the group to him. A node that missed so many configs that it knows nobody in the newest asks those
- * it knows; and him to prove it, for they may be gone.
+ * it knows; and him to prove it when he tells of a newer one, for they may be gone.
  */
-export function mayTeach (core: Core, from: string, incarnation: string): boolean {
+export function mayTeach (core: Core, from: string, incarnation: string, theirs: ConfigVersion): boolean {
   if (hasSeat(core.config, from, incarnation)) return true
   askVoters(core)
-  askForProof(core, from)
+  if (core.config !== undefined && isNewer(theirs, core.config)) askForProof(core, from)
   return false
 }
 

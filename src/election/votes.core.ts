@@ -161,7 +161,7 @@ function respond (core: Core, to: string, type: 'prevote' | 'vote', asked: numbe
 }
 
 export function onVoteResponse (core: Core, from: string, message: VoteResponse): void {
-  if (message.config !== undefined && core.role !== 'leader' && mayTeach(core, from, message.incarnation) && core.adopt(message.config)) {
+  if (message.config !== undefined && core.role !== 'leader' && mayTeach(core, from, message.incarnation, message.config) && core.adopt(message.config)) {
     return becomeFollower(core, core.hard.term)
   }
   if (!hasSeat(core.config, from, message.incarnation)) return

@@ -1,10 +1,13 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
 import { Member } from '../../src/election/member.ts'
-import { PROFILES } from '../../src/election/election.core.ts'
+import { createElection, PROFILES } from '../../src/election/election.core.ts'
 import { until } from '../harness/until.ts'
 import { PartDisk } from '../harness/part-disk.ts'
+import type { ElectionInput, ElectionOutput } from '../../src/election/types.core.ts'
 import type { Discovery } from '../../src/discovery/index.ts'
+
+type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 
 describe('election: a store that cannot be written', function () {
   this.timeout(30_000)
@@ -83,5 +86,31 @@ describe('election: a store that cannot be written', function () {
     broken = false
     await until(() => member.ready)
     expect(await write()).to.equal('committed')
+  })
+})
+
+describe('election core: a part of the register that could not be saved', () => {
+  it('is not held for durable because something else is saved after it', () => {
+    const time = { now: 0, wall: 1_700_000_000_000 }
+    const core = createElection({ self: 'A', service: 'login', random: () => 0.5, time, durable: undefined, voters: ['A'] })
+    const step = (input: Untimed<ElectionInput>): Array<Extract<ElectionOutput, { type: 'save' }>> => core.step({ ...input, ...time }).filter(output => output.type === 'save')
+    const store = (saves: ReturnType<typeof step>): void => { for (const { id } of saves) store(step({ type: 'saved', id })) }
+    for (; time.now < 5_000; time.now += 50, time.wall += 50) store(step({ type: 'tick' }))
+    const { state, epoch, members } = core.status(time)
+    expect(state).to.equal('leader')
+    const before = members[0]!.synced
+    const [part] = step({ type: 'propose', id: 1, writes: [{ key: 'k', value: Uint8Array.of(1) }] })
+    expect(part?.register?.entries).to.have.length(1)
+    step({ type: 'save-failed', id: part!.id, reason: 'the log is broken' })
+    const seen = step({ type: 'group', view: { group: 7, epoch: epoch + 1, kind: 'default', term: 1, leader: undefined, voters: ['X'] } })
+    expect(seen.map(({ register }) => register)).to.deep.equal([undefined])
+    store(seen)
+    expect(core.status(time).members[0]!.synced).to.deep.equal(before)
+    expect(core.status(time).broken).to.equal(true)
+    time.now += 1_000
+    time.wall += 1_000
+    store(step({ type: 'tick' }))
+    expect(core.status(time).broken).to.equal(false)
+    expect(core.status(time).members[0]!.synced!.index).to.be.above(before!.index)
   })
 })

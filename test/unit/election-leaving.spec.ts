@@ -1,5 +1,8 @@
 import { expect } from 'chai'
+import { createElection } from '../../src/election/election.core.ts'
 import { World } from './election-world.ts'
+import type { Message } from '../../src/election/messages.core.ts'
+import type { Config, ElectionInput, ElectionOutput } from '../../src/election/types.core.ts'
 
 function hasLeft (world: World, id: string): boolean {
   return world.nodes.get(id)!.out.some(({ type }) => type === 'left')
@@ -113,6 +116,31 @@ describe('election core: who leaves', function () {
     expect(world.status(world.leader()).voters).to.deep.equal([late, other].sort())
   })
 
+  for (const lease of ['on', 'off'] as const) {
+    it(`takes nobody with it whose answer a leader that stood still reads only after its own, lease ${lease}`, () => {
+      const world = new World()
+      for (const id of ids) world.add(id, { voters: ids, ...lease === 'off' ? { lease } : {} })
+      world.run(4_000)
+      const leader = world.leader()
+      const [other = '', third = ''] = ids.filter(id => id !== leader)
+      const answers = new Map<string, Message>()
+      world.lose = (from, to, message) => {
+        if (to === leader && message.type === 'heartbeat-response') answers.set(from, message)
+        return to === leader
+      }
+      expect(world.until(200, () => answers.size === 2)).to.be.below(200)
+      world.now += 600
+      world.step(leader, { type: 'message', from: other, message: { ...answers.get(other)!, leaving: true } as Message })
+      world.step(leader, { type: 'message', from: third, message: answers.get(third)! })
+      expect(world.status(leader).voters).to.include(third)
+      world.lose = () => false
+      world.step(other, { type: 'leave' })
+      expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(2_000)
+      world.run(500)
+      expect(world.status(leader).voters).to.deep.equal([leader, third].sort())
+    })
+  }
+
   it('and is alone hands over to a peer that discovery does not name at the moment', () => {
     const world = new World()
     world.add('A')
@@ -143,5 +171,21 @@ describe('election core: who leaves', function () {
     world.step('B', { type: 'identity-conflict', active: false })
     world.run(500)
     expect(world.status('C').learners.map(({ id }) => id), 'it is alone again').to.include('B')
+  })
+
+  it('says goodbye at its end at once, but not in a term that it has not stored', () => {
+    const incarnation = '0'.repeat(32)
+    const time = { now: 0, wall: 1_700_000_000_000 }
+    const config: Config = { group: 7, epoch: 7, kind: 'voters', term: 3, version: 1, voters: ids.map(id => ({ id, incarnation })), replaces: 0 }
+    const hard = { incarnation, config, founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage: [] }
+    const core = createElection({ self: 'A', service: 'login', random: () => 0.5, time, durable: { hard, entries: [], synced: { epoch: 0, term: 0, index: 0 } } })
+    const beat = (term: number): Message => ({ type: 'heartbeat', group: 7, epoch: 7, term, incarnation, round: 1, config: { term: 3, version: 1 }, floor: undefined, standby: true })
+    const step = (input: Partial<ElectionInput>): ElectionOutput[] => core.step({ ...time, ...input } as ElectionInput)
+    const byes = (): number[] => step({ type: 'leave', last: true }).flatMap(output => output.type === 'send' && output.message.type === 'bye' ? [output.after] : [])
+    step({ type: 'connected', peer: 'B' })
+    const [first] = step({ type: 'message', from: 'B', message: beat(4) }).flatMap(output => output.type === 'save' ? [output.id] : [])
+    expect(byes()).to.deep.equal([first])
+    step({ type: 'saved', id: first! })
+    expect(byes()).to.deep.equal([0])
   })
 })

@@ -1,10 +1,9 @@
 import { expect } from 'chai'
-import { createElection } from '../../src/election/election.core.ts'
 import { World } from './election-world.ts'
 import { sealed } from '../harness/seals.ts'
 import { MAX_LINEAGE } from '../../src/wire/limits.ts'
 import type { Message } from '../../src/election/messages.core.ts'
-import type { Config, Durable, ElectionCore, ElectionInput, ElectionOutput, SignedConfig } from '../../src/election/types.core.ts'
+import type { Config, SignedConfig } from '../../src/election/types.core.ts'
 
 const IDS = ['A', 'B', 'C']
 
@@ -162,75 +161,5 @@ describe('election core: a learner whose voters were all replaced, one after the
     expect(world.until(2_000, () => world.status('E').leader === third)).to.be.below(1_000)
     leave(third, 'E')
     expect(world.nodes.get('E')!.core.entry('k')?.value).to.deep.equal(Uint8Array.of(7))
-  })
-})
-
-describe('election core: the line of signed configs', () => {
-  const incarnation = '0'.repeat(32)
-  const time = { now: 0, wall: 1_700_000_000_000 }
-  const seats = (...ids: string[]): Config['voters'] => ids.map(id => ({ id, incarnation }))
-  const config = (version: number, ...ids: string[]): Config => ({ group: 7, epoch: 7, kind: 'voters', term: 3, version, voters: seats(...ids), replaces: 0 })
-
-  /** One that has stored this, and what it says. */
-  function start (lineage: readonly SignedConfig[], last = config(99, 'A', 'B', 'C')): { core: ElectionCore, step: (input: Partial<ElectionInput>) => ElectionOutput[] } {
-    const hard = { incarnation, config: last, founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage }
-    const durable: Durable = { hard, entries: [], synced: { epoch: 0, term: 0, index: 0 } }
-    const core = createElection({ self: 'A', service: 'login', random: () => 0.5, time, durable })
-    const step = (input: Partial<ElectionInput>): ElectionOutput[] => core.step({ ...time, ...input } as ElectionInput)
-    for (const peer of ['B', 'X']) step({ type: 'connected', peer })
-    return { core, step }
-  }
-
-  function saved (outputs: readonly ElectionOutput[]): readonly SignedConfig[] | undefined {
-    return outputs.flatMap(output => output.type === 'save' && output.hard !== undefined ? [output.hard.lineage] : []).at(-1)
-  }
-
-  function shown (outputs: readonly ElectionOutput[]): Array<readonly SignedConfig[]> {
-    return outputs.flatMap(output => output.type === 'send' && output.message.type === 'lineage' ? [output.message.configs] : [])
-  }
-
-  it('survives a start, and is shown to whoever asks, now and then', () => {
-    const lineage = [sealed('A', config(9, 'A', 'B'))]
-    const { step } = start(lineage)
-    const asks: Partial<ElectionInput> = { type: 'message', from: 'X', message: { type: 'lineage', group: 7, epoch: 7, term: 3, incarnation: '1'.repeat(32), configs: [] } }
-    expect(shown(step(asks))).to.deep.equal([lineage])
-    for (let i = 0; i < 100; i++) expect(shown(step(asks))).to.deep.equal([])
-    expect(shown(step({ ...asks, now: 1_000, wall: time.wall + 1_000 }))).to.deep.equal([lineage])
-  })
-
-  it('has one link for each leader that was admitted by the one before', () => {
-    const { step } = start([])
-    const [first, second, third, fourth] = [
-      sealed('A', config(100, 'A', 'B', 'C')), sealed('A', config(101, 'A', 'C', 'D')), sealed('D', config(102, 'C', 'D', 'E')), sealed('E', config(103, 'D', 'E', 'F'))
-    ]
-    expect(saved(step({ type: 'signed', signed: first }))).to.deep.equal([first])
-    expect(saved(step({ type: 'signed', signed: second })), 'of one leader').to.deep.equal([second])
-    expect(saved(step({ type: 'signed', signed: third }))).to.deep.equal([second, third])
-    expect(saved(step({ type: 'signed', signed: fourth }))).to.deep.equal([second, third, fourth])
-    const again = sealed('D', config(104, 'D', 'F', 'G'))
-    expect(saved(step({ type: 'signed', signed: again })), 'D, too, leads from the first to here').to.deep.equal([second, again])
-    expect(saved(step({ type: 'signed', signed: third })), 'an older one').to.equal(undefined)
-    expect(saved(step({ type: 'signed', signed: sealed('G', { ...config(105, 'G'), group: 8 }) })), 'of another group').to.equal(undefined)
-  })
-
-  it('is bounded: who was away for longer than that must be told by somebody it knows', () => {
-    const { step } = start([])
-    let line: readonly SignedConfig[] | undefined
-    for (let i = 0; i < MAX_LINEAGE + 5; i++) line = saved(step({ type: 'signed', signed: sealed(`N${i}`, config(100 + i, `N${i}`, `N${i + 1}`)) }))
-    expect(line).to.have.length(MAX_LINEAGE)
-    expect(line?.at(-1)?.by).to.equal(`N${MAX_LINEAGE + 4}`)
-  })
-
-  it('is taken from voters only, when it is newer', () => {
-    const { step } = start([sealed('A', config(9, 'A', 'B'))])
-    const told = (from: string, configs: readonly SignedConfig[], of = incarnation): readonly SignedConfig[] | undefined => saved(step({
-      type: 'message', from, message: { type: 'lineage', group: 7, epoch: 7, term: 3, incarnation: of, configs }
-    }))
-    const newer = [sealed('B', config(10, 'A', 'B'))]
-    expect(told('X', newer)).to.equal(undefined)
-    expect(told('B', newer, '1'.repeat(32)), 'another life').to.equal(undefined)
-    expect(told('B', [sealed('B', config(8, 'A', 'B'))])).to.equal(undefined)
-    expect(told('B', [sealed('B', { ...config(10, 'A', 'B'), group: 8 })])).to.equal(undefined)
-    expect(told('B', newer)).to.deep.equal(newer)
   })
 })

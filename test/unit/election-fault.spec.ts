@@ -1,0 +1,67 @@
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'chai'
+import { Member } from '../../src/election/member.ts'
+import { PROFILES } from '../../src/election/election.core.ts'
+import { memoryStorage } from '../../src/storage/index.ts'
+import { until } from '../harness/until.ts'
+import type { Message } from '../../src/election/messages.core.ts'
+import type { Config } from '../../src/election/types.core.ts'
+import type { Discovery } from '../../src/discovery/index.ts'
+
+describe('election: a peer that says that its group is of the far future', function () {
+  this.timeout(10_000)
+  let member: Member
+  let told: string[]
+
+  beforeEach(() => {
+    told = []
+    member = new Member({
+      discovery: { nodes: () => [], node: () => undefined } as unknown as Discovery,
+      connected: () => false,
+      bootstrapped: false,
+      storage: memoryStorage(),
+      send: () => {},
+      onChange: () => {},
+      onProblem: ({ problem, message }) => { told.push(`${problem}: ${message}`) },
+      onGroup: () => {},
+      onReady: () => {},
+      onRestart: () => {},
+      log: defaultLogger().forComponent('test'),
+      config: { self: 'a', service: 'login', profile: PROFILES.fast, voters: ['a'] }
+    })
+    member.start()
+  })
+
+  afterEach(() => {
+    member.stop()
+  })
+
+  function hello (from: string, group: number): void {
+    const incarnation = 'f'.repeat(32)
+    const epoch = Number.MAX_SAFE_INTEGER
+    const config: Config = { group, epoch, kind: 'voters', term: 0, version: 1, voters: [{ id: from, incarnation }], replaces: 0 }
+    const message: Message = {
+      type: 'hello', group, epoch, term: 0, incarnation, config, founded: true, leader: from, eligible: true, kind: 'voters', size: 1, highestEpoch: epoch, ask: false
+    }
+    member.group.input({ type: 'connected', peer: from })
+    member.group.input({ type: 'message', from, message })
+  }
+
+  it('is told of, and is a fault only until this node has a leader', async () => {
+    await until(() => member.group.status() !== undefined)
+    hello('x', 7)
+    expect(told.at(-1)).to.match(/^group-conflict: x .*compare the clocks of both; only if/)
+    expect(member.fault).to.have.property('name', 'GroupConflictError')
+    await until(() => member.ready)
+    expect(member.fault).to.equal(undefined)
+    hello('y', 7)
+    expect(told.at(-1)).to.match(/^group-conflict: y /)
+    expect(member.fault).to.equal(undefined)
+  })
+
+  it('is no other group when it is the same', async () => {
+    await until(() => member.ready)
+    hello('x', member.group.status()!.group)
+    expect(told.at(-1)).to.match(/^term-jump: x /)
+  })
+})
