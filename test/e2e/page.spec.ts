@@ -86,6 +86,25 @@ describe('the demo page, in Chromium', function () {
     expect(digest.text).to.contain('"lines": 2').and.to.contain('"letters": 8')
   })
 
+  it('keeps what is typed the moment a method was chosen: no example comes over it', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    await tab.choose('mail', 'digest')
+    await tab.choose('mail', 'send')
+    const typed = await tab.page.evaluate(async () => {
+      const method = document.querySelector<HTMLSelectElement>('#method')!
+      method.value = 'digest'
+      method.dispatchEvent(new Event('change', { bubbles: true }))
+      while (!document.querySelector('#method-about')!.textContent.startsWith('Takes lines')) await Promise.resolve()
+      const args = document.querySelector<HTMLTextAreaElement>('#args')!
+      args.value = '["typed"]'
+      args.dispatchEvent(new Event('input', { bubbles: true }))
+      for (let frame = 0; frame < 4; frame++) await new Promise(resolve => { requestAnimationFrame(resolve) })
+      return args.value
+    })
+    expect(typed).to.equal('["typed"]')
+  })
+
   it('says what is wrong with a call', async () => {
     const tab = await tabs.open()
     await tab.join()

@@ -2,13 +2,15 @@ import { useComputed } from '@preact/signals'
 import { valueOf } from '../lib/schema.ts'
 import { show } from '../lib/text.ts'
 import type { Field } from '../lib/schema.ts'
-import type { Signal } from '@preact/signals'
+import type { ReadonlySignal } from '@preact/signals'
 import type { JSX } from 'preact'
 
 interface ArgumentFieldsProps {
   fields: readonly Field[]
-  /** The arguments as JSON, which the fields show and change. */
-  text: Signal<string>
+  /** The arguments as JSON, which the fields show. */
+  text: ReadonlySignal<string>
+  /** They are to be these. */
+  onText: (text: string) => void
 }
 
 function parse (text: string): Readonly<Record<string, unknown>> {
@@ -21,11 +23,11 @@ function parse (text: string): Readonly<Record<string, unknown>> {
 }
 
 /** A field for each property of the arguments. */
-export function ArgumentFields ({ fields, text }: ArgumentFieldsProps): JSX.Element {
+export function ArgumentFields ({ fields, text, onText }: ArgumentFieldsProps): JSX.Element {
   const values = useComputed(() => parse(text.value))
   const set = (field: Field, value: string): void => {
     const next = { ...values.value, [field.name]: valueOf(field, value) }
-    text.value = show(next, 1).replace(/\n\s*/g, ' ')
+    onText(show(next, 1).replace(/\n\s*/g, ' '))
   }
   return (
     <fieldset class='arguments'>

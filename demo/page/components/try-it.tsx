@@ -67,9 +67,7 @@ function exampleText (about: MethodDescription | undefined): string {
 function CallForm (): JSX.Element {
   const wanted = useSignal('login')
   const chosen = useSignal('')
-  const text = useSignal('')
   const asJson = useSignal(false)
-  const problem = useSignal('')
   const token = useSignal('')
   const target = useSignal('')
   const timeout = useSignal(String(DEADLINE))
@@ -81,15 +79,13 @@ function CallForm (): JSX.Element {
   const about = useComputed(() => methods.value.find(({ name }) => name === chosen.value) ?? methods.value.find(({ name }) => FIRST.has(name)) ?? methods.value[0])
   const fields = useComputed(() => about.value?.kind === 'unary' || about.value?.kind === 'serverStream' ? fieldsOf(about.value.input as JsonSchema | undefined) : undefined)
 
-  // Another method brings its own example; the same one keeps what was typed.
-  const filled = useRef('')
-  useSignalEffect(() => {
-    const key = `${service.value} ${about.value?.name ?? ''}`
-    if (about.value == null || key === filled.current) return
-    filled.current = key
-    text.value = exampleText(about.value)
-    problem.value = ''
-  })
+  // Another method brings its own example; the same one keeps what was typed. Not by an effect: it runs a frame later, over what was typed since.
+  const key = useComputed(() => `${service.value} ${about.value?.name ?? ''}`)
+  const typed = useSignal({ key: '', text: '', problem: '' })
+  const own = useComputed(() => typed.value.key === key.value ? typed.value : undefined)
+  const text = useComputed(() => own.value?.text ?? exampleText(about.value))
+  const problem = useComputed(() => own.value?.problem ?? '')
+  const type = (text: string, problem = ''): void => { typed.value = { key: key.peek(), text, problem } }
   useSignalEffect(() => { if (target.value !== '' && !nodesOf(service.value).some(({ id }) => id === target.value)) target.value = '' })
 
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
@@ -100,11 +96,11 @@ function CallForm (): JSX.Element {
         service: service.value, method: about.value.name, kind: about.value.kind, args: parseArguments(text.value),
         token: token.value.trim(), node: target.value, timeout: Math.max(1, Number(timeout.value) || DEADLINE)
       }
-      problem.value = ''
+      type(text.value)
       if ((event.submitter as HTMLButtonElement | null)?.value === 'many') void callMany(input, MANY)
       else void call(input)
     } catch (error) {
-      problem.value = explain(error).message
+      type(text.value, explain(error).message)
       asJson.value = true
       args.current?.focus()
     }
@@ -119,8 +115,8 @@ function CallForm (): JSX.Element {
       </div>
       <p class='hint' id='method-about'>{about.value == null ? 'Asking what it offers …' : <>{about.value.description ?? 'No description'} <span class='badge'>{KINDS[about.value.kind]}</span></>}</p>
       {form
-        ? <ArgumentFields fields={fields.value ?? []} text={text} />
-        : <div class='field'><label for='args'>{about.value?.kind === 'clientStream' || about.value?.kind === 'bidi' ? 'Items, as a JSON list' : 'Arguments, as JSON'}</label><textarea id='args' ref={args} rows={3} spellcheck={false} aria-invalid={problem.value !== ''} aria-describedby='args-problem' value={text.value} onInput={event => { text.value = event.currentTarget.value }} /><span id='args-problem' class='problem'>{problem.value}</span></div>}
+        ? <ArgumentFields fields={fields.value ?? []} text={text} onText={type} />
+        : <div class='field'><label for='args'>{about.value?.kind === 'clientStream' || about.value?.kind === 'bidi' ? 'Items, as a JSON list' : 'Arguments, as JSON'}</label><textarea id='args' ref={args} rows={3} spellcheck={false} aria-invalid={problem.value !== ''} aria-describedby='args-problem' value={text.value} onInput={event => { type(event.currentTarget.value, problem.value) }} /><span id='args-problem' class='problem'>{problem.value}</span></div>}
       {fields.value != null && <label class='switch'><input type='checkbox' checked={asJson.value} onChange={() => { asJson.value = !asJson.value }} /> Edit as JSON</label>}
       <div class='triple'>
         <div class='field'><label for='target'>Target</label><select id='target' value={target.value} onChange={event => { target.value = event.currentTarget.value }}><option value=''>any node</option>{nodesOf(service.value).map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select></div>
