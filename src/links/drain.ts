@@ -1,4 +1,5 @@
 /** A node that drains waits until nobody has a token here; when its time is over it asks its leader to give them to others. */
+import { within } from '../util/deadline.ts'
 import { isCount } from './messages.core.ts'
 import { COUNT, DOWN } from './methods.core.ts'
 import type { Asker } from './asker.ts'
@@ -36,8 +37,5 @@ export async function drain ({ service, discovery, asker, count, down, onError }
   }
   // a leader that cannot be asked now is asked again: until then nobody else may run these tokens
   const given = asker.call(service, { method: DOWN, args: { n: id }, own: async () => down(id), read: () => undefined }, GIVE_UP).then(() => {}, onError)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, WAIT_FOR_GIVEN)
-  await Promise.race([given, promise])
-  clearTimeout(timer)
+  await within(WAIT_FOR_GIVEN, given)
 }

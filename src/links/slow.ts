@@ -2,6 +2,7 @@
  * Questions about links that are being asked back from a node that may be slow to let them go: they hold up no others that
  * came with them. Who is told to ask later asks them by themselves, and then waits for the answer.
  */
+import { within } from '../util/deadline.ts'
 import { linkKey } from './keys.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Question } from './decide.core.ts'
@@ -35,9 +36,7 @@ export class Slow {
     const answers = questions.map(async question => holds && this.#has(question) ? later : ask(question))
     const all = Promise.all(answers)
     if (!this.#hold(questions)) return all
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, GRACE)
-    await Promise.race([all, promise]).finally(() => { clearTimeout(timer) })
+    await within(GRACE, all)
     return Promise.all(answers.map(async (answer, index) => this.#has(questions[index] as Question) ? Promise.race([answer, later]) : answer))
   }
 }
