@@ -1,11 +1,10 @@
-import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
-import { Member } from '../../src/election/member.ts'
-import { createElection, PROFILES } from '../../src/election/election.core.ts'
+import { createElection } from '../../src/election/election.core.ts'
 import { until } from '../harness/until.ts'
+import { startAlone } from './election-alone.ts'
 import { PartDisk } from '../harness/part-disk.ts'
 import type { ElectionInput, ElectionOutput } from '../../src/election/types.core.ts'
-import type { Discovery } from '../../src/discovery/index.ts'
+import type { Member } from '../../src/election/member.ts'
 
 type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 
@@ -16,21 +15,7 @@ describe('election: a store that cannot be written', function () {
 
   function start (disk: PartDisk): void {
     told = []
-    member = new Member({
-      discovery: { nodes: () => [], node: () => undefined } as unknown as Discovery,
-      connected: () => false,
-      bootstrapped: false,
-      storage: { ...disk.open(), durable: true },
-      send: () => {},
-      onChange: () => {},
-      onProblem: ({ problem, message }) => { told.push(`${problem}: ${message}`) },
-      onGroup: () => {},
-      onReady: () => {},
-      onRestart: () => {},
-      log: defaultLogger().forComponent('test'),
-      config: { self: 'a', service: 'login', profile: PROFILES.fast, voters: ['a'] }
-    })
-    member.start()
+    member = startAlone({ ...disk.open(), durable: true }, told)
   }
 
   afterEach(() => {

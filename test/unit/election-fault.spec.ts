@@ -1,12 +1,10 @@
-import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
-import { Member } from '../../src/election/member.ts'
-import { PROFILES } from '../../src/election/election.core.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { until } from '../harness/until.ts'
+import { startAlone } from './election-alone.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Config } from '../../src/election/types.core.ts'
-import type { Discovery } from '../../src/discovery/index.ts'
+import type { Member } from '../../src/election/member.ts'
 
 describe('election: a peer that says that its group is of the far future', function () {
   this.timeout(10_000)
@@ -15,21 +13,7 @@ describe('election: a peer that says that its group is of the far future', funct
 
   beforeEach(() => {
     told = []
-    member = new Member({
-      discovery: { nodes: () => [], node: () => undefined } as unknown as Discovery,
-      connected: () => false,
-      bootstrapped: false,
-      storage: memoryStorage(),
-      send: () => {},
-      onChange: () => {},
-      onProblem: ({ problem, message }) => { told.push(`${problem}: ${message}`) },
-      onGroup: () => {},
-      onReady: () => {},
-      onRestart: () => {},
-      log: defaultLogger().forComponent('test'),
-      config: { self: 'a', service: 'login', profile: PROFILES.fast, voters: ['a'] }
-    })
-    member.start()
+    member = startAlone(memoryStorage(), told)
   })
 
   afterEach(() => {
