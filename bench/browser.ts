@@ -12,6 +12,7 @@ import { browserVersion, findChromium } from '../scripts/chromium.ts'
 import { wallClock } from '../test/harness/ipc.ts'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
+import { median, printFigure, quantile } from './lib/figures.ts'
 import type { Load, PageBench, PageOptions } from './peers/page.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 import type { AddressInfo } from 'node:net'
@@ -60,13 +61,6 @@ interface Site {
   url (service: string, webrtc?: boolean): string
   close (): void
 }
-
-function quantile (values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
-}
-
-const median = (values: readonly number[]): number => quantile(values, 0.5)
 
 async function serve (relay: NodeProcess): Promise<Site> {
   const { outputFiles } = await build({
@@ -359,9 +353,7 @@ export async function run (only: readonly string[] = []): Promise<Record<string,
   try {
     const figures = await measure(server, nodes, only)
     for (const [name, value] of Object.entries(figures)) {
-      const bar = BARS[name]
-      const verdict = bar == null ? '      ' : value <= bar ? 'met   ' : 'MISSED'
-      console.log(`${verdict} ${name.padEnd(58)} ${value.toFixed(2).padStart(9)}${bar == null ? '' : `  (bar ${bar})`}`)
+      printFigure(name, value, BARS[name])
     }
     return figures
   } finally {

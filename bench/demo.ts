@@ -1,6 +1,7 @@
 /** What a person waits for on the page of `npm start`: its first paint, and to be in the mesh after the click. A profile of its own for each load, nothing cached. */
 import { DemoProcess } from '../test/e2e/demo-process.ts'
 import { launch, Tab } from '../test/e2e/browser.ts'
+import { median, printFigure } from './lib/figures.ts'
 import type { Browser } from 'playwright-core'
 
 const LOADS = 9
@@ -17,8 +18,6 @@ interface Load {
   /** Until it shows the services and what they offer. */
   shown: number
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 async function load (browser: Browser, url: string): Promise<Load> {
   const context = await browser.newContext()
@@ -67,10 +66,7 @@ export async function run (): Promise<Record<string, number>> {
       '  slowest ': Math.max(...of('joined')),
       '  services and methods shown, ms after the click (median)': median(of('shown'))
     }
-    for (const [name, value] of Object.entries(figures)) {
-      const bar = BARS[name]
-      console.log(`${bar === undefined ? '      ' : value <= bar ? 'met   ' : 'MISSED'} ${name.padEnd(58)} ${value.toFixed(2).padStart(9)}${bar === undefined ? '' : `  (bar ${bar})`}`)
-    }
+    for (const [name, value] of Object.entries(figures)) printFigure(name, value, BARS[name])
     return figures
   } finally {
     await browser.close()

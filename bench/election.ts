@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ElectionGroup } from '../test/harness/election-group.ts'
 import { wallClock } from '../test/harness/ipc.ts'
+import { quantile } from './lib/figures.ts'
 import type { ElectionOptions, Leader } from '../src/index.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 
@@ -62,11 +63,6 @@ const KINDS: readonly Kind[] = [
     }
   }
 ]
-
-function quantile (values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
-}
 
 /** Everybody runs and follows the same leader, whose lease the tasks have. */
 async function whole (group: ElectionGroup): Promise<Leader> {

@@ -8,6 +8,7 @@ import { createTestMesh } from '../src/testing/index.ts'
 import { freePort } from '../test/harness/ports.ts'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
+import { median } from './lib/figures.ts'
 import type { LinksStatus, Mesh } from '../src/index.ts'
 import type { TestNodeOptions } from '../src/testing/index.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
@@ -35,8 +36,6 @@ export interface Figure {
   /** The bar is a least, not a most. @default false */
   least?: boolean
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 interface Cluster extends AsyncDisposable {
   readonly targets: readonly NodeProcess[]

@@ -3,6 +3,7 @@
  * first one another each time, and is compared with itself; the median of those ratios counts. All processes are started
  * several times, as what the engine makes of the code differs from process to process by more than a monitor costs.
  */
+import { median } from './lib/figures.ts'
 import { PeerPair } from './lib/peers.ts'
 import type { Sample } from './lib/measure.ts'
 import type { PayloadName } from './lib/peer-process.ts'
@@ -28,8 +29,6 @@ interface MonitorRow {
   rateRatio: number
   cpuRatio: number
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 /** Of each peer, one sample of each round. */
 type Round = ReadonlyMap<string, Sample>

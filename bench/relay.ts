@@ -5,6 +5,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
+import { printFigure } from './lib/figures.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 import type { RelayStats } from '../src/transport/index.ts'
 
@@ -82,9 +83,7 @@ class Figures {
 
   add (name: string, value: number): void {
     this.all[name] = value
-    const bar = BARS[name]
-    const verdict = bar == null ? '      ' : value <= bar ? 'met   ' : 'MISSED'
-    console.log(`${verdict} ${name.padEnd(72)} ${value.toFixed(2).padStart(9)}${bar == null ? '' : `  (bar ${bar})`}`)
+    printFigure(name, value, BARS[name], 72)
   }
 
   times (name: string, values: readonly number[]): void {
