@@ -46,11 +46,15 @@ export function onFarFuture (core: Core, from: string, message: Message): void {
   core.problem('group-conflict', `${from} is in a group of the far future, more than a day ahead of this node's clock, and is ignored: compare the clocks of both; only if that group was founded under the wrong one, start its nodes without what they have stored`, from)
 }
 
-/** Above all that this node knows of, and by chance unlike what anybody else chooses. */
+/**
+ * Above all that this node knows of, and what that may have become where nothing was heard of; and by chance unlike what
+ * anybody else chooses.
+ */
 export function newEpoch (core: Core): number {
   const { time, init, hard } = core
+  const above = Math.max(hard.highestEpoch + 1, Math.min(core.epochNow, latestEpoch(time.wall) - SPREAD))
   const created = Math.floor(time.wall) * EPOCHS_PER_MS + Math.floor(init.random() * EPOCHS_PER_MS)
-  return Math.max(created, hard.highestEpoch + 1 + Math.floor(init.random() * SPREAD))
+  return Math.max(created, above + Math.floor(init.random() * SPREAD))
 }
 
 /** Looks whether a group can and should be founded. */

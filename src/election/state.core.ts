@@ -1,5 +1,5 @@
 /** What one node knows of its group, and the two ways in which it changes anything: by a save and by a message. Pure. */
-import { hasPassed } from './clock.core.ts'
+import { EPOCHS_PER_MS, hasPassed } from './clock.core.ts'
 import { hasSeat, isNewer, NO_RANK } from './order.core.ts'
 import { Table } from './table.core.ts'
 import { MAX_REGISTER_ENTRIES } from '../wire/limits.ts'
@@ -119,6 +119,8 @@ export class Core {
   /** The highest epoch of the last save, and from when on a higher one makes one more. */
   #savedEpoch = 0
   #keepEpochFrom = -Infinity
+  /** Of all epochs that were known, the most by which one was ahead of this node's clock. */
+  #epochAhead = -Infinity
   readonly #syncing: Array<{ id: number, synced: Rank }> = []
   readonly #savedAt: Array<{ id: number, at: number, config: Config | undefined }> = []
   /** The config that is durable here. */
@@ -156,6 +158,7 @@ export class Core {
     this.hard = durable?.hard ?? {
       incarnation: drawIncarnation(init.random), config: undefined, founded: false, term: 0, vote: undefined, highestEpoch: 0, lineage: []
     }
+    this.#noteEpoch()
   }
 
   get config (): Config | undefined {
@@ -218,6 +221,7 @@ export class Core {
   }
 
   save (changes: Partial<HardState>): number {
+    if (changes.highestEpoch !== undefined) this.seeEpoch(changes.highestEpoch)
     const before = this.hard
     // another group has another line
     const lineage = !('config' in changes) || changes.config?.group === before.config?.group ? before.lineage : []
@@ -320,7 +324,21 @@ export class Core {
 
   /** Saved with what is saved next, or by {@link keepEpoch}. */
   seeEpoch (epoch: number): void {
-    if (epoch > this.hard.highestEpoch) this.hard = { ...this.hard, highestEpoch: epoch }
+    if (epoch <= this.hard.highestEpoch) return
+    this.hard = { ...this.hard, highestEpoch: epoch }
+    this.#noteEpoch()
+  }
+
+  #noteEpoch (): void {
+    this.#epochAhead = Math.max(this.#epochAhead, this.hard.highestEpoch - this.time.now * EPOCHS_PER_MS)
+  }
+
+  /**
+   * What the highest epoch that is known may have been raised to since, elsewhere, by a clock that is ahead of this one:
+   * it has run on (a hybrid logical clock, Kulkarni et al. 2014, whose logical part is time that passed).
+   */
+  get epochNow (): number {
+    return Math.floor(this.#epochAhead + this.time.now * EPOCHS_PER_MS)
   }
 
   /** Once a second: anybody can tell of one after the other. */

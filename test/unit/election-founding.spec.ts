@@ -116,6 +116,25 @@ describe('election core: forming anew', function () {
     expect(world.leaders()).to.deep.equal([lone])
   })
 
+  it('above what the lost group may have raised its tokens to meanwhile, though no clock here is ahead of them', () => {
+    const world = new World()
+    world.add('A', { persistent: false }, 3_600_000)
+    world.run(2_500)
+    for (const id of ['B', 'C']) world.add(id, { persistent: false })
+    world.run(15_000)
+    const leader = world.leader()
+    const lone = ['B', 'C'].find(id => id !== leader)!
+    world.split([lone], all.filter(id => id !== lone))
+    const { epoch } = world.status(leader)
+    world.step(leader, { type: 'group', view: { group: 7, epoch: epoch + 1, kind: 'default', term: 1, leader: undefined, voters: [] } })
+    world.run(5_000)
+    const raised = world.status(leader).epoch
+    expect(raised).to.be.above(epoch + 1)
+    world.until(30_000, () => world.leaders().includes(lone))
+    expect(world.leaders()).to.include(lone)
+    expect(world.status(lone).epoch).to.be.above(raised)
+  })
+
   it('who never had a group founds none while records tell of one', () => {
     const world = new World()
     world.add('B')
