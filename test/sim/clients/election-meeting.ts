@@ -89,17 +89,26 @@ export class Meetings {
     const config = processOf(node).durable?.hard.config
     const calm = now - disturbedBefore >= CALM && drop === 0 && fsync < SLOW_DISK && mean * factor < SLOW_LINE
     const led = this.#honest().some(other => processOf(other).lease !== undefined)
-    if (calm && led && config !== undefined && (this.#there(config) === config.voters.length || this.#canDoWithout(config, mean * factor))) this.#leaving.set(node.id, { at: now, config })
+    if (calm && led && config !== undefined && (this.#reached(config).length === config.voters.length || this.#canDoWithout(config, mean * factor))) this.#leaving.set(node.id, { at: now, config })
     else this.#leaving.delete(node.id)
   }
 
-  /** Some seats are dead; those who live reach each other, and will go on without them when the next one leaves. */
+  /** Some seats are dead or cut off; those who live reach each other, and will go on without them when the next one leaves. */
   #canDoWithout (config: Config, mean: number): boolean {
-    const there = this.#seatsThere(config)
-    const { network } = this.#world
-    const meet = there.every(({ id: a }) => there.every(({ id: b }) => a === b || network.carries(a, b)))
+    const there = this.#reached(config)
+    const meet = there.every(a => there.every(b => this.#meets(a, b)))
     // a silent one is waited for, for T, before it has to go
     return meet && mean < QUICK_LINE && there.length >= majorityOf(config) && there.every(({ id }) => (processOf(this.#world.nodes.get(id)!).options.profile?.timeout ?? 500) <= 500)
+  }
+
+  /** Seats of those who run and that one of the others reaches. */
+  #reached (config: Config): Voter[] {
+    const there = this.#seatsThere(config)
+    return there.length === 1 ? there : there.filter(a => there.some(b => a !== b && this.#meets(a, b)))
+  }
+
+  #meets (a: Voter, b: Voter): boolean {
+    return a === b || this.#world.network.carries(a.id, b.id)
   }
 
   /** Seats of those who run and stay. */
