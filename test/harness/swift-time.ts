@@ -1,28 +1,34 @@
 /**
- * Time that passes faster, for the tests of a `describe` that wait for seconds of our own code and do nothing meanwhile:
- * its timers and clocks run alike, so that it sees the same times as ever. Only for what is made and ended in a test, does
- * not use the shared timers of `src/util/timers.ts`, and has no other process to agree with about the time.
+ * Time that passes faster, for tests that wait for seconds of our own code and do nothing meanwhile: its timers and clocks
+ * run alike, so that it sees the same times as ever. Not for what has to agree about the time with another process, nor
+ * for `AbortSignal.timeout`, which is as slow as ever.
  */
 
 /** Times that it is faster. A real timer is late by 1 ms or two, which is this many more to what is tested. */
 const RATE = 5
 
-interface Clock {
-  now (): number
-}
-
 type Timer = (fn: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => unknown
 
-/** Returns what puts the real one back. */
-function hasten (clock: Clock): () => void {
-  const own = Object.getOwnPropertyDescriptor(clock, 'now')
-  const real = clock.now.bind(clock)
-  const began = real()
-  Object.defineProperty(clock, 'now', { value: () => began + (real() - began) * RATE, configurable: true, writable: true })
+const monotonic = performance.now.bind(performance)
+/** Milliseconds by which the monotonic clock is ahead: it goes never back, as whatever lives on has seen it. */
+let ahead = 0
+
+function hastenMonotonic (): () => void {
+  const began = monotonic()
+  const before = ahead
+  const set = (now: () => number): void => { Object.defineProperty(performance, 'now', { value: now, configurable: true, writable: true }) }
+  set(() => monotonic() + before + (monotonic() - began) * (RATE - 1))
   return () => {
-    if (own === undefined) Reflect.deleteProperty(clock, 'now')
-    else Object.defineProperty(clock, 'now', own)
+    ahead = before + (monotonic() - began) * (RATE - 1)
+    set(() => monotonic() + ahead)
   }
+}
+
+function hastenWall (): () => void {
+  const { now } = Date
+  const began = now()
+  Date.now = () => began + Math.floor((now() - began) * RATE)
+  return () => { Date.now = now }
 }
 
 function hastenTimer (name: 'setTimeout' | 'setInterval'): () => void {
@@ -32,9 +38,26 @@ function hastenTimer (name: 'setTimeout' | 'setInterval'): () => void {
   return () => { timers[name] = real }
 }
 
-/** Call in a `describe`. */
+function hasten (): () => void {
+  const backs = [hastenMonotonic(), hastenWall(), hastenTimer('setTimeout'), hastenTimer('setInterval')]
+  return () => { for (const back of backs) back() }
+}
+
+/** For all tests of the `describe` in which it is called. */
 export function useSwiftTime (): void {
-  let restore: Array<() => void> = []
-  before(() => { restore = [hasten(performance), hasten(Date), hastenTimer('setTimeout'), hastenTimer('setInterval')] })
-  after(() => { for (const back of restore.splice(0)) back() })
+  let back = (): void => {}
+  before(() => { back = hasten() })
+  after(() => { back() })
+}
+
+/** For one test. */
+export function swiftly (test: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    const back = hasten()
+    try {
+      await test()
+    } finally {
+      back()
+    }
+  }
 }
