@@ -73,7 +73,9 @@ describe('mesh: election', function () {
     a.election.addEventListener('braid.topic.election.change_state', ({ detail }) => { states.push([detail.State, detail.ID]) })
     const leader = await agreed(mesh.nodes)
     await until(() => voters(of(mesh.nodes, leader.id)) === sorted(mesh.nodes.slice(0, 3)), { timeout: 40_000 })
-    expect(states.at(-1)).to.deep.equal([a.id === leader.id ? 2 : 1, a.id])
+    // on a busy machine another one may lead by now
+    const { id } = await agreed(mesh.nodes)
+    expect(states.at(-1)).to.deep.equal([a.id === id ? 2 : 1, a.id])
   })
 
   it('a client that asks for the leader of a service makes its nodes elect one', async () => {
