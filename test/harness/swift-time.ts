@@ -3,24 +3,24 @@
  * run alike, so that it sees the same times as ever. Not for what has to agree about the time with another process, nor
  * for `AbortSignal.timeout`, which is as slow as ever.
  */
+import { realNow } from './real-time.ts'
 
 /** Times that it is faster. A real timer is late by 1 ms or two, which is this many more to what is tested. */
 const RATE = 5
 
 type Timer = (fn: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => unknown
 
-const monotonic = performance.now.bind(performance)
 /** Milliseconds by which the monotonic clock is ahead: it goes never back, as whatever lives on has seen it. */
 let ahead = 0
 
 function hastenMonotonic (): () => void {
-  const began = monotonic()
+  const began = realNow()
   const before = ahead
   const set = (now: () => number): void => { Object.defineProperty(performance, 'now', { value: now, configurable: true, writable: true }) }
-  set(() => monotonic() + before + (monotonic() - began) * (RATE - 1))
+  set(() => realNow() + before + (realNow() - began) * (RATE - 1))
   return () => {
-    ahead = before + (monotonic() - began) * (RATE - 1)
-    set(() => monotonic() + ahead)
+    ahead = before + (realNow() - began) * (RATE - 1)
+    set(() => realNow() + ahead)
   }
 }
 

@@ -2,6 +2,7 @@
  * Polls a condition instead of sleeping and hoping. The deadline is generous: it only decides how long a failing test
  * takes, never whether a working one passes.
  */
+import { realNow, realTimeout } from './real-time.ts'
 
 export interface UntilOptions {
   /** Milliseconds. @default 15000 */
@@ -12,14 +13,10 @@ export interface UntilOptions {
   what?: string | (() => string)
 }
 
-// Of a test whose time is swift, too, the deadline is real.
-const now = performance.now.bind(performance)
-const sleep = setTimeout
-
 /** Resolves to the first truthy value that `condition` returns. Its throws count as not yet. */
 export async function until <T> (condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
   const { timeout = 15_000, interval = 10, what } = options
-  const deadline = now() + timeout
+  const deadline = realNow() + timeout
   let problem: unknown
   for (;;) {
     try {
@@ -29,10 +26,10 @@ export async function until <T> (condition: () => T | Promise<T>, options: Until
     } catch (error) {
       problem = error
     }
-    if (now() > deadline) {
+    if (realNow() > deadline) {
       const text = typeof what === 'function' ? what() : what ?? condition.toString()
       throw new Error(`not within ${timeout} ms: ${text}`, problem === undefined ? undefined : { cause: problem })
     }
-    await new Promise(resolve => { sleep(resolve, interval) })
+    await new Promise(resolve => { realTimeout(resolve, interval) })
   }
 }

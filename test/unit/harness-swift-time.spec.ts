@@ -1,6 +1,7 @@
 /** The time of tests that wait for seconds. */
 import { expect } from 'chai'
 import { timers } from '../../src/util/timers.ts'
+import { wallClock } from '../harness/ipc.ts'
 import { swiftly } from '../harness/swift-time.ts'
 
 /** Milliseconds by a clock of the system's own, cut to whole ones. */
@@ -28,6 +29,18 @@ describe('harness: swift time', () => {
     const began = real()
     await new Promise(resolve => { timers.after(50, () => { resolve(undefined) }) })
     expect(real() - began).to.be.at.least(49)
+  })
+
+  it('is none for processes that agree about the time, neither meanwhile nor later', async () => {
+    const began = real()
+    const before = wallClock()
+    const apart = (): number => Math.abs(wallClock() - before - (real() - began))
+    let meanwhile = Infinity
+    await swiftly(async () => {
+      await new Promise(resolve => { setTimeout(resolve, 1_000) })
+      meanwhile = apart()
+    })()
+    expect([meanwhile, apart()]).to.satisfy((all: number[]) => all.every(ms => ms < 5))
   })
 
   it('is over for a test that fails, too', async () => {
