@@ -19,8 +19,9 @@ export interface Stage {
 const MINUTE = 60_000
 
 /**
- * What computes all the time (lint to sim) is half of the processor time and a seventh of the rest: the others wait. So
- * `mesh` and `process`, each with timers of real nodes, never run beside each other, nor do two with a browser.
+ * From `mesh` on they wait far more than they compute, so that another one fits beside each. Those whose nodes have timers of
+ * real seconds, `mesh` and `process`, share a lane, and those with a browser, `karma` and `e2e`, the other one: none of a
+ * pair ever runs beside its like.
  */
 export const STAGES: readonly Stage[] = [
   { name: 'lint', script: 'lint:code', lane: 'a', timeout: 4 * MINUTE },
