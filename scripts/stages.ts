@@ -1,5 +1,7 @@
 /** The stages of `npm test`, in order. Each is a script of package.json, so that it can be run alone. */
 
+export type Lane = 'a' | 'b'
+
 export interface Stage {
   /** What `npm test -- <name>` calls it. */
   name: string
@@ -8,14 +10,19 @@ export interface Stage {
   args?: string[]
   /** What runs its tests and counts them; any other stage counts only when it fails. */
   tests?: 'mocha' | 'karma'
-  /** Stages of two lanes run beside each other, those of one lane in turn: they only compute. The others have the machine for themselves, one after the other. */
-  lane?: 'a' | 'b'
+  /** Those of one lane run one after the other, beside those of the other lane. */
+  lane: Lane
   /** Milliseconds after which the stage is killed and has failed. */
   timeout: number
 }
 
 const MINUTE = 60_000
 
+/**
+ * From `mesh` on they wait far more than they compute, so that another one fits beside each. Those whose nodes have timers of
+ * real seconds, `mesh` and `process`, share a lane, and those with a browser, `karma` and `e2e`, the other one: none of a
+ * pair ever runs beside its like.
+ */
 export const STAGES: readonly Stage[] = [
   { name: 'lint', script: 'lint:code', lane: 'a', timeout: 4 * MINUTE },
   { name: 'rooms', script: 'lint:rooms', lane: 'b', timeout: 2 * MINUTE },
@@ -27,12 +34,12 @@ export const STAGES: readonly Stage[] = [
   { name: 'package-check', script: 'package-check', lane: 'b', timeout: 3 * MINUTE },
   { name: 'size', script: 'size', lane: 'b', timeout: 2 * MINUTE },
   { name: 'security', script: 'security', lane: 'b', timeout: MINUTE },
-  { name: 'unit', script: 'test:unit', tests: 'mocha', lane: 'a', timeout: 10 * MINUTE },
+  { name: 'unit', script: 'test:unit', tests: 'mocha', lane: 'b', timeout: 10 * MINUTE },
   { name: 'sim', script: 'test:sim', tests: 'mocha', lane: 'b', timeout: 10 * MINUTE },
-  { name: 'mesh', script: 'test:mesh', tests: 'mocha', timeout: 12 * MINUTE },
-  { name: 'process', script: 'test:process', tests: 'mocha', timeout: 15 * MINUTE },
-  { name: 'karma', script: 'test:karma', tests: 'karma', timeout: 10 * MINUTE },
-  { name: 'e2e', script: 'test:e2e', tests: 'mocha', timeout: 12 * MINUTE }
+  { name: 'mesh', script: 'test:mesh', tests: 'mocha', lane: 'a', timeout: 12 * MINUTE },
+  { name: 'process', script: 'test:process', tests: 'mocha', lane: 'a', timeout: 15 * MINUTE },
+  { name: 'karma', script: 'test:karma', tests: 'karma', lane: 'b', timeout: 10 * MINUTE },
+  { name: 'e2e', script: 'test:e2e', tests: 'mocha', lane: 'b', timeout: 12 * MINUTE }
 ]
 
 /**

@@ -1,13 +1,14 @@
 /**
- * `npm test`: runs every stage, or those named as arguments, goes on after one that fails so that all failures are seen,
- * and ends with what was not run and why, and the line `N passed, N failed`: tests, plus one failure for each other stage
- * that failed.
+ * `npm test`: runs every stage, or those named as arguments, in two lanes, goes on after one that fails so that all
+ * failures are seen, and ends with what was not run and why, and the line `N passed, N failed`: tests, plus one failure
+ * for each other stage that failed.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { inLanes } from './lanes.ts'
 import { selectStages } from './stages.ts'
 import { summary } from './summary.ts'
 import type { Stage } from './stages.ts'
@@ -19,6 +20,13 @@ const REPORTER = 'scripts/reporter.ts'
 
 const running = new Set<ChildProcess>()
 
+interface Run {
+  /** For the files of counts. */
+  directory: string
+  /** There is no other lane: what a stage prints is shown as it comes. */
+  live: boolean
+}
+
 /** A stage leads a process group of its own, so that what it started ends with it. */
 function kill (child: ChildProcess): void {
   try {
@@ -28,22 +36,22 @@ function kill (child: ChildProcess): void {
   }
 }
 
-/** What a stage of a lane prints, in one piece when it has ended: the other lane prints too. */
-function collect (child: ChildProcess): () => Promise<void> {
+/** What a stage prints, in one piece when it has ended: the other lane prints too. */
+function collect (child: ChildProcess): (heading: string) => Promise<void> {
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk))
   const closed = new Promise(resolve => { child.once('close', resolve) })
-  return async () => {
+  return async heading => {
     // The last lines may come after the exit; what left the group and lives on must not hold us up.
     await Promise.race([closed, pause(1_000)])
-    process.stdout.write(Buffer.concat(output))
+    process.stdout.write(Buffer.concat([Buffer.from(heading), ...output]))
   }
 }
 
 /** Resolves to what went wrong, or to an empty string. */
-async function exec (stage: Stage, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+async function exec (stage: Stage, { live }: Run, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  const output = stage.lane == null ? 'inherit' : 'pipe'
+  const output = live ? 'inherit' : 'pipe'
   const child = spawn('npm', ['run', '--silent', stage.script, '--', ...args], {
     stdio: ['ignore', output, output], detached: true, env: { ...process.env, ...env }
   })
@@ -61,10 +69,7 @@ async function exec (stage: Stage, args: readonly string[], env: Readonly<Record
   clearTimeout(timer)
   kill(child)
   running.delete(child)
-  if (stage.lane != null) {
-    console.log(`\n== ${stage.name}`)
-    await print()
-  }
+  if (!live) await print(`\n== ${stage.name}\n`)
   return note
 }
 
@@ -77,25 +82,25 @@ function readCounts (file: string): Counts | undefined {
 }
 
 /** A run that died before or after its tests has failed even when no test did. */
-async function tests (stage: Stage, directory: string): Promise<Counts & { note: string }> {
-  const file = join(directory, `${stage.name}.json`)
+async function tests (stage: Stage, run: Run): Promise<Counts & { note: string }> {
+  const file = join(run.directory, `${stage.name}.json`)
   // The reporter of karma.conf.cjs knows no options.
   const args = stage.tests === 'mocha' ? ['--reporter', REPORTER, '--reporter-option', `counts=${file}`] : []
-  const note = await exec(stage, [...stage.args ?? [], ...args], { BRAID_COUNTS: file })
+  const note = await exec(stage, run, [...stage.args ?? [], ...args], { BRAID_COUNTS: file })
   const { passes, failures, pending, skipped } = readCounts(file) ?? { passes: 0, failures: 0, pending: 0, skipped: [] }
 
   if (passes + failures === 0) return { passes, pending, skipped, failures: 1, note: note === '' ? 'no test ran' : note }
   return { passes, pending, skipped, failures: note === '' ? failures : Math.max(failures, 1), note }
 }
 
-async function run (stage: Stage, directory: string): Promise<Result> {
-  if (stage.lane == null) console.log(`\n== ${stage.name}`)
+async function runStage (stage: Stage, run: Run): Promise<Result> {
+  console.log(run.live ? `\n== ${stage.name}` : `-- ${stage.name} has begun`)
   const started = performance.now()
   let counts: Counts & { note: string }
   if (stage.tests !== undefined) {
-    counts = await tests(stage, directory)
+    counts = await tests(stage, run)
   } else {
-    const note = await exec(stage, stage.args ?? [])
+    const note = await exec(stage, run, stage.args ?? [])
     counts = { passes: 0, failures: note === '' ? 0 : 1, pending: 0, skipped: [], note }
   }
   return { ...counts, name: stage.name, seconds: (performance.now() - started) / 1000 }
@@ -107,15 +112,10 @@ async function main (): Promise<void> {
   }
   const stages = selectStages(process.argv.slice(2))
   const directory = mkdtempSync(join(tmpdir(), 'braid-test-'))
-  const results: Result[] = []
-  const inTurn = async (lane?: Stage['lane']): Promise<void> => {
-    for (const stage of stages) {
-      if (stage.lane === lane) results[stages.indexOf(stage)] = await run(stage, directory)
-    }
-  }
+  const live = new Set(stages.map(({ lane }) => lane)).size === 1
+  let results: Result[]
   try {
-    await Promise.all([inTurn('a'), inTurn('b')])
-    await inTurn()
+    results = await inLanes(stages, async stage => runStage(stage, { directory, live }))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

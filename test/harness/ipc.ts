@@ -1,4 +1,5 @@
 /** What a node process and its parent say to each other. */
+import { realNow } from './real-time.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
 import type { InvokeOptions } from '../../src/rpc/index.ts'
 import type { MeshOptions } from '../../src/mesh-options.ts'
@@ -60,7 +61,7 @@ export interface Fault {
  * clocks that are read one after the other while the process starts, and a busy machine may let much time pass between the two.
  */
 export function wallClock (): Time {
-  return ORIGIN + performance.now()
+  return ORIGIN + realNow()
 }
 
 /** `Date.now()` is cut to whole milliseconds, and whatever happens between the two readings makes the difference smaller, never larger. */

@@ -2,6 +2,7 @@
  * Polls a condition instead of sleeping and hoping. The deadline is generous: it only decides how long a failing test
  * takes, never whether a working one passes.
  */
+import { realNow, realTimeout } from './real-time.ts'
 
 export interface UntilOptions {
   /** Milliseconds. @default 15000 */
@@ -15,7 +16,7 @@ export interface UntilOptions {
 /** Resolves to the first truthy value that `condition` returns. Its throws count as not yet. */
 export async function until <T> (condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
   const { timeout = 15_000, interval = 10, what } = options
-  const deadline = performance.now() + timeout
+  const deadline = realNow() + timeout
   let problem: unknown
   for (;;) {
     try {
@@ -25,10 +26,10 @@ export async function until <T> (condition: () => T | Promise<T>, options: Until
     } catch (error) {
       problem = error
     }
-    if (performance.now() > deadline) {
+    if (realNow() > deadline) {
       const text = typeof what === 'function' ? what() : what ?? condition.toString()
       throw new Error(`not within ${timeout} ms: ${text}`, problem === undefined ? undefined : { cause: problem })
     }
-    await new Promise(resolve => setTimeout(resolve, interval))
+    await new Promise(resolve => { realTimeout(resolve, interval) })
   }
 }

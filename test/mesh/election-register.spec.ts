@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
@@ -20,7 +21,7 @@ describe('mesh: a register of many queues', function () {
   this.timeout(90_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh.stop() })
+  afterEach(async () => { await endMeshes(mesh) })
 
   it('is there for a leader that is alone, and stays while its group grows', async () => {
     mesh = await createTestMesh([{ service: 'login', election: { expect: 1 } }])

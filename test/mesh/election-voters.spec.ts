@@ -2,6 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { TestMesh } from '../../src/testing/index.ts'
@@ -10,7 +11,7 @@ describe('mesh: a voter who never comes', function () {
   this.timeout(90_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh.stop() })
+  afterEach(async () => { await endMeshes(mesh) })
 
   /** The nodes that are there, and the id of one more voter. */
   async function start (): Promise<{ a: Mesh, b: Mesh, third: Awaited<ReturnType<typeof generateKeyPair>>, ghost: string, voters: string[] }> {

@@ -6,6 +6,7 @@ import { peerStreams } from '../../src/streams/index.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
 import type { ElectionChange, Mesh, RpcError } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
@@ -46,7 +47,7 @@ describe('mesh: election', function () {
   this.timeout(90_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh.stop() })
+  afterEach(async () => { await endMeshes(mesh) })
 
   it('one of three leads, all know it, a pure client too; when it is killed another does', async () => {
     mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), {}])
@@ -72,7 +73,9 @@ describe('mesh: election', function () {
     a.election.addEventListener('braid.topic.election.change_state', ({ detail }) => { states.push([detail.State, detail.ID]) })
     const leader = await agreed(mesh.nodes)
     await until(() => voters(of(mesh.nodes, leader.id)) === sorted(mesh.nodes.slice(0, 3)), { timeout: 40_000 })
-    expect(states.at(-1)).to.deep.equal([a.id === leader.id ? 2 : 1, a.id])
+    // on a busy machine another one may lead by now
+    const { id } = await agreed(mesh.nodes)
+    expect(states.at(-1)).to.deep.equal([a.id === id ? 2 : 1, a.id])
   })
 
   it('a client that asks for the leader of a service makes its nodes elect one', async () => {

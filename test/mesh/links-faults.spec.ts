@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { rendezvousPick } from '../../src/balancing/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
@@ -36,7 +37,7 @@ describe('mesh: links under faults', function () {
   this.timeout(120_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh.stop() })
+  afterEach(async () => { await endMeshes(mesh) })
 
   it('1000 first calls at once of one token, while the leader goes: one node has it, and all callers come to agree', async () => {
     // so many nodes in one process keep it too busy for short timeouts

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { LinksService } from '../../src/links/service.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
 import type { LinkChange, LinksOptions, Mesh } from '../../src/index.ts'
 import type { LinksComponents } from '../../src/links/index.ts'
@@ -28,7 +29,7 @@ describe('mesh: links that are loaded when they are needed', function () {
   this.timeout(90_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh.stop() })
+  afterEach(async () => { await endMeshes(mesh) })
 
   it('a caller finds, moves and unlinks what others do, and hears of it; before its first token it has loaded nothing', async () => {
     const way: Way = { loads: 0, broken: false }

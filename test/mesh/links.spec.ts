@@ -3,6 +3,7 @@ import { decodeNumMsg } from '../../src/pubsub/index.ts'
 import { discovery } from '../../src/discovery/index.ts'
 import { createMesh } from '../../src/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
 import type { Discovery, DiscoveryComponents } from '../../src/discovery/index.ts'
 import type { LinkChange, LinksOptions, Mesh } from '../../src/index.ts'
@@ -28,7 +29,7 @@ describe('mesh: links', function () {
   this.timeout(90_000)
   let mesh: TestMesh
 
-  afterEach(async () => { await mesh?.stop() })
+  afterEach(async () => { await endMeshes(mesh) })
 
   it('a token stays on one node for every caller of a service, and is found, moved and unlinked', async () => {
     mesh = await createTestMesh([cart(), cart(), cart(), {}, {}])

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { z } from 'zod'
 import { defineTopic } from '../../src/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
 import type { Channel, Mesh, Message, SubscribeOptions } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
@@ -53,7 +54,7 @@ describe('mesh: pub/sub delivers at least once', function () {
     for (const node of running.flatMap(mesh => mesh.alive)) {
       expect(node.pubsub.info().counters).not.to.have.any.keys('refused', 'peers_cut', 'gossip_malformed')
     }
-    await Promise.all(running.splice(0).map(async mesh => mesh.stop()))
+    await endMeshes(...running.splice(0))
     for (const made of directories.splice(0)) rmSync(made, { recursive: true, force: true })
   })
 

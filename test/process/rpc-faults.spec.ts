@@ -6,26 +6,29 @@ import { allSeeAll, useProcesses } from '../harness/use-processes.ts'
 import type { FaultProxy } from '../harness/fault-proxy.ts'
 import type { Who } from '../harness/node-methods.ts'
 import type { NodeProcess } from '../harness/processes.ts'
+import type { Processes } from '../harness/use-processes.ts'
+
+type Direction = 'up' | 'down' | undefined
 
 describe('processes: calls over a network that misbehaves', function () {
   this.timeout(90_000)
   const processes = useProcesses()
   const proxies: FaultProxy[] = []
 
-  afterEach(async () => {
+  after(async () => {
     await Promise.all(proxies.splice(0).map(async proxy => proxy.close()))
   })
 
   /** A server and a client whose only path is the proxy: the server announces nothing else, the client cannot be dialled. */
-  async function through (suffix: '' | '/ws'): Promise<{ proxy: FaultProxy, server: NodeProcess, client: NodeProcess }> {
+  async function through (suffix: '' | '/ws', { spawn }: Pick<Processes, 'spawn'> = processes): Promise<{ proxy: FaultProxy, server: NodeProcess, client: NodeProcess }> {
     const port = await freePort()
     const proxy = await faultProxy({ port })
     proxies.push(proxy)
     const announce = [`/ip4/127.0.0.1/tcp/${proxy.port}${suffix}`]
-    const server = await processes.spawn({
+    const server = await spawn({
       label: 'server', options: { service: 'login', listen: [`/ip4/127.0.0.1/tcp/${port}${suffix}`], announce }
     })
-    const client = await processes.spawn({ label: 'client', options: { listen: [], bootstrap: announce } })
+    const client = await spawn({ label: 'client', options: { listen: [], bootstrap: announce } })
     await allSeeAll([server, client])
     expect(proxy.accepted).to.be.above(0)
     return { proxy, server, client }
@@ -65,9 +68,13 @@ describe('processes: calls over a network that misbehaves', function () {
     expect([...server.eventsOf('node:remove'), ...client.eventsOf('node:remove')]).to.deep.equal([])
   })
 
-  for (const direction of [undefined, 'down', 'up'] as const) {
-    it(`a path that is dead ${direction == null ? 'both ways' : `in the direction ${direction}`} but stays open is noticed by both, and comes back`, async () => {
-      const { proxy, server, client } = await through('')
+  describe('a path that is dead but stays open', () => {
+    const WAYS: ReadonlyMap<Direction, string> = new Map([[undefined, 'both ways'], ['down', 'in the direction down'], ['up', 'in the direction up']])
+    const pairs = useProcesses({ per: 'suite' })
+    const outcomes = new Map<Direction, Promise<void>>()
+
+    async function noticed (direction: Direction): Promise<void> {
+      const { proxy, server, client } = await through('', pairs)
       proxy.set({ blackhole: true }, direction)
       await Promise.all([
         server.waitEvent('node:remove', ({ detail }) => detail.id === client.id, { timeout: 40_000 }),
@@ -76,8 +83,21 @@ describe('processes: calls over a network that misbehaves', function () {
       await proxy.heal()
       await allSeeAll([server, client], 40_000)
       expect(await client.invoke<Who>('login', 'who', {}, { timeout: 20_000 })).to.include({ pid: server.pid })
+    }
+
+    // Each has processes and a proxy of its own, and waits for seconds: all do at once.
+    before(() => {
+      for (const direction of WAYS.keys()) {
+        const outcome = noticed(direction)
+        outcome.catch(() => {})
+        outcomes.set(direction, outcome)
+      }
     })
-  }
+
+    for (const [direction, how] of WAYS) {
+      it(`${how} is noticed by both ends, and comes back`, async () => outcomes.get(direction))
+    }
+  })
 
   it('a call under way when the path dies silently ends at its deadline, and the node is given up', async () => {
     const { proxy, server, client } = await through('')

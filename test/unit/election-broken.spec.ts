@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createElection } from '../../src/election/election.core.ts'
+import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { startAlone } from './election-alone.ts'
 import { PartDisk } from '../harness/part-disk.ts'
@@ -10,6 +11,7 @@ type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 
 describe('election: a store that cannot be written', function () {
   this.timeout(30_000)
+  useSwiftTime()
   let member: Member
   let told: string[]
 

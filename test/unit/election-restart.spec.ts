@@ -4,6 +4,7 @@ import { Member } from '../../src/election/member.ts'
 import { PROFILES } from '../../src/election/election.core.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { decodeElection } from '../../src/wire/election-codec.ts'
+import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
@@ -96,6 +97,7 @@ describe('election: a core that fails over a message', function () {
 
 describe('election: a store that cannot be read at the start', function () {
   this.timeout(30_000)
+  useSwiftTime()
   let made: Member[]
   let told: string[]
   /** Called before a stable value is read. */

@@ -1,11 +1,14 @@
-/** What `npm test` learns of a run beside its counts. */
+/** How `npm test` runs its stages, and what it learns of a run beside its counts. */
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inLanes } from '../../scripts/lanes.ts'
+import { selectStages } from '../../scripts/stages.ts'
 import { summary } from '../../scripts/summary.ts'
+import type { Result } from '../../scripts/summary.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -42,5 +45,40 @@ describe('the reporter', () => {
       '7 passed, 1 failed'
     ].join('\n'))
     expect(summary(results.slice(0, 1))).to.equal('lint              1.0 s  ok\n\n0 passed, 0 failed')
+  })
+})
+
+describe('the lanes', () => {
+  const result = (name: string): Result => ({ name, seconds: 1, passes: 1, failures: 0, pending: 0, skipped: [], note: '' })
+
+  it('run beside each other, and the stages of one in turn', async () => {
+    const stages = ([['lint', 'a'], ['build', 'b'], ['unit', 'a'], ['mesh', 'b']] as const).map(([name, lane]) => ({ name, lane, end: Promise.withResolvers<undefined>() }))
+    const begun: string[] = []
+    const results = inLanes(stages, async ({ name, end }) => {
+      begun.push(name)
+      await end.promise
+      return result(name)
+    })
+    expect(begun).to.deep.equal(['lint', 'build'])
+    for (const at of [1, 3, 0, 2]) {
+      stages[at]?.end.resolve(undefined)
+      await new Promise(resolve => { setTimeout(resolve, 0) })
+    }
+    expect(begun).to.deep.equal(['lint', 'build', 'mesh', 'unit'])
+    expect((await results).map(({ name }) => name)).to.deep.equal(['lint', 'build', 'unit', 'mesh'])
+  })
+
+  it('go on after a stage that cannot be run, which has failed', async () => {
+    const stages = ([['lint', 'a'], ['build', 'b'], ['unit', 'a']] as const).map(([name, lane]) => ({ name, lane }))
+    const results = await inLanes(stages, async ({ name }) => {
+      if (name === 'lint') throw new Error('no such program')
+      return result(name)
+    })
+    expect(results).to.deep.equal([{ ...result('lint'), seconds: 0, passes: 0, failures: 1, note: 'Error: no such program' }, result('build'), result('unit')])
+  })
+
+  it('of a selection are those of its stages', () => {
+    expect(selectStages(['unit', 'lint']).map(({ name }) => name)).to.deep.equal(['lint', 'unit'])
+    expect(() => selectStages(['nonsense'])).to.throw('no stage nonsense')
   })
 })

@@ -4,6 +4,7 @@ import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
+import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
@@ -138,7 +139,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(mesh.table.size).to.equal(0)
   })
 
-  it('what may have been done is not said to be safe to do again, however it comes that nobody answers', async () => {
+  it('what may have been done is not said to be safe to do again, however it comes that nobody answers', swiftly(async () => {
     start(27)
     const failed = async (doing: Promise<unknown>): Promise<unknown> => doing.catch(({ code, retryable }: RpcError) => [code, retryable])
     const outcomes = await Promise.all((['link', 'move', 'unlink'] as const).map(async op => {
@@ -156,7 +157,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
       return both
     }))
     for (const outcome of outcomes) expect(outcome).to.deep.equal([['UNAVAILABLE', false], ['UNAVAILABLE', true]])
-  })
+  }))
 
   it('a link that may have been made says so, and of nothing else', async () => {
     const { callers } = start(28, { loss: 0 })
@@ -183,7 +184,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     asker.stop()
   })
 
-  it('what goes back for a while makes nobody ask without a pause, nor for ever', async () => {
+  it('what goes back for a while makes nobody ask without a pause, nor for ever', swiftly(async () => {
     const { callers } = start(30, { loss: 0, clients: 2 })
     const [one, two] = callers as [FakeNode, FakeNode]
     await one.links.link('ada', 'target-1')
@@ -197,7 +198,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     const outcomes = await Promise.all([failed(one.links.unlink('ada', 'cart')), failed(two.links.link('bob', 'target-2', { replace: true }))])
     for (const outcome of outcomes) expect(outcome).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
     expect(one.links.status().asked - asked).to.be.within(10, 200)
-  })
+  }))
 
   it('questions of a tick travel together, changes by themselves, and those that are put off once more', async () => {
     start(31)
@@ -452,7 +453,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(life()).to.equal(soon + 1)
   })
 
-  it('a token whose node is not known here is not said to be linked nowhere', async () => {
+  it('a token whose node is not known here is not said to be linked nowhere', swiftly(async () => {
     const { callers } = start(22, { clients: 1, loss: 0 })
     const [caller] = callers as [FakeNode]
     const home = await caller.call('ada') as string
@@ -461,7 +462,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     const failure = await caller.links.target('ada', 'cart').catch((err: unknown) => err)
     expect(failure).to.deep.include({ name: 'RpcError', code: 'UNAVAILABLE', retryable: true })
     expect(caller.router.moved?.(tokenIdOf('ada', 'fake'), 'cart', home, 'elsewhere'), 'details that say nothing').to.equal(undefined)
-  })
+  }))
 
   it('every node tells of a link that it uses, holds or decides once when it comes, moves and goes', async () => {
     const { callers, targets } = start(14, { clients: 2, loss: 0 })
@@ -550,7 +551,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect([...mesh.table.keys()]).to.deep.equal([])
   })
 
-  it('a service without links needs no leader', async () => {
+  it('a service without links needs no leader', swiftly(async () => {
     mesh = new FakeMesh(createRandom(20))
     const idle = mesh.add('idle', 'cart', { ttl: 1_000 })
     // a node beside it that asks shows that its time for a report has come
@@ -561,9 +562,9 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await until(() => target.links.status().authority?.links === 0, { timeout: 20_000 })
     busy.stop()
     expect([idle.links.status().held, mesh.looked]).to.deep.equal([0, 0])
-  })
+  }))
 
-  it('only the node that holds a link can say that it is used', async () => {
+  it('only the node that holds a link can say that it is used', swiftly(async () => {
     mesh = new FakeMesh(createRandom(13))
     const [leader] = ['target-0', 'target-1'].map(id => mesh.add(id, 'cart', { ttl: 1_000 })) as [FakeNode]
     const caller = mesh.add('caller', undefined)
@@ -581,5 +582,5 @@ describe('links: many callers, a group that changes its leader, and messages tha
     await until(() => leader.links.status().authority?.links === 0, { timeout: 20_000 })
     over.abort()
     await reports
-  })
+  }))
 })

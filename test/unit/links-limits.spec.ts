@@ -13,6 +13,7 @@ import { Quota } from '../../src/links/quota.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
 import { LINKS_UNSHARED, MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER, MAX_REGISTER_ENTRIES, MAX_REGISTER_WRITES } from '../../src/wire/limits.ts'
+import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
@@ -230,14 +231,14 @@ describe('links: what a leader is asked', function () {
     expect(await authority.down('y').catch((err: RpcError) => err)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
   })
 
-  it('a node that cannot be said to be down, for want of room, is not said to have no leader', async () => {
+  it('a node that cannot be said to be down, for want of room, is not said to have no leader', swiftly(async () => {
     const leader = mesh.add('target-1', 'cart')
     const caller = mesh.add('caller', undefined)
     mesh.leased = true
     mesh.elect('target-1')
     mesh.commit = () => { throw new RegisterError('full', true) }
     for (const { links } of [caller, leader]) expect(await links.down('target-0').catch((err: RpcError) => err)).to.deep.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
-  })
+  }))
 
   it('who asks for much waits for itself, and others have their turns', async () => {
     const batches: string[][] = []

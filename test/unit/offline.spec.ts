@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { Connectivity } from '../../src/connectivity.ts'
 import { Revival } from '../../src/revival.ts'
+import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { ConnectivityInit } from '../../src/connectivity.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
@@ -57,6 +58,8 @@ describe('a node without a network', () => {
 })
 
 describe('a node that was away', () => {
+  useSwiftTime()
+
   interface Setup { revival: Revival, done: number[], asked: string[] }
 
   function setup (connections: Fake[], { joined = () => true, ping = async () => 1 }: { joined?: () => boolean, ping?: (peer: PeerId, options: { signal: AbortSignal }) => Promise<number> } = {}): Setup {
