@@ -38,6 +38,11 @@ export interface Question {
   readonly from: Rank | undefined
 }
 
+/** One that neither proposes nor demands anything. */
+export function questionOf (kind: Question['kind'], parent: string, token: string): Question {
+  return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
+}
+
 /** A node of the service as the keeper sees it. */
 export interface Taker {
   readonly id: string

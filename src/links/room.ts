@@ -6,6 +6,7 @@ import { LinkError, MeshStoppedError, RpcError } from '../errors.ts'
 import { checkName } from '../wire/names.ts'
 import { Archive } from './archive.ts'
 import { Asker, InDoubt } from './asker.ts'
+import { questionOf } from './decide.core.ts'
 import { doubtful, isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
 import { Finder } from './finder.ts'
 import { LocalKeeper } from './local.ts'
@@ -135,7 +136,7 @@ export class Room {
       ask: async (parent, token, links) => {
         const { service } = discovery.self
         if (service === undefined) return undefined
-        const answer = await asker.ask(service, { ...question('resolve', parent, token), propose: links ? [discovery.self.id] : [] }, CHECK_PATIENCE)
+        const answer = await asker.ask(service, { ...questionOf('resolve', parent, token), propose: links ? [discovery.self.id] : [] }, CHECK_PATIENCE)
         if ('failure' in answer) throw new RpcError('UNAVAILABLE', answer.failure)
         return answer.link
       }
@@ -193,12 +194,11 @@ export class Room {
 
   // ---- what can be done
 
-  async target (token: string, service: string, { signal }: AbortOptions = {}): Promise<NodeInfo | undefined> {
+  async target (token: string, service: string, options: AbortOptions = {}): Promise<NodeInfo | undefined> {
     const { rpc, finder } = this.#running()
     checkName('service', service)
-    const id = rpc.tokenId(token)
-    const known = finder.known(service, id) ?? await this.#current(service, id, signal)
-    return known === undefined ? undefined : this.#record(service, known.id, signal)
+    const node = await finder.target(service, rpc.tokenId(token), PATIENCE, options)
+    return node === undefined ? undefined : this.#record(service, node.id, options.signal)
   }
 
   async link (token: string, node: NodeInfo | string, { replace = false, signal }: LinkOptions = {}): Promise<NodeInfo> {
@@ -216,7 +216,7 @@ export class Room {
         if (replace && present.id !== wanted.id) throw overtaken(service)
         return this.#record(service, present.id, signal)
       }
-      const answer: Answer | undefined = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
+      const answer: Answer | undefined = await this.#ask(service, { ...questionOf('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
         if (err instanceof InDoubt) return undefined
         throw err
       })
@@ -246,7 +246,7 @@ export class Room {
     for (const again = tryAgain(service, PATIENCE, signal); ; await again()) {
       const known = await this.#current(service, token, signal)
       if (known === undefined) return 0
-      const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
+      const answer = await this.#ask(service, { ...questionOf('remove', finder.parent, token), from: known.rank }, signal)
       finder.settle(service, token, answer)
       if ('changed' in answer && answer.changed) return 1
       // it was there, and is not any more; nobody who was asked before will say who ended it
@@ -295,16 +295,10 @@ export class Room {
 
   // ---- parts of that
 
-  /** As it is now, by whoever decides. */
+  /** As it is now, by whoever decides: what it is changed by. */
   async #current (service: string, token: TokenId, signal: AbortSignal | undefined): Promise<Known | undefined> {
     const { finder } = this.#running()
-    try {
-      return finder.settle(service, token, await this.#ask(service, question('resolve', finder.parent, token), signal))
-    } catch (err) {
-      const stored = err instanceof RpcError && err.code === 'UNAVAILABLE' ? await finder.stored(service, token, signal === undefined ? {} : { signal }) : undefined
-      if (stored === undefined) throw err
-      return stored
-    }
+    return finder.settle(service, token, await this.#ask(service, questionOf('resolve', finder.parent, token), signal))
   }
 
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
@@ -325,10 +319,6 @@ export class Room {
       await new Promise(resolve => { setTimeout(resolve, 20) })
     }
   }
-}
-
-function question (kind: Question['kind'], parent: string, token: string): Question {
-  return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
 }
 
 export { Announcer } from './announcer.ts'

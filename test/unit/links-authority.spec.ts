@@ -7,6 +7,7 @@ import { linkOwner } from '../harness/models.ts'
 import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
+import { encodePlace } from '../../src/wire/links-codec.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { RpcError } from '../../src/errors.ts'
 import type { Question } from '../../src/links/decide.core.ts'
@@ -548,6 +549,42 @@ describe('links: many callers, a group that changes its leader, and messages tha
       expect(await targets[0]?.links.count('cart')).to.equal(0)
     }
     expect([...mesh.table.keys()]).to.deep.equal([])
+  })
+
+  describe('target() says where calls go', () => {
+    const place = (node: string, index: number): NonNullable<FakeMesh['stored']> => ({ rank: [1, 1, index], value: encodePlace({ node, incarnation: 1, maker: new Uint8Array(0) }) })
+    const targetOf = async ({ links }: FakeNode, token: string): Promise<unknown> => links.target(token, 'cart', { signal: AbortSignal.timeout(20_000) }).then(node => node?.id, (err: RpcError) => [err.name, err.code, err.retryable])
+    const routeOf = async ({ router }: FakeNode, token: string): Promise<unknown> => Promise.resolve(router.route(tokenIdOf(token, 'fake'), 'cart', mesh.infos.filter(({ service }) => service === 'cart'), undefined)).then(routed => routed?.id, (err: RpcError) => [err.name, err.code, err.retryable])
+
+    it('when all who vote are gone: where the DHT says, and to nothing older than what is known', async () => {
+      const { callers } = start(40, { clients: 3, loss: 0 })
+      const [one, two, fresh] = callers as [FakeNode, FakeNode, FakeNode]
+      await one.links.link('ada', 'target-1')
+      await two.links.link('ada', 'target-2', { replace: true })
+      expect(await Promise.all([one, two, fresh].map(async caller => targetOf(caller, 'bob')))).to.deep.equal([undefined, undefined, undefined])
+      mesh.elect(undefined)
+      mesh.voterless = true
+      mesh.stored = place('target-1', 1)
+      expect(await targetOf(fresh, 'ada')).to.equal('target-1')
+      expect(await routeOf(fresh, 'ada')).to.equal('target-1')
+      // it has heard of a newer one
+      two.links.resync()
+      for (const of of [targetOf, routeOf]) expect(await of(two, 'ada')).to.equal('target-2')
+      mesh.stored = undefined
+      for (const of of [targetOf, routeOf]) expect(await of(fresh, 'eve')).to.deep.equal(['RpcError', 'UNAVAILABLE', true])
+    })
+
+    it('onNoLeader provisional: where rendezvous says, at once, unless the DHT knows better', async () => {
+      start(41, { clients: 0, loss: 0 })
+      const caller = mesh.add('caller', undefined, { onNoLeader: 'provisional' })
+      expect(await targetOf(caller, 'ada')).to.equal(undefined)
+      mesh.elect(undefined)
+      const began = performance.now()
+      for (const token of ['ada', 'bob', 'eve']) expect(await targetOf(caller, token)).to.equal(await routeOf(caller, token)).and.to.be.oneOf(['target-0', 'target-1', 'target-2'])
+      expect(performance.now() - began).to.be.lessThan(900)
+      mesh.stored = place('target-1', 1)
+      for (const token of ['mia', 'ida']) expect(await targetOf(caller, token)).to.equal('target-1')
+    })
   })
 
   it('a service without links needs no leader', async () => {

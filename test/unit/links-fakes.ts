@@ -11,7 +11,7 @@ import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
 import type { Election, ElectionEvents, FencingToken, GroupView, Register, RegisterEntry, RegisterRank, RegisterWrite } from '../../src/election/index.ts'
 import type { Links, LinksOptions } from '../../src/links/index.ts'
-import type { RecordSource, Records } from '../../src/records/index.ts'
+import type { RankedRecord, RecordSource, Records } from '../../src/records/index.ts'
 import type { Handler, HandlerContext, Rpc, TokenGuard, TokenRouter } from '../../src/rpc/index.ts'
 import type { Random } from '../../src/util/random.core.ts'
 import type { Startable } from '@libp2p/interface'
@@ -90,6 +90,8 @@ export class FakeMesh {
   looked = 0
   /** No node of the service votes. */
   voterless = false
+  /** What the DHT has of any link. */
+  stored: Pick<RankedRecord, 'rank' | 'value'> | undefined
   /** The leader has a lease: it need not ask before it answers. */
   leased = true
   term = 0
@@ -205,7 +207,7 @@ export class FakeMesh {
     const kept = new Set<string>()
     const records = {
       keepSource: ({ name, final = false }: RecordSource) => final ? kept.delete(name) : kept.add(name),
-      get: async () => undefined,
+      get: async () => this.stored,
       withdrawSources: () => { kept.clear() },
       status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })
     } as unknown as Records
