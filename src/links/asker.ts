@@ -1,6 +1,7 @@
 /**
- * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together; a leader that is
- * gone, or not ready, is made up for by the next one, until the question's time is over.
+ * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together, and each change by
+ * itself: it may wait for the node that is to let its token go. A leader that is gone, or not ready, is made up for by the
+ * next one, until the question's time is over.
  */
 import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
@@ -54,8 +55,8 @@ export interface LeaderCall<T> {
   readonly onDoubt?: (doubt: boolean) => void
 }
 
-/** The leader was lost: what it was asked may have been done, and is not asked again. */
-export class InDoubt extends Error {
+/** The leader was lost: what it was asked may have been done, and is not asked again as if it had not. */
+class InDoubt extends Error {
   static override readonly name = 'InDoubt'
 }
 
@@ -79,7 +80,6 @@ export class Asker {
    * @param patience - milliseconds that a leader is waited for
    * @throws RpcError `UNAVAILABLE` - nobody answered in time; retryable if nothing can have changed by it
    * @throws NoAuthorityError - nobody ever will; the signal's reason
-   * @throws InDoubt - a link where there is none may have been made, and may have ended since: asked again it could be made twice
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
@@ -158,10 +158,8 @@ export class Asker {
   #flush (service: string): void {
     const all = this.#queues.get(service) ?? []
     this.#queues.delete(service)
-    // a change waits for the node that is to let its token go, and holds up no call of another one
-    const [questions, changes] = [all.filter(isResolve), all.filter(asked => !isResolve(asked))]
-    const most = batchOf(this.#init.rpc.maxBody)
-    for (const batch of [...inBatches(questions, most), ...inBatches(changes, most)]) {
+    const questions = inBatches(all.filter(isResolve), batchOf(this.#init.rpc.maxBody))
+    for (const batch of [...questions, ...all.filter(asked => !isResolve(asked)).map(asked => [asked])]) {
       this.#send(service, batch).catch((err: unknown) => {
         const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
         for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
@@ -169,28 +167,26 @@ export class Asker {
     }
   }
 
+  /** @param before - a leader that was lost may have done it */
   async #send (service: string, batch: readonly Asked[], before = false): Promise<void> {
-    const questions = batch.map(({ question }) => question)
+    const questions = batch.map(({ question }) => before ? { ...question, again: true } : question)
     this.asked += batch.length
     const call = this.call(service, {
       method: ASK,
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length),
-      once: questions.some(isRepeatable),
+      once: !before && questions.some(isRepeatable),
       onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
     }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
-    const { value: answers, doubt } = await call.catch(async (err: unknown) => {
+    const result = await call.catch((err: unknown) => {
       if (!(err instanceof InDoubt)) throw err
-      for (const { question, reject } of batch) if (isRepeatable(question)) reject(err)
-      const others = batch.filter(({ question }) => !isRepeatable(question))
-      if (others.length > 0) await this.#send(service, others, true)
-      return { value: [], doubt: true }
     })
+    if (result === undefined) return this.#send(service, batch, true)
+    const { value: answers, doubt } = result
     const later: Asked[] = []
     batch.forEach((asked, index) => {
-      const answer = answers[index]
-      if (answer === undefined) return
+      const answer = answers[index] as Answer
       if ('failure' in answer && answer.failure === 'later') later.push(asked)
       else asked.resolve((doubt || before) && !isResolve(asked) ? { ...answer, doubt: true } : answer)
     })

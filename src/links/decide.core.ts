@@ -36,6 +36,8 @@ export interface Question {
   readonly to: string | undefined
   /** What the asker has seen; of index 0: that there was no link. Undefined: whatever it was. */
   readonly from: Rank | undefined
+  /** Of a move where there was no link: a leader that was lost may have made it. */
+  readonly again?: boolean
 }
 
 /** One that neither proposes nor demands anything. */

@@ -5,9 +5,9 @@
 import { LinkError, MeshStoppedError, RpcError } from '../errors.ts'
 import { checkName } from '../wire/names.ts'
 import { Archive } from './archive.ts'
-import { Asker, InDoubt } from './asker.ts'
+import { Asker } from './asker.ts'
 import { questionOf } from './decide.core.ts'
-import { doubtful, isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
+import { isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
 import { Finder } from './finder.ts'
 import { LocalKeeper } from './local.ts'
 import { isCount } from './messages.core.ts'
@@ -36,6 +36,9 @@ const CHECK_PATIENCE = 750
 const TICK = 500
 /** Milliseconds to wait for the record of a node that the leader knows. */
 const RECORD_TIMEOUT = 1_000
+
+/** Of a link that was to be made. */
+const ENDED = 'there is no such link, and nobody can tell whether it was made and has ended since'
 
 /** What a room is made of, and where. */
 export interface RoomInit {
@@ -208,26 +211,14 @@ export class Room {
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
-    const again = tryAgain(service, PATIENCE, signal)
-    for (let doubt = false; ;) {
-      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal).catch((err: unknown) => { throw doubt ? doubtful(err) : err }) : undefined
-      if (doubt) {
-        if (present === undefined) throw unsure(service, 'there is no such link, and nobody can tell whether it was made and has ended since')
-        if (replace && present.id !== wanted.id) throw overtaken(service)
-        return this.#record(service, present.id, signal)
-      }
-      const answer: Answer | undefined = await this.#ask(service, { ...questionOf('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
-        if (err instanceof InDoubt) return undefined
-        throw err
-      })
-      doubt = answer === undefined
-      if (answer === undefined) continue
+    for (const again = tryAgain(service, PATIENCE, signal); ; await again()) {
+      const present = replace ? await this.#current(service, id, signal) : undefined
+      const answer = await this.#ask(service, { ...questionOf('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal)
       if ('failure' in answer && (answer.failure === 'not-there' || answer.failure === 'no-node')) throw new LinkError(`the node ${wanted.id} is gone, or takes no new tokens`)
       const known = finder.settle(service, id, answer)
-      if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)
+      if (known !== undefined && (!replace || known.id === wanted.id)) return this.#record(service, known.id, signal)
       // somebody else was faster: what is to be replaced is another link now
-      if (known === undefined || (replace && known.id !== wanted.id)) await again()
-      else return this.#record(service, known.id, signal)
+      if ('doubt' in answer) throw overtaken(service)
     }
   }
 
@@ -304,7 +295,7 @@ export class Room {
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     const { asker, local } = this.#running()
     const answer = local === undefined ? await asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
-    if ('failure' in answer && answer.doubt === true) throw unsure(service, 'it may or may not have been done')
+    if ('failure' in answer && answer.doubt === true) throw unsure(service, question.from?.index === 0 && answer.failure === 'unavailable' ? ENDED : 'it may or may not have been done')
     return answer
   }
 

@@ -37,6 +37,12 @@ export const MAX_ADDRESSES = 16
 export const MAX_ELECTION_FRAME = 256 * KiB
 /** Keys in a group's register, deletion marks included: every voter keeps them in memory. */
 export const MAX_REGISTER_ENTRIES = 200_000
+/**
+ * Keys of which a voter remembers that they were deleted, and milliseconds for which it does at least: three times as long
+ * as who changes a link asks one leader after the other. Of more it remembers only that there were some.
+ */
+export const MAX_ERASED = 20_000
+export const REMEMBERED_FOR = 15_000
 /** Bytes of all its keys and values, for the same reason. */
 export const MAX_REGISTER_BYTES = 64 * MiB
 /** Bytes of one value: some of them fit into a frame. */

@@ -87,6 +87,22 @@ describe('mesh: links under faults', function () {
     expect(explain(checkLinearizable(linkOwner, history.operations()))).to.equal('linearizable')
   })
 
+  it('a link that its leader could not write before it was replaced is made by the next one', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), {}, {}])
+    const targets = mesh.nodes.slice(0, 3)
+    const [client, other] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    serve(targets)
+    await where(client, 'warm')
+    await until(() => targets.every(({ election }) => election.status().voters.length === 3), { timeout: 30_000 })
+    const leader = await leading(targets)
+    const [wanted, third] = targets.filter(node => node !== leader) as [Mesh, Mesh]
+    for (const voter of [wanted, third]) mesh.cut(leader, voter, { silent: true })
+    expect((await client.links.link('ada', wanted.self, { signal: AbortSignal.timeout(30_000) })).id).to.equal(wanted.id)
+    expect([wanted, third].map(({ links }) => links.status().authority !== undefined)).to.include(true)
+    expect((await other.links.target('ada', 'cart', { signal: AbortSignal.timeout(30_000) }))?.id).to.equal(wanted.id)
+    expect(await where(other, 'ada')).to.equal(wanted.id)
+  })
+
   it('strict: on the side without a leader nothing runs after its lease, and on the other nothing before', async () => {
     mesh = await createTestMesh([cart({ ownership: 'strict' }), cart({ ownership: 'strict' }), cart({ ownership: 'strict' }), {}, {}])
     const targets = mesh.nodes.slice(0, 3)

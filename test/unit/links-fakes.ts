@@ -49,6 +49,8 @@ class FakeRegister implements Register {
 
   entry (key: string): RegisterEntry | undefined { return this.#group.table.get(key) }
 
+  wasDeleted (key: string): boolean { return this.#group.deleted.has(key) }
+
   get size (): Register['size'] { return { entries: this.#group.table.size, bytes: 0 } }
 
   * entries (): IterableIterator<RegisterEntry> { yield * this.#group.table.values() }
@@ -83,6 +85,8 @@ function infoOf (id: string, service: string | undefined): NodeInfo {
 
 export class FakeMesh {
   readonly table = new Map<string, RegisterEntry>()
+  /** What was deleted from it; a voter forgets that in time. */
+  readonly deleted = new Set<string>()
   /** Messages between these two are lost. */
   readonly cut = new Set<string>()
   leader: string | undefined
@@ -122,8 +126,8 @@ export class FakeMesh {
     }
     return writes.map(({ key, value }) => {
       const rank = { epoch: 1, term: this.term, index: ++this.#index }
-      if (value === undefined) this.table.delete(key)
-      else this.table.set(key, { key, value, rank })
+      if (value !== undefined) this.table.set(key, { key, value, rank })
+      else if (this.table.delete(key)) this.deleted.add(key)
       return rank
     })
   }
@@ -235,7 +239,7 @@ export class FakeMesh {
     const peer = this.#peers.get(to)
     const handler = peer?.handlers.get(method)
     if (handler === undefined || this.gone.has(to) || this.isCut(from, to) || this.#random.chance(this.#loss)) throw new RpcError('UNAVAILABLE', 'lost', { retryable: true })
-    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info } as unknown as HandlerContext)
+    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info, signal: new AbortController().signal } as unknown as HandlerContext)
     this.sent.push(JSON.stringify(answer ?? null))
     await this.delay()
     // it ran, and nobody knows

@@ -37,6 +37,7 @@ function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = 
       return table.get(key)
     },
     entries: () => table.values(),
+    wasDeleted: () => false,
     get size () { return { entries: table.size, bytes: 0 } },
     read: async (key: string) => table.get(key),
     write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
@@ -115,6 +116,18 @@ describe('links: what a leader is asked', function () {
     // once they are done there is room again
     expect(await ask(1, { kind: 'move', to: 'y' })).to.deep.include({ changed: true })
     expect(await ask(1)).to.have.nested.property('link.node', 'y')
+  })
+
+  it('by one who has given up makes nothing any more: he may have asked another leader', async () => {
+    const { authority, table } = alone()
+    const given = new AbortController()
+    const none = { epoch: 0, term: 0, index: 0 }
+    const asked = authority.ask([question(1, { kind: 'move', to: 'x', from: none }), question(2, { propose: ['y'] })], 'c', given.signal)
+    given.abort()
+    const late = await authority.ask([question(3, { kind: 'move', to: 'x', from: none })], 'c', given.signal)
+    expect(late).to.deep.equal([{ failure: 'unavailable' }])
+    expect((await asked)[1]).to.have.nested.property('link.node', 'y')
+    expect(table.has(linkKey('', tokenOf(3)))).to.equal(false)
   })
 
   it('about a token that its node does not let go is put off while others have their answers, and waits by itself', async () => {
