@@ -1,12 +1,13 @@
 /**
- * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together, and each change by
- * itself: it may wait for the node that is to let its token go. A leader that is gone, or not ready, is made up for by the
- * next one, until the question's time is over.
+ * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together, and so do first
+ * links; each other change goes by itself, as it waits for the node that is to let its token go. A leader that is gone, or
+ * not ready, is made up for by the next one, until the question's time is over.
  */
 import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { timers } from '../util/timers.ts'
+import { isFirst } from './decide.core.ts'
 import { batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
 import { ASK } from './methods.core.ts'
 import type { Answer } from './messages.core.ts'
@@ -158,25 +159,34 @@ export class Asker {
   #flush (service: string): void {
     const all = this.#queues.get(service) ?? []
     this.#queues.delete(service)
-    const questions = inBatches(all.filter(isResolve), batchOf(this.#init.rpc.maxBody))
-    for (const batch of [...questions, ...all.filter(asked => !isResolve(asked)).map(asked => [asked])]) {
-      this.#send(service, batch).catch((err: unknown) => {
-        const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
-        for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
-      })
+    const most = batchOf(this.#init.rpc.maxBody)
+    const firsts = all.filter(({ question }) => isFirst(question))
+    const others = all.filter(asked => !isResolve(asked) && !isFirst(asked.question))
+    for (const batch of [...inBatches(all.filter(isResolve), most), ...inBatches(firsts, most), ...inBatches(others, 1)]) {
+      this.#begin(service, batch, false)
     }
   }
 
-  /** @param before - a leader that was lost may have done it */
-  async #send (service: string, batch: readonly Asked[], before = false): Promise<void> {
-    const questions = batch.map(({ question }) => before ? { ...question, again: true } : question)
+  #begin (service: string, batch: readonly Asked[], before: boolean): void {
+    this.#send(service, batch, before).catch((err: unknown) => {
+      const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
+      for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
+    })
+  }
+
+  /**
+   * @param batch - only questions, or only first links, or one other change
+   * @param before - it may have been done already
+   */
+  async #send (service: string, batch: readonly Asked[], before: boolean): Promise<void> {
+    const questions = batch.map(({ question }) => before && isFirst(question) ? { ...question, again: true } : question)
     this.asked += batch.length
     const call = this.call(service, {
       method: ASK,
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length),
-      once: !before && questions.some(isRepeatable),
+      once: !before && questions.some(isFirst),
       onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
     }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
     const result = await call.catch((err: unknown) => {
@@ -190,14 +200,17 @@ export class Asker {
       if ('failure' in answer && answer.failure === 'later') later.push(asked)
       else asked.resolve((doubt || before) && !isResolve(asked) ? { ...answer, doubt: true } : answer)
     })
-    if (later.length > 0) await this.#sendLater(service, later)
+    if (later.length > 0) await this.#askLater(service, later)
   }
 
-  /** What was put off, together and without what has its answer. Those whose time is over by then are told so. */
-  async #sendLater (service: string, all: readonly Asked[]): Promise<void> {
+  /** What was put off, without what has its answer: questions together. Those whose time is over by then are told so. */
+  async #askLater (service: string, all: readonly Asked[]): Promise<void> {
+    for (const asked of all) asked.doubt = !isResolve(asked)
     await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
-    const batch = all.filter(({ due }) => due > this.#init.now())
-    if (batch.length > 0) await this.#send(service, batch)
+    const due = all.filter(({ due }) => due > this.#init.now())
+    const changes = due.filter(asked => !isResolve(asked))
+    for (const change of changes) this.#begin(service, [change], true)
+    if (due.length > changes.length) this.#begin(service, due.filter(isResolve), false)
   }
 
   /** @throws NoAuthorityError */
@@ -206,11 +219,6 @@ export class Asker {
     if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
     return view?.leader?.id
   }
-}
-
-/** Its condition may hold a second time: there is no link, then there is the one that it made, and then there is none again. */
-function isRepeatable ({ kind, from }: Question): boolean {
-  return kind === 'move' && from?.index === 0
 }
 
 /** It did not run. */

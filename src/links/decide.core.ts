@@ -45,6 +45,11 @@ export function questionOf (kind: Question['kind'], parent: string, token: strin
   return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
 }
 
+/** There is to be a link where there is none: asked again it may be made twice, if it was ended in between. */
+export function isFirst ({ kind, from }: Question): boolean {
+  return kind === 'move' && from?.index === 0
+}
+
 /** A node of the service as the keeper sees it. */
 export interface Taker {
   readonly id: string

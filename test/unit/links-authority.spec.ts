@@ -12,6 +12,7 @@ import { FakeMesh } from './links-fakes.ts'
 import type { RpcError } from '../../src/errors.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
+import type { NodeInfo } from '../../src/discovery/index.ts'
 import type { LinkInput } from '../harness/models.ts'
 
 const SEEDS = [1, 2, 3]
@@ -242,6 +243,31 @@ describe('links: many callers, a group that changes its leader, and messages tha
     asker.stop()
   })
 
+  it('strict: a change that waits for a node holds up no other one of its caller, and has its answer in the end', async () => {
+    mesh = new FakeMesh(createRandom(35))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart', { ownership: 'strict' })
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    const done: string[] = []
+    const doing = async (name: string, promise: Promise<unknown>): Promise<unknown> => promise.finally(() => { done.push(name) })
+    for (const token of ['dead', 'moved', 'ended']) await caller.links.link(token, 'target-1')
+    await caller.links.link('quick', 'target-2')
+    // it does not answer, and may still have its lease
+    mesh.gone.add('target-1')
+    mesh.see('target-1', undefined)
+    const all = Promise.all([
+      doing('dead', caller.links.link('dead', 'target-2')),
+      doing('moved', caller.links.link('moved', 'target-2', { replace: true })),
+      doing('quick', caller.links.unlink('quick', 'cart')),
+      ...Array.from({ length: 20 }, async (_, i) => doing(`new ${i}`, caller.links.link(`new ${i}`, 'target-2')))
+    ])
+    await until(() => done.length === 21, { timeout: 1_000, what: () => done.join() })
+    expect(done).not.to.include.members(['dead']).and.not.to.include.members(['moved'])
+    const [dead, moved, ended] = await all as [NodeInfo, NodeInfo, number]
+    expect([dead.id, moved.id, ended]).to.deep.equal(['target-2', 'target-2', 1])
+    expect(mesh.sent.filter(message => message.startsWith('["braid.links.ask"')).map(message => (JSON.parse(message) as [string, unknown[]])[1].length)).to.include(21)
+  })
+
   it('a leader that puts a question off for ever is asked at a pace, and not after its time', async () => {
     start(33)
     let sent = 0
@@ -297,7 +323,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
       const [, former, next] = [0, 1, 2].map(i => mesh.add(`target-${i}`, 'cart', { ownership }))
       const caller = mesh.add('caller-0', undefined)
       mesh.elect('target-0')
-      const tokens = Array.from({ length: 1_500 }, (_, i) => `t${i}`)
+      const tokens = Array.from({ length: 3_000 }, (_, i) => `t${i}`)
       const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async token => caller.links.link(token, node, { replace: true }))) }
       await linkAll('target-1')
       mesh.sent.length = 0

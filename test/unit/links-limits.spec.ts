@@ -148,6 +148,10 @@ describe('links: what a leader is asked', function () {
     const alike = authority.ask([slow, slow], 'c').finally(() => { waits = false })
     await new Promise(resolve => { setTimeout(resolve, 100) })
     expect(waits).to.equal(true)
+    // a new link is begun at once, and asked about again by itself
+    const [begun, other] = await authority.ask([question(1, { kind: 'move', to: 'y', from: { epoch: 0, term: 0, index: 0 } }), question(3, { propose: ['y'] })], 'c')
+    expect(begun).to.deep.equal({ failure: 'later' })
+    expect(other).to.have.nested.property('link.node', 'y')
     over.resolve(undefined)
     for (const answer of await alike) expect(answer).to.have.nested.property('link.node', 'y')
   })
