@@ -103,8 +103,8 @@ export interface Records {
    */
   get (key: Uint8Array, options: GetOptions): Promise<RankedRecord | undefined>
   /**
-   * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (8 in a mesh of twenty servers,
-   * 4 in a larger one), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
+   * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (8 in a mesh of twenty servers
+   * or more, 4 where this node does not know most of them), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
    * until {@link withdraw} or a record of a higher rank for the key. False, and nothing changes: 20,000 are kept already, or
    * one of a higher rank is.
    *

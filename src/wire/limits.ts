@@ -121,8 +121,8 @@ export const MAX_STRANGER_RECORD_BYTES = 4 * MiB
 export const RECORD_COST = 512
 /**
  * Puts per second of a node in the background, and messages per second that they may take, at 2 ms of the author's CPU each: a
- * put writes to each of up to twenty servers. In a mesh of twenty that leaves 8 puts a second; in a larger one it asks each
- * first, for their own key, and 4 are left.
+ * put writes to each of up to twenty servers. In a mesh of twenty or more that leaves 8 puts a second; where it must
+ * ask each first, for it does not know who is closest to the key, 4 are left.
  */
 export const MAX_RECORD_PUTS = 20
 export const MAX_RECORD_MESSAGES = 160
