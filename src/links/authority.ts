@@ -40,6 +40,8 @@ export interface Change extends LinkName {
   readonly former: Link | undefined
   /** Of the change. */
   readonly rank: Rank
+  /** There was no link before, nor one whose node is gone. */
+  readonly first?: boolean
 }
 
 export interface AuthorityInit {
@@ -248,7 +250,7 @@ export class Authority {
     this.#index = Math.max(this.#index, rank.index)
     const link = place === undefined ? undefined : { ...place, rank }
     this.#tell({ parent, token, rank, link }, former)
-    this.#init.onChange({ parent, token, link, former, rank })
+    this.#init.onChange({ parent, token, link, former, rank, first: present === undefined })
     return { link, changed: former !== undefined || link !== undefined, ...link === undefined && { rank } }
   }
 

@@ -114,8 +114,10 @@ export interface Records {
   /**
    * {@link keep} one that is made only when it is put, until {@link withdrawSources}. What cannot be made then is kept no
    * longer, nor, when there is no room for another one, the one that was stored first.
+   *
+   * @param isFirst - nobody has put one of this name before: when it ends (`final`) before it was put itself, nothing is
    */
-  keepSource (source: RecordSource): boolean
+  keepSource (source: RecordSource, isFirst?: boolean): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void
   /** {@link withdraw} whatever is kept. */
