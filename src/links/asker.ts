@@ -27,6 +27,8 @@ interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
   /** Milliseconds of this node's clock: when its time is over. */
   readonly due: number
+  /** The same in milliseconds since 1970: that clock goes on while the machine sleeps. */
+  readonly wallDue: number
   /** It may have been done, or be done yet. */
   doubt: boolean
 }
@@ -39,6 +41,8 @@ export interface AskerInit {
   /** This node's own answers, for the service that it leads. */
   own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
   now: () => number
+  /** Milliseconds since 1970: goes on while the machine sleeps. @default Date.now */
+  wall?: () => number
 }
 
 /** What a leader is asked: over the mesh, or this node when it leads. */
@@ -54,6 +58,8 @@ export interface LeaderCall<T> {
   readonly harmless?: boolean
   /** It may be done from now on; false: it was not. */
   readonly onDoubt?: (doubt: boolean) => void
+  /** It is not to be sent any more. */
+  readonly isLate?: () => boolean
 }
 
 /** The leader was lost: what it was asked may have been done, and is not asked again as if it had not. */
@@ -84,7 +90,7 @@ export class Asker {
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
-    const asked: Asked = { question, due: this.#init.now() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
+    const asked: Asked = { question, due: this.#init.now() + patience, wallDue: this.#wall() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
     const timer = timers.after(patience, () => { asked.reject(silence(service, undefined, mayBeDone(asked))) })
     const abort = (): void => { asked.reject(signal?.reason) }
     signal?.addEventListener('abort', abort, { once: true })
@@ -113,6 +119,7 @@ export class Asker {
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
       if (this.#stopped) throw new MeshStoppedError()
+      if (call.isLate?.() === true) throw silence(service, cause, doubt)
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {
@@ -186,6 +193,8 @@ export class Asker {
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length),
+      // a leader knows what was ended of late, and no more: who slept must not ask it
+      isLate: () => before && batch.every(({ wallDue, due }) => this.#init.now() >= due || this.#wall() >= wallDue),
       once: !before && questions.some(isFirst),
       onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
     }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
@@ -211,6 +220,10 @@ export class Asker {
     const changes = due.filter(asked => !isResolve(asked))
     for (const change of changes) this.#begin(service, [change], true)
     if (due.length > changes.length) this.#begin(service, due.filter(isResolve), false)
+  }
+
+  #wall (): number {
+    return (this.#init.wall ?? Date.now)()
   }
 
   /** @throws NoAuthorityError */

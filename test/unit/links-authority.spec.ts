@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { RpcError } from '../../src/errors.ts'
 import { tokenIdOf } from '../../src/wire/token.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
@@ -9,7 +10,6 @@ import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
 import { FakeMesh } from './links-fakes.ts'
-import type { RpcError } from '../../src/errors.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
@@ -202,6 +202,43 @@ describe('links: many callers, a group that changes its leader, and messages tha
     leads = true
     expect(await Promise.all(kinds.map(ask))).to.deep.equal([true, false, false])
     asker.stop()
+  })
+
+  it('who slept does not ask again for what may have been done before: by then nobody knows what was ended', async () => {
+    start(36)
+    for (const clock of ['now', 'wall'] as const) {
+      const time = { now: 0, wall: 1_000 }
+      let lost = Promise.withResolvers<never>()
+      let sent = 0
+      const invoke = async (): Promise<never> => {
+        sent++
+        return lost.promise
+      }
+      const asker = new Asker({
+        self: 'c', now: () => time.now, wall: () => time.wall, discovery: { node: () => undefined }, own: async () => [], rpc: { invoke },
+        of: () => ({ state: 'observer', term: 1, voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 1 } } })
+      })
+      const link = async (): Promise<unknown> => asker.ask('cart', { kind: 'move', parent: '', token: 'ab'.repeat(32), propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 0, term: 0, index: 0 } }, 3_000).catch((err: RpcError) => [err.code, err.retryable])
+      const lose = (): void => {
+        const { reject } = lost
+        lost = Promise.withResolvers()
+        reject(new RpcError('UNAVAILABLE', 'lost'))
+      }
+      const awake = link()
+      await until(() => sent === 1)
+      lose()
+      await until(() => sent === 2, { what: 'it is asked again' })
+      time[clock] += 60_000
+      lose()
+      expect(await awake, clock).to.deep.equal(['UNAVAILABLE', false])
+      const asleep = link()
+      await until(() => sent === 3)
+      time[clock] += 60_000
+      lose()
+      expect(await asleep, clock).to.deep.equal(['UNAVAILABLE', false])
+      expect(sent, clock).to.equal(3)
+      asker.stop()
+    }
   })
 
   it('what goes back for a while makes nobody ask without a pause, nor for ever', async () => {
