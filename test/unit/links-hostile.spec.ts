@@ -130,6 +130,21 @@ describe('links: what peers send', () => {
     expect(asked).to.equal(1)
   })
 
+  it('a write whose condition does not hold fails by itself, and those that are written with it are written', async () => {
+    let writes = 0
+    const commits = new Commits({
+      write: async batch => {
+        writes++
+        if (batch.some(({ key }) => key === '7' || key === '300')) throw new RegisterError('condition', true)
+        return batch.map(({ key }) => ({ epoch: 1, term: 1, index: Number(key) }))
+      }
+    })
+    const outcomes = await Promise.allSettled(Array.from({ length: 500 }, async (_, i) => commits.add({ key: `${i}`, value: new Uint8Array(1), ifRank: null })))
+    expect(outcomes.flatMap((outcome, i) => outcome.status === 'rejected' ? [`${i} ${(outcome.reason as RegisterError).why}`] : [])).to.deep.equal(['7 condition', '300 condition'])
+    expect(outcomes[8]).to.have.nested.property('value.index', 8)
+    expect(writes).to.be.below(40)
+  })
+
   it('a register that is full goes on to forget links, whatever new ones come at the same time', async () => {
     const commits = new Commits({
       write: async writes => {
