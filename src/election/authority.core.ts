@@ -149,7 +149,7 @@ export class Authority {
       changed.push(adopted)
       this.#recent.add(adopted)
     }
-    if (reset) table.clear()
+    if (reset) table.clear(core.time.now)
     // what came holds all marks above what it was asked for, and no less of them than is known here
     if (this.#found !== undefined) table.dropped = reset ? best : this.#base
     this.#merged = true
@@ -277,7 +277,7 @@ export class Authority {
       if (follower?.incarnation !== incarnation || follower.synced === undefined || !sameReign(follower.synced, this.#token)) return undefined
       if (compareRanks(follower.synced, floor) < 0) floor = follower.synced
     }
-    const marks = table.dropMarks(floor)
+    const marks = table.dropMarks(floor, core.time.now)
     if (marks.length > 0) core.saveTable([], false, marks)
     return floor
   }

@@ -42,6 +42,7 @@ class Election implements ElectionCore {
   #staged: Staged | undefined
   #reading: Reading | undefined
   readonly #told = new Map<string, number>()
+  readonly wasDeleted = (key: string): boolean => this.#core.table.wasDeleted(key, this.#core.time.now)
 
   constructor (config: ElectionConfig) {
     this.#core = new Core(config)
@@ -327,8 +328,7 @@ class Election implements ElectionCore {
   }
 
   entry (key: string): Entry | undefined {
-    const entry = this.#core.table.entries.get(key)
-    return entry?.value === undefined ? undefined : entry
+    return this.#core.table.present(key)
   }
 
   * entries (): IterableIterator<Entry> {

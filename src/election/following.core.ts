@@ -65,7 +65,7 @@ function answer (core: Core, to: string, round: number): void {
 function dropMarks (core: Core, floor: Rank): void {
   const { table } = core
   if (compareRanks(table.synced, floor) < 0) return
-  const marks = table.dropMarks(floor)
+  const marks = table.dropMarks(floor, core.time.now)
   if (marks.length > 0) core.saveTable([], false, marks)
 }
 
@@ -114,7 +114,7 @@ export function onAppend (core: Core, from: string, message: Append, staged: Sta
   const fits = compareRanks(to, table.synced) > 0 && (reset || compareRanks(message.from, table.synced) === 0)
   if (fits) {
     if (reset) {
-      table.clear()
+      table.clear(core.time.now)
       // which marks the leader has dropped it does not say
       table.dropped = to
     }

@@ -121,6 +121,11 @@ export interface Register {
   /** Of this node's own table, perhaps stale. */
   entry (key: string): Entry | undefined
   entries (): IterableIterator<Entry>
+  /**
+   * Whether an entry of this key was deleted within the last 15 s, or may have been: a node that was started, or got the
+   * whole table anew, within that time cannot tell. As current as {@link entry}.
+   */
+  wasDeleted (key: string): boolean
   /** Of this node's own table, deletion marks included; it takes 200 000 entries of 64 MiB. */
   readonly size: { readonly entries: number, readonly bytes: number }
 }

@@ -50,6 +50,10 @@ export class MemberRegister implements Register {
     return this.#member()?.group.core?.entry(key)
   }
 
+  wasDeleted (key: string): boolean {
+    return this.#member()?.group.core?.wasDeleted(key) ?? true
+  }
+
   get size (): Register['size'] {
     return this.#member()?.group.core?.size ?? { entries: 0, bytes: 0 }
   }

@@ -365,7 +365,7 @@ export class Core {
     this.campaign = undefined
     this.orphaned = false
     this.save({ incarnation: drawIncarnation(this.init.random), config: undefined, founded: false, term: 0, vote: undefined, ...changes })
-    this.table.clear()
+    this.table.clear(this.time.now)
     this.table.synced = NO_RANK
     this.saveTable([], true)
   }

@@ -1,5 +1,6 @@
 /** The register's table: for each key the entry of the highest rank that a leader gave this node. Pure. */
 import { Entries } from './entries.core.ts'
+import { Erased } from './erased.core.ts'
 import { compareRanks, NO_RANK } from './order.core.ts'
 import { MAX_REGISTER_BATCH, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT } from '../wire/limits.ts'
 import type { Entry, Rank, Write } from './types.core.ts'
@@ -22,10 +23,13 @@ export class Table {
   /** Deletion marks up to here may be missing: who held less than this cannot be brought up to date by what is above that. */
   dropped: Rank
   bytes = 0
+  /** Keys whose marks went. */
+  readonly #erased: Erased
 
   /** @param entries - what was durable; it is not written down which marks had been dropped by then */
   constructor (entries: readonly Entry[] = [], synced: Rank = NO_RANK) {
     this.synced = this.dropped = synced
+    this.#erased = new Erased(synced.term > 0)
     for (const entry of entries) this.put(entry)
   }
 
@@ -44,7 +48,9 @@ export class Table {
     this.#marks.delete(key)
   }
 
-  clear (): void {
+  /** What takes its place does not say what was deleted before. `now` in milliseconds. */
+  clear (now: number): void {
+    this.#erased.addAll(now)
     this.entries.clear()
     this.#marks.clear()
     this.bytes = 0
@@ -61,12 +67,23 @@ export class Table {
     return entries.sort((a, b) => compareRanks(a.rank, b.rank))
   }
 
+  /** Undefined when there is none, or only the mark of its deletion. */
+  present (key: string): Entry | undefined {
+    return this.#marks.has(key) ? undefined : this.entries.get(key)
+  }
+
+  /** Whether the key was deleted of late, or may have been. */
+  wasDeleted (key: string, now: number): boolean {
+    return this.#marks.has(key) || this.#erased.has(key, now)
+  }
+
   /** Drops the deletion marks up to a rank; returns their keys. */
-  dropMarks (floor: Rank): string[] {
+  dropMarks (floor: Rank, now: number): string[] {
     return [...this.#marks].filter(key => {
       const rank = this.entries.get(key)?.rank
       if (rank === undefined || compareRanks(rank, floor) > 0) return false
       this.drop(key)
+      this.#erased.add(key, now)
       if (compareRanks(rank, this.dropped) > 0) this.dropped = rank
       return true
     })

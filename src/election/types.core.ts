@@ -280,6 +280,8 @@ export interface ElectionCore {
   /** This node's copy, perhaps stale, deletions left out; complete and current only between `register-ready` and the next `change`, under a lease. */
   entry (key: string): Entry | undefined
   entries (): IterableIterator<Entry>
+  /** Whether the key was deleted within the last 15 s, or may have been: as current as {@link entry}. */
+  wasDeleted (key: string): boolean
   /** Of the register, deletion marks included. */
   readonly size: { readonly entries: number, readonly bytes: number }
 }

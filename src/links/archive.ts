@@ -66,12 +66,12 @@ export class Archive {
   }
 
   /** False: as many are kept as there may be; this one's leader alone knows it. */
-  keep (service: string, { parent, token, link, rank }: Omit<Change, 'former'>): boolean {
+  keep (service: string, { parent, token, link, rank, first = false }: Omit<Change, 'former'>): boolean {
     if (this.#records === undefined) return false
     if (this.#reign.epoch !== rank.epoch || this.#reign.term !== rank.term) this.#reign = { epoch: rank.epoch, term: rank.term }
     const { node, incarnation } = link ?? NOWHERE
     const value = shareBytes(encodePlace({ node, incarnation, maker: NOBODY }))
-    return this.#records.keepSource(new LinkSource(linkKey(`${service}${IN}${parent}`, token), this.#reign, rank.index, value))
+    return this.#records.keepSource(new LinkSource(linkKey(`${service}${IN}${parent}`, token), this.#reign, rank.index, value), first)
   }
 
   /** A leader takes over what there is, so that it is not forgotten with the leaders before. */

@@ -1,11 +1,13 @@
 /**
- * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together; a leader that is
- * gone, or not ready, is made up for by the next one, until the question's time is over.
+ * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together, and so do first
+ * links; each other change goes by itself, as it waits for the node that is to let its token go. A leader that is gone, or
+ * not ready, is made up for by the next one, until the question's time is over.
  */
 import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
 import { timers } from '../util/timers.ts'
+import { isFirst } from './decide.core.ts'
 import { batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
 import { ASK } from './methods.core.ts'
 import type { Answer } from './messages.core.ts'
@@ -25,6 +27,8 @@ interface Asked extends PromiseWithResolvers<Answer> {
   readonly question: Question
   /** Milliseconds of this node's clock: when its time is over. */
   readonly due: number
+  /** The same in milliseconds since 1970: that clock goes on while the machine sleeps. */
+  readonly wallDue: number
   /** It may have been done, or be done yet. */
   doubt: boolean
 }
@@ -37,6 +41,8 @@ export interface AskerInit {
   /** This node's own answers, for the service that it leads. */
   own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
   now: () => number
+  /** Milliseconds since 1970: goes on while the machine sleeps. @default Date.now */
+  wall?: () => number
 }
 
 /** What a leader is asked: over the mesh, or this node when it leads. */
@@ -52,10 +58,12 @@ export interface LeaderCall<T> {
   readonly harmless?: boolean
   /** It may be done from now on; false: it was not. */
   readonly onDoubt?: (doubt: boolean) => void
+  /** It is not to be sent any more. */
+  readonly isLate?: () => boolean
 }
 
-/** The leader was lost: what it was asked may have been done, and is not asked again. */
-export class InDoubt extends Error {
+/** The leader was lost: what it was asked may have been done, and is not asked again as if it had not. */
+class InDoubt extends Error {
   static override readonly name = 'InDoubt'
 }
 
@@ -79,11 +87,10 @@ export class Asker {
    * @param patience - milliseconds that a leader is waited for
    * @throws RpcError `UNAVAILABLE` - nobody answered in time; retryable if nothing can have changed by it
    * @throws NoAuthorityError - nobody ever will; the signal's reason
-   * @throws InDoubt - a link where there is none may have been made, and may have ended since: asked again it could be made twice
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
-    const asked: Asked = { question, due: this.#init.now() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
+    const asked: Asked = { question, due: this.#init.now() + patience, wallDue: this.#wall() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
     const timer = timers.after(patience, () => { asked.reject(silence(service, undefined, mayBeDone(asked))) })
     const abort = (): void => { asked.reject(signal?.reason) }
     signal?.addEventListener('abort', abort, { once: true })
@@ -112,6 +119,7 @@ export class Asker {
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
       if (this.#stopped) throw new MeshStoppedError()
+      if (call.isLate?.() === true) throw silence(service, cause, doubt)
       const leader = hint ?? this.#leader(service)
       hint = undefined
       try {
@@ -158,50 +166,64 @@ export class Asker {
   #flush (service: string): void {
     const all = this.#queues.get(service) ?? []
     this.#queues.delete(service)
-    // a change waits for the node that is to let its token go, and holds up no call of another one
-    const [questions, changes] = [all.filter(isResolve), all.filter(asked => !isResolve(asked))]
     const most = batchOf(this.#init.rpc.maxBody)
-    for (const batch of [...inBatches(questions, most), ...inBatches(changes, most)]) {
-      this.#send(service, batch).catch((err: unknown) => {
-        const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
-        for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
-      })
+    const firsts = all.filter(({ question }) => isFirst(question))
+    const others = all.filter(asked => !isResolve(asked) && !isFirst(asked.question))
+    for (const batch of [...inBatches(all.filter(isResolve), most), ...inBatches(firsts, most), ...inBatches(others, 1)]) {
+      this.#begin(service, batch, false)
     }
   }
 
-  async #send (service: string, batch: readonly Asked[], before = false): Promise<void> {
-    const questions = batch.map(({ question }) => question)
+  #begin (service: string, batch: readonly Asked[], before: boolean): void {
+    this.#send(service, batch, before).catch((err: unknown) => {
+      const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
+      for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
+    })
+  }
+
+  /**
+   * @param batch - only questions, or only first links, or one other change
+   * @param before - it may have been done already
+   */
+  async #send (service: string, batch: readonly Asked[], before: boolean): Promise<void> {
+    const questions = batch.map(({ question }) => before && isFirst(question) ? { ...question, again: true } : question)
     this.asked += batch.length
     const call = this.call(service, {
       method: ASK,
       args: questions.map(writeQuestion),
       own: async () => this.#init.own(service, questions),
       read: answer => readAnswers(answer, batch.length),
-      once: questions.some(isRepeatable),
+      // a leader knows what was ended of late, and no more: who slept must not ask it
+      isLate: () => before && batch.every(({ wallDue, due }) => this.#init.now() >= due || this.#wall() >= wallDue),
+      once: !before && questions.some(isFirst),
       onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
     }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
-    const { value: answers, doubt } = await call.catch(async (err: unknown) => {
+    const result = await call.catch((err: unknown) => {
       if (!(err instanceof InDoubt)) throw err
-      for (const { question, reject } of batch) if (isRepeatable(question)) reject(err)
-      const others = batch.filter(({ question }) => !isRepeatable(question))
-      if (others.length > 0) await this.#send(service, others, true)
-      return { value: [], doubt: true }
     })
+    if (result === undefined) return this.#send(service, batch, true)
+    const { value: answers, doubt } = result
     const later: Asked[] = []
     batch.forEach((asked, index) => {
-      const answer = answers[index]
-      if (answer === undefined) return
+      const answer = answers[index] as Answer
       if ('failure' in answer && answer.failure === 'later') later.push(asked)
       else asked.resolve((doubt || before) && !isResolve(asked) ? { ...answer, doubt: true } : answer)
     })
-    if (later.length > 0) await this.#sendLater(service, later)
+    if (later.length > 0) await this.#askLater(service, later)
   }
 
-  /** What was put off, together and without what has its answer. Those whose time is over by then are told so. */
-  async #sendLater (service: string, all: readonly Asked[]): Promise<void> {
+  /** What was put off, without what has its answer: questions together. Those whose time is over by then are told so. */
+  async #askLater (service: string, all: readonly Asked[]): Promise<void> {
+    for (const asked of all) asked.doubt = !isResolve(asked)
     await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
-    const batch = all.filter(({ due }) => due > this.#init.now())
-    if (batch.length > 0) await this.#send(service, batch)
+    const due = all.filter(({ due }) => due > this.#init.now())
+    const changes = due.filter(asked => !isResolve(asked))
+    for (const change of changes) this.#begin(service, [change], true)
+    if (due.length > changes.length) this.#begin(service, due.filter(isResolve), false)
+  }
+
+  #wall (): number {
+    return (this.#init.wall ?? Date.now)()
   }
 
   /** @throws NoAuthorityError */
@@ -210,11 +232,6 @@ export class Asker {
     if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
     return view?.leader?.id
   }
-}
-
-/** Its condition may hold a second time: there is no link, then there is the one that it made, and then there is none again. */
-function isRepeatable ({ kind, from }: Question): boolean {
-  return kind === 'move' && from?.index === 0
 }
 
 /** It did not run. */

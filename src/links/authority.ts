@@ -31,6 +31,8 @@ const COUNT_INTERVAL = 1_000
 /** A key that nothing is ever written under: to read it is to know that this node leads. */
 const LEADS = 'leads'
 
+const UNAVAILABLE: Answer = Object.freeze({ failure: 'unavailable' })
+
 /** A link came, moved or went. */
 export interface Change extends LinkName {
   readonly link: Link | undefined
@@ -38,6 +40,8 @@ export interface Change extends LinkName {
   readonly former: Link | undefined
   /** Of the change. */
   readonly rank: Rank
+  /** There was no link before, nor one whose node is gone. */
+  readonly first?: boolean
 }
 
 export interface AuthorityInit {
@@ -181,14 +185,15 @@ export class Authority {
    * Answers in the order of the questions, when a majority holds what they say.
    *
    * @param asker - peer id: of new links it may have made no more than its share
+   * @param signal - aborts when nobody waits for the answers: who asks another leader by then does not count on this one
    * @throws NotLeading
    */
-  async ask (questions: readonly Question[], asker: string): Promise<Answer[]> {
+  async ask (questions: readonly Question[], asker: string, signal?: AbortSignal): Promise<Answer[]> {
     const [first] = questions
     const maker = makerOf(asker)
     if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
     try {
-      return await this.#slow.gather(questions, question => this.#answer(question, maker))
+      return await this.#slow.gather(questions, question => this.#answer(question, maker, signal))
     } catch (err) {
       // some of them may have been written
       if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
@@ -205,9 +210,9 @@ export class Authority {
     if (!this.leads) throw new NotLeading()
   }
 
-  #answer (question: Question, maker: string): Answer | Promise<Answer> {
+  #answer (question: Question, maker: string, signal: AbortSignal | undefined): Answer | Promise<Answer> {
     const key = linkKey(question.parent, question.token)
-    return this.#turns.take(key, question.kind !== 'resolve', () => this.#decide(question, key, maker))
+    return this.#turns.take(key, question.kind !== 'resolve', () => signal?.aborted === true && question.kind !== 'resolve' ? UNAVAILABLE : this.#decide(question, key, maker))
   }
 
   #decide (question: Question, key: string, maker: string): Answer | Promise<Answer> {
@@ -221,6 +226,8 @@ export class Authority {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
       return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
     }
+    // what was made and is not there any more was somebody's, who would see it come back
+    if (question.again === true && (present !== undefined || register.wasDeleted(key))) return UNAVAILABLE
     const why = present === undefined && decision.place !== undefined ? refusalOf(maker, this.#counts, register.size) : undefined
     if (why !== undefined) return { failure: why }
     const place = decision.place === undefined ? undefined : { ...decision.place, maker: decision.former?.maker ?? maker }
@@ -243,7 +250,7 @@ export class Authority {
     this.#index = Math.max(this.#index, rank.index)
     const link = place === undefined ? undefined : { ...place, rank }
     this.#tell({ parent, token, rank, link }, former)
-    this.#init.onChange({ parent, token, link, former, rank })
+    this.#init.onChange({ parent, token, link, former, rank, first: present === undefined })
     return { link, changed: former !== undefined || link !== undefined, ...link === undefined && { rank } }
   }
 

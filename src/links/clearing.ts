@@ -1,4 +1,5 @@
 /** What time brings at a leader: links that nobody uses end, those of nodes that are gone are cleared away, and what was said of those nodes. */
+import { questionOf } from './decide.core.ts'
 import { linkOf } from './keys.core.ts'
 import { Usage } from './usage.core.ts'
 import type { Place, Question } from './decide.core.ts'
@@ -142,5 +143,5 @@ export class Clearing {
 
 /** End the link, if it is still this one. */
 export function removal (name: LinkName, from: Rank): Question {
-  return { ...name, kind: 'remove', propose: [], balanced: false, gone: undefined, to: undefined, from }
+  return { ...questionOf('remove', name.parent, name.token), from }
 }

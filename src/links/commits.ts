@@ -62,20 +62,35 @@ export class Commits {
     while (this.#queues.size > 0 && this.#underWay < MAX_UNDER_WAY) {
       const batch = this.#next()
       this.#underWay++
-      this.#register.write(batch.map(({ write }) => write)).then(ranks => {
-        batch.forEach(({ resolve }, index) => { resolve(ranks[index] as RegisterRank) })
-      }, (err: unknown) => {
-        const failure = err instanceof Error ? err : new RegisterError('lost', false)
-        // there is no room: what takes some is not held up by what takes more
-        const most = failure instanceof RegisterError && failure.why === 'full' ? Math.max(...batch.map(({ write }) => roomFor(write))) : 0
-        const again = batch.filter(({ write }) => roomFor(write) < most)
-        for (const waiting of again.toReversed()) this.#queues.set(waiting.from, [waiting, ...this.#queues.get(waiting.from) ?? []])
-        for (const waiting of batch) if (!again.includes(waiting)) waiting.reject(failure)
-      }).finally(() => {
+      this.#write(batch).finally(() => {
         this.#underWay--
         this.#flush()
-      })
+      }).catch(() => {})
     }
+  }
+
+  /** Never rejects. */
+  async #write (batch: readonly Waiting[]): Promise<void> {
+    try {
+      const ranks = await this.#register.write(batch.map(({ write }) => write))
+      batch.forEach(({ resolve }, index) => { resolve(ranks[index] as RegisterRank) })
+    } catch (err) {
+      const failure = err instanceof Error ? err : new RegisterError('lost', false)
+      const why = failure instanceof RegisterError ? failure.why : undefined
+      if (why === 'condition' && batch.length > 1) return this.#halve(batch)
+      // there is no room: what takes some is not held up by what takes more
+      const most = why === 'full' ? Math.max(...batch.map(({ write }) => roomFor(write))) : 0
+      const again = batch.filter(({ write }) => roomFor(write) < most)
+      for (const waiting of again.toReversed()) this.#queues.set(waiting.from, [waiting, ...this.#queues.get(waiting.from) ?? []])
+      for (const waiting of batch) if (!again.includes(waiting)) waiting.reject(failure)
+    }
+  }
+
+  /** Nothing was written, because of one of them. */
+  async #halve (batch: readonly Waiting[]): Promise<void> {
+    const half = Math.ceil(batch.length / 2)
+    await this.#write(batch.slice(0, half))
+    await this.#write(batch.slice(half))
   }
 }
 

@@ -36,6 +36,18 @@ export interface Question {
   readonly to: string | undefined
   /** What the asker has seen; of index 0: that there was no link. Undefined: whatever it was. */
   readonly from: Rank | undefined
+  /** Of a move where there was no link: a leader that was lost may have made it. */
+  readonly again?: boolean
+}
+
+/** One that neither proposes nor demands anything. */
+export function questionOf (kind: Question['kind'], parent: string, token: string): Question {
+  return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
+}
+
+/** There is to be a link where there is none: asked again it may be made twice, if it was ended in between. */
+export function isFirst ({ kind, from }: Question): boolean {
+  return kind === 'move' && from?.index === 0
 }
 
 /** A node of the service as the keeper sees it. */

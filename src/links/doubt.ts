@@ -15,11 +15,6 @@ export function overtaken (service: string): RpcError {
   return unsure(service, 'the token was linked anew since, and it may or may not have been done')
 }
 
-/** Why nobody can tell what became of a change does not make it safe to make it again. */
-export function doubtful (err: unknown): unknown {
-  return err instanceof RpcError && err.retryable ? new RpcError(err.code, err.message, { cause: err }) : err
-}
-
 /** There was no room, or it was asked for a moment ago. */
 export function isExhausted (err: unknown): err is RpcError {
   return err instanceof RpcError && err.code === 'RESOURCE_EXHAUSTED'

@@ -4,6 +4,7 @@ import { RpcError } from '../errors.ts'
 import { encodeClaim } from '../wire/links-codec.ts'
 import { MAX_CACHED_LINKS } from '../wire/limits.ts'
 import { Cache } from './cache.core.ts'
+import { questionOf } from './decide.core.ts'
 import { isId, record } from './messages.core.ts'
 import { compareRanks, NO_RANK, toRank } from './rank.core.ts'
 import type { Answer } from './messages.core.ts'
@@ -150,23 +151,27 @@ export class Finder implements TokenRouter {
       const known = await flight
       return known === undefined || exclude?.has(known.id) === true ? undefined : known
     } catch (err) {
-      const guesses = this.#init.options.onNoLeader === 'provisional' ? isUnavailable(err) : isUndecided(err) && !this.#init.archive.expects(service)
-      if (!guesses) throw isUndecided(err) ? new RpcError('UNAVAILABLE', `links of service '${service}': none of its voters is there`, { retryable: true, cause: err }) : err
+      if (!this.#guesses(err) && (!isUndecided(err) || this.#init.archive.expects(service))) throw goneFor(service, err)
       return this.#guess(token, service, candidates, exclude)
     }
   }
 
-  async #ask (service: string, token: TokenId, question: Question): Promise<Known | undefined> {
-    const { of, asker, options } = this.#init
-    const patience = options.onNoLeader === 'provisional' && of(service)?.leader === undefined ? 1 : PATIENCE
+  async #ask (service: string, token: TokenId, question: Question, options: AbortOptions = {}): Promise<Known | undefined> {
+    const { of, asker, options: { onNoLeader } } = this.#init
+    const patience = onNoLeader === 'provisional' && of(service)?.leader === undefined ? 1 : PATIENCE
     try {
-      return this.settle(service, token, await asker.ask(service, question, patience))
+      return this.settle(service, token, await asker.ask(service, question, patience, options.signal))
     } catch (err) {
       if (!isUnavailable(err)) throw err
-      const stored = await this.stored(service, token)
+      const stored = await this.stored(service, token, options)
       if (stored !== undefined) return stored
       throw err
     }
+  }
+
+  /** Nobody answers, and it goes on all the same. */
+  #guesses (err: unknown): boolean {
+    return this.#init.options.onNoLeader === 'provisional' && isUnavailable(err)
   }
 
   #question (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined, propose: (() => string | undefined) | undefined): Question {
@@ -179,6 +184,33 @@ export class Finder implements TokenRouter {
     return {
       kind: 'resolve', parent: this.#init.parent, token, propose: ranked, balanced: chosen !== undefined,
       gone: last !== undefined && exclude?.has(last) === true ? last : undefined, to: undefined, from: undefined
+    }
+  }
+
+  // ---- of whoever wants to know
+
+  /**
+   * Where a call of the token would go now, by the same word that it goes by; undefined: to whoever it will be linked to.
+   *
+   * @param patience - milliseconds that a leader is waited for
+   * @throws RpcError; NoAuthorityError - there never was anybody who decides; the signal's reason
+   */
+  async target (service: string, token: TokenId, patience: number, options: AbortOptions = {}): Promise<{ readonly id: string } | undefined> {
+    const { local, parent, archive, discovery, now, asker } = this.#init
+    const known = this.known(service, token)
+    if (known !== undefined) return known
+    const question = questionOf('resolve', parent, token)
+    if (local !== undefined) return this.settle(service, token, local.ask(service, question))
+    const due = now() + patience
+    try {
+      return await this.#ask(service, token, question, options).catch(async (err: unknown) => {
+        // nobody who decides will come, or is waited for
+        if (!isUnavailable(err) || isUndecided(err) || this.#guesses(err)) throw err
+        return this.settle(service, token, await asker.ask(service, question, due - now(), options.signal))
+      })
+    } catch (err) {
+      if (this.#guesses(err)) return rendezvousPick(token, discovery.nodes(service).map(unsuspected))
+      throw archive.expects(service) ? goneFor(service, err) : err
     }
   }
 
@@ -212,6 +244,8 @@ export class Finder implements TokenRouter {
     const link = await archive.find(service, this.parent, token, options.signal)
     const known = link === undefined ? this.cache.get(service, token) : this.cache.find(service, token, link)
     if (known !== undefined && this.#lives(known)) return known
+    // who gave up has not seen that there is nothing
+    options.signal?.throwIfAborted()
     if (this.#nothing.size >= MAX_PROVISIONAL) this.#nothing.clear()
     this.#nothing.set(key, now() + NOTHING_FOR)
     return undefined
@@ -240,6 +274,11 @@ export class Finder implements TokenRouter {
 
 function isUndecided (err: unknown): boolean {
   return err instanceof Error && err.name === 'NoAuthorityError'
+}
+
+/** Those who decide about the links of this service are gone, perhaps to come back. */
+function goneFor (service: string, err: unknown): unknown {
+  return isUndecided(err) ? new RpcError('UNAVAILABLE', `links of service '${service}': none of its voters is there`, { retryable: true, cause: err }) : err
 }
 
 function isUnavailable (err: unknown): boolean {

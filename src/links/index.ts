@@ -137,7 +137,8 @@ export interface LinkAuthorityStatus {
 
 export interface Links extends TypedEventTarget<LinkEvents> {
   /**
-   * The node that this node's calls with the token go to; undefined when it is not linked.
+   * The node that this node's calls with the token go to; undefined when it is not linked. As for them, what the DHT has
+   * counts when nobody decides, and with `onNoLeader: 'provisional'` what rendezvous says.
    *
    * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked, or the room's code
    * could not be loaded, or, of a change and not `retryable`, whoever decides was lost and it may have been made; NoAuthorityError

@@ -44,7 +44,7 @@ const FAILURES: readonly Failure[] = ['no-node', 'not-there', 'full', 'quota', '
 
 type Wire = Record<string, unknown>
 
-export function writeQuestion ({ kind, parent, token, propose, balanced, gone, to, from }: Question): Wire {
+export function writeQuestion ({ kind, parent, token, propose, balanced, gone, to, from, again = false }: Question): Wire {
   return {
     k: KINDS.indexOf(kind),
     p: parent,
@@ -53,7 +53,8 @@ export function writeQuestion ({ kind, parent, token, propose, balanced, gone, t
     ...balanced && { b: true },
     ...gone !== undefined && { g: gone },
     ...to !== undefined && { to },
-    ...from !== undefined && { r: toTuple(from) }
+    ...from !== undefined && { r: toTuple(from) },
+    ...again && { a: true }
   }
 }
 
@@ -64,14 +65,14 @@ export function readQuestions (value: unknown): Question[] {
 }
 
 function readQuestion (value: unknown): Question {
-  const { k, p, t, n = [], b = false, g, to, r } = record(value)
+  const { k, p, t, n = [], b = false, g, to, r, a = false } = record(value)
   const kind = KINDS.find((_, number) => number === k) ?? malformed('a kind of question')
   if (!isParent(p)) malformed('the name of a service, nothing, or *')
   if (!isTokenId(t)) malformed('the id of a token')
   if (!Array.isArray(n) || n.length > MAX_PROPOSALS || !n.every(isId)) malformed('ids of nodes')
   const from = r === undefined ? undefined : toRank(r) ?? malformed('a rank')
-  if (typeof b !== 'boolean' || (kind === 'move' && !isId(to))) malformed('a node to move to')
-  return { kind, parent: p, token: t, propose: n, balanced: b, gone: isId(g) ? g : undefined, to: isId(to) ? to : undefined, from }
+  if (typeof b !== 'boolean' || typeof a !== 'boolean' || (kind === 'move' && !isId(to))) malformed('a node to move to')
+  return { kind, parent: p, token: t, propose: n, balanced: b, gone: isId(g) ? g : undefined, to: isId(to) ? to : undefined, from, ...a && { again: a } }
 }
 
 export function writeAnswer (answer: Answer): Wire {

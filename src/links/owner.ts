@@ -26,9 +26,13 @@ interface Glance {
   readonly held: Held
 }
 
+/** Nobody who decides has answered. */
+const UNANSWERED = Symbol('unanswered')
+type Outcome = Admission | typeof UNANSWERED
+
 /** A question under way. */
 interface Asking {
-  admission: Promise<Admission>
+  outcome: Promise<Outcome>
   /** Something was heard meanwhile: the answer may be old. */
   isVoid: boolean
 }
@@ -152,39 +156,48 @@ export class Owner implements TokenGuard {
     return mayRun() ? held : away()
   }
 
-  #ask (claim: Claim, token: string, caller: string, links = false): Promise<Admission> {
-    const key = `${claim.parent}/${token}`
+  async #ask (claim: Claim, token: string, caller: string, links = false): Promise<Admission> {
+    const outcome = await this.#judge(claim.parent, token, caller, links)
+    return outcome === UNANSWERED ? this.#unanswered(claim, token) : outcome
+  }
+
+  /** Of all who claim something of the same token at the same time, by one question. */
+  #judge (parent: string, token: string, caller: string, links: boolean): Promise<Outcome> {
+    const key = `${parent}/${token}`
     const asking = this.#asking.get(key)
-    if (asking !== undefined && !asking.isVoid) return asking.admission
+    if (asking !== undefined && !asking.isVoid) return asking.outcome
     if (!this.#quota.take(caller, 1)) return Promise.resolve(new RpcError('RESOURCE_EXHAUSTED', 'the links of too many tokens are being checked here', { retryable: true }))
-    const mine: Asking = { isVoid: false, admission: Promise.resolve(undefined) }
-    mine.admission = this.#find(claim, token, caller, links, mine).finally(() => {
+    const mine: Asking = { isVoid: false, outcome: Promise.resolve(undefined) }
+    mine.outcome = this.#find(parent, token, caller, links, mine).finally(() => {
       this.#quota.free(caller, 1)
       if (this.#asking.get(key) === mine) this.#asking.delete(key)
     })
     this.#asking.set(key, mine)
-    return mine.admission
+    return mine.outcome
   }
 
-  async #find (claim: Claim, token: string, caller: string, links: boolean, asking: Asking): Promise<Admission> {
-    const { ask, open, mayRun, self } = this.#init
-    const { parent, epoch, term, index } = claim
+  async #find (parent: string, token: string, caller: string, links: boolean, asking: Asking): Promise<Outcome> {
+    const { ask, mayRun } = this.#init
     let link: Link | undefined
     try {
       link = await ask(parent, token, links)
       // the answer may be older than what was heard since
-      if (asking.isVoid) return await this.#ask(claim, token, caller, links)
+      if (asking.isVoid) return await this.#judge(parent, token, caller, links)
     } catch {
-      if (!open) return away()
-      // on this side of a split network it may be so: the rank tells
-      const { id, incarnation } = self()
-      const known = this.holdings.get(parent, token)
-      return known?.mine === false ? this.#notOwner(known) : new Held(parent, token, { node: id, incarnation, rank: { epoch, term, index } }, true)
+      return UNANSWERED
     }
     if (link === undefined) return this.#notOwner(undefined)
     const held = this.learn(parent, token, link)
     if (!held.mine) return this.#notOwner(held)
     return mayRun() ? held : away()
+  }
+
+  #unanswered ({ parent, epoch, term, index }: Claim, token: string): Admission {
+    if (!this.#init.open) return away()
+    // on this side of a split network it may be so: the rank tells
+    const { id, incarnation } = this.#init.self()
+    const known = this.holdings.get(parent, token)
+    return known?.mine === false ? this.#notOwner(known) : new Held(parent, token, { node: id, incarnation, rank: { epoch, term, index } }, true)
   }
 
   learn (parent: string, token: string, link: Link): Held {

@@ -5,8 +5,9 @@
 import { LinkError, MeshStoppedError, RpcError } from '../errors.ts'
 import { checkName } from '../wire/names.ts'
 import { Archive } from './archive.ts'
-import { Asker, InDoubt } from './asker.ts'
-import { doubtful, isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
+import { Asker } from './asker.ts'
+import { questionOf } from './decide.core.ts'
+import { isExhausted, overtaken, tryAgain, unsure } from './doubt.ts'
 import { Finder } from './finder.ts'
 import { LocalKeeper } from './local.ts'
 import { isCount } from './messages.core.ts'
@@ -35,6 +36,9 @@ const CHECK_PATIENCE = 750
 const TICK = 500
 /** Milliseconds to wait for the record of a node that the leader knows. */
 const RECORD_TIMEOUT = 1_000
+
+/** Of a link that was to be made. */
+const ENDED = 'there is no such link, and nobody can tell whether it was made and has ended since'
 
 /** What a room is made of, and where. */
 export interface RoomInit {
@@ -135,7 +139,7 @@ export class Room {
       ask: async (parent, token, links) => {
         const { service } = discovery.self
         if (service === undefined) return undefined
-        const answer = await asker.ask(service, { ...question('resolve', parent, token), propose: links ? [discovery.self.id] : [] }, CHECK_PATIENCE)
+        const answer = await asker.ask(service, { ...questionOf('resolve', parent, token), propose: links ? [discovery.self.id] : [] }, CHECK_PATIENCE)
         if ('failure' in answer) throw new RpcError('UNAVAILABLE', answer.failure)
         return answer.link
       }
@@ -193,12 +197,11 @@ export class Room {
 
   // ---- what can be done
 
-  async target (token: string, service: string, { signal }: AbortOptions = {}): Promise<NodeInfo | undefined> {
+  async target (token: string, service: string, options: AbortOptions = {}): Promise<NodeInfo | undefined> {
     const { rpc, finder } = this.#running()
     checkName('service', service)
-    const id = rpc.tokenId(token)
-    const known = finder.known(service, id) ?? await this.#current(service, id, signal)
-    return known === undefined ? undefined : this.#record(service, known.id, signal)
+    const node = await finder.target(service, rpc.tokenId(token), PATIENCE, options)
+    return node === undefined ? undefined : this.#record(service, node.id, options.signal)
   }
 
   async link (token: string, node: NodeInfo | string, { replace = false, signal }: LinkOptions = {}): Promise<NodeInfo> {
@@ -208,26 +211,14 @@ export class Room {
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)
-    const again = tryAgain(service, PATIENCE, signal)
-    for (let doubt = false; ;) {
-      const present: Known | undefined = replace || doubt ? await this.#current(service, id, signal).catch((err: unknown) => { throw doubt ? doubtful(err) : err }) : undefined
-      if (doubt) {
-        if (present === undefined) throw unsure(service, 'there is no such link, and nobody can tell whether it was made and has ended since')
-        if (replace && present.id !== wanted.id) throw overtaken(service)
-        return this.#record(service, present.id, signal)
-      }
-      const answer: Answer | undefined = await this.#ask(service, { ...question('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal).catch((err: unknown) => {
-        if (err instanceof InDoubt) return undefined
-        throw err
-      })
-      doubt = answer === undefined
-      if (answer === undefined) continue
+    for (const again = tryAgain(service, PATIENCE, signal); ; await again()) {
+      const present = replace ? await this.#current(service, id, signal) : undefined
+      const answer = await this.#ask(service, { ...questionOf('move', finder.parent, id), to: wanted.id, from: present?.rank ?? NO_RANK }, signal)
       if ('failure' in answer && (answer.failure === 'not-there' || answer.failure === 'no-node')) throw new LinkError(`the node ${wanted.id} is gone, or takes no new tokens`)
       const known = finder.settle(service, id, answer)
-      if (known?.id !== wanted.id && 'doubt' in answer) throw overtaken(service)
+      if (known !== undefined && (!replace || known.id === wanted.id)) return this.#record(service, known.id, signal)
       // somebody else was faster: what is to be replaced is another link now
-      if (known === undefined || (replace && known.id !== wanted.id)) await again()
-      else return this.#record(service, known.id, signal)
+      if ('doubt' in answer) throw overtaken(service)
     }
   }
 
@@ -246,7 +237,7 @@ export class Room {
     for (const again = tryAgain(service, PATIENCE, signal); ; await again()) {
       const known = await this.#current(service, token, signal)
       if (known === undefined) return 0
-      const answer = await this.#ask(service, { ...question('remove', finder.parent, token), from: known.rank }, signal)
+      const answer = await this.#ask(service, { ...questionOf('remove', finder.parent, token), from: known.rank }, signal)
       finder.settle(service, token, answer)
       if ('changed' in answer && answer.changed) return 1
       // it was there, and is not any more; nobody who was asked before will say who ended it
@@ -295,22 +286,16 @@ export class Room {
 
   // ---- parts of that
 
-  /** As it is now, by whoever decides. */
+  /** As it is now, by whoever decides: what it is changed by. */
   async #current (service: string, token: TokenId, signal: AbortSignal | undefined): Promise<Known | undefined> {
     const { finder } = this.#running()
-    try {
-      return finder.settle(service, token, await this.#ask(service, question('resolve', finder.parent, token), signal))
-    } catch (err) {
-      const stored = err instanceof RpcError && err.code === 'UNAVAILABLE' ? await finder.stored(service, token, signal === undefined ? {} : { signal }) : undefined
-      if (stored === undefined) throw err
-      return stored
-    }
+    return finder.settle(service, token, await this.#ask(service, questionOf('resolve', finder.parent, token), signal))
   }
 
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     const { asker, local } = this.#running()
     const answer = local === undefined ? await asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
-    if ('failure' in answer && answer.doubt === true) throw unsure(service, 'it may or may not have been done')
+    if ('failure' in answer && answer.doubt === true) throw unsure(service, question.from?.index === 0 && answer.failure === 'unavailable' ? ENDED : 'it may or may not have been done')
     return answer
   }
 
@@ -325,10 +310,6 @@ export class Room {
       await new Promise(resolve => { setTimeout(resolve, 20) })
     }
   }
-}
-
-function question (kind: Question['kind'], parent: string, token: string): Question {
-  return { kind, parent, token, propose: [], balanced: false, gone: undefined, to: undefined, from: undefined }
 }
 
 export { Announcer } from './announcer.ts'

@@ -111,7 +111,7 @@ export class Seat {
       rpc.handle(ASK, async (args: unknown, context) => {
         const questions = read(() => readQuestions(args))
         for (const question of questions) this.#rights.ask(context.caller.id, question)
-        return this.#lead(context, async () => (await this.#keeper.ask(questions, context.caller.id)).map(writeAnswer), questions.length)
+        return this.#lead(context, async () => (await this.#keeper.ask(questions, context.caller.id, context.signal)).map(writeAnswer), questions.length)
       }),
       rpc.handle(COUNT, async (args: unknown, context) => {
         const { n } = read(() => record(args))

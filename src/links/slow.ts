@@ -1,8 +1,10 @@
 /**
  * Questions about links that are being asked back from a node that may be slow to let them go: they hold up no others that
- * came with them. Who is told to ask later asks them by themselves, and then waits for the answer.
+ * came with them. Who is told to ask later asks them by themselves, and then waits for the answer. A change that is put off
+ * was begun.
  */
 import { within } from '../util/deadline.ts'
+import { isFirst } from './decide.core.ts'
 import { linkKey } from './keys.core.ts'
 import type { Answer } from './messages.core.ts'
 import type { Question } from './decide.core.ts'
@@ -20,9 +22,9 @@ export class Slow {
     await released.finally(() => { this.#keys.delete(key) })
   }
 
-  /** Asked again, it has the answer that it would have had: a change would not find what it is about any more. */
-  #has ({ kind, parent, token }: Question): boolean {
-    return kind === 'resolve' && this.#keys.size > 0 && this.#keys.has(linkKey(parent, token))
+  /** Asked again, it has the answer that it would have had: other changes would not find what they are about any more. */
+  #has (question: Question): boolean {
+    return (question.kind === 'resolve' || isFirst(question)) && this.#keys.size > 0 && this.#keys.has(linkKey(question.parent, question.token))
   }
 
   #hold (questions: readonly Question[]): boolean {
@@ -31,9 +33,9 @@ export class Slow {
 
   async gather (questions: readonly Question[], ask: (question: Question) => Answer | Promise<Answer>): Promise<Answer[]> {
     const later = Promise.resolve(LATER)
-    // what is slow already is not begun: it would wait for its turn, however often it is asked
+    // who wants to know of what is slow already does not wait for a turn, however often he asks
     const holds = this.#hold(questions)
-    const answers = questions.map(async question => holds && this.#has(question) ? later : ask(question))
+    const answers = questions.map(async question => holds && question.kind === 'resolve' && this.#has(question) ? later : ask(question))
     const all = Promise.all(answers)
     if (!this.#hold(questions)) return all
     await within(GRACE, all)

@@ -31,8 +31,8 @@ export interface Job<R extends Kept> {
 
 interface Entry<R extends Kept> {
   readonly record: R
-  /** Its place: on the stack of the new, among those that are due, being put, or waiting for its time. */
-  state: 'new' | 'due' | 'put' | 'later'
+  /** Its place: on the stack of the new (of some nobody can have heard), among those that are due, being put, or waiting for its time. */
+  state: 'fresh' | 'new' | 'due' | 'put' | 'later'
   /** Undefined until it is put for the first time: what waits for that are most, and numbers with fractions take memory each. */
   times: Times | undefined
 }
@@ -70,12 +70,18 @@ export class Backlog<R extends Kept> {
     return this.#entries.size
   }
 
-  /** False: there is no room, or one of a higher rank is kept. One of the same rank takes its place. */
-  keep (id: string, record: R): boolean {
+  /**
+   * False: there is no room, or one of a higher rank is kept. One of the same rank takes its place.
+   *
+   * @param isFirst - none of this id was ever put: its end need not be, either, before it is
+   */
+  keep (id: string, record: R, isFirst = false): boolean {
     const before = this.#entries.get(id)
     if (before === undefined ? !this.#hasRoom(id) : isHigher(before.record, record)) return false
+    const isFresh = before === undefined ? isFirst : before.state === 'fresh'
     this.withdraw(id)
-    this.#entries.set(id, { record, state: 'new', times: undefined })
+    if (isFresh && record.final === true) return true
+    this.#entries.set(id, { record, state: isFresh ? 'fresh' : 'new', times: undefined })
     this.#stack.push(id)
     if (this.#stack.length > 2 * this.#limit) this.#compact()
     return true
@@ -146,7 +152,7 @@ export class Backlog<R extends Kept> {
   #newest (): string | undefined {
     for (;;) {
       const id = this.#stack.pop()
-      if (id === undefined || this.#entries.get(id)?.state === 'new') return id
+      if (id === undefined || isNew(this.#entries.get(id))) return id
     }
   }
 
@@ -183,9 +189,13 @@ export class Backlog<R extends Kept> {
 
   /** Each id once, at its newest place. */
   #compact (): void {
-    const newest = new Set(this.#stack.toReversed().filter(id => this.#entries.get(id)?.state === 'new'))
+    const newest = new Set(this.#stack.toReversed().filter(id => isNew(this.#entries.get(id))))
     this.#stack = [...newest].reverse()
   }
+}
+
+function isNew (entry: { readonly state: string } | undefined): boolean {
+  return entry?.state === 'new' || entry?.state === 'fresh'
 }
 
 /** Milliseconds between two puts. @param messages - of one: by default it asks every server that is to have the record, and then writes to it */

@@ -103,8 +103,8 @@ export interface Records {
    */
   get (key: Uint8Array, options: GetOptions): Promise<RankedRecord | undefined>
   /**
-   * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (8 in a mesh of twenty servers,
-   * 4 in a larger one), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
+   * Keep a record stored: it is put in the background, newest first, at most 20 puts a second (8 in a mesh of twenty servers
+   * or more, 4 where this node does not know most of them), and signed and put anew after each third of its ttl, or after 10 minutes when there is nothing else to put,
    * until {@link withdraw} or a record of a higher rank for the key. False, and nothing changes: 20,000 are kept already, or
    * one of a higher rank is.
    *
@@ -114,8 +114,10 @@ export interface Records {
   /**
    * {@link keep} one that is made only when it is put, until {@link withdrawSources}. What cannot be made then is kept no
    * longer, nor, when there is no room for another one, the one that was stored first.
+   *
+   * @param isFirst - nobody has put one of this name before: when it ends (`final`) before it was put itself, nothing is
    */
-  keepSource (source: RecordSource): boolean
+  keepSource (source: RecordSource, isFirst?: boolean): boolean
   /** Stop to republish a record; it is found until its time is over. Does nothing when none is kept. */
   withdraw (key: Uint8Array): void
   /** {@link withdraw} whatever is kept. */

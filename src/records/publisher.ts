@@ -57,8 +57,8 @@ export class Publisher {
     this.#timer = undefined
   }
 
-  keep (id: string, record: NewRecord | RecordSource): boolean {
-    const kept = this.#backlog.keep(id, record)
+  keep (id: string, record: NewRecord | RecordSource, isFirst = false): boolean {
+    const kept = this.#backlog.keep(id, record, isFirst)
     if (kept) this.#arm()
     return kept
   }

@@ -80,8 +80,8 @@ class RecordsService implements Records, Startable {
     return this.#publisher.keep(toString(record.key, 'base32'), record)
   }
 
-  keepSource (source: RecordSource): boolean {
-    return this.#publisher.keep(SOURCE + source.name, source)
+  keepSource (source: RecordSource, isFirst?: boolean): boolean {
+    return this.#publisher.keep(SOURCE + source.name, source, isFirst)
   }
 
   withdraw (key: Uint8Array): void {

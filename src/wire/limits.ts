@@ -37,6 +37,12 @@ export const MAX_ADDRESSES = 16
 export const MAX_ELECTION_FRAME = 256 * KiB
 /** Keys in a group's register, deletion marks included: every voter keeps them in memory. */
 export const MAX_REGISTER_ENTRIES = 200_000
+/**
+ * Keys of which a voter remembers that they were deleted, and milliseconds for which it does at least: three times as long
+ * as who changes a link asks one leader after the other. Of more it remembers only that there were some.
+ */
+export const MAX_ERASED = 20_000
+export const REMEMBERED_FOR = 15_000
 /** Bytes of all its keys and values, for the same reason. */
 export const MAX_REGISTER_BYTES = 64 * MiB
 /** Bytes of one value: some of them fit into a frame. */
@@ -115,8 +121,8 @@ export const MAX_STRANGER_RECORD_BYTES = 4 * MiB
 export const RECORD_COST = 512
 /**
  * Puts per second of a node in the background, and messages per second that they may take, at 2 ms of the author's CPU each: a
- * put writes to each of up to twenty servers. In a mesh of twenty that leaves 8 puts a second; in a larger one it asks each
- * first, for their own key, and 4 are left.
+ * put writes to each of up to twenty servers. In a mesh of twenty or more that leaves 8 puts a second; where it must
+ * ask each first, for it does not know who is closest to the key, 4 are left.
  */
 export const MAX_RECORD_PUTS = 20
 export const MAX_RECORD_MESSAGES = 160

@@ -88,6 +88,22 @@ describe('mesh: links under faults', function () {
     expect(explain(checkLinearizable(linkOwner, history.operations()))).to.equal('linearizable')
   })
 
+  it('a link that its leader could not write before it was replaced is made by the next one', async () => {
+    mesh = await createTestMesh([cart(), cart(), cart(), {}, {}])
+    const targets = mesh.nodes.slice(0, 3)
+    const [client, other] = mesh.nodes.slice(3) as [Mesh, Mesh]
+    serve(targets)
+    await where(client, 'warm')
+    await until(() => targets.every(({ election }) => election.status().voters.length === 3), { timeout: 30_000 })
+    const leader = await leading(targets)
+    const [wanted, third] = targets.filter(node => node !== leader) as [Mesh, Mesh]
+    for (const voter of [wanted, third]) mesh.cut(leader, voter, { silent: true })
+    expect((await client.links.link('ada', wanted.self, { signal: AbortSignal.timeout(30_000) })).id).to.equal(wanted.id)
+    expect([wanted, third].map(({ links }) => links.status().authority !== undefined)).to.include(true)
+    expect((await other.links.target('ada', 'cart', { signal: AbortSignal.timeout(30_000) }))?.id).to.equal(wanted.id)
+    expect(await where(other, 'ada')).to.equal(wanted.id)
+  })
+
   it('strict: on the side without a leader nothing runs after its lease, and on the other nothing before', async () => {
     mesh = await createTestMesh([cart({ ownership: 'strict' }), cart({ ownership: 'strict' }), cart({ ownership: 'strict' }), {}, {}])
     const targets = mesh.nodes.slice(0, 3)
@@ -187,10 +203,11 @@ describe('mesh: links under faults', function () {
     // who the voters are is known from the group
     await until(() => fresh.election.of('cart')?.leader !== undefined, { timeout: 30_000 })
     expect(await fresh.links.target('bob', 'cart', { signal: AbortSignal.timeout(30_000) })).to.equal(undefined)
-    const leader = await leading(voters)
-    await until(() => (leader.links.status().authority?.stored ?? 0) >= 1, { timeout: 60_000, what: 'stored in the DHT' })
+    // whoever leads by then
+    await until(() => voters.some(({ links }) => (links.status().authority?.stored ?? 0) >= 1), { timeout: 60_000, what: 'stored in the DHT' })
     for (const voter of voters) mesh.kill(voter)
     await until(() => voters.every(({ id }) => fresh.discovery.node(id) === undefined), { timeout: 60_000 })
+    expect((await fresh.links.target('ada', 'cart', { signal: AbortSignal.timeout(30_000) }))?.id).to.equal(owner.id)
     expect(await where(fresh, 'ada')).to.equal(owner.id)
     const failed = await fresh.rpc.invoke('cart', 'where', undefined, { token: 'eve', timeout: 3_000 }).catch((err: Error) => err)
     expect(failed).to.include({ name: 'ServiceUnavailableError', code: 'UNAVAILABLE' })

@@ -268,3 +268,38 @@ describe('records: servers, of which a quarter does as it likes', function () {
     expect(await name(async () => stopped.records.put(record(key, 1)))).to.equal('MeshStoppedError')
   })
 })
+
+describe('records: more servers than hold a record', function () {
+  this.timeout(120_000)
+  const SERVERS = 22
+  const nodes = new RecordNodes()
+
+  after(async () => { await nodes.stop() })
+
+  it('most puts ask nobody who is to have them, and each goes to those that are closest', async () => {
+    const servers: RecordNode[] = []
+    for (let i = 0; i < SERVERS; i++) servers.push(await nodes.add())
+    const [author, reader] = servers as [RecordNode, RecordNode]
+    // the others meet each other when they have something to ask
+    for (const { libp2p } of servers.slice(1)) await until(async () => author.libp2p.dial(libp2p.getMultiaddrs()).then(() => true, () => false), { timeout: 60_000 })
+    await until(() => author.dht.routingTable.size === SERVERS - 1, { timeout: 60_000, what: () => `knows ${author.dht.routingTable.size}` })
+    const counted = { FIND_NODE: 0, PUT_VALUE: 0 }
+    for (const server of servers) {
+      const { handlers } = (server.dht as unknown as { rpc: { handlers: Record<string, { handle: (from: { toString (): string }, ...args: unknown[]) => Promise<unknown> }> } }).rpc
+      for (const type of ['FIND_NODE', 'PUT_VALUE'] as const) {
+        const { handle } = handlers[type]!
+        handlers[type]!.handle = async function (this: unknown, from, ...args) {
+          if (from.toString() === author.id) counted[type]++
+          return handle.call(this, from, ...args)
+        }
+      }
+    }
+    const puts = Array.from({ length: 30 }, (_, i) => record(newKey(), i))
+    const stored: number[] = []
+    for (const put of puts) stored.push((await author.records.put(put, patient())).stored)
+    expect(counted.PUT_VALUE).to.be.at.least(30 * 18)
+    expect(counted.FIND_NODE, 'of one walk in ten seconds').to.be.below(30 * 20 / 2)
+    expect(Math.min(...stored)).to.be.at.least(18)
+    for (const { key, rank } of puts) expect((await reader.records.get(key, { authors: [author.id], ...patient() }))?.rank).to.deep.equal(rank)
+  })
+})

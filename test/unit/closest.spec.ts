@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { reuseWalks } from '../../src/transport/closest.ts'
 
 type Dht = Parameters<typeof reuseWalks>[0]
@@ -56,6 +57,64 @@ describe('transport: walks to whoever is closest to a key', () => {
     size = responding = 4
     expect(await closest()).to.equal(4)
     expect(walks).to.equal(3)
+  })
+
+  describe('in a mesh of more servers than hold a record', () => {
+    /** Servers as numbers: closest to a key are those that follow it. */
+    let table: number[]
+    let mesh: number[]
+    let dht: Dht
+    const K = 20
+    const key = (at: number): Uint8Array => Uint8Array.of(at)
+    const from = (all: readonly number[], at: number): number[] => all.filter(n => n >= at).slice(0, K)
+    const find = async (at: number, reuse = true): Promise<number[]> => {
+      const found: number[] = []
+      for await (const event of dht.peerRouting.getClosestPeers(key(at), { reuse })) if (event.name === 'FINAL_PEER') found.push((event as unknown as { peer: { id: number } }).peer.id)
+      return found
+    }
+
+    beforeEach(() => {
+      mesh = Array.from({ length: 60 }, (_, i) => i)
+      table = mesh
+      const at = new Map(Array.from({ length: 40 }, (_, i) => [sha256(key(i)).join(), i]))
+      dht = {
+        k: K,
+        routingTable: { get size () { return table.length }, closestPeers: id => from(table, at.get(id.join()) ?? NaN) },
+        peerRouting: {
+          getClosestPeers: async function * ([at = 0]) {
+            walks++
+            for (const id of from(mesh, at)) yield { name: 'FINAL_PEER', peer: { id } }
+          }
+        }
+      }
+      reuseWalks(dht, () => time)
+    })
+
+    it('one that found whom this node has for the closest will do for others, for a while', async () => {
+      for (let i = 0; i < 10; i++) expect(await find(i)).to.deep.equal(from(mesh, i))
+      expect(walks).to.equal(1)
+      expect(await find(7, false)).to.deep.equal(from(mesh, 7))
+      expect(walks).to.equal(2)
+      time = 20_000
+      await find(8)
+      expect(walks).to.equal(3)
+    })
+
+    it('one or two that this node does not know, or that are gone, are no matter; when it lacks more each is made', async () => {
+      for (const [lacks, made] of [[2, 1], [3, 5]] as const) {
+        [time, walks] = [time + 20_000, 0]
+        table = mesh.filter(n => n >= lacks + 1 || n === 0)
+        for (let i = 0; i < 5; i++) await find(0)
+        expect(walks, `${lacks}`).to.equal(made)
+      }
+    })
+
+    it('one that ended early proves nothing', async () => {
+      table = mesh
+      mesh = mesh.slice(0, K - 1)
+      for (let i = 0; i < 3; i++) await find(0)
+      expect(walks).to.equal(3)
+    })
   })
 
   it('one that is left before its end is none', async () => {

@@ -232,6 +232,8 @@ export class Bench {
       }
       case 'vote': if (this.nodes.get(a)!.hard.vote !== b) fail(this.nodes.get(a)!.hard.vote); break
       case 'no-vote': if (this.nodes.get(a)!.hard.vote === b) fail('voted'); break
+      // may have been deleted of late, as that node knows
+      case 'deleted': if (this.nodes.get(a)!.core.wasDeleted(b) !== (c === 'yes')) fail(c === 'yes' ? 'no' : 'yes'); break
       case 'unheard': if (this.nodes.get(a)!.heard.includes(b)) fail(this.nodes.get(a)!.heard.join()); break
       case 'heard': if (!this.nodes.get(a)!.heard.includes(b)) fail(this.nodes.get(a)!.heard.join()); break
       default: fail('what?')

@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { createElection } from '../../src/election/election.core.ts'
+import { Erased } from '../../src/election/erased.core.ts'
 import { MemberRegister } from '../../src/election/register.ts'
 import { inParts, sizeOf, Table } from '../../src/election/table.core.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
-import { MAX_ELECTION_FRAME, MAX_REGISTER_BATCH, MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT } from '../../src/wire/limits.ts'
+import { MAX_ELECTION_FRAME, MAX_ERASED, MAX_REGISTER_BATCH, MAX_REGISTER_BYTES, MAX_REGISTER_ENTRIES, MAX_REGISTER_VALUE, MAX_REGISTER_WRITES, MAX_TEXT, REMEMBERED_FOR } from '../../src/wire/limits.ts'
 import { Bench } from './election-bench.ts'
 import type { ElectionCore, ElectionInput, ElectionOutput, Write } from '../../src/election/types.core.ts'
 
@@ -88,6 +89,34 @@ describe('election: register', () => {
     expect(table.bytes).to.equal(sizeOf({ key: entries[0]!.key, value: undefined }))
     const common = { group: 1, epoch: 1, term: 1, incarnation: 'ab'.repeat(16), type: 'append', from: rank, to: rank, reset: true, part: 0, last: false }
     for (const part of inParts(entries)) expect(encodeElection('login', { ...common, entries: part }).length).to.be.below(MAX_ELECTION_FRAME)
+  })
+
+  it('remembers for a while what was deleted, also at the next leader, and says so when it cannot know', () => {
+    const bench = new Bench()
+    const lines = (...texts: string[]): void => { for (const text of texts) bench.line(text) }
+    lines('voters a b c', 'write L gone0 x', 'write L stays y', 'run 300', 'erase L gone 1', 'run 1000')
+    for (const node of ['A', 'B', 'L']) lines(`expect deleted ${node} gone0 yes`, `expect deleted ${node} never no`, `expect deleted ${node} stays no`)
+    lines('kill L', 'run 3000', 'mark', 'expect deleted L gone0 yes', 'expect deleted L never no')
+    // one that was started again has not seen what went meanwhile
+    const [killed] = [...bench.nodes].find(([, { up }]) => !up) ?? []
+    lines(`start ${killed}`, 'run 1000', `expect deleted ${killed} never yes`, 'expect deleted L never no')
+    lines('run 31000', 'expect deleted L gone0 no', `expect deleted ${killed} never no`, 'read L gone0', 'run 20', 'expect heard L value=')
+  })
+
+  it('remembers so many that were deleted, and of more that there were some, for their time', () => {
+    const erased = new Erased(false)
+    for (let i = 0; i < MAX_ERASED; i++) erased.add(`k${i}`, 0)
+    expect([erased.has('k7', 0), erased.has('other', 0)]).to.deep.equal([true, false])
+    erased.add('one more', REMEMBERED_FOR - 1)
+    expect([erased.has('k7', REMEMBERED_FOR - 1), erased.has('other', REMEMBERED_FOR - 1)]).to.deep.equal([true, true])
+    // each turn forgets what was before the last
+    for (const [at, all] of [[REMEMBERED_FOR, true], [2 * REMEMBERED_FOR - 1, true], [2 * REMEMBERED_FOR, false]] as const) expect(erased.has('other', at), `${at}`).to.equal(all)
+    erased.add('late', 9 * REMEMBERED_FOR)
+    expect([erased.has('late', 10 * REMEMBERED_FOR - 1), erased.has('late', 10 * REMEMBERED_FOR), erased.has('late', 20 * REMEMBERED_FOR)]).to.deep.equal([true, true, false])
+    erased.addAll(50 * REMEMBERED_FOR)
+    expect([erased.has('any', 51 * REMEMBERED_FOR), erased.has('any', 53 * REMEMBERED_FOR)]).to.deep.equal([true, false])
+    const restarted = new Erased(true)
+    expect([restarted.has('any', 1e9), restarted.has('any', 1e9 + 2 * REMEMBERED_FOR)]).to.deep.equal([true, false])
   })
 
   it('is read in parts by a leader that lacks most of it', function () {

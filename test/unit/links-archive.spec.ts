@@ -12,12 +12,14 @@ const link = { node: 'x', incarnation: 7, rank }
 class FakeRecords {
   readonly kept: NewRecord[] = []
   readonly names: string[] = []
+  readonly firsts: boolean[] = []
   readonly asked: GetOptions[] = []
   waits: Promise<void> | undefined
   room = Infinity
   answer: { value: Uint8Array, rank: readonly [number, number, number] } | Error | undefined
 
-  keepSource (source: RecordSource): boolean {
+  keepSource (source: RecordSource, isFirst = false): boolean {
+    this.firsts.push(isFirst)
     if (this.kept.length >= this.room) return false
     const record = source.make()
     expect(source).to.deep.include({ rank: record.rank, ttl: record.ttl, final: record.final ?? false })
@@ -57,6 +59,16 @@ describe('links: in the DHT', () => {
     expect(records.kept.map(({ value }) => value.length > 0)).to.deep.equal([true, true, true, false])
     expect(records.kept.map(({ final = false }) => final)).to.deep.equal([false, false, false, true])
     expect(records.kept[0]).to.deep.include({ rank: [1, 2, 3], value: encodePlace({ ...link, maker: new Uint8Array(0) }) })
+  })
+
+  it('the end of a link that was never put is not put either, unless there may be one from before', () => {
+    const { archive, records } = make()
+    const change = { parent: 'a', token: TOKEN, link, rank }
+    archive.keep('b', { ...change, first: true })
+    archive.keep('b', { ...change, first: false })
+    archive.keep('b', change)
+    archive.keep('b', { ...change, link: undefined, first: false })
+    expect(records.firsts).to.deep.equal([true, false, false, false])
   })
 
   it('one name is one record, and a name is of one relation', () => {

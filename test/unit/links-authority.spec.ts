@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { RpcError } from '../../src/errors.ts'
 import { tokenIdOf } from '../../src/wire/token.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
@@ -8,10 +9,11 @@ import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
+import { encodePlace } from '../../src/wire/links-codec.ts'
 import { FakeMesh } from './links-fakes.ts'
-import type { RpcError } from '../../src/errors.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
+import type { NodeInfo } from '../../src/discovery/index.ts'
 import type { LinkInput } from '../harness/models.ts'
 
 const SEEDS = [1, 2, 3]
@@ -159,8 +161,27 @@ describe('links: many callers, a group that changes its leader, and messages tha
     for (const outcome of outcomes) expect(outcome).to.deep.equal([['UNAVAILABLE', false], ['UNAVAILABLE', true]])
   }))
 
-  it('a link that may have been made says so, and of nothing else', async () => {
+  it('a link that its leader has not written before it was lost is made by the next one', async () => {
     const { callers } = start(28, { loss: 0 })
+    const [caller, other] = callers as [FakeNode, FakeNode]
+    for (const replace of [false, true]) {
+      const token = `token ${replace}`
+      loseLeader('target-1', 'before')
+      expect((await caller.links.link(token, 'target-2', { replace })).id).to.equal('target-2')
+      expect((await other.links.target(token, 'cart'))?.id).to.equal('target-2')
+    }
+    expect(mesh.table.size).to.equal(2)
+    // one whose node is gone may have been made
+    mesh.see('target-2', { incarnation: 2 })
+    loseLeader('target-0', 'before')
+    const failure = await caller.links.link('token true', 'target-1').catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+  })
+
+  it('a link that may have been made, and ended since, says so, and of nothing else', async () => {
+    const { callers } = start(28, { loss: 0 })
+    await callers[0]?.links.link('ada', 'target-2')
+    await callers[1]?.links.unlink('ada', 'cart')
     loseLeader('target-1', 'before')
     const failure = await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)
     expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
@@ -184,6 +205,43 @@ describe('links: many callers, a group that changes its leader, and messages tha
     asker.stop()
   })
 
+  it('who slept does not ask again for what may have been done before: by then nobody knows what was ended', async () => {
+    start(36)
+    for (const clock of ['now', 'wall'] as const) {
+      const time = { now: 0, wall: 1_000 }
+      let lost = Promise.withResolvers<never>()
+      let sent = 0
+      const invoke = async (): Promise<never> => {
+        sent++
+        return lost.promise
+      }
+      const asker = new Asker({
+        self: 'c', now: () => time.now, wall: () => time.wall, discovery: { node: () => undefined }, own: async () => [], rpc: { invoke },
+        of: () => ({ state: 'observer', term: 1, voters: ['x'], leader: { id: 'x', token: { epoch: 1, term: 1 } } })
+      })
+      const link = async (): Promise<unknown> => asker.ask('cart', { kind: 'move', parent: '', token: 'ab'.repeat(32), propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 0, term: 0, index: 0 } }, 3_000).catch((err: RpcError) => [err.code, err.retryable])
+      const lose = (): void => {
+        const { reject } = lost
+        lost = Promise.withResolvers()
+        reject(new RpcError('UNAVAILABLE', 'lost'))
+      }
+      const awake = link()
+      await until(() => sent === 1)
+      lose()
+      await until(() => sent === 2, { what: 'it is asked again' })
+      time[clock] += 60_000
+      lose()
+      expect(await awake, clock).to.deep.equal(['UNAVAILABLE', false])
+      const asleep = link()
+      await until(() => sent === 3)
+      time[clock] += 60_000
+      lose()
+      expect(await asleep, clock).to.deep.equal(['UNAVAILABLE', false])
+      expect(sent, clock).to.equal(3)
+      asker.stop()
+    }
+  })
+
   it('what goes back for a while makes nobody ask without a pause, nor for ever', swiftly(async () => {
     const { callers } = start(30, { loss: 0, clients: 2 })
     const [one, two] = callers as [FakeNode, FakeNode]
@@ -200,7 +258,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(one.links.status().asked - asked).to.be.within(10, 200)
   }))
 
-  it('questions of a tick travel together, changes by themselves, and those that are put off once more', async () => {
+  it('questions of a tick travel together, each change by itself, and those that are put off once more', async () => {
     start(31)
     const sent: unknown[][] = []
     const asker = new Asker({
@@ -219,8 +277,33 @@ describe('links: many callers, a group that changes its leader, and messages tha
       asker.ask('cart', { kind, parent: '', token, propose: [], balanced: false, gone: undefined, to: 'x', from: { epoch: 1, term: 1, index: 1 } }, 500).catch((err: RpcError) => err.code)
     const answers = await Promise.all([ask('resolve', 'quick'), ask('move', 'other'), ask('resolve', 'slow'), ask('remove', 'other')])
     expect(answers).to.containSubset([{ link: { node: 'home of quick' } }, 'UNAVAILABLE', { link: { node: 'home of slow' } }, 'UNAVAILABLE'])
-    expect(sent).to.deep.equal([['0 quick', '0 slow'], ['1 other', '2 other'], ['0 slow']])
+    expect(sent).to.deep.equal([['0 quick', '0 slow'], ['1 other'], ['2 other'], ['0 slow']])
     asker.stop()
+  })
+
+  it('strict: a change that waits for a node holds up no other one of its caller, and has its answer in the end', async () => {
+    mesh = new FakeMesh(createRandom(35))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart', { ownership: 'strict' })
+    const caller = mesh.add('caller', undefined)
+    mesh.elect('target-0')
+    const done: string[] = []
+    const doing = async (name: string, promise: Promise<unknown>): Promise<unknown> => promise.finally(() => { done.push(name) })
+    for (const token of ['dead', 'moved', 'ended']) await caller.links.link(token, 'target-1')
+    await caller.links.link('quick', 'target-2')
+    // it does not answer, and may still have its lease
+    mesh.gone.add('target-1')
+    mesh.see('target-1', undefined)
+    const all = Promise.all([
+      doing('dead', caller.links.link('dead', 'target-2')),
+      doing('moved', caller.links.link('moved', 'target-2', { replace: true })),
+      doing('quick', caller.links.unlink('quick', 'cart')),
+      ...Array.from({ length: 20 }, async (_, i) => doing(`new ${i}`, caller.links.link(`new ${i}`, 'target-2')))
+    ])
+    await until(() => done.length === 21, { timeout: 1_000, what: () => done.join() })
+    expect(done).not.to.include.members(['dead']).and.not.to.include.members(['moved'])
+    const [dead, moved, ended] = await all as [NodeInfo, NodeInfo, number]
+    expect([dead.id, moved.id, ended]).to.deep.equal(['target-2', 'target-2', 1])
+    expect(mesh.sent.filter(message => message.startsWith('["braid.links.ask"')).map(message => (JSON.parse(message) as [string, unknown[]])[1].length)).to.include(21)
   })
 
   it('a leader that puts a question off for ever is asked at a pace, and not after its time', async () => {
@@ -278,12 +361,12 @@ describe('links: many callers, a group that changes its leader, and messages tha
       const [, former, next] = [0, 1, 2].map(i => mesh.add(`target-${i}`, 'cart', { ownership }))
       const caller = mesh.add('caller-0', undefined)
       mesh.elect('target-0')
-      const tokens = Array.from({ length: 1_500 }, (_, i) => `t${i}`)
+      const tokens = Array.from({ length: 3_000 }, (_, i) => `t${i}`)
       const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async token => caller.links.link(token, node, { replace: true }))) }
       await linkAll('target-1')
       mesh.sent.length = 0
       await linkAll('target-2')
-      const asked = mesh.sent.map(message => JSON.parse(message) as unknown).filter(message => Array.isArray(message) && message[0] === 'braid.links.revoke').map(message => (message as [string, unknown[]])[1].length)
+      const asked = mesh.sent.map(message => JSON.parse(message) as unknown).filter(message => Array.isArray(message) && message[0] === 'braid.links.revoke').map(message => [(message as [string, unknown[] | object])[1]].flat().length)
       expect(asked.reduce((sum, count) => sum + count, 0)).to.equal(tokens.length)
       expect(Math.max(...asked)).to.equal(1_000)
       expect(asked.length).to.be.below(10)
@@ -549,6 +632,42 @@ describe('links: many callers, a group that changes its leader, and messages tha
       expect(await targets[0]?.links.count('cart')).to.equal(0)
     }
     expect([...mesh.table.keys()]).to.deep.equal([])
+  })
+
+  describe('target() says where calls go', () => {
+    const place = (node: string, index: number): NonNullable<FakeMesh['stored']> => ({ rank: [1, 1, index], value: encodePlace({ node, incarnation: 1, maker: new Uint8Array(0) }) })
+    const targetOf = async ({ links }: FakeNode, token: string): Promise<unknown> => links.target(token, 'cart', { signal: AbortSignal.timeout(20_000) }).then(node => node?.id, (err: RpcError) => [err.name, err.code, err.retryable])
+    const routeOf = async ({ router }: FakeNode, token: string): Promise<unknown> => Promise.resolve(router.route(tokenIdOf(token, 'fake'), 'cart', mesh.infos.filter(({ service }) => service === 'cart'), undefined)).then(routed => routed?.id, (err: RpcError) => [err.name, err.code, err.retryable])
+
+    it('when all who vote are gone: where the DHT says, and to nothing older than what is known', async () => {
+      const { callers } = start(40, { clients: 3, loss: 0 })
+      const [one, two, fresh] = callers as [FakeNode, FakeNode, FakeNode]
+      await one.links.link('ada', 'target-1')
+      await two.links.link('ada', 'target-2', { replace: true })
+      expect(await Promise.all([one, two, fresh].map(async caller => targetOf(caller, 'bob')))).to.deep.equal([undefined, undefined, undefined])
+      mesh.elect(undefined)
+      mesh.voterless = true
+      mesh.stored = place('target-1', 1)
+      expect(await targetOf(fresh, 'ada')).to.equal('target-1')
+      expect(await routeOf(fresh, 'ada')).to.equal('target-1')
+      // it has heard of a newer one
+      two.links.resync()
+      for (const of of [targetOf, routeOf]) expect(await of(two, 'ada')).to.equal('target-2')
+      mesh.stored = undefined
+      for (const of of [targetOf, routeOf]) expect(await of(fresh, 'eve')).to.deep.equal(['RpcError', 'UNAVAILABLE', true])
+    })
+
+    it('onNoLeader provisional: where rendezvous says, at once, unless the DHT knows better', async () => {
+      start(41, { clients: 0, loss: 0 })
+      const caller = mesh.add('caller', undefined, { onNoLeader: 'provisional' })
+      expect(await targetOf(caller, 'ada')).to.equal(undefined)
+      mesh.elect(undefined)
+      const began = performance.now()
+      for (const token of ['ada', 'bob', 'eve']) expect(await targetOf(caller, token)).to.equal(await routeOf(caller, token)).and.to.be.oneOf(['target-0', 'target-1', 'target-2'])
+      expect(performance.now() - began).to.be.lessThan(900)
+      mesh.stored = place('target-1', 1)
+      for (const token of ['mia', 'ida']) expect(await targetOf(caller, token)).to.equal('target-1')
+    })
   })
 
   it('a service without links needs no leader', swiftly(async () => {

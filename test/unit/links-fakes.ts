@@ -11,7 +11,7 @@ import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
 import type { Election, ElectionEvents, FencingToken, GroupView, Register, RegisterEntry, RegisterRank, RegisterWrite } from '../../src/election/index.ts'
 import type { Links, LinksOptions } from '../../src/links/index.ts'
-import type { RecordSource, Records } from '../../src/records/index.ts'
+import type { RankedRecord, RecordSource, Records } from '../../src/records/index.ts'
 import type { Handler, HandlerContext, Rpc, TokenGuard, TokenRouter } from '../../src/rpc/index.ts'
 import type { Random } from '../../src/util/random.core.ts'
 import type { Startable } from '@libp2p/interface'
@@ -49,6 +49,8 @@ class FakeRegister implements Register {
 
   entry (key: string): RegisterEntry | undefined { return this.#group.table.get(key) }
 
+  wasDeleted (key: string): boolean { return this.#group.deleted.has(key) }
+
   get size (): Register['size'] { return { entries: this.#group.table.size, bytes: 0 } }
 
   * entries (): IterableIterator<RegisterEntry> { yield * this.#group.table.values() }
@@ -83,6 +85,8 @@ function infoOf (id: string, service: string | undefined): NodeInfo {
 
 export class FakeMesh {
   readonly table = new Map<string, RegisterEntry>()
+  /** What was deleted from it; a voter forgets that in time. */
+  readonly deleted = new Set<string>()
   /** Messages between these two are lost. */
   readonly cut = new Set<string>()
   leader: string | undefined
@@ -90,6 +94,8 @@ export class FakeMesh {
   looked = 0
   /** No node of the service votes. */
   voterless = false
+  /** What the DHT has of any link. */
+  stored: Pick<RankedRecord, 'rank' | 'value'> | undefined
   /** The leader has a lease: it need not ask before it answers. */
   leased = true
   term = 0
@@ -120,8 +126,8 @@ export class FakeMesh {
     }
     return writes.map(({ key, value }) => {
       const rank = { epoch: 1, term: this.term, index: ++this.#index }
-      if (value === undefined) this.table.delete(key)
-      else this.table.set(key, { key, value, rank })
+      if (value !== undefined) this.table.set(key, { key, value, rank })
+      else if (this.table.delete(key)) this.deleted.add(key)
       return rank
     })
   }
@@ -205,7 +211,7 @@ export class FakeMesh {
     const kept = new Set<string>()
     const records = {
       keepSource: ({ name, final = false }: RecordSource) => final ? kept.delete(name) : kept.add(name),
-      get: async () => undefined,
+      get: async () => this.stored,
       withdrawSources: () => { kept.clear() },
       status: () => ({ kept: kept.size, stored: 0, waiting: kept.size })
     } as unknown as Records
@@ -233,7 +239,7 @@ export class FakeMesh {
     const peer = this.#peers.get(to)
     const handler = peer?.handlers.get(method)
     if (handler === undefined || this.gone.has(to) || this.isCut(from, to) || this.#random.chance(this.#loss)) throw new RpcError('UNAVAILABLE', 'lost', { retryable: true })
-    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info } as unknown as HandlerContext)
+    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info, signal: new AbortController().signal } as unknown as HandlerContext)
     this.sent.push(JSON.stringify(answer ?? null))
     await this.delay()
     // it ran, and nobody knows

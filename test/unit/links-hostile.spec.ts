@@ -115,6 +115,36 @@ describe('links: what peers send', () => {
     }
   })
 
+  it('when nobody answers a call runs under what its own caller claims, not under what another one does meanwhile', async () => {
+    const token = new Uint8Array(32).fill(0xab)
+    const claim = (index: number): Uint8Array => encodeClaim({ parent: 'a', epoch: 1, term: 2, index, provisional: false })
+    let asked = 0
+    const ask = async (): Promise<never> => {
+      asked++
+      await new Promise(resolve => { setTimeout(resolve, 20) })
+      throw new RpcError('UNAVAILABLE', 'nobody')
+    }
+    const owner = new Owner({ self: () => ({ id: 'x', incarnation: 7 }), parentOf: () => 'a', open: true, mayRun: () => true, group: () => LED, ask })
+    const [, own] = await Promise.all([owner.admit(token, claim(Number.MAX_SAFE_INTEGER), 'hostile'), owner.admit(token, claim(3), 'c')])
+    expect(own).to.have.property('rank', '00000000000001.00000000000002.00000000000003')
+    expect(asked).to.equal(1)
+  })
+
+  it('a write whose condition does not hold fails by itself, and those that are written with it are written', async () => {
+    let writes = 0
+    const commits = new Commits({
+      write: async batch => {
+        writes++
+        if (batch.some(({ key }) => key === '7' || key === '300')) throw new RegisterError('condition', true)
+        return batch.map(({ key }) => ({ epoch: 1, term: 1, index: Number(key) }))
+      }
+    })
+    const outcomes = await Promise.allSettled(Array.from({ length: 500 }, async (_, i) => commits.add({ key: `${i}`, value: new Uint8Array(1), ifRank: null })))
+    expect(outcomes.flatMap((outcome, i) => outcome.status === 'rejected' ? [`${i} ${(outcome.reason as RegisterError).why}`] : [])).to.deep.equal(['7 condition', '300 condition'])
+    expect(outcomes[8]).to.have.nested.property('value.index', 8)
+    expect(writes).to.be.below(40)
+  })
+
   it('a register that is full goes on to forget links, whatever new ones come at the same time', async () => {
     const commits = new Commits({
       write: async writes => {

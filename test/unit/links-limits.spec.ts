@@ -38,6 +38,7 @@ function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = 
       return table.get(key)
     },
     entries: () => table.values(),
+    wasDeleted: () => false,
     get size () { return { entries: table.size, bytes: 0 } },
     read: async (key: string) => table.get(key),
     write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
@@ -118,6 +119,18 @@ describe('links: what a leader is asked', function () {
     expect(await ask(1)).to.have.nested.property('link.node', 'y')
   })
 
+  it('by one who has given up makes nothing any more: he may have asked another leader', async () => {
+    const { authority, table } = alone()
+    const given = new AbortController()
+    const none = { epoch: 0, term: 0, index: 0 }
+    const asked = authority.ask([question(1, { kind: 'move', to: 'x', from: none }), question(2, { propose: ['y'] })], 'c', given.signal)
+    given.abort()
+    const late = await authority.ask([question(3, { kind: 'move', to: 'x', from: none })], 'c', given.signal)
+    expect(late).to.deep.equal([{ failure: 'unavailable' }])
+    expect((await asked)[1]).to.have.nested.property('link.node', 'y')
+    expect(table.has(linkKey('', tokenOf(3)))).to.equal(false)
+  })
+
   it('about a token that its node does not let go is put off while others have their answers, and waits by itself', async () => {
     const over = Promise.withResolvers<undefined>()
     const { authority, clock, known, ask } = alone({ revoke: async () => over.promise })
@@ -136,6 +149,10 @@ describe('links: what a leader is asked', function () {
     const alike = authority.ask([slow, slow], 'c').finally(() => { waits = false })
     await new Promise(resolve => { setTimeout(resolve, 100) })
     expect(waits).to.equal(true)
+    // a new link is begun at once, and asked about again by itself
+    const [begun, other] = await authority.ask([question(1, { kind: 'move', to: 'y', from: { epoch: 0, term: 0, index: 0 } }), question(3, { propose: ['y'] })], 'c')
+    expect(begun).to.deep.equal({ failure: 'later' })
+    expect(other).to.have.nested.property('link.node', 'y')
     over.resolve(undefined)
     for (const answer of await alike) expect(answer).to.have.nested.property('link.node', 'y')
   })

@@ -129,6 +129,7 @@ class Group {
       get size () { return { entries: table.size, bytes: 0 } },
       entry: key => table.get(key),
       entries: () => table.values(),
+      wasDeleted: () => false,
       read: async key => table.get(key),
       write: async writes => {
         if (!leads()) throw new RegisterError('not-leader', true)

@@ -303,6 +303,28 @@ describe('records: what is put next', () => {
     expect(backlog.keep('3', record(1))).to.equal(true)
   })
 
+  it('is never the end of something that nobody was told of: that takes no room, and the rest goes on', () => {
+    const backlog = new Backlog<ReturnType<typeof record> & { final?: boolean }>(2)
+    const end = (index: number): ReturnType<typeof record> & { final: true } => ({ ...record(index), final: true })
+    for (let i = 0; i < 10; i++) {
+      expect(backlog.keep(`${i}`, record(1), true)).to.equal(true)
+      expect(backlog.keep(`${i}`, record(2), false), 'moved').to.equal(true)
+      expect(backlog.keep(`${i}`, end(3))).to.equal(true)
+      expect(backlog.size).to.equal(0)
+    }
+    // it may be known: it was put, is being put, or was there before
+    backlog.keep('put', record(1), true)
+    const job = backlog.next(0)!
+    backlog.keep('put', end(2))
+    backlog.done(job, 30_000, 0)
+    expect(backlog.next(0)).to.deep.include({ id: 'put', record: end(2) })
+    backlog.keep('put', record(3), true)
+    backlog.keep('put', end(4))
+    backlog.keep('before', record(1), false)
+    backlog.keep('before', end(2))
+    expect([backlog.next(0)?.id, backlog.next(0)?.id].sort()).to.deep.equal(['before', 'put'])
+  })
+
   it('is in every other turn one that is due: what is new does not keep it waiting', () => {
     const backlog = new Backlog<ReturnType<typeof record>>(100)
     for (let i = 0; i < 3; i++) backlog.keep(`old ${i}`, record(1))
