@@ -1,5 +1,6 @@
 /** Which specs run in browsers: those of this folder, and all unit specs but the ones that only Node can run. */
 import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const TEST = fileURLToPath(new URL('../', import.meta.url))
@@ -38,10 +39,11 @@ export const NODE_ONLY_TESTS: Readonly<Record<string, string>> = {
 }
 
 function specsIn (folder: string): string[] {
-  return readdirSync(`${TEST}${folder}`).filter(name => name.endsWith('.spec.ts') && NODE_ONLY[name] == null).map(name => `test/${folder}/${name}`)
+  return readdirSync(`${TEST}${folder}`).filter(name => name.endsWith('.spec.ts')).map(name => `test/${folder}/${name}`)
 }
 
 /** Paths, relative to the project. @param only - a part of the paths, to run a few */
 export function browserSpecs (only = ''): string[] {
-  return [...specsIn('unit'), ...specsIn('browser')].filter(path => path.includes(only))
+  const unit = specsIn('unit').filter(path => NODE_ONLY[basename(path)] == null)
+  return [...unit, ...specsIn('browser')].filter(path => path.includes(only))
 }

@@ -1,11 +1,12 @@
 /** What `npm test` learns of a run beside its counts. */
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { summary } from '../../scripts/summary.ts'
+import { browserSpecs } from '../browser/specs.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -42,5 +43,14 @@ describe('the reporter', () => {
       '7 passed, 1 failed'
     ].join('\n'))
     expect(summary(results.slice(0, 1))).to.equal('lint              1.0 s  ok\n\n0 passed, 0 failed')
+  })
+})
+
+describe('what runs in browsers', () => {
+  it('is every spec that was written for them, whatever it is called', () => {
+    const written = readdirSync(path('../browser')).filter(name => name.endsWith('.spec.ts')).map(name => `test/browser/${name}`)
+    expect(written).to.include('test/browser/storage.spec.ts')
+    expect(browserSpecs()).to.include.members(written)
+    expect(browserSpecs('unit/storage.spec')).to.deep.equal([])
   })
 })
