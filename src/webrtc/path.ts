@@ -3,14 +3,12 @@
  * of it is done to this connection alone: nothing of the page's own WebRTC is touched.
  */
 import { NoPathError } from '../errors.ts'
-import { withDeadline } from '../util/deadline.ts'
 import { Control } from './control.ts'
+import { LOOK, Patience } from './patience.core.ts'
 import type { AbortOptions, MultiaddrConnection } from '@libp2p/interface'
 
 /** Milliseconds from the goodbye to the end of the connection, at both ends: what was said before it still arrives. */
 const LINGER = 100
-/** Milliseconds that a peer has for its answer when something speaks against its being alive. */
-const PATIENCE = 5_000
 
 /** What the connection and the muxer's factory have and their types do not tell. */
 interface OverWebrtc extends MultiaddrConnection {
@@ -69,9 +67,20 @@ export class DirectPath {
   doubt (): void {
     if (this.#doubted || this.#closing || this.connection.status !== 'open') return
     this.#doubted = true
-    withDeadline(PATIENCE, [], async signal => this.#control.ping({ signal })).catch(() => {
+    const patience = new Patience(Date.now())
+    const over = new AbortController()
+    // Each from the last one: an interval would catch up with its grid, right after a standstill.
+    let timer = setTimeout(look, LOOK)
+    function look (): void {
+      if (patience.isOver(Date.now())) over.abort()
+      else timer = setTimeout(look, LOOK)
+    }
+    this.#control.ping({ signal: over.signal }).catch(() => {
       this.connection.abort(new Error(`${this.peer} does not answer on the direct path`))
-    }).finally(() => { this.#doubted = false })
+    }).finally(() => {
+      clearTimeout(timer)
+      this.#doubted = false
+    })
   }
 
   /** The page ends, now: no timer runs after this. */

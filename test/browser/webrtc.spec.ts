@@ -3,6 +3,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { WORDS } from '../../src/webrtc/control.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
 import { until } from '../harness/until.ts'
 import { useRemoteNodes } from './nodes.ts'
@@ -71,6 +72,23 @@ function neverGreets (window: Window): void {
   prototype.send = function (this: RTCDataChannel, data: never) { if (this.label !== 'braid') send.call(this, data) }
 }
 
+/** What the page's script says on braid's channel, which goes into `said`, is on its way for a while. */
+function speaksLate (window: Window, said: number[]): void {
+  const { prototype } = (window as unknown as { RTCDataChannel: typeof RTCDataChannel }).RTCDataChannel
+  const send = prototype.send
+  prototype.send = function (this: RTCDataChannel, data: never) {
+    if (this.label !== 'braid') {
+      send.call(this, data)
+      return
+    }
+    setTimeout(() => {
+      if (this.readyState !== 'open') return
+      send.call(this, data)
+      said.push(data[0])
+    }, 300)
+  }
+}
+
 describe('direct paths', function () {
   this.timeout(60_000)
   const remote = useRemoteNodes()
@@ -87,8 +105,8 @@ describe('direct paths', function () {
     await mesh.start()
   }
 
-  async function openRight (bootstrap: readonly string[], direct: WebrtcOptions = {}): Promise<Page> {
-    const page = await pages.open({ mesh: 'direct', service: 'right', bootstrap, direct })
+  async function openRight (bootstrap: readonly string[], direct: WebrtcOptions = {}, before?: (window: Window) => void): Promise<Page> {
+    const page = await pages.open({ mesh: 'direct', service: 'right', bootstrap, direct }, before)
     page.mesh.rpc.handle('who', () => 'right')
     await until(() => (mesh.discovery.node(page.mesh.id)?.addresses.length ?? 0) > 0)
     return page
@@ -249,6 +267,28 @@ describe('direct paths', function () {
     const { id, libp2p: { peerId } } = page.mesh
     page.kill()
     await until(() => mesh.discovery.node(id) == null && mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+  })
+
+  it('outlive a standstill of this page, longer than an answer may take, while it asks whether the other lives', async () => {
+    await join(relay.addresses)
+    const said: number[] = []
+    const { mesh: other } = await openRight(relay.addresses, {}, window => { speaksLate(window, said) })
+    await direct(other)
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    const { direct: [path], relayed } = paths(mesh, other)
+    let stood = 0
+    mesh.libp2p.addEventListener('connection:close', ({ detail }) => {
+      // The path has just been doubted, and nothing runs in this page nor in its frames.
+      if (stood > 0 || detail.direct || detail.remotePeer.toString() !== other.id) return
+      const began = performance.now()
+      while (stood < 6_000) stood = performance.now() - began
+    })
+    for (const connection of relayed) connection.abort(new Error('lost'))
+    await until(() => stood > 0)
+    await until(() => said.includes(WORDS.pong))
+    expect([path?.status, paths(mesh, other).direct]).to.deep.equal(['open', [path]])
+    expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
+    expect(changes.filter(({ direct }) => !direct)).to.deep.equal([])
   })
 
   it('are made however late the dialler sees that it is connected', async () => {
