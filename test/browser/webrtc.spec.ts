@@ -6,7 +6,7 @@ import { createMesh } from '../../src/index.ts'
 import { WORDS } from '../../src/webrtc/control.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
 import { until } from '../harness/until.ts'
-import { useRemoteNodes } from './nodes.ts'
+import { useRemoteNodes, useTurnServer } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { RemoteNode } from './nodes.ts'
 import type { Page } from './pages.ts'
@@ -39,6 +39,23 @@ async function keyThatWaitsFor (id: string): Promise<PrivateKey> {
 /** What a page's script has to do with WebRTC. */
 function prototypeOf (window: Window): RTCPeerConnection {
   return (window as unknown as { RTCPeerConnection: typeof RTCPeerConnection }).RTCPeerConnection.prototype
+}
+
+/** Gathers what the page's script dials and answers with. */
+function gather (window: Window, made: RTCPeerConnection[]): void {
+  const prototype = prototypeOf(window)
+  const create = prototype.createDataChannel
+  prototype.createDataChannel = function (label: string, init?: RTCDataChannelInit) {
+    if (label === 'braid') made.push(this)
+    return create.call(this, label, init)
+  }
+}
+
+/** Of the way that it takes: what this end, and what the other, is reached by. */
+async function wayOf (connection: RTCPeerConnection): Promise<string[]> {
+  const stats = [...(await connection.getStats() as unknown as Map<string, Record<string, unknown>>).values()]
+  const pair = stats.find(({ type, state, nominated }) => type === 'candidate-pair' && state === 'succeeded' && nominated === true)
+  return [pair?.['localCandidateId'], pair?.['remoteCandidateId']].map(id => String(stats.find(stat => stat['id'] === id)?.['candidateType']))
 }
 
 /** The page's script sees only after a while that a connection is made, as when it has much to do. */
@@ -93,6 +110,7 @@ describe('direct paths', function () {
   this.timeout(60_000)
   const remote = useRemoteNodes()
   const pages = usePages()
+  const turn = useTurnServer()
   let relay: RemoteNode
   let mesh: Mesh
   let changes: PathChange[]
@@ -153,6 +171,23 @@ describe('direct paths', function () {
     expect(await other.rpc.invoke('left', 'who')).to.equal('left')
     expect(paths(mesh, other).direct).to.have.lengthOf(1)
     expect([mesh.status, other.status]).to.deep.equal(['joined', 'joined'])
+  })
+
+  it('through a TURN server and nothing else carry calls without a relay, and end with it', async () => {
+    const own = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
+    const { server, end } = await turn.start()
+    const only: WebrtcOptions = { iceServers: [server], iceTransportPolicy: 'relay' }
+    await join(own.addresses, only)
+    const made: RTCPeerConnection[] = []
+    const { mesh: other } = await openRight(own.addresses, only, window => { gather(window, made) })
+    await direct(other)
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    expect(await Promise.all(made.map(wayOf))).to.deep.equal([['relay', 'relay']])
+    await own.kill()
+    await until(() => paths(mesh, other).relayed.length === 0)
+    for (let i = 0; i < 10; i++) expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
+    await end()
+    await until(() => paths(mesh, other).direct.length === 0 && paths(other, mesh).direct.length === 0, { timeout: 40_000 })
   })
 
   it('that cannot be made leave the relayed one as it is, and say why', async () => {
