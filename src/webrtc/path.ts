@@ -23,9 +23,12 @@ export class DirectPath {
   readonly connection: MultiaddrConnection
   readonly #over: OverWebrtc
   readonly #control: Control
+  /** Its RTCPeerConnection is closed. */
+  onEnd = (): void => {}
   /** Both ends have it. */
   isReady = false
   #closing = false
+  #ended = false
   #doubted = false
 
   constructor (connection: MultiaddrConnection, peer: string) {
@@ -83,9 +86,16 @@ export class DirectPath {
     })
   }
 
-  /** The page ends, now: no timer runs after this. */
-  bye (): void {
+  /**
+   * The page is left, now: no timer runs after this.
+   *
+   * @param kept - it may rest in the back/forward cache, where browsers keep none with an RTCPeerConnection that is open
+   */
+  left (kept: boolean): void {
     this.#control.bye()
+    if (!kept) return
+    if (this.#closing) this.#end()
+    else this.#closed()
   }
 
   /** It never became a path. */
@@ -111,8 +121,11 @@ export class DirectPath {
    * and Chromium makes no more than 500.
    */
   #end (): void {
+    if (this.#ended) return
+    this.#ended = true
     const { peerConnection } = this.#over
     peerConnection.close()
     peerConnection.dispatchEvent(new Event('close'))
+    this.onEnd()
   }
 }

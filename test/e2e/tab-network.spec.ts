@@ -8,9 +8,9 @@ import { launchWhole } from './browser.ts'
 import { RawTab } from './raw-tab.ts'
 import { serveTabs } from './tab-server.ts'
 import type { WholeBrowser } from './browser.ts'
-import type { TabScript } from './tab-page.ts'
+import type { TabOptions, TabScript } from './tab-page.ts'
 import type { TabServer } from './tab-server.ts'
-import type { Life, MeshOptions, NodeInfo } from '../../src/index.ts'
+import type { Life, NodeInfo } from '../../src/index.ts'
 import type { FaultProxy } from '../harness/fault-proxy.ts'
 import type { NodeProcess } from '../harness/processes.ts'
 
@@ -31,7 +31,7 @@ describe('a tab, its network and its machine, in Chromium', function () {
   let bootstrap: string[]
 
   /** A tab that all others see, and that is called and calls. */
-  async function open (options: MeshOptions = {}): Promise<RawTab & { id: string }> {
+  async function open (options: TabOptions = {}): Promise<RawTab & { id: string }> {
     const page = await RawTab.open(whole.browser, server.url)
     const { id } = await page.evaluate(async options => tab.start(options), { mesh: 'net', service: 'tab', bootstrap, ...options })
     await up(id)
@@ -50,6 +50,13 @@ describe('a tab, its network and its machine, in Chromium', function () {
   async function works (page: RawTab, id: string): Promise<void> {
     await until(async () => await login.invoke('tab', 'who', undefined, { node: id, timeout: 1_000 }) === id)
     await until(async () => await page.evaluate(async () => tab.mesh?.rpc.invoke('login', 'echo', 'hello', { timeout: 1_000 })) === 'hello')
+  }
+
+  /** Both have a direct path to the other. */
+  async function direct (...[a, b]: [RawTab & { id: string }, RawTab & { id: string }]): Promise<void> {
+    const has = async (from: RawTab, to: string): Promise<boolean | undefined> => from.evaluate(id =>
+      tab.mesh?.libp2p.getConnections().some(({ remotePeer, direct, status }) => direct && status === 'open' && remotePeer.toString() === id), to)
+    await until(async () => await has(a, b.id) === true && await has(b, a.id) === true, { timeout: 30_000 })
   }
 
   /** What it told of, of one kind. */
@@ -97,7 +104,7 @@ describe('a tab, its network and its machine, in Chromium', function () {
         expect(removed.map(({ id, state }) => [id, state]), `at ${node.label}`).to.deep.equal([[page.id, 'left']])
       }
       await page.back()
-      await until(async () => page.evaluate(() => location.pathname === '/'))
+      await until(async () => page.evaluate(() => location.pathname === '/' && 'tab' in globalThis))
       await up(page.id, (before?.incarnation ?? 0) + 1)
       // a page that was loaded anew has no mesh
       expect(await page.evaluate(() => tab.mesh?.id)).to.equal(page.id)
@@ -107,6 +114,20 @@ describe('a tab, its network and its machine, in Chromium', function () {
       await disturbedNobody(page, events)
     })
   }
+
+  it('that is left with a direct path rests in the cache, and has one again', async () => {
+    await using page = await open({ name: 'the tab', direct: true })
+    await using other = await open({ name: 'another', direct: true })
+    await direct(page, other)
+    await page.navigate(`${server.url}another`)
+    await until(async () => other.evaluate(id => tab.mesh?.discovery.node(id) === undefined && tab.mesh?.libp2p.getConnections().every(({ remotePeer }) => remotePeer.toString() !== id), page.id))
+    await page.back()
+    await until(async () => page.evaluate(() => location.pathname === '/' && 'tab' in globalThis))
+    expect(await page.evaluate(() => tab.mesh?.id)).to.equal(page.id)
+    await works(page, page.id)
+    await direct(page, other)
+    expect(await page.evaluate(async node => tab.mesh?.rpc.invoke('tab', 'who', undefined, { node }), other.id)).to.equal(other.id)
+  })
 
   it('without a network is isolated and says why, and joins with it, by the connection that it had', async () => {
     await using page = await open({ name: 'the tab' })
@@ -157,5 +178,20 @@ describe('a tab, its network and its machine, in Chromium', function () {
     expect(slept?.slept).to.be.at.least(ASLEEP)
     expect(others).to.deep.equal([])
     await disturbedNobody(page, events)
+  })
+
+  it('whose machine sleeps has its direct paths, or new ones, when it wakes', async () => {
+    await using page = await open({ name: 'the tab', direct: true })
+    await using other = await open({ name: 'another', direct: true })
+    await direct(page, other)
+    whole.sleep()
+    await new Promise(resolve => { setTimeout(resolve, ASLEEP) }).finally(() => { whole.wake() })
+    await works(page, page.id)
+    await direct(page, other)
+    expect(await page.evaluate(async node => tab.mesh?.rpc.invoke('tab', 'who', undefined, { node }), other.id)).to.equal(other.id)
+    for (const [tab, peer] of [[page, other], [other, page]] as const) {
+      expect((await told<{ peer: string, direct: boolean }>(tab, 'path')).at(-1)).to.deep.equal({ peer: peer.id, direct: true })
+      expect(await told(tab, 'status')).to.deep.equal([])
+    }
   })
 })

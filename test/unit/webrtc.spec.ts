@@ -312,6 +312,26 @@ describe('webrtc: a path', () => {
     }
   })
 
+  it('is closed within the event that its page is left by, for the cache; else it says goodbye alone', async () => {
+    for (const [kept, ending] of [[false, false], [true, false], [true, true]] as const) {
+      const [a, b] = ends()
+      const [near, far] = [connectionOver(a), connectionOver(b)]
+      const [path] = [near, far].map(connection => new DirectPath(connection as never, 'peer')) as [DirectPath, DirectPath]
+      let ended = 0
+      path.onEnd = () => { ended++ }
+      a.channel.open()
+      b.channel.open()
+      await path.ready()
+      // the mesh has ended its connection within the same event
+      if (ending) near.abort(new Error('left'))
+      path.left(kept)
+      expect([a.closed, ended], `kept ${kept}`).to.deep.equal([kept, kept ? 1 : 0])
+      expect(near.status).to.equal(ending ? 'aborted' : kept ? 'closed' : 'open')
+      await until(() => far.status === 'closed' && b.closed)
+      expect(ended).to.equal(kept ? 1 : 0)
+    }
+  })
+
   it('that never came up says how far it got', async () => {
     const [a] = ends()
     a.iceConnectionState = 'checking'
