@@ -10,6 +10,9 @@ const CHROMIUM_FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-features=WebRtcHideLocalIpsWithMdns'
 ]
 
+/** Firefox takes no TURN server on loopback otherwise. */
+const FIREFOX_PREFS = { 'media.peerconnection.ice.loopback': true }
+
 /** A folder of its own for each run, inside the project so that source maps and relative paths hold. */
 function makeOutput () {
   const parent = join(__dirname, '.karma-out')
@@ -40,13 +43,13 @@ async function bundle (outdir, specs) {
 }
 
 /** Failures in full, then the counts and what was left out: for people as the last line, for `npm test` in the file that BRAID_COUNTS names. */
-function countsReporter ({ client: { nodeOnly }, browsers }) {
+function countsReporter ({ client: { leftOut }, browsers }) {
   const counts = { passes: 0, failures: 0, pending: 0, skipped: [] }
-  if (!browsers.includes('FirefoxHeadless')) counts.skipped.push({ what: 'every spec in Firefox', why: 'there is none: FIREFOX_BIN, firefox, firefox-esr' })
+  if (!browsers.includes('FirefoxOnLoopback')) counts.skipped.push({ what: 'every spec in Firefox', why: 'there is none: FIREFOX_BIN, firefox, firefox-esr' })
   this.onSpecComplete = (browser, { success, skipped, suite, description, log, time }) => {
     counts[skipped ? 'pending' : success ? 'passes' : 'failures']++
     const title = [...suite, description].join(' > ')
-    if (skipped) counts.skipped.push({ what: `${title} (${browser.name})`, why: nodeOnly[[...suite, description].join(' ')] ?? 'no reason was given' })
+    if (skipped) counts.skipped.push({ what: `${title} (${browser.name})`, why: leftOut[[...suite, description].join(' ')] ?? 'no reason was given' })
     if (!success && !skipped) console.error(`FAILED ${title} (${browser.name}, ${time} ms)\n${log.join('\n')}`)
     else if (process.env.BRAID_VERBOSE != null) console.log(`${skipped ? 'skipped' : 'ok'} ${title} (${time} ms)`)
   }
@@ -65,7 +68,7 @@ function countsReporter ({ client: { nodeOnly }, browsers }) {
 countsReporter.$inject = ['config']
 
 module.exports = async config => {
-  const [{ findChromium, findFirefox }, { browserSpecs, NODE_ONLY_TESTS }, { control }] = await Promise.all([
+  const [{ findChromium, findFirefox }, { browserSpecs, leftOut }, { control }] = await Promise.all([
     import('./scripts/chromium.ts'), import('./test/browser/specs.ts'), import('./test/browser/control.ts')
   ])
   const output = makeOutput()
@@ -88,9 +91,12 @@ module.exports = async config => {
     ],
     // For pages of an origin of their own.
     customHeaders: [{ match: '.*', name: 'Access-Control-Allow-Origin', value: '*' }],
-    client: { nodeOnly: NODE_ONLY_TESTS, mocha: { timeout: 20_000 } },
-    customLaunchers: { ChromiumHeadless: { base: 'Chrome', flags: CHROMIUM_FLAGS } },
-    browsers: ['ChromiumHeadless', ...firefox == null ? [] : ['FirefoxHeadless']],
+    client: { leftOut: leftOut(), mocha: { timeout: 20_000 } },
+    customLaunchers: {
+      ChromiumHeadless: { base: 'Chrome', flags: CHROMIUM_FLAGS },
+      FirefoxOnLoopback: { base: 'FirefoxHeadless', prefs: FIREFOX_PREFS }
+    },
+    browsers: ['ChromiumHeadless', ...firefox == null ? [] : ['FirefoxOnLoopback']],
     reporters: ['counts'],
     // Both browsers and their processes at once would be slower than one after the other.
     concurrency: 1,

@@ -17,6 +17,8 @@ export interface ConnectivityInit {
   bootstrapper: Bootstrapper
   /** False: there is no network, and no path but those within this machine. */
   online: () => boolean
+  /** False: it may have died while there was no network. */
+  trusts: (connection: Connection) => boolean
   /** Called when the answer of {@link Connectivity.joined} changes. */
   onChange: (joined: boolean) => void
 }
@@ -102,11 +104,11 @@ export class Connectivity {
   readonly #refresh = (): void => { this.refresh() }
 
   #connected (): boolean {
-    const { connections, discovery, bootstrapper, online } = this.#init
+    const { connections, discovery, bootstrapper, online, trusts } = this.#init
     const bootstrap = bootstrapper.peers
-    return connections().some(({ remotePeer, remoteAddr }) => {
-      if (!online() && !isLoopback(remoteAddr.toString())) return false
-      const id = remotePeer.toString()
+    return connections().some(connection => {
+      if (!(online() && trusts(connection)) && !isLoopback(connection.remoteAddr.toString())) return false
+      const id = connection.remotePeer.toString()
       return discovery.node(id) != null || (bootstrap.has(id) && this.#speakers.has(id))
     })
   }

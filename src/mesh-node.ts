@@ -163,6 +163,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       discovery,
       bootstrapper: this.#bootstrapper,
       online: () => this.#page.life.online,
+      trusts: connection => this.#revival.trusts(connection),
       onChange: joined => { this.#onConnectivity(joined) }
     })
     this.monitor = monitor({

@@ -101,6 +101,8 @@ export class PageLife {
   }
 
   #rest (as: 'frozen' | 'left', kept = false): void {
+    // what rests in the cache is frozen too
+    if (this.#resting === 'left') return
     this.#resting = as
     this.#passed()
     this.#listener.onRest(as, kept)

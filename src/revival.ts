@@ -27,6 +27,8 @@ export class Revival {
   #slept: number | undefined
   /** Of the times away: the answers of one end no later one. */
   #time = 0
+  /** Those that the network left behind: none of them has answered since. */
+  #doubted = new Set<Connection>()
 
   constructor (init: RevivalInit) {
     this.#init = init
@@ -36,9 +38,19 @@ export class Revival {
   begin (slept: number): void {
     const begun = this.#slept
     this.#slept = Math.max(slept, begun ?? 0)
+    // Who only slept was told of no end, and says nothing of one before it knows.
+    if (slept === 0) this.#doubted = new Set(this.#init.libp2p.getConnections())
     if (begun !== undefined) return
     const time = ++this.#time
-    void this.#path().then(() => { if (time === this.#time && this.#slept !== undefined && this.#init.joined()) this.done() })
+    void this.#path().then(() => {
+      this.#doubted.clear()
+      if (time === this.#time && this.#slept !== undefined && this.#init.joined()) this.done()
+    })
+  }
+
+  /** Whether nothing speaks against the connection's being a path. */
+  trusts (connection: Connection): boolean {
+    return !this.#doubted.has(connection)
   }
 
   /** A path was found. False: nobody waits for one. */
@@ -52,6 +64,7 @@ export class Revival {
 
   stop (): void {
     this.#slept = undefined
+    this.#doubted.clear()
     this.#stopped.abort()
   }
 
@@ -76,6 +89,8 @@ export class Revival {
     } finally {
       done.abort()
     }
+    for (const connection of this.#doubted) if (connection.remotePeer.equals(peer)) this.#doubted.delete(connection)
+    this.#init.joined()
   }
 }
 

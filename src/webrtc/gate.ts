@@ -25,6 +25,8 @@ export class Gate {
   readonly #components: Components
   /** Those that libp2p has, or is about to have. */
   readonly paths = new Set<DirectPath>()
+  /** All whose RTCPeerConnection is open: also those that are ending. */
+  readonly open = new Set<DirectPath>()
   readonly #timeout: number
   /** Of each peer that negotiates, what ends each of its negotiations here; oldest first. */
   readonly #signalling = new Map<string, Set<() => void>>()
@@ -56,6 +58,8 @@ export class Gate {
     const inbound = connection.direction === 'inbound'
     const ends = inbound && this.full
     this.paths.add(path)
+    this.open.add(path)
+    path.onEnd = () => { this.open.delete(path) }
     // from here on the path counts; its peer need not end the stream that it was negotiated on
     if (inbound) for (const end of [...this.#signalling.get(path.peer) ?? []].slice(0, 1)) end()
     connection.addEventListener('close', () => { this.paths.delete(path) })

@@ -3,14 +3,12 @@
  * of it is done to this connection alone: nothing of the page's own WebRTC is touched.
  */
 import { NoPathError } from '../errors.ts'
-import { withDeadline } from '../util/deadline.ts'
 import { Control } from './control.ts'
+import { LOOK, Patience } from './patience.core.ts'
 import type { AbortOptions, MultiaddrConnection } from '@libp2p/interface'
 
 /** Milliseconds from the goodbye to the end of the connection, at both ends: what was said before it still arrives. */
 const LINGER = 100
-/** Milliseconds that a peer has for its answer when something speaks against its being alive. */
-const PATIENCE = 5_000
 
 /** What the connection and the muxer's factory have and their types do not tell. */
 interface OverWebrtc extends MultiaddrConnection {
@@ -25,9 +23,12 @@ export class DirectPath {
   readonly connection: MultiaddrConnection
   readonly #over: OverWebrtc
   readonly #control: Control
+  /** Its RTCPeerConnection is closed. */
+  onEnd = (): void => {}
   /** Both ends have it. */
   isReady = false
   #closing = false
+  #ended = false
   #doubted = false
 
   constructor (connection: MultiaddrConnection, peer: string) {
@@ -69,14 +70,32 @@ export class DirectPath {
   doubt (): void {
     if (this.#doubted || this.#closing || this.connection.status !== 'open') return
     this.#doubted = true
-    withDeadline(PATIENCE, [], async signal => this.#control.ping({ signal })).catch(() => {
+    const patience = new Patience(Date.now())
+    const over = new AbortController()
+    // Each from the last one: an interval would catch up with its grid, right after a standstill.
+    let timer = setTimeout(look, LOOK)
+    function look (): void {
+      if (patience.isOver(Date.now())) over.abort()
+      else timer = setTimeout(look, LOOK)
+    }
+    this.#control.ping({ signal: over.signal }).catch(() => {
       this.connection.abort(new Error(`${this.peer} does not answer on the direct path`))
-    }).finally(() => { this.#doubted = false })
+    }).finally(() => {
+      clearTimeout(timer)
+      this.#doubted = false
+    })
   }
 
-  /** The page ends, now: no timer runs after this. */
-  bye (): void {
+  /**
+   * The page is left, now: no timer runs after this.
+   *
+   * @param kept - it may rest in the back/forward cache, where browsers keep none with an RTCPeerConnection that is open
+   */
+  left (kept: boolean): void {
     this.#control.bye()
+    if (!kept) return
+    if (this.#closing) this.#end()
+    else this.#closed()
   }
 
   /** It never became a path. */
@@ -102,8 +121,11 @@ export class DirectPath {
    * and Chromium makes no more than 500.
    */
   #end (): void {
+    if (this.#ended) return
+    this.#ended = true
     const { peerConnection } = this.#over
     peerConnection.close()
     peerConnection.dispatchEvent(new Event('close'))
+    this.onEnd()
   }
 }

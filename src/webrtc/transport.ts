@@ -45,7 +45,7 @@ export function directTransport ({ iceServers, iceTransportPolicy, timeout }: Ic
       if (!here) throw new NoPathError('there is no WebRTC here: browsers have it in pages, not in workers, and some switch it off')
       return dial(address, { ...options, upgrader })
     }
-    const upgrades = new Upgrader({ components, paths: gate.paths, dial: transport.dial, onPath, max: MAX_DIRECT_PATHS, timeout })
+    const upgrades = new Upgrader({ components, paths: gate.paths, open: gate.open, dial: transport.dial, onPath, max: MAX_DIRECT_PATHS, timeout })
     const start = transport.start.bind(transport)
     const stop = transport.stop.bind(transport)
     transport.start = async () => {

@@ -18,6 +18,8 @@ const MAX_PARALLEL = 2
 export interface UpgraderInit {
   components: Components
   paths: ReadonlySet<DirectPath>
+  /** Those, and what is ending. */
+  open: ReadonlySet<DirectPath>
   dial: Transport['dial']
   onPath: OnPath
   max: number
@@ -96,7 +98,9 @@ export class Upgrader {
 
   readonly #onOnline = (): void => { this.#step({ type: 'moved', now: performance.now() }) }
 
-  readonly #onHide = (): void => { for (const path of this.#init.paths) path.bye() }
+  readonly #onHide = (event: Event): void => {
+    for (const path of this.#init.open) path.left((event as PageTransitionEvent).persisted)
+  }
 
   #connections (peer: PeerId, without?: Connection): Connection[] {
     return this.#init.components.connectionManager.getConnections(peer).filter(connection => connection.status === 'open' && connection !== without)

@@ -4,8 +4,10 @@
  */
 import { describeError } from '../harness/ipc.ts'
 import { spawnNode } from '../harness/processes.ts'
+import { startTurnServer } from '../harness/turn-server.ts'
 import type { Described } from '../harness/ipc.ts'
 import type { NodeProcess, SpawnOptions } from '../harness/processes.ts'
+import type { TurnServer } from '../harness/turn-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** What a page may ask for. `pid` names a process that {@link spawn} made. */
@@ -17,6 +19,9 @@ export type ControlRequest =
   | { readonly op: 'kill', readonly pid: number, readonly signal: NodeJS.Signals }
   /** Ends the process, and rejects if something happened in it that must not. */
   | { readonly op: 'end', readonly pid: number }
+  /** Starts a TURN server, which {@link TurnServer.server} names; one at a time. */
+  | { readonly op: 'turn' }
+  | { readonly op: 'end-turn' }
 
 export type ControlAnswer = { readonly value: unknown } | { readonly error: Described }
 
@@ -27,6 +32,7 @@ export interface Spawned {
 }
 
 const nodes = new Map<number, NodeProcess>()
+let turn: TurnServer | undefined
 
 function known (pid: number): NodeProcess {
   const node = nodes.get(pid)
@@ -58,6 +64,13 @@ async function answer (request: ControlRequest): Promise<unknown> {
       node.expectClean()
       return undefined
     }
+    case 'turn':
+      turn = await startTurnServer()
+      return turn.server
+    case 'end-turn':
+      await turn?.[Symbol.asyncDispose]()
+      turn = undefined
+      return undefined
   }
 }
 

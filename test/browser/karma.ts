@@ -1,8 +1,8 @@
 /** What karma.conf.cjs tells the page. */
 interface Karma {
   readonly config: {
-    /** Titles of tests that only Node can run, with the reasons. */
-    readonly nodeOnly: Readonly<Record<string, string>>
+    /** Titles of tests that are not run here, with the reasons. */
+    readonly leftOut: Readonly<Record<string, string>>
   }
 }
 

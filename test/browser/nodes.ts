@@ -74,3 +74,24 @@ export function useRemoteNodes (): RemoteNodes {
     }
   }
 }
+
+export interface RemoteTurnServer {
+  readonly server: RTCIceServer
+  end (): Promise<void>
+}
+
+/** Call in a `describe`: the server ends after the test. */
+export function useTurnServer (): { start (): Promise<RemoteTurnServer> } {
+  const end = async (): Promise<void> => { await ask({ op: 'end-turn' }) }
+  let started = false
+  afterEach(async () => {
+    if (started) await end()
+    started = false
+  })
+  return {
+    async start () {
+      started = true
+      return { server: await ask({ op: 'turn' }), end }
+    }
+  }
+}

@@ -1,6 +1,6 @@
-/** Runs before every spec: leaves out, for all to see, what only Node can do; see specs.ts. */
+/** Runs before every spec: leaves out, for all to see, what cannot be done here; see specs.ts. */
 import { karma } from './karma.ts'
 
 beforeEach(function () {
-  if (karma.config.nodeOnly[this.currentTest?.fullTitle() ?? ''] != null) this.skip()
+  if (karma.config.leftOut[this.currentTest?.fullTitle() ?? ''] != null) this.skip()
 })

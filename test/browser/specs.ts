@@ -1,6 +1,8 @@
 /** Which specs run in browsers: those of this folder, and all unit specs but the ones that only Node can run. */
 import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hasTurnServer } from '../harness/turn-server.ts'
 
 const TEST = fileURLToPath(new URL('../', import.meta.url))
 
@@ -29,19 +31,29 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'storage.spec.ts': 'files; test/browser/storage.spec.ts runs what is left'
 }
 
-/** Single tests of the other unit specs, by their full title, each with the reason. They count as skipped. */
-export const NODE_ONLY_TESTS: Readonly<Record<string, string>> = {
+/** Single tests of the other unit specs, by their full title, each with the reason. */
+const NODE_ONLY_TESTS: Readonly<Record<string, string>> = {
   'pub/sub: the channels of a node one whose opening is aborted leaves no timer behind that keeps a process': 'no timer keeps a page',
   'links: what peers send that asks tokens back is about one, or a thousand at most; of a list that cannot be read none is let go': 'no page keeps the links of a service',
   'frames an announced frame costs in proportion to what has arrived of it': 'a page cannot measure its buffers',
   'rpc: calls with a key that end before they run many that are cancelled in the queue leave nothing behind': 'a page cannot count its objects'
 }
 
+/** Single tests that need a program, by their full title. */
+const NEEDS_TURN = ['direct paths through a TURN server and nothing else carry calls without a relay, and end with it']
+
+/** Single tests that are not run here, by their full title, each with the reason. They count as skipped. */
+export function leftOut (): Readonly<Record<string, string>> {
+  const needsTurn = hasTurnServer() ? [] : NEEDS_TURN.map(title => [title, 'there is no turnserver here'] as const)
+  return { ...NODE_ONLY_TESTS, ...Object.fromEntries(needsTurn) }
+}
+
 function specsIn (folder: string): string[] {
-  return readdirSync(`${TEST}${folder}`).filter(name => name.endsWith('.spec.ts') && NODE_ONLY[name] == null).map(name => `test/${folder}/${name}`)
+  return readdirSync(`${TEST}${folder}`).filter(name => name.endsWith('.spec.ts')).map(name => `test/${folder}/${name}`)
 }
 
 /** Paths, relative to the project. @param only - a part of the paths, to run a few */
 export function browserSpecs (only = ''): string[] {
-  return [...specsIn('unit'), ...specsIn('browser')].filter(path => path.includes(only))
+  const unit = specsIn('unit').filter(path => NODE_ONLY[basename(path)] == null)
+  return [...unit, ...specsIn('browser')].filter(path => path.includes(only))
 }

@@ -3,9 +3,10 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { WORDS } from '../../src/webrtc/control.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
 import { until } from '../harness/until.ts'
-import { useRemoteNodes } from './nodes.ts'
+import { useRemoteNodes, useTurnServer } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { RemoteNode } from './nodes.ts'
 import type { Page } from './pages.ts'
@@ -40,6 +41,23 @@ function prototypeOf (window: Window): RTCPeerConnection {
   return (window as unknown as { RTCPeerConnection: typeof RTCPeerConnection }).RTCPeerConnection.prototype
 }
 
+/** Gathers what the page's script dials and answers with. */
+function gather (window: Window, made: RTCPeerConnection[]): void {
+  const prototype = prototypeOf(window)
+  const create = prototype.createDataChannel
+  prototype.createDataChannel = function (label: string, init?: RTCDataChannelInit) {
+    if (label === 'braid') made.push(this)
+    return create.call(this, label, init)
+  }
+}
+
+/** Of the way that it takes: what this end, and what the other, is reached by. */
+async function wayOf (connection: RTCPeerConnection): Promise<string[]> {
+  const stats = [...(await connection.getStats() as unknown as Map<string, Record<string, unknown>>).values()]
+  const pair = stats.find(({ type, state, nominated }) => type === 'candidate-pair' && state === 'succeeded' && nominated === true)
+  return [pair?.['localCandidateId'], pair?.['remoteCandidateId']].map(id => String(stats.find(stat => stat['id'] === id)?.['candidateType']))
+}
+
 /** The page's script sees only after a while that a connection is made, as when it has much to do. */
 function seesLate (window: Window): void {
   const prototype = prototypeOf(window)
@@ -71,10 +89,28 @@ function neverGreets (window: Window): void {
   prototype.send = function (this: RTCDataChannel, data: never) { if (this.label !== 'braid') send.call(this, data) }
 }
 
+/** What the page's script says on braid's channel, which goes into `said`, is on its way for a while. */
+function speaksLate (window: Window, said: number[]): void {
+  const { prototype } = (window as unknown as { RTCDataChannel: typeof RTCDataChannel }).RTCDataChannel
+  const send = prototype.send
+  prototype.send = function (this: RTCDataChannel, data: never) {
+    if (this.label !== 'braid') {
+      send.call(this, data)
+      return
+    }
+    setTimeout(() => {
+      if (this.readyState !== 'open') return
+      send.call(this, data)
+      said.push(data[0])
+    }, 300)
+  }
+}
+
 describe('direct paths', function () {
   this.timeout(60_000)
   const remote = useRemoteNodes()
   const pages = usePages()
+  const turn = useTurnServer()
   let relay: RemoteNode
   let mesh: Mesh
   let changes: PathChange[]
@@ -87,8 +123,8 @@ describe('direct paths', function () {
     await mesh.start()
   }
 
-  async function openRight (bootstrap: readonly string[], direct: WebrtcOptions = {}): Promise<Page> {
-    const page = await pages.open({ mesh: 'direct', service: 'right', bootstrap, direct })
+  async function openRight (bootstrap: readonly string[], direct: WebrtcOptions = {}, before?: (window: Window) => void): Promise<Page> {
+    const page = await pages.open({ mesh: 'direct', service: 'right', bootstrap, direct }, before)
     page.mesh.rpc.handle('who', () => 'right')
     await until(() => (mesh.discovery.node(page.mesh.id)?.addresses.length ?? 0) > 0)
     return page
@@ -135,6 +171,23 @@ describe('direct paths', function () {
     expect(await other.rpc.invoke('left', 'who')).to.equal('left')
     expect(paths(mesh, other).direct).to.have.lengthOf(1)
     expect([mesh.status, other.status]).to.deep.equal(['joined', 'joined'])
+  })
+
+  it('through a TURN server and nothing else carry calls without a relay, and end with it', async () => {
+    const own = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
+    const { server, end } = await turn.start()
+    const only: WebrtcOptions = { iceServers: [server], iceTransportPolicy: 'relay' }
+    await join(own.addresses, only)
+    const made: RTCPeerConnection[] = []
+    const { mesh: other } = await openRight(own.addresses, only, window => { gather(window, made) })
+    await direct(other)
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    expect(await Promise.all(made.map(wayOf))).to.deep.equal([['relay', 'relay']])
+    await own.kill()
+    await until(() => paths(mesh, other).relayed.length === 0)
+    for (let i = 0; i < 10; i++) expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
+    await end()
+    await until(() => paths(mesh, other).direct.length === 0 && paths(other, mesh).direct.length === 0, { timeout: 40_000 })
   })
 
   it('that cannot be made leave the relayed one as it is, and say why', async () => {
@@ -249,6 +302,28 @@ describe('direct paths', function () {
     const { id, libp2p: { peerId } } = page.mesh
     page.kill()
     await until(() => mesh.discovery.node(id) == null && mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+  })
+
+  it('outlive a standstill of this page, longer than an answer may take, while it asks whether the other lives', async () => {
+    await join(relay.addresses)
+    const said: number[] = []
+    const { mesh: other } = await openRight(relay.addresses, {}, window => { speaksLate(window, said) })
+    await direct(other)
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    const { direct: [path], relayed } = paths(mesh, other)
+    let stood = 0
+    mesh.libp2p.addEventListener('connection:close', ({ detail }) => {
+      // The path has just been doubted, and nothing runs in this page nor in its frames.
+      if (stood > 0 || detail.direct || detail.remotePeer.toString() !== other.id) return
+      const began = performance.now()
+      while (stood < 6_000) stood = performance.now() - began
+    })
+    for (const connection of relayed) connection.abort(new Error('lost'))
+    await until(() => stood > 0)
+    await until(() => said.includes(WORDS.pong))
+    expect([path?.status, paths(mesh, other).direct]).to.deep.equal(['open', [path]])
+    expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
+    expect(changes.filter(({ direct }) => !direct)).to.deep.equal([])
   })
 
   it('are made however late the dialler sees that it is connected', async () => {

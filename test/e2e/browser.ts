@@ -3,10 +3,37 @@ import { chromium } from 'playwright-core'
 import { findChromium } from '../../scripts/chromium.ts'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 
+// Without the last one a tab tells others a name that only multicast could resolve instead of its address.
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-features=WebRtcHideLocalIpsWithMdns']
+
 export async function launch (): Promise<Browser> {
-  // Without the last one a tab tells others a name that only multicast could resolve instead of its address.
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-features=WebRtcHideLocalIpsWithMdns']
-  return chromium.launch({ executablePath: findChromium(), args })
+  return chromium.launch({ executablePath: findChromium(), args: ARGS })
+}
+
+/** A browser that a test treats as people do: it keeps pages that are left, and all of it can be stopped. */
+export interface WholeBrowser extends AsyncDisposable {
+  readonly browser: Browser
+  /** Nothing of it runs, as on a laptop that sleeps, until it wakes. */
+  sleep (): void
+  wake (): void
+}
+
+export async function launchWhole (): Promise<WholeBrowser> {
+  // playwright's own pages cannot come back from the cache
+  const server = await chromium.launchServer({ executablePath: findChromium(), args: ARGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] })
+  const browser = await chromium.connect(server.wsEndpoint())
+  // it leads a process group of its own
+  const signal = (name: NodeJS.Signals): void => { process.kill(-(server.process().pid as number), name) }
+  return {
+    browser,
+    sleep: () => { signal('SIGSTOP') },
+    wake: () => { signal('SIGCONT') },
+    [Symbol.asyncDispose]: async () => {
+      signal('SIGCONT')
+      await browser.close()
+      await server.close()
+    }
+  }
 }
 
 /** The demo page in a tab. */

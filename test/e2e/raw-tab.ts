@@ -70,6 +70,24 @@ export class RawTab implements AsyncDisposable {
     await this.#send('Page.setWebLifecycleState', { state: 'active' })
   }
 
+  /** As by DevTools: the browser tells the page, and lets nothing through. */
+  async offline (offline: boolean): Promise<void> {
+    await this.#send('Network.enable', {})
+    await this.#send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+  }
+
+  /** As by a link: the page before it goes into the history, and into the back/forward cache if it may. */
+  async navigate (url: string): Promise<void> {
+    await this.#send('Page.navigate', { url })
+    await until(async () => await this.evaluate(() => location.href) === url)
+  }
+
+  /** As by the button. */
+  async back (): Promise<void> {
+    const { currentIndex, entries } = await this.#send<{ currentIndex: number, entries: Array<{ id: number }> }>('Page.getNavigationHistory', {})
+    await this.#send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1]?.id })
+  }
+
   async [Symbol.asyncDispose] (): Promise<void> {
     await this.#browser.send('Target.closeTarget', { targetId: this.#targetId })
     await this.#browser.detach()

@@ -1,9 +1,12 @@
 /** The script of a page that has nothing but a mesh; a test drives it with `page.evaluate`. */
 import { createMesh } from '../../src/index.ts'
+import { webrtc } from '../../src/webrtc/index.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 
 /** What happened in the page, in its order: an event's name, and what it told. */
 export interface Seen { readonly type: string, readonly detail: unknown }
+
+export interface TabOptions extends Omit<MeshOptions, 'webrtc'> { readonly direct?: boolean }
 
 /** What the page offers as `window.tab`. */
 export interface TabScript {
@@ -13,7 +16,8 @@ export interface TabScript {
   readonly handled: string[]
   /** Calls of each room's resync. */
   readonly resyncs: { discovery: number, pubsub: number, links: number }
-  start (options: MeshOptions): Promise<{ id: string, storage: string | undefined }>
+  /** @param options - `direct`: makes direct paths */
+  start (options: TabOptions): Promise<{ id: string, storage: string | undefined }>
   consume (topic: string, channel: string): Promise<void>
 }
 
@@ -22,8 +26,8 @@ const tab: TabScript = {
   seen: [],
   handled: [],
   resyncs: { discovery: 0, pubsub: 0, links: 0 },
-  async start (options) {
-    const mesh = tab.mesh = await createMesh(options)
+  async start ({ direct = false, ...options }) {
+    const mesh = tab.mesh = await createMesh({ ...options, ...direct ? { webrtc: webrtc() } : {} })
     mesh.rpc.handle('who', () => mesh.id)
     // a token may be linked to any node of the service, this one too
     mesh.rpc.handle('echo', (args: unknown) => args)
@@ -39,6 +43,7 @@ const tab: TabScript = {
         tab.seen.push({ type, detail: detail?.reasons?.map(({ name }: Error) => name) ?? structuredClone(detail) })
       })
     }
+    mesh.addEventListener('path', ({ detail: { peer, direct } }) => { tab.seen.push({ type: 'path', detail: { peer, direct } }) })
     mesh.discovery.addEventListener('node:remove', ({ detail }) => { tab.seen.push({ type: 'node:remove', detail: detail.name }) })
     return { id: mesh.id, storage: mesh.storage }
   },

@@ -1,13 +1,14 @@
 /** How `npm test` runs its stages, and what it learns of a run beside its counts. */
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inLanes } from '../../scripts/lanes.ts'
 import { selectStages } from '../../scripts/stages.ts'
 import { summary } from '../../scripts/summary.ts'
+import { browserSpecs } from '../browser/specs.ts'
 import type { Result } from '../../scripts/summary.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -80,5 +81,14 @@ describe('the lanes', () => {
   it('of a selection are those of its stages', () => {
     expect(selectStages(['unit', 'lint']).map(({ name }) => name)).to.deep.equal(['lint', 'unit'])
     expect(() => selectStages(['nonsense'])).to.throw('no stage nonsense')
+  })
+})
+
+describe('what runs in browsers', () => {
+  it('is every spec that was written for them, whatever it is called', () => {
+    const written = readdirSync(path('../browser')).filter(name => name.endsWith('.spec.ts')).map(name => `test/browser/${name}`)
+    expect(written).to.include('test/browser/storage.spec.ts')
+    expect(browserSpecs()).to.include.members(written)
+    expect(browserSpecs('unit/storage.spec')).to.deep.equal([])
   })
 })

@@ -30,6 +30,7 @@ describe('a node without a network', () => {
     const member = await peer()
     const changes: boolean[] = []
     let online = true
+    let trusted = true
     let connections = [connection(member, REMOTE)]
     const connectivity = new Connectivity({
       mesh: 'm',
@@ -38,6 +39,7 @@ describe('a node without a network', () => {
       discovery: Object.assign(new TypedEventEmitter(), { node: (id: string) => id === member.toString() ? {} : undefined }) as unknown as ConnectivityInit['discovery'],
       bootstrapper: { size: 1, peers: new Set(), failures: () => [{ address: REMOTE, error: new Error('unreachable') }] } as unknown as ConnectivityInit['bootstrapper'],
       online: () => online,
+      trusts: () => trusted,
       onChange: joined => { changes.push(joined) }
     })
     expect(connectivity.refresh()).to.equal(true)
@@ -51,6 +53,10 @@ describe('a node without a network', () => {
     connections.pop()
     connectivity.refresh()
     online = true
+    // it may have died meanwhile
+    trusted = false
+    expect(connectivity.refresh()).to.equal(false)
+    trusted = true
     expect(connectivity.refresh()).to.equal(true)
     expect(connectivity.reasons().map(({ message }) => message).join()).to.include('unreachable')
     expect(changes).to.deep.equal([true, false, true, false, true])
@@ -191,6 +197,40 @@ describe('a node that was away', () => {
     for (let i = 0; i < 10; i++) await turns()
     await answers[2]?.promise.catch(() => {})
     expect([done.length, member.aborted]).to.deep.equal([2, false])
+  })
+
+  it('takes no connection from before for a path when the network is back, until its peer has answered', async () => {
+    const [dead, alive] = [connection(await peer(), REMOTE), connection(await peer(), REMOTE)]
+    const answer = Promise.withResolvers<number>()
+    let joined = false
+    const { revival, done } = setup([dead, alive], {
+      joined: () => {
+        const found = [dead, alive].some(connection => revival.trusts(connection))
+        if (found && !joined) revival.done()
+        joined = found
+        return joined
+      },
+      ping: async asked => asked.equals(dead.remotePeer) ? new Promise(() => {}) : answer.promise
+    })
+    expect(revival.trusts(dead)).to.equal(true)
+    revival.begin(0)
+    const later = connection(await peer(), REMOTE)
+    expect([dead, alive, later].map(connection => revival.trusts(connection))).to.deep.equal([false, false, true])
+    expect(done).to.deep.equal([])
+    answer.resolve(1)
+    await turns()
+    expect([dead, alive].map(connection => revival.trusts(connection))).to.deep.equal([false, true])
+    expect(done).to.deep.equal([0])
+    await until(() => revival.trusts(dead))
+    expect(done).to.deep.equal([0])
+  })
+
+  it('doubts none of its connections because it slept: it would say that it is isolated, whatever it slept', async () => {
+    const member = connection(await peer(), REMOTE)
+    const { revival } = setup([member], { ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    expect(revival.trusts(member)).to.equal(true)
+    revival.stop()
   })
 
   it('waits for a path when it has none, and forgets all of it when it is stopped', async () => {

@@ -7,6 +7,7 @@ import { explain } from '../../src/webrtc/explain.ts'
 import { Gate } from '../../src/webrtc/gate.ts'
 import { hasWebrtc, webrtc } from '../../src/webrtc/index.ts'
 import { DirectPath } from '../../src/webrtc/path.ts'
+import { Patience } from '../../src/webrtc/patience.core.ts'
 import { Upgrades } from '../../src/webrtc/upgrades.core.ts'
 import { noPath } from '../../src/streams/no-path.ts'
 import { MAX_DIRECT_PATHS, MAX_SIGNALLING, MAX_SIGNALLING_PER_PEER } from '../../src/wire/limits.ts'
@@ -234,6 +235,28 @@ function connectionOver (peerConnection: FakePeerConnection, direction: 'inbound
   return connection
 }
 
+describe('webrtc: how long an answer may take', () => {
+  /** Looks at these times; how many of them it takes until the patience is over. */
+  const looks = (times: number[]): number => times.findIndex((patience => (now: number) => patience.isOver(now))(new Patience(0))) + 1
+
+  it('is five looks, a second each', () => {
+    expect(looks([1_000, 2_000, 3_000, 4_000, 5_000])).to.equal(5)
+    // as a hidden tab is given its timers
+    expect(looks([1_990, 3_980, 5_000, 6_900, 8_800])).to.equal(5)
+  })
+
+  it('is whole after a standstill of its own', () => {
+    expect(looks([61_000, 62_000, 63_000, 64_000, 65_000, 66_000])).to.equal(6)
+    expect(looks([1_000, 2_000, 3_000, 4_000, 64_000, 65_000, 66_000, 67_000, 68_000, 69_000])).to.equal(10)
+    // the clock was set back
+    expect(looks([1_000, 2_000, -60_000, -59_000, -58_000])).to.equal(5)
+  })
+
+  it('is over some time for who always stands still', () => {
+    expect(looks(Array.from({ length: 20 }, (_, i) => 3_000 * (i + 1)))).to.equal(10)
+  })
+})
+
 describe('webrtc: a path', () => {
   it('that one end closes is closed at the other, after what was said before', async () => {
     const [a, b] = ends()
@@ -286,6 +309,26 @@ describe('webrtc: a path', () => {
       paths[0]?.discard()
       await until(() => b.closed || i === 3)
       expect(told).to.equal(1)
+    }
+  })
+
+  it('is closed within the event that its page is left by, for the cache; else it says goodbye alone', async () => {
+    for (const [kept, ending] of [[false, false], [true, false], [true, true]] as const) {
+      const [a, b] = ends()
+      const [near, far] = [connectionOver(a), connectionOver(b)]
+      const [path] = [near, far].map(connection => new DirectPath(connection as never, 'peer')) as [DirectPath, DirectPath]
+      let ended = 0
+      path.onEnd = () => { ended++ }
+      a.channel.open()
+      b.channel.open()
+      await path.ready()
+      // the mesh has ended its connection within the same event
+      if (ending) near.abort(new Error('left'))
+      path.left(kept)
+      expect([a.closed, ended], `kept ${kept}`).to.deep.equal([kept, kept ? 1 : 0])
+      expect(near.status).to.equal(ending ? 'aborted' : kept ? 'closed' : 'open')
+      await until(() => far.status === 'closed' && b.closed)
+      expect(ended).to.equal(kept ? 1 : 0)
     }
   })
 
