@@ -9,7 +9,7 @@ import { withDeadline } from '../util/deadline.ts'
 import type { Counters } from './counters.ts'
 import type { Peers } from './peers.ts'
 import type { View } from './view.core.ts'
-import type { Logger, PeerId } from '@libp2p/interface'
+import type { Logger, PeerId, PeerStore } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -19,6 +19,9 @@ const SMALL = 32
 const ENOUGH = 16
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
+/** Of those that are kept, in libp2p's peer store; what nobody has tagged has the value 0. */
+const TAG = 'braid-mesh-kept'
+const KEPT = 50
 /** Milliseconds. A handshake with a busy node takes its time, and one that is given up was for nothing. */
 const REDIAL_TIMEOUT = 4_000
 const DIAL_TIMEOUT = 8_000
@@ -33,6 +36,7 @@ const MAX_BACKOFF = 60_000
 export interface DiallerInit {
   self: string
   connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
+  peerStore: Pick<PeerStore, 'merge'>
   peers: Peers
   view: () => View
   /** Nobody can dial this node. */
@@ -48,6 +52,7 @@ export class Dialler {
   /** When a peer may be dialled (again), and how often that failed. */
   readonly #plans = new Map<string, { at: number, failures: number }>()
   readonly #dialling = new Set<string>()
+  #kept: ReadonlySet<string> = new Set()
   #closing = new AbortController()
 
   constructor (init: DiallerInit) {
@@ -66,6 +71,21 @@ export class Dialler {
 
   forget (id: string): void {
     this.#plans.delete(id)
+  }
+
+  /** Members to be connected with, however large the mesh is. */
+  keep (ids: ReadonlySet<string>): void {
+    for (const id of this.#kept) if (!ids.has(id)) this.#tag(id, undefined)
+    for (const id of ids) if (!this.#kept.has(id)) this.#tag(id, { value: KEPT })
+    this.#kept = ids
+  }
+
+  /** libp2p closes what has the lowest value first, when there is too much. */
+  #tag (id: string, tag: { value: number } | undefined): void {
+    const { peers, peerStore, log } = this.#init
+    const peer = peers.peerId(id)
+    if (peer == null) return
+    peerStore.merge(peer, { tags: { [TAG]: tag } }).catch(err => { log.error('could not tag %s - %e', id, err) })
   }
 
   /** Abort what connects us with a node that was given up. */
@@ -108,11 +128,12 @@ export class Dialler {
     const { self, view, peers, unreachable, now, random } = this.#init
     const connected = peers.connected()
     const members = view().nodes().filter(({ id }) => id !== self)
-    let lacking = members.length < SMALL ? Infinity : ENOUGH - members.filter(({ id }) => connected.has(id)).length
-    if (lacking <= 0) return
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
-    for (const { id, addresses } of lacking === Infinity ? candidates : shuffle(candidates, random)) {
-      if (this.#dialling.size >= MAX_PARALLEL || lacking-- <= 0) return
+    const small = members.length < SMALL
+    const kept = small ? [] : candidates.filter(({ id }) => this.#kept.has(id))
+    const lacking = small ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
+    for (const { id, addresses } of [...kept, ...small ? candidates : shuffle(candidates, random).slice(0, lacking)]) {
+      if (this.#dialling.size >= MAX_PARALLEL) return
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at) this.#dial(peer, addresses, plan.failures)

@@ -91,7 +91,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     })
     this.#spreader = new Spreader({ peers, gossip: this.#gossip, members: () => this.#listeners(), random: Math.random })
     this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#members(), own: () => this.#self.signed, bootNonce })
-    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
+    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peerStore: components.peerStore, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
     this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
       mesh: this.mesh, id: this.#id, privateKey: components.privateKey, bootNonce, peers,
@@ -271,9 +271,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
 
   report (id: string): void { this.#prober.tell({ type: 'report', id }) }
 
-  resync (): void {
-    if (this.#running) this.#greeter.resync()
-  }
+  resync (): void { if (this.#running) this.#greeter.resync() }
 
   suspend (state: 'away' | 'left'): void {
     const record = this.#self.suspend(state)
@@ -292,6 +290,8 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
   signed (id: string): Uint8Array | undefined { return this.node(id) == null ? undefined : this.#roster.view.signed(id) }
 
   introduce (...[id, record, peer]: Parameters<Discovery['introduce']>): void | Promise<void> { return this.#running ? this.#inbox.introduce(id, record, peer) : undefined }
+
+  keep (ids: readonly string[]): void { this.#dialler.keep(new Set(ids)) }
 
   peerId (id: string): PeerId | undefined { return this.node(id) == null ? undefined : this.#peerIds.get(id) }
 

@@ -133,6 +133,11 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
    * is held against the peer. Never throws.
    */
   introduce (id: string, record: Uint8Array, peer: string): void | Promise<void>
+  /**
+   * Members that this node is to be connected with, however many there are, in place of those said before: dialled first,
+   * and closed last when there are too many connections. For few of them.
+   */
+  keep (ids: readonly string[]): void
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */
   peerId (id: string): PeerId | undefined
   /** Milliseconds there and back, of the last probe that the node answered; no traffic is made for it. */

@@ -1,6 +1,7 @@
 /** This node's own part in the group of its service: what the group's core has to know of the network, and back. */
 import { VotersError } from '../errors.ts'
 import { Group } from './group.ts'
+import { nearby } from './nearby.core.ts'
 import { isFault, problemError } from './problems.ts'
 import { VOTER } from './views.ts'
 import type { GroupInit } from './group.ts'
@@ -45,6 +46,7 @@ export class Member {
   readonly #records = new Map<string, NodeInfo['election']>()
   readonly #waiting = new Set<Waiting>()
   #candidates = ''
+  #kept = ''
   #conflict: ReturnType<typeof setTimeout> | undefined
   #conflicting = false
   #mayFound: ReturnType<typeof setTimeout> | undefined
@@ -149,6 +151,7 @@ export class Member {
       this.#candidates = text
       this.group.input({ type: 'candidates', candidates })
     }
+    this.#keepConnected(nodes)
     for (const node of nodes) {
       if (node.id !== self) this.#node(node)
     }
@@ -156,6 +159,15 @@ export class Member {
       if (discovery.node(id) === undefined) this.#records.delete(id)
     }
     this.#checkFounding()
+  }
+
+  #keepConnected (nodes: readonly NodeInfo[]): void {
+    const { discovery, config: { service, self, voters = [], expect = 1 } } = this.#init
+    const eligible = nodes.filter(({ roles }) => roles.includes(VOTER)).map(({ id, election }) => ({ id, votes: election?.voters.includes(id) === true }))
+    const kept = nearby({ service, self, seats: [...voters, ...this.group.status()?.voters ?? []], eligible, size: expect })
+    if (kept.join() === this.#kept) return
+    this.#kept = kept.join()
+    discovery.keep(kept)
   }
 
   connectionChanged (id: string, connected: boolean): void {

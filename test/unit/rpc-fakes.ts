@@ -299,6 +299,8 @@ export class FakeDiscovery extends TypedEventEmitter<DiscoveryEvents> implements
     return this.#view.get(id)
   }
 
+  keep (): void {}
+
   async waitFor (service: string, { signal }: AbortOptions = {}): Promise<readonly NodeInfo[]> {
     this.searches.set(service, (this.searches.get(service) ?? 0) + 1)
     try {
