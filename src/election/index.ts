@@ -245,4 +245,4 @@ export interface ElectionComponents extends PeerStreamsComponents {
 }
 
 export type { Entry as RegisterEntry, Rank as RegisterRank, Write as RegisterWrite } from './types.core.ts'
-export { election } from './election.ts'
+export { election } from '#election'
