@@ -130,7 +130,7 @@ export class RpcService implements Rpc, Startable {
     introspection({
       methods: this.#methods,
       health: this.#health,
-      about: () => ({ id: this.#discovery().self.id, service: this.#discovery().self.service }),
+      about: () => ({ id: this.#discovery().self.id, service: this.#discovery().self.service, methods: this.#session?.describe() ?? [] }),
       stats: () => this.#counters(),
       handle: (method, handler) => this.#methods.add(method, handler, {}),
       handleStream: (method, kind, handler) => this.handleStream(method, kind, handler)

@@ -2,17 +2,19 @@
  * The half of the room that a page loads when it is first called, makes a call of sequences, or calls itself: what
  * serves calls, and what makes and serves those of sequences.
  */
+import { Callers } from './callers.ts'
+import { describe } from './describe.ts'
 import { Flows } from './flows.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { Local } from './local.ts'
 import { startFlow } from './open-flow.ts'
 import { Server } from './server.ts'
 import { clientOf } from './typed.ts'
-import type { Caller, Callers } from './callers.ts'
 import type { Call } from './call.ts'
 import type { Calls } from './calls.ts'
 import type { Client } from './client.ts'
 import type { Context } from './context.ts'
+import type { MethodDescription } from './introspect.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
 import type { RpcOptions } from './rpc.ts'
@@ -25,9 +27,6 @@ export interface ServingInit {
   discovery: Discovery
   options: RpcOptions
   methods: Methods
-  callers: Callers
-  /** This node as the caller of its own methods. */
-  self: Caller
   timers: Timers
   client: Client
   calls: Calls
@@ -38,16 +37,24 @@ export interface ServingInit {
 }
 
 export class Serving {
+  readonly callers: Callers
   readonly server: Server
   readonly large: LargeAnswers
   readonly local: Local
   readonly flows: Flows
   readonly #client: Client
+  readonly #methods: Methods
 
   constructor (init: ServingInit) {
-    const { discovery, options, methods, callers, self, timers, client, bulkStreams, flowStreams, onLoad } = init
+    const { discovery, options, methods, timers, client, bulkStreams, flowStreams, onLoad } = init
     const { maxBody, maxStreams, maxStreamsPerPeer } = options
     this.#client = client
+    const callers = this.callers = new Callers(discovery, options.maxPendingPerPeer)
+    // this node as the caller of its own methods, held for good: it must not be forgotten for having no stream
+    const self = callers.get(discovery.self.id, timers.now())
+    self.known = true
+    self.streams = 1
+    this.#methods = methods
     this.server = new Server({ discovery, maxBody, methods, callers, timers, host: hostOf(init), onLoad })
     this.large = new LargeAnswers(bulkStreams, discovery)
     const label = (node: string): string => client.links.label(node)
@@ -78,6 +85,10 @@ export class Serving {
   /** Make a call of sequences. */
   open (call: Call, input: unknown, parent: CallParent | undefined): Results | Promise<unknown> {
     return startFlow(this.#client, call, input, parent)
+  }
+
+  describe (): MethodDescription[] {
+    return describe(this.#methods)
   }
 
   /** All that runs here. */

@@ -5,7 +5,6 @@ import { Lazy } from '../util/lazy.ts'
 import { MAX_RPC_STREAMS_PER_PEER, MAX_BODY, MAX_RPC_FRAME, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
 import { decodeFrame, fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
-import { Callers } from './callers.ts'
 import { Calls } from './calls.ts'
 import { SETTLED } from './call.ts'
 import { Client } from './client.ts'
@@ -17,8 +16,8 @@ import { openFlow } from './streaming.ts'
 import { Targets } from './targets.ts'
 import type { LoadSource, TokenGuard, TokenRouter } from './index.ts'
 import type { Call } from './call.ts'
-import type { Caller } from './callers.ts'
 import type { MadeCalls } from './counts.ts'
+import type { MethodDescription } from './introspect.ts'
 import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
@@ -71,12 +70,9 @@ export class Session {
   readonly #onUpdate = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, false) }
   readonly #onRemove = (event: CustomEvent<NodeInfo>): void => {
     this.client.nodeGone(event.detail)
-    this.#callers.gone(event.detail.id)
+    this.#serving.value?.callers.gone(event.detail.id)
   }
 
-  readonly #callers: Callers
-  /** This node as the caller of its own methods. */
-  readonly #self: Caller
   #guard: TokenGuard | undefined
   /** As {@link keepLinked} and {@link drain} have it. */
   #linkedOnly: string | undefined
@@ -88,13 +84,8 @@ export class Session {
     const { discovery, options, timers } = init
     this.#init = init
     this.#discovery = discovery
-    this.#callers = new Callers(discovery, options.maxPendingPerPeer)
     this.targets = new Targets(discovery, Math.random)
     this.#load = new LoadReporter(discovery, timers, () => ({ links: this.targets.links(discovery.self), inflight: this.running }))
-    this.#self = this.#callers.get(discovery.self.id, timers.now())
-    this.#self.known = true
-    // held for good: it must not be forgotten for having no stream
-    this.#self.streams = 1
     this.#streams = this.#createStreams('rpc')
     this.#bulkStreams = this.#createStreams('bulk')
     this.#flowStreams = this.#createFlowStreams()
@@ -160,6 +151,11 @@ export class Session {
     return openFlow({ client: this.client, room: this.#serving, closing: this.#closing.signal }, service, method, kind, input, options, parent, trace)
   }
 
+  /** What is served; none before the first call, which may ask for it. */
+  describe (): MethodDescription[] {
+    return this.#serving.value?.describe() ?? []
+  }
+
   /** Calls of others that run here. */
   get running (): number {
     return this.#serving.value?.server.running ?? 0
@@ -206,8 +202,6 @@ export class Session {
       discovery: this.#discovery,
       options,
       methods,
-      callers: this.#callers,
-      self: this.#self,
       timers,
       client: this.client,
       calls: this.calls,
@@ -232,7 +226,7 @@ export class Session {
         if (call.state !== SETTLED) local.run(call)
       }, (err: Error) => {
         if (signal.aborted) this.client.fail(call, err)
-        else this.client.again(call, this.#self.id, err, 'refused')
+        else this.client.again(call, this.#discovery.self.id, err, 'refused')
       })
     }
   }
