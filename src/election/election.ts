@@ -340,18 +340,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 }
 
-/**
- * The room as a libp2p service.
- *
- * @throws InvalidOptionsError - an option that cannot work; from `start()`: no `discovery` service beside it
- *
- * @example
- *
- * ```ts
- * const node = await createLibp2p({ services: { identify: identify(), discovery: discovery({ service: 'login' }), election: election({ expect: 3 }) } })
- * await node.services.election.runAsLeader(async lease => { … })
- * ```
- */
+/** @see index.ts */
 export function election (init: ElectionInit = {}): (components: ElectionComponents) => Election {
   resolveElectionOptions(init)
   return components => new ElectionService(components, init)
