@@ -34,6 +34,8 @@ import type { Trace } from '../wire/trace.ts'
 
 /** Milliseconds that callers get to end their streams. */
 const LINGER = 500
+/** Milliseconds after a load that failed in which no peer makes this node try again. */
+const AGAIN = 1_000
 const NOT_LOADED = 'this node could not load the code that serves calls'
 
 export interface SessionInit {
@@ -77,6 +79,8 @@ export class Session {
   /** As {@link keepLinked} and {@link drain} have it. */
   #linkedOnly: string | undefined
   #refusing: string | undefined
+  /** When a peer last wanted what could not be loaded. */
+  #failed = -Infinity
   /** Aborts with MeshStoppedError. */
   readonly #closing = new AbortController()
 
@@ -237,8 +241,10 @@ export class Session {
       accept(this.#serving.value)
       return
     }
+    const { timers } = this.#init
+    if (timers.now() < this.#failed + AGAIN) return
     stream.pause()
-    this.#serving.load().then(serving => { if (stream.open) accept(serving) }, () => {})
+    this.#serving.load().then(serving => { if (stream.open) accept(serving) }, () => { this.#failed = timers.now() })
       .catch((err: unknown) => { stream.abort(err as Error) })
       .finally(() => { stream.resume() })
   }

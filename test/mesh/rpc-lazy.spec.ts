@@ -122,6 +122,20 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
     expect(await all(plain.rpc.stream('login', 'count', 'serverStream', 2, { node: page.id }))).to.deep.equal([1, 2])
   })
 
+  it('peers that call again and again do not make a node try as often', async () => {
+    const [page, plain, way] = await pair('login')
+    serve(page)
+    await until(() => way.loads === 1)
+    way.cut()
+    const began = performance.now()
+    for (let n = 0; n < 20; n++) {
+      expect(await rejection(plain.rpc.stream('login', 'sum', 'clientStream', [1], { node: page.id }))).to.include({ code: 'UNAVAILABLE', retryable: true })
+    }
+    expect(way.loads).to.be.most(2 + (performance.now() - began) / 1_000)
+    way.mend()
+    await until(async () => plain.rpc.stream('login', 'sum', 'clientStream', [1], { node: page.id }).then(() => true, () => false))
+  })
+
   it('calls of sequences wait for it, too, and end when their caller leaves, cancels, or has no time left', async () => {
     const [page, plain, way] = await pair()
     serve(plain)
