@@ -10,12 +10,12 @@ import { isPage } from './page-life.ts'
 import { noMonitor } from './monitor/no-monitor.ts'
 import { pubsub as pubsubRoom } from './pubsub/index.ts'
 import { KEEPER, MEMBER } from './pubsub/roles.ts'
-import { recordRules, records as recordsRoom } from './records/index.ts'
 import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { libp2pOptions } from './transport/index.ts'
 import { given } from './util/given.ts'
 import { keeping } from '#keeping'
+import { recordRules, records as recordsRoom } from '#records'
 import type { Discovery } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
 import type { Links } from './links/index.ts'
@@ -113,7 +113,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, links.mode === 'local', listener) }
           }),
-          rpc: rpcRoom({ counted: options.monitor !== false, ...options.rpc, ...given({ secret }) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, lazy: isPage(), ...options.rpc, ...given({ secret }) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom({ lazy: isPage(), ...links }) }),
           ...options.libp2p?.services

@@ -5,22 +5,23 @@ import { InvalidOptionsError, MeshStoppedError, NotLeaderError, VotersError } fr
 import { memoryStorage } from '../storage/index.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
+import { Announcer } from './announcer.ts'
+import { PROFILES } from './election.core.ts'
 import { createFence } from './fence.ts'
+import { Member } from './member.ts'
+import { Net } from './net.ts'
 import { checkVoters, resolveElectionOptions } from './options.ts'
-import { voting } from '#voting'
+import { problemError } from './problems.ts'
 import { MemberRegister } from './register.ts'
+import { Signer } from './signer.ts'
 import { leaderOf, statusOf, viewOf } from './status.ts'
 import { Views, VOTER } from './views.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
-import type { Announcer } from './announcer.ts'
-import type { Member } from './member.ts'
 import type { Message } from './messages.core.ts'
-import type { Net } from './net.ts'
 import type { ResolvedElectionOptions } from './options.ts'
 import type { ElectionOutput } from './types.core.ts'
-import type { Voting } from './voting.ts'
 import type { Discovery, SelfPatch } from '../discovery/index.ts'
 import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
@@ -75,9 +76,9 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNodes)
     discovery.addEventListener('conflict', this.#onConflict)
     const { service, roles } = discovery.self
-    if (service === undefined || voting === undefined || !this.#votes()) return
+    if (service === undefined || !this.#votes()) return
     if (!roles.includes(VOTER)) discovery.update({ roles: [...roles, VOTER] })
-    this.#net = this.#createNet(discovery, voting)
+    this.#net = this.#createNet(discovery)
     this.#components.events.addEventListener('peer:connect', this.#onPeer)
     this.#components.events.addEventListener('peer:disconnect', this.#onPeer)
     await this.#net.start()
@@ -204,15 +205,15 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   // ---- parts
 
   #votes (): boolean {
-    return voting !== undefined && (this.#init.votes ?? true) && this.#discovery().self.service !== undefined
+    return (this.#init.votes ?? true) && this.#discovery().self.service !== undefined
   }
 
   /** This node's part in its group; undefined when it has none. */
   #own (): Member | undefined {
-    if (this.#member === undefined && voting !== undefined && this.#votes() && this.#stopping === undefined) {
+    if (this.#member === undefined && this.#votes() && this.#stopping === undefined) {
       const discovery = this.#discovery()
       const { service, id } = discovery.self
-      if (service !== undefined) this.#member = this.#createMember(discovery, service, id, voting)
+      if (service !== undefined) this.#member = this.#createMember(discovery, service, id)
     }
     return this.#member
   }
@@ -223,7 +224,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (this.#running && this.#stopping === undefined) this.#own()?.start()
   }
 
-  #createMember (discovery: Discovery, service: string, self: string, { Member, PROFILES, Signer }: Voting): Member {
+  #createMember (discovery: Discovery, service: string, self: string): Member {
     const { voters, expect, targetVoters, profile, lease } = this.#options
     return new Member({
       discovery,
@@ -242,7 +243,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     })
   }
 
-  #createNet (discovery: Discovery, { Net }: Voting): Net {
+  #createNet (discovery: Discovery): Net {
     return new Net(this.#components, {
       protocol: protocolId(discovery.mesh, 'election'),
       onMessage: (from, service, message) => { this.#onMessage(from, service, message) },
@@ -310,8 +311,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #onChange (change: Change): void {
     const { state, token } = change
     const { service = '', id } = this.#discovery().self
-    if (voting !== undefined) this.#announcer ??= new voting.Announcer(id, patch => { this.#publish(patch) })
-    this.#announcer?.tell(change)
+    this.#announcer ??= new Announcer(id, patch => { this.#publish(patch) })
+    this.#announcer.tell(change)
     const known = leaderOf(change)
     const text = JSON.stringify([state, known])
     if (text === this.#told) return
@@ -333,25 +334,13 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 
   #onProblem (problem: Extract<ElectionOutput, { type: 'problem' }>): void {
-    if (voting === undefined) return
-    const error = voting.problemError(problem)
+    const error = problemError(problem)
     this.#log('%s: %s', problem.problem, problem.message)
     this.safeDispatchEvent('fault', { detail: error })
   }
 }
 
-/**
- * The room as a libp2p service.
- *
- * @throws InvalidOptionsError - an option that cannot work; from `start()`: no `discovery` service beside it
- *
- * @example
- *
- * ```ts
- * const node = await createLibp2p({ services: { identify: identify(), discovery: discovery({ service: 'login' }), election: election({ expect: 3 }) } })
- * await node.services.election.runAsLeader(async lease => { … })
- * ```
- */
+/** @see index.ts */
 export function election (init: ElectionInit = {}): (components: ElectionComponents) => Election {
   resolveElectionOptions(init)
   return components => new ElectionService(components, init)

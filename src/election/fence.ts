@@ -4,6 +4,7 @@
  */
 import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
 import { MAX_FENCED, MAX_FENCED_NAME, MAX_TEXT } from '../wire/limits.ts'
+import { compareTokens } from './tokens.core.ts'
 import type { Fence, FencingToken } from './index.ts'
 import type { StableStore } from '../storage/index.ts'
 
@@ -15,11 +16,6 @@ interface Seen {
   stored: Promise<void> | undefined
   /** Some token was: it is never forgotten. One that was only refused is remembered as long as there is room. */
   accepted: boolean
-}
-
-/** Below zero when `a` is the older. */
-export function compareTokens (a: FencingToken, b: FencingToken): number {
-  return a.epoch - b.epoch || a.term - b.term
 }
 
 /** What is stored. `floor`: of resources that are not named, older tokens may have been accepted and forgotten. */

@@ -22,6 +22,8 @@
  * }, { signal })
  * ```
  */
+// what pages have of it is another
+import { election as room } from '#election'
 import type { Entry, Rank, Write } from './types.core.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -250,4 +252,17 @@ export interface ElectionComponents extends PeerStreamsComponents {
 }
 
 export type { Entry as RegisterEntry, Rank as RegisterRank, Write as RegisterWrite } from './types.core.ts'
-export { election } from './election.ts'
+
+/**
+ * The room as a libp2p service.
+ *
+ * @throws InvalidOptionsError - an option that cannot work; from `start()`: no `discovery` service beside it
+ *
+ * @example
+ *
+ * ```ts
+ * const node = await createLibp2p({ services: { identify: identify(), discovery: discovery({ service: 'login' }), election: election({ expect: 3 }) } })
+ * await node.services.election.runAsLeader(async lease => { … })
+ * ```
+ */
+export const election: (init?: ElectionInit) => (components: ElectionComponents) => Election = room

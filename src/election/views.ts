@@ -1,7 +1,7 @@
 /** What node records tell of the groups of all services: hints for routing, never counted. */
 import { rendezvousPick } from '../balancing/index.ts'
 import { latestEpoch } from './clock.core.ts'
-import { compareTokens } from './fence.ts'
+import { compareTokens } from './tokens.core.ts'
 import type { ElectionChange, FencingToken, GroupView } from './index.ts'
 import type { Time } from './types.core.ts'
 import type { Discovery, Leadership, NodeInfo } from '../discovery/index.ts'

@@ -4,7 +4,7 @@
  * have been restarted since. Pure: the caller has the clock and the pace.
  */
 import { MAX_RECORD_MESSAGES, MAX_RECORD_PUTS } from '../wire/limits.ts'
-import { compareRecords } from './record.core.ts'
+import { isHigher } from './order.core.ts'
 
 /** Servers that a put goes to at most. */
 const REPLICAS = 20
@@ -201,8 +201,4 @@ function isNew (entry: { readonly state: string } | undefined): boolean {
 /** Milliseconds between two puts. @param messages - of one: by default it asks every server that is to have the record, and then writes to it */
 export function putInterval (servers: number, messages = 2 * Math.min(REPLICAS, servers)): number {
   return 1_000 * Math.max(1 / MAX_RECORD_PUTS, messages / MAX_RECORD_MESSAGES)
-}
-
-function isHigher (a: Kept, b: Kept): boolean {
-  return compareRecords({ rank: a.rank, validUntil: 0 }, { rank: b.rank, validUntil: 0 }) > 0
 }

@@ -26,6 +26,7 @@
  * ```
  */
 import type { RecordRules } from './rules.ts'
+import type { DhtRules } from '../transport/index.ts'
 import type { AbortOptions, ComponentLogger, PeerId, PrivateKey } from '@libp2p/interface'
 
 /** (epoch, term, index): compared from left to right, each a whole number below 2^53. */
@@ -132,6 +133,8 @@ export interface Records {
 export interface RecordsInit {
   /** The same that the DHT was given. */
   rules: RecordRules
+  /** What the DHT was given, when it loads the rules. @default `rules` */
+  given?: Pick<DhtRules, 'validate'>
   /** Key of the DHT service beside this one. @default 'dht' */
   dht?: string
 }

@@ -5,6 +5,7 @@ import { withDeadline } from '../util/deadline.ts'
 import { MAX_KEPT_RECORDS } from '../wire/limits.ts'
 import { encodeRanked, encodeRecordKey, encodeSignedRanked } from '../wire/record-codec.ts'
 import { Backlog, putInterval } from './backlog.core.ts'
+import { SOURCE } from './order.core.ts'
 import { DOMAIN } from './rules.ts'
 import type { Job } from './backlog.core.ts'
 import type { Dht } from './dht.ts'
@@ -12,8 +13,6 @@ import type { NewRecord, RecordSource, RecordsStatus } from './index.ts'
 import type { RecordRules } from './rules.ts'
 import type { Logger, PrivateKey } from '@libp2p/interface'
 
-/** Of the names of sources: no key has such a name. */
-export const SOURCE = '+'
 /** Milliseconds a put may take: servers that stall cost it up to 3 s each, in parallel. */
 const PUT_TIMEOUT = 10_000
 /** Puts of kept records at once. */

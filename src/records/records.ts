@@ -2,8 +2,10 @@
 import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { toString } from 'uint8arrays/to-string'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
-import { MAX_RANKED_TTL, MAX_RANKED_VALUE, MAX_RECORD_AUTHORS, MIN_RANKED_TTL, RECORD_KEY_BYTES } from '../wire/limits.ts'
-import { Publisher, SOURCE } from './publisher.ts'
+import { MAX_RECORD_AUTHORS } from '../wire/limits.ts'
+import { checkKey, checkRecord } from './check.ts'
+import { SOURCE } from './order.core.ts'
+import { Publisher } from './publisher.ts'
 import { Resolver } from './resolver.ts'
 import type { Dht } from './dht.ts'
 import type { GetOptions, NewRecord, RankedRecord, Records, RecordSource, RecordsComponents, RecordsInit, RecordsStatus } from './index.ts'
@@ -37,8 +39,8 @@ class RecordsService implements Records, Startable {
   /** @throws InvalidOptionsError - the DHT was not given the same rules */
   start (): void {
     if (this.#running != null) return
-    const { rules } = this.#init
-    if (this.#dht().validators[rules.namespace] !== rules.validate) {
+    const { rules, given = rules } = this.#init
+    if (this.#dht().validators[rules.namespace] !== given.validate) {
       throw new InvalidOptionsError('records: give the DHT the same rules, libp2pOptions({ dht: rules })')
     }
     this.#running = new AbortController()
@@ -127,17 +129,4 @@ class RecordsService implements Records, Startable {
  */
 export function records (init: RecordsInit): (components: RecordsComponents) => Records {
   return components => new RecordsService(components, init)
-}
-
-function checkKey (key: Uint8Array): void {
-  if (!(key instanceof Uint8Array) || key.length !== RECORD_KEY_BYTES) throw new InvalidOptionsError(`key: ${RECORD_KEY_BYTES} bytes`)
-}
-
-function checkRecord ({ key, rank, value, ttl }: NewRecord): void {
-  checkKey(key)
-  if (rank.length !== 3 || !rank.every(part => Number.isSafeInteger(part) && part >= 0)) {
-    throw new InvalidOptionsError('rank: three whole numbers from 0 to 2^53 - 1')
-  }
-  if (!(value instanceof Uint8Array) || value.length > MAX_RANKED_VALUE) throw new InvalidOptionsError(`value: at most ${MAX_RANKED_VALUE} bytes`)
-  if (!(ttl >= MIN_RANKED_TTL && ttl <= MAX_RANKED_TTL)) throw new InvalidOptionsError(`ttl: ${MIN_RANKED_TTL} to ${MAX_RANKED_TTL} ms, not ${ttl}`)
 }

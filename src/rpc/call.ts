@@ -51,7 +51,7 @@ export class Call implements RequestFrame, Ending {
   /** What is left when it is sent, whole milliseconds. */
   timeout = 0
   /** Milliseconds of the whole call. */
-  readonly budget: number
+  budget: number
   token: Uint8Array | undefined = undefined
   tokenId: TokenId | undefined = undefined
   metadata: TextMap | undefined = undefined

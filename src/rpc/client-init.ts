@@ -1,7 +1,5 @@
 import type { Call } from './call.ts'
-import type { Client } from './client.ts'
 import type { MadeCalls } from './counts.ts'
-import type { Flows } from './flows.ts'
 import type { Targets } from './targets.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -26,6 +24,5 @@ export interface ClientInit {
   made: MadeCalls | undefined
   /** Run a call whose target is this node; it ends in `Outcomes`. */
   runLocal: (call: Call) => void
-  createFlows: (client: Client) => Flows
   cancelLocal: (call: Call) => void
 }

@@ -34,7 +34,8 @@ export class Client implements Outcomes {
   readonly links: Links
   /** {@link links} of calls with large bodies, which would hold the others up. */
   readonly bulk: Links
-  readonly flows: Flows
+  /** Undefined: no call of sequences was made or served yet. */
+  flows: Flows | undefined
   readonly #init: ClientInit
   readonly #self: string
   readonly #waiting: Waiting
@@ -52,7 +53,6 @@ export class Client implements Outcomes {
     const { discovery, timers, streams, bulkStreams, maxPendingPerPeer: maxPending } = init
     this.links = new Links({ streams, discovery, timers, maxPending, patient: false, outcomes: this })
     this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, patient: true, outcomes: this })
-    this.flows = init.createFlows(this)
     this.#routing = new Routing({
       ...init,
       found: (call, node) => { this.#dispatch(call, node) },
@@ -190,7 +190,7 @@ export class Client implements Outcomes {
     if (node === undefined) {
       this.#exhausted(call)
     } else if (call.flow !== undefined) {
-      this.flows.dispatch(call, node.id)
+      this.flows?.dispatch(call, node.id)
     } else if (node.id === this.#self) {
       call.state = SENT
       call.node = this.#self
@@ -285,7 +285,7 @@ export class Client implements Outcomes {
       return
     }
     if (call.flow !== undefined) {
-      this.flows.withdraw(call)
+      this.flows?.withdraw(call)
     } else if (call.state === SENT) {
       this.#init.cancelLocal(call)
     }
@@ -301,7 +301,7 @@ export class Client implements Outcomes {
     if (call.out !== undefined && call.node !== '') {
       call.out.node = call.node
     }
-    if (call.flow !== undefined) this.flows.settled(call)
+    if (call.flow !== undefined) this.flows?.settled(call)
     if (call.timer !== undefined) this.#init.timers.cancel(call.timer)
     call.leave()
     return true
@@ -340,7 +340,7 @@ export class Client implements Outcomes {
   /** End every call and take no more. */
   close (): void {
     this.#closed = new MeshStoppedError()
-    for (const call of [...this.#routing.all(), ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows.all()]) {
+    for (const call of [...this.#routing.all(), ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows?.all() ?? []]) {
       this.#withdraw(call)
       this.fail(call, this.#closed)
     }

@@ -1,7 +1,7 @@
 /** Bodies in a form of the application's own: they travel as bytes, and each end of a contract knows what they mean. */
 import { RpcError } from '../errors.ts'
 import { messageOf } from './outcome.ts'
-import { iteratorOf } from './outflow.ts'
+import { iteratorOf } from './iterator.ts'
 import { changed } from './results.ts'
 import type { Results, Sequence } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'

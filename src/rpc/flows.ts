@@ -138,10 +138,11 @@ export class Flows {
     return this.#in.of(id) >= share || this.#in.total >= maxStreams
   }
 
-  onFrame (stream: FramedStream, frame: DecodedFrame): void {
+  /** False: the stream is not, or not any more, that of a call. */
+  onFrame (stream: FramedStream, frame: DecodedFrame): boolean {
     const user = stream.direction === 'inbound' ? this.#theirs.get(stream) : this.#mine.get(stream)
     if (user === undefined) {
-      return
+      return false
     }
     switch (frame.kind) {
       case 1: user.onRequest(frame); break
@@ -155,6 +156,7 @@ export class Flows {
       case 5: case 6: case 7: user.onFlow(frame, stream.owned); break
       default: throw new ProtocolError('not a frame of a streaming call')
     }
+    return true
   }
 
   onEnd (stream: FramedStream, reason: Error | undefined): void {

@@ -180,6 +180,14 @@ export interface RpcInit {
   /** Count the calls that this node makes, as it does those that it serves, for {@link Rpc.counts}. @default false */
   counted?: boolean
   /**
+   * Load what serves calls, and what makes and serves those of sequences, when it is first needed instead of at the start.
+   * What comes for it meanwhile waits, at most 10 s; when it cannot be loaded, calls fail with `UNAVAILABLE`, retryable,
+   * and the next one tries again.
+   *
+   * @default false; in pages `createMesh` makes it true
+   */
+  lazy?: boolean
+  /**
    * Code around every call but those of `braid.` methods, the first outermost. Without any, calls that may run twice are
    * retried, inside of what the interceptors of a client do; `retry({ attempts: 1 })` ends that.
    *

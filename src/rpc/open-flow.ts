@@ -1,20 +1,17 @@
 import { SETTLED } from './call.ts'
 import { ClientFlow } from './client-flow.ts'
-import { Inflow } from './inflow.ts'
 import { cancelled } from './outcome.ts'
-import { STREAMING } from './stream-types.ts'
 import type { FlowHost } from './client-flow.ts'
 import type { Client } from './client.ts'
 import type { Call } from './call.ts'
 import type { CallParent } from './prepare.ts'
-import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
-import type { Trace } from '../wire/trace.ts'
+import type { Results } from './stream-types.ts'
 
 /**
- * Make a streaming call. One with a sequence of results begins when the first is asked for, any other at once. Never
- * throws: an error is what the results, or the promise, end with.
+ * Make a prepared call of sequences. One with a sequence of results begins when the first is asked for, any other at
+ * once. Never throws: an error is what the results, or the promise, end with.
  */
-export function openFlow (client: Client, service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined, trace?: Trace): Results | Promise<unknown> {
+export function startFlow (client: Client, call: Call, input: unknown, parent: CallParent | undefined): Results | Promise<unknown> {
   const host: FlowHost = {
     outcomes: client,
     maxBody: client.maxBody,
@@ -23,15 +20,6 @@ export function openFlow (client: Client, service: string, method: string, kind:
     accepted: call => { client.accepted(call) },
     cancel: (call, reason) => { client.cancel(call, reason) }
   }
-  let call: Call
-  try {
-    call = client.prepare(service, method, kind === 'serverStream' ? input : undefined, options, parent)
-  } catch (err) {
-    return kind === 'clientStream' ? Promise.reject(err) : failedResults(err)
-  }
-  call.trace = trace ?? call.trace
-  call.streaming = STREAMING[kind]
-  call.timed = options?.timeout !== undefined || (parent !== undefined && parent.remaining !== Infinity)
   const flow = call.flow = new ClientFlow(call, input, host)
   return flow.results ?? new Promise((resolve, reject) => {
     call.resolve = resolve
@@ -54,11 +42,4 @@ function begin (client: Client, call: Call, parent: CallParent | undefined): voi
     return
   }
   client.begin(call)
-}
-
-/** Results that end with this error at once. */
-export function failedResults (error: unknown): Results {
-  const results = new Inflow({ read: () => undefined, grant: () => {} })
-  results.end(error as Error)
-  return results
 }

@@ -1,8 +1,8 @@
 import { cost } from './inflow.ts'
+import { iteratorOf } from './iterator.ts'
+import type { AnyIterator } from './iterator.ts'
 import type { Channel } from './channel.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
-
-type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
 
 /** A sequence that is sent, as fast as its receiver grants. */
 export class Outflow {
@@ -85,14 +85,4 @@ export class Outflow {
     })()
     return this.#left
   }
-}
-
-/** @throws TypeError - no sequence */
-export function iteratorOf (source: unknown): AnyIterator {
-  const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined
-  const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.()
-  if (iterator === undefined) {
-    throw new TypeError('neither an async iterable nor an iterable')
-  }
-  return iterator
 }

@@ -58,6 +58,11 @@ export class DeferredResults implements Results {
   }
 }
 
+/** Results that end with this error at once. */
+export function failedResults (error: unknown): Results {
+  return new DeferredResults(async () => { throw error })
+}
+
 /** Another iterator's items, each changed. What cannot be changed ends it. */
 export function changed (items: AsyncIterator<unknown> | Iterator<unknown>, change: (item: any) => unknown): Results {
   const leave = async (): Promise<IteratorResult<unknown, undefined>> => {

@@ -9,8 +9,8 @@ import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
 import { isBuiltIn, Methods } from './methods.ts'
 import { ENCODED } from './prepare.ts'
-import { failedResults } from './open-flow.ts'
-import { flowHandler } from './server-flow.ts'
+import { flowHandler } from './flow-handler.ts'
+import { failedResults } from './results.ts'
 import { scatter } from './scatter.ts'
 import { Session } from './session.ts'
 import { STREAMING } from './stream-types.ts'
@@ -24,6 +24,7 @@ import type {
 } from './index.ts'
 import type { ClientInterceptor, Interceptors } from './interceptor.ts'
 import type { Sharing } from './prepare.ts'
+import type * as serving from './serving.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
 import type { CallKind, Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
@@ -68,6 +69,7 @@ export interface RpcOptions {
   maxStreams: number
   maxBody: number
   counted: boolean
+  lazy: boolean
   interceptors: Interceptors
 }
 
@@ -81,6 +83,7 @@ export function resolve (init: RpcInit): RpcOptions {
     maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
     maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
     counted: init.counted ?? false,
+    lazy: init.lazy ?? false,
     interceptors: init.interceptors ?? {}
   }
 }
@@ -96,9 +99,10 @@ function positive (name: string, value: number, max: number): number {
 export interface Seams {
   timers: Timers
   streams: (components: PeerStreamsComponents, init: PeerStreamsInit) => PeerStreams
+  load: () => Promise<typeof serving>
 }
 
-const SEAMS: Seams = { timers: sharedTimers, streams: peerStreams }
+const SEAMS: Seams = { timers: sharedTimers, streams: peerStreams, load: async () => import('#serving') }
 
 export class RpcService implements Rpc, Startable {
   readonly [Symbol.toStringTag] = '@braid/rpc'
@@ -117,16 +121,16 @@ export class RpcService implements Rpc, Startable {
   #guard: TokenGuard | undefined
   #loads: LoadSource | undefined
 
-  constructor (components: RpcComponents, options: RpcOptions, seams: Seams = SEAMS) {
+  constructor (components: RpcComponents, options: RpcOptions, seams: Partial<Seams> = {}) {
     this.#components = components
     this.#options = options
-    this.#seams = seams
+    this.#seams = { ...SEAMS, ...seams }
     this.#made = options.counted ? new MadeCalls() : undefined
     this.#log = components.logger.forComponent('braid:rpc')
     introspection({
       methods: this.#methods,
       health: this.#health,
-      about: () => ({ id: this.#discovery().self.id, service: this.#discovery().self.service }),
+      about: () => ({ id: this.#discovery().self.id, service: this.#discovery().self.service, methods: this.#session?.describe() ?? [] }),
       stats: () => this.#counters(),
       handle: (method, handler) => this.#methods.add(method, handler, {}),
       handleStream: (method, kind, handler) => this.handleStream(method, kind, handler)
@@ -148,7 +152,8 @@ export class RpcService implements Rpc, Startable {
       router: this.#router,
       guard: this.#guard,
       loads: this.#loads,
-      made: this.#made
+      made: this.#made,
+      load: this.#seams.load
     })
     this.#session = session
     this.#health.reset()

@@ -9,7 +9,7 @@ import type { Caller } from './callers.ts'
 import type { Channel, ChannelUser } from './channel.ts'
 import type { Context } from './context.ts'
 import type { Origin } from './inbound.ts'
-import type { HandleOptions, Handler, HandlerContext } from './index.ts'
+import type { HandleOptions } from './index.ts'
 import type { StreamHandler, StreamKind } from './stream-types.ts'
 import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
 import type { DecodedCredit, DecodedEnd, DecodedItem, RequestFrame, ResponseFrame } from '../wire/rpc-frames.ts'
@@ -133,18 +133,6 @@ export class ServerFlow implements Origin, ChannelUser {
     this.#answered = true
     this.#input?.end(undefined, true)
     this.#out.stop()
-  }
-}
-
-/** Makes an ordinary handler, which runs as every other, of one that takes or gives sequences. */
-export function flowHandler (kind: StreamKind, handler: StreamHandler, options: HandleOptions): Handler {
-  return async (args, context: HandlerContext) => {
-    const { origin } = context as Context
-    if (!(origin instanceof ServerFlow)) {
-      throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context that it was given`)
-    }
-    origin.accept(kind !== 'serverStream')
-    return origin.run(kind, handler, args, context as Context, options)
   }
 }
 

@@ -70,11 +70,15 @@ export class Server {
     }
   }
 
-  /** @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never sent */
-  onRequest (stream: FramedStream, request: RequestFrame): void {
+  /**
+   * False: the stream was not accepted here.
+   *
+   * @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never sent
+   */
+  onRequest (stream: FramedStream, request: RequestFrame): boolean {
     const inbound = this.#inbounds.get(stream)
     if (inbound === undefined) {
-      return
+      return false
     }
     if (request.headerSet !== 0) {
       inbound.headers.resolve(request)
@@ -87,6 +91,7 @@ export class Server {
       throw new ProtocolError(`request ${request.id} came twice`)
     }
     this.serve(inbound, request)
+    return true
   }
 
   onCancel (stream: FramedStream, id: number): void {

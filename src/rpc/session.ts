@@ -1,27 +1,29 @@
 /** The room between a start and a stop. */
-import { ProtocolError } from '../errors.ts'
+import { MeshStoppedError, ProtocolError } from '../errors.ts'
+import { abortable } from '../util/abortable.ts'
+import { Lazy } from '../util/lazy.ts'
 import { MAX_RPC_STREAMS_PER_PEER, MAX_BODY, MAX_RPC_FRAME, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
-import { decodeFrame } from '../wire/rpc-frames.ts'
-import { Callers } from './callers.ts'
+import { decodeFrame, fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
 import { Calls } from './calls.ts'
+import { SETTLED } from './call.ts'
 import { Client } from './client.ts'
-import { Flows } from './flows.ts'
-import { LargeAnswers } from './large-answers.ts'
 import { LoadReporter } from './load.ts'
-import { Local } from './local.ts'
-import { openFlow } from './open-flow.ts'
+import { statusOf } from './outcome.ts'
 import { Pace } from './pace.ts'
-import { Server } from './server.ts'
+import { detach } from './prepare.ts'
+import { openFlow } from './streaming.ts'
 import { Targets } from './targets.ts'
-import { clientOf } from './typed.ts'
 import type { LoadSource, TokenGuard, TokenRouter } from './index.ts'
-import type { Caller } from './callers.ts'
+import type { Call } from './call.ts'
 import type { MadeCalls } from './counts.ts'
+import type { MethodDescription } from './introspect.ts'
 import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
 import type { RpcOptions } from './rpc.ts'
+import type * as serving from './serving.ts'
+import type { Serving } from './serving.ts'
 import type { Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -32,6 +34,9 @@ import type { Trace } from '../wire/trace.ts'
 
 /** Milliseconds that callers get to end their streams. */
 const LINGER = 500
+/** Milliseconds after a load that failed in which no peer makes this node try again. */
+const AGAIN = 1_000
+const NOT_LOADED = 'this node could not load the code that serves calls'
 
 export interface SessionInit {
   createStreams: (init: PeerStreamsInit) => PeerStreams
@@ -44,6 +49,7 @@ export interface SessionInit {
   guard: TokenGuard | undefined
   loads: LoadSource | undefined
   made: MadeCalls | undefined
+  load: () => Promise<typeof serving>
 }
 
 export class Session {
@@ -58,37 +64,34 @@ export class Session {
   readonly #bulkStreams: PeerStreams
   /** Each of one streaming call. */
   readonly #flowStreams: PeerStreams
-  readonly #server: Server
-  readonly #large: LargeAnswers
-  readonly #local: Local
+  /** What serves calls, and makes and serves those of sequences. */
+  readonly #serving: Lazy<Serving>
   readonly #load: LoadReporter
   readonly #pace = new Pace()
   readonly #onAdd = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, true) }
   readonly #onUpdate = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, false) }
   readonly #onRemove = (event: CustomEvent<NodeInfo>): void => {
     this.client.nodeGone(event.detail)
-    this.#callers.gone(event.detail.id)
+    this.#serving.value?.callers.gone(event.detail.id)
   }
 
-  readonly #callers: Callers
-  /** This node as the caller of its own methods. */
-  readonly #self: Caller
+  #guard: TokenGuard | undefined
+  /** As {@link keepLinked} and {@link drain} have it. */
+  #linkedOnly: string | undefined
+  #refusing: string | undefined
+  /** When a peer last wanted what could not be loaded. */
+  #failed = -Infinity
+  /** Aborts with MeshStoppedError. */
+  readonly #closing = new AbortController()
 
   constructor (init: SessionInit) {
-    const { discovery, options, timers, methods } = init
+    const { discovery, options, timers } = init
     this.#init = init
     this.#discovery = discovery
-    this.#callers = new Callers(discovery, options.maxPendingPerPeer)
     this.targets = new Targets(discovery, Math.random)
-    this.#load = new LoadReporter(discovery, timers, () => ({ links: this.targets.links(discovery.self), inflight: this.#server.running }))
-    this.#server = new Server({ discovery, maxBody: options.maxBody, methods, callers: this.#callers, timers, host: this.#host(), onLoad: () => { this.#load.changed() } })
-    this.#self = this.#callers.get(discovery.self.id, timers.now())
-    this.#self.known = true
-    // held for good: it must not be forgotten for having no stream
-    this.#self.streams = 1
+    this.#load = new LoadReporter(discovery, timers, () => ({ links: this.targets.links(discovery.self), inflight: this.running }))
     this.#streams = this.#createStreams('rpc')
     this.#bulkStreams = this.#createStreams('bulk')
-    this.#large = new LargeAnswers(this.#bulkStreams, discovery)
     this.#flowStreams = this.#createFlowStreams()
     this.client = new Client({
       ...options,
@@ -100,24 +103,25 @@ export class Session {
       tokens: init.tokens,
       made: init.made,
       random: Math.random,
-      createFlows: client => this.#createFlows(client),
-      runLocal: call => { this.#local.run(call) },
-      cancelLocal: call => { this.#local.cancel(call) }
+      runLocal: call => { this.#runLocal(call) },
+      cancelLocal: call => { this.#serving.value?.local.cancel(call) }
     })
-    this.#local = this.#createLocal()
+    this.#serving = new Lazy('rpc', timers, async () => this.#createServing(await init.load()))
     this.calls = new Calls({ timers, discovery, timeout: options.timeout }, this.client, (...args) => this.stream(...args), options.interceptors.client)
     if (init.router !== undefined) {
       this.targets.setRouter(init.router)
     }
-    if (init.guard !== undefined) {
-      this.setGuard(init.guard)
-    }
+    this.#guard = init.guard
     if (init.loads !== undefined) {
       this.targets.setLoads(init.loads)
     }
   }
 
   async start (): Promise<void> {
+    const loaded = this.#init.options.lazy && this.#discovery.self.service === undefined ? undefined : this.#serving.load()
+    if (!this.#init.options.lazy) await loaded
+    // of a page with a service it is there before the first call comes, most likely; whoever calls tries again
+    loaded?.catch(() => {})
     this.publishMethods()
     this.#discovery.addEventListener('node:add', this.#onAdd)
     this.#discovery.addEventListener('node:update', this.#onUpdate)
@@ -131,12 +135,14 @@ export class Session {
   }
 
   setGuard (guard: TokenGuard): void {
-    this.#server.setGuard(guard)
+    this.#guard = guard
+    this.#serving.value?.server.setGuard(guard)
   }
 
   /** Take new calls of tokens only that are linked to this node. */
   keepLinked (reason: string): void {
-    this.#server.keepLinked(reason)
+    this.#linkedOnly = reason
+    this.#serving.value?.server.keepLinked(reason)
   }
 
   setLoads (source: LoadSource): void {
@@ -146,16 +152,22 @@ export class Session {
 
   /** `parent` is the context of the handler that calls. */
   stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: CallParent | undefined, trace?: Trace): Results | Promise<unknown> {
-    return openFlow(this.client, service, method, kind, input, options, parent, trace)
+    return openFlow({ client: this.client, room: this.#serving, closing: this.#closing.signal }, service, method, kind, input, options, parent, trace)
+  }
+
+  /** What is served; none before the first call, which may ask for it. */
+  describe (): MethodDescription[] {
+    return this.#serving.value?.describe() ?? []
   }
 
   /** Calls of others that run here. */
   get running (): number {
-    return this.#server.running
+    return this.#serving.value?.server.running ?? 0
   }
 
   async drain (reason: string, signal?: AbortSignal): Promise<void> {
-    await this.#server.drain(reason, signal)
+    this.#refusing = reason
+    await this.#serving.value?.server.drain(reason, signal)
   }
 
   /** Take no new calls, give those that run `grace` milliseconds, and end what runs then. */
@@ -164,17 +176,20 @@ export class Session {
     const patience = new AbortController()
     const timer = timers.after(grace, () => { patience.abort() })
     const reason = 'the node is stopping'
-    await this.#server.drain(reason, patience.signal)
-    await this.#large.idle(patience.signal)
+    await this.drain(reason, patience.signal)
+    const serving = this.#serving.value
+    await serving?.large.idle(patience.signal)
     timers.cancel(timer)
-    this.#server.abort([...this.#server.contexts(), ...this.#local.running.values(), ...this.client.flows.contexts()], reason)
+    if (serving === undefined) return
+    serving.server.abort(serving.contexts(), reason)
     const { promise, resolve } = Promise.withResolvers<void>()
     const last = timers.after(LINGER, resolve)
-    await Promise.race([this.#server.left(), promise])
+    await Promise.race([serving.server.left(), promise])
     timers.cancel(last)
   }
 
   async close (): Promise<void> {
+    this.#closing.abort(new MeshStoppedError())
     this.#discovery.removeEventListener('node:add', this.#onAdd)
     this.#discovery.removeEventListener('node:update', this.#onUpdate)
     this.#discovery.removeEventListener('node:remove', this.#onRemove)
@@ -184,19 +199,65 @@ export class Session {
     await Promise.all([this.#streams.stop(), this.#bulkStreams.stop(), this.#flowStreams.stop()])
   }
 
-  #host (): ConstructorParameters<typeof Server>[0]['host'] {
-    const { timers } = this.#init
-    return {
+  #createServing ({ Serving }: typeof serving): Serving {
+    this.#closing.signal.throwIfAborted()
+    const { methods, options, timers } = this.#init
+    const made = new Serving({
+      discovery: this.#discovery,
+      options,
+      methods,
       timers,
-      invoke: (service, method, args, options, parent) => this.calls.invoke(service, method, args, options, parent),
-      stream: (service, method, kind, input, options, parent) => this.calls.stream(service, method, kind, input, options, parent),
-      client: (contract, options, parent) => clientOf(contract, {
-        invoke: (service, method, args, options, own) => this.calls.invoke(service, method, args, options, parent, own),
-        stream: (service, method, kind, input, options, own) => this.calls.stream(service, method, kind, input, options, parent, own)
-      }, options),
-      cancel: (call, reason) => { this.client.cancel(call, reason) },
-      callerOf: peer => this.#discovery.node(peer) ?? stranger(peer)
+      client: this.client,
+      calls: this.calls,
+      bulkStreams: this.#bulkStreams,
+      flowStreams: this.#flowStreams,
+      onLoad: () => { this.#load.changed() }
+    })
+    this.client.flows = made.flows
+    if (this.#guard !== undefined) made.server.setGuard(this.#guard)
+    if (this.#linkedOnly !== undefined) made.server.keepLinked(this.#linkedOnly)
+    if (this.#refusing !== undefined) void made.server.drain(this.#refusing)
+    return made
+  }
+
+  #runLocal (call: Call): void {
+    if (this.#serving.value !== undefined) {
+      this.#serving.value.local.run(call)
+    } else if (detach(call, this.client)) {
+      call.id = 0
+      const { signal } = this.#closing
+      abortable(this.#serving.load(), signal).then(({ local }) => {
+        if (call.state !== SETTLED) local.run(call)
+      }, (err: Error) => {
+        if (signal.aborted) this.client.fail(call, err)
+        else this.client.again(call, this.#discovery.self.id, err, 'refused')
+      })
     }
+  }
+
+  /** Who accepts a stream of a peer. Until the code for that is there, what comes on it waits where the muxer bounds it. */
+  #accept (stream: FramedStream, accept: (serving: Serving) => void): void {
+    if (this.#serving.value !== undefined) {
+      accept(this.#serving.value)
+      return
+    }
+    const { timers } = this.#init
+    if (timers.now() < this.#failed + AGAIN) return
+    stream.pause()
+    this.#serving.load().then(serving => { if (stream.open) accept(serving) }, () => { this.#failed = timers.now() })
+      .catch((err: unknown) => { stream.abort(err as Error) })
+      .finally(() => { stream.resume() })
+  }
+
+  /** A call that did not run, as the code that serves it could not be loaded. The next one comes on another stream, which is another try. */
+  #refuse (stream: FramedStream, id: number): void {
+    if (!stream.open) return
+    if (id > 0) this.#answer(stream, id)
+    stream.write(sizeGoAway(NOT_LOADED), fillFrame)
+  }
+
+  #answer (stream: FramedStream, id: number): void {
+    stream.write(sizeResponse({ id, status: statusOf('UNAVAILABLE'), codec: 0, body: undefined, message: NOT_LOADED, retryable: true, headers: undefined }), fillFrame)
   }
 
   #createStreams (room: 'rpc' | 'bulk'): PeerStreams {
@@ -210,17 +271,17 @@ export class Session {
       maxStreamsPerPeer: MAX_RPC_STREAMS_PER_PEER,
       timers: this.#init.timers,
       onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end, maxBody), links(), bulk) },
-      onAccept: stream => { this.#server.onAccept(stream, bulk ? undefined : this.#large) },
+      onAccept: stream => { this.#accept(stream, ({ server, large }) => { server.onAccept(stream, bulk ? undefined : large) }) },
       onEnd: (stream, reason) => {
         if (stream.direction === 'inbound') {
-          this.#server.onEnd(stream, reason)
+          this.#serving.value?.server.onEnd(stream, reason)
         } else {
           links().onEnd(stream, reason)
-          this.#large.onEnd(stream, reason)
+          this.#serving.value?.large.onEnd(stream, reason)
         }
       },
       onMove: (from, to) => { links().onMove(from, to) },
-      busy: stream => stream.direction === 'inbound' ? this.#server.busy(stream) : links().busy(stream)
+      busy: stream => stream.direction === 'inbound' ? this.#serving.value?.server.busy(stream) === true : links().busy(stream)
     })
   }
 
@@ -235,44 +296,16 @@ export class Session {
       timers: this.#init.timers,
       onFrame: (stream, bytes, start, end) => {
         this.#pace.count(stream)
-        this.client.flows.onFrame(stream, decodeFrame(bytes, start, end, maxBody))
+        const frame = decodeFrame(bytes, start, end, maxBody)
+        if (this.client.flows?.onFrame(stream, frame) !== true && stream.direction === 'inbound' && frame.kind === 1) {
+          this.#answer(stream, 0)
+          stream.close().catch(() => {})
+        }
       },
-      onAccept: stream => { this.client.flows.onAccept(stream) },
-      onEnd: (stream, reason) => { this.client.flows.onEnd(stream, reason) },
-      busy: stream => this.client.flows.busy(stream)
+      onAccept: stream => { this.#accept(stream, ({ flows }) => { flows.onAccept(stream) }) },
+      onEnd: (stream, reason) => { this.client.flows?.onEnd(stream, reason) },
+      busy: stream => this.client.flows?.busy(stream) === true
     })
-  }
-
-  #createFlows (client: Client): Flows {
-    const { discovery, options, timers } = this.#init
-    const { maxBody, maxStreams, maxStreamsPerPeer } = options
-    return new Flows({
-      streams: this.#flowStreams,
-      discovery,
-      timers,
-      callers: this.#callers,
-      self: this.#self,
-      maxBody,
-      maxStreams,
-      maxStreamsPerPeer,
-      outcomes: client,
-      label: node => client.links.label(node),
-      serve: (flow, request) => { this.#server.serve(flow, request) },
-      end: (context, error) => { this.#server.end(context, error) }
-    })
-  }
-
-  #createLocal (): Local {
-    const { timers } = this.#init
-    const local: Local = new Local({
-      caller: this.#self,
-      timers,
-      outcomes: this.client,
-      serve: call => { this.#server.serve(local, call) },
-      cancel: (origin, callId) => { this.#server.cancel(origin, callId) },
-      label: () => this.client.links.label(this.#self.id)
-    })
-    return local
   }
 
   /** Requests come on streams that the peer has opened, answers on those that we have; large ones on the peer's. */
@@ -287,9 +320,10 @@ export class Session {
     } else if (bulk && frame.kind === 2) {
       this.client.links.onPushed(stream.peer, frame)
     } else {
+      const server = this.#serving.value?.server
       switch (frame.kind) {
-        case 1: this.#server.onRequest(stream, frame); break
-        case 3: this.#server.onCancel(stream, frame.id); break
+        case 1: if (server?.onRequest(stream, frame) !== true) this.#refuse(stream, frame.id); break
+        case 3: server?.onCancel(stream, frame.id); break
         default: throw new ProtocolError('an answer on a stream for requests')
       }
     }
@@ -300,23 +334,4 @@ export class Session {
 function frameLimits (maxBody: number): FrameLimits {
   const maxFrame = maxBody + MAX_RPC_FRAME - MAX_BODY
   return { maxFrame, maxQueue: Math.max(MAX_WRITE_QUEUE, 2 * maxFrame) }
-}
-
-/** A peer that discovery knows nothing of, not yet or no more. */
-function stranger (id: string): NodeInfo {
-  return {
-    id,
-    service: undefined,
-    name: '',
-    incarnation: 0,
-    seq: 0,
-    state: 'up',
-    roles: [],
-    weight: 1024,
-    load: { links: 0, inflight: 0 },
-    methods: [],
-    channels: [],
-    metadata: {},
-    addresses: []
-  }
 }

@@ -2,7 +2,7 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { decode, decoded, decoding, encode, encoded, encoding } from './codec.ts'
 import { versioned } from './contract.ts'
-import { failedResults } from './open-flow.ts'
+import { failedResults } from './results.ts'
 import type { Codec } from './codec.ts'
 import type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
 import type { HandleOptions, Handler, InvokeOptions, Registration } from './index.ts'

@@ -8,6 +8,9 @@ export function kadProtocol (mesh: string): string {
   return protocolId(mesh, 'kad')
 }
 
+/** First part of the keys of records in the DHT, by which it finds the rules that they obey. */
+export const RECORD_NAMESPACE = 'braid'
+
 /** The gossip topic that carries node records: `braid/<mesh>/nodes`. */
 export function nodesTopic (mesh: string): string {
   return `braid/${mesh}/nodes`

@@ -9,6 +9,7 @@ import { toString } from 'uint8arrays/to-string'
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { MAX_KEY, MAX_RANKED_RECORD, MAX_RANKED_VALUE, MAX_TEXT, RECORD_KEY_BYTES } from './limits.ts'
 import { isName } from './names.ts'
+import { RECORD_NAMESPACE } from './protocols.ts'
 import { bytes, decode, encode, message, text, uint53 } from './schema.ts'
 import type { Encodable } from './schema.ts'
 
@@ -41,9 +42,6 @@ export interface RecordKey {
   author: string
   key: Uint8Array
 }
-
-/** First part of the keys: what the DHT finds the rules by that its records obey. */
-export const RECORD_NAMESPACE = 'braid'
 
 /** 32 bytes in base32: the last digit holds one bit of them, and no other. */
 const KEY = /^[a-z2-7]{51}[aq]$/

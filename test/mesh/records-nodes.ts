@@ -6,6 +6,7 @@ import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { recordRules, records } from '../../src/records/index.ts'
+import * as late from '../../src/records/late.ts'
 import { Network } from '../../src/testing/network.ts'
 import { reuseWalks } from '../../src/transport/closest.ts'
 import { dht } from '../../src/transport/dht.ts'
@@ -13,6 +14,7 @@ import { until } from '../harness/until.ts'
 import type { Records, RecordRules, RecordRulesInit } from '../../src/records/index.ts'
 import type { SingleKadDHT } from '@libp2p/kad-dht'
 import type { AbortOptions, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
+import type * as Code from '#ranked'
 
 const MESH = 'shop'
 const PROTOCOL = `/braid/${MESH}/kad/1.0.0`
@@ -63,15 +65,18 @@ export class RecordNodes {
   readonly network = new Network()
   readonly #all: Node[] = []
 
-  /** A node with records; `client`: it puts and gets, and serves nobody, as a browser tab. */
-  async add ({ client = false, ...init }: RecordRulesInit & { client?: boolean } = {}): Promise<RecordNode> {
-    const rules = recordRules({ mesh: MESH, ...init })
+  /** A node with records; `client`: it puts and gets, and serves nobody, as a browser tab. `load`: it has what a page has. */
+  async add ({ client = false, load, ...init }: RecordRulesInit & { client?: boolean, load?: () => Promise<typeof Code> } = {}): Promise<RecordNode> {
+    const room = load === undefined
+      ? { recordRules, records }
+      : { recordRules: (init: RecordRulesInit) => late.recordRules(init, load), records: late.records } as unknown as { recordRules: typeof recordRules, records: typeof records }
+    const rules = room.recordRules({ mesh: MESH, ...init })
     let key: PrivateKey | undefined
     const peek = (components: { privateKey: PrivateKey }): object => {
       key = components.privateKey
       return {}
     }
-    const node = await this.#start({ dht: dht(MESH, client, rules, reuseWalks), records: records({ rules }), peek }, !client)
+    const node = await this.#start({ dht: dht(MESH, client, rules, reuseWalks), records: room.records({ rules }), peek }, !client)
     return { ...node, records: (node.libp2p.services as unknown as { records: Records }).records, rules, key: key as unknown as PrivateKey }
   }
 

@@ -11,9 +11,10 @@ import { peerStreams } from '../../src/streams/index.ts'
 import { timers } from '../../src/util/timers.ts'
 import { until } from '../harness/until.ts'
 import type { Discovery } from '../../src/discovery/index.ts'
-import type { Rpc, RpcInit } from '../../src/rpc/index.ts'
+import type { Rpc, RpcComponents, RpcInit } from '../../src/rpc/index.ts'
 import type { FrameLimits } from '../../src/streams/index.ts'
 import type { Libp2p } from '@libp2p/interface'
+import type * as Code from '#serving'
 
 export interface Node {
   readonly id: string
@@ -25,6 +26,8 @@ export interface Node {
 export interface NodeOptions {
   name?: string
   rpc?: RpcInit
+  /** In place of the real way to the code that serves. */
+  load?: () => Promise<typeof Code>
   /** In place of the real ones, for limits that a test cannot wait for. */
   limits?: FrameLimits
 }
@@ -42,7 +45,7 @@ export class Nodes {
       connectionManager: { inboundConnectionThreshold: Infinity, reconnectRetries: 0 },
       connectionMonitor: { enabled: false },
       services: {
-        rpc: options.limits === undefined ? rpc(options.rpc) : impatient(options.limits),
+        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolve({ ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load> }) : rpc(options.rpc),
         discovery: discovery({ mesh: 'shop', ...service !== undefined && { service }, ...options.name !== undefined && { name: options.name } })
       }
     })

@@ -48,7 +48,7 @@ describe('the bundle for browsers', () => {
     expect(files.filter(file => /^src\/(storage\/node|transport\/node\.ts|cli\/)/.test(file) || /node_modules\/(@libp2p\/(tcp|tls)|classic-level)\//.test(file))).to.deep.equal([])
   })
 
-  it('has the code of durable storages, of links and of the monitor in parts of their own, which are not loaded with a page\'s first code', async () => {
+  it('has the code of durable storages, of links, of what serves calls and of the monitor in parts of their own, which are not loaded with a page\'s first code', async () => {
     const { metafile: { outputs } } = await bundle(['src/index.ts'], true)
     const [first = ''] = Object.keys(outputs).filter(path => outputs[path]?.entryPoint === 'src/index.ts')
     expect(outputs[first]?.imports.some(({ kind }) => kind === 'dynamic-import')).to.equal(true)
@@ -60,7 +60,7 @@ describe('the bundle for browsers', () => {
     }
     const files = (isLoaded: boolean): string[] =>
       Object.entries(outputs).filter(([path]) => loaded.has(path) === isLoaded).flatMap(([, { inputs }]) => Object.keys(inputs))
-    const late = ['src/storage/browser.ts', 'src/storage/log.ts', 'src/storage/stable.ts', 'src/links/room.ts', 'src/links/owner.ts', 'src/monitor/room.ts', 'src/monitor/metrics.ts', 'src/monitor/resources/browser.ts']
+    const late = ['src/storage/browser.ts', 'src/storage/log.ts', 'src/storage/stable.ts', 'src/links/room.ts', 'src/links/owner.ts', 'src/rpc/serving.ts', 'src/rpc/server.ts', 'src/rpc/flows.ts', 'src/rpc/inflow.ts', 'src/rpc/outflow.ts', 'src/election/fence.ts', 'src/records/records.ts', 'src/records/rules.ts', 'src/monitor/room.ts', 'src/monitor/metrics.ts', 'src/monitor/resources/browser.ts']
     expect(files(false)).to.include.members(late)
     expect(files(true).filter(file => late.includes(file))).to.deep.equal([])
   })

@@ -1,6 +1,6 @@
 /** A few election cores on a table, a millisecond at a time, told what to do by lines of text; see election-transcripts.ts. */
 import { createElection } from '../../src/election/election.core.ts'
-import { compareTokens } from '../../src/election/fence.ts'
+import { compareTokens } from '../../src/election/tokens.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutput, Entry, HardState, Time, Token } from '../../src/election/types.core.ts'

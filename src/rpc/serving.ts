@@ -1,0 +1,133 @@
+/**
+ * The half of the room that a page loads when it is first called, makes a call of sequences, or calls itself: what
+ * serves calls, and what makes and serves those of sequences.
+ */
+import { Callers } from './callers.ts'
+import { describe } from './describe.ts'
+import { Flows } from './flows.ts'
+import { LargeAnswers } from './large-answers.ts'
+import { Local } from './local.ts'
+import { startFlow } from './open-flow.ts'
+import { Server } from './server.ts'
+import { clientOf } from './typed.ts'
+import type { Call } from './call.ts'
+import type { Calls } from './calls.ts'
+import type { Client } from './client.ts'
+import type { Context } from './context.ts'
+import type { MethodDescription } from './introspect.ts'
+import type { Methods } from './methods.ts'
+import type { CallParent } from './prepare.ts'
+import type { RpcOptions } from './rpc.ts'
+import type { Results } from './stream-types.ts'
+import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { PeerStreams } from '../streams/index.ts'
+import type { Timers } from '../util/timers.ts'
+
+export interface ServingInit {
+  discovery: Discovery
+  options: RpcOptions
+  methods: Methods
+  timers: Timers
+  client: Client
+  calls: Calls
+  bulkStreams: PeerStreams
+  flowStreams: PeerStreams
+  /** `server.running` has changed. */
+  onLoad: () => void
+}
+
+export class Serving {
+  readonly callers: Callers
+  readonly server: Server
+  readonly large: LargeAnswers
+  readonly local: Local
+  readonly flows: Flows
+  readonly #client: Client
+  readonly #methods: Methods
+
+  constructor (init: ServingInit) {
+    const { discovery, options, methods, timers, client, bulkStreams, flowStreams, onLoad } = init
+    const { maxBody, maxStreams, maxStreamsPerPeer } = options
+    this.#client = client
+    const callers = this.callers = new Callers(discovery, options.maxPendingPerPeer)
+    // this node as the caller of its own methods, held for good: it must not be forgotten for having no stream
+    const self = callers.get(discovery.self.id, timers.now())
+    self.known = true
+    self.streams = 1
+    this.#methods = methods
+    this.server = new Server({ discovery, maxBody, methods, callers, timers, host: hostOf(init), onLoad })
+    this.large = new LargeAnswers(bulkStreams, discovery)
+    const label = (node: string): string => client.links.label(node)
+    const local: Local = this.local = new Local({
+      caller: self,
+      timers,
+      outcomes: client,
+      serve: call => { this.server.serve(local, call) },
+      cancel: (origin, callId) => { this.server.cancel(origin, callId) },
+      label: () => label(self.id)
+    })
+    this.flows = new Flows({
+      streams: flowStreams,
+      discovery,
+      timers,
+      callers,
+      self,
+      maxBody,
+      maxStreams,
+      maxStreamsPerPeer,
+      outcomes: client,
+      label,
+      serve: (flow, request) => { this.server.serve(flow, request) },
+      end: (context, error) => { this.server.end(context, error) }
+    })
+  }
+
+  /** Make a call of sequences. */
+  open (call: Call, input: unknown, parent: CallParent | undefined): Results | Promise<unknown> {
+    return startFlow(this.#client, call, input, parent)
+  }
+
+  describe (): MethodDescription[] {
+    return describe(this.#methods)
+  }
+
+  /** All that runs here. */
+  * contexts (): Iterable<Context> {
+    yield * this.server.contexts()
+    yield * this.local.running.values()
+    yield * this.flows.contexts()
+  }
+}
+
+function hostOf ({ timers, calls, client, discovery }: ServingInit): ConstructorParameters<typeof Server>[0]['host'] {
+  return {
+    timers,
+    invoke: (service, method, args, options, parent) => calls.invoke(service, method, args, options, parent),
+    stream: (service, method, kind, input, options, parent) => calls.stream(service, method, kind, input, options, parent),
+    client: (contract, options, parent) => clientOf(contract, {
+      invoke: (service, method, args, options, own) => calls.invoke(service, method, args, options, parent, own),
+      stream: (service, method, kind, input, options, own) => calls.stream(service, method, kind, input, options, parent, own)
+    }, options),
+    cancel: (call, reason) => { client.cancel(call, reason) },
+    callerOf: peer => discovery.node(peer) ?? stranger(peer)
+  }
+}
+
+/** A peer that discovery knows nothing of, not yet or no more. */
+function stranger (id: string): NodeInfo {
+  return {
+    id,
+    service: undefined,
+    name: '',
+    incarnation: 0,
+    seq: 0,
+    state: 'up',
+    roles: [],
+    weight: 1024,
+    load: { links: 0, inflight: 0 },
+    methods: [],
+    channels: [],
+    metadata: {},
+    addresses: []
+  }
+}

@@ -1,0 +1,209 @@
+/** Nodes that load what serves calls, and what streams, when they need it, as pages do. */
+import { expect } from 'chai'
+import { until } from '../harness/until.ts'
+import { Nodes } from './rpc-nodes.ts'
+import type { RpcError } from '../../src/index.ts'
+import type { Node } from './rpc-nodes.ts'
+import type * as Code from '#serving'
+
+/** The way on which the code comes, which the test opens and cuts. */
+class Way {
+  loads = 0
+  broken = false
+  #open = Promise.withResolvers<undefined>()
+
+  readonly load = async (): Promise<typeof Code> => {
+    this.loads++
+    if (!this.broken) await this.#open.promise
+    if (this.broken) throw new TypeError('Failed to fetch dynamically imported module')
+    return import('#serving')
+  }
+
+  open (): void {
+    this.#open.resolve(undefined)
+  }
+
+  /** What is under way fails, and what comes later. */
+  cut (): void {
+    this.broken = true
+    this.open()
+  }
+
+  mend (): void {
+    this.broken = false
+  }
+}
+
+async function rejection (promise: Promise<unknown>): Promise<RpcError> {
+  return promise.then(value => { throw new Error(`it resolved, to ${JSON.stringify(value)}`) }, (err: unknown) => err as RpcError)
+}
+
+async function all (items: AsyncIterable<unknown>): Promise<unknown[]> {
+  const found: unknown[] = []
+  for await (const item of items) found.push(item)
+  return found
+}
+
+function serve (node: Node): unknown[] {
+  const ran: unknown[] = []
+  node.rpc.handle('run', (args: unknown) => { ran.push(args); return [node.id, args] })
+  node.rpc.handleStream('count', 'serverStream', function * (to: number) { for (let i = 1; i <= to; i++) yield i })
+  node.rpc.handleStream('sum', 'clientStream', async (input: AsyncIterable<number>) => {
+    let sum = 0
+    for await (const item of input) sum += item
+    return sum
+  })
+  return ran
+}
+
+describe('mesh: calls that are served by code which is loaded when it is needed', function () {
+  this.timeout(60_000)
+  let nodes: Nodes
+
+  beforeEach(() => { nodes = new Nodes() })
+
+  afterEach(async () => { await nodes.stop() })
+
+  /** One that loads, and one that has all. */
+  async function pair (service: string | undefined = undefined): Promise<[Node, Node, Way]> {
+    const way = new Way()
+    const page = await nodes.add(service, { load: way.load })
+    const plain = await nodes.add('cart')
+    await nodes.met()
+    return [page, plain, way]
+  }
+
+  it('a node that only calls loads nothing', async () => {
+    const [page, plain, way] = await pair()
+    serve(plain)
+    expect(await page.rpc.invoke('cart', 'run', 1)).to.deep.equal([plain.id, 1])
+    expect(page.rpc.nodeStats()).to.include({ running: 0, pending: 0, late: 0 })
+    await page.rpc.drain()
+    expect(way.loads).to.equal(0)
+  })
+
+  it('what comes before the code waits for it, each call once, with its order and its answers', async () => {
+    const [page, plain, way] = await pair('login')
+    const ran = serve(page)
+    await until(() => way.loads === 1)
+    const large = new Uint8Array(200_000).fill(7)
+    const calls = [1, 2, 3].map(async n => plain.rpc.invoke('login', 'run', n, { timeout: 20_000 }))
+    const bulk = plain.rpc.invoke('login', 'run', large, { timeout: 20_000 })
+    const told = plain.rpc.notify('login', 'run', 'told')
+    const counted = all(plain.rpc.stream('login', 'count', 'serverStream', 3))
+    const summed = plain.rpc.stream('login', 'sum', 'clientStream', [1, 2, 3])
+    await told
+    // all of it is on its way: a call of another node comes and goes meanwhile
+    expect(await page.rpc.invoke('cart', 'braid.ping', 1)).to.equal(1)
+    expect(ran).to.deep.equal([])
+    way.open()
+    expect(await Promise.all([...calls, counted, summed])).to.deep.equal([[page.id, 1], [page.id, 2], [page.id, 3], [1, 2, 3], 6])
+    expect(await bulk).to.deep.equal([page.id, large])
+    await until(() => ran.length === 5)
+    expect(ran.filter(item => item !== large && !(item instanceof Uint8Array))).to.deep.equal([1, 2, 3, 'told'])
+    expect(way.loads).to.equal(1)
+  })
+
+  it('a node that cannot load it refuses, so that another runs the call; later it is tried again', async () => {
+    const [page, plain, way] = await pair('login')
+    way.cut()
+    const other = await nodes.add('login')
+    await nodes.met()
+    const ran = serve(page)
+    serve(other)
+    for (let n = 0; n < 8; n++) expect(await plain.rpc.invoke('login', 'run', n, { prefer: page.id })).to.deep.equal([other.id, n])
+    expect(await all(plain.rpc.stream('login', 'count', 'serverStream', 3, { prefer: page.id }))).to.deep.equal([1, 2, 3])
+    expect(await plain.rpc.stream('login', 'sum', 'clientStream', [1, 2], { prefer: page.id })).to.equal(3)
+    expect(ran).to.deep.equal([])
+    const refused = await rejection(plain.rpc.invoke('login', 'run', 0, { node: page.id, timeout: 2_000 }))
+    expect(refused).to.include({ code: 'UNAVAILABLE', retryable: true })
+    way.mend()
+    await until(async () => (await plain.rpc.invoke('login', 'run', 9, { prefer: page.id }) as string[])[0] === page.id)
+    expect(await all(plain.rpc.stream('login', 'count', 'serverStream', 2, { node: page.id }))).to.deep.equal([1, 2])
+  })
+
+  it('peers that call again and again do not make a node try as often', async () => {
+    const [page, plain, way] = await pair('login')
+    serve(page)
+    await until(() => way.loads === 1)
+    way.cut()
+    const began = performance.now()
+    for (let n = 0; n < 20; n++) {
+      expect(await rejection(plain.rpc.stream('login', 'sum', 'clientStream', [1], { node: page.id }))).to.include({ code: 'UNAVAILABLE', retryable: true })
+    }
+    expect(way.loads).to.be.most(2 + (performance.now() - began) / 1_000)
+    way.mend()
+    await until(async () => plain.rpc.stream('login', 'sum', 'clientStream', [1], { node: page.id }).then(() => true, () => false))
+  })
+
+  it('calls of sequences wait for it, too, and end when their caller leaves, cancels, or has no time left', async () => {
+    const [page, plain, way] = await pair()
+    serve(plain)
+    const aborting = new AbortController()
+    const late = rejection(page.rpc.stream('cart', 'sum', 'clientStream', [1], { timeout: 50 }))
+    const cancelled = rejection(page.rpc.stream('cart', 'sum', 'clientStream', [1], { signal: aborting.signal }))
+    const left = page.rpc.stream('cart', 'count', 'serverStream', 3)
+    const first = left.next()
+    expect(page.rpc.nodeStats().pending).to.equal(3)
+    aborting.abort(new Error('not wanted'))
+    expect(await cancelled).to.include({ code: 'CANCELLED' })
+    expect(await late).to.include({ code: 'DEADLINE_EXCEEDED' })
+    await left.return()
+    expect(await first).to.deep.equal({ done: true, value: undefined })
+    const argument = { to: 3 }
+    plain.rpc.handleStream('echo', 'serverStream', function * (args: unknown) { yield args })
+    const echoed = all(page.rpc.stream('cart', 'echo', 'serverStream', argument))
+    argument.to = 4
+    const summed = page.rpc.stream('cart', 'sum', 'clientStream', [1, 2, 3])
+    expect(page.rpc.nodeStats().pending).to.equal(2)
+    way.open()
+    expect(await Promise.all([echoed, summed])).to.deep.equal([[{ to: 3 }], 6])
+    expect([page.rpc.nodeStats().pending, way.loads]).to.deep.equal([0, 1])
+  })
+
+  it('a call of sequences whose code cannot be loaded is refused, and the next one tries again', async () => {
+    const [page, plain, way] = await pair()
+    serve(plain)
+    way.cut()
+    expect(await rejection(all(page.rpc.stream('cart', 'count', 'serverStream', 1)))).to.include({ code: 'UNAVAILABLE', retryable: true })
+    expect(await rejection(page.rpc.stream('cart', 'sum', 'clientStream', [1]))).to.include({ code: 'UNAVAILABLE', retryable: true })
+    way.mend()
+    expect(await all(page.rpc.stream('cart', 'count', 'serverStream', 1))).to.deep.equal([1])
+    expect(way.loads).to.equal(3)
+  })
+
+  it('more calls of sequences than a node may make do not wait', async () => {
+    const way = new Way()
+    const page = await nodes.add(undefined, { load: way.load, rpc: { maxPending: 2 } })
+    const calls = [1, 2].map(async () => page.rpc.stream('cart', 'sum', 'clientStream', [1], { timeout: 500 }))
+    expect(await rejection(page.rpc.stream('cart', 'sum', 'clientStream', [1]))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    await Promise.all(calls.map(rejection))
+  })
+
+  it('a node calls itself, as any other; what is cancelled meanwhile does not run', async () => {
+    const way = new Way()
+    const page = await nodes.add('login', { load: way.load })
+    const ran = serve(page)
+    const aborting = new AbortController()
+    const cancelled = rejection(page.rpc.invoke('login', 'run', 'cancelled', { signal: aborting.signal }))
+    const run = page.rpc.invoke('login', 'run', 'run', { metadata: { a: 'b' } })
+    aborting.abort(new Error('not wanted'))
+    expect(await cancelled).to.include({ code: 'CANCELLED' })
+    way.open()
+    expect(await run).to.deep.equal([page.id, 'run'])
+    expect(ran).to.deep.equal(['run'])
+  })
+
+  it('a node stops while it waits for it', async () => {
+    const [page, plain, way] = await pair('login')
+    const ran = serve(page)
+    const called = rejection(plain.rpc.invoke('login', 'run', 1, { timeout: 5_000 }))
+    const own = rejection(page.rpc.invoke('login', 'run', 2))
+    const streamed = rejection(page.rpc.stream('cart', 'sum', 'clientStream', [1]))
+    await page.libp2p.stop()
+    expect([(await own).name, (await streamed).name]).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
+    way.open()
+    expect(await called).to.be.an('error')
+    expect(ran).to.deep.equal([])
+  })
+})
