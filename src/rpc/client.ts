@@ -116,7 +116,7 @@ export class Client implements Outcomes {
   /** A node has taken the streaming call: from here on only a deadline of its own ends it. */
   accepted (call: Call): void {
     this.#feedback(call, true)
-    timeCall(call, this.#init.timers)
+    timeCall(call, this.#init.made, this.#init.timers)
     if (!call.timed && call.timer !== undefined) {
       this.#init.timers.cancel(call.timer)
       call.timer = undefined
@@ -297,7 +297,7 @@ export class Client implements Outcomes {
     if (call.state === SETTLED) return false
     call.state = SETTLED
     this.pending--
-    endCount(call, failed, this.#init.timers)
+    endCount(call, failed, this.#init.made, this.#init.timers)
     if (call.out !== undefined && call.node !== '') {
       call.out.node = call.node
     }

@@ -53,27 +53,22 @@ export class MadeCalls {
 
 /** The call begins. `now` is milliseconds. */
 export function beginCount (call: Call, made: MadeCalls | undefined, now: number): void {
-  if (made === undefined) {
-    return
-  }
-  const counts = call.counts = made.get(call.service, call.method)
-  counts.calls++
-  if (isTimed(counts.calls) && !call.oneWay) {
+  if (made !== undefined && isTimed(++made.get(call.service, call.method).calls) && !call.oneWay) {
     call.began = now
   }
 }
 
 /** The call is over; of a sequence, its results begin. */
-export function timeCall (call: Call, timers: Timers): void {
-  if (call.began !== 0) {
-    call.counts?.times.add(Math.max(0, timers.arrived() - call.began))
-    call.began = 0
+export function timeCall (call: Call, made: MadeCalls | undefined, timers: Timers): void {
+  if (call.began !== undefined) {
+    made?.get(call.service, call.method).times.add(Math.max(0, timers.arrived() - call.began))
+    call.began = undefined
   }
 }
 
-export function endCount (call: Call, failed: boolean, timers: Timers): void {
-  timeCall(call, timers)
-  if (failed && call.counts !== undefined) {
-    call.counts.errors++
+export function endCount (call: Call, failed: boolean, made: MadeCalls | undefined, timers: Timers): void {
+  timeCall(call, made, timers)
+  if (failed && made !== undefined) {
+    made.get(call.service, call.method).errors++
   }
 }
