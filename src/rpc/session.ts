@@ -43,7 +43,7 @@ export interface SessionInit {
   router: TokenRouter | undefined
   guard: TokenGuard | undefined
   loads: LoadSource | undefined
-  made: MadeCalls | undefined
+  made: MadeCalls
 }
 
 export class Session {
