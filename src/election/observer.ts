@@ -146,6 +146,8 @@ function registerOf (guard: Lazy<{ readonly register: Register }>): Register {
     size: { entries: 0, bytes: 0 },
     entry: () => undefined,
     entries: function * () {},
+    // as who cannot tell
+    wasDeleted: () => true,
     write: async (...asked) => (await own()).write(...asked),
     read: async (...asked) => (await own()).read(...asked)
   }

@@ -5,7 +5,6 @@ import type { BodyCodec } from '../wire/codecs.ts'
 import type { RequestFrame, TextMap } from '../wire/rpc-frames.ts'
 import type { Trace } from '../wire/trace.ts'
 import type { ClientFlow } from './client-flow.ts'
-import type { Counts } from './counts.ts'
 import type { Lane, Link } from './link.ts'
 import type { OutCall } from './out-call.ts'
 import type { Ending } from './passage.ts'
@@ -112,10 +111,8 @@ export class Call implements RequestFrame, Ending {
   cause: Error | undefined = undefined
   /** Fail with that cause when no other node is left, instead of trying again. */
   giveUp = false
-  /** Where it is counted; undefined: nowhere. */
-  counts: Counts | undefined = undefined
-  /** Milliseconds, when it is timed for that. */
-  began = 0
+  /** Milliseconds, if it is timed. Not 0 at first: of a field of numbers that are not whole, each call has one of its own. */
+  began: number | undefined = undefined
   /** Wants to hear how the call went. */
   picker: Picker<NodeInfo> | undefined = undefined
   startedAt = 0

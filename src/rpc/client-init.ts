@@ -20,8 +20,7 @@ export interface ClientInit {
   maxPending: number
   maxPendingPerPeer: number
   maxBody: number
-  /** Undefined: nothing is counted. */
-  made: MadeCalls | undefined
+  made: MadeCalls
   /** Run a call whose target is this node; it ends in `Outcomes`. */
   runLocal: (call: Call) => void
   cancelLocal: (call: Call) => void

@@ -83,7 +83,7 @@ export class Client implements Outcomes {
   send (out: OutCall, ending: Ending): void {
     let call: Call
     try {
-      call = prepare(out.service, out.method, out.args, out.asked, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init.tokens, this.maxBody)
+      call = prepare(out.service, out.method, out.args, out.asked, out.parent, budgetOf(out.attempt(), undefined, 0), this.#init)
       // a repeat of what may have run is the same request: with other credentials it would be another one
       call.headers = out.lost === undefined ? out.headers : out.lost.headers
       this.admit(call)
@@ -99,8 +99,7 @@ export class Client implements Outcomes {
   }
 
   prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined): Call {
-    const { timeout, tokens } = this.#init
-    return prepare(service, method, args, options, parent, budgetOf(options?.timeout, parent, timeout), tokens, this.maxBody)
+    return prepare(service, method, args, options, parent, budgetOf(options?.timeout, parent, this.#init.timeout), this.#init)
   }
 
   /** @throws what keeps this node from making one more call */
@@ -116,7 +115,7 @@ export class Client implements Outcomes {
   /** A node has taken the streaming call: from here on only a deadline of its own ends it. */
   accepted (call: Call): void {
     this.#feedback(call, true)
-    timeCall(call, this.#init.timers)
+    timeCall(call, this.#init)
     if (!call.timed && call.timer !== undefined) {
       this.#init.timers.cancel(call.timer)
       call.timer = undefined
@@ -297,7 +296,7 @@ export class Client implements Outcomes {
     if (call.state === SETTLED) return false
     call.state = SETTLED
     this.pending--
-    endCount(call, failed, this.#init.timers)
+    endCount(call, failed, this.#init)
     if (call.out !== undefined && call.node !== '') {
       call.out.node = call.node
     }

@@ -51,8 +51,8 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   counted = false
   /** Has one of the places of its method's gate. */
   gated = false
-  /** When its handler began, if that is measured. */
-  began = 0
+  /** When its handler began, if that is measured; as in `Call`, not 0 at first. */
+  began: number | undefined = undefined
   timer: TimerHandle | undefined = undefined
   readonly #host: ContextHost
   readonly #due: number

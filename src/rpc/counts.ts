@@ -2,7 +2,7 @@
 import { Histogram } from '../util/histogram.core.ts'
 import { PerMethod } from './per-method.ts'
 import type { Call } from './call.ts'
-import type { Timers } from '../util/timers.ts'
+import type { ClientInit } from './client-init.ts'
 
 /** Calls of one method; grows as long as the node runs. */
 export interface CallCounts {
@@ -39,41 +39,47 @@ export class Counts implements CallCounts {
 }
 
 /** Calls that this node makes, of each method of each service. */
-export class MadeCalls {
-  readonly #methods = new PerMethod((service, method) => new Counts(service, method))
+export class MadeCalls extends PerMethod<Counts> {
+  readonly counted: boolean
 
-  get (service: string, method: string): Counts {
-    return this.#methods.get(service, method)
+  /** `counted`: otherwise only their names are remembered. */
+  constructor (counted = true) {
+    super((service, method) => new Counts(service, method))
+    this.counted = counted
+  }
+
+  /** Calls were made by these names, so that they obey their rules: to look that up costs less than to check it. */
+  knows (service: string, method: string): boolean {
+    // that which those beyond the number share is no service's
+    return service !== '' && this.find(service, method) !== undefined
   }
 
   all (): CallCounts[] {
-    return Array.from(this.#methods.entries(), ([,, counts]) => counts)
+    return this.counted ? Array.from(this.entries(), ([,, counts]) => counts) : []
   }
 }
 
+type Counting = Pick<ClientInit, 'made' | 'timers'>
+
 /** The call begins. `now` is milliseconds. */
-export function beginCount (call: Call, made: MadeCalls | undefined, now: number): void {
-  if (made === undefined) {
-    return
-  }
-  const counts = call.counts = made.get(call.service, call.method)
-  counts.calls++
-  if (isTimed(counts.calls) && !call.oneWay) {
+export function beginCount (call: Call, made: MadeCalls, now: number): void {
+  const counts = made.get(call.service, call.method)
+  if (made.counted && isTimed(++counts.calls) && !call.oneWay) {
     call.began = now
   }
 }
 
 /** The call is over; of a sequence, its results begin. */
-export function timeCall (call: Call, timers: Timers): void {
-  if (call.began !== 0) {
-    call.counts?.times.add(Math.max(0, timers.arrived() - call.began))
-    call.began = 0
+export function timeCall (call: Call, init: Counting): void {
+  if (call.began !== undefined) {
+    init.made.get(call.service, call.method).times.add(Math.max(0, init.timers.arrived() - call.began))
+    call.began = undefined
   }
 }
 
-export function endCount (call: Call, failed: boolean, timers: Timers): void {
-  timeCall(call, timers)
-  if (failed && call.counts !== undefined) {
-    call.counts.errors++
+export function endCount (call: Call, failed: boolean, init: Counting): void {
+  timeCall(call, init)
+  if (failed) {
+    init.made.get(call.service, call.method).errors++
   }
 }

@@ -20,8 +20,13 @@ export class PerMethod<T> {
 
   /** Two keys, as joining them would cost more than the rest. One that was found is found again. */
   get (service: string, method: string): T {
+    return this.find(service, method) ?? this.#add(service, method)
+  }
+
+  /** The one that is there, and told apart. */
+  find (service: string, method: string): T | undefined {
     if (this.#last === undefined || method !== this.#method || service !== this.#service) {
-      this.#last = this.#entries.get(service)?.get(method) ?? this.#add(service, method)
+      this.#last = this.#entries.get(service)?.get(method)
       this.#service = service
       this.#method = method
     }

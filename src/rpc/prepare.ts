@@ -8,6 +8,7 @@ import { Call } from './call.ts'
 import { cancelled, messageOf } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Parent } from './call.ts'
+import type { ClientInit } from './client-init.ts'
 import type { InvokeOptions, TokenId } from './index.ts'
 import type { TokenIds } from './token-ids.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
@@ -32,16 +33,20 @@ export interface Sharing extends InvokeOptions {
   readonly [ENCODED]?: EncodedBody & { readonly args: unknown }
 }
 
+type Preparing = Pick<ClientInit, 'made' | 'tokens' | 'maxBody'>
+
 /**
  * A checked call with its encoded arguments, which may take `budget` milliseconds.
  *
  * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
  */
-export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, budget: number, tokens: TokenIds, maxBody: number): Call {
-  if (!isName('service', service)) {
-    [service, method] = splitVersion(service, method)
+export function prepare (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: CallParent | undefined, budget: number, { made, tokens, maxBody }: Preparing): Call {
+  if (!made.knows(service, method)) {
+    if (!isName('service', service)) {
+      [service, method] = splitVersion(service, method)
+    }
+    checkName('method', method)
   }
-  checkName('method', method)
   const encoded = (options as Sharing | undefined)?.[ENCODED]
   const { codec, body } = encoded !== undefined && encoded.args === args ? encoded : encodeArgs(args, service, method, maxBody)
   const call = new Call(service, method, codec, body, budget)

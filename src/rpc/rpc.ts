@@ -113,7 +113,7 @@ export class RpcService implements Rpc, Startable {
   readonly #log: Logger
   readonly #methods = new Methods(() => { this.#session?.publishMethods() })
   readonly #health = new Health()
-  readonly #made: MadeCalls | undefined
+  readonly #made: MadeCalls
   #session: Session | undefined
   #stopping: Promise<void> | undefined
   #tokens: TokenIds | undefined
@@ -125,7 +125,7 @@ export class RpcService implements Rpc, Startable {
     this.#components = components
     this.#options = options
     this.#seams = { ...SEAMS, ...seams }
-    this.#made = options.counted ? new MadeCalls() : undefined
+    this.#made = new MadeCalls(options.counted)
     this.#log = components.logger.forComponent('braid:rpc')
     introspection({
       methods: this.#methods,
@@ -290,7 +290,7 @@ export class RpcService implements Rpc, Startable {
   }
 
   counts (): { served: CallCounts[], made: CallCounts[] } {
-    return { served: [...this.#methods.values()], made: this.#made?.all() ?? [] }
+    return { served: [...this.#methods.values()], made: this.#made.all() }
   }
 
   #around (method: string, kind: CallKind, handler: Handler, options: HandleOptions): Handler {

@@ -238,7 +238,7 @@ export class Runner {
 
   #untrack (context: Context): void {
     const { entry, began } = context
-    if (began !== 0) {
+    if (began !== undefined) {
       entry.times.add(this.#timers.now() - began)
     }
     entry.gate?.leave(context)

@@ -48,7 +48,7 @@ export interface SessionInit {
   router: TokenRouter | undefined
   guard: TokenGuard | undefined
   loads: LoadSource | undefined
-  made: MadeCalls | undefined
+  made: MadeCalls
   load: () => Promise<typeof serving>
 }
 

@@ -128,4 +128,17 @@ describe('rpc: counts', () => {
     expect(made.all()).to.have.lengthOf(1_025)
     expect(made.all().at(-1)).to.include({ service: '', method: 'other', calls: 76 })
   })
+
+  it('names that calls were made by are known, and what those beyond share is no name', async () => {
+    await mesh.add('login-1', 'login')
+    for (const counted of [true, false]) {
+      const gate = await mesh.add(`gate-${counted}`, undefined, { counted })
+      await Promise.all(Array.from({ length: 1_100 }, async (_, i) => rejection(gate.rpc.invoke('login', `m${i}`))))
+      for (const [service, method] of [['', 'other'], ['', 'm0'], ['login', ''], ['Login', 'm0'], ['login', 'm 0']] as const) {
+        expect(await rejection(gate.rpc.invoke(service, method)), `${service}/${method}`).to.have.property('name', 'InvalidNameError')
+      }
+      expect((await rejection(gate.rpc.invoke('login', 'm1099'))).message).to.match(/no method 'm1099'/)
+      expect(gate.rpc.counts().made).to.have.lengthOf(counted ? 1_025 : 0)
+    }
+  })
 })
