@@ -3,7 +3,7 @@
  * it waits until that one holds everything, and writes nothing more meanwhile. Pure.
  */
 import { add, chooseStandbys, isReady, lastContact } from './autopilot.core.ts'
-import { configCommitted } from './leader.core.ts'
+import { configCommitted, setLeaving } from './leader.core.ts'
 import { hasSeat } from './order.core.ts'
 import { startTransfer } from './transfer.core.ts'
 import { becomeFollower } from './votes.core.ts'
@@ -68,7 +68,7 @@ export function farewell (core: Core): void {
 export function onBye (core: Core, from: string, { seat, incarnation }: Bye): void {
   const { config, lead } = core
   const follower = lead?.followers.get(from)
-  if (follower !== undefined && seat) follower.leaving = true
+  if (lead !== undefined && follower !== undefined && seat) setLeaving(lead, follower, true)
   if (!seat || core.voting || config?.kind !== 'default' || config.voters.length > 1 || !hasSeat(config, from, incarnation)) return
   core.leader = undefined
   core.leaderlessSince = core.lookAt = core.time.now
