@@ -11,6 +11,16 @@ import type { Core } from './state.core.ts'
 import type { Leadership } from './leadership.core.ts'
 import type { Bye } from './messages.core.ts'
 
+/** @param last - the process ends now */
+export function startLeaving (core: Core, last: boolean): void {
+  // who stays goes first from now on
+  if (!core.leaving) core.electionDue += core.timeout
+  core.leaving = core.leavingSeat = true
+  core.saidLeft = false
+  if (last) farewell(core)
+  else leave(core)
+}
+
 /** This node wants out of the voter set. */
 export function leave (core: Core): void {
   const { lead, config, self, time } = core
@@ -53,8 +63,8 @@ function hasHeirs (core: Core, lead: Leadership): boolean {
   })
 }
 
-/** The process ends now, whether the seat was left or not. */
-export function farewell (core: Core): void {
+/** Whether the seat was left or not. */
+function farewell (core: Core): void {
   const { config, lead, leader, self } = core
   if (config === undefined || !core.voting || !core.leavingSeat) return
   const alone = lead !== undefined && config.voters.length === 1
