@@ -12,8 +12,6 @@ import type { Follower, Leadership } from './leadership.core.ts'
 import type { ConfigVersion, HeartbeatResponse } from './messages.core.ts'
 
 export const NEWER_TERM = 'a newer term'
-/** Rounds whose answers are waited for. */
-const MAX_ROUNDS = 128
 /** How much the latest answer counts in how long they take. */
 const DELAY_GAIN = 0.2
 
@@ -104,7 +102,11 @@ export function beat (core: Core, lead: Leadership): void {
   lead.round++
   lead.nextHeartbeat = time.now + core.heartbeat
   lead.sent.set(lead.round, time)
-  lead.sent.delete(lead.round - MAX_ROUNDS)
+  for (const [round, { now }] of lead.sent) {
+    // what a majority says to an older one comes too late for everything
+    if (time.now - now < core.timeout) break
+    lead.sent.delete(round)
+  }
   const message = {
     type: 'heartbeat' as const, round: lead.round, config: { term: config.term, version: config.version }, floor: lead.register.floor(), standby: true
   }
