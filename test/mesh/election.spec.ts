@@ -346,6 +346,23 @@ describe('mesh: election', function () {
       await until(() => sick.election.status().fault === undefined)
     })
 
+    it('a fence whose store was lost refuses until there is a leader, and forms no group for it', async () => {
+      const { stable, log } = memoryStorage()
+      const damaged: StableStore = { ...stable, lost: new Set(['election-fence']) }
+      mesh = await createTestMesh([{ service: 'login' }, { service: 'login', libp2p: { services: { election: election({ storage: { stable: damaged, log, durable: true } }) } } }])
+      const [other, node] = mesh.nodes as [Mesh, Mesh]
+      const { fence } = node.election
+      const asked = performance.now()
+      expect(await rejection(fence.check('a', { epoch: 1, term: 1 }))).to.equal('ElectionStoreError')
+      // it would have formed one after 2 s
+      await until(() => performance.now() - asked > 3_500)
+      expect([node.election.peek('login'), node.election.status().term]).to.deep.equal([undefined, 0])
+      expect(other.election.leader).to.equal(undefined)
+      const { token } = await agreed(mesh.nodes)
+      await fence.check('a', token)
+      expect(await rejection(fence.check('b', { ...token, epoch: token.epoch - 1 }))).to.equal('StaleTokenError')
+    })
+
     it('a peer that tells every voter that its identity was copied takes nobody\'s seat', async () => {
       mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), {}])
       const nodes = mesh.nodes.slice(0, 3)
