@@ -162,6 +162,22 @@ describe('mesh: election', function () {
     await agreed(others.filter(({ id }) => id !== second.id), second)
   })
 
+  it('all voters that drain at once leave the group, with what was written, to those that stay', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const first = await agreed(mesh.nodes)
+    const old = [...mesh.nodes]
+    await of(old, first.id).election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
+    const fresh = await Promise.all([1, 2].map(async () => mesh.add(login({ expect: 3 }))))
+    await until(() => fresh.every(node => node.election.status().voters.length === 3 && of(old, first.id).election.status().learners.length === 2))
+    await Promise.all(old.map(async node => node.drain({ timeout: 10_000 })))
+    const second = await agreed(mesh.nodes, first)
+    expect(fresh.map(({ id }) => id)).to.include(second.id)
+    await Promise.all(old.map(async node => node.stop()))
+    const leader = of(fresh, second.id)
+    await until(() => leader.election.register.ready)
+    expect((await leader.election.register.read('k'))?.value).to.deep.equal(Uint8Array.of(1))
+  })
+
   it('the leader that stops beside a dead voter hands over to the living one, who leads on alone', async () => {
     mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
     const first = await agreed(mesh.nodes)
