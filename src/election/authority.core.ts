@@ -38,6 +38,8 @@ export class Authority {
   readonly #pending: Array<{ id: number, upTo: number, ranks: Rank[] }> = []
   /** `met`: a write whose condition did not hold, and what it met. */
   #reads: Array<{ id: number, key: string, upTo: number, round: number, met?: Entry | null }> = []
+  /** The last round that was sent for reads. */
+  #asked = 0
 
   constructor (core: Core, token: Token) {
     this.#core = core
@@ -317,7 +319,6 @@ export class Authority {
     const rank = core.table.entries.get(key)?.rank
     this.#reads.push({ id, key, upTo: rank !== undefined && sameReign(rank, this.#token) ? rank.index : 0, round: lead.round + 1, ...met === undefined ? {} : { met } })
     this.#answerReads()
-    if (this.#reads.length > 0 && !this.#leased()) lead.nextHeartbeat = core.time.now
   }
 
   #leased (): boolean {
@@ -328,9 +329,10 @@ export class Authority {
   #answerReads (): void {
     if (this.#reads.length === 0) return
     const core = this.#core
+    const lead = core.lead!
     const leased = this.#leased()
     this.#reads = this.#reads.filter(({ id, key, upTo, round, met }) => {
-      if (this.#committed < upTo || !(leased || core.lead!.quorumRound >= round)) return true
+      if (this.#committed < upTo || !(leased || lead.quorumRound >= round)) return true
       if (met !== undefined) {
         refuse(core, id, 'condition', met ?? undefined)
         return false
@@ -341,6 +343,11 @@ export class Authority {
       core.out.push({ type: 'value', id, entry: entry?.value === undefined ? undefined : entry })
       return false
     })
+    const last = this.#reads.at(-1)?.round ?? 0
+    // one round at a time: those that come meanwhile share the next one. A heartbeat makes up for a lost one
+    if (leased || last <= lead.round || lead.quorumRound < this.#asked) return
+    this.#asked = last
+    lead.nextHeartbeat = core.time.now
   }
 
   /** Leadership is lost: what was under way may or may not have been done. */

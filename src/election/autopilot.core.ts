@@ -32,7 +32,7 @@ export function autopilot (core: Core): void {
   const others = voters.filter(({ id }) => id !== self)
   const out = others.find(seat => lead.followers.get(seat.id)?.leaving === true) ?? others.find(seat => isLost(core, seat))
   if (out !== undefined && take(core, out)) return
-  if (out !== undefined && lead.followers.get(out.id)?.leaving === true) return makeRoom(core, lead, others)
+  if (out !== undefined && lead.followers.get(out.id)?.leaving === true) return makeRoom(core, lead, others, out)
   if (core.target === 0 || core.leaving) return
   const dead = others.find(seat => time.now - lastContact(lead, seat) >= DEAD)
   const ready = lead.standbys.filter(id => isReady(core, lead, id, CAUGHT_UP))
@@ -59,9 +59,14 @@ export function autopilot (core: Core): void {
  * One leaves for good, and those who stay would be too few. It waits for a moment only, so whoever is even stands in; without
  * such a one the silent go first, for those who live would need their votes from then on, and nobody could take them out.
  */
-function makeRoom (core: Core, lead: Leadership, others: readonly Voter[]): void {
-  const heir = core.target === 0 ? undefined : lead.standbys.find(id => isReady(core, lead, id, 0))
-  if (heir !== undefined) return add(core, heir)
+function makeRoom (core: Core, lead: Leadership, others: readonly Voter[], out: Voter): void {
+  const left = without(core, out)
+  // they seem to live: what they answer now tells
+  if (living(core, left) >= majority(left.length)) return
+  const ready = core.target === 0 ? [] : lead.standbys.filter(id => isReady(core, lead, id, 0))
+  const heir = ready.find(id => lead.followers.get(id)!.round >= saidSo(lead, out))
+  if (heir !== undefined) add(core, heir)
+  if (ready.length > 0) return
   // it was this leader that stood still: whose answer is read later was not silent
   if (lead.lease === undefined) return
   for (const seat of others) if (core.time.now - lastContact(lead, seat) >= core.timeout && take(core, seat)) return
@@ -106,12 +111,31 @@ export function add (core: Core, id: string): void {
   if (follower !== undefined) reconfigure(core, [...config!.voters, { id, incarnation: follower.incarnation }])
 }
 
-/** Never so that those who are left would be no majority. Returns whether the change is under way. */
+/**
+ * Never so that those who are left would be no majority. Returns whether the change is under way. Who leaves lives, and its
+ * vote is lost with it: the others count who have answered since, for one that died a moment before may look alive.
+ */
 function take (core: Core, seat: Voter): boolean {
-  const { lead, config, time, self } = core
-  const left = config!.voters.filter(({ id }) => id !== seat.id)
-  const alive = left.filter(voter => voter.id === self || time.now - (lead!.followers.get(voter.id)?.contact ?? -Infinity) < core.timeout)
-  return alive.length >= majority(left.length) && reconfigure(core, left)
+  const left = without(core, seat)
+  return living(core, left, saidSo(core.lead!, seat)) >= majority(left.length) && reconfigure(core, left)
+}
+
+function without (core: Core, seat: Voter): Voter[] {
+  return core.config!.voters.filter(({ id }) => id !== seat.id)
+}
+
+/** The first round that was sent after it said that it leaves; 0 when it does not. */
+function saidSo (lead: Leadership, { id }: Voter): number {
+  const follower = lead.followers.get(id)
+  return follower?.leaving === true ? follower.leavingRound : 0
+}
+
+/** How many of them are connected, and have answered within T, and that round or a later one. */
+function living ({ lead, self, time, timeout, connected }: Core, voters: readonly Voter[], round = 0): number {
+  return voters.filter(({ id }) => {
+    const follower = lead!.followers.get(id)
+    return id === self || (follower !== undefined && connected.has(id) && time.now - follower.contact < timeout && follower.round >= round)
+  }).length
 }
 
 /** Those that are standbys stay; others come in their order. */

@@ -9,7 +9,7 @@ import { onAppend, onConfig, onHeartbeat, onRead } from './following.core.ts'
 import { isPlausibleEpoch, lookAround, onFarFuture, onPledge, onPropose, recover } from './founding.core.ts'
 import { askForLeader, greetStrangers, onHello, onYield } from './groups.core.ts'
 import { beat, bringConfig, configCommitted, endLease, followerOf, leaseLeft, onHeartbeatResponse, quorumDeadline, refresh } from './leader.core.ts'
-import { farewell, leave, onBye } from './leaving.core.ts'
+import { leave, onBye, startLeaving } from './leaving.core.ts'
 import { onSigned } from './lineage.core.ts'
 import { hasSeat } from './order.core.ts'
 import { onLineage, onVerified } from './proof.core.ts'
@@ -133,12 +133,7 @@ class Election implements ElectionCore {
         else core.lead.register.read(input.id, input.key)
         break
       case 'transfer': startTransfer(core, input.to, input.id); break
-      case 'leave':
-        core.leaving = core.leavingSeat = true
-        core.saidLeft = false
-        if (input.last === true) farewell(core)
-        else leave(core)
-        break
+      case 'leave': startLeaving(core, input.last === true); break
       case 'recover': recover(core, input.voters, input.id); break
       case 'identity-conflict': this.#conflict(input.active); break
       case 'signed': onSigned(core, input.signed); break
@@ -220,7 +215,7 @@ class Election implements ElectionCore {
       case 'bye': return this.#bye(from, message)
       case 'timeout-now':
         // of this term's leader only: it may come late
-        if (core.voting && from === core.leader && message.term === core.hard.term && !core.leaving) core.takeOver = true
+        if (core.voting && from === core.leader && message.term === core.hard.term) core.takeOver = true
         return
       default: this.#answer(from, message)
     }

@@ -12,7 +12,7 @@ import { MemberRegister } from './register.ts'
 import { leaderOf, statusOf, viewOf } from './status.ts'
 import { Views, VOTER } from './views.ts'
 import type {
-  Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, LeaveOptions, Lease, Register
+  Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, FencingToken, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
 import type { Announcer } from './announcer.ts'
 import type { Member } from './member.ts'
@@ -62,7 +62,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     this.#storage = init.storage ?? memoryStorage()
     this.#log = log
     this.#wanted = init.eager ?? false
-    this.fence = createFence(this.#storage.stable, () => this.leader?.token)
+    this.fence = createFence(this.#storage.stable, () => this.#newest())
   }
 
   // ---- lifecycle
@@ -164,6 +164,12 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
     if (type !== 'fault' && type !== 'register:ready') this.#want()
+  }
+
+  /** Of the own service, as far as it is known: a check of a fence begins no group. */
+  #newest (): FencingToken | undefined {
+    const { service } = this.#discovery().self
+    return service === undefined ? undefined : this.peek(service)?.leader?.token
   }
 
   // ---- what can be done

@@ -57,7 +57,7 @@ export class Group {
   #armed = Infinity
   #change: Output<'change'> | undefined
   #until: Time | undefined
-  /** The leadership is being given away: what the core still says of the lease counts no more. */
+  /** The leadership is being given away, or this node leaves: what the core still says of the lease begins no task. */
   #retiring = false
 
   constructor (init: GroupInit) {
@@ -162,7 +162,7 @@ export class Group {
     await this.tenures.retire(why, signal === undefined ? {} : { signal })
   }
 
-  /** {@link retire} came to nothing: this node leads on. */
+  /** What {@link retire} was for is over: this node leads on, or may lead again. */
   resume (): void {
     this.#retiring = false
     this.#takeOffice()
@@ -269,7 +269,6 @@ export class Group {
     this.#change = change
     if (change.state !== 'leader') {
       this.#until = undefined
-      this.#retiring = false
       this.tenures.end('another term has begun')
     }
     this.#takeOffice()

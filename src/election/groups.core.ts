@@ -17,7 +17,9 @@ export function beats (a: Pick<Config, 'kind' | 'group'> & { voters: readonly un
   return a.group < b.group
 }
 
-export function onHello (core: Core, from: string, message: Hello): void {
+export function onHello (core: Core, from: string, hello: Hello): void {
+  // that this node led was in its life before: nobody else knows it better
+  const message = hello.leader === core.self ? { ...hello, leader: undefined } : hello
   core.peers.set(from, { hello: message, since: core.peers.get(from)?.since ?? core.time.now })
   if (message.ask) core.sendHello(from)
   core.seeEpoch(Math.max(message.highestEpoch, message.config?.epoch ?? 0))

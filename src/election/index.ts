@@ -213,7 +213,7 @@ export interface Election extends TypedEventTarget<ElectionEvents> {
    * @throws VotersError, ElectionStoreError, NotLeaderError
    */
   recover (options: { voters: readonly string[] } & AbortOptions): Promise<void>
-  /** Hand over what this node has of the group, as far as the others take it: for a node that stops. */
+  /** Hand over what this node has of the group, as far as the others take it: for a node that stops. It begins no task as leader any more. */
   leave (options?: LeaveOptions): Promise<void>
 }
 

@@ -12,8 +12,6 @@ import type { Follower, Leadership } from './leadership.core.ts'
 import type { ConfigVersion, HeartbeatResponse } from './messages.core.ts'
 
 export const NEWER_TERM = 'a newer term'
-/** Rounds whose answers are waited for. */
-const MAX_ROUNDS = 128
 /** How much the latest answer counts in how long they take. */
 const DELAY_GAIN = 0.2
 
@@ -84,12 +82,17 @@ export function followerOf (lead: Leadership, id: string, incarnation: string): 
   let follower = lead.followers.get(id)
   if (follower?.incarnation !== incarnation) {
     follower = {
-      incarnation, round: 0, contact: -Infinity, delay: Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false,
+      incarnation, round: 0, contact: -Infinity, delay: Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false, leavingRound: 0,
       inflight: undefined, read: undefined, currentSince: undefined, line: undefined
     }
     lead.followers.set(id, follower)
   }
   return follower
+}
+
+export function setLeaving (lead: Leadership, follower: Follower, leaving: boolean): void {
+  if (leaving && !follower.leaving) follower.leavingRound = lead.round + 1
+  follower.leaving = leaving
 }
 
 /** Sends a round to all voters and standbys. */
@@ -99,7 +102,11 @@ export function beat (core: Core, lead: Leadership): void {
   lead.round++
   lead.nextHeartbeat = time.now + core.heartbeat
   lead.sent.set(lead.round, time)
-  lead.sent.delete(lead.round - MAX_ROUNDS)
+  for (const [round, { now }] of lead.sent) {
+    // what a majority says to an older one comes too late for everything
+    if (time.now - now < core.timeout) break
+    lead.sent.delete(round)
+  }
   const message = {
     type: 'heartbeat' as const, round: lead.round, config: { term: config.term, version: config.version }, floor: lead.register.floor(), standby: true
   }
@@ -176,7 +183,7 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   const sentAt = lead.sent.get(message.round)?.now
   if (sentAt !== undefined) follower.delay = follower.delay === Infinity ? time.now - sentAt : follower.delay + (time.now - sentAt - follower.delay) * DELAY_GAIN
   follower.round = Math.max(follower.round, message.round)
-  follower.leaving = message.leaving
+  setLeaving(lead, follower, message.leaving)
   // with the promise that an accepted round renews: a chain of configs must not outrun the lease of the first one
   if (message.round > 0) follower.config = message.config
   bringConfig(core, from, follower, message.config)

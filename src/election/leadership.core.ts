@@ -18,6 +18,8 @@ export interface Follower {
   /** Durable there; undefined until it said so in this term. */
   synced: Rank | undefined
   leaving: boolean
+  /** The first round that was sent after it said so. */
+  leavingRound: number
   /** The append that is under way, how many of its parts were sent, and when it last got further. */
   inflight: { from: Rank, to: Rank, reset: boolean, parts: Entry[][], sent: number, at: number } | undefined
   /** What it held before this term, so far as this leader lacked it, or the `whole` of it; `asked`, or last heard. */

@@ -3,13 +3,23 @@
  * it waits until that one holds everything, and writes nothing more meanwhile. Pure.
  */
 import { add, chooseStandbys, isReady, lastContact } from './autopilot.core.ts'
-import { configCommitted } from './leader.core.ts'
+import { configCommitted, setLeaving } from './leader.core.ts'
 import { hasSeat } from './order.core.ts'
 import { startTransfer } from './transfer.core.ts'
 import { becomeFollower } from './votes.core.ts'
 import type { Core } from './state.core.ts'
 import type { Leadership } from './leadership.core.ts'
 import type { Bye } from './messages.core.ts'
+
+/** @param last - the process ends now */
+export function startLeaving (core: Core, last: boolean): void {
+  // who stays goes first from now on
+  if (!core.leaving) core.electionDue += core.timeout
+  core.leaving = core.leavingSeat = true
+  core.saidLeft = false
+  if (last) farewell(core)
+  else leave(core)
+}
 
 /** This node wants out of the voter set. */
 export function leave (core: Core): void {
@@ -53,8 +63,8 @@ function hasHeirs (core: Core, lead: Leadership): boolean {
   })
 }
 
-/** The process ends now, whether the seat was left or not. */
-export function farewell (core: Core): void {
+/** Whether the seat was left or not. */
+function farewell (core: Core): void {
   const { config, lead, leader, self } = core
   if (config === undefined || !core.voting || !core.leavingSeat) return
   const alone = lead !== undefined && config.voters.length === 1
@@ -68,7 +78,7 @@ export function farewell (core: Core): void {
 export function onBye (core: Core, from: string, { seat, incarnation }: Bye): void {
   const { config, lead } = core
   const follower = lead?.followers.get(from)
-  if (follower !== undefined && seat) follower.leaving = true
+  if (lead !== undefined && follower !== undefined && seat) setLeaving(lead, follower, true)
   if (!seat || core.voting || config?.kind !== 'default' || config.voters.length > 1 || !hasSeat(config, from, incarnation)) return
   core.leader = undefined
   core.leaderlessSince = core.lookAt = core.time.now

@@ -217,7 +217,12 @@ export class Core {
 
   /** In [T, 2T), and time for a disk that is slower than that. */
   drawTimeout (): number {
-    return this.timeout * (1 + this.init.random()) + 2 * this.syncTime
+    return this.timeout * (1 + this.init.random()) + this.headStart + 2 * this.syncTime
+  }
+
+  /** Ms that who leaves gives those who stay: one of them leads, if any can. */
+  get headStart (): number {
+    return this.leaving ? this.timeout : 0
   }
 
   save (changes: Partial<HardState>): number {

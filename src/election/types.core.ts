@@ -151,7 +151,8 @@ export type ElectionInput = Time & (
   | { readonly type: 'transfer', readonly id: number, readonly to?: string }
   /**
    * Leave the voter set, leadership first. Answered by `left`: also when there is nobody to leave anything to, who gets it
-   * when he comes. Or never, if nobody can help: bound the wait. `last`: the process ends now; unanswered.
+   * when he comes. Or never, if nobody can help: bound the wait; it votes on, and leads when nobody else does. `last`: the
+   * process ends now; unanswered.
    */
   | { readonly type: 'leave', readonly last?: boolean }
   /** Operator: found a new group of these (all must be connected and agree), after majority loss. Answered by `recovered`. */

@@ -40,11 +40,11 @@ export function waitForLeader (core: Core): void {
 export function hurry (core: Core): void {
   const spread = core.init.random() * Math.min(CLOSE_SPREAD, core.timeout / 2)
   const earliest = core.strict && core.contact !== undefined ? core.contact.now + core.timeout : core.time.now
-  core.electionDue = Math.min(core.electionDue, Math.max(core.time.now, earliest) + spread)
+  core.electionDue = Math.min(core.electionDue, Math.max(core.time.now, earliest) + core.headStart + spread)
 }
 
 export function electionTimeout (core: Core): void {
-  if (!core.voting || core.broken || core.leaving) {
+  if (!core.voting || core.broken) {
     // voters and standbys hear their leader, all others are told of it when they ask
     const heard = core.contact !== undefined && !hasPassed(core.contact, 2 * core.timeout, core.time)
     const told = core.contact === undefined && core.time.now - core.toldAt < LEADERLESS

@@ -162,6 +162,22 @@ describe('mesh: election', function () {
     await agreed(others.filter(({ id }) => id !== second.id), second)
   })
 
+  it('all voters that drain at once leave the group, with what was written, to those that stay', async () => {
+    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+    const first = await agreed(mesh.nodes)
+    const old = [...mesh.nodes]
+    await of(old, first.id).election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
+    const fresh = await Promise.all([1, 2].map(async () => mesh.add(login({ expect: 3 }))))
+    await until(() => fresh.every(node => node.election.status().voters.length === 3 && of(old, first.id).election.status().learners.length === 2))
+    await Promise.all(old.map(async node => node.drain({ timeout: 10_000 })))
+    const second = await agreed(mesh.nodes, first)
+    expect(fresh.map(({ id }) => id)).to.include(second.id)
+    await Promise.all(old.map(async node => node.stop()))
+    const leader = of(fresh, second.id)
+    await until(() => leader.election.register.ready)
+    expect((await leader.election.register.read('k'))?.value).to.deep.equal(Uint8Array.of(1))
+  })
+
   it('the leader that stops beside a dead voter hands over to the living one, who leads on alone', async () => {
     mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
     const first = await agreed(mesh.nodes)
@@ -344,6 +360,23 @@ describe('mesh: election', function () {
       broken = false
       await agreed(mesh.nodes)
       await until(() => sick.election.status().fault === undefined)
+    })
+
+    it('a fence whose store was lost refuses until there is a leader, and forms no group for it', async () => {
+      const { stable, log } = memoryStorage()
+      const damaged: StableStore = { ...stable, lost: new Set(['election-fence']) }
+      mesh = await createTestMesh([{ service: 'login' }, { service: 'login', libp2p: { services: { election: election({ storage: { stable: damaged, log, durable: true } }) } } }])
+      const [other, node] = mesh.nodes as [Mesh, Mesh]
+      const { fence } = node.election
+      const asked = performance.now()
+      expect(await rejection(fence.check('a', { epoch: 1, term: 1 }))).to.equal('ElectionStoreError')
+      // it would have formed one after 2 s
+      await until(() => performance.now() - asked > 3_500)
+      expect([node.election.peek('login'), node.election.status().term]).to.deep.equal([undefined, 0])
+      expect(other.election.leader).to.equal(undefined)
+      const { token } = await agreed(mesh.nodes)
+      await fence.check('a', token)
+      expect(await rejection(fence.check('b', { ...token, epoch: token.epoch - 1 }))).to.equal('StaleTokenError')
     })
 
     it('a peer that tells every voter that its identity was copied takes nobody\'s seat', async () => {

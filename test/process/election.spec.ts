@@ -214,6 +214,17 @@ describe('processes: election', function () {
     group.expectSafe()
   })
 
+  it('in memory, one killed and a follower stopped a moment later: the leader leads on alone', async () => {
+    const group = await start({ voters: 3, storage: false, election: { expect: 3 } })
+    const first = await group.agreed()
+    const [dead, other] = group.alive.filter(({ id }) => id !== first.id) as [NodeProcess, NodeProcess]
+    await Promise.all([group.kill(dead), other.stop()])
+    const leader = group.node(first.id)
+    await until(async () => (await voters(leader)).join() === first.id)
+    expect((await group.agreed(undefined, [leader])).id).to.equal(first.id)
+    group.expectSafe()
+  })
+
   it('after a majority was lost for good an operator founds the group anew, and tokens go on growing', async () => {
     const group = await start({ voters: 3 })
     const leader = await group.agreed()

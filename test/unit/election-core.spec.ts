@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { hasPassed, isBefore, leaseUntil, wasSetBack } from '../../src/election/clock.core.ts'
 import { isNewer, majority, reachedByMajority } from '../../src/election/order.core.ts'
+import { createRandom } from '../../src/util/random.core.ts'
 import { inParts, Table } from '../../src/election/table.core.ts'
 import { Bench } from './election-bench.ts'
 import { World } from './election-world.ts'
@@ -36,6 +37,26 @@ describe('election core: rules', () => {
     world.step(leader.id, { type: 'identity-conflict', active: true })
     expect(leader.out.map(({ type }) => type)).to.deep.equal(['lease-end', 'change', 'problem'])
     expect(world.status(leader.id)).to.include({ voting: false, state: 'observer' })
+  })
+
+  it('comes back within T without its store, and does not believe others that it leads', () => {
+    const world = new World()
+    const voters = ['A', 'B', 'C']
+    for (const id of voters) world.add(id, { voters })
+    world.run(4_000)
+    const leader = world.leader()
+    world.kill(leader)
+    world.run(50)
+    world.nodes.delete(leader)
+    world.add(leader, { voters, lost: true, random: createRandom(11) })
+    for (const id of voters) if (id !== leader) world.link(leader, id, true)
+    const believed: Array<string | undefined> = []
+    expect(world.until(3_000, () => {
+      const known = world.status(leader).leader
+      if (known !== believed.at(-1)) believed.push(known)
+      return known !== undefined && world.leaders().includes(known)
+    })).to.be.below(3_000)
+    expect(believed).to.deep.equal([world.leader()])
   })
 
   it('takes the clock that says less for a lease and both for a promise', () => {

@@ -74,4 +74,19 @@ describe('election: giving the leadership away', function () {
     expect(terms[1]).to.equal(terms[0])
     expect(leader.group.change?.state).to.equal('leader')
   })
+
+  it('while all leave: who leads because nobody else can begins no task', async () => {
+    const { leader } = await lead()
+    const begun: string[] = []
+    for (const member of members) {
+      if (member !== leader) member.group.tenures.run(() => { begun.push('a task') }).catch(() => {})
+    }
+    const [last] = await Promise.all([
+      until(() => members.find(member => member !== leader && member.ready && member.group.status()?.voters.length === 1), { timeout: 10_000 }),
+      ...members.map(async member => member.leave(true, undefined))
+    ])
+    expect(begun).to.deep.equal([])
+    // nobody can, so it stays
+    expect(last.group.change?.state).to.equal('leader')
+  })
 })

@@ -64,6 +64,48 @@ describe('election core: who leaves', function () {
     expect(world.status(leader).learners.map(({ id }) => id)).to.deep.equal(dead)
   })
 
+  for (const how of ['whose connection closed', 'that says nothing more'] as const) {
+    for (const voters of [ids, ['A', 'B', 'C', 'D', 'E']]) {
+      for (const ms of [0, 100, 300]) {
+        it(`of ${voters.length} within T of deaths ${how}, ${ms} ms, leaves the group to those who live`, () => {
+          const world = new World()
+          for (const id of voters) world.add(id, { voters })
+          world.run(4_000)
+          const leader = world.leader()
+          const [other = '', ...rest] = voters.filter(id => id !== leader)
+          const dead = rest.slice(0, (voters.length - 1) / 2)
+          if (how === 'whose connection closed') for (const id of dead) world.kill(id)
+          else world.lose = (from, to) => dead.includes(from) || dead.includes(to)
+          world.run(ms)
+          world.step(other, { type: 'leave' })
+          expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(1_500)
+          world.kill(other)
+          world.run(2_000)
+          expect(world.leader()).to.equal(leader)
+          const living = voters.filter(id => id !== other && !dead.includes(id))
+          expect(world.status(leader).voters).to.include.members(living).and.to.have.length.below(2 * living.length)
+        })
+      }
+    }
+  }
+
+  it('within T of the death of a voter, and of a standby without a word, does not get that one in its place', () => {
+    const world = new World()
+    for (const id of ids) world.add(id, { voters: ids })
+    world.run(4_000)
+    world.add('D')
+    world.run(9_000)
+    const leader = world.leader()
+    const [other = '', dead = ''] = ids.filter(id => id !== leader)
+    world.kill(dead)
+    world.lose = (from, to) => from === 'D' || to === 'D'
+    world.step(other, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(1_500)
+    world.kill(other)
+    world.run(2_000)
+    expect([world.leader(), world.status(leader).voters]).to.deep.equal([leader, [leader]])
+  })
+
   it('leads, and is beside a dead one, hands over to the living one, who then leads alone', () => {
     const { world, leader, others: [other = ''] } = bereft(ids, 1)
     world.step(leader, { type: 'leave' })

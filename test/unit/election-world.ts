@@ -19,6 +19,8 @@ export class World {
   readonly #cuts = new Set<string>()
   #mail: Array<{ at: number, run: () => void }> = []
   now = 0
+  /** Ms that a message takes. */
+  delay = 2
   /** Signatures that were looked at; and whether any is answered. */
   verified = 0
   verifies = true
@@ -66,7 +68,7 @@ export class World {
         if (this.verifies) this.#later(id, { type: 'verified', id: output.id, ok: isSealed(output.signed) })
       } else if (output.type !== 'send') node.out.push(output)
       else if (!this.lose(id, output.to, output.message)) {
-        this.#mail.push({ at: this.now + 2, run: () => { if (this.#linked(id, output.to) && this.nodes.has(output.to)) this.step(output.to, { type: 'message', from: id, message: output.message }) } })
+        this.#mail.push({ at: this.now + this.delay, run: () => { if (this.#linked(id, output.to) && this.nodes.has(output.to)) this.step(output.to, { type: 'message', from: id, message: output.message }) } })
       }
     }
   }

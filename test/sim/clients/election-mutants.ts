@@ -64,7 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'believes what anybody has signed', file: 'lineage', find: 'id === signed.by && hasSeat(known, id, incarnation)', replace: 'id === signed.by' },
   { name: 'founds a recovery without waiting', file: 'founding', find: "if (config.kind !== 'recover') campaign", replace: 'campaign', from: 40 },
   { name: 'votes although its identity is in use elsewhere', file: 'election', find: 'if (active && !core.conflict) {', replace: 'if (active) return\n    if (!core.conflict && active) {' },
-  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || core.lead!.quorumRound >= round)', replace: 'false' }
+  { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || lead.quorumRound >= round)', replace: 'false' }
 ]
 
 /** @throws when what it replaces is not there (any more), exactly once */
