@@ -63,6 +63,15 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'believes any signature', file: 'proof', find: 'if (!ok) return', replace: 'if (false) return' },
   { name: 'believes what anybody has signed', file: 'lineage', find: 'id === signed.by && hasSeat(known, id, incarnation)', replace: 'id === signed.by' },
   { name: 'founds a recovery without waiting', file: 'founding', find: "if (config.kind !== 'recover') campaign", replace: 'campaign', from: 40 },
+  { name: 'follows no operator who gave its group up', file: 'groups', find: "return theirs.kind === 'recover' || own", replace: 'return own' },
+  { name: 'follows an operator only once', file: 'groups', find: "return theirs.kind === 'recover' || own", replace: "return (theirs.kind === 'recover' && theirs.replaces === own.group) || own" },
+  { name: 'stays in a set that so many have left that nobody can win in it', file: 'groups', find: ' || own.voters.length - gone.length < majority(own.voters.length)', replace: '' },
+  { name: 'tells of its pledge before it is durable', file: 'founding', find: "why: why ?? '', firm: message.firm })", replace: "why: why ?? '', firm: message.firm }, 0)" },
+  { name: 'leaves the group to one that has just died', file: 'autopilot', find: 'connected.has(id) && time.now - follower.contact < timeout && follower.round >= round', replace: 'time.now - follower.contact < timeout' },
+  { name: 'never stands for election once it leaves', file: 'votes', find: 'if (!core.voting || core.broken) {', replace: 'if (!core.voting || core.broken || core.leaving) {', from: 467 },
+  { name: 'saves only its vote again after a refusal', file: 'state', find: 'if (this.#tabled) this.saveTable([...this.table.entries], true)', replace: '' },
+  { name: 'takes no notice of a save that was refused', file: 'election', find: "core.saveFailed(input.reason)\n        if (core.role !== 'follower')", replace: "core.problem('storage-failed', input.reason)\n        if (false)" },
+  { name: 'never saves again what was refused', file: 'election', find: 'if (core.saveAgainAt <= now) core.saveAgain()', replace: 'if (core.saveAgainAt <= now) core.saveAgainAt = Infinity' },
   { name: 'votes although its identity is in use elsewhere', file: 'election', find: 'if (active && !core.conflict) {', replace: 'if (active) return\n    if (!core.conflict && active) {' },
   { name: 'reads without a lease or a round', file: 'authority', find: '!(leased || lead.quorumRound >= round)', replace: 'false' }
 ]
