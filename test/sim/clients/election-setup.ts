@@ -83,7 +83,7 @@ export function workload (random: Random, ids: readonly string[], until: number)
   const given = random.fork('given up')
   if (ids.length > 3 && given.chance(0.15)) return [{ kind: 'leader', at: given.between(20_000, 40_000), how: 'regroup', ms: given.between(0, 15_000) }]
   const exodus = random.fork('exodus')
-  if (ids.length > 3 && exodus.chance(0.2)) return [{ kind: 'leader', at: exodus.between(20_000, 70_000), how: 'exodus', ms: exodus.between(100, 3_000) }]
+  if (ids.length > 3 && exodus.chance(0.25)) return [20_000, 45_000, 65_000].map((at): Fault => ({ kind: 'leader', at: at + exodus.between(0, 15_000), how: 'exodus', ms: exodus.between(100, 3_000) }))
   const faults: Fault[] = refusals(random.fork('refusals'), ids, until)
   for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
     if (!random.chance(chance)) continue

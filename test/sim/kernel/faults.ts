@@ -25,7 +25,8 @@ const RHO = 0.02
 
 export function applyFault (world: World, fault: Fault): void {
   if (world.healed) return
-  world.disturb()
+  // what it comes to does
+  if (fault.kind !== 'leader') world.disturb()
   switch (fault.kind) {
     case 'kill': case 'poweroff': crash(world, fault); break
     case 'stall': case 'freeze': case 'stop': case 'sleep': {
@@ -175,6 +176,7 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
     case 'halves': return [cut('halves', ms, others.filter((_, i) => i % 2 === 0))]
     case 'drop': return [...others.map((b): Fault => ({ kind: 'reset', at, a: b, b: node })), { ...cut('isolate', ms, others), at: at + 0.01 }]
     case 'outpace': {
+      world.disturb()
       for (const other of world.nodes.values()) other.setRate(other.id === node ? 1 - RHO : 1 + RHO)
       const cutAt = at + 500
       return [...others.map((b): Fault => ({ kind: 'reset', at: cutAt, a: b, b: node })), { ...cut('isolate', ms, others), at: cutAt + 0.01 }]
