@@ -1,7 +1,7 @@
 /** Meeting nodes of the service, joining their group, and what happens when there are two of them. Pure. */
 import { sendConfig } from './admission.core.ts'
 import { endLeadership } from './leader.core.ts'
-import { hasSeat, isNewer, sameOrder, sameSeats } from './order.core.ts'
+import { hasSeat, isNewer, majority, sameOrder, sameSeats } from './order.core.ts'
 import { ASK_CALM, ASK_LOST, hasNothingToLose, LEADERLESS, mayTeach } from './trust.core.ts'
 import { becomeFollower } from './votes.core.ts'
 import type { Core } from './state.core.ts'
@@ -80,19 +80,33 @@ function meetGroup (core: Core, from: string, { leader, incarnation }: Hello, th
     if (own === undefined || (leader !== undefined && hard.term === 0)) join(core, theirs)
     return
   }
-  // an operator gave this group up: its own members say so, and nobody leads it
-  if (theirs.replaces === own.group && theirs.kind === 'recover' && hasSeat(own, from, incarnation) && !core.hearsLeader) return moveTo(core, theirs)
+  if (!core.hearsLeader && hasSeat(own, from, incarnation) && isGivenUp(core, own, theirs)) return moveTo(core, theirs)
   if (leader === undefined) return
   if (hasNothingToLose(core)) return moveTo(core, theirs)
   const verdict = beats(theirs, own)
+  const lost = core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS
   if (verdict === undefined) {
     if (core.role === 'leader') core.problem('group-conflict', `two groups of '${core.init.service}' were founded on purpose, ${own.group} and ${theirs.group}: recover one`)
+    else if (lost) core.problem('group-conflict', `nobody leads ${own.group}, the group of '${core.init.service}' that this node votes in, and another one that was founded on purpose, ${theirs.group}, has a leader: if it took the place of this one, delete this node's storage; else start the voters that are away, or recover`)
     return
   }
-  const lost = core.leader === undefined && core.time.now - core.leaderlessSince >= LEADERLESS
   if (core.role === 'leader') {
     if (verdict) moveTo(core, theirs)
   } else if ((verdict && !core.voting) || (lost && own.kind === 'default')) moveTo(core, theirs)
+}
+
+/**
+ * Whoever is in another group with the incarnation of its seat in this one pledged itself to that, and votes here no more.
+ * One is enough when an operator asked for it, perhaps more than once since: later groups have higher numbers. Else so many
+ * must say it themselves that those who are left are no majority.
+ */
+function isGivenUp (core: Core, own: Config, theirs: Config): boolean {
+  if (theirs.group < own.group) return false
+  const gone = own.voters.filter(({ id, incarnation }) => {
+    const hello = core.peers.get(id)?.hello
+    return hello?.founded === true && hello.incarnation === incarnation && hello.group !== own.group
+  })
+  return theirs.kind === 'recover' || own.voters.length - gone.length < majority(own.voters.length)
 }
 
 /** Gives the own group up. A leader ends its lease and takes all that follow it along. */

@@ -173,7 +173,7 @@ export type ElectionProblem =
   | 'waiting-for-voters'
   /** A peer was started with other `voters`. */
   | 'voters-conflict'
-  /** Two explicit groups of one service. */
+  /** Two explicit groups of one service; at a voter without a leader: its own one may have been given up. */
   | 'group-conflict'
   | 'identity-conflict'
   /** Saves fail: this node does not vote. */

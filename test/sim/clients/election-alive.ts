@@ -5,7 +5,9 @@ import type { Config, GroupKind } from '../../../src/election/types.core.ts'
 /** A node that runs, and is honest. */
 export interface Living {
   readonly id: string
-  /** It may vote: no tab, not told to leave. */
+  /** No tab. */
+  readonly votes: boolean
+  /** Nor told to leave: it may get a seat. */
   readonly able: boolean
   readonly incarnation: string | undefined
   /** As it is stored. */
@@ -45,10 +47,10 @@ function groupsOf (nodes: readonly Living[]): Config[] {
   return [...newest.values()]
 }
 
-/** How many seats of a config are there, of which so many are needed. */
+/** How many seats of a config are there, of which so many are needed: who leaves votes until it has left. */
 function seatsThere (config: Config, nodes: readonly Living[]): number {
   return config.voters.filter(seat => nodes.some(node => {
-    return node.id === seat.id && node.able && node.incarnation === seat.incarnation && node.config?.group === config.group
+    return node.id === seat.id && node.votes && node.incarnation === seat.incarnation && node.config?.group === config.group
   })).length
 }
 
@@ -72,15 +74,26 @@ export function judge (nodes: readonly Living[], started: Started): Verdict {
   if (leaders.length !== 1) return missing(`${leaders.length} leaders with a lease, in ${groups.length} groups of which ${alive.length} can vote`, slow)
   const leader = leaders[0] as Living
   if (onPurpose.length === 1 && leader.config?.group !== decides.group) return missing(`${leader.id} leads a group that should give way to ${decides.group}`, true)
-  const odd = nodes.filter(node => node.leader !== leader.id && !isStranded(node, leader.config as Config, started))
+  const heirs = nodes.filter(node => node.able && node.config?.group === leader.config?.group)
+  if (!leader.able && heirs.length > 0) return missing(`${leader.id} leads, which is to leave, though ${heirs.map(({ id }) => id).join()} could`, true)
+  const odd = nodes.filter(node => node.leader !== leader.id && !isStranded(node, nodes, leader.config as Config, started))
   if (odd.length === 0) return { is: 'well', how: groups.length > 1 ? 'alive, some stranded' : 'alive' }
   return missing(`${odd.map(({ id }) => id).join()} of ${nodes.length} nodes do not know that ${leader.id} leads`, slow)
 }
 
 /** A voter does not leave a group that was founded on purpose but for one that takes its place; nor what it pledged itself to. */
-function isStranded ({ config, founded }: Living, leading: Config, { kind }: Started): boolean {
+function isStranded ({ id, incarnation, config, founded }: Living, nodes: readonly Living[], leading: Config, { kind }: Started): boolean {
   if (config === undefined || config.group === leading.group) return false
-  return founded ? config.kind !== 'default' : kind !== 'default' || config.kind !== 'default'
+  if (!founded) return kind !== 'default' || config.kind !== 'default'
+  return config.kind !== 'default' && config.voters.some(seat => seat.id === id && seat.incarnation === incarnation) && !isToldOfAnother(config, nodes)
+}
+
+/** By those who had seats in it: one is enough when an operator gave it up, else so many that it can have no leader. */
+function isToldOfAnother ({ group, voters }: Config, nodes: readonly Living[]): boolean {
+  const gone = nodes.filter(node => {
+    return node.founded && (node.config?.group ?? 0) > group && voters.some(({ id, incarnation }) => id === node.id && incarnation === node.incarnation)
+  })
+  return gone.some(({ config }) => config?.kind === 'recover') || 2 * (voters.length - gone.length) <= voters.length
 }
 
 /** Nobody has a group yet. */

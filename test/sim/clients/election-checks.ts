@@ -1,5 +1,6 @@
 /** Invariants that look at what is durable at several nodes at once. */
 import { Violation } from '../kernel/types.ts'
+import { membership } from './election-process.ts'
 import type { ElectionView } from './election-process.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
 import type { Config, Durable, Rank, Token } from '../../../src/election/types.core.ts'
@@ -16,10 +17,13 @@ export function compareTokens (a: Token, b: Token): number {
 }
 
 /** E5: a message leaves when all that it says about its sender is on the disk. */
-export function checkDurable (id: string, message: Message, { durable }: ElectionView): void {
-  if (message.type === 'prevote' || message.type === 'hello' || message.type === 'yield' || message.group === 0) return
-  const hard = durable?.hard
+export function checkDurable (id: string, message: Message, { durable, memberships }: ElectionView): void {
   const fail = (what: string): never => { throw new Violation('E5', `${id} sends ${message.type} before its ${what} is durable`) }
+  const group = message.type === 'pledge' && message.ok && message.firm ? message.proposed : message.group
+  if (group === 0) return
+  if (!memberships.has(membership(group, message.incarnation))) fail('group')
+  if (message.type === 'prevote' || message.type === 'hello' || message.type === 'yield') return
+  const hard = durable?.hard
   if (hard === undefined) return fail('state')
   // what came later may be durable already
   if (hard.config?.group !== message.group || hard.incarnation !== message.incarnation) return
@@ -35,7 +39,7 @@ export function checkDurable (id: string, message: Message, { durable }: Electio
     const { term, version } = message.config
     if (hard.config.term < term || (hard.config.term === term && hard.config.version < version)) fail('config')
   }
-  if (message.type === 'append-response' || message.type === 'heartbeat-response') {
+  if (message.type === 'append-response' || message.type === 'heartbeat-response' || message.type === 'table') {
     const { epoch, term, index } = message.synced
     const { synced } = durable!
     if (synced.epoch < epoch || (synced.epoch === epoch && (synced.term < term || (synced.term === term && synced.index < index)))) fail('register')

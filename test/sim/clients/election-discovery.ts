@@ -44,19 +44,20 @@ export class Records {
   }
 
   /** Those who are left of a group that can never have a majority again; undefined while it may. */
-  lostForGood (by: string): string[] | undefined {
+  lostForGood (by: string, without?: string): string[] | undefined {
     const disks = this.#sight.disks()
     const configs = [...this.#sight.world.nodes.values()].filter(node => node.status === 'up' || node.returning).map(({ id }) => disks.get(id)?.hard.config)
     const newest = newestOf(configs.filter(config => config !== undefined))
     if (newest === undefined) return undefined
     const lost = newest.voters.filter(({ id, incarnation }) => {
       const node = this.#sight.world.nodes.get(id)!
-      const mayVote = node.status === 'up' || node.returning
+      const mayVote = (node.status === 'up' || node.returning) && id !== without
       return !mayVote || this.#sight.disks().get(id)?.hard.incarnation !== incarnation
     })
     if (lost.length <= newest.voters.length - majorityOf(newest)) return undefined
     const { network } = this.#sight.world
-    return this.#sight.up().filter(({ id, frozen }) => !frozen && id !== this.#sight.setup.tab && (id === by || network.carries(id, by))).map(({ id }) => peerOf(id)).slice(0, 3)
+    const left = this.#sight.up().filter(({ id, frozen }) => !frozen && id !== this.#sight.setup.tab && (id === by || network.carries(id, by)))
+    return left.map(({ id }) => peerOf(id)).sort((a, b) => Number(b === peerOf(by)) - Number(a === peerOf(by))).slice(0, 3)
   }
 }
 

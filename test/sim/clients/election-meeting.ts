@@ -1,5 +1,5 @@
 /** When a group may be founded, and that who leaves hands over: what depends on who could hear whom, and for how long. */
-import { Violation } from '../kernel/types.ts'
+import { cloneOf, peerOf, Violation } from '../kernel/types.ts'
 import { majorityOf } from './election-checks.ts'
 import type { ElectionProcess } from './election-process.ts'
 import type { Config, Voter } from '../../../src/election/types.core.ts'
@@ -13,6 +13,8 @@ const MET = 600
 const KNOWN = 5_000
 /** Milliseconds without a fault after which a group is as it should be. */
 const CALM = 1_000
+/** Milliseconds within which some leave together. */
+const TOGETHER = 150
 const SLOW_DISK = 50
 /** Milliseconds that a message takes, on average, with which the ten that a hand-over may need do not fit into the two seconds that it gets. */
 const SLOW_LINE = 100
@@ -20,6 +22,8 @@ const SLOW_LINE = 100
 const QUICK_LINE = 20
 
 interface Left { readonly at: number, readonly config: Config }
+/** When a life of a node asked for its seat to be taken. */
+interface Asked { readonly at: number, readonly life: number }
 
 export class Meetings {
   readonly #world: World
@@ -27,6 +31,7 @@ export class Meetings {
   /** 'a b' -> since when messages pass between them, both ways. */
   readonly #met = new Map<string, number>()
   readonly #leaving = new Map<string, Left>()
+  readonly #asked = new Map<string, Asked>()
   #lookedAt = -Infinity
 
   /** @param honest - nodes that are up and do not lie */
@@ -85,12 +90,43 @@ export class Meetings {
   }
 
   leaves (node: SimNode): void {
-    const { now, disturbedBefore, network: { conditions: { mean, factor } }, scenario: { drop, fsync } } = this.#world
+    const { now, network: { conditions: { mean, factor } }, scenario: { drop, fsync } } = this.#world
     const config = processOf(node).durable?.hard.config
-    const calm = now - disturbedBefore >= CALM && drop === 0 && fsync < SLOW_DISK && mean * factor < SLOW_LINE
-    const led = this.#honest().some(other => processOf(other).lease !== undefined)
-    if (calm && led && config !== undefined && (this.#reached(config).length === config.voters.length || this.#canDoWithout(config, mean * factor))) this.#leaving.set(node.id, { at: now, config })
+    this.#asked.set(node.id, { at: now, life: node.life })
+    const others = [...this.#leaving].filter(([id, { at }]) => id !== node.id && now - at < TOGETHER)
+    const calm = now - this.#troubledAt() >= CALM && drop === 0 && fsync < SLOW_DISK && mean * factor < SLOW_LINE
+    // of some who leave together nobody may lead at the moment, and then it takes longer
+    const led = others.length > 0 || this.#honest().some(other => processOf(other).lease !== undefined)
+    const inTime = others.length === 0 || (mean * factor < QUICK_LINE && isQuick(node))
+    if (!inTime) for (const [id] of others) this.#leaving.delete(id)
+    if (calm && led && inTime && config !== undefined && (this.#reached(config).length === config.voters.length || this.#canDoWithout(config, mean * factor))) this.#leaving.set(node.id, { at: now, config })
     else this.#leaving.delete(node.id)
+  }
+
+  /** When something was disturbed by anything but a voter that asked to leave. */
+  #troubledAt (): number {
+    const asked = new Set([...this.#asked.values()].map(({ at }) => at))
+    return this.#world.disturbed.findLast(at => !asked.has(at)) ?? Infinity
+  }
+
+  /** A leader took a seat out: never so that those who are there are no majority of the rest, as far as it can know. */
+  shrunk (leader: string, from: Config, to: Config): void {
+    const out = from.voters.find(({ id, incarnation }) => !to.voters.some(voter => voter.id === id && voter.incarnation === incarnation))
+    if (out === undefined) return
+    const asked = this.#asked.get(out.id)
+    const since = asked?.life === this.#world.nodes.get(out.id)?.life ? asked?.at : undefined
+    const dead = to.voters.filter(({ id }) => id !== peerOf(leader) && this.#isKnownDead(leader, id, since)).map(({ id }) => id)
+    if (to.voters.length - dead.length >= majorityOf(to)) return
+    throw new Violation('leaving', `${leader} takes ${out.id} out, though of the ${to.voters.length} that are left ${dead.join()} cannot vote`)
+  }
+
+  /** It had stopped when one asked to leave, and so answered nothing since; or the leader saw its connection close. */
+  #isKnownDead (leader: string, id: string, asked = -Infinity): boolean {
+    const { nodes, network, now } = this.#world
+    const node = nodes.get(id)!
+    if (nodes.get(cloneOf(id))?.status === 'up') return false
+    if (node.status === 'up') return node.frozen && node.frozenSince < asked
+    return node.since < asked || (!network.connected(leader, id) && nodes.get(leader)!.stalledSince(now - LOOK_EVERY) === 0)
   }
 
   /** Some seats are dead or cut off; those who live reach each other, and will go on without them when the next one leaves. */
@@ -98,7 +134,7 @@ export class Meetings {
     const there = this.#reached(config)
     const meet = there.every(a => there.every(b => this.#meets(a, b)))
     // a silent one is waited for, for T, before it has to go
-    return meet && mean < QUICK_LINE && there.length >= majorityOf(config) && there.every(({ id }) => (processOf(this.#world.nodes.get(id)!).options.profile?.timeout ?? 500) <= 500)
+    return meet && mean < QUICK_LINE && there.length >= majorityOf(config) && there.every(({ id }) => isQuick(this.#world.nodes.get(id)!))
   }
 
   /** Seats of those who run and that one of the others reaches. */
@@ -124,10 +160,10 @@ export class Meetings {
 
   /** Nothing else went wrong while it left, and somebody was there: the group goes on without it. */
   exits (node: SimNode, isTab: (id: string) => boolean): void {
-    const { disturbedAt, network } = this.#world
+    const { network } = this.#world
     const left = this.#leaving.get(node.id)
     // whom discovery does not see is no heir
-    if (left?.at !== disturbedAt || processOf(node).errs) return
+    if (left === undefined || this.#troubledAt() > left.at || processOf(node).errs) return
     const { group } = left.config
     const others = this.#honest().filter(other => other !== node && !other.frozen)
     const heirs = others.filter(other => {
@@ -142,6 +178,10 @@ export class Meetings {
     if (this.#there(newest, node.id) >= majorityOf(newest)) return
     throw new Violation('leaving', `${node.id} is gone, and with it the majority of group ${group}, though ${heirs.map(({ id }) => id).join()} could have taken over`)
   }
+}
+
+function isQuick (node: SimNode): boolean {
+  return (processOf(node).options.profile?.timeout ?? 500) <= 500
 }
 
 function processOf (node: SimNode): ElectionProcess {

@@ -18,16 +18,16 @@ export type Seen = Candidate & { readonly view: GroupView | undefined }
 export interface Surroundings {
   /** Nodes of the service, and what their records say of their groups. */
   nodes (): readonly Seen[]
-  /** Those who are left, and not out of reach, of a group that can never have a majority again. */
-  lostForGood (): string[] | undefined
+  /** Those who are left, and not out of reach, of a group that can never have a majority again; `without` counts as lost. */
+  lostForGood (without?: string): string[] | undefined
   /** Whether discovery may be wrong now. */
   errs (): boolean
   /** Alone it may not found anything. */
   readonly bootstrapped: boolean
 }
 
-/** What a node is told to do when it is to stop. `seat`: for good, so that it leaves the voter set. */
-export interface Leaving { readonly seat: boolean, readonly stays: number, readonly back: number | undefined }
+/** What a node is told to do when it is to stop. `seat`: for good, so that it leaves the voter set. `drains`: it does not stop then. */
+export interface Leaving { readonly seat: boolean, readonly stays: number, readonly back: number | undefined, readonly drains?: boolean }
 
 const DIAL_EVERY = 500
 const LOOK_EVERY = 500
@@ -59,8 +59,14 @@ export interface ElectionView {
   readonly options: Options
   readonly lease: { token: Token, until: Time } | undefined
   readonly durable: Durable | undefined
+  /** Groups that it ever was durably in, with the incarnation: see {@link membership}. */
+  readonly memberships: ReadonlySet<string>
   readonly core: ElectionCore
   time (): Time
+}
+
+export function membership (group: number | undefined, incarnation: string): string {
+  return `${group ?? 0} ${incarnation}`
 }
 
 export class ElectionProcess implements Process, ElectionView {
@@ -68,6 +74,7 @@ export class ElectionProcess implements Process, ElectionView {
   lease: { token: Token, until: Time } | undefined
   /** What is on the disk and synced. */
   durable: Durable | undefined
+  readonly memberships = new Set<string>()
   /** It asked to leave, and is stopped soon. */
   leaving: Leaving | undefined
   /** It was told that its identity is in use elsewhere. */
@@ -112,7 +119,7 @@ export class ElectionProcess implements Process, ElectionView {
   start (env: Env): void {
     this.#env = env
     const durable = env.disk.read('state') as Durable | undefined
-    this.durable = durable
+    this.#keep(durable)
     for (const entry of durable?.entries ?? []) this.#entries.set(entry.key, entry)
     if (durable !== undefined) this.#synced = durable.synced
     this.core = this.#make({
@@ -142,7 +149,7 @@ export class ElectionProcess implements Process, ElectionView {
     if (name === 'transfer') this.#step({ type: 'transfer', id: ++this.#calls })
     else if (name === 'leave') this.#leave(argument as Leaving)
     else if (name === 'recover') {
-      const left = this.#around?.lostForGood()
+      const left = this.#around?.lostForGood((argument as { without: string } | undefined)?.without)
       if (left !== undefined) this.#step({ type: 'recover', id: ++this.#calls, voters: left })
     } else if (name === 'identity') this.told(1_000)
   }
@@ -161,17 +168,18 @@ export class ElectionProcess implements Process, ElectionView {
     const { state, voting } = this.core.status(this.time())
     const whole = how.seat && voting
     this.#env.emit({ type: 'leaves', whole, view: this })
-    if (this.#env.connections().length === 0 || (!whole && state !== 'leader')) return this.#gone()
+    const alone = this.#env.connections().length === 0
+    if ((alone && how.drains !== true) || (!whole && state !== 'leader')) return this.#gone()
     // nobody waits until all that was written has come to all
     if (this.#env.random.chance(0.5)) this.#use(true)
     this.#left = ++this.#calls
-    this.#env.setTimer('exit', LEAVE_TIMEOUT)
+    if (how.drains !== true) this.#env.setTimer('exit', LEAVE_TIMEOUT)
     this.#step(whole ? { type: 'leave' } : { type: 'transfer', id: this.#left })
   }
 
   /** What it waited for is done; it may be stopped later only. */
   #gone (): void {
-    if (!this.#ends) this.#env.setTimer('exit', this.leaving?.stays ?? 0)
+    if (!this.#ends && this.leaving?.drains !== true) this.#env.setTimer('exit', this.leaving?.stays ?? 0)
   }
 
   timer (name: string): void {
@@ -265,13 +273,27 @@ export class ElectionProcess implements Process, ElectionView {
     this.#saved = id
     for (const [save, state] of this.#states) {
       if (save > id) break
-      this.durable = state
+      this.#keep(state)
       this.#states.delete(save)
     }
     const due = this.#held.filter(held => held.after <= id)
     this.#held = this.#held.filter(held => held.after > id)
     for (const { to, message } of due) this.#send(to, message)
     this.#step({ type: 'saved', id })
+  }
+
+  #keep (state: Durable | undefined): void {
+    this.durable = state
+    if (state !== undefined) this.memberships.add(membership(state.hard.config?.group, state.hard.incarnation))
+  }
+
+  /** As the driver: what waits is never said, and of the register only what was stored is there. */
+  refused (): void {
+    this.#held = []
+    this.#states.clear()
+    this.#entries = new Map(this.durable?.entries.map(entry => [entry.key, entry]))
+    this.#synced = this.durable?.synced ?? { epoch: 0, term: 0, index: 0 }
+    this.#step({ type: 'save-failed', id: this.#saved + 1, reason: 'no space' })
   }
 
   #use (writes = false): void {

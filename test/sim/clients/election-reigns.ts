@@ -3,6 +3,7 @@ import { peerOf, Violation } from '../kernel/types.ts'
 import { checkCommitted, checkDurable, checkOwnVote, checkReconfiguration, checkWon, compareTokens, majorityOf } from './election-checks.ts'
 import type { ElectionView } from './election-process.ts'
 import type { History } from './election-history.ts'
+import type { Meetings } from './election-meeting.ts'
 import type { Reach } from './election-reach.ts'
 import type { Sight } from './election-sight.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
@@ -13,6 +14,7 @@ export class Reigns {
   readonly #sight: Sight
   readonly #history: History
   readonly #reach: Reach
+  readonly #meetings: Meetings
   readonly #leaders = new Map<string, string>()
   /** Terms that a candidate voted for itself in. */
   readonly #begun = new Set<string>()
@@ -22,8 +24,9 @@ export class Reigns {
   readonly #promised = new Map<string, Map<string, Durable | undefined>>()
   readonly #votes = new Map<string, string>()
 
-  constructor (sight: Sight, history: History, reach: Reach) {
+  constructor (sight: Sight, history: History, reach: Reach, meetings: Meetings) {
     this.#sight = sight
+    this.#meetings = meetings
     this.#history = history
     this.#reach = reach
   }
@@ -35,6 +38,7 @@ export class Reigns {
     this.#sight.world.count('reconfigurations')
     this.#sight.changedAt.set(id, this.#sight.world.now)
     checkReconfiguration(id, last, config, this.#sight.disks())
+    this.#meetings.shrunk(id, last, config)
     if (!this.#sight.doubles.had(config.group)) checkCommitted(id, last, this.#history.committed.get(config.group), this.#sight.disks())
   }
 

@@ -12,6 +12,10 @@ export const FAULTS: readonly FaultKind[] = [
 ]
 /** Seconds 5 to 85 are bad, 90 to 120 are good. */
 export const SCHEDULE: Schedule = { until: 85_000, healAt: 90_000, sizes: [1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7], intensity: 2, drift: 0.5, lossy: 0.3, starts: [2_000, 2_000, 12_000] }
+/** Each of them must have struck some leader. */
+export const STRUCK: readonly LeaderFault[] = [
+  'kill', 'isolate', 'halves', 'freeze', 'drop', 'setBack', 'rivalForget', 'rivalJump', 'outpace', 'lag', 'leave', 'beside', 'outgrow', 'abandon', 'bereave', 'exodus', 'regroup'
+]
 const STRIKES: readonly LeaderFault[] = ['kill', 'kill', 'isolate', 'halves', 'freeze', 'drop', 'drop', 'setBack', 'rivalForget', 'rivalJump']
 
 export interface Setup {
@@ -34,16 +38,18 @@ export function drawSetup ({ seed, ids, enabled, faults, latency }: Scenario): S
   // the one that is put aside matters where groups form anew by themselves
   const forms = enabled.length === 0 && faults.some(({ kind }) => kind === 'pair')
   // and that a voter is outgrown by a group of three
-  const outgrown = faults.some(fault => fault.kind === 'leader' && fault.how === 'outgrow')
-  const kind = forms ? 'default' : outgrown ? 'expect' : random.pick(['default', 'default', 'expect', 'voters'])
+  const struckBy = (how: LeaderFault): boolean => faults.some(fault => fault.kind === 'leader' && fault.how === how)
+  const [outgrown, regrouped] = [struckBy('outgrow'), struckBy('regroup')]
+  const expects = outgrown || regrouped || faults.some(fault => fault.kind === 'sever')
+  const kind = forms ? 'default' : expects ? 'expect' : random.pick(['default', 'default', 'expect', 'voters'])
   const odd = Math.min(5, honest.length % 2 === 0 ? honest.length - 1 : honest.length)
   // a timeout of a few round trips is a mistake of the operator
   const profiles = latency.mean > 10 ? ['wan', 'default'] as const : ['fast', 'default', 'default', 'default', 'wan'] as const
   const common: Options = {
     profile: PROFILES[random.pick(profiles) ?? 'default'],
     lease: random.chance(0.85) ? 'strict' : 'off',
-    targetVoters: outgrown ? 3 : random.pick([3, 3, 5]) ?? 3,
-    persistent: random.chance(0.75) && !forms,
+    targetVoters: outgrown || regrouped ? 3 : random.pick([3, 3, 5]) ?? 3,
+    persistent: (random.chance(0.75) && !forms) || regrouped,
     marks: random.fork('marks').pick([0, 1, 50_000]) ?? 0,
     ...kind === 'voters' ? { voters: honest.slice(0, Math.max(1, odd)) } : kind === 'expect' ? { expect: Math.max(1, Math.min(3, odd)) } : {}
   }
@@ -72,7 +78,13 @@ export function workload (random: Random, ids: readonly string[], until: number)
   if (ids.length > 3 && hasty.chance(0.1)) return [{ kind: 'leader', at: hasty.between(25_000, 60_000), how: 'abandon', ms: 0 }]
   const outgrown = random.fork('outgrown')
   if (ids.length > 4 && outgrown.chance(0.15)) return [{ kind: 'leader', at: outgrown.between(20_000, 50_000), how: 'outgrow', ms: outgrown.between(500, 20_000) }]
-  const faults: Fault[] = []
+  const severed = random.fork('severed')
+  if (ids.length > 3 && severed.chance(0.12)) return [{ kind: 'sever', at: 0, ms: severed.between(25_000, 45_000) }]
+  const given = random.fork('given up')
+  if (ids.length > 3 && given.chance(0.15)) return [{ kind: 'leader', at: given.between(20_000, 40_000), how: 'regroup', ms: given.between(0, 15_000) }]
+  const exodus = random.fork('exodus')
+  if (ids.length > 3 && exodus.chance(0.25)) return [20_000, 45_000, 65_000].map((at): Fault => ({ kind: 'leader', at: at + exodus.between(0, 15_000), how: 'exodus', ms: exodus.between(100, 3_000) }))
+  const faults: Fault[] = refusals(random.fork('refusals'), ids, until)
   for (const [name, chance, most] of [['transfer', 0.6, 6], ['leave', 0.4, 2], ['identity', 0.15, 1]] as const) {
     if (!random.chance(chance)) continue
     for (let i = 1 + random.int(most); i > 0; i--) {
@@ -127,6 +139,21 @@ function struck (random: Random): Fault[] {
   burst('outpace', 0.08, 20_000, 5_000, 12)
   burst('lag', 0.1, 20_000, 7_000, 9)
   burst('beside', 0.15, 22_000, 12_000, 5)
+  burst('bereave', 0.15, 25_000, 14_000, 4)
+  return faults
+}
+
+/** Disks that are full for a while, one after the other, or all. */
+function refusals (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.2)) return []
+  const faults: Fault[] = []
+  for (let at = random.between(0, 20_000); at < until; at += random.between(3_000, 25_000)) {
+    const ms = random.between(1, 6_000)
+    const full = random.chance(0.2) ? ids : [random.pick(ids) ?? '']
+    faults.push(...full.map((node): Fault => ({ kind: 'refuse', at, node, ms })))
+    // and has something else to save before it tries again with all
+    if (random.chance(0.3)) faults.push(...full.map((node): Fault => ({ kind: 'command', at: at + ms + random.between(0, 1_000), node, name: 'identity', argument: undefined })))
+  }
   return faults
 }
 

@@ -1,5 +1,6 @@
 /** What must hold for the election: E1 to E10, and a register that reads like one. */
 import { createElection } from '../../../src/election/election.core.ts'
+import { struckBy } from '../kernel/faults.ts'
 import { peerOf, Violation } from '../kernel/types.ts'
 import { judge } from './election-alive.ts'
 import { Records } from './election-discovery.ts'
@@ -10,7 +11,7 @@ import { Meetings } from './election-meeting.ts'
 import { ElectionProcess } from './election-process.ts'
 import { Reach } from './election-reach.ts'
 import { Reigns } from './election-reigns.ts'
-import { drawSetup, FAULTS, SCHEDULE, workload } from './election-setup.ts'
+import { drawSetup, FAULTS, SCHEDULE, STRUCK, workload } from './election-setup.ts'
 import { holds, processOf, Sight } from './election-sight.ts'
 import type { Living, Verdict } from './election-alive.ts'
 import type { ElectionView, MakeCore, Surroundings } from './election-process.ts'
@@ -39,7 +40,7 @@ export function electionClient (name = 'election', make: MakeCore = createElecti
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity', 'recovered', 'lies', 'alive', 'left to others', 'clones told'],
+    mustHappen: ['elections', 'reconfigurations', 'restarts', 'writes', 'reads', 'lost calls', 'adopted', 'transfers', 'founded', 'joined', 'leave', 'transfer', 'identity', 'recovered', 'lies', 'alive', 'left to others', 'clones told', 'saves refused', 'founders severed', ...STRUCK.map(struckBy)],
     create: world => new ElectionClient(world, make)
   }
 }
@@ -71,7 +72,7 @@ class ElectionClient implements Client {
     this.#records = new Records(sight, this.#meetings)
     this.#history = new History(sight)
     const reach = new Reach(world)
-    this.#reigns = new Reigns(sight, this.#history, reach)
+    this.#reigns = new Reigns(sight, this.#history, reach, this.#meetings)
     this.#leases = new Leases(sight, reach, CHECK_EVERY)
   }
 
@@ -91,7 +92,7 @@ class ElectionClient implements Client {
   #surroundings (id: string): Surroundings {
     return {
       nodes: () => this.#records.discovered(id),
-      lostForGood: () => this.#records.lostForGood(id),
+      lostForGood: without => this.#records.lostForGood(id, without),
       errs: () => !this.#world.healed,
       bootstrapped: this.#setup.started.bootstrapped
     }
@@ -143,7 +144,10 @@ class ElectionClient implements Client {
       case 'change': this.#reigns.checkChange(id, life, event); break
       case 'group': {
         const { config } = processOf(node).core.status(processOf(node).time())
-        if (event['what'] === 'founded' && config !== undefined) this.#meetings.founded(node, config, other => holds(processOf(other)))
+        if (event['what'] === 'founded' && config !== undefined) {
+          this.#meetings.founded(node, config, other => holds(processOf(other)))
+          this.#sever(id)
+        }
         break
       }
       case 'leaves': if (event['whole'] === true) this.#meetings.leaves(node); break
@@ -151,6 +155,16 @@ class ElectionClient implements Client {
       case 'called': this.#history.called(event); break
       case 'committed': case 'value': case 'refused': this.#history.ended(id, event); break
     }
+  }
+
+  /** Whoever else is in the set that it has just founded does not hear of it. */
+  #sever (id: string): void {
+    const { severs, ids, now } = this.#world
+    if (severs === undefined) return
+    this.#world.severs = undefined
+    const links = ids.flatMap((other): Array<[string, string]> => other === id ? [] : [[id, other], [other, id]])
+    this.#world.strike({ kind: 'isolate', at: now, ms: severs, links })
+    this.#world.count('founders severed')
   }
 
   /** In a group that is not judged any more: a lease that was earned with another config lasts there, too. */
@@ -229,7 +243,7 @@ class ElectionClient implements Client {
       const { leader } = view.core.status(view.time())
       const { config, founded, incarnation } = view.durable?.hard ?? {}
       return {
-        id: node.id, able: view.leaving === undefined && node.id !== this.#setup.tab, incarnation, config, founded: founded ?? false, leader, leads: holds(view),
+        id: node.id, votes: node.id !== this.#setup.tab, able: view.leaving === undefined && node.id !== this.#setup.tab, incarnation, config, founded: founded ?? false, leader, leads: holds(view),
         sees: this.#meetings.seenBy(node.id).size - 1
       }
     })

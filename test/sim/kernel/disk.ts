@@ -19,6 +19,8 @@ export class SimDisk implements Disk {
   /** Writes of this life, and how many of them are durable. */
   #written = 0
   #flushed = 0
+  /** How many of them were there when writes were refused. */
+  #refused = -1
   readonly #startSync: (name: string, upTo: number) => void
 
   constructor (startSync: (name: string, upTo: number) => void) {
@@ -50,6 +52,19 @@ export class SimDisk implements Disk {
     this.#flushed += ready.length
   }
 
+  /** What is not durable yet is refused, though any number of it from the first on may have reached the disk. */
+  refuse (random: Random): void {
+    const kept = random.chance(0.5) ? random.int(this.#unsynced.length + 1) : 0
+    for (const [key, value] of this.#unsynced.slice(0, kept)) this.#durable.set(key, value)
+    this.#unsynced = []
+    this.#flushed = this.#refused = this.#written
+  }
+
+  /** Nobody waits for the end of a sync that was under way then. */
+  wasRefused (upTo: number): boolean {
+    return upTo <= this.#refused
+  }
+
   /** Takes over what is durable on another one. */
   copy (other: SimDisk): void {
     this.#durable.clear()
@@ -63,6 +78,7 @@ export class SimDisk implements Disk {
     this.#unsynced = []
     this.#written = 0
     this.#flushed = 0
+    this.#refused = -1
     if (fault === 'wipe') {
       const lost = this.#durable.size + unsynced.length
       this.#durable.clear()

@@ -1,6 +1,6 @@
 /** Carries out what the schedule says, and counts only what really happened. */
 import { cloneOf } from './types.ts'
-import type { DiskFault, Fault } from './types.ts'
+import type { DiskFault, Fault, LeaderFault } from './types.ts'
 import type { World } from './world.ts'
 import { SimNode } from './node.ts'
 import { createRandom, hashString } from '../../../src/util/random.core.ts'
@@ -13,6 +13,11 @@ const BESIDE = 1_600
 const OUTGROWN = 4_000
 /** Ms after which one that is cut off believes in no leader. */
 const ABANDONED = 8_000
+/** Ms after which one that was away while its group was founded anew twice comes back. */
+const REGROUPED = 30_000
+/** Ms within which one leaves when others were killed, and within which all leave. */
+const BEREFT = 500
+const EXODUS = 100
 /** Lives of a copy are numbered from here. */
 const CLONE_LIVES = 1_000
 /** Largest error of a clock's rate. */
@@ -20,7 +25,8 @@ const RHO = 0.02
 
 export function applyFault (world: World, fault: Fault): void {
   if (world.healed) return
-  world.disturb()
+  // what it comes to does
+  if (fault.kind !== 'leader') world.disturb()
   switch (fault.kind) {
     case 'kill': case 'poweroff': crash(world, fault); break
     case 'stall': case 'freeze': case 'stop': case 'sleep': {
@@ -59,6 +65,12 @@ export function applyFault (world: World, fault: Fault): void {
       break
     }
     case 'clone': clone(world, fault.node, fault.ms); break
+    case 'refuse': {
+      const node = world.nodes.get(fault.node)
+      if (node !== undefined) node.refusesUntil = Math.max(node.refusesUntil, world.now + fault.ms)
+      break
+    }
+    case 'sever': world.severs = fault.ms; break
     case 'command': {
       const node = running(world, fault.node)
       if (node === undefined) return
@@ -69,8 +81,10 @@ export function applyFault (world: World, fault: Fault): void {
     case 'leader': {
       const node = world.client.leader?.()
       if (node === undefined) return
-      for (const next of strike(world, node, fault)) world.after(next.at - world.now, () => applyFault(world, next))
-      world.count('leaders struck')
+      const faults = strike(world, node, fault)
+      if (faults.length === 0) return
+      for (const next of faults) world.after(next.at - world.now, () => applyFault(world, next))
+      world.count(struckBy(fault.how))
       break
     }
     default:
@@ -82,6 +96,11 @@ export function applyFault (world: World, fault: Fault): void {
       })
       world.count(fault.kind)
   }
+}
+
+/** What it is counted as. */
+export function struckBy (how: LeaderFault): string {
+  return `leader: ${how}`
 }
 
 function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind: 'leader' }>): Fault[] {
@@ -121,11 +140,43 @@ function strike (world: World, node: string, { how, ms }: Extract<Fault, { kind:
         ...[1, 1_000].map((later): Fault => ({ kind: 'command', at: last + later, node: heir, name: 'recover', argument: undefined }))
       ]
     }
+    case 'bereave': {
+      const voters = world.client.followers?.() ?? []
+      const few = Math.floor(voters.length / 2)
+      const leaves = Math.floor(ms) % 2 === 0 ? node : voters[0]
+      if (few === 0 || leaves === undefined) return []
+      return [
+        ...voters.slice(-few).map((id): Fault => ({ kind: Math.floor(ms) % 3 === 0 ? 'poweroff' : 'kill', at, node: id, back: ms * 3, disk: 'keep' })),
+        { kind: 'command', at: at + ms % BEREFT, node: leaves, name: 'leave', argument: { seat: true, stays: 0, back: ms } }
+      ]
+    }
+    case 'exodus': {
+      const voters = [node, ...world.client.followers?.() ?? []]
+      // somebody is left to
+      if (voters.length === 1 || voters.length === world.ids.length) return []
+      const [drains, dies] = [Math.floor(ms) % 3 > 0, Math.floor(ms) % 4 === 0]
+      return voters.map((id, i): Fault => {
+        if (dies && id === node) return { kind: 'kill', at: at + ms % EXODUS, node: id, back: undefined, disk: 'keep' }
+        return { kind: 'command', at: at + (ms * (i + 1)) % EXODUS, node: id, name: 'leave', argument: { seat: true, stays: 0, back: ms * 2, drains } }
+      })
+    }
+    case 'regroup': {
+      const [away, dead, ...more] = world.client.followers?.() ?? []
+      if (away === undefined || dead === undefined || more.length > 0 || others.length < 3) return []
+      const recover = (later: number): Fault => ({ kind: 'command', at: at + later, node, name: 'recover', argument: { without: away } })
+      const heirs = others.filter(id => id !== away && id !== dead)
+      return [
+        { kind: 'kill', at, node: away, back: REGROUPED + ms, disk: 'keep' },
+        ...[dead, ...heirs].map((id, i): Fault => ({ kind: 'kill', at: at + (i === 0 ? 100 : ABANDONED * 2), node: id, back: undefined, disk: 'wipe' })),
+        ...[ABANDONED, ABANDONED + 1_000, ABANDONED * 3, ABANDONED * 3 + 1_000].map(recover)
+      ]
+    }
     case 'isolate': return [cut('isolate', ms, others)]
     // it still reaches every second one
     case 'halves': return [cut('halves', ms, others.filter((_, i) => i % 2 === 0))]
     case 'drop': return [...others.map((b): Fault => ({ kind: 'reset', at, a: b, b: node })), { ...cut('isolate', ms, others), at: at + 0.01 }]
     case 'outpace': {
+      world.disturb()
       for (const other of world.nodes.values()) other.setRate(other.id === node ? 1 - RHO : 1 + RHO)
       const cutAt = at + 500
       return [...others.map((b): Fault => ({ kind: 'reset', at: cutAt, a: b, b: node })), { ...cut('isolate', ms, others), at: cutAt + 0.01 }]
@@ -221,6 +272,7 @@ export function healEverything (world: World): void {
     }
   }
   for (const node of world.nodes.values()) {
+    node.refusesUntil = 0
     if (node.frozen && node.frozenUntil < Infinity) node.thaw()
     restart(world, node)
   }

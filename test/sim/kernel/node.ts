@@ -19,6 +19,8 @@ export class SimNode {
   /** Until when the process does not run. */
   frozenUntil = 0
   frozenSince = 0
+  /** Until when its disk refuses what is written: it is full. */
+  refusesUntil = 0
   /** Past times without running, oldest first. */
   readonly stalls: Array<{ from: number, to: number }> = []
   readonly #world: World
@@ -47,7 +49,12 @@ export class SimNode {
     this.disk = new SimDisk((name, upTo) => {
       const life = this.life
       world.after(world.fsyncTime(random), () => {
-        if (this.life !== life || this.status !== 'up') return
+        if (this.life !== life || this.status !== 'up' || this.disk.wasRefused(upTo)) return
+        if (world.now < this.refusesUntil) {
+          this.disk.refuse(random)
+          world.count('saves refused')
+          return this.run(() => this.process?.refused?.())
+        }
         this.disk.finish(upTo)
         this.run(() => this.process?.synced?.(name))
       })

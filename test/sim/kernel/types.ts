@@ -47,6 +47,8 @@ export interface Process {
   dialled? (peer: string, result: DialResult): void
   /** What was written before `disk.sync(name)` is safe now. */
   synced? (name: string): void
+  /** What was written and is not safe yet is refused; syncs that were under way do not end. */
+  refused? (): void
   /** Something that a user of the process asks for; see {@link Client.workload}. */
   command? (name: string, argument: unknown): void
 }
@@ -121,6 +123,10 @@ export type Fault =
   | { kind: 'lose', at: number, ms: number, from: string, to: string, share: number }
   /** A second machine with a copy of the disk, and with the identity; see {@link cloneOf}. It is turned off after `ms`. */
   | { kind: 'clone', at: number, node: string, ms: number }
+  /** Its disk is full. */
+  | { kind: 'refuse', at: number, node: string, ms: number }
+  /** Who founds the first group from then on is cut off in that moment. */
+  | { kind: 'sever', at: number, ms: number }
   | { kind: 'command', at: number, node: string, name: string, argument: unknown }
   /**
    * Strikes whoever leads then; see {@link Client.leader}. `drop`: cut off, the others see the connections close. `setBack`: cut off
@@ -128,11 +134,13 @@ export type Fault =
    * others die and come back at once, or their clocks jump. `outpace`: dropped when its clock has become as slow as any may
    * be, and all others as fast. `lag`: half of what it tells one follower is lost while another one leaves. `leave`: it is told to
    * stop for good, and another process takes its place after `ms`. `abandon`: one is cut off from all, and when all but the
-   * leader are gone for ever it is told to `recover`, while that one may not know it yet.
+   * leader are gone for ever it is told to `recover`, while that one may not know it yet. `bereave`: as many followers as the
+   * group can do without are killed, and one more, or the leader, leaves within half a second. `exodus`: all voters leave within
+   * a tenth of one, or while the leader dies; some only drain, and run on. `regroup`: one is away while an operator founds the group anew without it, twice.
    */
   | { kind: 'leader', at: number, how: LeaderFault, ms: number }
 
-export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump' | 'outpace' | 'lag' | 'leave' | 'beside' | 'outgrow' | 'abandon'
+export type LeaderFault = 'kill' | 'isolate' | 'halves' | 'freeze' | 'drop' | 'setBack' | 'rivalForget' | 'rivalJump' | 'outpace' | 'lag' | 'leave' | 'beside' | 'outgrow' | 'abandon' | 'bereave' | 'exodus' | 'regroup'
 
 export type DiskFault = 'keep' | 'torn' | 'wipe'
 

@@ -6,12 +6,14 @@ import { EventQueue } from './queue.ts'
 import { applyFault, end, healEverything } from './faults.ts'
 import { Violation } from './types.ts'
 import type { Delivery, NetworkHost } from './network.ts'
-import type { Client, Scenario } from './types.ts'
+import type { Client, Fault, Scenario } from './types.ts'
 import type { Random } from '../../../src/util/random.core.ts'
 
 /** Events per virtual second and node, and events that wait, beyond which a run counts as a livelock. */
 const MAX_RATE = 5_000
 const MAX_WAITING = 100_000
+/** Times of disturbances that are remembered. */
+const MAX_DISTURBED = 16
 /** Starts are spread over this time. */
 const START_WITHIN = 2_000
 
@@ -34,9 +36,12 @@ export class World implements NetworkHost {
   readonly nodes = new Map<string, SimNode>()
   readonly counts = new Map<string, number>()
   healed = false
-  /** When a fault last struck or ended, and the one before that: between them, and since, nothing was disturbed. */
+  /** Ms for which the next founder is cut off. */
+  severs: number | undefined
+  /** When a fault last struck or ended: since then nothing was disturbed. */
   disturbedAt = START_WITHIN
-  disturbedBefore = START_WITHIN
+  /** That, and the times before, oldest first. */
+  readonly disturbed: number[] = [START_WITHIN]
   readonly #queue = new EventQueue<() => void>()
   #steps = 0
   #secondFrom = 0
@@ -50,11 +55,17 @@ export class World implements NetworkHost {
     this.network = new Network(this, random.fork('network'), { ...latency, factor: 1, drop, duplicate, reorder })
     for (const id of scenario.ids) this.nodes.set(id, new SimNode(this, id, random.fork(`node ${id}`), scenario.drift, scenario.extreme))
     this.client = makeClient(this)
+    if (scenario.drift > 0) this.count('drift')
     const starts = random.fork('starts')
     const { startWithin = START_WITHIN } = scenario
     for (const node of this.nodes.values()) this.after(starts.between(0, startWithin), () => { if (node.life < 0) node.start() })
     for (const fault of scenario.faults) this.after(fault.at, () => applyFault(this, fault))
     this.after(scenario.healAt, () => { this.healed = true; healEverything(this) })
+  }
+
+  /** The time before {@link disturbedAt}: between the two nothing was disturbed either. */
+  get disturbedBefore (): number {
+    return this.disturbed.at(-2) ?? START_WITHIN
   }
 
   get ids (): string[] {
@@ -123,10 +134,15 @@ export class World implements NetworkHost {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
   }
 
+  /** Something that strikes in answer to what happened. */
+  strike (fault: Fault): void {
+    applyFault(this, fault)
+  }
+
   disturb (): void {
     if (this.now === this.disturbedAt) return
-    this.disturbedBefore = this.disturbedAt
     this.disturbedAt = this.now
+    if (this.disturbed.push(this.now) > MAX_DISTURBED) this.disturbed.shift()
   }
 
   /** Takes what happened into the hash. */
