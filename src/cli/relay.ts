@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { createMesh } from '../mesh.ts'
 import { metricsHandler } from '../monitor/index.ts'
 import { relayOf } from '../transport/index.ts'
+import { wordsOf } from './arguments.ts'
 import { DONE, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
 import { createLog, LEVELS } from './log.ts'
@@ -110,6 +111,7 @@ function explained (error: unknown, line: Line): Error {
 }
 
 async function run (line: Line, terminal: Terminal): Promise<number> {
+  wordsOf(line.words, 'relay', 0)
   // It is there for its clients, whoever reads what it says.
   const signal = terminal.interrupted ?? terminal.signal
   const at = line.text('http')
