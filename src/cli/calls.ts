@@ -20,7 +20,7 @@ function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure
   }
   const [service = '', method = ''] = line.words
   const hint = code === 'UNIMPLEMENTED'
-    ? unknownMethod(mesh, service, method)
+    ? unknownMethod(mesh, service, method, message)
     : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `\n${unknownService(mesh, service)}` : ''
   terminal.err(`${code ?? 'error'}: ${quoted(message)}${hint}`)
   if (details !== undefined) terminal.err(json(details, 2))
