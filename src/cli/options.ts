@@ -44,6 +44,8 @@ export const MESH: OptionSpecs = {
 const ADDRESS = '<multiaddr>'
 
 function checkAddress (name: string, text: string): void {
+  // as of a variable in quotes that is not set
+  if (/^\/?$/.test(text.trim())) throw new UsageError(`--${name} is empty: expected a multiaddr such as /ip4/192.0.2.1/tcp/9001`)
   try {
     multiaddr(text)
   } catch (cause) {

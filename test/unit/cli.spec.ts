@@ -38,7 +38,8 @@ describe('braid-mesh: the command line itself', () => {
       [['nodes', '--bootstrap', 'x'], 'not a multiaddr'], [['nodes', '--bootstrap', '192.0.2.1:9001'], '/ip4/192.0.2.1/tcp/9001?'], [['nodes', '--bootstrap', 'wss://relay.example:443'], '/dns4/relay.example/tcp/443/wss?'],
       [['nodes', '--mesh', 'A B', '--bootstrap', '/ip4/127.0.0.1/tcp/9'], 'mesh'], [['nodes', '--timeout', 'soon'], 'milliseconds'], [['nodes', '--timeout'], 'timeout'],
       [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000'], [['relay', '--proxy', 'nonsense'], 'an IP address'],
-      [['relay', 'shop', '--proxy', 'nonsense'], 'usage: braid-mesh relay']
+      [['relay', 'shop', '--proxy', 'nonsense'], 'usage: braid-mesh relay'],
+      [['nodes', '--bootstrap', ''], '--bootstrap is empty'], [['nodes', '--bootstrap', '/'], '--bootstrap is empty']
     ] as Array<[string[], string]>) {
       const ended = await cli(...words)
       expect(ended.err, words.join(' ')).to.contain(hint)
