@@ -155,6 +155,12 @@ describe('the log of a relay', () => {
     log.warn('refused', { why: 'reservations', name: 'a b\nERROR forged=1', n: 3 })
     expect(lines).to.deep.equal(['1970-01-01T00:00:00.000Z WARN  refused why=reservations name="a b\\nERROR forged=1" n=3'])
   })
+
+  it('as text has lists that can be copied', () => {
+    const log = createLog({ format: 'text', level: 'info', write: line => { lines.push(line) }, now })
+    log.info('up', { addresses: ['/ip4/192.0.2.1/tcp/1', '/ip4/192.0.2.1/tcp/2/ws'], none: [], reasons: ['no way, yet', 'a\nERROR forged=1'], odd: [1, {}] })
+    expect(lines).to.deep.equal(['1970-01-01T00:00:00.000Z INFO  up addresses=/ip4/192.0.2.1/tcp/1,/ip4/192.0.2.1/tcp/2/ws none="" reasons="no way, yet; a\\nERROR forged=1" odd=[1,{}]'])
+  })
 })
 
 describe('the pages of a relay', () => {
