@@ -51,8 +51,9 @@ async function rest (time: number, signal: AbortSignal): Promise<void> {
 async function look (mesh: Mesh, line: Line, signal: AbortSignal, interval: number, before: Map<string, Served>): Promise<TopView> {
   const { snapshots, silent } = await askAll(mesh, { timeout: Math.min(line.timeout, Math.max(interval, 1_000)), signal })
   const view = topView(mesh.discovery.mesh, Date.now(), snapshots, silent.map(({ node }) => node.name), before)
+  const served = snapshots.map(snapshot => [snapshot.self.id, servedOf(snapshot, before.get(snapshot.self.id))] as const)
   before.clear()
-  for (const snapshot of snapshots) before.set(snapshot.self.id, servedOf(snapshot))
+  for (const [id, calls] of served) before.set(id, calls)
   return view
 }
 
@@ -74,7 +75,7 @@ export const top: MeshCommand = {
   summary: 'nodes, services, leaders, calls a second and lags of channels, as they change, until Ctrl-C',
   details: 'It asks every node each time. Where stdout is no terminal, or with --json, it prints one picture after the other instead of one that changes.',
   options: {
-    interval: { type: 'number', value: '<ms>', min: 100, help: 'between two looks (default 1000)' },
+    interval: { type: 'number', value: '<ms>', min: 100, help: 'between two looks (default 1000); nodes have news once a second' },
     count: { type: 'number', value: '<n>', help: 'end after so many looks' }
   },
   examples: ['braid-mesh top', 'braid-mesh top --count 1', 'braid-mesh top --json --interval 10000'],

@@ -49,6 +49,10 @@ describe('what the nodes tell, put together', () => {
     expect(view(look(1_000, 100))).to.equal(0.5)
     expect(view(look(3_000, 300), look(1_000, 100))).to.equal(100)
     expect(view(look(3_000, 5), look(1_000, 100))).to.equal(0.5)
+    // it answers the same for a while, however often it is asked
+    const second = servedOf(look(3_000, 300), servedOf(look(1_000, 100)))
+    expect(topView('shop', 0, [look(3_000, 300)], [], new Map([['a', second]])).rate).to.equal(100)
+    expect(topView('shop', 0, [look(4_000, 300)], [], new Map([['a', servedOf(look(3_000, 300), second)]])).rate).to.equal(0)
     expect(topView('shop', 7, [look(0, 0)], ['b'], new Map())).to.deep.include({ at: 7, silent: ['b'] })
   })
 })
