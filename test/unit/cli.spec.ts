@@ -39,7 +39,9 @@ describe('braid-mesh: the command line itself', () => {
       [['nodes', '--mesh', 'A B', '--bootstrap', '/ip4/127.0.0.1/tcp/9'], 'mesh'], [['nodes', '--timeout', 'soon'], 'milliseconds'], [['nodes', '--timeout'], 'timeout'],
       [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000'], [['relay', '--proxy', 'nonsense'], 'an IP address'],
       [['relay', 'shop', '--proxy', 'nonsense'], 'usage: braid-mesh relay'],
-      [['nodes', '--bootstrap', ''], '--bootstrap is empty'], [['nodes', '--bootstrap', '/'], '--bootstrap is empty']
+      [['nodes', '--bootstrap', ''], '--bootstrap is empty'], [['nodes', '--bootstrap', '/'], '--bootstrap is empty'],
+      [['subscribe', 'orders', '--from', 'yesterday'], '--from: expected latest, beginning or a time'], [['subscribe', 'orders', '--from=-60000'], '--from: expected'],
+      [['subscribe', 'orders', '--from', '2026-13-01'], '--from: expected'], [['subscribe', 'orders', '--from', '2026-11-27T12:00:00Z'], '--bootstrap is needed']
     ] as Array<[string[], string]>) {
       const ended = await cli(...words)
       expect(ended.err, words.join(' ')).to.contain(hint)
