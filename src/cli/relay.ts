@@ -3,6 +3,8 @@ import { isIP } from 'node:net'
 import { createMesh } from '../mesh.ts'
 import { metricsHandler } from '../monitor/index.ts'
 import { relayOf } from '../transport/index.ts'
+import { abortable } from '../util/abortable.ts'
+import { VERSION } from '../util/version.ts'
 import { wordsOf } from './arguments.ts'
 import { DONE, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
@@ -86,6 +88,17 @@ async function aborted (signal: AbortSignal): Promise<void> {
   await new Promise<void>(resolve => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
 }
 
+/** The disk that it is to be kept on may not answer. Undefined: it was told to end meanwhile. */
+async function made (making: Promise<Mesh>, signal: AbortSignal): Promise<Mesh | undefined> {
+  try {
+    return await abortable(making, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    making.then(async mesh => mesh.stop()).catch(() => {})
+    return undefined
+  }
+}
+
 function tellReady (mesh: Mesh, line: Line, terminal: Terminal, log: Log, http: string | undefined): void {
   const addresses = mesh.libp2p.getMultiaddrs().map(String)
   if (line.json) {
@@ -118,7 +131,12 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   const address = at == null ? undefined : httpAddress(at)
   const format = line.text('log') ?? (line.json ? 'json' : 'text')
   const log = createLog({ format: format === 'json' ? 'json' : 'text', level: (line.text('log-level') ?? 'info') as Level, write: terminal.err })
-  const mesh = await createMesh(meshOptions(line))
+  log.info('starting', { version: VERSION, mesh: line.mesh, data: line.text('data') })
+  const mesh = await made(createMesh(meshOptions(line)), signal)
+  if (mesh == null) {
+    log.info('stopped')
+    return DONE
+  }
   const relay = relayOf(mesh.libp2p)
   if (relay == null) throw new Error('there is no relay in this node')
   let isolation: readonly Error[] = []

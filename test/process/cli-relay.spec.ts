@@ -1,12 +1,15 @@
 /** `braid-mesh relay` as an operator has it: a process, its pages, its log, its end; and peers that vanish. */
 import { expect } from 'chai'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
 import { freePort } from '../harness/ports.ts'
+import { skip } from '../harness/skip.ts'
 import { until } from '../harness/until.ts'
 import { useProcesses } from '../harness/use-processes.ts'
 import type { Mesh } from '../../src/index.ts'
@@ -121,6 +124,29 @@ describe('braid-mesh relay', () => {
       expect(logOf(relay).at(-1)).to.include({ msg: 'stopped' })
     } finally {
       silent.close()
+    }
+  })
+
+  it('is told to end while its disk does not answer: it ends', async function () {
+    if (process.platform === 'win32') skip(this, 'there are no named pipes in directories here')
+    this.timeout(60_000)
+    const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
+    // whoever reads it waits for a writer that never comes
+    await promisify(execFile)('mkfifo', [join(data, 'damaged')])
+    try {
+      const relay = await cli.start('relay', '--json', '--data', data, '--listen', WS)
+      await relay.sees(/"msg":"starting"/, 'err')
+      const began = performance.now()
+      relay.kill('SIGTERM')
+      const { code, out } = await relay.ended
+      expect(performance.now() - began).to.be.below(10_000)
+      // a thread that hangs lets nobody exit: then it dies of the signal, which is no failure either
+      expect(code ?? relay.child.signalCode).to.be.oneOf([0, 'SIGTERM'])
+      expect(out).to.equal('')
+      expect(logOf(relay).at(-1)).to.include({ msg: 'stopped' })
+    } finally {
+      cli.kill()
+      await rm(data, { recursive: true, force: true })
     }
   })
 
