@@ -13,3 +13,12 @@ export class UsageError extends Error {
   static override readonly name = 'UsageError'
   constructor (message: string) { super(message); this.name = 'UsageError' }
 }
+
+/** A disk is full, or a terminal gone: results are lost, which is no end as in `… | head`. Exit code 1. */
+export class UnwrittenError extends Error {
+  static override readonly name = 'UnwrittenError'
+  constructor (cause: Error) {
+    super(`what it prints cannot be written: ${cause.message}`, { cause })
+    this.name = 'UnwrittenError'
+  }
+}

@@ -6,7 +6,7 @@ import { relayOf } from '../transport/index.ts'
 import { abortable } from '../util/abortable.ts'
 import { VERSION } from '../util/version.ts'
 import { wordsOf } from './arguments.ts'
-import { DONE, UsageError } from './exit.ts'
+import { DONE, UnwrittenError, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
 import { createLog, LEVELS } from './log.ts'
 import { MESH } from './options.ts'
@@ -131,6 +131,7 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   const address = at == null ? undefined : httpAddress(at)
   const format = line.text('log') ?? (line.json ? 'json' : 'text')
   const log = createLog({ format: format === 'json' ? 'json' : 'text', level: (line.text('log-level') ?? 'info') as Level, write: terminal.err })
+  terminal.signal.addEventListener('abort', () => { if (terminal.signal.reason instanceof UnwrittenError) log.warn(terminal.signal.reason.message) }, { once: true })
   log.info('starting', { version: VERSION, mesh: line.mesh, data: line.text('data') })
   const mesh = await made(createMesh(meshOptions(line)), signal)
   if (mesh == null) {
@@ -164,6 +165,7 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
 
 export const relay: Command = {
   name: 'relay',
+  serves: true,
   summary: 'run a relay: the way in for browser tabs, and a bootstrap for all',
   details: `It relays connections to nodes that cannot be dialled, serves the mesh's DHT and keeps messages of topics for others.
 Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md of this package).

@@ -1,6 +1,7 @@
 /** The command line in processes of its own, compiled once. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { open as openFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { compile } from './compile.ts'
 import { forgetPid, watchPid } from './reaper.ts'
@@ -57,6 +58,16 @@ export class Cli {
     return this.#spawn(process.execPath, [await compiledCli(), ...words])
   }
 
+  /** What it prints goes into a file. */
+  async startInto (file: string, ...words: string[]): Promise<CliProcess> {
+    const open = await openFile(file, 'w')
+    try {
+      return this.#spawn(process.execPath, [await compiledCli(), ...words], open.fd)
+    } finally {
+      await open.close()
+    }
+  }
+
   /** Under a terminal, of 100 columns and 30 rows; undefined when this machine has no `script` to make one. */
   async startInTerminal (...words: string[]): Promise<CliProcess | undefined> {
     const command = [process.execPath, await compiledCli(), ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
@@ -77,8 +88,8 @@ export class Cli {
     for (const { child } of this.#running) child.kill('SIGKILL')
   }
 
-  #spawn (file: string, args: string[]): CliProcess {
-    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm' } }))
+  #spawn (file: string, args: string[], stdout: 'pipe' | number = 'pipe'): CliProcess {
+    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', stdout, 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm' } }))
     this.#running.add(running)
     if (running.child.pid != null) watchPid(running.child.pid)
     void running.ended.then(() => { this.#running.delete(running) })

@@ -1,6 +1,7 @@
 /** `braid-mesh relay` as an operator has it: a process, its pages, its log, its end; and peers that vanish. */
 import { expect } from 'chai'
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -168,6 +169,20 @@ describe('braid-mesh relay', () => {
     for (const running of [relay, unread]) running.kill('SIGTERM')
     expect(await Promise.all([relay, unread].map(async ({ ended }) => (await ended).code))).to.deep.equal([0, 0])
     expect(logOf(unread).map(({ msg }) => msg as string)).to.include('stopped')
+  })
+
+  it('goes on when what it prints cannot be written, and says so', async function () {
+    if (!existsSync('/dev/full')) skip(this, 'there is no /dev/full here, on which nothing can be written')
+    this.timeout(60_000)
+    const relay = await cli.startInto('/dev/full', 'relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
+    const [, http = ''] = await relay.sees(/"http":"([^"]+)"/, 'err')
+    await relay.sees(/what it prints cannot be written: .*ENOSPC/, 'err')
+    expect((await health(http)).status).to.equal(200)
+    relay.kill('SIGTERM')
+    expect((await relay.ended).code).to.equal(0)
+    const log = logOf(relay)
+    expect(log.filter(({ msg }) => (msg as string).startsWith('what it prints'))).to.have.length(1)
+    expect(log.at(-1)).to.include({ msg: 'stopped' })
   })
 
   it('gives the place of a peer that was killed to the next one, page load after page load', async function () {

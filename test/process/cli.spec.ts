@@ -1,5 +1,6 @@
 /** The command line as a process: exit codes, signals, pipes, and a terminal with a person at it. */
 import { expect } from 'chai'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,8 @@ import { muteWebSocket } from '../harness/mute-websocket.ts'
 import { skip } from '../harness/skip.ts'
 import type { Mesh } from '../../src/index.ts'
 
+const FULL = '/dev/full'
+const NO_FULL = 'there is no /dev/full here, on which nothing can be written'
 const NO_TERMINAL = 'there is no script (util-linux) here that makes a terminal'
 
 describe('braid-mesh in a shell', function () {
@@ -63,6 +66,24 @@ describe('braid-mesh in a shell', function () {
     expect(await calling.ended).to.deep.equal({ code: 130, out: '', err: '' })
     expect((await subscribed.ended).code).to.equal(0)
     expect((await watching.ended).code).to.equal(0)
+  })
+
+  it('says in words that what it prints cannot be written, exit code 1', async function () {
+    if (!existsSync(FULL)) skip(this, NO_FULL)
+    const told = /^what it prints cannot be written: .*ENOSPC.*\n$/
+    for (const words of [['--version'], ['nodes', ...bootstrap], ['top', '--interval', '200', ...bootstrap]]) {
+      const { code, err } = await (await cli.startInto(FULL, ...words)).ended
+      expect(err, words.join(' ')).to.match(told)
+      expect(code, words.join(' ')).to.equal(1)
+    }
+    const asJson = await (await cli.startInto(FULL, 'nodes', '--json', ...bootstrap)).ended
+    expect(JSON.parse(asJson.err)).to.have.nested.property('error.code', 'UnwrittenError')
+    const subscribed = await cli.startInto(FULL, 'subscribe', 'full', ...bootstrap)
+    await subscribed.sees(/subscribed to full/, 'err')
+    await login.pubsub.topic('full').publish(1)
+    const { code, err } = await subscribed.ended
+    expect(err.replace(/^.*\n/, '')).to.match(told)
+    expect(code).to.equal(1)
   })
 
   it('ends although a peer that it dialled never answers its goodbye', async () => {
