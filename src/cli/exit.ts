@@ -5,7 +5,7 @@ export const DONE = 0
 export const FAILED = 1
 export const WRONG_USAGE = 2
 export const NO_WAY_IN = 3
-/** Ctrl-C or SIGTERM before it was done, as shells have it: 128 + the signal's number. */
+/** Ctrl-C, SIGTERM or SIGHUP before it was done, as shells have it: 128 + the signal's number. */
 export const INTERRUPTED = 130
 
 /** The command line was wrong; the message says how. Exit code 2. */

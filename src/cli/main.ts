@@ -1,16 +1,19 @@
 #!/usr/bin/env node
 import { VERSION } from '../util/version.ts'
 import { INTERRUPTED } from './exit.ts'
+import { isUnderNohup } from './nohup.ts'
 import { run } from './run.ts'
 import { openTerminal } from './terminal.ts'
 
 const interrupted = new AbortController()
 const TERMINATED = 143
+const HUNG_UP = 129
+const outlives = isUnderNohup()
 /** Milliseconds after which a socket whose other side does not answer a goodbye keeps this process no longer. */
 const LINGER = 1_000
 let told: Signal | undefined
 
-type Signal = 'SIGINT' | 'SIGTERM'
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /**
  * A thread that waits for a disk which does not answer lets no process exit, but one can die of a signal: its parent, too,
@@ -23,8 +26,9 @@ function end (name: Signal, code?: number): void {
   process.kill(process.pid, name)
 }
 
-for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED]] as const) {
+for (const [name, code] of [['SIGINT', INTERRUPTED], ['SIGTERM', TERMINATED], ['SIGHUP', HUNG_UP]] as const) {
   process.on(name, () => {
+    if (name === 'SIGHUP' && outlives) return
     // Whoever asks twice does not want to wait for a goodbye.
     if (interrupted.signal.aborted) end(name, code)
     told = name

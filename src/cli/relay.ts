@@ -171,7 +171,8 @@ export const relay: Command = {
 Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md of this package).
 
 Once it is up it prints its addresses on stdout (with --json as one document: id, mesh, addresses, http) and logs on stderr.
-SIGTERM or Ctrl-C: it says goodbye, finishes what runs and ends with 0; the second one ends it at once.`,
+SIGTERM, Ctrl-C or a closed terminal: it says goodbye, finishes what runs and ends with 0; the second one ends it at once.
+Under nohup (of GNU, on Linux) it outlives its terminal.`,
   options: OPTIONS,
   examples: [
     'braid-mesh relay --data /var/lib/braid-mesh --http 127.0.0.1:9090',

@@ -34,7 +34,7 @@ function screenOf (stdout: NodeJS.WriteStream): Screen {
 /**
  * Nothing that is printed can control the terminal: what nodes say of themselves, and errors of theirs, may be anything.
  *
- * @param interrupted - aborted by Ctrl-C and SIGTERM
+ * @param interrupted - aborted by Ctrl-C, SIGTERM and SIGHUP
  */
 export function openTerminal ({ stdout, stderr }: NodeJS.Process, interrupted: AbortSignal): Terminal {
   const unread = new AbortController()

@@ -50,6 +50,19 @@ export class CliProcess {
   }
 }
 
+/** As a line of a shell. */
+async function commandOf (words: readonly string[]): Promise<string> {
+  return [process.execPath, await compiledCli(), ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+}
+
+async function isMissing (program: string): Promise<boolean> {
+  const found = spawn(program, ['--version'], { stdio: 'ignore' })
+  return new Promise<boolean>(resolve => {
+    found.once('error', () => { resolve(true) })
+    found.once('close', code => { resolve(code !== 0) })
+  })
+}
+
 /** The command line of one test suite: call {@link kill} after each test. */
 export class Cli {
   readonly #running = new Set<CliProcess>()
@@ -70,13 +83,21 @@ export class Cli {
 
   /** Under a terminal, of 100 columns and 30 rows; undefined when this machine has no `script` to make one. */
   async startInTerminal (...words: string[]): Promise<CliProcess | undefined> {
-    const command = [process.execPath, await compiledCli(), ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
-    const found = spawn('script', ['--version'], { stdio: 'ignore' })
-    const missing = await new Promise<boolean>(resolve => {
-      found.once('error', () => { resolve(true) })
-      found.once('close', code => { resolve(code !== 0) })
-    })
-    return missing ? undefined : this.#spawn('script', ['-qefc', `stty cols 100 rows 30; exec ${command}`, '/dev/null'])
+    return await isMissing('script') ? undefined : this.#spawn('script', ['-qefc', `stty cols 100 rows 30; exec ${await commandOf(words)}`, '/dev/null'])
+  }
+
+  /**
+   * Under a terminal and GNU's `nohup`; what it prints goes into a file. Undefined when this machine lacks either.
+   *
+   * @returns its own pid, and the process of its terminal
+   */
+  async startUnderNohup (file: string, ...words: string[]): Promise<{ pid: number, ended: Promise<Ended> } | undefined> {
+    if (await isMissing('script') || await isMissing('nohup')) return undefined
+    const terminal = this.#spawn('script', ['-qefc', `echo pid $$; exec nohup ${await commandOf(words)} >'${file}' 2>&1`, '/dev/null'])
+    const pid = Number((await terminal.sees(/pid (\d+)/))[1])
+    watchPid(pid)
+    void terminal.ended.then(() => { forgetPid(pid) })
+    return { pid, ended: terminal.ended }
   }
 
   async run (...words: string[]): Promise<Ended> {

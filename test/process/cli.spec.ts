@@ -8,10 +8,12 @@ import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
 import { muteWebSocket } from '../harness/mute-websocket.ts'
 import { skip } from '../harness/skip.ts'
+import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
 
 const FULL = '/dev/full'
 const NO_FULL = 'there is no /dev/full here, on which nothing can be written'
+const NO_NOHUP = 'there is no script (util-linux) or no nohup (GNU) here'
 const NO_TERMINAL = 'there is no script (util-linux) here that makes a terminal'
 
 describe('braid-mesh in a shell', function () {
@@ -66,6 +68,30 @@ describe('braid-mesh in a shell', function () {
     expect(await calling.ended).to.deep.equal({ code: 130, out: '', err: '' })
     expect((await subscribed.ended).code).to.equal(0)
     expect((await watching.ended).code).to.equal(0)
+  })
+
+  it('says goodbye when its terminal is closed', async () => {
+    const gone = new Promise<string>(resolve => { login.discovery.addEventListener('node:remove', ({ detail }) => { resolve(detail.state) }, { once: true }) })
+    const subscribed = await cli.start('subscribe', 'orders', ...bootstrap)
+    await subscribed.sees(/subscribed to orders/, 'err')
+    subscribed.kill('SIGHUP')
+    expect((await subscribed.ended).code).to.equal(0)
+    expect(await gone).to.equal('left')
+  })
+
+  it('under nohup goes on when its terminal is closed', async function () {
+    const got = join(directory, 'got')
+    const started = await cli.startUnderNohup(got, 'subscribe', 'kept', '--count', '2', ...bootstrap)
+    if (started == null) {
+      skip(this, NO_NOHUP)
+    }
+    const { pid, ended } = started
+    const printed = async (): Promise<string> => readFile(got, 'utf8').catch(() => '')
+    await until(async () => (await printed()).includes('subscribed to kept'))
+    process.kill(pid, 'SIGHUP')
+    for (const n of [1, 2]) await login.pubsub.topic('kept').publish(n)
+    expect((await ended).code).to.equal(0)
+    expect(await printed()).to.match(/Z kept 1$/m).and.to.match(/Z kept 2$/m)
   })
 
   it('says in words that what it prints cannot be written, exit code 1', async function () {
