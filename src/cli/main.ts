@@ -1,9 +1,16 @@
 #!/usr/bin/env node
+import { whyTooOld } from '../util/node-version.ts'
 import { VERSION } from '../util/version.ts'
-import { INTERRUPTED } from './exit.ts'
+import { FAILED, INTERRUPTED } from './exit.ts'
 import { isUnderNohup } from './nohup.ts'
 import { run } from './run.ts'
 import { openTerminal } from './terminal.ts'
+
+const tooOld = whyTooOld(process.versions.node)
+if (tooOld != null) {
+  process.stderr.write(`${tooOld}\n`)
+  process.exit(FAILED)
+}
 
 const interrupted = new AbortController()
 const TERMINATED = 143

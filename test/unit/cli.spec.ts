@@ -19,6 +19,7 @@ import { proxiesOf } from '../../src/cli/relay.ts'
 import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
+import { whyTooOld } from '../../src/util/node-version.ts'
 import { until } from '../harness/until.ts'
 import type { Socket } from 'node:net'
 import type { Known } from '../../src/cli/repl-words.core.ts'
@@ -48,6 +49,15 @@ describe('braid-mesh: the command line itself', () => {
       expect(ended.code, words.join(' ')).to.equal(2)
     }
     expect(JSON.parse((await cli('nodes', '--json')).err)).to.have.nested.property('error.name', 'UsageError')
+  })
+
+  it('says which Node it needs, as its manifest does', () => {
+    expect(whyTooOld('20.1.0', false)).to.equal('braid-mesh needs Node 22 or newer, this is 20.1.0')
+    // a runtime of another kind may tell any version
+    expect(whyTooOld('20.1.0', true)).to.equal(undefined)
+    expect(whyTooOld(process.versions.node)).to.equal(undefined)
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { engines: { node: string } }
+    expect(engines.node).to.equal('>=22')
   })
 
   it('takes no value of an option for the command', async () => {
