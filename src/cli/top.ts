@@ -2,7 +2,7 @@
 import { wordsOf } from './arguments.ts'
 import { askAll } from './ask.ts'
 import { DONE } from './exit.ts'
-import { columns, json, ms, printable, shortId } from './output.ts'
+import { channelCells, columns, json, ms, printable, shortId } from './output.ts'
 import { servedOf, topView } from './top-view.core.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshCommand } from './join.ts'
@@ -25,8 +25,7 @@ export function topLines ({ at, mesh, nodes, services, channels, rate, silent }:
     ]), NUMBERS))
   }
   if (channels.length > 0) {
-    parts.push(columns(['TOPIC', 'CHANNEL', 'CONSUMERS', 'LAG', 'PENDING', 'REDELIVERED', 'DEAD'], channels.map(({ topic, channel, ...numbers }) =>
-      [topic, channel, ...[numbers.consumers, numbers.lag, numbers.pending, numbers.redelivered, numbers.dead].map(String)]), NUMBERS))
+    parts.push(columns(['TOPIC', 'CHANNEL', 'CONSUMERS', 'LAG', 'PENDING', 'REDELIVERED', 'DEAD'], channels.map(channelCells), NUMBERS))
   }
   parts.push(columns(['NODE', 'SERVICE', 'STATE', 'CALLS/S', 'CPU', 'MB', 'LINKS', 'CONNS', 'ID'], nodes.map(node => [
     node.name, node.service, node.state, node.rate.toFixed(1), node.cpu == null ? '-' : `${(node.cpu * 100).toFixed(0)}%`,

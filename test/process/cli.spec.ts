@@ -174,6 +174,15 @@ describe('braid-mesh in a shell', function () {
     await repl.sees(/calling login slow/)
     repl.type('\u0003')
     await repl.sees(/ended/)
+    // nobody publishes there
+    const waiting = await login.pubsub.topic('awaited').subscribe('billing')
+    repl.type('channels awa')
+    await repl.sees(/channels awa/)
+    repl.type('\t')
+    await repl.sees(/awa[^]*ited /)
+    repl.type('\r')
+    await repl.sees(/awaited +billing +1 /)
+    await waiting.close()
     repl.type('help ca')
     await repl.sees(/help ca/)
     repl.type('\t')
@@ -182,7 +191,7 @@ describe('braid-mesh in a shell', function () {
     await repl.sees(/call <service> <method> \[json\]/)
     repl.type('\u0004')
     expect((await repl.ended).code).to.equal(0)
-    expect(await readFile(history, 'utf8')).to.equal('call login greet {"name":"eve"}\ncall login slow {} --timeout 60000\nhelp call \n')
+    expect(await readFile(history, 'utf8')).to.equal('call login greet {"name":"eve"}\ncall login slow {} --timeout 60000\nchannels awaited \nhelp call \n')
   })
 
   it('top paints over itself in a terminal, which is then as it was', async function () {
