@@ -184,7 +184,7 @@ export const subscribe: MeshCommand = {
   words: '<topic> [channel]',
   complete: ['topic', 'channel'],
   summary: 'print the messages of a topic as they come, until Ctrl-C',
-  details: 'Without a channel it gets every message. With one it shares the messages with the other consumers of that channel, and acks those it prints.',
+  details: 'Without a channel it gets every message. With one it shares the messages with the other consumers of that channel, and acks those it prints.\nWhat was published just before it may come, too: of a publisher that has gone, latest may begin 5 s earlier, as only clocks tell.',
   options: {
     from: { type: 'text', value: '<start>', check: startOf, help: 'latest, beginning, or a time as 2026-11-27T12:00:00Z (default latest)' },
     durable: { type: 'flag', help: 'the channel outlives its last consumer' },

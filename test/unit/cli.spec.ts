@@ -19,6 +19,7 @@ import { proxiesOf } from '../../src/cli/relay.ts'
 import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
+import { START_SLACK } from '../../src/pubsub/numbers.core.ts'
 import { whyTooOld } from '../../src/util/node-version.ts'
 import { until } from '../harness/until.ts'
 import type { Socket } from 'node:net'
@@ -77,6 +78,7 @@ describe('braid-mesh: the command line itself', () => {
       for (const option of Object.keys(options)) expect(own.out).to.include(`--${option}`)
       expect((await cli(name, '--help')).out).to.equal(own.out)
     }
+    expect((await cli('help', 'subscribe')).out.replace(/\s+/g, ' ')).to.include(`latest may begin ${START_SLACK / 1_000} s earlier`)
     expect(out).to.match(/Exit codes\n +0 /)
   })
 
