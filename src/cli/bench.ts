@@ -4,7 +4,7 @@ import { Histogram } from '../util/histogram.core.ts'
 import { parseJson, wordsOf } from './arguments.ts'
 import { nodeOption } from './ask.ts'
 import { DONE, FAILED, UsageError } from './exit.ts'
-import { columns, json, ms } from './output.ts'
+import { columns, json, ms, quoted } from './output.ts'
 import { unknownService } from './services.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { PublishOptions } from '../pubsub/index.ts'
@@ -122,7 +122,7 @@ function shown (mesh: Mesh, what: string, { count, time, rate, errors, latency, 
   ]
   const by = Object.entries(nodes).sort(([, a], [, b]) => b - a)
   if (by.length > 0) lines.push('', columns(['NODE', 'ID', 'CALLS'], by.map(([id, calls]) => [mesh.discovery.node(id)?.name ?? '-', id, String(calls)]), new Set(['CALLS'])))
-  if (failed > 0) lines.push('', columns(['ERROR', 'TIMES'], Object.entries(errors).map(([code, times]) => [code, String(times)]), new Set(['TIMES'])), `as: ${example}`)
+  if (failed > 0) lines.push('', columns(['ERROR', 'TIMES'], Object.entries(errors).map(([code, times]) => [code, String(times)]), new Set(['TIMES'])), `as: ${quoted(example ?? '')}`)
   return lines.join('\n')
 }
 

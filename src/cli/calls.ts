@@ -1,7 +1,7 @@
 /** Commands that do something: call, publish, subscribe. */
 import { parseJson, wordsOf } from './arguments.ts'
 import { nodeOption } from './ask.ts'
-import { DONE, FAILED } from './exit.ts'
+import { DONE, FAILED, UsageError } from './exit.ts'
 import { failure, json, printable, quoted } from './output.ts'
 import { unknownMethod, unknownService } from './services.ts'
 import type { Mesh } from '../mesh-node.ts'
@@ -20,7 +20,7 @@ function tellFailure (mesh: Mesh, line: Line, terminal: Terminal, error: Failure
   }
   const [service = '', method = ''] = line.words
   const hint = code === 'UNIMPLEMENTED'
-    ? unknownMethod(mesh, service, method)
+    ? unknownMethod(mesh, service, method, message)
     : code === 'UNAVAILABLE' && mesh.discovery.nodes(service).length === 0 ? `\n${unknownService(mesh, service)}` : ''
   terminal.err(`${code ?? 'error'}: ${quoted(message)}${hint}`)
   if (details !== undefined) terminal.err(json(details, 2))
@@ -126,10 +126,12 @@ export const publish: MeshCommand = {
 /** Messages that may be on their way to this consumer. */
 const PREFETCH = 1_000
 
-/** `latest`, `beginning`, or a time: as Date reads it, or milliseconds ago as `-60000`. */
+/** `latest`, `beginning`, or a time that begins with its date: Date takes `-60000` for a year. @throws UsageError */
 function startOf (text: string): NonNullable<SubscribeOptions['from']> {
   if (text === 'latest' || text === 'beginning') return text
-  return new Date(text)
+  const time = new Date(text)
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime())) throw new UsageError(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${text}'`)
+  return time
 }
 
 /** What is under way: it ends by itself after `--count` messages. */
@@ -143,7 +145,6 @@ export interface Following {
 export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Terminal): Promise<Following> {
   const [topic = '', name = `cli-${mesh.id.slice(-8).toLowerCase()}`] = line.words
   const from = startOf(line.text('from') ?? 'latest')
-  if (from instanceof Date && Number.isNaN(from.getTime())) throw new Error(`--from: expected latest, beginning or a time as 2026-11-27T12:00:00Z, got '${line.text('from')}'`)
   // A channel of one's own ends with it; one that is shared keeps its place if anybody wants that.
   const durable = line.words[1] != null && line.flag('durable')
   const count = line.number('count') ?? Infinity
@@ -183,9 +184,9 @@ export const subscribe: MeshCommand = {
   words: '<topic> [channel]',
   complete: ['topic', 'channel'],
   summary: 'print the messages of a topic as they come, until Ctrl-C',
-  details: 'Without a channel it gets every message. With one it shares the messages with the other consumers of that channel, and acks those it prints.',
+  details: 'Without a channel it gets every message. With one it shares the messages with the other consumers of that channel, and acks those it prints.\nWhat was published just before it may come, too: of a publisher that has gone, latest may begin 5 s earlier, as only clocks tell.',
   options: {
-    from: { type: 'text', value: '<start>', help: 'latest, beginning, or a time as 2026-11-27T12:00:00Z (default latest)' },
+    from: { type: 'text', value: '<start>', check: startOf, help: 'latest, beginning, or a time as 2026-11-27T12:00:00Z (default latest)' },
     durable: { type: 'flag', help: 'the channel outlives its last consumer' },
     count: { type: 'number', value: '<n>', help: 'end after so many messages' }
   },

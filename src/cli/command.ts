@@ -8,9 +8,9 @@ export interface Terminal {
   out: (line: string) => void
   /** What went wrong, and what is told on the way: stderr. */
   err: (line: string) => void
-  /** Aborts on Ctrl-C, on SIGTERM, and when nobody reads results any more. */
+  /** Aborts on Ctrl-C, on SIGTERM, on SIGHUP, and when nobody reads results any more or they cannot be written. */
   signal: AbortSignal
-  /** Aborts on Ctrl-C and on SIGTERM alone. @default signal */
+  /** Aborts on Ctrl-C, on SIGTERM and on SIGHUP alone. @default signal */
   interrupted?: AbortSignal
   /** Present only when somebody looks at it. */
   screen?: Screen
@@ -40,6 +40,8 @@ export interface Command {
   readonly details?: string
   readonly options: OptionSpecs
   readonly examples?: readonly string[]
+  /** It is there for others: that what it prints cannot be written is no failure. @default false */
+  readonly serves?: boolean
   /** Resolves to an exit code. */
   run (line: Line, terminal: Terminal): Promise<number>
 }

@@ -18,9 +18,18 @@ export interface LogInit {
   now?: () => Date
 }
 
+/** Texts as a person would write them: sentences have commas of their own. */
+function joined (texts: readonly string[]): string {
+  return texts.join(texts.some(text => /[\s,]/.test(text)) ? '; ' : ',')
+}
+
+function isTexts (value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
+
 /** A field as `key=value`, in quotes where that is needed to find its end. */
 function shown (value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+  const text = typeof value === 'string' ? value : isTexts(value) ? joined(value) : JSON.stringify(value) ?? ''
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)
 }
 

@@ -4,6 +4,7 @@ import type { CallStats, MeshSnapshot } from '../monitor/index.ts'
 /** Links of the callers of one service to one node. */
 export interface MergedLinks { service: string, parent: string, node: string, count: number }
 
+/** Numbers are NaN while nobody has published for it, as far as nodes tell. */
 export interface MergedChannel { topic: string, channel: string, consumers: number, lag: number, pending: number, redelivered: number, dead: number }
 
 export interface MergedTopic { topic: string, publishers: number, length: number, bytes: number }
@@ -41,7 +42,7 @@ export function mergeLinks (snapshots: readonly MeshSnapshot[]): MergedLinks[] {
   return [...known.values()].sort((a, b) => a.service.localeCompare(b.service) || a.parent.localeCompare(b.parent) || b.count - a.count)
 }
 
-/** Each publisher assigns its own messages, so lags add up; consumers are the same for all. */
+/** Each publisher assigns its own messages, so lags add up; consumers are the same for all. Who waits, all nodes know. */
 export function mergeChannels (snapshots: readonly MeshSnapshot[]): { topics: MergedTopic[], channels: MergedChannel[] } {
   const topics = new Map<string, MergedTopic>()
   const channels = new Map<string, MergedChannel>()
@@ -62,6 +63,14 @@ export function mergeChannels (snapshots: readonly MeshSnapshot[]): { topics: Me
         sum.dead += dead
         channels.set(key, sum)
       }
+    }
+  }
+  for (const { channels: open = [] } of snapshots) {
+    for (const { topic, name: channel, consumers } of open) {
+      const key = `${topic}/${channel}`
+      const known = channels.get(key) ?? { topic, channel, consumers: 0, lag: Number.NaN, pending: Number.NaN, redelivered: Number.NaN, dead: Number.NaN }
+      known.consumers = Math.max(known.consumers, consumers)
+      channels.set(key, known)
     }
   }
   const byName = (a: { topic: string, channel?: string }, b: { topic: string, channel?: string }): number =>

@@ -16,6 +16,8 @@ export interface OptionSpec {
   readonly max?: number
   /** The only values that it takes. */
   readonly choices?: readonly string[]
+  /** Of a text. @throws UsageError - it is none that the option takes */
+  readonly check?: (text: string) => void
   /** Taken from this variable of the environment when it is not given; of a list, words. */
   readonly env?: string
 }
@@ -44,6 +46,8 @@ export const MESH: OptionSpecs = {
 const ADDRESS = '<multiaddr>'
 
 function checkAddress (name: string, text: string): void {
+  // as of a variable in quotes that is not set
+  if (/^\/?$/.test(text.trim())) throw new UsageError(`--${name} is empty: expected a multiaddr such as /ip4/192.0.2.1/tcp/9001`)
   try {
     multiaddr(text)
   } catch (cause) {
@@ -103,11 +107,12 @@ export class Line {
 
   /** @throws UsageError - of an option whose value it does not take */
   check (): void {
-    for (const [name, { type, choices, value }] of Object.entries(this.#specs)) {
+    for (const [name, { type, choices, value, check }] of Object.entries(this.#specs)) {
       if (type === 'number') this.number(name)
       if (value === ADDRESS) for (const address of this.list(name)) checkAddress(name, address)
       const text = this.text(name)
       if (choices != null && text != null && !choices.includes(text)) throw new UsageError(`--${name}: expected ${choices.join(', ')}, got '${text}'`)
+      if (text != null) check?.(text)
     }
   }
 

@@ -1,4 +1,5 @@
 /** What the command line prints, for people and as JSON. */
+import type { MergedChannel } from './merge.core.ts'
 
 /** CBOR knows more than JSON: bytes become base64 in `{ "$bytes": … }`, bigints strings, maps objects. */
 function plain (_key: string, value: unknown): unknown {
@@ -46,6 +47,11 @@ export function columns (head: readonly string[], rows: ReadonlyArray<readonly s
   const cell = (text: string, column: number): string =>
     right.has(head[column] ?? '') ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
   return all.map(row => row.map(cell).join('  ').trimEnd()).join('\n')
+}
+
+/** A row under TOPIC, CHANNEL, CONSUMERS, LAG, PENDING, REDELIVERED, DEAD. */
+export function channelCells ({ topic, channel, consumers, lag, pending, redelivered, dead }: MergedChannel): string[] {
+  return [topic, channel, ...[consumers, lag, pending, redelivered, dead].map(number => Number.isNaN(number) ? '-' : String(number))]
 }
 
 /** Milliseconds, as short as they can be read. */

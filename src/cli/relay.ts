@@ -3,7 +3,10 @@ import { isIP } from 'node:net'
 import { createMesh } from '../mesh.ts'
 import { metricsHandler } from '../monitor/index.ts'
 import { relayOf } from '../transport/index.ts'
-import { DONE, UsageError } from './exit.ts'
+import { abortable } from '../util/abortable.ts'
+import { VERSION } from '../util/version.ts'
+import { wordsOf } from './arguments.ts'
+import { DONE, UnwrittenError, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
 import { createLog, LEVELS } from './log.ts'
 import { MESH } from './options.ts'
@@ -85,6 +88,17 @@ async function aborted (signal: AbortSignal): Promise<void> {
   await new Promise<void>(resolve => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
 }
 
+/** The disk that it is to be kept on may not answer. Undefined: it was told to end meanwhile. */
+async function made (making: Promise<Mesh>, signal: AbortSignal): Promise<Mesh | undefined> {
+  try {
+    return await abortable(making, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    making.then(async mesh => mesh.stop()).catch(() => {})
+    return undefined
+  }
+}
+
 function tellReady (mesh: Mesh, line: Line, terminal: Terminal, log: Log, http: string | undefined): void {
   const addresses = mesh.libp2p.getMultiaddrs().map(String)
   if (line.json) {
@@ -110,13 +124,20 @@ function explained (error: unknown, line: Line): Error {
 }
 
 async function run (line: Line, terminal: Terminal): Promise<number> {
+  wordsOf(line.words, 'relay', 0)
   // It is there for its clients, whoever reads what it says.
   const signal = terminal.interrupted ?? terminal.signal
   const at = line.text('http')
   const address = at == null ? undefined : httpAddress(at)
   const format = line.text('log') ?? (line.json ? 'json' : 'text')
   const log = createLog({ format: format === 'json' ? 'json' : 'text', level: (line.text('log-level') ?? 'info') as Level, write: terminal.err })
-  const mesh = await createMesh(meshOptions(line))
+  terminal.signal.addEventListener('abort', () => { if (terminal.signal.reason instanceof UnwrittenError) log.warn(terminal.signal.reason.message) }, { once: true })
+  log.info('starting', { version: VERSION, mesh: line.mesh, data: line.text('data') })
+  const mesh = await made(createMesh(meshOptions(line)), signal)
+  if (mesh == null) {
+    log.info('stopped')
+    return DONE
+  }
   const relay = relayOf(mesh.libp2p)
   if (relay == null) throw new Error('there is no relay in this node')
   let isolation: readonly Error[] = []
@@ -144,12 +165,14 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
 
 export const relay: Command = {
   name: 'relay',
+  serves: true,
   summary: 'run a relay: the way in for browser tabs, and a bootstrap for all',
   details: `It relays connections to nodes that cannot be dialled, serves the mesh's DHT and keeps messages of topics for others.
 Browsers on https pages need wss: put a reverse proxy in front, and --announce its address (doc/operating/README.md of this package).
 
 Once it is up it prints its addresses on stdout (with --json as one document: id, mesh, addresses, http) and logs on stderr.
-SIGTERM or Ctrl-C: it says goodbye, finishes what runs and ends with 0; the second one ends it at once.`,
+SIGTERM, Ctrl-C or a closed terminal: it says goodbye, finishes what runs and ends with 0; the second one ends it at once.
+Under nohup (of GNU, on Linux) it outlives its terminal.`,
   options: OPTIONS,
   examples: [
     'braid-mesh relay --data /var/lib/braid-mesh --http 127.0.0.1:9090',

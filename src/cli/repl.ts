@@ -11,6 +11,7 @@ import { COMMON, readLine, takesValue } from './options.ts'
 import { columns, failure, json, printable } from './output.ts'
 import { completions, splitWords, unquoted } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-node.ts'
+import type { OpenChannel } from '../pubsub/index.ts'
 import type { Terminal } from './command.ts'
 import type { MeshCommand } from './join.ts'
 import type { Line, OptionSpecs } from './options.ts'
@@ -27,6 +28,10 @@ const OWN = [
 /** Milliseconds for which topics are taken as known, and that nodes may take to tell theirs while somebody waits. */
 const RELEARN = 5_000
 const PATIENCE = 800
+
+function byTopic (channels: readonly OpenChannel[]): Array<{ name: string, channels: Array<{ name: string }> }> {
+  return channels.map(({ topic, name }) => ({ name: topic, channels: [{ name }] }))
+}
 
 class Repl {
   readonly #mesh: Mesh
@@ -216,13 +221,13 @@ class Repl {
     return [found.map(item => found.length === 1 ? `${item} ` : item), word]
   }
 
-  /** Who publishes what, and for which channels, only its publisher knows. */
+  /** What is published only its publisher knows; who waits for it, all. */
   async #learnTopics (): Promise<void> {
     const now = performance.now()
     if (now - this.#learnt < RELEARN) return
     this.#learnt = now
     const asked = await askAll(this.#mesh, { timeout: PATIENCE, signal: this.#terminal.signal }).catch(() => undefined)
-    for (const { topics } of asked?.snapshots ?? []) this.#learn(topics)
+    for (const { topics, channels = [] } of asked?.snapshots ?? []) this.#learn([...topics, ...byTopic(channels)])
   }
 
   #learn (topics: Iterable<{ readonly name: string, readonly channels: ReadonlyArray<{ readonly name: string }> }>): void {
@@ -231,7 +236,8 @@ class Repl {
 
   #known (): Known {
     const { discovery, pubsub } = this.#mesh
-    this.#learn(pubsub.info().topics)
+    const { topics, channels } = pubsub.info()
+    this.#learn([...topics, ...byTopic(channels)])
     const names = this.#commands.map(({ name, complete = [], options }) => ({
       name,
       complete,

@@ -1,6 +1,6 @@
 /** From a command line to an exit code. */
 import { COMMANDS } from './commands.ts'
-import { DONE, FAILED, INTERRUPTED, UsageError, WRONG_USAGE } from './exit.ts'
+import { DONE, FAILED, INTERRUPTED, UnwrittenError, UsageError, WRONG_USAGE } from './exit.ts'
 import { helpOf, overview } from './help.ts'
 import { nearest } from './nearest.core.ts'
 import { COMMON, readLine, takesValue } from './options.ts'
@@ -32,13 +32,20 @@ function commandFirst (argv: readonly string[]): readonly string[] {
   return place > 0 ? [argv[place] ?? '', ...argv.slice(0, place), ...argv.slice(place + 1)] : argv
 }
 
+/** Streams tell later that they could not write. @throws UnwrittenError */
+async function written (code: number, { signal }: Terminal): Promise<number> {
+  await new Promise(resolve => setImmediate(resolve))
+  if (signal.reason instanceof UnwrittenError) throw signal.reason
+  return code
+}
+
 async function dispatch (argv: readonly string[], terminal: Terminal, version: string): Promise<number> {
   const [first, ...rest] = commandFirst(argv)
   if (first === '--version' || first === '-v') {
     terminal.out(version)
-    return DONE
+    return written(DONE, terminal)
   }
-  if (first === 'help' || first === '--help' || first === '-h') return help(rest, terminal)
+  if (first === 'help' || first === '--help' || first === '-h') return written(help(rest, terminal), terminal)
   if (first == null) {
     terminal.err(overview(COMMANDS))
     return WRONG_USAGE
@@ -46,16 +53,21 @@ async function dispatch (argv: readonly string[], terminal: Terminal, version: s
   if (first.startsWith('-')) throw new UsageError(`a command is missing before ${first}`)
   const command = find(first)
   const line = readLine(rest, { ...command.options, ...COMMON })
-  return line.flag('help') ? help([first], terminal) : await command.run(line, terminal)
+  if (line.flag('help')) return written(help([first], terminal), terminal)
+  const code = await command.run(line, terminal)
+  return command.serves === true ? code : written(code, terminal)
 }
 
 /** Never throws: what goes wrong is a line on `err` and an exit code. */
 export async function run (argv: readonly string[], terminal: Terminal, version: string): Promise<number> {
   try {
     return await dispatch(argv, terminal, version)
-  } catch (error) {
+  } catch (thrown) {
     terminal.progress()
-    if (terminal.signal.aborted) return INTERRUPTED
+    const { aborted, reason } = terminal.signal
+    const isUnwritten = reason instanceof UnwrittenError
+    if (aborted && !isUnwritten) return INTERRUPTED
+    const error: unknown = isUnwritten ? reason : thrown
     const { name, message } = error as Error
     const code = WRONG.has(name) ? WRONG_USAGE : FAILED
     terminal.err(argv.includes('--json') ? failure(error) : message)

@@ -10,9 +10,20 @@ export function unknownService (mesh: Mesh, service: string): string {
   return `nobody serves '${service}'${near !== '' ? near : list}`
 }
 
-/** What a method may have been meant to be. */
-export function unknownMethod (mesh: Mesh, service: string, method: string): string {
+/** What helps who calls a method of another kind, as its node says it. */
+const OTHER_KIND: Readonly<Record<string, string>> = {
+  unary: '; it is called without --stream',
+  serverStream: '; --stream prints what it sends',
+  clientStream: '; the command line has nothing to send it',
+  bidi: '; the command line has nothing to send it'
+}
+
+/** What a method that is not served so may have been meant to be. @param message - of the refusal */
+export function unknownMethod (mesh: Mesh, service: string, method: string, message: string): string {
+  const kind = / is a (\w+) method$/.exec(message)?.[1]
+  if (kind != null) return OTHER_KIND[kind] ?? ''
   const methods = new Set(mesh.discovery.nodes(service).flatMap(({ methods }) => methods))
+  if (methods.has(method)) return '; not all of its nodes serve that'
   const near = didYouMean(method, methods)
   return near !== '' ? near : `; braid-mesh methods ${service} lists what there is`
 }

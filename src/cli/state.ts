@@ -3,7 +3,7 @@ import { wordsOf } from './arguments.ts'
 import { askAll, nodeOf, snapshotOf } from './ask.ts'
 import { DONE } from './exit.ts'
 import { mergeChannels, mergeLinks, ownCalls } from './merge.core.ts'
-import { columns, json, ms, printable, quoted, shortId } from './output.ts'
+import { channelCells, columns, json, ms, printable, quoted, shortId } from './output.ts'
 import type { Asked } from './ask.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshSnapshot } from '../monitor/index.ts'
@@ -52,7 +52,8 @@ export const channels: MeshCommand = {
   words: '[topic]',
   complete: ['topic'],
   summary: 'topics and their channels: consumers, lag, redelivered, dead',
-  details: 'Lag counts messages that are not final in the channel, of all publishers; pending are those of them that a consumer has now.',
+  details: `Lag counts messages that are not final in the channel, of all publishers; pending are those of them that a consumer has now.
+A channel for which nobody has published yet has consumers alone, the rest is '-' (with --json null); it may be of a pattern.`,
   options: {},
   use: async (mesh, line, terminal) => {
     const [topic] = wordsOf(line.words, 'channels [topic]', 0, 1)
@@ -62,12 +63,12 @@ export const channels: MeshCommand = {
     const channels = merged.channels.filter(item => topic == null || item.topic === topic)
     if (line.json) {
       terminal.out(json({ topics, channels }))
-    } else if (topics.length === 0) {
+    } else if (topics.length + channels.length === 0) {
       terminal.err(topic == null ? 'no node has a topic' : `no node has the topic '${topic}'`)
     } else {
       const bare = topics.filter(({ topic }) => !channels.some(channel => channel.topic === topic))
       terminal.out(columns(['TOPIC', 'CHANNEL', 'CONSUMERS', 'LAG', 'PENDING', 'REDELIVERED', 'DEAD'], [
-        ...channels.map(({ topic, channel, ...numbers }) => [topic, channel, ...[numbers.consumers, numbers.lag, numbers.pending, numbers.redelivered, numbers.dead].map(String)]),
+        ...channels.map(channelCells),
         ...bare.map(({ topic }) => [topic, '-', '0'])
       ], new Set(['CONSUMERS', 'LAG', 'PENDING', 'REDELIVERED', 'DEAD'])))
     }

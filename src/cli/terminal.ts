@@ -1,4 +1,5 @@
 /** The process's own terminal. */
+import { UnwrittenError } from './exit.ts'
 import { visible } from './output.ts'
 import type { Screen, Terminal } from './command.ts'
 
@@ -33,14 +34,13 @@ function screenOf (stdout: NodeJS.WriteStream): Screen {
 /**
  * Nothing that is printed can control the terminal: what nodes say of themselves, and errors of theirs, may be anything.
  *
- * @param interrupted - aborted by Ctrl-C and SIGTERM
+ * @param interrupted - aborted by Ctrl-C, SIGTERM and SIGHUP
  */
 export function openTerminal ({ stdout, stderr }: NodeJS.Process, interrupted: AbortSignal): Terminal {
   const unread = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
     // as in `… | head`
-    unread.abort(new DOMException('nobody reads this', 'AbortError'))
+    unread.abort(error.code === 'EPIPE' ? new DOMException('nobody reads this', 'AbortError') : new UnwrittenError(error))
   })
   // A log that cannot be written is lost; what it tells of goes on.
   stderr.on('error', () => {})

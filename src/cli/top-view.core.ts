@@ -31,20 +31,19 @@ export interface TopView {
   silent: string[]
 }
 
-/** Calls that a node has served, of its own methods. */
-export interface Served { at: number, calls: number }
+/** Calls that a node has served by then, of its own methods, and how many a second. */
+export interface Served { at: number, calls: number, rate: number }
 
-export function servedOf (snapshot: MeshSnapshot): Served {
-  return { at: snapshot.at, calls: ownCalls(snapshot).reduce((sum, { calls }) => sum + calls, 0) }
-}
-
-/** Per second since the last look; at the first look, what the node says of its last minute. */
-function rateOf (snapshot: MeshSnapshot, before: Served | undefined): number {
-  const now = servedOf(snapshot)
-  const time = now.at - (before?.at ?? now.at)
+/** The rate is that since the last look; at the first look, what the node says of its last minute. */
+export function servedOf (snapshot: MeshSnapshot, before?: Served): Served {
+  const { at } = snapshot
+  const calls = ownCalls(snapshot).reduce((sum, { calls }) => sum + calls, 0)
+  // What it answered a moment ago it may answer again.
+  if (before?.at === at && before.calls === calls) return before
   // A node that began anew counts from 0.
-  if (before == null || time <= 0 || now.calls < before.calls) return ownCalls(snapshot).reduce((sum, { rate }) => sum + rate, 0)
-  return (now.calls - before.calls) / time * 1_000
+  const isLater = before != null && at > before.at && calls >= before.calls
+  const rate = isLater ? (calls - before.calls) / (at - before.at) * 1_000 : ownCalls(snapshot).reduce((sum, { rate }) => sum + rate, 0)
+  return { at, calls, rate }
 }
 
 export function topView (mesh: string, at: number, snapshots: readonly MeshSnapshot[], silent: readonly string[], before: ReadonlyMap<string, Served>): TopView {
@@ -55,7 +54,7 @@ export function topView (mesh: string, at: number, snapshots: readonly MeshSnaps
     state: snapshot.self.state,
     cpu: snapshot.resources.cpu,
     rss: snapshot.resources.rss,
-    rate: rateOf(snapshot, before.get(snapshot.self.id)),
+    rate: servedOf(snapshot, before.get(snapshot.self.id)).rate,
     links: snapshot.self.load.links,
     connections: snapshot.resources.connections
   }))

@@ -2,7 +2,7 @@
 import { wordsOf } from './arguments.ts'
 import { askAll } from './ask.ts'
 import { DONE } from './exit.ts'
-import { columns, json, ms, printable, shortId } from './output.ts'
+import { channelCells, columns, json, ms, printable, shortId } from './output.ts'
 import { servedOf, topView } from './top-view.core.ts'
 import type { Mesh } from '../mesh-node.ts'
 import type { MeshCommand } from './join.ts'
@@ -25,8 +25,7 @@ export function topLines ({ at, mesh, nodes, services, channels, rate, silent }:
     ]), NUMBERS))
   }
   if (channels.length > 0) {
-    parts.push(columns(['TOPIC', 'CHANNEL', 'CONSUMERS', 'LAG', 'PENDING', 'REDELIVERED', 'DEAD'], channels.map(({ topic, channel, ...numbers }) =>
-      [topic, channel, ...[numbers.consumers, numbers.lag, numbers.pending, numbers.redelivered, numbers.dead].map(String)]), NUMBERS))
+    parts.push(columns(['TOPIC', 'CHANNEL', 'CONSUMERS', 'LAG', 'PENDING', 'REDELIVERED', 'DEAD'], channels.map(channelCells), NUMBERS))
   }
   parts.push(columns(['NODE', 'SERVICE', 'STATE', 'CALLS/S', 'CPU', 'MB', 'LINKS', 'CONNS', 'ID'], nodes.map(node => [
     node.name, node.service, node.state, node.rate.toFixed(1), node.cpu == null ? '-' : `${(node.cpu * 100).toFixed(0)}%`,
@@ -51,8 +50,9 @@ async function rest (time: number, signal: AbortSignal): Promise<void> {
 async function look (mesh: Mesh, line: Line, signal: AbortSignal, interval: number, before: Map<string, Served>): Promise<TopView> {
   const { snapshots, silent } = await askAll(mesh, { timeout: Math.min(line.timeout, Math.max(interval, 1_000)), signal })
   const view = topView(mesh.discovery.mesh, Date.now(), snapshots, silent.map(({ node }) => node.name), before)
+  const served = snapshots.map(snapshot => [snapshot.self.id, servedOf(snapshot, before.get(snapshot.self.id))] as const)
   before.clear()
-  for (const snapshot of snapshots) before.set(snapshot.self.id, servedOf(snapshot))
+  for (const [id, calls] of served) before.set(id, calls)
   return view
 }
 
@@ -74,7 +74,7 @@ export const top: MeshCommand = {
   summary: 'nodes, services, leaders, calls a second and lags of channels, as they change, until Ctrl-C',
   details: 'It asks every node each time. Where stdout is no terminal, or with --json, it prints one picture after the other instead of one that changes.',
   options: {
-    interval: { type: 'number', value: '<ms>', min: 100, help: 'between two looks (default 1000)' },
+    interval: { type: 'number', value: '<ms>', min: 100, help: 'between two looks (default 1000); nodes have news once a second' },
     count: { type: 'number', value: '<n>', help: 'end after so many looks' }
   },
   examples: ['braid-mesh top', 'braid-mesh top --count 1', 'braid-mesh top --json --interval 10000'],

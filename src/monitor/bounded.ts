@@ -44,6 +44,7 @@ function shortened (snapshot: MeshSnapshot, most: number): MeshSnapshot {
     links: take('links', snapshot.links.toSorted((a, b) => b.count - a.count), most),
     topics: take('topics', snapshot.topics.toSorted((a, b) => b.pending - a.pending), most)
       .map(topic => ({ ...topic, channels: take(`channels of ${topic.name}`, topic.channels.toSorted((a, b) => b.lag - a.lag), inner) })),
+    ...(snapshot.channels === undefined ? {} : { channels: take('channels', snapshot.channels.toSorted((a, b) => b.consumers - a.consumers), most) }),
     calls: { served: take('served', busiest(snapshot.calls.served), most), made: take('made', busiest(snapshot.calls.made), most) },
     resources: { ...resources, counters: Object.fromEntries(take('counters', Object.entries(resources.counters), Math.min(MAX_COUNTERS, most))) }
   }

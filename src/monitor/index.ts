@@ -22,7 +22,7 @@
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Election, ElectionState } from '../election/index.ts'
 import type { Links } from '../links/index.ts'
-import type { Pubsub, TopicInfo } from '../pubsub/index.ts'
+import type { OpenChannel, Pubsub, TopicInfo } from '../pubsub/index.ts'
 import type { Rpc } from '../rpc/index.ts'
 import type { ComponentLogger, Connection, Metrics, TypedEventTarget } from '@libp2p/interface'
 
@@ -139,7 +139,10 @@ export interface MeshSnapshot {
   readonly paths: readonly PathInfo[]
   readonly services: readonly ServiceInfo[]
   readonly links: readonly LinkCount[]
+  /** Those that this node assigns. */
   readonly topics: readonly TopicInfo[]
+  /** All that this node has heard of, also those for which nobody has published yet. Missing: it is of an older build. */
+  readonly channels?: readonly OpenChannel[]
   readonly calls: { readonly served: readonly CallStats[], readonly made: readonly CallStats[] }
   readonly resources: Resources
   /** How many of each list were left out, as an answer to another node is bounded: `{ nodes: 500 }`. */

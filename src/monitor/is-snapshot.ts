@@ -22,6 +22,7 @@ const service = shape({ service: text, nodes: list(text), voters: list(text), le
 const link = shape({ service: text, parent: text, node: text, count: number })
 const channel = shape({ name: text, consumers: number, lag: number, pending: number, redelivered: number, dead: number })
 const topic = shape({ name: text, length: number, bytes: number, pending: number, channels: list(channel) })
+const open = shape({ topic: text, name: text, consumers: number })
 const calls = list(shape({ service: text, method: text, calls: number, errors: number, rate: number, p50: number, p95: number, p99: number }))
 
 const snapshot = shape({
@@ -37,6 +38,7 @@ const snapshot = shape({
   services: list(service),
   links: list(link),
   topics: list(topic),
+  channels: maybe(list(open)),
   calls: shape({ served: calls, made: calls }),
   resources: shape({ cpu: maybe(number), rss: maybe(number), heapUsed: maybe(number), loopDelay: maybe(number), connections: number, streams: number })
 })

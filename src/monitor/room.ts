@@ -82,7 +82,7 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
   snapshot (): MeshSnapshot {
     const { discovery, election, pubsub, status } = this.#components
     const nodes = discovery.nodes()
-    const { topics, counters } = pubsub.info()
+    const { topics, channels, counters } = pubsub.info()
     const paths = this.#paths()
     return {
       at: Date.now(),
@@ -97,6 +97,7 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
       services: describeServices(discovery, election),
       links: describeLinks(discovery.self.service, nodes, this.#linksStatus()),
       topics,
+      channels,
       calls: this.#calls(),
       resources: this.#resources(paths, counters)
     }

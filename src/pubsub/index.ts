@@ -216,9 +216,20 @@ export interface TopicInfo {
   readonly channels: readonly ChannelInfo[]
 }
 
+/** A channel of the mesh, whether or not somebody publishes for it. */
+export interface OpenChannel {
+  /** The topic, or the pattern that was subscribed to. */
+  readonly topic: string
+  readonly name: string
+  /** Members, over all nodes; a durable channel may have none. */
+  readonly consumers: number
+}
+
 export interface PubsubInfo {
   /** Topics that this node assigns, sorted. */
   readonly topics: readonly TopicInfo[]
+  /** All that this node has heard of. */
+  readonly channels: readonly OpenChannel[]
   /** What was received, refused and cut, and why. */
   readonly counters: Readonly<Record<string, number>>
 }

@@ -2,9 +2,10 @@ import { nameOf } from './names.core.ts'
 import type { ChannelInfo, PubsubInfo, TopicInfo } from './index.ts'
 import type { KeptLogs } from './kept-logs.ts'
 import type { LogDriver } from './log.ts'
+import type { Registry } from './registry.ts'
 
-/** What `info()` tells: of all logs that this node assigns, by topic. */
-export function describe (logs: Iterable<LogDriver>, counters: ReadonlyMap<string, number>, kept: KeptLogs | undefined): PubsubInfo {
+/** What `info()` tells: of all logs that this node assigns, by topic, and of the channels that it has heard of. */
+export function describe (logs: Iterable<LogDriver>, registry: Registry, counters: ReadonlyMap<string, number>, kept: KeptLogs | undefined): PubsubInfo {
   const topics = new Map<string, Omit<TopicInfo, 'channels'> & { channels: Map<string, ChannelInfo> }>()
   for (const log of logs) {
     const { topic } = log.log
@@ -34,6 +35,10 @@ export function describe (logs: Iterable<LogDriver>, counters: ReadonlyMap<strin
   const sorted = [...topics.values()].sort((a, b) => a.name < b.name ? -1 : 1)
   return {
     topics: sorted.map(topic => ({ ...topic, channels: [...topic.channels.values()] })),
+    // many nodes consume from many: only for those who ask
+    get channels () {
+      return registry.matching().map(({ spec: { pattern, channel }, members }) => ({ topic: pattern, name: nameOf(channel), consumers: members.length }))
+    },
     counters: { ...Object.fromEntries(counters), logs_kept: kept?.size ?? 0 }
   }
 }

@@ -102,7 +102,7 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
   }
 
   info (): PubsubInfo {
-    return this.#room?.info() ?? { topics: [], counters: {} }
+    return this.#room?.info() ?? { topics: [], channels: [], counters: {} }
   }
 
   resync (): void {

@@ -79,11 +79,11 @@ class Registry implements RegistryCore {
     }
   }
 
-  matching (topic: string): Array<{ spec: ChannelSpec, members: Member[] }> {
+  matching (topic?: string): Array<{ spec: ChannelSpec, members: Member[] }> {
     const found: Array<{ spec: ChannelSpec, members: Member[] }> = []
     for (const [channel, entry] of this.#entries) {
       const spec = specOf(entry)
-      if (matches(spec.pattern, topic)) found.push({ spec, members: this.#membersOf(channel) })
+      if (topic === undefined || matches(spec.pattern, topic)) found.push({ spec, members: this.#membersOf(channel) })
     }
     return found.sort((a, b) => a.spec.channel < b.spec.channel ? -1 : 1)
   }

@@ -84,8 +84,8 @@ export class Registry {
     context.loop.post(() => { context.send(to, { type: 'registry', delta: this.#core.whole() }) })
   }
 
-  /** Channels of a topic. */
-  matching (topic: string): ReturnType<ReturnType<typeof createRegistry>['matching']> {
+  /** Channels of a topic, or all. */
+  matching (topic?: string): ReturnType<ReturnType<typeof createRegistry>['matching']> {
     return this.#core.matching(topic)
   }
 

@@ -126,8 +126,8 @@ export class Room {
   }
 
   info (): PubsubInfo {
-    const { logs, context, kept } = this.#parts
-    return describe(logs.all(), context.counters, kept)
+    const { logs, registry, context, kept } = this.#parts
+    return describe(logs.all(), registry, context.counters, kept)
   }
 
   resync (): void {

@@ -267,8 +267,8 @@ export interface RegistryCore {
   step (input: RegistryInput): RegistryOutput[]
   /** All of it, for hello. */
   whole (): RegistryDelta
-  /** Channels that match a topic, sorted by key. */
-  matching (topic: string): ReadonlyArray<{ readonly spec: ChannelSpec, readonly members: readonly Member[] }>
+  /** Channels that match a topic, or all, sorted by key. */
+  matching (topic?: string): ReadonlyArray<{ readonly spec: ChannelSpec, readonly members: readonly Member[] }>
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

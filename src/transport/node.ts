@@ -3,6 +3,7 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
+import { whyTooOld } from '../util/node-version.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
 import { reuseWalks } from './closest.ts'
 import { relayServer } from './relay.ts'
@@ -10,12 +11,16 @@ import { relayTransport } from './reserve.ts'
 import type { Platform } from './options.ts'
 
 export const platform: Platform = {
-  transports: onReservation => [
-    // A mesh dials many peers; a socket that is idle between two calls must not be closed under them (default 2 min).
-    tcp({ inboundSocketInactivityTimeout: 10 * 60_000, outboundSocketInactivityTimeout: 10 * 60_000 }),
-    webSockets(),
-    relayTransport(onReservation)
-  ],
+  transports: onReservation => {
+    const tooOld = whyTooOld(process.versions.node)
+    if (tooOld !== undefined) throw new Error(tooOld)
+    return [
+      // A mesh dials many peers; a socket that is idle between two calls must not be closed under them (default 2 min).
+      tcp({ inboundSocketInactivityTimeout: 10 * 60_000, outboundSocketInactivityTimeout: 10 * 60_000 }),
+      webSockets(),
+      relayTransport(onReservation)
+    ]
+  },
   // TLS first: at 128 B under load it carries 1.3 x what Noise does, and halves the latency at 4 KiB. Browsers cannot
   // speak TLS inside a socket and negotiate Noise.
   encrypters: () => [tls(), noise()],

@@ -1,6 +1,7 @@
 /** The command line in processes of its own, compiled once. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { open as openFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { compile } from './compile.ts'
 import { forgetPid, watchPid } from './reaper.ts'
@@ -49,6 +50,19 @@ export class CliProcess {
   }
 }
 
+/** As a line of a shell. */
+async function commandOf (words: readonly string[]): Promise<string> {
+  return [process.execPath, await compiledCli(), ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+}
+
+async function isMissing (program: string): Promise<boolean> {
+  const found = spawn(program, ['--version'], { stdio: 'ignore' })
+  return new Promise<boolean>(resolve => {
+    found.once('error', () => { resolve(true) })
+    found.once('close', code => { resolve(code !== 0) })
+  })
+}
+
 /** The command line of one test suite: call {@link kill} after each test. */
 export class Cli {
   readonly #running = new Set<CliProcess>()
@@ -57,15 +71,33 @@ export class Cli {
     return this.#spawn(process.execPath, [await compiledCli(), ...words])
   }
 
+  /** What it prints goes into a file. */
+  async startInto (file: string, ...words: string[]): Promise<CliProcess> {
+    const open = await openFile(file, 'w')
+    try {
+      return this.#spawn(process.execPath, [await compiledCli(), ...words], open.fd)
+    } finally {
+      await open.close()
+    }
+  }
+
   /** Under a terminal, of 100 columns and 30 rows; undefined when this machine has no `script` to make one. */
   async startInTerminal (...words: string[]): Promise<CliProcess | undefined> {
-    const command = [process.execPath, await compiledCli(), ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
-    const found = spawn('script', ['--version'], { stdio: 'ignore' })
-    const missing = await new Promise<boolean>(resolve => {
-      found.once('error', () => { resolve(true) })
-      found.once('close', code => { resolve(code !== 0) })
-    })
-    return missing ? undefined : this.#spawn('script', ['-qefc', `stty cols 100 rows 30; exec ${command}`, '/dev/null'])
+    return await isMissing('script') ? undefined : this.#spawn('script', ['-qefc', `stty cols 100 rows 30; exec ${await commandOf(words)}`, '/dev/null'])
+  }
+
+  /**
+   * Under a terminal and GNU's `nohup`; what it prints goes into a file. Undefined when this machine lacks either.
+   *
+   * @returns its own pid, and the process of its terminal
+   */
+  async startUnderNohup (file: string, ...words: string[]): Promise<{ pid: number, ended: Promise<Ended> } | undefined> {
+    if (await isMissing('script') || await isMissing('nohup')) return undefined
+    const terminal = this.#spawn('script', ['-qefc', `echo pid $$; exec nohup ${await commandOf(words)} >'${file}' 2>&1`, '/dev/null'])
+    const pid = Number((await terminal.sees(/pid (\d+)/))[1])
+    watchPid(pid)
+    void terminal.ended.then(() => { forgetPid(pid) })
+    return { pid, ended: terminal.ended }
   }
 
   async run (...words: string[]): Promise<Ended> {
@@ -77,8 +109,8 @@ export class Cli {
     for (const { child } of this.#running) child.kill('SIGKILL')
   }
 
-  #spawn (file: string, args: string[]): CliProcess {
-    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm' } }))
+  #spawn (file: string, args: string[], stdout: 'pipe' | number = 'pipe'): CliProcess {
+    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', stdout, 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm' } }))
     this.#running.add(running)
     if (running.child.pid != null) watchPid(running.child.pid)
     void running.ended.then(() => { this.#running.delete(running) })

@@ -12,6 +12,11 @@ describe('the command line, when something is wrong', function () {
     const wrong = await shop.cli('call', 'login', 'gret')
     expect(wrong).to.include({ code: 1, out: '' })
     expect(wrong.err).to.include('UNIMPLEMENTED').and.to.include("did you mean 'greet'?")
+    // how it is called, not what it is named, is wrong
+    shop.login.rpc.handleStream('sum', 'clientStream', async () => 0)
+    expect((await shop.cli('call', 'login', 'count', '3')).err).to.match(/'count' is a serverStream method; --stream prints what it sends$/m)
+    expect((await shop.cli('call', 'login', 'greet', '{}', '--stream')).err).to.match(/'greet' is a unary method; it is called without --stream$/m)
+    expect((await shop.cli('call', 'login', 'sum', '1')).err).to.match(/'sum' is a clientStream method; the command line has nothing to send it$/m)
     const missing = await shop.cli('call', 'logn', 'greet', '--timeout', '500')
     expect(missing.err).to.include('UNAVAILABLE').and.to.include("did you mean 'login'?")
     const asJson = await shop.cli('call', 'login', 'fail', '--json')
@@ -55,7 +60,7 @@ describe('the command line, when something is wrong', function () {
     try {
       evil.rpc.handle('fail', () => { throw new RpcError('NOT_FOUND', 'no\nleader  me') })
       await until(async () => (await shop.cli('leader', 'evil')).code === 0)
-      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail']]) {
+      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail'], ['bench', 'evil', 'fail', '--calls', '1']]) {
         const { out, err } = await shop.cli(...words)
         expect(out + err, words.join(' ')).to.include('leader  me').and.not.to.match(/^leader {2}me/m)
       }

@@ -23,6 +23,28 @@ describe('the command line, with topics', function () {
     expect(topics.map(({ topic }) => topic)).to.include('orders')
   })
 
+  it('channels tells who waits for a topic on which nobody has published yet', async () => {
+    const first = await shop.login.pubsub.topic('waited').subscribe('billing')
+    const second = await shop.relay.pubsub.topic('waited').subscribe('billing')
+    const all = await shop.relay.pubsub.topic('waited.*').subscribe('audit')
+    try {
+      await until(async () => /^waited +billing +2 +- +- +- +-$/m.test((await shop.cli('channels', 'waited')).out))
+      const { topics, channels } = JSON.parse((await shop.cli('channels', '--json')).out) as { topics: Array<{ topic: string }>, channels: Array<{ topic: string }> }
+      expect(topics.filter(({ topic }) => topic.startsWith('waited'))).to.deep.equal([])
+      const unknown = { lag: null, pending: null, redelivered: null, dead: null }
+      expect(channels.filter(({ topic }) => topic.startsWith('waited'))).to.deep.equal([
+        { topic: 'waited', channel: 'billing', consumers: 2, ...unknown }, { topic: 'waited.*', channel: 'audit', consumers: 1, ...unknown }
+      ])
+      expect((await shop.cli('top', '--count', '1')).out).to.match(/^waited +billing +2 +- +- +- +-$/m)
+      await shop.login.pubsub.topic('waited').publish(1)
+      await until(async () => /^waited +billing +2 +\d+ +\d+ +0 +0$/m.test((await shop.cli('channels')).out))
+      expect((await shop.cli('channels', 'waited')).out.match(/billing/g)).to.have.length(1)
+    } finally {
+      await Promise.all([first, second, all].map(async channel => channel.close()))
+    }
+    expect((await shop.cli('channels', 'nowhere')).err).to.equal("no node has the topic 'nowhere'")
+  })
+
   it('subscribe --count leaves to the channel what it does not print', async () => {
     const orders = shop.login.pubsub.topic('counted')
     const billing = await orders.subscribe('billing', { durable: true })

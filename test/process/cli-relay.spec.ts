@@ -1,12 +1,16 @@
 /** `braid-mesh relay` as an operator has it: a process, its pages, its log, its end; and peers that vanish. */
 import { expect } from 'chai'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
 import { freePort } from '../harness/ports.ts'
+import { skip } from '../harness/skip.ts'
 import { until } from '../harness/until.ts'
 import { useProcesses } from '../harness/use-processes.ts'
 import type { Mesh } from '../../src/index.ts'
@@ -124,6 +128,29 @@ describe('braid-mesh relay', () => {
     }
   })
 
+  it('is told to end while its disk does not answer: it ends', async function () {
+    if (process.platform === 'win32') skip(this, 'there are no named pipes in directories here')
+    this.timeout(60_000)
+    const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
+    // whoever reads it waits for a writer that never comes
+    await promisify(execFile)('mkfifo', [join(data, 'damaged')])
+    try {
+      const relay = await cli.start('relay', '--json', '--data', data, '--listen', WS)
+      await relay.sees(/"msg":"starting"/, 'err')
+      const began = performance.now()
+      relay.kill('SIGTERM')
+      const { code, out } = await relay.ended
+      expect(performance.now() - began).to.be.below(10_000)
+      // a thread that hangs lets nobody exit: then it dies of the signal, which is no failure either
+      expect(code ?? relay.child.signalCode).to.be.oneOf([0, 'SIGTERM'])
+      expect(out).to.equal('')
+      expect(logOf(relay).at(-1)).to.include({ msg: 'stopped' })
+    } finally {
+      cli.kill()
+      await rm(data, { recursive: true, force: true })
+    }
+  })
+
   it('goes on when nobody reads its log, nor what it prints', async function () {
     this.timeout(60_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
@@ -142,6 +169,20 @@ describe('braid-mesh relay', () => {
     for (const running of [relay, unread]) running.kill('SIGTERM')
     expect(await Promise.all([relay, unread].map(async ({ ended }) => (await ended).code))).to.deep.equal([0, 0])
     expect(logOf(unread).map(({ msg }) => msg as string)).to.include('stopped')
+  })
+
+  it('goes on when what it prints cannot be written, and says so', async function () {
+    if (!existsSync('/dev/full')) skip(this, 'there is no /dev/full here, on which nothing can be written')
+    this.timeout(60_000)
+    const relay = await cli.startInto('/dev/full', 'relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
+    const [, http = ''] = await relay.sees(/"http":"([^"]+)"/, 'err')
+    await relay.sees(/what it prints cannot be written: .*ENOSPC/, 'err')
+    expect((await health(http)).status).to.equal(200)
+    relay.kill('SIGTERM')
+    expect((await relay.ended).code).to.equal(0)
+    const log = logOf(relay)
+    expect(log.filter(({ msg }) => (msg as string).startsWith('what it prints'))).to.have.length(1)
+    expect(log.at(-1)).to.include({ msg: 'stopped' })
   })
 
   it('gives the place of a peer that was killed to the next one, page load after page load', async function () {

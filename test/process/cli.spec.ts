@@ -1,5 +1,6 @@
 /** The command line as a process: exit codes, signals, pipes, and a terminal with a person at it. */
 import { expect } from 'chai'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,8 +8,12 @@ import { createMesh } from '../../src/index.ts'
 import { Cli } from '../harness/cli.ts'
 import { muteWebSocket } from '../harness/mute-websocket.ts'
 import { skip } from '../harness/skip.ts'
+import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
 
+const FULL = '/dev/full'
+const NO_FULL = 'there is no /dev/full here, on which nothing can be written'
+const NO_NOHUP = 'there is no script (util-linux) or no nohup (GNU) here'
 const NO_TERMINAL = 'there is no script (util-linux) here that makes a terminal'
 
 describe('braid-mesh in a shell', function () {
@@ -63,6 +68,48 @@ describe('braid-mesh in a shell', function () {
     expect(await calling.ended).to.deep.equal({ code: 130, out: '', err: '' })
     expect((await subscribed.ended).code).to.equal(0)
     expect((await watching.ended).code).to.equal(0)
+  })
+
+  it('says goodbye when its terminal is closed', async () => {
+    const gone = new Promise<string>(resolve => { login.discovery.addEventListener('node:remove', ({ detail }) => { resolve(detail.state) }, { once: true }) })
+    const subscribed = await cli.start('subscribe', 'orders', ...bootstrap)
+    await subscribed.sees(/subscribed to orders/, 'err')
+    subscribed.kill('SIGHUP')
+    expect((await subscribed.ended).code).to.equal(0)
+    expect(await gone).to.equal('left')
+  })
+
+  it('under nohup goes on when its terminal is closed', async function () {
+    const got = join(directory, 'got')
+    const started = await cli.startUnderNohup(got, 'subscribe', 'kept', '--count', '2', ...bootstrap)
+    if (started == null) {
+      skip(this, NO_NOHUP)
+    }
+    const { pid, ended } = started
+    const printed = async (): Promise<string> => readFile(got, 'utf8').catch(() => '')
+    await until(async () => (await printed()).includes('subscribed to kept'))
+    process.kill(pid, 'SIGHUP')
+    for (const n of [1, 2]) await login.pubsub.topic('kept').publish(n)
+    expect((await ended).code).to.equal(0)
+    expect(await printed()).to.match(/Z kept 1$/m).and.to.match(/Z kept 2$/m)
+  })
+
+  it('says in words that what it prints cannot be written, exit code 1', async function () {
+    if (!existsSync(FULL)) skip(this, NO_FULL)
+    const told = /^what it prints cannot be written: .*ENOSPC.*\n$/
+    for (const words of [['--version'], ['nodes', ...bootstrap], ['top', '--interval', '200', ...bootstrap]]) {
+      const { code, err } = await (await cli.startInto(FULL, ...words)).ended
+      expect(err, words.join(' ')).to.match(told)
+      expect(code, words.join(' ')).to.equal(1)
+    }
+    const asJson = await (await cli.startInto(FULL, 'nodes', '--json', ...bootstrap)).ended
+    expect(JSON.parse(asJson.err)).to.have.nested.property('error.code', 'UnwrittenError')
+    const subscribed = await cli.startInto(FULL, 'subscribe', 'full', ...bootstrap)
+    await subscribed.sees(/subscribed to full/, 'err')
+    await login.pubsub.topic('full').publish(1)
+    const { code, err } = await subscribed.ended
+    expect(err.replace(/^.*\n/, '')).to.match(told)
+    expect(code).to.equal(1)
   })
 
   it('ends although a peer that it dialled never answers its goodbye', async () => {
@@ -127,6 +174,15 @@ describe('braid-mesh in a shell', function () {
     await repl.sees(/calling login slow/)
     repl.type('\u0003')
     await repl.sees(/ended/)
+    // nobody publishes there
+    const waiting = await login.pubsub.topic('awaited').subscribe('billing')
+    repl.type('channels awa')
+    await repl.sees(/channels awa/)
+    repl.type('\t')
+    await repl.sees(/awa[^]*ited /)
+    repl.type('\r')
+    await repl.sees(/awaited +billing +1 /)
+    await waiting.close()
     repl.type('help ca')
     await repl.sees(/help ca/)
     repl.type('\t')
@@ -135,7 +191,7 @@ describe('braid-mesh in a shell', function () {
     await repl.sees(/call <service> <method> \[json\]/)
     repl.type('\u0004')
     expect((await repl.ended).code).to.equal(0)
-    expect(await readFile(history, 'utf8')).to.equal('call login greet {"name":"eve"}\ncall login slow {} --timeout 60000\nhelp call \n')
+    expect(await readFile(history, 'utf8')).to.equal('call login greet {"name":"eve"}\ncall login slow {} --timeout 60000\nchannels awaited \nhelp call \n')
   })
 
   it('top paints over itself in a terminal, which is then as it was', async function () {

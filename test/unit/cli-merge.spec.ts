@@ -3,13 +3,13 @@ import { mergeChannels, mergeLinks, mergeServices } from '../../src/cli/merge.co
 import { servedOf, topView } from '../../src/cli/top-view.core.ts'
 import type { CallStats, MeshSnapshot } from '../../src/monitor/index.ts'
 
-interface Told { id: string, service?: string, at?: number, links?: number, calls?: Array<Partial<CallStats>>, kept?: MeshSnapshot['links'], topics?: MeshSnapshot['topics'], leader?: [string, number, number] }
+interface Told { id: string, service?: string, at?: number, links?: number, calls?: Array<Partial<CallStats>>, kept?: MeshSnapshot['links'], topics?: MeshSnapshot['topics'], channels?: MeshSnapshot['channels'], leader?: [string, number, number] }
 
-function told ({ id, service, at = 0, links = 0, calls = [], kept = [], topics = [], leader }: Told): MeshSnapshot {
+function told ({ id, service, at = 0, links = 0, calls = [], kept = [], topics = [], channels, leader }: Told): MeshSnapshot {
   const served = calls.map(stat => ({ service, method: 'greet', calls: 0, errors: 0, rate: 0, p50: Number.NaN, p95: Number.NaN, p99: Number.NaN, ...stat }))
   const services = leader == null || service == null ? [] : [{ service, nodes: [], state: 'observer', voters: [], learners: [], leader: { id: leader[0], epoch: leader[1], term: leader[2] } }]
   return {
-    at, self: { id, name: id, service, state: 'up', load: { links, inflight: 0 } }, links: kept, topics, services, calls: { served, made: [] }, resources: { connections: 1 }
+    at, self: { id, name: id, service, state: 'up', load: { links, inflight: 0 } }, links: kept, topics, channels, services, calls: { served, made: [] }, resources: { connections: 1 }
   } as unknown as MeshSnapshot
 }
 
@@ -42,6 +42,14 @@ describe('what the nodes tell, put together', () => {
     expect(channels).to.deep.equal([{ topic: 'orders', channel: 'billing', consumers: 2, lag: 7, pending: 2, redelivered: 0, dead: 2 }])
   })
 
+  it('channels: also those for which nobody has published yet, as far as any node knows', () => {
+    const topics: MeshSnapshot['topics'] = [{ name: 'orders', length: 1, bytes: 10, full: false, pending: 0, channels: [{ name: 'billing', consumers: 1, lag: 1, pending: 0, redelivered: 0, dead: 0 }] }]
+    const open = (name: string, consumers: number): NonNullable<MeshSnapshot['channels']>[number] => ({ topic: 'orders', name, consumers })
+    const { channels } = mergeChannels([told({ id: 'a', topics, channels: [open('billing', 2)] }), told({ id: 'b', channels: [open('mail', 1)] }), told({ id: 'c', channels: [open('mail', 3)] }), told({ id: 'd' })])
+    const unknown = { lag: Number.NaN, pending: Number.NaN, redelivered: Number.NaN, dead: Number.NaN }
+    expect(channels).to.deep.equal([{ topic: 'orders', channel: 'billing', consumers: 2, lag: 1, pending: 0, redelivered: 0, dead: 0 }, { topic: 'orders', channel: 'mail', consumers: 3, ...unknown }])
+  })
+
   it('top: calls a second since the last look, also of a node that began anew', () => {
     const look = (at: number, calls: number): MeshSnapshot => told({ id: 'a', service: 'login', at, calls: [{ calls, rate: 0.5 }] })
     const view = (now: MeshSnapshot, before?: MeshSnapshot): number =>
@@ -49,6 +57,10 @@ describe('what the nodes tell, put together', () => {
     expect(view(look(1_000, 100))).to.equal(0.5)
     expect(view(look(3_000, 300), look(1_000, 100))).to.equal(100)
     expect(view(look(3_000, 5), look(1_000, 100))).to.equal(0.5)
+    // it answers the same for a while, however often it is asked
+    const second = servedOf(look(3_000, 300), servedOf(look(1_000, 100)))
+    expect(topView('shop', 0, [look(3_000, 300)], [], new Map([['a', second]])).rate).to.equal(100)
+    expect(topView('shop', 0, [look(4_000, 300)], [], new Map([['a', servedOf(look(3_000, 300), second)]])).rate).to.equal(0)
     expect(topView('shop', 7, [look(0, 0)], ['b'], new Map())).to.deep.include({ at: 7, silent: ['b'] })
   })
 })

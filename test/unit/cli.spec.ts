@@ -19,6 +19,8 @@ import { proxiesOf } from '../../src/cli/relay.ts'
 import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
+import { START_SLACK } from '../../src/pubsub/numbers.core.ts'
+import { whyTooOld } from '../../src/util/node-version.ts'
 import { until } from '../harness/until.ts'
 import type { Socket } from 'node:net'
 import type { Known } from '../../src/cli/repl-words.core.ts'
@@ -37,13 +39,26 @@ describe('braid-mesh: the command line itself', () => {
       [['call', 'login'], '--bootstrap is needed'], [['nodes'], '--bootstrap is needed'], [['nodes', '--frob'], 'there is no option --frob'], [['nodes', '--bootstrp', 'x'], 'did you mean --bootstrap?'],
       [['nodes', '--bootstrap', 'x'], 'not a multiaddr'], [['nodes', '--bootstrap', '192.0.2.1:9001'], '/ip4/192.0.2.1/tcp/9001?'], [['nodes', '--bootstrap', 'wss://relay.example:443'], '/dns4/relay.example/tcp/443/wss?'],
       [['nodes', '--mesh', 'A B', '--bootstrap', '/ip4/127.0.0.1/tcp/9'], 'mesh'], [['nodes', '--timeout', 'soon'], 'milliseconds'], [['nodes', '--timeout'], 'timeout'],
-      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000'], [['relay', '--proxy', 'nonsense'], 'an IP address']
+      [['publish', 'orders', '1', '--confirm', 'soon'], 'sent, outbox, stored, handled'], [['relay', '--circuits-per-peer', '1001'], 'from 1 to 1000'], [['relay', '--proxy', 'nonsense'], 'an IP address'],
+      [['relay', 'shop', '--proxy', 'nonsense'], 'usage: braid-mesh relay'],
+      [['nodes', '--bootstrap', ''], '--bootstrap is empty'], [['nodes', '--bootstrap', '/'], '--bootstrap is empty'],
+      [['subscribe', 'orders', '--from', 'yesterday'], '--from: expected latest, beginning or a time'], [['subscribe', 'orders', '--from=-60000'], '--from: expected'],
+      [['subscribe', 'orders', '--from', '2026-13-01'], '--from: expected'], [['subscribe', 'orders', '--from', '2026-11-27T12:00:00Z'], '--bootstrap is needed']
     ] as Array<[string[], string]>) {
       const ended = await cli(...words)
       expect(ended.err, words.join(' ')).to.contain(hint)
       expect(ended.code, words.join(' ')).to.equal(2)
     }
     expect(JSON.parse((await cli('nodes', '--json')).err)).to.have.nested.property('error.name', 'UsageError')
+  })
+
+  it('says which Node it needs, as its manifest does', () => {
+    expect(whyTooOld('20.1.0', false)).to.equal('braid-mesh needs Node 22 or newer, this is 20.1.0')
+    // a runtime of another kind may tell any version
+    expect(whyTooOld('20.1.0', true)).to.equal(undefined)
+    expect(whyTooOld(process.versions.node)).to.equal(undefined)
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { engines: { node: string } }
+    expect(engines.node).to.equal('>=22')
   })
 
   it('takes no value of an option for the command', async () => {
@@ -63,6 +78,7 @@ describe('braid-mesh: the command line itself', () => {
       for (const option of Object.keys(options)) expect(own.out).to.include(`--${option}`)
       expect((await cli(name, '--help')).out).to.equal(own.out)
     }
+    expect((await cli('help', 'subscribe')).out.replace(/\s+/g, ' ')).to.include(`latest may begin ${START_SLACK / 1_000} s earlier`)
     expect(out).to.match(/Exit codes\n +0 /)
   })
 
@@ -152,6 +168,12 @@ describe('the log of a relay', () => {
     const log = createLog({ format: 'text', level: 'debug', write: line => { lines.push(line) }, now })
     log.warn('refused', { why: 'reservations', name: 'a b\nERROR forged=1', n: 3 })
     expect(lines).to.deep.equal(['1970-01-01T00:00:00.000Z WARN  refused why=reservations name="a b\\nERROR forged=1" n=3'])
+  })
+
+  it('as text has lists that can be copied', () => {
+    const log = createLog({ format: 'text', level: 'info', write: line => { lines.push(line) }, now })
+    log.info('up', { addresses: ['/ip4/192.0.2.1/tcp/1', '/ip4/192.0.2.1/tcp/2/ws'], none: [], reasons: ['no way, yet', 'a\nERROR forged=1'], odd: [1, {}] })
+    expect(lines).to.deep.equal(['1970-01-01T00:00:00.000Z INFO  up addresses=/ip4/192.0.2.1/tcp/1,/ip4/192.0.2.1/tcp/2/ws none="" reasons="no way, yet; a\\nERROR forged=1" odd=[1,{}]'])
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { bounded } from '../../src/monitor/bounded.ts'
+import { isSnapshot } from '../../src/monitor/is-snapshot.ts'
 import { decodeBody, encodeBody } from '../../src/wire/codecs.ts'
 import { MAX_BODY, MAX_SNAPSHOT_BYTES, MAX_SNAPSHOT_LIST, MAX_SNAPSHOT_SUBLIST } from '../../src/wire/limits.ts'
 import { nodeOf, snapshotOf, topicOf } from './monitor-fakes.ts'
@@ -47,6 +48,17 @@ describe('monitor: the snapshot that others get', () => {
     expect(told.links).to.have.lengthOf(MAX_SNAPSHOT_LIST)
     expect(told.links[0]?.count).to.equal(MAX_SNAPSHOT_LIST + 6)
     expect(told.truncated).to.deep.equal({ links: 7 })
+  })
+
+  it(`has at most ${MAX_SNAPSHOT_LIST} channels, those with most consumers, and none of a node that tells none`, () => {
+    const channels = texts(MAX_SNAPSHOT_LIST + 7).map((name, consumers) => ({ topic: 'orders', name, consumers }))
+    const told = bounded(snapshotOf({ channels }))
+    expect(told.channels).to.have.lengthOf(MAX_SNAPSHOT_LIST)
+    expect(told.channels?.[0]?.consumers).to.equal(MAX_SNAPSHOT_LIST + 6)
+    expect(told.truncated).to.deep.equal({ channels: 7 })
+    expect(isSnapshot(told)).to.equal(true)
+    expect(isSnapshot({ ...told, channels: undefined })).to.equal(true)
+    for (const wrong of [[null], [{ topic: 'orders', name: 'billing' }], {}]) expect(isSnapshot({ ...told, channels: wrong })).to.equal(false)
   })
 
   it('comes to an end when nothing fits', () => {

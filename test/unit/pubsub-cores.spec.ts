@@ -205,6 +205,19 @@ describe('pub/sub: the registry', () => {
   const registry = (self: string): Bench<RegistryInput, RegistryOutput> & { core: RegistryCore } =>
     new Bench<RegistryInput, RegistryOutput>(createRegistry({ self, incarnation: 1, random, time })) as never
 
+  it('tells who consumes from what, without those that are gone', () => {
+    const [one, other] = [registry('a'), registry('b')]
+    for (const bench of [one, other]) bench.step({ type: 'open', spec: specOf(), stated: 0, weight: 1 })
+    one.step({ type: 'message', from: 'b', delta: other.core.whole() })
+    const counts = (): number[] => one.core.matching().map(({ members }) => members.length)
+    expect(one.core.matching().map(({ spec }) => spec.channel)).to.deep.equal(['orders/billing'])
+    expect(counts()).to.deep.equal([2])
+    one.step({ type: 'gone', peer: 'b' })
+    expect(counts()).to.deep.equal([1])
+    one.step({ type: 'back', peer: 'b' })
+    expect(counts()).to.deep.equal([2])
+  })
+
   it('a channel that is made anew by a slower clock is another one than the deleted one', () => {
     const [fast, slow] = [registry('f'), registry('s')]
     fast.step({ type: 'open', spec: specOf({ opened: WALL + 60_000 }), stated: 0, weight: 1 })
