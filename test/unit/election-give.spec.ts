@@ -10,7 +10,7 @@ import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 
 const ids = ['a', 'b', 'c']
 const nodes = ids.map(id => ({ id, service: 'login', roles: ['voter'], state: 'up' }) as unknown as NodeInfo)
-const discovery = { nodes: () => nodes, node: (id: string) => nodes.find(node => node.id === id) } as unknown as Discovery
+const discovery = { keep: () => {}, nodes: () => nodes, node: (id: string) => nodes.find(node => node.id === id) } as unknown as Discovery
 
 describe('election: giving the leadership away', function () {
   this.timeout(30_000)

@@ -11,7 +11,7 @@ import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 
 const ids = ['a', 'b', 'c']
 const nodes = ids.map(id => ({ id, service: 'login', roles: ['voter'], state: 'up' }) as unknown as NodeInfo)
-const discovery = { nodes: () => nodes, node: (id: string) => nodes.find(node => node.id === id) } as unknown as Discovery
+const discovery = { keep: () => {}, nodes: () => nodes, node: (id: string) => nodes.find(node => node.id === id) } as unknown as Discovery
 
 describe('election: a core that fails over a message', function () {
   this.timeout(30_000)
@@ -130,7 +130,7 @@ describe('election: a store that cannot be read at the start', function () {
       })
     }
     made = selves.map(self => new Member({
-      discovery: { nodes: () => there, node: (id: string) => there.find(node => node.id === id) } as unknown as Discovery,
+      discovery: { keep: () => {}, nodes: () => there, node: (id: string) => there.find(node => node.id === id) } as unknown as Discovery,
       connected: id => id !== self && selves.includes(id),
       bootstrapped: false,
       storage: self === 'a' ? disk : memoryStorage(),
