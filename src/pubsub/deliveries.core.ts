@@ -279,10 +279,15 @@ export class Deliveries {
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)
     if (retry !== undefined) {
       this.unwait(retry)
-      this.redelivered++
-      this.host.tell({ type: 'redelivered', channel: this.spec.channel, seq, cause: retry.cause })
+      this.repeat(seq, retry.cause)
     }
     this.outgoing.post(this.fly(seq, seat, (retry?.attempt ?? 0) + 1, retry?.failures ?? 0, chain, retry?.tried ?? NOBODY))
+  }
+
+  /** It is about to be handled once more. */
+  repeat (seq: number, cause: RedeliveryCause): void {
+    this.redelivered++
+    this.host.tell({ type: 'redelivered', channel: this.spec.channel, seq, cause })
   }
 
   /** Its waiting time is over. */

@@ -43,8 +43,10 @@ export class Outgoing {
 
   /** The consumer did not get it: it is sent again, unless an earlier one of its key waits to be. */
   resend (flight: Flight): void {
-    if (isOvertaking(flight)) this.#channel.fail(flight, 'recalled', false, 0, '')
-    else this.post(flight)
+    if (isOvertaking(flight)) return this.#channel.fail(flight, 'recalled', false, 0, '')
+    // it was there by an earlier assignment, and has been handled, perhaps
+    if (!flight.streamed) this.#channel.repeat(flight.seq, 'takeover')
+    this.post(flight)
   }
 
   /** The consumer is about to be told that it lacks nothing: what waits there for an earlier one of its key comes back. */

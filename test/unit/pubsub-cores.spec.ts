@@ -86,6 +86,20 @@ describe('pub/sub: the assigner of a log', () => {
     expect(bench.core.status().channels[0]).to.deep.include({ lag: 0, dead: 0 })
   })
 
+  it('what a consumer had by an earlier assignment, and has no more, is told to be delivered again', () => {
+    const bench = consumed()
+    const say = (change: Parameters<typeof openOf>[1]): void => { bench.step({ type: 'message', from: 'c', message: openOf(specOf(), change) }) }
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, naks: [{ seq: 1, attempt: 1, delay: 5_000, reason: '' }] } } })
+    say({ holds: [1, 1] })
+    expect(bench.core.status().channels[0]).to.deep.include({ inFlight: 1, redelivered: 0 })
+    say({ holds: [] })
+    expect(bench.of('redelivered').map(({ seq, cause }) => [seq, cause])).to.deep.equal([[1, 'takeover']])
+    // lost on the way: it is sent again, and handled once
+    say({ holds: [] })
+    expect(bench.of('redelivered')).to.have.length(1)
+  })
+
   it('a message at which consumers die is buried', () => {
     const bench = consumed()
     bench.step({ type: 'publish', messages: [newMessage()] })
