@@ -189,7 +189,8 @@ class PubsubClient implements Client {
     if (this.#plan.faultless && delivery.runs > 0) throw new Violation('D10', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time`)
     delivery.runs++
     if (delivery.runs > 1) this.#repeated(id, channel, delivery, log)
-    else if (key !== undefined) this.#checkOrder(who, channel, log, key, seq)
+    // what became a dead letter holds nobody up any more; a consumer that was cut off may begin it all the same
+    else if (key !== undefined && delivery.dead === 0) this.#checkOrder(who, channel, log, key, seq)
   }
 
   #done (node: string, { channel, log, seq }: { channel: string, log: string, seq: number }): void {
