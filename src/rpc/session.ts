@@ -106,7 +106,7 @@ export class Session {
       runLocal: call => { this.#runLocal(call) },
       cancelLocal: call => { this.#serving.value?.local.cancel(call) }
     })
-    this.#serving = new Lazy('rpc', timers, async () => this.#createServing(await init.load()))
+    this.#serving = new Lazy('rpc', timers, init.load, code => this.#createServing(code))
     this.calls = new Calls({ timers, discovery, timeout: options.timeout }, this.client, (...args) => this.stream(...args), options.interceptors.client)
     if (init.router !== undefined) {
       this.targets.setRouter(init.router)
