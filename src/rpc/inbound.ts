@@ -41,7 +41,7 @@ export class Inbound implements Origin {
   readonly stream: FramedStream
   readonly caller: Caller
   readonly running = new Map<number, Context>()
-  readonly headers = new ReceivedHeaders()
+  readonly headers: ReceivedHeaders
   readonly local = false
   /** Calls without an answer have ids of ours, below 0. */
   nextOneWay = -1
@@ -49,7 +49,8 @@ export class Inbound implements Origin {
   readonly #large: LargeAnswers | undefined
 
   /** `large` takes the answers that would be in the way of others here. */
-  constructor (stream: FramedStream, caller: Caller, large: LargeAnswers | undefined) {
+  constructor (stream: FramedStream, caller: Caller, large: LargeAnswers | undefined, headers = new ReceivedHeaders()) {
+    this.headers = headers
     this.stream = stream
     this.caller = caller
     this.#large = large

@@ -12,6 +12,7 @@ import { Runner } from './runner.ts'
 import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
+import type { ReceivedHeaders } from './header-sets.ts'
 import type { Admission, HandlerContext, TokenGuard } from './index.ts'
 import type { Origin } from './inbound.ts'
 import type { LargeAnswers } from './large-answers.ts'
@@ -58,12 +59,12 @@ export class Server {
     return this.#runner.running
   }
 
-  /** `large` takes the large answers to what is asked on this stream. */
-  onAccept (stream: FramedStream, large?: LargeAnswers): void {
+  /** `large` takes the large answers to what is asked on this stream, `headers` are what came on it before. */
+  onAccept (stream: FramedStream, large?: LargeAnswers, headers?: ReceivedHeaders): void {
     const caller = this.#init.callers.get(stream.peer, this.#init.timers.now())
     caller.streams++
     caller.outlets.add(stream)
-    const inbound = new Inbound(stream, caller, large)
+    const inbound = new Inbound(stream, caller, large, headers)
     this.#inbounds.set(stream, inbound)
     if (this.#refusing !== undefined) {
       inbound.goAway(this.#refusing)
