@@ -41,7 +41,7 @@ export class Inbound implements Origin {
   readonly stream: FramedStream
   readonly caller: Caller
   readonly running = new Map<number, Context>()
-  readonly headers: ReceivedHeaders
+  readonly headers = new ReceivedHeaders()
   readonly local = false
   /** Calls without an answer have ids of ours, below 0. */
   nextOneWay = -1
@@ -49,8 +49,7 @@ export class Inbound implements Origin {
   readonly #large: LargeAnswers | undefined
 
   /** `large` takes the answers that would be in the way of others here. */
-  constructor (stream: FramedStream, caller: Caller, large: LargeAnswers | undefined, headers = new ReceivedHeaders()) {
-    this.headers = headers
+  constructor (stream: FramedStream, caller: Caller, large: LargeAnswers | undefined) {
     this.stream = stream
     this.caller = caller
     this.#large = large

@@ -259,7 +259,7 @@ export class RpcService implements Rpc, Startable {
 
   /** Nobody is to call a node that could not run it. */
   #onServing (failure: Error | undefined): void {
-    if (failure !== undefined) this.#log.error('the code that serves calls could not be loaded, so this node takes none; it is tried again - %e', failure.cause)
+    if (failure !== undefined) this.#log.error('takes no calls until the code is there that serves them - %e', failure.cause)
     if (this.#discovery().self.service === undefined || (failure === undefined && !this.#health.unserved)) return
     this.#health.unserved = failure !== undefined
     // a node that drains has told so itself

@@ -12,7 +12,6 @@ import { Runner } from './runner.ts'
 import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
-import type { ReceivedHeaders } from './header-sets.ts'
 import type { Admission, HandlerContext, TokenGuard } from './index.ts'
 import type { Origin } from './inbound.ts'
 import type { LargeAnswers } from './large-answers.ts'
@@ -59,12 +58,12 @@ export class Server {
     return this.#runner.running
   }
 
-  /** `large` takes the large answers to what is asked on this stream, `headers` are what came on it before. */
-  onAccept (stream: FramedStream, large?: LargeAnswers, headers?: ReceivedHeaders): void {
+  /** `large` takes the large answers to what is asked on this stream. */
+  onAccept (stream: FramedStream, large?: LargeAnswers): void {
     const caller = this.#init.callers.get(stream.peer, this.#init.timers.now())
     caller.streams++
     caller.outlets.add(stream)
-    const inbound = new Inbound(stream, caller, large, headers)
+    const inbound = new Inbound(stream, caller, large)
     this.#inbounds.set(stream, inbound)
     if (this.#refusing !== undefined) {
       inbound.goAway(this.#refusing)
@@ -74,15 +73,19 @@ export class Server {
   /**
    * False: the stream was not accepted here.
    *
+   * @param gone - nobody waits for it any more: only its headers count
    * @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never sent
    */
-  onRequest (stream: FramedStream, request: RequestFrame): boolean {
+  onRequest (stream: FramedStream, request: RequestFrame, gone = false): boolean {
     const inbound = this.#inbounds.get(stream)
     if (inbound === undefined) {
       return false
     }
     if (request.headerSet !== 0) {
       inbound.headers.resolve(request)
+    }
+    if (gone) {
+      return true
     }
     if (request.id === 0) {
       // nobody waits for its answer

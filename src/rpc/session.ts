@@ -8,7 +8,7 @@ import { decodeFrame } from '../wire/rpc-frames.ts'
 import { Calls } from './calls.ts'
 import { SETTLED } from './call.ts'
 import { Client } from './client.ts'
-import { BULK, FLOWS, Held, SMALL } from './held.ts'
+import { Held } from './held.ts'
 import { LoadReporter } from './load.ts'
 import { Pace } from './pace.ts'
 import { detach } from './prepare.ts'
@@ -106,7 +106,7 @@ export class Session {
       cancelLocal: call => { this.#serving.value?.local.cancel(call) }
     })
     this.#serving = new Lazy('rpc', timers, init.load, code => this.#createServing(code))
-    this.#held = new Held({ discovery, timers, serving: () => this.#serving.value, load: () => { this.#keep() } })
+    this.#held = new Held(discovery, timers, this.#serving, () => { this.#keep() })
     this.calls = new Calls({ timers, discovery, timeout: options.timeout }, this.client, (...args) => this.stream(...args), options.interceptors.client)
     if (init.router !== undefined) {
       this.targets.setRouter(init.router)
@@ -227,7 +227,7 @@ export class Session {
   /** Load what serves, again and again until it is there. */
   #keep (): void {
     this.#serving.keep(() => this.#refusing === undefined && !this.#closing.signal.aborted, failure => {
-      this.#held.refuse(this.#refusing ?? 'this node could not load the code that serves calls')
+      this.#held.refuse(this.#refusing)
       if (!this.#closing.signal.aborted) this.#init.onServing(failure)
     })
   }
@@ -247,18 +247,17 @@ export class Session {
     }
   }
 
-  #createStreams (name: 'rpc' | 'bulk'): PeerStreams {
-    const room = name === 'bulk' ? BULK : SMALL
+  #createStreams (room: 'rpc' | 'bulk'): PeerStreams {
     const { maxBody } = this.#init.options
     // made before the client is
-    const links = (): Links => room === BULK ? this.client.bulk : this.client.links
+    const links = (): Links => room === 'bulk' ? this.client.bulk : this.client.links
     return this.#init.createStreams({
-      protocol: protocolId(this.#discovery.mesh, name),
+      protocol: protocolId(this.#discovery.mesh, room),
       limits: frameLimits(maxBody),
       maxStreamsPerPeer: MAX_RPC_STREAMS_PER_PEER,
       timers: this.#init.timers,
       onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end, maxBody), links(), room, end - start) },
-      onAccept: stream => { if (this.#serving.value !== undefined) room.accept(this.#serving.value, stream) },
+      onAccept: stream => { this.#serving.value?.accept(stream, room) },
       onEnd: (stream, reason) => {
         if (stream.direction === 'inbound') {
           this.#held.onEnd(stream)
@@ -286,11 +285,11 @@ export class Session {
         this.#pace.count(stream)
         const frame = decodeFrame(bytes, start, end, maxBody)
         if (this.client.flows?.onFrame(stream, frame) === true || stream.direction === 'outbound') return
-        if (frame.kind === 1) this.#held.onRequest(stream, frame, end - start, FLOWS)
+        if (frame.kind === 1) this.#held.onFrame(stream, frame, end - start, 'stream')
         // results may be asked for before the refusal comes
-        else if (frame.kind !== 6 || !this.#held.has(stream)) throw new ProtocolError('not a request, on the stream of a call that does not run')
+        else if (frame.kind !== 6 || !this.#held.has(stream)) throw new ProtocolError('not a request')
       },
-      onAccept: stream => { if (this.#serving.value !== undefined) FLOWS.accept(this.#serving.value, stream) },
+      onAccept: stream => { this.#serving.value?.accept(stream, 'stream') },
       onEnd: (stream, reason) => {
         this.#held.onEnd(stream)
         this.client.flows?.onEnd(stream, reason)
@@ -308,16 +307,13 @@ export class Session {
         case 4: links.onGoAway(stream); break
         default: throw new ProtocolError('a request on a stream for answers')
       }
-    } else if (room === BULK && frame.kind === 2) {
+    } else if (room === 'bulk' && frame.kind === 2) {
       this.client.links.onPushed(stream.peer, frame)
     } else {
       const server = this.#serving.value?.server
       switch (frame.kind) {
-        case 1: if (server?.onRequest(stream, frame) !== true) this.#held.onRequest(stream, frame, size, room); break
-        case 3:
-          this.#held.onCancel(stream, frame.id)
-          server?.onCancel(stream, frame.id)
-          break
+        case 1: if (server?.onRequest(stream, frame) !== true) this.#held.onFrame(stream, frame, size, room); break
+        case 3: if (this.#held.has(stream)) this.#held.onFrame(stream, frame, size, room); else server?.onCancel(stream, frame.id); break
         default: throw new ProtocolError('an answer on a stream for requests')
       }
     }
