@@ -1,8 +1,14 @@
 /** Nodes that load what serves calls, and what streams, when they need it, as pages do. */
 import { expect } from 'chai'
+import { peerStreams } from '../../src/streams/index.ts'
+import { protocolId } from '../../src/wire/protocols.ts'
+import { decodeFrame, fillFrame, sizeCancel, sizeCredit, sizeEnd, sizeRequest } from '../../src/wire/rpc-frames.ts'
 import { until } from '../harness/until.ts'
+import { internals, Nodes as Strangers } from './discovery-nodes.ts'
 import { Nodes } from './rpc-nodes.ts'
 import type { RpcError } from '../../src/index.ts'
+import type { FramedStream, PeerStreams } from '../../src/streams/index.ts'
+import type { DecodedFrame, RequestFrame } from '../../src/wire/rpc-frames.ts'
 import type { Node } from './rpc-nodes.ts'
 import type * as Code from '#serving'
 
@@ -42,6 +48,10 @@ async function all (items: AsyncIterable<unknown>): Promise<unknown[]> {
   const found: unknown[] = []
   for await (const item of items) found.push(item)
   return found
+}
+
+function request (more: Partial<RequestFrame>): number {
+  return sizeRequest({ id: 0, service: 'login', method: 'run', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0, ...more })
 }
 
 function serve (node: Node): unknown[] {
@@ -278,6 +288,78 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
       expect(ran).to.deep.equal([])
     })
   }
+
+  describe('asked by who keeps to no rules', () => {
+    const strangers = new Strangers()
+    let heard: Array<DecodedFrame & { stream: FramedStream }>
+    let ended: FramedStream[]
+    let page: Node
+    let way: Way
+
+    beforeEach(async () => {
+      heard = []
+      ended = []
+      way = new Way()
+      page = await nodes.add('login', { load: way.load })
+    })
+
+    afterEach(async () => { await strangers.stop() })
+
+    async function streams (room: 'rpc' | 'stream'): Promise<PeerStreams> {
+      const stranger = await strangers.bare()
+      await stranger.dial(page.libp2p.getMultiaddrs())
+      const streams = peerStreams(internals(stranger), {
+        protocol: protocolId('shop', room),
+        onFrame: (stream, bytes, start, end) => { heard.push({ ...decodeFrame(bytes, start, end), stream }) },
+        onEnd: stream => { ended.push(stream) }
+      })
+      await streams.start()
+      return streams
+    }
+
+    it('a call whose time is over is refused, though nobody has cancelled it', async () => {
+      const ran = serve(page)
+      const stream = await (await streams('rpc')).open(page.libp2p.peerId)
+      stream.write(request({ id: 1, timeout: 50 }), fillFrame)
+      stream.write(request({ id: 2 }), fillFrame)
+      stream.write(request({ id: 3, timeout: 1_000 }), fillFrame)
+      stream.write(sizeCancel(3), fillFrame)
+      stream.write(sizeCancel(9), fillFrame)
+      const sent = performance.now()
+      await until(() => performance.now() > sent + 200)
+      way.open()
+      await until(() => heard.length === 2)
+      expect(heard[0]).to.include({ kind: 2, id: 1, retryable: true })
+      expect(heard[1]).to.include({ kind: 2, id: 2, status: 0 })
+      expect(ran).to.have.length(1)
+    })
+
+    it('sequences of a stranger beyond its share are refused at once', async () => {
+      serve(page)
+      const flows = await streams('stream')
+      const opened: FramedStream[] = []
+      for (let n = 0; n < 8; n++) {
+        const stream = await flows.openOwn(page.libp2p.peerId)
+        stream.write(request({ method: 'count', streaming: 1 }), fillFrame)
+        opened.push(stream)
+      }
+      await until(() => heard.length > 0)
+      expect(heard).to.have.length(1)
+      expect(heard[0]).to.include({ kind: 2, retryable: true, stream: opened[7] })
+      way.open()
+      // the stream of each says that it runs, or that it does not
+      await until(() => new Set(heard.map(({ stream }) => stream)).size === 8)
+    })
+
+    for (const [what, size] of [['credit', () => sizeCredit(1)], ['input', sizeEnd]] as const) {
+      it(`who sends ${what} without a request is cut off`, async () => {
+        const stream = await (await streams('stream')).openOwn(page.libp2p.peerId)
+        stream.write(size(), fillFrame)
+        await until(() => ended.includes(stream))
+        expect(heard).to.deep.equal([])
+      })
+    }
+  })
 
   it('headers that came with a call before the code hold for later ones', async () => {
     const [page, plain, way] = await pair('login')
