@@ -67,7 +67,7 @@ export class Held {
       this.#streams.set(stream, early)
     }
     early.frames.push(held)
-    if (early.refused || this.#refusing !== undefined || this.#isFull(stream, size + HELD_COST + (room === 'stream' ? STREAM_WINDOW : 0))) {
+    if (early.refused || this.#refusing !== undefined || this.#isFull(stream, size + HELD_COST, room)) {
       this.#refuse(stream, early, this.#refusing ?? 'too much waits for the code that serves calls')
       return
     }
@@ -112,11 +112,15 @@ export class Held {
     if (this.#streams.size > 0) await new Promise<void>(resolve => { this.#left = resolve })
   }
 
-  #isFull ({ peer, paused }: FramedStream, size: number): boolean {
+  #isFull ({ peer, paused }: FramedStream, size: number, room: Room): boolean {
+    if (room === 'stream') {
+      // one that waits for its turn would be read on after that
+      if (paused) return true
+      size += STREAM_WINDOW
+    }
     const bytes = (this.#bytes.get(peer) ?? 0) + size
     const share = this.#discovery.node(peer) === undefined ? STRANGERS : 1
-    // one that waits for its turn would be read on after that
-    if (paused || bytes > MAX_HELD_PER_PEER * share || this.#total + size > MAX_HELD * share) return true
+    if (bytes > MAX_HELD_PER_PEER * share || this.#total + size > MAX_HELD * share) return true
     this.#bytes.set(peer, bytes)
     this.#total += size
     return false

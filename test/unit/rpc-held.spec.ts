@@ -178,9 +178,11 @@ describe('requests that wait for the code which serves them', () => {
     expect(waiting('friend', small, 1_000_000, 7)).to.equal(7)
   })
 
-  it('are refused when their stream waits for its turn, as it would be read on', () => {
-    const flow = new Stream('friend')
-    flow.paused = true
+  it('of sequences are refused when their stream waits for its turn, as it would be read on', () => {
+    const [flow, many] = [new Stream('friend'), new Stream('friend')]
+    flow.paused = many.paused = true
+    held.onFrame(many.stream, request(1), 1, small)
+    expect([many.refused, many.goodbyes, many.paused]).to.deep.equal([0, 0, true])
     held.onFrame(flow.stream, request(0), 1, flows)
     expect(flow.refused).to.equal(1)
   })
