@@ -36,10 +36,8 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
     this.#components = components
     this.#init = init
     const { stable } = init.storage ?? memoryStorage()
-    const guard = new Lazy('election', timers, async () => {
-      const { createFence, MemberRegister } = await load()
-      return { fence: createFence(stable, () => this.leader?.token), register: new MemberRegister(() => undefined) }
-    })
+    const guard = new Lazy('election', timers, load, ({ createFence, MemberRegister }) =>
+      ({ fence: createFence(stable, () => this.leader?.token), register: new MemberRegister(() => undefined) }))
     this.fence = {
       check: async (...asked) => (await guard.load().catch((cause: unknown) => {
         throw new ElectionStoreError('fence: its code could not be loaded, so the token was not accepted: try again', { cause })

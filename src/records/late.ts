@@ -22,7 +22,7 @@ import type { DhtRules } from '../transport/index.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
 
 const PREFIX = '/dht/record/'
-/** Milliseconds after which code that could not be loaded is asked for again while records are to be kept. */
+/** Milliseconds after which code that could not be loaded is asked for again while records are to be kept; its own pace may be slower. */
 const RETRY = 5_000
 const STORED = ['put', 'get', 'has', 'delete'] as const
 
@@ -36,10 +36,7 @@ class LateRules implements DhtRules {
   readonly code: Lazy<{ readonly code: Code, readonly rules: RecordRules }>
 
   constructor (init: RecordRulesInit, load: () => Promise<Code>) {
-    this.code = new Lazy('records', timers, async () => {
-      const code = await load()
-      return { code, rules: code.recordRules(init) }
-    })
+    this.code = new Lazy('records', timers, load, code => ({ code, rules: code.recordRules(init) }))
   }
 
   readonly validate = async (key: Uint8Array, value: Uint8Array): Promise<void> => (await this.#rules()).validate(key, value)

@@ -181,8 +181,10 @@ export interface RpcInit {
   counted?: boolean
   /**
    * Load what serves calls, and what makes and serves those of sequences, when it is first needed instead of at the start.
-   * What comes for it meanwhile waits, at most 10 s; when it cannot be loaded, calls fail with `UNAVAILABLE`, retryable,
-   * and the next one tries again.
+   * Calls of others wait for it 1.5 s at most, 8 MiB of one peer and 32 MiB of all; then, and at once when it cannot be loaded,
+   * they are refused with `UNAVAILABLE`, retryable, so that another node runs them. Own ones wait for 10 s at most. A node with
+   * a service that could not load it is `draining` and tries again, up to once a minute. A browser may remember a failed import
+   * for as long as its document lives: there a reload helps, and nothing else.
    *
    * @default false; in pages `createMesh` makes it true
    */

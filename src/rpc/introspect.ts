@@ -26,9 +26,16 @@ export interface Description {
 export class Health {
   #status: HealthStatus = 'SERVING'
   #changed = Promise.withResolvers<void>()
+  /** The code that serves calls could not be loaded. */
+  unserved = false
 
   get status (): HealthStatus {
     return this.#status
+  }
+
+  /** What the node's record is to say. */
+  get state (): 'up' | 'draining' {
+    return this.#status === 'SERVING' && !this.unserved ? 'up' : 'draining'
   }
 
   /** Returns false when nothing changes: what drains does so for good. */

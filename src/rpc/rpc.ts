@@ -153,7 +153,8 @@ export class RpcService implements Rpc, Startable {
       guard: this.#guard,
       loads: this.#loads,
       made: this.#made,
-      load: this.#seams.load
+      load: this.#seams.load,
+      onServing: failure => { this.#onServing(failure) }
     })
     this.#session = session
     this.#health.reset()
@@ -253,9 +254,16 @@ export class RpcService implements Rpc, Startable {
   }
 
   setHealth (status: 'SERVING' | 'NOT_SERVING'): void {
-    if (this.#health.set(status)) {
-      this.#discovery().update({ state: status === 'SERVING' ? 'up' : 'draining' })
-    }
+    if (this.#health.set(status)) this.#discovery().update({ state: this.#health.state })
+  }
+
+  /** Nobody is to call a node that could not run it. */
+  #onServing (failure: Error | undefined): void {
+    if (failure !== undefined) this.#log.error('takes no calls until the code is there that serves them - %e', failure.cause)
+    if (this.#discovery().self.service === undefined || (failure === undefined && !this.#health.unserved)) return
+    this.#health.unserved = failure !== undefined
+    // a node that drains has told so itself
+    if (this.#health.status !== 'DRAINING') this.#discovery().update({ state: this.#health.state })
   }
 
   nodeStats (): NodeStats {

@@ -73,15 +73,19 @@ export class Server {
   /**
    * False: the stream was not accepted here.
    *
+   * @param gone - nobody waits for it any more: only its headers count
    * @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never sent
    */
-  onRequest (stream: FramedStream, request: RequestFrame): boolean {
+  onRequest (stream: FramedStream, request: RequestFrame, gone = false): boolean {
     const inbound = this.#inbounds.get(stream)
     if (inbound === undefined) {
       return false
     }
     if (request.headerSet !== 0) {
       inbound.headers.resolve(request)
+    }
+    if (gone) {
+      return true
     }
     if (request.id === 0) {
       // nobody waits for its answer

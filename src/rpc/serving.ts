@@ -5,6 +5,7 @@
 import { Callers } from './callers.ts'
 import { describe } from './describe.ts'
 import { Flows } from './flows.ts'
+import { refuse } from './held.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { Local } from './local.ts'
 import { startFlow } from './open-flow.ts'
@@ -14,13 +15,14 @@ import type { Call } from './call.ts'
 import type { Calls } from './calls.ts'
 import type { Client } from './client.ts'
 import type { Context } from './context.ts'
+import type { HeldFrame, Room } from './held.ts'
 import type { MethodDescription } from './introspect.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
 import type { RpcOptions } from './rpc.ts'
 import type { Results } from './stream-types.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { PeerStreams } from '../streams/index.ts'
+import type { FramedStream, PeerStreams } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 
 export interface ServingInit {
@@ -44,6 +46,7 @@ export class Serving {
   readonly flows: Flows
   readonly #client: Client
   readonly #methods: Methods
+  readonly #timers: Timers
 
   constructor (init: ServingInit) {
     const { discovery, options, methods, timers, client, bulkStreams, flowStreams, onLoad } = init
@@ -55,6 +58,7 @@ export class Serving {
     self.known = true
     self.streams = 1
     this.#methods = methods
+    this.#timers = timers
     this.server = new Server({ discovery, maxBody, methods, callers, timers, host: hostOf(init), onLoad })
     this.large = new LargeAnswers(bulkStreams, discovery)
     const label = (node: string): string => client.links.label(node)
@@ -80,6 +84,34 @@ export class Serving {
       serve: (flow, request) => { this.server.serve(flow, request) },
       end: (context, error) => { this.server.end(context, error) }
     })
+  }
+
+  accept (stream: FramedStream, room: Room): void {
+    if (room === 'stream') this.flows.onAccept(stream)
+    else this.server.onAccept(stream, room === 'rpc' ? this.large : undefined)
+  }
+
+  /**
+   * What came on a stream before it was accepted. Calls that nobody waits for any more do not run, and the others have the
+   * time that is left of theirs.
+   *
+   * @throws ProtocolError - of {@link Server.onRequest}
+   */
+  replay (stream: FramedStream, room: Room, held: readonly HeldFrame[]): void {
+    this.accept(stream, room)
+    const now = this.#timers.now()
+    const cancelled = new Set(held.map(({ frame }) => frame.kind === 3 ? frame.id : 0))
+    for (const { frame, since } of held) {
+      if (frame.kind === 3) continue
+      const left = frame.timeout - (now - since)
+      const late = frame.timeout > 0 && left <= 0
+      const gone = late || (frame.id > 0 && cancelled.has(frame.id))
+      frame.timeout = Math.max(0, left)
+      if (room !== 'stream') this.server.onRequest(stream, frame, gone)
+      else if (!gone) this.flows.onFrame(stream, frame)
+      if (late) refuse(stream, room, frame.id, 'its time was over before it could run')
+    }
+    if (room === 'stream') stream.resume()
   }
 
   /** Make a call of sequences. */

@@ -4,12 +4,12 @@ import { abortable } from '../util/abortable.ts'
 import { Lazy } from '../util/lazy.ts'
 import { MAX_RPC_STREAMS_PER_PEER, MAX_BODY, MAX_RPC_FRAME, MAX_WRITE_QUEUE } from '../wire/limits.ts'
 import { protocolId } from '../wire/protocols.ts'
-import { decodeFrame, fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
+import { decodeFrame } from '../wire/rpc-frames.ts'
 import { Calls } from './calls.ts'
 import { SETTLED } from './call.ts'
 import { Client } from './client.ts'
+import { Held } from './held.ts'
 import { LoadReporter } from './load.ts'
-import { statusOf } from './outcome.ts'
 import { Pace } from './pace.ts'
 import { detach } from './prepare.ts'
 import { openFlow } from './streaming.ts'
@@ -17,6 +17,7 @@ import { Targets } from './targets.ts'
 import type { LoadSource, TokenGuard, TokenRouter } from './index.ts'
 import type { Call } from './call.ts'
 import type { MadeCalls } from './counts.ts'
+import type { Room } from './held.ts'
 import type { MethodDescription } from './introspect.ts'
 import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
@@ -34,9 +35,6 @@ import type { Trace } from '../wire/trace.ts'
 
 /** Milliseconds that callers get to end their streams. */
 const LINGER = 500
-/** Milliseconds after a load that failed in which no peer makes this node try again. */
-const AGAIN = 1_000
-const NOT_LOADED = 'this node could not load the code that serves calls'
 
 export interface SessionInit {
   createStreams: (init: PeerStreamsInit) => PeerStreams
@@ -50,6 +48,8 @@ export interface SessionInit {
   loads: LoadSource | undefined
   made: MadeCalls
   load: () => Promise<typeof serving>
+  /** The code that serves is there, or could not be loaded, whereupon it is tried again. */
+  onServing: (failure: Error | undefined) => void
 }
 
 export class Session {
@@ -66,6 +66,7 @@ export class Session {
   readonly #flowStreams: PeerStreams
   /** What serves calls, and makes and serves those of sequences. */
   readonly #serving: Lazy<Serving>
+  readonly #held: Held
   readonly #load: LoadReporter
   readonly #pace = new Pace()
   readonly #onAdd = (event: CustomEvent<NodeInfo>): void => { this.client.nodeSeen(event.detail, true) }
@@ -79,8 +80,6 @@ export class Session {
   /** As {@link keepLinked} and {@link drain} have it. */
   #linkedOnly: string | undefined
   #refusing: string | undefined
-  /** When a peer last wanted what could not be loaded. */
-  #failed = -Infinity
   /** Aborts with MeshStoppedError. */
   readonly #closing = new AbortController()
 
@@ -106,7 +105,8 @@ export class Session {
       runLocal: call => { this.#runLocal(call) },
       cancelLocal: call => { this.#serving.value?.local.cancel(call) }
     })
-    this.#serving = new Lazy('rpc', timers, async () => this.#createServing(await init.load()))
+    this.#serving = new Lazy('rpc', timers, init.load, code => this.#createServing(code))
+    this.#held = new Held(discovery, timers, this.#serving, () => { this.#keep() })
     this.calls = new Calls({ timers, discovery, timeout: options.timeout }, this.client, (...args) => this.stream(...args), options.interceptors.client)
     if (init.router !== undefined) {
       this.targets.setRouter(init.router)
@@ -118,10 +118,9 @@ export class Session {
   }
 
   async start (): Promise<void> {
-    const loaded = this.#init.options.lazy && this.#discovery.self.service === undefined ? undefined : this.#serving.load()
-    if (!this.#init.options.lazy) await loaded
-    // of a page with a service it is there before the first call comes, most likely; whoever calls tries again
-    loaded?.catch(() => {})
+    if (!this.#init.options.lazy) await this.#serving.load()
+    // of a page with a service it is there before the first call comes, most likely
+    else if (this.#discovery.self.service !== undefined) this.#keep()
     this.publishMethods()
     this.#discovery.addEventListener('node:add', this.#onAdd)
     this.#discovery.addEventListener('node:update', this.#onUpdate)
@@ -167,6 +166,7 @@ export class Session {
 
   async drain (reason: string, signal?: AbortSignal): Promise<void> {
     this.#refusing = reason
+    this.#held.refuse(reason)
     await this.#serving.value?.server.drain(reason, signal)
   }
 
@@ -180,11 +180,10 @@ export class Session {
     const serving = this.#serving.value
     await serving?.large.idle(patience.signal)
     timers.cancel(timer)
-    if (serving === undefined) return
-    serving.server.abort(serving.contexts(), reason)
+    serving?.server.abort(serving.contexts(), reason)
     const { promise, resolve } = Promise.withResolvers<void>()
     const last = timers.after(LINGER, resolve)
-    await Promise.race([serving.server.left(), promise])
+    await Promise.race([Promise.all([serving?.server.left(), this.#held.left()]), promise])
     timers.cancel(last)
   }
 
@@ -217,7 +216,20 @@ export class Session {
     if (this.#guard !== undefined) made.server.setGuard(this.#guard)
     if (this.#linkedOnly !== undefined) made.server.keepLinked(this.#linkedOnly)
     if (this.#refusing !== undefined) void made.server.drain(this.#refusing)
+    // once it is known as that which serves
+    queueMicrotask(() => {
+      this.#held.serve(made)
+      this.#init.onServing(undefined)
+    })
     return made
+  }
+
+  /** Load what serves, again and again until it is there. */
+  #keep (): void {
+    this.#serving.keep(() => this.#refusing === undefined && !this.#closing.signal.aborted, failure => {
+      this.#held.refuse(this.#refusing)
+      if (!this.#closing.signal.aborted) this.#init.onServing(failure)
+    })
   }
 
   #runLocal (call: Call): void {
@@ -235,45 +247,20 @@ export class Session {
     }
   }
 
-  /** Who accepts a stream of a peer. Until the code for that is there, what comes on it waits where the muxer bounds it. */
-  #accept (stream: FramedStream, accept: (serving: Serving) => void): void {
-    if (this.#serving.value !== undefined) {
-      accept(this.#serving.value)
-      return
-    }
-    const { timers } = this.#init
-    if (timers.now() < this.#failed + AGAIN) return
-    stream.pause()
-    this.#serving.load().then(serving => { if (stream.open) accept(serving) }, () => { this.#failed = timers.now() })
-      .catch((err: unknown) => { stream.abort(err as Error) })
-      .finally(() => { stream.resume() })
-  }
-
-  /** A call that did not run, as the code that serves it could not be loaded. The next one comes on another stream, which is another try. */
-  #refuse (stream: FramedStream, id: number): void {
-    if (!stream.open) return
-    if (id > 0) this.#answer(stream, id)
-    stream.write(sizeGoAway(NOT_LOADED), fillFrame)
-  }
-
-  #answer (stream: FramedStream, id: number): void {
-    stream.write(sizeResponse({ id, status: statusOf('UNAVAILABLE'), codec: 0, body: undefined, message: NOT_LOADED, retryable: true, headers: undefined }), fillFrame)
-  }
-
   #createStreams (room: 'rpc' | 'bulk'): PeerStreams {
-    const bulk = room === 'bulk'
     const { maxBody } = this.#init.options
     // made before the client is
-    const links = (): Links => bulk ? this.client.bulk : this.client.links
+    const links = (): Links => room === 'bulk' ? this.client.bulk : this.client.links
     return this.#init.createStreams({
       protocol: protocolId(this.#discovery.mesh, room),
       limits: frameLimits(maxBody),
       maxStreamsPerPeer: MAX_RPC_STREAMS_PER_PEER,
       timers: this.#init.timers,
-      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end, maxBody), links(), bulk) },
-      onAccept: stream => { this.#accept(stream, ({ server, large }) => { server.onAccept(stream, bulk ? undefined : large) }) },
+      onFrame: (stream, bytes, start, end) => { this.#onFrame(stream, decodeFrame(bytes, start, end, maxBody), links(), room, end - start) },
+      onAccept: stream => { this.#serving.value?.accept(stream, room) },
       onEnd: (stream, reason) => {
         if (stream.direction === 'inbound') {
+          this.#held.onEnd(stream)
           this.#serving.value?.server.onEnd(stream, reason)
         } else {
           links().onEnd(stream, reason)
@@ -297,19 +284,22 @@ export class Session {
       onFrame: (stream, bytes, start, end) => {
         this.#pace.count(stream)
         const frame = decodeFrame(bytes, start, end, maxBody)
-        if (this.client.flows?.onFrame(stream, frame) !== true && stream.direction === 'inbound' && frame.kind === 1) {
-          this.#answer(stream, 0)
-          stream.close().catch(() => {})
-        }
+        if (this.client.flows?.onFrame(stream, frame) === true || stream.direction === 'outbound') return
+        if (frame.kind === 1) this.#held.onFrame(stream, frame, end - start, 'stream')
+        // results may be asked for before the refusal comes
+        else if (frame.kind !== 6 || !this.#held.has(stream)) throw new ProtocolError('not a request')
       },
-      onAccept: stream => { this.#accept(stream, ({ flows }) => { flows.onAccept(stream) }) },
-      onEnd: (stream, reason) => { this.client.flows?.onEnd(stream, reason) },
+      onAccept: stream => { this.#serving.value?.accept(stream, 'stream') },
+      onEnd: (stream, reason) => {
+        this.#held.onEnd(stream)
+        this.client.flows?.onEnd(stream, reason)
+      },
       busy: stream => this.client.flows?.busy(stream) === true
     })
   }
 
   /** Requests come on streams that the peer has opened, answers on those that we have; large ones on the peer's. */
-  #onFrame (stream: FramedStream, frame: DecodedFrame, links: Links, bulk: boolean): void {
+  #onFrame (stream: FramedStream, frame: DecodedFrame, links: Links, room: Room, size: number): void {
     this.#pace.count(stream)
     if (stream.direction === 'outbound') {
       switch (frame.kind) {
@@ -317,13 +307,13 @@ export class Session {
         case 4: links.onGoAway(stream); break
         default: throw new ProtocolError('a request on a stream for answers')
       }
-    } else if (bulk && frame.kind === 2) {
+    } else if (room === 'bulk' && frame.kind === 2) {
       this.client.links.onPushed(stream.peer, frame)
     } else {
       const server = this.#serving.value?.server
       switch (frame.kind) {
-        case 1: if (server?.onRequest(stream, frame) !== true) this.#refuse(stream, frame.id); break
-        case 3: server?.onCancel(stream, frame.id); break
+        case 1: if (server?.onRequest(stream, frame) !== true) this.#held.onFrame(stream, frame, size, room); break
+        case 3: if (this.#held.has(stream)) this.#held.onFrame(stream, frame, size, room); else server?.onCancel(stream, frame.id); break
         default: throw new ProtocolError('an answer on a stream for requests')
       }
     }

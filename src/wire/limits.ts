@@ -171,6 +171,14 @@ export const MAX_CALL_STREAMS_PER_PEER = 256
 export const MAX_CALL_STREAMS = 2_048
 /** Streaming calls of a peer that discovery does not know. */
 export const STRANGER_STREAMS = 8
+/**
+ * Bytes of requests that wait for the code which serves them: of one peer, and of all. Those of a peer that discovery does
+ * not know wait in the first quarter of either. One counts with its frame, `HELD_COST` beside it, and that of a sequence
+ * with the window of its stream, 256 KiB.
+ */
+export const MAX_HELD_PER_PEER = 8 * MiB
+export const MAX_HELD = 32 * MiB
+export const HELD_COST = 4 * KiB
 /** Bytes above which a body travels on a stream for large ones, so that small calls need not wait for it. */
 export const LARGE_BODY = 64 * KiB
 /** Bytes of large bodies that wait to be taken by one peer: of requests, and of answers. */

@@ -1,8 +1,14 @@
 /** Nodes that load what serves calls, and what streams, when they need it, as pages do. */
 import { expect } from 'chai'
+import { peerStreams } from '../../src/streams/index.ts'
+import { protocolId } from '../../src/wire/protocols.ts'
+import { decodeFrame, fillFrame, sizeCancel, sizeCredit, sizeEnd, sizeRequest } from '../../src/wire/rpc-frames.ts'
 import { until } from '../harness/until.ts'
+import { internals, Nodes as Strangers } from './discovery-nodes.ts'
 import { Nodes } from './rpc-nodes.ts'
 import type { RpcError } from '../../src/index.ts'
+import type { FramedStream, PeerStreams } from '../../src/streams/index.ts'
+import type { DecodedFrame, RequestFrame } from '../../src/wire/rpc-frames.ts'
 import type { Node } from './rpc-nodes.ts'
 import type * as Code from '#serving'
 
@@ -42,6 +48,10 @@ async function all (items: AsyncIterable<unknown>): Promise<unknown[]> {
   const found: unknown[] = []
   for await (const item of items) found.push(item)
   return found
+}
+
+function request (more: Partial<RequestFrame>): number {
+  return sizeRequest({ id: 0, service: 'login', method: 'run', timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0, ...more })
 }
 
 function serve (node: Node): unknown[] {
@@ -192,6 +202,177 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
     way.open()
     expect(await run).to.deep.equal([page.id, 'run'])
     expect(ran).to.deep.equal(['run'])
+  })
+
+  it('a large answer to a call of its own needs nothing of it', async () => {
+    const [page, plain, way] = await pair()
+    plain.rpc.handle('big', () => new Uint8Array(200_000))
+    for (let n = 0; n < 3; n++) expect(await page.rpc.invoke('cart', 'big')).to.have.length(200_000)
+    expect(way.loads).to.equal(0)
+  })
+
+  it('calls do not wait for code that hangs: another node runs them in time', async () => {
+    const [page, plain] = await pair('login')
+    const other = await nodes.add('login')
+    await nodes.met()
+    const ran = serve(page)
+    serve(other)
+    expect(await plain.rpc.invoke('login', 'run', 1, { prefer: page.id })).to.deep.equal([other.id, 1])
+    expect(await all(plain.rpc.stream('login', 'count', 'serverStream', 2, { prefer: page.id }))).to.deep.equal([1, 2])
+    const large = await plain.rpc.invoke('login', 'run', new Uint8Array(200_000), { prefer: page.id }) as unknown[]
+    expect(large[0]).to.equal(other.id)
+    const began = performance.now()
+    const refused = await rejection(plain.rpc.invoke('login', 'run', 2, { node: page.id }))
+    expect(refused).to.include({ code: 'UNAVAILABLE', retryable: true })
+    expect(performance.now() - began).to.be.below(1_400)
+    expect(ran).to.deep.equal([])
+  })
+
+  it('a node that cannot load it says so, until it can', async () => {
+    const way = new Way()
+    way.cut()
+    const plain = await nodes.add('cart')
+    const page = await nodes.add('login', { load: way.load })
+    const caller = await nodes.add(undefined, { load: way.load })
+    await nodes.met()
+    const state = (node: Node): string | undefined => plain.discovery.node(node.id)?.state
+    await until(() => state(page) === 'draining')
+    page.rpc.setHealth('NOT_SERVING')
+    page.rpc.setHealth('SERVING')
+    expect(page.discovery.self.state).to.equal('draining')
+    expect(await rejection(plain.rpc.invoke('braid', 'braid.ping', 1, { node: caller.id }))).to.include({ code: 'UNAVAILABLE', retryable: true })
+    way.mend()
+    await until(() => state(page) === 'up')
+    expect([state(caller), caller.discovery.self.state]).to.deep.equal(['up', 'up'])
+    await until(async () => await plain.rpc.invoke('braid', 'braid.ping', 1, { node: caller.id }) === 1)
+  })
+
+  it('what was cancelled, or has no time left, does not run when the code comes; the others have the rest of theirs', async () => {
+    const [page, plain, way] = await pair('login')
+    const ran = serve(page)
+    page.rpc.handle('left', (_: unknown, { remaining }: { remaining: number }) => remaining)
+    const aborting = new AbortController()
+    const aborted = rejection(plain.rpc.invoke('login', 'run', 'aborted', { signal: aborting.signal }))
+    const flow = rejection(plain.rpc.stream('login', 'sum', 'clientStream', [1], { signal: aborting.signal }))
+    const left = plain.rpc.invoke('login', 'left', undefined, { timeout: 2_000 })
+    const began = performance.now()
+    expect(await rejection(plain.rpc.invoke('login', 'run', 'late', { timeout: 150 }))).to.include({ code: 'DEADLINE_EXCEEDED' })
+    aborting.abort(new Error('not wanted'))
+    await Promise.all([aborted, flow])
+    const waited = performance.now() - began
+    // what was sent before it has come when its answer has
+    expect(await page.rpc.invoke('cart', 'braid.ping', 1)).to.equal(1)
+    way.open()
+    expect(await plain.rpc.invoke('login', 'run', 'x')).to.deep.equal([page.id, 'x'])
+    expect(ran).to.deep.equal(['x'])
+    expect(await left).to.be.within(1, 2_000 - waited + 20)
+  })
+
+  for (const how of ['stops', 'drains'] as const) {
+    it(`a node ${how} while calls wait for it: another one runs them`, async () => {
+      const [page, plain, way] = await pair('login')
+      const other = await nodes.add('login')
+      await nodes.met()
+      const ran = serve(page)
+      serve(other)
+      const headers = Object.freeze({ authorization: 'a' })
+      const calls = [1, 2].map(async n => plain.rpc.invoke('login', 'run', n, { prefer: page.id, headers }))
+      const counted = all(plain.rpc.stream('login', 'count', 'serverStream', 2, { prefer: page.id }))
+      await until(() => plain.rpc.nodeStats().pending === 3)
+      expect(await page.rpc.invoke('cart', 'braid.ping', 1)).to.equal(1)
+      const began = performance.now()
+      await (how === 'stops' ? page.libp2p.stop() : page.rpc.drain())
+      expect(await Promise.all([...calls, counted])).to.deep.equal([[other.id, 1], [other.id, 2], [1, 2]])
+      expect(performance.now() - began).to.be.below(1_400)
+      way.open()
+      expect(ran).to.deep.equal([])
+    })
+  }
+
+  describe('asked by who keeps to no rules', () => {
+    const strangers = new Strangers()
+    let heard: Array<DecodedFrame & { stream: FramedStream }>
+    let ended: FramedStream[]
+    let page: Node
+    let way: Way
+
+    beforeEach(async () => {
+      heard = []
+      ended = []
+      way = new Way()
+      page = await nodes.add('login', { load: way.load })
+    })
+
+    afterEach(async () => { await strangers.stop() })
+
+    async function streams (room: 'rpc' | 'stream'): Promise<PeerStreams> {
+      const stranger = await strangers.bare()
+      await stranger.dial(page.libp2p.getMultiaddrs())
+      const streams = peerStreams(internals(stranger), {
+        protocol: protocolId('shop', room),
+        onFrame: (stream, bytes, start, end) => { heard.push({ ...decodeFrame(bytes, start, end), stream }) },
+        onEnd: stream => { ended.push(stream) }
+      })
+      await streams.start()
+      return streams
+    }
+
+    it('a call whose time is over is refused, though nobody has cancelled it', async () => {
+      const ran = serve(page)
+      const stream = await (await streams('rpc')).open(page.libp2p.peerId)
+      stream.write(request({ id: 1, timeout: 50 }), fillFrame)
+      stream.write(request({ id: 2 }), fillFrame)
+      stream.write(request({ id: 3, timeout: 1_000 }), fillFrame)
+      stream.write(sizeCancel(3), fillFrame)
+      stream.write(sizeCancel(9), fillFrame)
+      const sent = performance.now()
+      await until(() => performance.now() > sent + 200)
+      way.open()
+      await until(() => heard.length === 2)
+      expect(heard[0]).to.include({ kind: 2, id: 1, retryable: true })
+      expect(heard[1]).to.include({ kind: 2, id: 2, status: 0 })
+      expect(ran).to.have.length(1)
+    })
+
+    it('sequences of a stranger beyond its share are refused at once', async () => {
+      serve(page)
+      const flows = await streams('stream')
+      const opened: FramedStream[] = []
+      for (let n = 0; n < 8; n++) {
+        const stream = await flows.openOwn(page.libp2p.peerId)
+        stream.write(request({ method: 'count', streaming: 1 }), fillFrame)
+        opened.push(stream)
+      }
+      await until(() => heard.length > 0)
+      expect(heard).to.have.length(1)
+      expect(heard[0]).to.include({ kind: 2, retryable: true, stream: opened[7] })
+      way.open()
+      // the stream of each says that it runs, or that it does not
+      await until(() => new Set(heard.map(({ stream }) => stream)).size === 8)
+    })
+
+    for (const [what, size] of [['credit', () => sizeCredit(1)], ['input', sizeEnd]] as const) {
+      it(`who sends ${what} without a request is cut off`, async () => {
+        const stream = await (await streams('stream')).openOwn(page.libp2p.peerId)
+        stream.write(size(), fillFrame)
+        await until(() => ended.includes(stream))
+        expect(heard).to.deep.equal([])
+      })
+    }
+  })
+
+  it('headers that came with a call before the code hold for later ones', async () => {
+    const [page, plain, way] = await pair('login')
+    page.rpc.handle('who', (_: unknown, { headers }: { headers: Record<string, string> }) => headers['authorization'])
+    const headers = Object.freeze({ authorization: 'a' })
+    const aborting = new AbortController()
+    const first = rejection(plain.rpc.invoke('login', 'who', 1, { headers, signal: aborting.signal }))
+    const second = plain.rpc.invoke('login', 'who', 2, { headers })
+    await until(() => way.loads === 1)
+    aborting.abort()
+    await first
+    way.open()
+    expect(await Promise.all([second, plain.rpc.invoke('login', 'who', 3, { headers })])).to.deep.equal(['a', 'a'])
   })
 
   it('a node stops while it waits for it', async () => {
