@@ -68,7 +68,8 @@ function makeRoom (core: Core, lead: Leadership, others: readonly Voter[], out: 
   const ready = core.target === 0 ? [] : lead.standbys.filter(id => isReady(core, lead, id, 0))
   const heir = ready.find(id => lead.followers.get(id)!.round >= saidSo(lead, out))
   if (heir !== undefined) return add(core, heir)
-  if (ready.length > 0) return
+  // one that never answers that round must not keep it in
+  if (ready.length > 0 && core.time.now - lead.followers.get(out.id)!.leavingAt < core.timeout) return
   // it was this leader that stood still: whose answer is read later was not silent
   if (lead.lease === undefined) return
   for (const seat of others) if (core.time.now - lastContact(lead, seat) >= core.timeout && take(core, seat)) return

@@ -278,4 +278,18 @@ describe('election core: who leaves beside a liar', function () {
     world.run(3_000)
     expect(world.status(leader).voters).to.deep.equal(ids)
   })
+
+  it('that could stand in for a dead one, and never answers what it is asked, gets out without it', () => {
+    const { world, leader, rest: [other, dead] } = group()
+    world.kill('E')
+    lies(world, 'D', { round: 0 })
+    world.run(1_000)
+    world.kill(dead)
+    world.run(2_000)
+    world.step(other, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(1_500)
+    world.kill(other)
+    world.run(2_000)
+    expect([world.leader(), world.status(leader).voters]).to.deep.equal([leader, [leader]])
+  })
 })
