@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { EPOCHS_PER_MS, latestEpoch } from '../../src/election/clock.core.ts'
 import { World } from './election-world.ts'
 
 /** Milliseconds in which two had a lease at once. */
@@ -133,6 +134,29 @@ describe('election core: forming anew', function () {
     world.until(30_000, () => world.leaders().includes(lone))
     expect(world.leaders()).to.include(lone)
     expect(world.status(lone).epoch).to.be.above(raised)
+  })
+
+  it('on purpose a minute after somebody told of the highest epoch that can be, though a member is 20 s behind', () => {
+    const world = new World()
+    for (const id of all) world.add(id, { voters: all })
+    world.add('D', {}, -20_000)
+    world.run(4_000)
+    const edge = latestEpoch(world.status('A').config!.group / EPOCHS_PER_MS)
+    world.tell('X', all, {
+      type: 'hello', group: 0, epoch: 0, term: 0, incarnation: 'a'.repeat(32), config: undefined, founded: false, leader: undefined, eligible: true, kind: 'voters', size: 3,
+      highestEpoch: Math.floor(edge), ask: false
+    })
+    for (const id of all) world.step(id, { type: 'closed', peer: 'X' })
+    world.run(60_000)
+    expect(world.status(world.leader()).epoch, 'raised above it').to.be.above(edge)
+    world.kill('B')
+    world.kill('C')
+    world.run(3_000)
+    world.step('A', { type: 'recover', id: 9, voters: ['A', 'D'] })
+    world.run(16_000)
+    expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: true })
+    expect(['A', 'D']).to.include(world.leader())
+    expect(world.status('A').group).to.equal(world.status('D').group)
   })
 
   it('who never had a group founds none while records tell of one', () => {
