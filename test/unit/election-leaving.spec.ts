@@ -219,7 +219,7 @@ describe('election core: who leaves', function () {
     const incarnation = '0'.repeat(32)
     const time = { now: 0, wall: 1_700_000_000_000 }
     const config: Config = { group: 7, epoch: 7, kind: 'voters', term: 3, version: 1, voters: ids.map(id => ({ id, incarnation })), replaces: 0 }
-    const hard = { incarnation, config, founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage: [] }
+    const hard = { incarnation, config, founded: true, term: 3, vote: undefined, highestEpoch: 7, epochAhead: 0, lineage: [] }
     const core = createElection({ self: 'A', service: 'login', random: () => 0.5, time, durable: { hard, entries: [], synced: { epoch: 0, term: 0, index: 0 } } })
     const beat = (term: number): Message => ({ type: 'heartbeat', group: 7, epoch: 7, term, incarnation, round: 1, config: { term: 3, version: 1 }, floor: undefined, standby: true })
     const step = (input: Partial<ElectionInput>): ElectionOutput[] => core.step({ ...time, ...input } as ElectionInput)
