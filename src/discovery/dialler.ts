@@ -22,6 +22,8 @@ const MAX_PARALLEL = 4
 /** Of those that are kept, in libp2p's peer store; what nobody has tagged has the value 0. */
 const TAG = 'braid-mesh-kept'
 const KEPT = 50
+/** Milliseconds until it is said again: the peer store drops an entry that nobody renews for 6 h, with its tags. */
+const TAG_AGAIN = 3_600_000
 /** Milliseconds. A handshake with a busy node takes its time, and one that is given up was for nothing. */
 const REDIAL_TIMEOUT = 4_000
 const DIAL_TIMEOUT = 8_000
@@ -53,6 +55,8 @@ export class Dialler {
   readonly #plans = new Map<string, { at: number, failures: number }>()
   readonly #dialling = new Set<string>()
   #kept: ReadonlySet<string> = new Set()
+  /** When each of those that are kept, and connected, was tagged. */
+  readonly #tagged = new Map<string, number>()
   #closing = new AbortController()
 
   constructor (init: DiallerInit) {
@@ -67,17 +71,23 @@ export class Dialler {
     this.#closing.abort()
     this.#plans.clear()
     this.#dialling.clear()
+    this.#tagged.clear()
   }
 
+  /** It is no member any more. The peer store may have forgotten it, too, with its tags. */
   forget (id: string): void {
     this.#plans.delete(id)
+    this.#tagged.delete(id)
   }
 
   /** Members to be connected with, however large the mesh is. */
   keep (ids: ReadonlySet<string>): void {
-    for (const id of this.#kept) if (!ids.has(id)) this.#tag(id, undefined)
-    for (const id of ids) if (!this.#kept.has(id)) this.#tag(id, { value: KEPT })
     this.#kept = ids
+    for (const id of this.#tagged.keys()) {
+      if (ids.has(id)) continue
+      this.#tagged.delete(id)
+      this.#tag(id, undefined)
+    }
   }
 
   /** libp2p closes what has the lowest value first, when there is too much. */
@@ -128,6 +138,11 @@ export class Dialler {
     const { self, view, peers, unreachable, now, random } = this.#init
     const connected = peers.connected()
     const members = view().nodes().filter(({ id }) => id !== self)
+    for (const { id } of members) {
+      if (!this.#kept.has(id) || !connected.has(id) || now() - (this.#tagged.get(id) ?? -Infinity) < TAG_AGAIN) continue
+      this.#tagged.set(id, now())
+      this.#tag(id, { value: KEPT })
+    }
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
     const small = members.length < SMALL
     const kept = small ? [] : candidates.filter(({ id }) => this.#kept.has(id))

@@ -86,4 +86,40 @@ describe('discovery: whom a node connects with', () => {
     expect(dialled).to.have.length(21)
     expect(kept.map(id => tags.get(id))).to.deep.equal(kept.map(() => undefined))
   })
+
+  it('a kept one that left and came back is closed last again', async () => {
+    create(60)
+    const [id = ''] = ids.slice(50).map(String)
+    dialler.keep(new Set([id]))
+    await run(5_000)
+    expect(tags.get(id)).to.equal(50)
+    // the peer store has forgotten it
+    for (const forget of [(): unknown => connected.delete(id), () => { dialler.forget(id) }, () => tags.delete(id)]) forget()
+    await run(5_000)
+    expect(connected.has(id)).to.equal(true)
+    expect(tags.get(id)).to.equal(50)
+  })
+
+  it('a kept one whose entry in the peer store expired is closed last again within an hour', async () => {
+    create(60)
+    const [id = ''] = ids.slice(50).map(String)
+    dialler.keep(new Set([id]))
+    await run(5_000)
+    tags.clear()
+    now += 3_600_000
+    await run(1_000)
+    expect(tags.get(id)).to.equal(50)
+  })
+
+  it('nothing is said about one that left, in place of which there would be an entry of nobody', async () => {
+    create(60)
+    const [id = ''] = ids.slice(50).map(String)
+    dialler.keep(new Set([id]))
+    await run(5_000)
+    connected.delete(id)
+    dialler.forget(id)
+    tags.clear()
+    dialler.keep(new Set())
+    expect([...tags.keys()]).to.deep.equal([])
+  })
 })
