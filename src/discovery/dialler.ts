@@ -19,6 +19,8 @@ const SMALL = 32
 const ENOUGH = 16
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
+/** Of them to nodes that did not answer the time before, and may never do. */
+const MAX_AGAIN = 2
 /** Of those that are kept, in libp2p's peer store; what nobody has tagged has the value 0. */
 const TAG = 'braid-mesh-kept'
 const KEPT = 50
@@ -80,7 +82,7 @@ export class Dialler {
     this.#tagged.delete(id)
   }
 
-  /** Members to be connected with, however large the mesh is. */
+  /** Members to be connected with, however large the mesh is, the first ones first. */
   keep (ids: ReadonlySet<string>): void {
     this.#kept = ids
     for (const id of this.#tagged.keys()) {
@@ -128,7 +130,7 @@ export class Dialler {
   meet (peer: PeerId, addresses: readonly Multiaddr[]): boolean {
     const id = peer.toString()
     const { at, failures } = this.#plans.get(id) ?? { at: 0, failures: 0 }
-    if (this.#init.now() < at || this.#dialling.size >= MAX_PARALLEL || this.#dialling.has(id)) return false
+    if (this.#init.now() < at || this.#isBusy(failures) || this.#dialling.has(id)) return false
     this.#dial(peer, addresses.map(String), failures)
     return true
   }
@@ -145,14 +147,26 @@ export class Dialler {
     }
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
     const small = members.length < SMALL
-    const kept = small ? [] : candidates.filter(({ id }) => this.#kept.has(id))
+    const order = [...this.#kept]
+    const place = ({ id }: { id: string }): number => order.indexOf(id) + (this.#hasFailed(id) ? order.length : 0)
+    const kept = small ? [] : candidates.filter(({ id }) => this.#kept.has(id)).sort((a, b) => place(a) - place(b))
     const lacking = small ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
-    for (const { id, addresses } of [...kept, ...small ? candidates : shuffle(candidates, random).slice(0, lacking)]) {
+    const others = small ? candidates : shuffle(candidates.filter(one => !kept.includes(one)), random).slice(0, lacking)
+    for (const { id, addresses } of [...kept, ...others]) {
       if (this.#dialling.size >= MAX_PARALLEL) return
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
-      if (peer != null && now() >= plan.at) this.#dial(peer, addresses, plan.failures)
+      if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
+  }
+
+  #hasFailed (id: string): boolean {
+    return (this.#plans.get(id)?.failures ?? 0) > 0
+  }
+
+  #isBusy (failures: number): boolean {
+    const again = [...this.#dialling].filter(id => this.#hasFailed(id)).length
+    return this.#dialling.size >= MAX_PARALLEL || (failures > 0 && again >= MAX_AGAIN)
   }
 
   #plan (id: string, delay: number): { at: number, failures: number } {
