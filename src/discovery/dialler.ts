@@ -19,7 +19,7 @@ const SMALL = 32
 const ENOUGH = 16
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
-/** Of them to nodes that did not answer the time before, and may never do. */
+/** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
 const MAX_AGAIN = 2
 /** Of those that are kept, in libp2p's peer store; what nobody has tagged has the value 0. */
 const TAG = 'braid-mesh-kept'
@@ -57,7 +57,7 @@ export class Dialler {
   readonly #plans = new Map<string, { at: number, failures: number }>()
   readonly #dialling = new Set<string>()
   #kept: ReadonlySet<string> = new Set()
-  /** When each of those that are kept, and connected, was tagged. */
+  /** When each of those that are kept, and were connected, is tagged again. */
   readonly #tagged = new Map<string, number>()
   #closing = new AbortController()
 
@@ -85,16 +85,14 @@ export class Dialler {
   /** Members to be connected with, however large the mesh is, the first ones first. */
   keep (ids: ReadonlySet<string>): void {
     this.#kept = ids
-    for (const id of this.#tagged.keys()) {
-      if (ids.has(id)) continue
-      this.#tagged.delete(id)
-      this.#tag(id, undefined)
-    }
+    for (const id of this.#tagged.keys()) if (!ids.has(id)) this.#tag(id)
   }
 
   /** libp2p closes what has the lowest value first, when there is too much. */
-  #tag (id: string, tag: { value: number } | undefined): void {
-    const { peers, peerStore, log } = this.#init
+  #tag (id: string, tag?: { value: number }): void {
+    const { peers, peerStore, now, log } = this.#init
+    if (tag == null) this.#tagged.delete(id)
+    else this.#tagged.set(id, now() + TAG_AGAIN)
     const peer = peers.peerId(id)
     if (peer == null) return
     peerStore.merge(peer, { tags: { [TAG]: tag } }).catch(err => { log.error('could not tag %s - %e', id, err) })
@@ -141,32 +139,22 @@ export class Dialler {
     const connected = peers.connected()
     const members = view().nodes().filter(({ id }) => id !== self)
     for (const { id } of members) {
-      if (!this.#kept.has(id) || !connected.has(id) || now() - (this.#tagged.get(id) ?? -Infinity) < TAG_AGAIN) continue
-      this.#tagged.set(id, now())
-      this.#tag(id, { value: KEPT })
+      if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
     }
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
-    const small = members.length < SMALL
-    const order = [...this.#kept]
-    const place = ({ id }: { id: string }): number => order.indexOf(id) + (this.#hasFailed(id) ? order.length : 0)
-    const kept = small ? [] : candidates.filter(({ id }) => this.#kept.has(id)).sort((a, b) => place(a) - place(b))
-    const lacking = small ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
-    const others = small ? candidates : shuffle(candidates.filter(one => !kept.includes(one)), random).slice(0, lacking)
-    for (const { id, addresses } of [...kept, ...others]) {
-      if (this.#dialling.size >= MAX_PARALLEL) return
+    const kept = [...this.#kept].flatMap(id => candidates.find(one => one.id === id) ?? [])
+    const others = shuffle(candidates.filter(one => !kept.includes(one)), random)
+    const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
+    for (const { id, addresses } of [...kept, ...others.slice(0, lacking)]) {
+      if (this.#isBusy(0)) return
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
   }
 
-  #hasFailed (id: string): boolean {
-    return (this.#plans.get(id)?.failures ?? 0) > 0
-  }
-
   #isBusy (failures: number): boolean {
-    const again = [...this.#dialling].filter(id => this.#hasFailed(id)).length
-    return this.#dialling.size >= MAX_PARALLEL || (failures > 0 && again >= MAX_AGAIN)
+    return this.#dialling.size >= (failures > 0 ? MAX_AGAIN : MAX_PARALLEL)
   }
 
   #plan (id: string, delay: number): { at: number, failures: number } {

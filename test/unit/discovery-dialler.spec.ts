@@ -136,7 +136,7 @@ describe('discovery: whom a node connects with', () => {
     const kept = ids.slice(0, 39).map(String)
     silent = new Set(kept)
     dialler.keep(new Set(kept))
-    await run(100_000)
+    await run(150_000)
     expect(connected.size, 'the others were dialled, too').to.equal(16)
     let most = 0
     for (let at = 0; at < 60_000; at += 100) {
