@@ -142,11 +142,10 @@ export class Dialler {
       if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
     }
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
-    const kept = [...this.#kept].flatMap(id => candidates.find(one => one.id === id) ?? [])
-    const others = shuffle(candidates.filter(one => !kept.includes(one)), random)
+    const kept = [...this.#kept].flatMap(kept => candidates.filter(({ id }) => id === kept))
+    const others = shuffle(candidates.filter(({ id }) => !this.#kept.has(id)), random)
     const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
     for (const { id, addresses } of [...kept, ...others.slice(0, lacking)]) {
-      if (this.#isBusy(0)) return
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
