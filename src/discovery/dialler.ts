@@ -19,9 +19,13 @@ const SMALL = 32
 const ENOUGH = 16
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
+/** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
+const MAX_AGAIN = 2
 /** Of those that are kept, in libp2p's peer store; what nobody has tagged has the value 0. */
 const TAG = 'braid-mesh-kept'
 const KEPT = 50
+/** Milliseconds until it is said again: the peer store drops an entry that nobody renews for 6 h, with its tags. */
+const TAG_AGAIN = 3_600_000
 /** Milliseconds. A handshake with a busy node takes its time, and one that is given up was for nothing. */
 const REDIAL_TIMEOUT = 4_000
 const DIAL_TIMEOUT = 8_000
@@ -53,6 +57,8 @@ export class Dialler {
   readonly #plans = new Map<string, { at: number, failures: number }>()
   readonly #dialling = new Set<string>()
   #kept: ReadonlySet<string> = new Set()
+  /** When each of those that are kept, and were connected, is tagged again. */
+  readonly #tagged = new Map<string, number>()
   #closing = new AbortController()
 
   constructor (init: DiallerInit) {
@@ -67,22 +73,26 @@ export class Dialler {
     this.#closing.abort()
     this.#plans.clear()
     this.#dialling.clear()
+    this.#tagged.clear()
   }
 
+  /** It is no member any more. The peer store may have forgotten it, too, with its tags. */
   forget (id: string): void {
     this.#plans.delete(id)
+    this.#tagged.delete(id)
   }
 
-  /** Members to be connected with, however large the mesh is. */
+  /** Members to be connected with, however large the mesh is, the first ones first. */
   keep (ids: ReadonlySet<string>): void {
-    for (const id of this.#kept) if (!ids.has(id)) this.#tag(id, undefined)
-    for (const id of ids) if (!this.#kept.has(id)) this.#tag(id, { value: KEPT })
     this.#kept = ids
+    for (const id of this.#tagged.keys()) if (!ids.has(id)) this.#tag(id)
   }
 
   /** libp2p closes what has the lowest value first, when there is too much. */
-  #tag (id: string, tag: { value: number } | undefined): void {
-    const { peers, peerStore, log } = this.#init
+  #tag (id: string, tag?: { value: number }): void {
+    const { peers, peerStore, now, log } = this.#init
+    if (tag == null) this.#tagged.delete(id)
+    else this.#tagged.set(id, now() + TAG_AGAIN)
     const peer = peers.peerId(id)
     if (peer == null) return
     peerStore.merge(peer, { tags: { [TAG]: tag } }).catch(err => { log.error('could not tag %s - %e', id, err) })
@@ -118,7 +128,7 @@ export class Dialler {
   meet (peer: PeerId, addresses: readonly Multiaddr[]): boolean {
     const id = peer.toString()
     const { at, failures } = this.#plans.get(id) ?? { at: 0, failures: 0 }
-    if (this.#init.now() < at || this.#dialling.size >= MAX_PARALLEL || this.#dialling.has(id)) return false
+    if (this.#init.now() < at || this.#isBusy(failures) || this.#dialling.has(id)) return false
     this.#dial(peer, addresses.map(String), failures)
     return true
   }
@@ -128,16 +138,22 @@ export class Dialler {
     const { self, view, peers, unreachable, now, random } = this.#init
     const connected = peers.connected()
     const members = view().nodes().filter(({ id }) => id !== self)
+    for (const { id } of members) {
+      if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
+    }
     const candidates = members.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
-    const small = members.length < SMALL
-    const kept = small ? [] : candidates.filter(({ id }) => this.#kept.has(id))
-    const lacking = small ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
-    for (const { id, addresses } of [...kept, ...small ? candidates : shuffle(candidates, random).slice(0, lacking)]) {
-      if (this.#dialling.size >= MAX_PARALLEL) return
+    const kept = [...this.#kept].flatMap(kept => candidates.filter(({ id }) => id === kept))
+    const others = shuffle(candidates.filter(({ id }) => !this.#kept.has(id)), random)
+    const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
+    for (const { id, addresses } of [...kept, ...others.slice(0, lacking)]) {
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
-      if (peer != null && now() >= plan.at) this.#dial(peer, addresses, plan.failures)
+      if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
+  }
+
+  #isBusy (failures: number): boolean {
+    return this.#dialling.size >= (failures > 0 ? MAX_AGAIN : MAX_PARALLEL)
   }
 
   #plan (id: string, delay: number): { at: number, failures: number } {

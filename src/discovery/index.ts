@@ -135,7 +135,7 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   introduce (id: string, record: Uint8Array, peer: string): void | Promise<void>
   /**
    * Members that this node is to be connected with, however many there are, in place of those said before: dialled first,
-   * and closed last when there are too many connections. For few of them.
+   * in this order, and closed last when there are too many connections. For few of them.
    */
   keep (ids: readonly string[]): void
   /** Peer id of a node in the view, with its key: no parsing on hot paths. */

@@ -30,9 +30,11 @@ export function autopilot (core: Core): void {
   }
   const { voters } = config
   const others = voters.filter(({ id }) => id !== self)
-  const out = others.find(seat => lead.followers.get(seat.id)?.leaving === true) ?? others.find(seat => isLost(core, seat))
+  const leavers = others.filter(({ id }) => lead.followers.get(id)?.leaving === true)
+  if (leavers.some(seat => take(core, seat))) return
+  if (leavers[0] !== undefined) return makeRoom(core, lead, others, leavers[0])
+  const out = others.find(seat => isLost(core, seat))
   if (out !== undefined && take(core, out)) return
-  if (out !== undefined && lead.followers.get(out.id)?.leaving === true) return makeRoom(core, lead, others, out)
   if (core.target === 0 || core.leaving) return
   const dead = others.find(seat => time.now - lastContact(lead, seat) >= DEAD)
   const ready = lead.standbys.filter(id => isReady(core, lead, id, CAUGHT_UP))
@@ -65,8 +67,9 @@ function makeRoom (core: Core, lead: Leadership, others: readonly Voter[], out: 
   if (living(core, left) >= majority(left.length)) return
   const ready = core.target === 0 ? [] : lead.standbys.filter(id => isReady(core, lead, id, 0))
   const heir = ready.find(id => lead.followers.get(id)!.round >= saidSo(lead, out))
-  if (heir !== undefined) add(core, heir)
-  if (ready.length > 0) return
+  if (heir !== undefined) return add(core, heir)
+  // one that never answers that round must not keep it in
+  if (ready.length > 0 && core.time.now - lead.followers.get(out.id)!.leavingAt < core.timeout) return
   // it was this leader that stood still: whose answer is read later was not silent
   if (lead.lease === undefined) return
   for (const seat of others) if (core.time.now - lastContact(lead, seat) >= core.timeout && take(core, seat)) return

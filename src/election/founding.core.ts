@@ -35,6 +35,8 @@ const SETTLE = 1_000
 const BOUND = 'a majority of those with whom it is pledged already'
 /** Two that know the same highest epoch, their clocks being behind it, must not choose the same next one. */
 const SPREAD = 65_536
+/** Milliseconds short of the highest epoch that can be, from where on what is known no longer runs on with time. */
+const RUNS_ON = 12 * 60 * 60 * 1_000
 
 export function isPlausibleEpoch (core: Core, epoch: number): boolean {
   return epoch <= Math.max(latestEpoch(core.time.wall), core.hard.highestEpoch + 2 * SPREAD)
@@ -47,12 +49,12 @@ export function onFarFuture (core: Core, from: string, message: Message): void {
 }
 
 /**
- * Above all that this node knows of, and what that may have become where nothing was heard of; and by chance unlike what
- * anybody else chooses.
+ * Above all that this node knows of, and what that may have become where nothing was heard of, unless that is far from all
+ * clocks: whoever is behind this one would refuse it. And by chance unlike what anybody else chooses.
  */
 export function newEpoch (core: Core): number {
   const { time, init, hard } = core
-  const above = Math.max(hard.highestEpoch + 1, Math.min(core.epochNow, latestEpoch(time.wall) - SPREAD))
+  const above = Math.max(hard.highestEpoch + 1, Math.min(core.epochNow, latestEpoch(time.wall - RUNS_ON)))
   const created = Math.floor(time.wall) * EPOCHS_PER_MS + Math.floor(init.random() * EPOCHS_PER_MS)
   return Math.max(created, above + Math.floor(init.random() * SPREAD))
 }

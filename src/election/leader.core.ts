@@ -82,7 +82,7 @@ export function followerOf (lead: Leadership, id: string, incarnation: string): 
   let follower = lead.followers.get(id)
   if (follower?.incarnation !== incarnation) {
     follower = {
-      incarnation, round: 0, contact: -Infinity, delay: Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false, leavingRound: 0,
+      incarnation, round: 0, contact: -Infinity, delay: Infinity, config: { term: 0, version: 0 }, toldAt: -Infinity, synced: undefined, leaving: false, leavingAt: -Infinity, leavingRound: 0,
       inflight: undefined, read: undefined, currentSince: undefined, line: undefined
     }
     lead.followers.set(id, follower)
@@ -90,8 +90,12 @@ export function followerOf (lead: Leadership, id: string, incarnation: string): 
   return follower
 }
 
-export function setLeaving (lead: Leadership, follower: Follower, leaving: boolean): void {
-  if (leaving && !follower.leaving) follower.leavingRound = lead.round + 1
+export function setLeaving ({ time, timeout }: Core, lead: Leadership, follower: Follower, leaving: boolean): void {
+  // who takes it back and says it again must not always be ahead of what anybody can have answered
+  if (leaving && !follower.leaving && time.now - follower.leavingAt >= 2 * timeout) {
+    follower.leavingAt = time.now
+    follower.leavingRound = lead.round + 1
+  }
   follower.leaving = leaving
 }
 
@@ -183,7 +187,7 @@ export function onHeartbeatResponse (core: Core, from: string, message: Heartbea
   const sentAt = lead.sent.get(message.round)?.now
   if (sentAt !== undefined) follower.delay = follower.delay === Infinity ? time.now - sentAt : follower.delay + (time.now - sentAt - follower.delay) * DELAY_GAIN
   follower.round = Math.max(follower.round, message.round)
-  setLeaving(lead, follower, message.leaving)
+  setLeaving(core, lead, follower, message.leaving)
   // with the promise that an accepted round renews: a chain of configs must not outrun the lease of the first one
   if (message.round > 0) follower.config = message.config
   bringConfig(core, from, follower, message.config)

@@ -18,7 +18,8 @@ export interface Follower {
   /** Durable there; undefined until it said so in this term. */
   synced: Rank | undefined
   leaving: boolean
-  /** The first round that was sent after it said so. */
+  /** When it said so, monotonic, and the first round that was sent afterwards. */
+  leavingAt: number
   leavingRound: number
   /** The append that is under way, how many of its parts were sent, and when it last got further. */
   inflight: { from: Rank, to: Rank, reset: boolean, parts: Entry[][], sent: number, at: number } | undefined

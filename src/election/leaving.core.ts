@@ -78,7 +78,7 @@ function farewell (core: Core): void {
 export function onBye (core: Core, from: string, { seat, incarnation }: Bye): void {
   const { config, lead } = core
   const follower = lead?.followers.get(from)
-  if (lead !== undefined && follower !== undefined && seat) setLeaving(lead, follower, true)
+  if (lead !== undefined && follower !== undefined && seat) setLeaving(core, lead, follower, true)
   if (!seat || core.voting || config?.kind !== 'default' || config.voters.length > 1 || !hasSeat(config, from, incarnation)) return
   core.leader = undefined
   core.leaderlessSince = core.lookAt = core.time.now

@@ -18,11 +18,11 @@ export interface NearbyInit {
 
 /**
  * Those who vote, and those who would found, or take a seat, before all others: as seen by one of them. What records say is
- * bounded, for anybody can say it.
+ * bounded, for anybody can say it, and comes last.
  */
 export function nearby ({ service, self, seats, eligible, size }: NearbyInit): string[] {
   const ordered = inOrder(service, eligible.map(({ id }) => id))
   const votes = new Set(eligible.filter(one => one.votes).map(({ id }) => id))
   const kept = new Set([...seats, ...ordered.slice(0, Math.max(FIRST, size)), ...ordered.filter(id => votes.has(id)).slice(0, MAX_VOTERS)])
-  return kept.delete(self) ? [...kept].sort() : []
+  return kept.delete(self) ? [...kept] : []
 }

@@ -119,8 +119,8 @@ export class Core {
   /** The highest epoch of the last save, and from when on a higher one makes one more. */
   #savedEpoch = 0
   #keepEpochFrom = -Infinity
-  /** Of all epochs that were known, the most by which one was ahead of this node's clock. */
-  #epochAhead = -Infinity
+  /** Of all epochs that were known in this life, the most by which one was ahead of the monotonic clock. */
+  #epochAhead: number
   readonly #syncing: Array<{ id: number, synced: Rank }> = []
   readonly #savedAt: Array<{ id: number, at: number, config: Config | undefined }> = []
   /** The config that is durable here. */
@@ -156,9 +156,9 @@ export class Core {
     this.contact = durable?.hard.config === undefined ? undefined : time
     this.durableConfig = durable?.hard.config
     this.hard = durable?.hard ?? {
-      incarnation: drawIncarnation(init.random), config: undefined, founded: false, term: 0, vote: undefined, highestEpoch: 0, lineage: []
+      incarnation: drawIncarnation(init.random), config: undefined, founded: false, term: 0, vote: undefined, highestEpoch: 0, epochAhead: 0, lineage: []
     }
-    this.#noteEpoch()
+    this.#epochAhead = this.hard.highestEpoch - time.now * EPOCHS_PER_MS
   }
 
   get config (): Config | undefined {
@@ -330,20 +330,20 @@ export class Core {
   /** Saved with what is saved next, or by {@link keepEpoch}. */
   seeEpoch (epoch: number): void {
     if (epoch <= this.hard.highestEpoch) return
-    this.hard = { ...this.hard, highestEpoch: epoch }
-    this.#noteEpoch()
-  }
-
-  #noteEpoch (): void {
-    this.#epochAhead = Math.max(this.#epochAhead, this.hard.highestEpoch - this.time.now * EPOCHS_PER_MS)
+    const { now, wall } = this.time
+    this.#epochAhead = Math.max(this.#epochAhead, epoch - now * EPOCHS_PER_MS)
+    this.hard = { ...this.hard, highestEpoch: epoch, epochAhead: Math.max(this.hard.epochAhead, Math.ceil(epoch / EPOCHS_PER_MS - wall)) }
   }
 
   /**
    * What the highest epoch that is known may have been raised to since, elsewhere, by a clock that is ahead of this one:
-   * it has run on (a hybrid logical clock, Kulkarni et al. 2014, whose logical part is time that passed).
+   * it has run on (a hybrid logical clock, Kulkarni et al. 2014, whose logical part is time that passed). By the clock that
+   * says more: the monotonic one stands still in sleep and between two lives, the wall clock can be set back.
    */
   get epochNow (): number {
-    return Math.floor(this.#epochAhead + this.time.now * EPOCHS_PER_MS)
+    const { hard: { epochAhead }, time: { now, wall } } = this
+    const byWall = epochAhead > 0 ? (wall + epochAhead) * EPOCHS_PER_MS : 0
+    return Math.floor(Math.max(byWall, this.#epochAhead + now * EPOCHS_PER_MS))
   }
 
   /** Once a second: anybody can tell of one after the other. */

@@ -58,6 +58,8 @@ export interface HardState {
   readonly vote: string | undefined
   /** Highest epoch seen of any group of the service. */
   readonly highestEpoch: number
+  /** Milliseconds, rounded up, by which one that was seen was ahead of this node's wall clock: the most of all; 0 when none was. */
+  readonly epochAhead: number
   /** Oldest first: from voters of former times to those of now. */
   readonly lineage: readonly SignedConfig[]
 }

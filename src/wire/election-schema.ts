@@ -80,7 +80,7 @@ export const FRAME = message<any>({
 
 export const STORED = fields({
   number: uint53,
-  hard: may(fields({ incarnation: ID, config: may(CONFIG), founded: bool, term: uint53, vote: may(PEER), highestEpoch: uint53, lineage: LINEAGE })),
+  hard: may(fields({ incarnation: ID, config: may(CONFIG), founded: bool, term: uint53, vote: may(PEER), highestEpoch: uint53, lineage: LINEAGE, epochAhead: uint53 })),
   reset: bool,
   entries: ENTRIES,
   drop: list(PEER, Infinity),

@@ -5253,6 +5253,7 @@ export namespace Stored {
     vote: string
     highestEpoch: number
     lineage: SignedConfig[]
+    epochAhead: number
   }
 
   export namespace Hard {
@@ -5302,6 +5303,11 @@ export namespace Stored {
             }
           }
 
+          if ((obj.epochAhead != null && obj.epochAhead !== 0)) {
+            w.uint32(64)
+            w.uint64Number(obj.epochAhead)
+          }
+
           if (opts.lengthDelimited !== false) {
             w.ldelim()
           }
@@ -5312,7 +5318,8 @@ export namespace Stored {
             term: 0,
             vote: '',
             highestEpoch: 0,
-            lineage: []
+            lineage: [],
+            epochAhead: 0
           }
 
           const end = length == null ? reader.len : reader.pos + length
@@ -5355,6 +5362,10 @@ export namespace Stored {
                 obj.lineage.push(SignedConfig.codec().decode(reader, reader.uint32(), {
                   limits: opts.limits?.lineage$
                 }))
+                break
+              }
+              case 8: {
+                obj.epochAhead = reader.uint64Number()
                 break
               }
               default: {
@@ -5434,6 +5445,13 @@ export namespace Stored {
 
                 obj.lineage++
 
+                break
+              }
+              case 8: {
+                yield {
+                  field: `${prefix}.epochAhead`,
+                  value: reader.uint64Number()
+                }
                 break
               }
               default: {
@@ -5581,6 +5599,11 @@ export namespace Stored {
       index: number
     }
 
+    export interface HardEpochAheadFieldEvent {
+      field: '$.epochAhead'
+      value: number
+    }
+
     export function encode (obj: Partial<Hard>): Uint8Array<ArrayBuffer> {
       return encodeMessage(obj, Hard.codec())
     }
@@ -5589,7 +5612,7 @@ export namespace Stored {
       return decodeMessage(buf, Hard.codec(), opts)
     }
 
-    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hard>): Generator<HardIncarnationFieldEvent | HardConfigGroupFieldEvent | HardConfigEpochFieldEvent | HardConfigKindFieldEvent | HardConfigTermFieldEvent | HardConfigVersionFieldEvent | HardConfigVotersIdFieldEvent | HardConfigVotersIncarnationFieldEvent | HardConfigReplacesFieldEvent | HardFoundedFieldEvent | HardTermFieldEvent | HardVoteFieldEvent | HardHighestEpochFieldEvent | HardLineageByFieldEvent | HardLineageConfigGroupFieldEvent | HardLineageConfigEpochFieldEvent | HardLineageConfigKindFieldEvent | HardLineageConfigTermFieldEvent | HardLineageConfigVersionFieldEvent | HardLineageConfigVotersIdFieldEvent | HardLineageConfigVotersIncarnationFieldEvent | HardLineageConfigReplacesFieldEvent | HardLineageSignatureFieldEvent | HardLineagePublicKeyFieldEvent> {
+    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hard>): Generator<HardIncarnationFieldEvent | HardConfigGroupFieldEvent | HardConfigEpochFieldEvent | HardConfigKindFieldEvent | HardConfigTermFieldEvent | HardConfigVersionFieldEvent | HardConfigVotersIdFieldEvent | HardConfigVotersIncarnationFieldEvent | HardConfigReplacesFieldEvent | HardFoundedFieldEvent | HardTermFieldEvent | HardVoteFieldEvent | HardHighestEpochFieldEvent | HardLineageByFieldEvent | HardLineageConfigGroupFieldEvent | HardLineageConfigEpochFieldEvent | HardLineageConfigKindFieldEvent | HardLineageConfigTermFieldEvent | HardLineageConfigVersionFieldEvent | HardLineageConfigVotersIdFieldEvent | HardLineageConfigVotersIncarnationFieldEvent | HardLineageConfigReplacesFieldEvent | HardLineageSignatureFieldEvent | HardLineagePublicKeyFieldEvent | HardEpochAheadFieldEvent> {
       return streamMessage(buf, Hard.codec(), opts)
     }
   }
@@ -5940,6 +5963,11 @@ export namespace Stored {
     index: number
   }
 
+  export interface StoredHardEpochAheadFieldEvent {
+    field: '$.hard.epochAhead'
+    value: number
+  }
+
   export interface StoredResetFieldEvent {
     field: '$.reset'
     value: boolean
@@ -6009,7 +6037,7 @@ export namespace Stored {
     return decodeMessage(buf, Stored.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stored>): Generator<StoredNumberFieldEvent | StoredHardIncarnationFieldEvent | StoredHardConfigGroupFieldEvent | StoredHardConfigEpochFieldEvent | StoredHardConfigKindFieldEvent | StoredHardConfigTermFieldEvent | StoredHardConfigVersionFieldEvent | StoredHardConfigVotersIdFieldEvent | StoredHardConfigVotersIncarnationFieldEvent | StoredHardConfigReplacesFieldEvent | StoredHardFoundedFieldEvent | StoredHardTermFieldEvent | StoredHardVoteFieldEvent | StoredHardHighestEpochFieldEvent | StoredHardLineageByFieldEvent | StoredHardLineageConfigGroupFieldEvent | StoredHardLineageConfigEpochFieldEvent | StoredHardLineageConfigKindFieldEvent | StoredHardLineageConfigTermFieldEvent | StoredHardLineageConfigVersionFieldEvent | StoredHardLineageConfigVotersIdFieldEvent | StoredHardLineageConfigVotersIncarnationFieldEvent | StoredHardLineageConfigReplacesFieldEvent | StoredHardLineageSignatureFieldEvent | StoredHardLineagePublicKeyFieldEvent | StoredResetFieldEvent | StoredEntriesKeyFieldEvent | StoredEntriesValueFieldEvent | StoredEntriesRankEpochFieldEvent | StoredEntriesRankTermFieldEvent | StoredEntriesRankIndexFieldEvent | StoredDropFieldEvent | StoredSyncedEpochFieldEvent | StoredSyncedTermFieldEvent | StoredSyncedIndexFieldEvent | StoredLoggedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stored>): Generator<StoredNumberFieldEvent | StoredHardIncarnationFieldEvent | StoredHardConfigGroupFieldEvent | StoredHardConfigEpochFieldEvent | StoredHardConfigKindFieldEvent | StoredHardConfigTermFieldEvent | StoredHardConfigVersionFieldEvent | StoredHardConfigVotersIdFieldEvent | StoredHardConfigVotersIncarnationFieldEvent | StoredHardConfigReplacesFieldEvent | StoredHardFoundedFieldEvent | StoredHardTermFieldEvent | StoredHardVoteFieldEvent | StoredHardHighestEpochFieldEvent | StoredHardLineageByFieldEvent | StoredHardLineageConfigGroupFieldEvent | StoredHardLineageConfigEpochFieldEvent | StoredHardLineageConfigKindFieldEvent | StoredHardLineageConfigTermFieldEvent | StoredHardLineageConfigVersionFieldEvent | StoredHardLineageConfigVotersIdFieldEvent | StoredHardLineageConfigVotersIncarnationFieldEvent | StoredHardLineageConfigReplacesFieldEvent | StoredHardLineageSignatureFieldEvent | StoredHardLineagePublicKeyFieldEvent | StoredHardEpochAheadFieldEvent | StoredResetFieldEvent | StoredEntriesKeyFieldEvent | StoredEntriesValueFieldEvent | StoredEntriesRankEpochFieldEvent | StoredEntriesRankTermFieldEvent | StoredEntriesRankIndexFieldEvent | StoredDropFieldEvent | StoredSyncedEpochFieldEvent | StoredSyncedTermFieldEvent | StoredSyncedIndexFieldEvent | StoredLoggedFieldEvent> {
     return streamMessage(buf, Stored.codec(), opts)
   }
 }

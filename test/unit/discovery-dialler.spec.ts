@@ -12,6 +12,9 @@ describe('discovery: whom a node connects with', () => {
   let ids: PeerId[]
   let connected: Set<string>
   let dialled: string[]
+  /** Those that never answer; and dials of them that go on. */
+  let silent: Set<string>
+  let hanging: Array<{ until: number, fail: (err: Error) => void }>
   let tags: Map<string, number | undefined>
   let now: number
   let dialler: Dialler
@@ -23,6 +26,8 @@ describe('discovery: whom a node connects with', () => {
   function create (members: number): void {
     connected = new Set()
     dialled = []
+    silent = new Set()
+    hanging = []
     tags = new Map()
     now = 0
     const nodes = ids.slice(0, members).map(id => ({ id: id.toString(), state: 'up', addresses: ['/ip4/127.0.0.1/tcp/1'] }))
@@ -37,6 +42,7 @@ describe('discovery: whom a node connects with', () => {
         openConnection: async (to: ReadonlyArray<{ toString: () => string }>) => {
           const id = to[0]!.toString().split('/p2p/')[1]!
           dialled.push(id)
+          if (silent.has(id)) await new Promise((_resolve, reject) => { hanging.push({ until: now + 8_000, fail: reject }) })
           connected.add(id)
         }
       }
@@ -46,6 +52,8 @@ describe('discovery: whom a node connects with', () => {
 
   async function run (ms: number): Promise<void> {
     for (const end = now + ms; now < end; now += 100) {
+      for (const { fail } of hanging.filter(dial => dial.until <= now)) fail(new Error('no answer'))
+      hanging = hanging.filter(dial => dial.until > now)
       dialler.tick()
       await new Promise(resolve => { queueMicrotask(() => { queueMicrotask(() => { resolve(undefined) }) }) })
       await Promise.resolve()
@@ -85,5 +93,75 @@ describe('discovery: whom a node connects with', () => {
     await run(10_000)
     expect(dialled).to.have.length(21)
     expect(kept.map(id => tags.get(id))).to.deep.equal(kept.map(() => undefined))
+  })
+
+  it('a kept one that left and came back is closed last again', async () => {
+    create(60)
+    const [id = ''] = ids.slice(50).map(String)
+    dialler.keep(new Set([id]))
+    await run(5_000)
+    expect(tags.get(id)).to.equal(50)
+    // the peer store has forgotten it
+    for (const forget of [(): unknown => connected.delete(id), () => { dialler.forget(id) }, () => tags.delete(id)]) forget()
+    await run(5_000)
+    expect(connected.has(id)).to.equal(true)
+    expect(tags.get(id)).to.equal(50)
+  })
+
+  it('a kept one whose entry in the peer store expired is closed last again within an hour', async () => {
+    create(60)
+    const [id = ''] = ids.slice(50).map(String)
+    dialler.keep(new Set([id]))
+    await run(5_000)
+    tags.clear()
+    now += 3_600_000
+    await run(1_000)
+    expect(tags.get(id)).to.equal(50)
+  })
+
+  it('nothing is said about one that left, in place of which there would be an entry of nobody', async () => {
+    create(60)
+    const [id = ''] = ids.slice(50).map(String)
+    dialler.keep(new Set([id]))
+    await run(5_000)
+    connected.delete(id)
+    dialler.forget(id)
+    tags.clear()
+    dialler.keep(new Set())
+    expect([...tags.keys()]).to.deep.equal([])
+  })
+
+  it('those that never answer leave half of the dials to others once each of them has failed', async () => {
+    create(60)
+    const kept = ids.slice(0, 39).map(String)
+    silent = new Set(kept)
+    dialler.keep(new Set(kept))
+    await run(150_000)
+    expect(connected.size, 'the others were dialled, too').to.equal(16)
+    let most = 0
+    for (let at = 0; at < 60_000; at += 100) {
+      await run(100)
+      most = Math.max(most, hanging.length)
+    }
+    expect(most).to.equal(2)
+  })
+
+  it('nobody twice at once', async () => {
+    for (const id of ids.slice(0, 33)) {
+      create(33)
+      silent = new Set(ids.map(String))
+      dialler.keep(new Set([id.toString()]))
+      await run(4_000)
+      expect(dialled).to.have.length(4)
+      expect(new Set(dialled)).to.have.property('size', 4)
+    }
+  })
+
+  it('kept ones in the order in which they were named', async () => {
+    create(60)
+    const kept = [57, 3, 44, 12, 51].map(index => String(ids[index]))
+    dialler.keep(new Set(kept))
+    await run(5_000)
+    expect(dialled.slice(0, 4)).to.deep.equal(kept.slice(0, 4))
   })
 })

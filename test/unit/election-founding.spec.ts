@@ -1,5 +1,8 @@
 import { expect } from 'chai'
+import { EPOCHS_PER_MS, latestEpoch } from '../../src/election/clock.core.ts'
 import { World } from './election-world.ts'
+import { Core } from '../../src/election/state.core.ts'
+import type { HardState } from '../../src/election/types.core.ts'
 
 /** Milliseconds in which two had a lease at once. */
 function together (world: World, ms: number): number {
@@ -133,6 +136,71 @@ describe('election core: forming anew', function () {
     world.until(30_000, () => world.leaders().includes(lone))
     expect(world.leaders()).to.include(lone)
     expect(world.status(lone).epoch).to.be.above(raised)
+  })
+
+  it('on purpose above what the lost group may have raised its tokens to while this voter was not running', () => {
+    const world = new World()
+    let hard: HardState | undefined
+    for (const id of all) {
+      const { core } = world.add(id, { voters: all }, id === 'A' ? 3_600_000 : 0)
+      const step = core.step.bind(core)
+      core.step = input => {
+        const outputs = step(input)
+        for (const output of outputs) if (id === 'B' && output.type === 'save' && output.hard !== undefined) hard = output.hard
+        return outputs
+      }
+    }
+    world.run(5_000)
+    world.kill('B')
+    world.run(120_000)
+    const leader = world.leader()
+    world.step(leader, { type: 'group', view: { group: 7, epoch: world.status(leader).epoch + 1, kind: 'default', term: 1, leader: undefined, voters: [] } })
+    world.run(5_000)
+    const raised = world.status(world.leader()).epoch
+    for (const id of ['A', 'C']) world.kill(id)
+    world.nodes.delete('B')
+    world.add('B', { voters: all, durable: { hard: hard!, entries: [], synced: { epoch: 0, term: 0, index: 0 } } })
+    world.add('D')
+    world.split(['B', 'D'])
+    world.run(5_000)
+    world.step('B', { type: 'recover', id: 9, voters: ['B', 'D'] })
+    world.run(9_000)
+    expect(world.nodes.get('B')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: true })
+    expect(world.status(world.leader()).epoch).to.be.above(raised)
+  })
+
+  for (const [what, passed] of [['slept', { now: 10, wall: 120_000 }], ['was set back', { now: 120_000, wall: -3_600_000 }]] as const) {
+    it(`above what an epoch may have been raised to meanwhile, though one of the clocks ${what}`, () => {
+      const wall = 1_700_000_000_000
+      const core = new Core({ self: 'A', service: 'login', random: () => 0.5, durable: undefined, time: { now: 0, wall } })
+      const ahead = (ms: number): number => (wall + 3_600_000 + ms) * EPOCHS_PER_MS
+      core.seeEpoch(ahead(0))
+      core.time = { now: passed.now, wall: wall + passed.wall }
+      expect(core.epochNow).to.equal(ahead(120_000))
+    })
+  }
+
+  it('on purpose a minute after somebody told of the highest epoch that can be, though a member is 20 s behind', () => {
+    const world = new World()
+    for (const id of all) world.add(id, { voters: all })
+    world.add('D', {}, -20_000)
+    world.run(4_000)
+    const edge = latestEpoch(world.status('A').config!.group / EPOCHS_PER_MS)
+    world.tell('X', all, {
+      type: 'hello', group: 0, epoch: 0, term: 0, incarnation: 'a'.repeat(32), config: undefined, founded: false, leader: undefined, eligible: true, kind: 'voters', size: 3,
+      highestEpoch: Math.floor(edge), ask: false
+    })
+    for (const id of all) world.step(id, { type: 'closed', peer: 'X' })
+    world.run(60_000)
+    expect(world.status(world.leader()).epoch, 'raised above it').to.be.above(edge)
+    world.kill('B')
+    world.kill('C')
+    world.run(3_000)
+    world.step('A', { type: 'recover', id: 9, voters: ['A', 'D'] })
+    world.run(16_000)
+    expect(world.nodes.get('A')!.out.find(({ type }) => type === 'recovered')).to.include({ ok: true })
+    expect(['A', 'D']).to.include(world.leader())
+    expect(world.status('A').group).to.equal(world.status('D').group)
   })
 
   it('who never had a group founds none while records tell of one', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createElection } from '../../src/election/election.core.ts'
 import { World } from './election-world.ts'
-import type { Message } from '../../src/election/messages.core.ts'
+import type { HeartbeatResponse, Message } from '../../src/election/messages.core.ts'
 import type { Config, ElectionInput, ElectionOutput } from '../../src/election/types.core.ts'
 
 function hasLeft (world: World, id: string): boolean {
@@ -219,7 +219,7 @@ describe('election core: who leaves', function () {
     const incarnation = '0'.repeat(32)
     const time = { now: 0, wall: 1_700_000_000_000 }
     const config: Config = { group: 7, epoch: 7, kind: 'voters', term: 3, version: 1, voters: ids.map(id => ({ id, incarnation })), replaces: 0 }
-    const hard = { incarnation, config, founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage: [] }
+    const hard = { incarnation, config, founded: true, term: 3, vote: undefined, highestEpoch: 7, epochAhead: 0, lineage: [] }
     const core = createElection({ self: 'A', service: 'login', random: () => 0.5, time, durable: { hard, entries: [], synced: { epoch: 0, term: 0, index: 0 } } })
     const beat = (term: number): Message => ({ type: 'heartbeat', group: 7, epoch: 7, term, incarnation, round: 1, config: { term: 3, version: 1 }, floor: undefined, standby: true })
     const step = (input: Partial<ElectionInput>): ElectionOutput[] => core.step({ ...time, ...input } as ElectionInput)
@@ -229,5 +229,67 @@ describe('election core: who leaves', function () {
     expect(byes()).to.deep.equal([first])
     step({ type: 'saved', id: first! })
     expect(byes()).to.deep.equal([0])
+  })
+})
+
+describe('election core: who leaves beside a liar', function () {
+  this.timeout(20_000)
+  const ids = ['A', 'B', 'C']
+
+  function group (): { world: World, leader: string, rest: [string, string] } {
+    const world = new World()
+    for (const id of ids) world.add(id, { voters: ids })
+    world.run(4_000)
+    world.add('D')
+    world.add('E')
+    world.run(7_000)
+    const leader = world.leader()
+    return { world, leader, rest: ids.filter(id => id !== leader) as [string, string] }
+  }
+
+  /** Each of its answers is given as these say instead. */
+  function lies (world: World, liar: string, ...instead: Array<Partial<HeartbeatResponse>>): void {
+    world.lose = (from, to, message) => {
+      if (from !== liar || message.type !== 'heartbeat-response') return false
+      for (const change of instead) world.step(to, { type: 'message', from, message: { ...message, ...change } })
+      return true
+    }
+  }
+
+  for (const which of [0, 1] as const) {
+    it(`that takes back that it leaves and says it again, number ${which}, gets out, and so does the liar`, () => {
+      const { world, leader, rest } = group()
+      const liar = rest[which]
+      const other = rest[1 - which]!
+      lies(world, liar, { leaving: false }, { leaving: true })
+      world.run(1_000)
+      world.step(other, { type: 'leave' })
+      expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(2_000)
+      world.kill(other)
+      world.run(10_000)
+      expect(world.leader()).to.equal(leader)
+      expect(world.status(leader).voters).to.deep.equal([leader, 'D', 'E'])
+    })
+  }
+
+  it('that takes it back in time stays', () => {
+    const { world, leader, rest: [liar] } = group()
+    lies(world, liar, { leaving: true }, { leaving: false })
+    world.run(3_000)
+    expect(world.status(leader).voters).to.deep.equal(ids)
+  })
+
+  it('that could stand in for a dead one, and never answers what it is asked, gets out without it', () => {
+    const { world, leader, rest: [other, dead] } = group()
+    world.kill('E')
+    lies(world, 'D', { round: 0 })
+    world.run(1_000)
+    world.kill(dead)
+    world.run(2_000)
+    world.step(other, { type: 'leave' })
+    expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(1_500)
+    world.kill(other)
+    world.run(2_000)
+    expect([world.leader(), world.status(leader).voters]).to.deep.equal([leader, [leader]])
   })
 })

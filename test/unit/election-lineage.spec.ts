@@ -18,7 +18,7 @@ describe('election core: the line of signed configs', function () {
 
   /** One that has stored this, and what it says. */
   function start (lineage: readonly SignedConfig[], last = config(99, 'A', 'B', 'C')): { core: ElectionCore, step: (input: Partial<ElectionInput>) => ElectionOutput[] } {
-    const hard = { incarnation, config: last, founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage }
+    const hard = { incarnation, config: last, founded: true, term: 3, vote: undefined, highestEpoch: 7, epochAhead: 0, lineage }
     const durable: Durable = { hard, entries: [], synced: { epoch: 0, term: 0, index: 0 } }
     const core = createElection({ self: 'A', service: 'login', random: () => 0.5, time, durable })
     const step = (input: Partial<ElectionInput>): ElectionOutput[] => core.step({ ...time, ...input } as ElectionInput)
@@ -79,7 +79,7 @@ describe('election core: the line of signed configs', function () {
     // X was away since B took C out, and meets C alone
     const late = createElection({
       self: 'X', service: 'login', random: () => 0.5, time,
-      durable: { hard: { incarnation, config: config(102, 'B', 'X'), founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage: [] }, entries: [], synced: { epoch: 0, term: 0, index: 0 } }
+      durable: { hard: { incarnation, config: config(102, 'B', 'X'), founded: true, term: 3, vote: undefined, highestEpoch: 7, epochAhead: 0, lineage: [] }, entries: [], synced: { epoch: 0, term: 0, index: 0 } }
     })
     const common = { group: 7, epoch: 7, term: 3, incarnation }
     late.step({ ...time, type: 'connected', peer: 'C' })

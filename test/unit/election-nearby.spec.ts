@@ -22,6 +22,8 @@ describe('election: who is connected with whom in a large mesh', () => {
     const alone = many.map(({ id }) => id).filter(id => nearby({ ...init, self: id }).length === 0)
     const seats = alone.slice(0, 3)
     for (const self of seats) expect(nearby({ ...init, seats, self })).to.include.members(seats.filter(id => id !== self))
+    // before those who only say that they vote
+    for (const self of seats) expect(nearby({ ...init, seats, self }).slice(0, 2)).to.have.members(seats.filter(id => id !== self))
     expect(many.filter(({ id }) => nearby({ ...init, size: 15, self: id }).length > 0)).to.have.length(15)
   })
 

@@ -6,7 +6,7 @@ import type { Part } from '../harness/part-disk.ts'
 import type { Durable, HardState, Rank, Save } from '../../src/election/types.core.ts'
 
 const PARTS: readonly Part[] = ['stable', 'log']
-const hard = (life: string, term: number, vote?: string): HardState => ({ incarnation: life.repeat(32), config: undefined, founded: false, term, vote, highestEpoch: 0, lineage: [] })
+const hard = (life: string, term: number, vote?: string): HardState => ({ incarnation: life.repeat(32), config: undefined, founded: false, term, vote, highestEpoch: 0, epochAhead: 0, lineage: [] })
 const rank: Rank = { epoch: 1, term: 3, index: 1 }
 const register: NonNullable<Save['register']> = { reset: false, entries: [{ key: 'k', value: Uint8Array.of(1), rank }], drop: [], synced: rank }
 

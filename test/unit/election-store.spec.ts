@@ -6,7 +6,7 @@ import { until } from '../harness/until.ts'
 import type { Durable, Entry, HardState, Rank, Save } from '../../src/election/types.core.ts'
 import type { Storage } from '../../src/storage/index.ts'
 
-const hard = (term: number, vote?: string): HardState => ({ incarnation: 'ab'.repeat(16), config: undefined, founded: false, term, vote, highestEpoch: 7, lineage: [] })
+const hard = (term: number, vote?: string): HardState => ({ incarnation: 'ab'.repeat(16), config: undefined, founded: false, term, vote, highestEpoch: 7, epochAhead: 0, lineage: [] })
 const rank = (index: number): Rank => ({ epoch: 1, term: 1, index })
 const entry = (key: string, index: number): Entry => ({ key, value: Uint8Array.of(index & 0xff), rank: rank(index) })
 const register = (synced: number, entries: Entry[], more: { reset?: boolean, drop?: string[] } = {}): NonNullable<Save['register']> => ({ reset: false, drop: [], ...more, entries, synced: rank(synced) })

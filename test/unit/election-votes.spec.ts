@@ -17,7 +17,7 @@ class Voter {
   readonly core: ElectionCore
 
   constructor () {
-    const hard = { incarnation: SEATS[1]!.incarnation, config: CONFIG, founded: true, term: 3, vote: undefined, highestEpoch: 7, lineage: [] }
+    const hard = { incarnation: SEATS[1]!.incarnation, config: CONFIG, founded: true, term: 3, vote: undefined, highestEpoch: 7, epochAhead: 0, lineage: [] }
     this.core = createElection({
       self: 'B', service: 'login', random: () => 0.5, time: this.#time(), voters: ['A', 'B', 'C'], durable: { hard, entries: [], synced: { epoch: 0, term: 0, index: 0 } }
     })

@@ -44,7 +44,7 @@ const messages: Message[] = [
   { ...common, type: 'lineage', configs: lineage }
 ]
 const last = { ...common, type: 'yield', to: 12 }
-const hard: HardState = { incarnation, config, founded: true, term: 4, vote: 'b', highestEpoch: 12, lineage }
+const hard: HardState = { incarnation, config, founded: true, term: 4, vote: 'b', highestEpoch: 12, epochAhead: 5, lineage }
 const stored = { number: 5, hard, reset: true, entries, drop: ['x', 'y'], synced: rank, logged: true }
 
 const flat = (message: Message): FlatMessage => ({ ...message })

@@ -58,7 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'gives way to no other group', file: 'groups', find: 'const verdict = beats(theirs, own)', replace: 'const verdict = beats(theirs, own) && false', from: 69 },
   { name: 'never raises its epoch above one that it has seen', file: 'autopilot', find: 'if (hard.highestEpoch <= config!.epoch) return false', replace: 'return false', from: 69 },
   { name: 'leaves though its heir lacks a write', file: 'leaving', find: 'lead.closing = heir !== undefined || (others.length === 0 && hasHeirs(core, lead))', replace: 'lead.closing = heir !== undefined', from: 29 },
-  { name: 'makes no room for a voter that leaves beside a dead one', file: 'autopilot', find: '?.leaving === true) return makeRoom(', replace: '?.leaving === true && false) return makeRoom(', from: 585 },
+  { name: 'makes no room for a voter that leaves beside a dead one', file: 'autopilot', find: 'if (leavers[0] !== undefined) return makeRoom(core, lead, others, leavers[0])', replace: '', from: 585 },
   { name: 'believes in no line of signed configs', file: 'proof', find: 'if (core.proof === undefined || core.time.now - core.proof.at > ANSWER) goOn(', replace: 'if (false) goOn(', from: 60 },
   { name: 'believes any signature', file: 'proof', find: 'if (!ok) return', replace: 'if (false) return' },
   { name: 'believes what anybody has signed', file: 'lineage', find: 'id === signed.by && hasSeat(known, id, incarnation)', replace: 'id === signed.by' },

@@ -129,7 +129,7 @@ export class StoreLives {
     const { incarnation } = this.#promised
     let { term, index } = { term: durable?.hard.term ?? 0, index: durable?.synced.index ?? 0 }
     const rank = (): Rank => ({ epoch: index === 0 ? 0 : 1, term: index === 0 ? 0 : 1, index })
-    const hard = (): HardState => ({ incarnation, config: undefined, founded: false, term: ++term, vote: 'X', highestEpoch: 0, lineage: [] })
+    const hard = (): HardState => ({ incarnation, config: undefined, founded: false, term: ++term, vote: 'X', highestEpoch: 0, epochAhead: 0, lineage: [] })
     const saves = random.chance(0.02) ? LONG : random.int(10)
     let id = 0
     const save = (parts: Omit<Save, 'type' | 'id'>): void => {
