@@ -202,7 +202,11 @@ export class FakeMesh {
         peer.handlers.set(method, handler)
         return { close: () => { peer.handlers.delete(method) } }
       },
-      invoke: async (_service: string, method: string, args: unknown, { node }: { node: string }) => this.carry(id, node, method, args),
+      invoke: async (_service: string, method: string, args: unknown, { node, signal }: { node: string, signal?: AbortSignal }) => {
+        const given = Promise.withResolvers<never>()
+        signal?.addEventListener('abort', () => { given.reject(new RpcError('CANCELLED', 'given up')) })
+        return Promise.race([this.carry(id, node, method, args, signal), given.promise])
+      },
       notify: async (_service: string, method: string, args: unknown, { node }: { node: string }) => { this.carry(id, node, method, args).catch(() => {}) },
       setTokenRouter: (given: TokenRouter) => { router = given },
       setTokenGuard: (given: TokenGuard) => { peer.guard = given },
@@ -233,13 +237,13 @@ export class FakeMesh {
   }
 
   /** A message of one node to another. */
-  async carry (from: string, to: string, method: string, args: unknown): Promise<unknown> {
+  async carry (from: string, to: string, method: string, args: unknown, signal = new AbortController().signal): Promise<unknown> {
     this.sent.push(JSON.stringify([method, args]))
     await this.delay()
     const peer = this.#peers.get(to)
     const handler = peer?.handlers.get(method)
     if (handler === undefined || this.gone.has(to) || this.isCut(from, to) || this.#random.chance(this.#loss)) throw new RpcError('UNAVAILABLE', 'lost', { retryable: true })
-    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info, signal: new AbortController().signal } as unknown as HandlerContext)
+    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info, signal } as unknown as HandlerContext)
     this.sent.push(JSON.stringify(answer ?? null))
     await this.delay()
     // it ran, and nobody knows
