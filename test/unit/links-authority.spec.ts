@@ -5,7 +5,7 @@ import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
-import { swiftly } from '../harness/swift-time.ts'
+import { leap, swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
@@ -655,6 +655,23 @@ describe('links: many callers, a group that changes its leader, and messages tha
       for (const of of [targetOf, routeOf]) expect(await of(two, 'ada')).to.equal('target-2')
       mesh.stored = undefined
       for (const of of [targetOf, routeOf]) expect(await of(fresh, 'eve')).to.deep.equal(['RpcError', 'UNAVAILABLE', true])
+    })
+
+    it('when they have been gone for long, or never were: where rendezvous says, whatever the DHT has', async () => {
+      for (const options of [{}, { onNoLeader: 'provisional' }] as const) {
+        start(42, { clients: 0, loss: 0 })
+        const [caller, stranger] = [mesh.add('caller', undefined, options), mesh.add('stranger', undefined, options)]
+        await caller.links.link('ada', 'target-1')
+        mesh.elect(undefined)
+        mesh.voterless = true
+        mesh.stored = place('target-1', 1)
+        for (const token of ['eve', 'ida', 'mia', 'bob']) expect(await targetOf(stranger, token)).to.equal(await routeOf(stranger, token)).and.to.be.oneOf(['target-0', 'target-1', 'target-2'])
+        leap(6 * 60_000)
+        // voters were there: nor is what they had stored looked for
+        for (const token of ['eve', 'ida', 'mia', 'bob']) expect(await targetOf(caller, token)).to.equal(await targetOf(stranger, token)).and.to.equal(await routeOf(caller, token))
+        expect(await targetOf(caller, 'ada'), 'what is known').to.equal('target-1').and.to.equal(await routeOf(caller, 'ada'))
+        mesh.stop()
+      }
     })
 
     it('onNoLeader provisional: where rendezvous says, at once, unless the DHT knows better', async () => {
