@@ -1,7 +1,7 @@
 /**
  * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together, and so do first
- * links; each other change goes by itself, as it waits for the node that is to let its token go. A leader that is gone, or
- * not ready, is made up for by the next one, until the question's time is over.
+ * links; each other change goes by itself, as it waits for the node that is to let its token go, so many at a time. A leader
+ * that is gone, or not ready, is made up for by the next one, until the question's time is over.
  */
 import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
@@ -10,6 +10,8 @@ import { timers } from '../util/timers.ts'
 import { isFirst } from './decide.core.ts'
 import { batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
 import { ASK } from './methods.core.ts'
+import { Window } from './window.ts'
+import { MAX_LINK_CHANGES_UNDER_WAY } from '../wire/limits.ts'
 import type { Answer } from './messages.core.ts'
 import type { Question } from './decide.core.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -77,6 +79,7 @@ export class Asker {
   asked = 0
   readonly #init: AskerInit
   readonly #queues = new Map<string, Asked[]>()
+  readonly #window = new Window(MAX_LINK_CHANGES_UNDER_WAY)
   #stopped = false
 
   constructor (init: AskerInit) {
@@ -182,13 +185,18 @@ export class Asker {
     const most = batchOf(this.#init.rpc.maxBody)
     const firsts = all.filter(({ question }) => isFirst(question))
     const others = all.filter(asked => !isResolve(asked) && !isFirst(asked.question))
-    for (const batch of [...inBatches(all.filter(isResolve), most), ...inBatches(firsts, most), ...inBatches(others, 1)]) {
-      this.#begin(service, batch, false)
-    }
+    for (const batch of [...inBatches(all.filter(isResolve), most), ...inBatches(firsts, most)]) void this.#begin(service, batch, false)
+    for (const asked of others) this.#beginAlone(service, asked, false)
   }
 
-  #begin (service: string, batch: readonly Asked[], before: boolean): void {
-    this.#send(service, batch, before).catch((err: unknown) => {
+  /** Once so few others are under way. */
+  #beginAlone (service: string, asked: Asked, before: boolean): void {
+    this.#window.add(service, async () => { if (!asked.given) await this.#begin(service, [asked], before) })
+  }
+
+  /** Never rejects. */
+  async #begin (service: string, batch: readonly Asked[], before: boolean): Promise<void> {
+    await this.#send(service, batch, before).catch((err: unknown) => {
       const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
       for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
     })
@@ -237,8 +245,8 @@ export class Asker {
     await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
     const due = all.filter(({ due }) => due > this.#init.now())
     const changes = due.filter(asked => !isResolve(asked))
-    for (const change of changes) this.#begin(service, [change], true)
-    if (due.length > changes.length) this.#begin(service, due.filter(isResolve), false)
+    for (const change of changes) this.#beginAlone(service, change, true)
+    if (due.length > changes.length) void this.#begin(service, due.filter(isResolve), false)
   }
 
   #wall (): number {

@@ -3,12 +3,14 @@ import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { createRandom } from '../../src/util/random.core.ts'
+import { MAX_LINK_CHANGES_UNDER_WAY } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { AskerInit } from '../../src/links/asker.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 
 const NONE = { epoch: 0, term: 0, index: 0 }
+const SEEN = { epoch: 1, term: 1, index: 1 }
 const VIEW = { state: 'observer', term: 1, voters: ['x'] } as const
 const LED = { ...VIEW, leader: { id: 'x', token: { epoch: 1, term: 1 } } } as const
 
@@ -91,5 +93,63 @@ describe('links: what is asked for nobody any more', () => {
     await rest()
     expect(mesh.table.size).to.equal(0)
     mesh.stop()
+  })
+})
+
+describe('links: changes that each go by themselves', () => {
+  const changes = 20 * MAX_LINK_CHANGES_UNDER_WAY
+  let underWay: number
+  let most: number
+  let sent: number
+  let asker: Asker
+  /** What becomes of each message. */
+  let answer: (questions: readonly unknown[]) => Promise<unknown>
+
+  beforeEach(() => {
+    underWay = most = sent = 0
+    asker = askerOf({
+      rpc: {
+        invoke: async (_service, _method, args) => {
+          sent++
+          most = Math.max(most, ++underWay)
+          return answer(args as unknown[]).finally(() => { underWay-- })
+        }
+      }
+    })
+  })
+
+  afterEach(() => { asker.stop() })
+
+  it('are so many at a time at one leader, and the others follow as it answers', async () => {
+    answer = async questions => {
+      await new Promise(resolve => { setTimeout(resolve, 2) })
+      return { a: questions.map(() => ({ r: [1, 1, 2], c: true })) }
+    }
+    const answers = await Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('remove', `t${n}`, SEEN), 5_000)))
+    expect(answers.every(answer => 'changed' in answer && answer.changed)).to.equal(true)
+    expect([sent, most]).to.deep.equal([changes, MAX_LINK_CHANGES_UNDER_WAY])
+  })
+
+  it('are so many also when first links were put off, each to be asked again by itself', async () => {
+    answer = async questions => {
+      await new Promise(resolve => { setTimeout(resolve, 2) })
+      return { a: questions.map((_, i) => questions.length > 1 && i > 0 ? { e: 'later' } : { n: 'x', i: 1, r: [1, 1, 2], c: true }) }
+    }
+    const answers = await Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('move', `t${n}`), 5_000)))
+    expect(answers.every(answer => 'link' in answer && answer.link?.node === 'x')).to.equal(true)
+    expect(most).to.be.within(1, MAX_LINK_CHANGES_UNDER_WAY + 10)
+  })
+
+  it('wait no longer than their time, were not done then, and hold up nothing else', async () => {
+    answer = async questions => (questions[0] as { k: number }).k === 0 ? { a: questions.map(() => ({ n: 'x', i: 1, r: [1, 1, 2] })) } : new Promise(() => {})
+    const outcomes = Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('remove', `t${n}`, SEEN), 200).catch((err: RpcError) => err.retryable)))
+    await until(() => sent === MAX_LINK_CHANGES_UNDER_WAY)
+    expect(await asker.ask('cart', question('resolve', 'ada'), 150)).to.have.nested.property('link.node', 'x')
+    void asker.ask('login', question('remove', 'ada', SEEN), 150).catch(() => {})
+    await until(() => sent === MAX_LINK_CHANGES_UNDER_WAY + 2)
+    // one that is sent may have been done
+    expect((await outcomes).map(retryable => retryable === true)).to.deep.equal(Array.from({ length: changes }, (_, n) => n >= MAX_LINK_CHANGES_UNDER_WAY))
+    await new Promise(resolve => { setTimeout(resolve, 100) })
+    expect(sent).to.equal(MAX_LINK_CHANGES_UNDER_WAY + 2)
   })
 })
