@@ -359,10 +359,11 @@ describe('links: many callers, a group that changes its leader, and messages tha
     it(`tokens that move together are asked back together, at most 1000 in a message (${ownership})`, async () => {
       mesh = new FakeMesh(createRandom(1), 0)
       const [, former, next] = [0, 1, 2].map(i => mesh.add(`target-${i}`, 'cart', { ownership }))
-      const caller = mesh.add('caller-0', undefined)
+      // each has 256 changes under way
+      const callers = Array.from({ length: 12 }, (_, i) => mesh.add(`caller-${i}`, undefined))
       mesh.elect('target-0')
       const tokens = Array.from({ length: 3_000 }, (_, i) => `t${i}`)
-      const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async token => caller.links.link(token, node, { replace: true }))) }
+      const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async (token, i) => callers[i % callers.length]?.links.link(token, node, { replace: true }))) }
       await linkAll('target-1')
       mesh.sent.length = 0
       await linkAll('target-2')
