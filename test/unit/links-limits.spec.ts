@@ -131,6 +131,30 @@ describe('links: what a leader is asked', function () {
     expect(table.has(linkKey('', tokenOf(3)))).to.equal(false)
   })
 
+  it('a first link that waits for its turn is not made in a later office of its leader: by then another one has been asked', async () => {
+    for (const puts of ['put off', 'waiting'] as const) {
+      const over = Promise.withResolvers<undefined>()
+      const { authority, table, known, clock, ask } = alone({ revoke: async () => over.promise })
+      const key = linkKey('', tokenOf(1))
+      await ask(1, { kind: 'move', to: 'x' })
+      known.delete('x')
+      clock.now = HOUR
+      const ahead = ask(1, { propose: ['y'] }).catch((err: Error) => err.name)
+      const first = question(1, { kind: 'move', to: 'y', from: { epoch: 0, term: 0, index: 0 } })
+      const asked = authority.ask(puts === 'put off' ? [first, question(2, { propose: ['y'] })] : [first], 'd').catch((err: Error) => err.name)
+      if (puts === 'put off') expect((await asked)[0]).to.deep.equal({ failure: 'later' })
+      else await new Promise(resolve => { setImmediate(resolve) })
+      // another one led, made it when it was asked again, and somebody ended it there
+      authority.begin({ epoch: 1, term: 3 })
+      table.delete(key)
+      over.resolve(undefined)
+      expect(await ahead).to.equal('NotLeading')
+      if (puts === 'waiting') expect(await asked).to.equal('NotLeading')
+      expect(await ask(1), puts).to.deep.include({ link: undefined })
+      expect(table.has(key), puts).to.equal(false)
+    }
+  })
+
   it('about a token that its node does not let go is put off while others have their answers, and waits by itself', async () => {
     const over = Promise.withResolvers<undefined>()
     const { authority, clock, known, ask } = alone({ revoke: async () => over.promise })
