@@ -253,6 +253,8 @@ export class Authority {
     } catch (err) {
       if (office === this.#office) this.#count(parent, place, present)
       if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
+      // this one was not written, whatever became of those that came with it
+      if (err instanceof RegisterError && err.why === 'condition') return UNAVAILABLE
       throw err
     }
     this.#index = Math.max(this.#index, rank.index)

@@ -28,7 +28,7 @@ const question = (n: number, more: Partial<Question> = {}): Question =>
   ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
 
 /** An authority with two nodes to link to, in a register that no other node shares. */
-function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = {}) {
+function alone ({ revoke = async () => {}, refused }: { revoke?: () => Promise<void>, refused?: string } = {}) {
   const table = new Map<string, RegisterEntry>()
   const clock = { now: 0, index: 0, looked: 0 }
   const register = {
@@ -43,6 +43,7 @@ function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = 
     read: async (key: string) => table.get(key),
     write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
       if (table.size + writes.filter(({ key }) => !table.has(key)).length > MAX_REGISTER_ENTRIES) throw new RegisterError('full', true)
+      if (writes.some(({ key }) => key === refused)) throw new RegisterError('condition', true)
       return writes.map(({ key, value }) => {
         const rank = { epoch: 1, term: 1, index: ++clock.index }
         if (value === undefined) table.delete(key)
@@ -129,6 +130,14 @@ describe('links: what a leader is asked', function () {
     expect(late).to.deep.equal([{ failure: 'unavailable' }])
     expect((await asked)[1]).to.have.nested.property('link.node', 'y')
     expect(table.has(linkKey('', tokenOf(3)))).to.equal(false)
+  })
+
+  it('of which one cannot be written, as its key is not what it was: the others have their answers, and nothing is in doubt', async () => {
+    const { authority, table } = alone({ refused: linkKey('', tokenOf(2)) })
+    const answers = await authority.ask([1, 2, 3].map(n => question(n, { kind: 'move', to: 'x', from: { epoch: 0, term: 0, index: 0 } })), 'c')
+    expect(answers).to.containSubset([{ link: { node: 'x' }, changed: true }, { failure: 'unavailable' }, { link: { node: 'x' }, changed: true }])
+    expect([...table.keys()]).to.deep.equal([1, 3].map(n => linkKey('', tokenOf(n))))
+    expect(authority.links('x')).to.equal(2)
   })
 
   it('a first link that waits for its turn is not made in a later office of its leader: by then another one has been asked', async () => {
