@@ -10,6 +10,7 @@ import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
+import { REMEMBERED_FOR } from '../../src/wire/limits.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
@@ -75,7 +76,10 @@ describe('links: many callers, a group that changes its leader, and messages tha
       const changes = (async () => {
         while (!over.signal.aborted) {
           await new Promise(resolve => setTimeout(resolve, 20))
-          mesh.elect(random.pick(['target-0', 'target-1', 'target-2']))
+          const next = random.pick(['target-0', 'target-1', 'target-2']) as string
+          // what it knows of deletions is gone with its former life
+          if (random.chance(0.2)) mesh.restart(next)
+          mesh.elect(next)
         }
       })()
       await work
@@ -176,6 +180,22 @@ describe('links: many callers, a group that changes its leader, and messages tha
     loseLeader('target-0', 'before')
     const failure = await caller.links.link('token true', 'target-1').catch((err: RpcError) => err)
     expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+  })
+
+  it('a leader that was started of late cannot tell whether it was made and has ended; after a while it can', async () => {
+    const { callers } = start(43, { loss: 0 })
+    mesh.restart('target-1')
+    loseLeader('target-1', 'before')
+    expect(await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+    mesh.restart('target-2')
+    leap(2 * REMEMBERED_FOR)
+    loseLeader('target-2', 'before')
+    expect(await callers[0]?.links.link('ada', 'target-2')).to.have.property('id', 'target-2')
+    // what was ended long ago is no more in the way
+    await callers[1]?.links.unlink('ada', 'cart')
+    leap(2 * REMEMBERED_FOR)
+    loseLeader('target-1', 'before')
+    expect(await callers[0]?.links.link('ada', 'target-2')).to.have.property('id', 'target-2')
   })
 
   it('a link that may have been made, and ended since, says so, and of nothing else', async () => {

@@ -6,6 +6,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
 import { RegisterError, RpcError } from '../../src/errors.ts'
+import { Erased } from '../../src/election/erased.core.ts'
 import { links } from '../../src/links/index.ts'
 import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
@@ -49,7 +50,7 @@ class FakeRegister implements Register {
 
   entry (key: string): RegisterEntry | undefined { return this.#group.table.get(key) }
 
-  wasDeleted (key: string): boolean { return this.#group.deleted.has(key) }
+  wasDeleted (key: string): boolean { return this.#group.erased.get(this.#id)?.has(key, performance.now()) ?? true }
 
   get size (): Register['size'] { return { entries: this.#group.table.size, bytes: 0 } }
 
@@ -85,8 +86,8 @@ function infoOf (id: string, service: string | undefined): NodeInfo {
 
 export class FakeMesh {
   readonly table = new Map<string, RegisterEntry>()
-  /** What was deleted from it; a voter forgets that in time. */
-  readonly deleted = new Set<string>()
+  /** What each voter knows of deletions from it. */
+  readonly erased = new Map<string, Erased>()
   /** Messages between these two are lost. */
   readonly cut = new Set<string>()
   leader: string | undefined
@@ -127,9 +128,14 @@ export class FakeMesh {
     return writes.map(({ key, value }) => {
       const rank = { epoch: 1, term: this.term, index: ++this.#index }
       if (value !== undefined) this.table.set(key, { key, value, rank })
-      else if (this.table.delete(key)) this.deleted.add(key)
+      else if (this.table.delete(key)) for (const erased of this.erased.values()) erased.add(key, performance.now())
       return rank
     })
+  }
+
+  /** The voter was started anew, with the table that it had stored. */
+  restart (id: string): void {
+    this.erased.set(id, new Erased(true, performance.now()))
   }
 
   /** Somebody else leads from now on, or nobody. */
@@ -170,6 +176,7 @@ export class FakeMesh {
   add (id: string, service: string | undefined, options: LinksOptions = {}): FakeNode {
     const peer: Peer = { info: infoOf(id, service), handlers: new Map(), discovery: new TypedEventEmitter(), election: new TypedEventEmitter(), guard: undefined }
     this.#peers.set(id, peer)
+    if (service !== undefined) this.erased.set(id, new Erased(false, performance.now()))
     this.#list = undefined
     let router: TokenRouter | undefined
     const lists = new Map<string, { of: NodeInfo[], list: NodeInfo[] }>()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { RegisterError, RpcError } from '../../src/errors.ts'
+import { Erased } from '../../src/election/erased.core.ts'
 import { Authority } from '../../src/links/authority.ts'
 import { Clearing } from '../../src/links/clearing.ts'
 import { Commits } from '../../src/links/commits.ts'
@@ -12,7 +13,7 @@ import { Owner } from '../../src/links/owner.ts'
 import { Quota } from '../../src/links/quota.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { LINKS_UNSHARED, MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER, MAX_REGISTER_ENTRIES, MAX_REGISTER_WRITES } from '../../src/wire/limits.ts'
+import { LINKS_UNSHARED, MAX_DOWNS, MAX_ERASED, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER, MAX_REGISTER_ENTRIES, MAX_REGISTER_WRITES, REMEMBERED_FOR } from '../../src/wire/limits.ts'
 import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
@@ -31,6 +32,7 @@ const question = (n: number, more: Partial<Question> = {}): Question =>
 function alone ({ revoke = async () => {}, refused }: { revoke?: () => Promise<void>, refused?: string } = {}) {
   const table = new Map<string, RegisterEntry>()
   const clock = { now: 0, index: 0, looked: 0 }
+  const erased = new Erased(false, clock.now)
   const register = {
     ready: true, current: true,
     entry: (key: string) => {
@@ -38,7 +40,7 @@ function alone ({ revoke = async () => {}, refused }: { revoke?: () => Promise<v
       return table.get(key)
     },
     entries: () => table.values(),
-    wasDeleted: () => false,
+    wasDeleted: (key: string) => erased.has(key, clock.now),
     get size () { return { entries: table.size, bytes: 0 } },
     read: async (key: string) => table.get(key),
     write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
@@ -46,8 +48,8 @@ function alone ({ revoke = async () => {}, refused }: { revoke?: () => Promise<v
       if (writes.some(({ key }) => key === refused)) throw new RegisterError('condition', true)
       return writes.map(({ key, value }) => {
         const rank = { epoch: 1, term: 1, index: ++clock.index }
-        if (value === undefined) table.delete(key)
-        else table.set(key, { key, value, rank })
+        if (value !== undefined) table.set(key, { key, value, rank })
+        else if (table.delete(key)) erased.add(key, clock.now)
         return rank
       })
     }
@@ -138,6 +140,22 @@ describe('links: what a leader is asked', function () {
     expect(answers).to.containSubset([{ link: { node: 'x' }, changed: true }, { failure: 'unavailable' }, { link: { node: 'x' }, changed: true }])
     expect([...table.keys()]).to.deep.equal([1, 3].map(n => linkKey('', tokenOf(n))))
     expect(authority.links('x')).to.equal(2)
+  })
+
+  it('a first link that may have been made before is made while the register knows that it was not ended since', async () => {
+    const { authority, ask, clock } = alone()
+    const again = async (n: number): Promise<unknown> => (await ask(n, { kind: 'move', to: 'x', from: { epoch: 0, term: 0, index: 0 }, again: true }) as { failure?: string }).failure
+    await ask(1, { kind: 'move', to: 'x' })
+    await ask(1, { kind: 'remove' })
+    expect([await again(1), await again(2)]).to.deep.equal(['unavailable', undefined])
+    for (let at = 0; at <= MAX_ERASED; at += 1_000) {
+      const all = Array.from({ length: 1_000 }, (_, n) => 10_000 + at + n)
+      await authority.ask(all.map(n => question(n, { kind: 'move', to: 'x' })), 'c')
+      await authority.ask(all.map(n => question(n, { kind: 'remove' })), 'c')
+    }
+    expect(await again(3), 'of so many only that there were some').to.equal('unavailable')
+    clock.now += 2 * REMEMBERED_FOR
+    expect([await again(1), await again(3)]).to.deep.equal([undefined, undefined])
   })
 
   it('a first link that waits for its turn is not made in a later office of its leader: by then another one has been asked', async () => {
