@@ -295,7 +295,9 @@ export class Room {
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     const { asker, local } = this.#running()
     const answer = local === undefined ? await asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
-    if ('failure' in answer && answer.doubt === true) throw unsure(service, question.from?.index === 0 && answer.failure === 'unavailable' ? ENDED : 'it may or may not have been done')
+    // who says that there is no room has seen that it was not done before
+    const isSure = 'failure' in answer && (answer.failure === 'full' || answer.failure === 'quota')
+    if ('failure' in answer && answer.doubt === true && !isSure) throw unsure(service, question.from?.index === 0 && answer.failure === 'unavailable' ? ENDED : 'it may or may not have been done')
     return answer
   }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { RpcError } from '../../src/errors.ts'
+import { RegisterError, RpcError } from '../../src/errors.ts'
 import { tokenIdOf } from '../../src/wire/token.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
@@ -196,6 +196,14 @@ describe('links: many callers, a group that changes its leader, and messages tha
     leap(2 * REMEMBERED_FOR)
     loseLeader('target-1', 'before')
     expect(await callers[0]?.links.link('ada', 'target-2')).to.have.property('id', 'target-2')
+  })
+
+  it('a link for which the next leader has no room was not made before either, and says why', async () => {
+    const { callers } = start(44, { loss: 0 })
+    mesh.commit = () => { throw new RegisterError('full', true) }
+    loseLeader('target-1', 'before')
+    const failure = await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'RESOURCE_EXHAUSTED' }).and.to.have.property('message').that.includes('as many as its voters hold')
   })
 
   it('a link that may have been made, and ended since, says so, and of nothing else', async () => {
