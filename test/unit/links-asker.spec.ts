@@ -2,10 +2,12 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { Asker } from '../../src/links/asker.ts'
+import { REVOKE } from '../../src/links/methods.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { MAX_LINK_CHANGES_UNDER_WAY } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
+import type { FakeNode } from './links-fakes.ts'
 import type { AskerInit } from '../../src/links/asker.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 
@@ -90,6 +92,33 @@ describe('links: what is asked for nobody any more', () => {
     expect(await failure).to.equal('enough')
     mesh.elect('target-1')
     expect(await other.links.unlink('ada', 'cart')).to.equal(0)
+    await rest()
+    expect(mesh.table.size).to.equal(0)
+    mesh.stop()
+  })
+
+  it('nor by the leader itself, which had asked itself and waited for a turn', async () => {
+    const mesh = new FakeMesh(createRandom(42))
+    const [leader, , caller] = ['target-0', 'target-1', 'target-2'].map(id => mesh.add(id, 'cart')) as [FakeNode, FakeNode, FakeNode]
+    mesh.elect('target-0')
+    await caller.links.link('ada', 'target-1')
+    // which takes its time to let it go
+    const [carry, over] = [mesh.carry.bind(mesh), Promise.withResolvers<unknown>()]
+    let revoking = false
+    mesh.carry = async (...message) => {
+      if (message[2] !== REVOKE) return carry(...message)
+      revoking = true
+      return over.promise
+    }
+    const given = new AbortController()
+    const unlinked = caller.links.unlink('ada', 'cart')
+    await until(() => revoking)
+    const failure = leader.links.link('ada', 'target-2', { signal: given.signal }).catch((err: Error) => err.message)
+    await rest()
+    given.abort(new Error('enough'))
+    expect(await failure).to.equal('enough')
+    over.resolve(undefined)
+    expect(await unlinked).to.equal(1)
     await rest()
     expect(mesh.table.size).to.equal(0)
     mesh.stop()
