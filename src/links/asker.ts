@@ -265,7 +265,7 @@ export class Asker {
 function givenUp (batch: readonly Asked[]): AbortSignal {
   const controller = new AbortController()
   let left = batch.length
-  const onGiven = (): void => { if (--left === 0) controller.abort(new Error('nobody waits for it')) }
+  const onGiven = (): void => { if (--left === 0) controller.abort() }
   for (const asked of batch) {
     if (asked.given) onGiven()
     else asked.onGiven = onGiven

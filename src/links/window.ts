@@ -16,8 +16,8 @@ export class Window {
 
   /** @param job - never rejects */
   add (name: string, job: () => Promise<void>): void {
-    let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, lane = { jobs: [], begun: 0, underWay: 0 })
+    const lane = this.#lanes.get(name) ?? { jobs: [], begun: 0, underWay: 0 }
+    this.#lanes.set(name, lane)
     lane.jobs.push(job)
     this.#run(name, lane)
   }
