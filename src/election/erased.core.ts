@@ -11,11 +11,12 @@ export class Erased {
   /** Any may have been deleted since the last turn, or before it. */
   #all: boolean
   #allBefore = false
-  #turned: number | undefined
+  #turned: number
 
   /** @param unknown - what was deleted before is not known */
-  constructor (unknown: boolean) {
+  constructor (unknown: boolean, now: number) {
     this.#all = unknown
+    this.#turned = now
   }
 
   add (key: string, now: number): void {
@@ -38,7 +39,6 @@ export class Erased {
   }
 
   #turn (now: number): void {
-    this.#turned ??= now
     const passed = now - this.#turned
     if (passed < REMEMBERED_FOR) return
     const isOver = passed >= 2 * REMEMBERED_FOR

@@ -124,8 +124,9 @@ export interface Register {
   entry (key: string): Entry | undefined
   entries (): IterableIterator<Entry>
   /**
-   * Whether an entry of this key was deleted within the last 15 s, or may have been: a node that was started, or got the
-   * whole table anew, within that time cannot tell. As current as {@link entry}.
+   * Whether an entry of this key was deleted within the last 15 s, or may have been: a node that was started with what it
+   * has stored of it, or got the whole table anew, cannot tell for 15 to 30 s from then on. What a group had that is gone
+   * with its register is no part of it. As current as {@link entry}.
    */
   wasDeleted (key: string): boolean
   /** Of this node's own table, deletion marks included; it takes 200 000 entries of 64 MiB. */

@@ -149,7 +149,7 @@ export class Core {
     this.time = time
     this.startedAt = this.leaderlessSince = time.now
     this.lookAt = this.greetAt = time.now
-    this.table = new Table(durable?.entries, durable?.synced)
+    this.table = new Table(durable?.entries, durable?.synced, time.now)
     this.durableSynced = this.table.synced
     this.#tabled = this.table.entries.size > 0 || this.table.synced.epoch > 0
     // it may have promised something in the life before

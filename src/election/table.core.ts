@@ -26,10 +26,13 @@ export class Table {
   /** Keys whose marks went. */
   readonly #erased: Erased
 
-  /** @param entries - what was durable; it is not written down which marks had been dropped by then */
-  constructor (entries: readonly Entry[] = [], synced: Rank = NO_RANK) {
+  /**
+   * @param entries - what was durable; it is not written down which marks had been dropped by then
+   * @param now - milliseconds
+   */
+  constructor (entries: readonly Entry[] = [], synced: Rank = NO_RANK, now = 0) {
     this.synced = this.dropped = synced
-    this.#erased = new Erased(synced.term > 0)
+    this.#erased = new Erased(synced.term > 0, now)
     for (const entry of entries) this.put(entry)
   }
 

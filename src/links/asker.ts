@@ -1,7 +1,7 @@
 /**
  * Asks whoever decides about the links of a service: its leader. Questions of one tick travel together, and so do first
- * links; each other change goes by itself, as it waits for the node that is to let its token go. A leader that is gone, or
- * not ready, is made up for by the next one, until the question's time is over.
+ * links; each other change goes by itself, as it waits for the node that is to let its token go, so many at a time. A leader
+ * that is gone, or not ready, is made up for by the next one, until the question's time is over.
  */
 import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
@@ -10,6 +10,8 @@ import { timers } from '../util/timers.ts'
 import { isFirst } from './decide.core.ts'
 import { batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
 import { ASK } from './methods.core.ts'
+import { Window } from './window.ts'
+import { MAX_LINK_CHANGES_UNDER_WAY } from '../wire/limits.ts'
 import type { Answer } from './messages.core.ts'
 import type { Question } from './decide.core.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -31,6 +33,10 @@ interface Asked extends PromiseWithResolvers<Answer> {
   readonly wallDue: number
   /** It may have been done, or be done yet. */
   doubt: boolean
+  /** Nobody waits for it any more: it is not to be done from now on. */
+  given: boolean
+  /** Tells whoever has it under way. */
+  onGiven?: () => void
 }
 
 export interface AskerInit {
@@ -38,8 +44,8 @@ export interface AskerInit {
   discovery: Pick<Discovery, 'node'>
   of: Election['of']
   rpc: Pick<Rpc, 'invoke'> & { readonly maxBody?: number }
-  /** This node's own answers, for the service that it leads. */
-  own: (service: string, questions: readonly Question[]) => Promise<Answer[]>
+  /** This node's own answers, for the service that it leads. The signal aborts when nobody waits for them. */
+  own: (service: string, questions: readonly Question[], signal: AbortSignal) => Promise<Answer[]>
   now: () => number
   /** Milliseconds since 1970: goes on while the machine sleeps. @default Date.now */
   wall?: () => number
@@ -48,7 +54,8 @@ export interface AskerInit {
 /** What a leader is asked: over the mesh, or this node when it leads. */
 export interface LeaderCall<T> {
   readonly method: string
-  readonly args: unknown
+  /** As it is at each time that it is sent. */
+  readonly args: () => unknown
   readonly own: () => Promise<T>
   /** What came over the mesh. @throws InvalidOptionsError */
   readonly read: (answer: unknown) => T
@@ -72,6 +79,7 @@ export class Asker {
   asked = 0
   readonly #init: AskerInit
   readonly #queues = new Map<string, Asked[]>()
+  readonly #window = new Window(MAX_LINK_CHANGES_UNDER_WAY)
   #stopped = false
 
   constructor (init: AskerInit) {
@@ -90,9 +98,14 @@ export class Asker {
    */
   async ask (service: string, question: Question, patience: number, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
-    const asked: Asked = { question, due: this.#init.now() + patience, wallDue: this.#wall() + patience, doubt: false, ...Promise.withResolvers<Answer>() }
-    const timer = timers.after(patience, () => { asked.reject(silence(service, undefined, mayBeDone(asked))) })
-    const abort = (): void => { asked.reject(signal?.reason) }
+    const asked: Asked = { question, due: this.#init.now() + patience, wallDue: this.#wall() + patience, doubt: false, given: false, ...Promise.withResolvers<Answer>() }
+    const giveUp = (why: unknown): void => {
+      asked.reject(why)
+      asked.given = true
+      asked.onGiven?.()
+    }
+    const timer = timers.after(patience, () => { giveUp(silence(service, undefined, mayBeDone(asked))) })
+    const abort = (): void => { giveUp(signal?.reason) }
     signal?.addEventListener('abort', abort, { once: true })
     const queue = this.#queues.get(service)
     if (queue !== undefined) {
@@ -126,7 +139,7 @@ export class Asker {
         call.onDoubt?.(leader !== undefined || doubt)
         if (leader === self) return { value: await call.own(), doubt }
         if (leader !== undefined) {
-          const answer = record(await this.#invoke(service, leader, call, due - now()))
+          const answer = record(await this.#invoke(service, leader, call, due - now(), signal))
           if ('a' in answer) return { value: call.read(answer['a']), doubt }
           doubt ||= answer['u'] === true
           hint = isId(answer['l']) && answer['l'] !== leader && discovery.node(answer['l']) !== undefined ? answer['l'] : undefined
@@ -146,8 +159,10 @@ export class Asker {
   }
 
   /** A leader that is busy gets its time; one that was replaced has nothing to say any more. */
-  async #invoke (service: string, node: string, { method, args }: LeaderCall<unknown>, left: number): Promise<unknown> {
+  async #invoke (service: string, node: string, { method, args }: LeaderCall<unknown>, left: number, given: AbortSignal | undefined): Promise<unknown> {
     const replaced = new AbortController()
+    const giveUp = (): void => { replaced.abort(given?.reason) }
+    given?.addEventListener('abort', giveUp, { once: true })
     const look = (): void => {
       const leader = this.#init.of(service)?.leader?.id
       if (leader !== undefined && leader !== node && leader !== asked) replaced.abort(new Error('another one leads'))
@@ -157,9 +172,10 @@ export class Asker {
     const asked = this.#init.of(service)?.leader?.id
     let timer = timers.after(LOOK, look)
     try {
-      return await this.#init.rpc.invoke(service, method, args, { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)), signal: replaced.signal })
+      return await this.#init.rpc.invoke(service, method, args(), { node, timeout: Math.max(1, Math.min(ANSWER_TIMEOUT, left)), signal: replaced.signal })
     } finally {
       timers.cancel(timer)
+      given?.removeEventListener('abort', giveUp)
     }
   }
 
@@ -169,13 +185,18 @@ export class Asker {
     const most = batchOf(this.#init.rpc.maxBody)
     const firsts = all.filter(({ question }) => isFirst(question))
     const others = all.filter(asked => !isResolve(asked) && !isFirst(asked.question))
-    for (const batch of [...inBatches(all.filter(isResolve), most), ...inBatches(firsts, most), ...inBatches(others, 1)]) {
-      this.#begin(service, batch, false)
-    }
+    for (const batch of [...inBatches(all.filter(isResolve), most), ...inBatches(firsts, most)]) void this.#begin(service, batch, false)
+    for (const asked of others) this.#beginAlone(service, asked, false)
   }
 
-  #begin (service: string, batch: readonly Asked[], before: boolean): void {
-    this.#send(service, batch, before).catch((err: unknown) => {
+  /** Once so few others are under way. */
+  #beginAlone (service: string, asked: Asked, before: boolean): void {
+    this.#window.add(service, async () => { if (!asked.given) await this.#begin(service, [asked], before) })
+  }
+
+  /** Never rejects. */
+  async #begin (service: string, batch: readonly Asked[], before: boolean): Promise<void> {
+    await this.#send(service, batch, before).catch((err: unknown) => {
       const silent = err instanceof RpcError && err.code === 'UNAVAILABLE'
       for (const asked of batch) asked.reject(silent ? silence(service, err.cause, mayBeDone(asked)) : err)
     })
@@ -186,25 +207,31 @@ export class Asker {
    * @param before - it may have been done already
    */
   async #send (service: string, batch: readonly Asked[], before: boolean): Promise<void> {
-    const questions = batch.map(({ question }) => before && isFirst(question) ? { ...question, again: true } : question)
+    let waiting: readonly Asked[] = batch
+    // who has given up has it done by no leader that comes later
+    const questions = (): Question[] => {
+      waiting = batch.filter(({ given }) => !given)
+      return waiting.map(({ question }) => before && isFirst(question) ? { ...question, again: true } : question)
+    }
+    const given = givenUp(batch)
     this.asked += batch.length
     const call = this.call(service, {
       method: ASK,
-      args: questions.map(writeQuestion),
-      own: async () => this.#init.own(service, questions),
-      read: answer => readAnswers(answer, batch.length),
+      args: () => questions().map(writeQuestion),
+      own: async () => this.#init.own(service, questions(), given),
+      read: answer => readAnswers(answer, waiting.length),
       // a leader knows what was ended of late, and no more: who slept must not ask it
-      isLate: () => before && batch.every(({ wallDue, due }) => this.#init.now() >= due || this.#wall() >= wallDue),
-      once: !before && questions.some(isFirst),
+      isLate: () => batch.every(({ given, wallDue, due }) => given || (before && (this.#init.now() >= due || this.#wall() >= wallDue))),
+      once: !before && batch.some(({ question }) => isFirst(question)),
       onDoubt: doubt => { for (const asked of batch) asked.doubt = doubt || before }
-    }, Math.max(...batch.map(({ due }) => due)) - this.#init.now())
+    }, Math.max(...batch.map(({ due }) => due)) - this.#init.now(), given)
     const result = await call.catch((err: unknown) => {
       if (!(err instanceof InDoubt)) throw err
     })
     if (result === undefined) return this.#send(service, batch, true)
     const { value: answers, doubt } = result
     const later: Asked[] = []
-    batch.forEach((asked, index) => {
+    waiting.forEach((asked, index) => {
       const answer = answers[index] as Answer
       if ('failure' in answer && answer.failure === 'later') later.push(asked)
       else asked.resolve((doubt || before) && !isResolve(asked) ? { ...answer, doubt: true } : answer)
@@ -218,8 +245,8 @@ export class Asker {
     await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
     const due = all.filter(({ due }) => due > this.#init.now())
     const changes = due.filter(asked => !isResolve(asked))
-    for (const change of changes) this.#begin(service, [change], true)
-    if (due.length > changes.length) this.#begin(service, due.filter(isResolve), false)
+    for (const change of changes) this.#beginAlone(service, change, true)
+    if (due.length > changes.length) void this.#begin(service, due.filter(isResolve), false)
   }
 
   #wall (): number {
@@ -232,6 +259,18 @@ export class Asker {
     if (view?.hint !== undefined) throw new NoAuthorityError(`service '${service}' has no voters: nobody decides about its links`)
     return view?.leader?.id
   }
+}
+
+/** Aborts when nobody waits for any of them. */
+function givenUp (batch: readonly Asked[]): AbortSignal {
+  const controller = new AbortController()
+  let left = batch.length
+  const onGiven = (): void => { if (--left === 0) controller.abort() }
+  for (const asked of batch) {
+    if (asked.given) onGiven()
+    else asked.onGiven = onGiven
+  }
+  return controller.signal
 }
 
 /** It did not run. */

@@ -191,9 +191,15 @@ export class Authority {
   async ask (questions: readonly Question[], asker: string, signal?: AbortSignal): Promise<Answer[]> {
     const [first] = questions
     const maker = makerOf(asker)
+    const office = this.#office
+    // another one has led meanwhile, or been asked the same
+    const check = (): Answer | undefined => {
+      if (office !== this.#office) throw new NotLeading()
+      return signal?.aborted === true ? UNAVAILABLE : undefined
+    }
     if (first !== undefined) await this.#confirm(linkKey(first.parent, first.token))
     try {
-      return await this.#slow.gather(questions, question => this.#answer(question, maker, signal))
+      return await this.#slow.gather(questions, question => this.#answer(question, maker, check))
     } catch (err) {
       // some of them may have been written
       if (err instanceof RegisterError || err instanceof NotLeading) throw new NotLeading(false)
@@ -210,9 +216,11 @@ export class Authority {
     if (!this.leads) throw new NotLeading()
   }
 
-  #answer (question: Question, maker: string, signal: AbortSignal | undefined): Answer | Promise<Answer> {
+  /** @param check - before a change: an answer, or an error, that takes its place */
+  #answer (question: Question, maker: string, check: () => Answer | undefined): Answer | Promise<Answer> {
     const key = linkKey(question.parent, question.token)
-    return this.#turns.take(key, question.kind !== 'resolve', () => signal?.aborted === true && question.kind !== 'resolve' ? UNAVAILABLE : this.#decide(question, key, maker))
+    const isChange = question.kind !== 'resolve'
+    return this.#turns.take(key, isChange, () => (isChange ? check() : undefined) ?? this.#decide(question, key, maker))
   }
 
   #decide (question: Question, key: string, maker: string): Answer | Promise<Answer> {
@@ -245,6 +253,8 @@ export class Authority {
     } catch (err) {
       if (office === this.#office) this.#count(parent, place, present)
       if (err instanceof RegisterError && err.why === 'full') return { failure: 'full' }
+      // this one was not written, whatever became of those that came with it
+      if (err instanceof RegisterError && err.why === 'condition') return UNAVAILABLE
       throw err
     }
     this.#index = Math.max(this.#index, rank.index)

@@ -28,7 +28,7 @@ export async function drain ({ service, discovery, asker, count, down, onError }
   const { id } = discovery.self
   // somebody could take the tokens of this node, perhaps one who does not answer at the moment
   const isAccompanied = (): boolean => discovery.nodes(service).some(node => node.id !== id && (node.state === 'up' || node.state === 'suspect'))
-  const ask = { method: COUNT, args: { n: id }, own: async () => count(id), read: (value: unknown) => isCount(value) ? value : 0 }
+  const ask = { method: COUNT, args: () => ({ n: id }), own: async () => count(id), read: (value: unknown) => isCount(value) ? value : 0 }
   while (signal?.aborted !== true) {
     if (!isAccompanied()) return
     const { value } = await asker.call(service, ask, LOOK).catch((err: Error) => ({ value: LINKLESS.has(err.name) ? 0 : 1 }))
@@ -36,6 +36,6 @@ export async function drain ({ service, discovery, asker, count, down, onError }
     await new Promise(resolve => { setTimeout(resolve, LOOK) })
   }
   // a leader that cannot be asked now is asked again: until then nobody else may run these tokens
-  const given = asker.call(service, { method: DOWN, args: { n: id }, own: async () => down(id), read: () => undefined }, GIVE_UP).then(() => {}, onError)
+  const given = asker.call(service, { method: DOWN, args: () => ({ n: id }), own: async () => down(id), read: () => undefined }, GIVE_UP).then(() => {}, onError)
   await within(WAIT_FOR_GIVEN, given)
 }

@@ -151,7 +151,7 @@ export class Finder implements TokenRouter {
       const known = await flight
       return known === undefined || exclude?.has(known.id) === true ? undefined : known
     } catch (err) {
-      if (!this.#guesses(err) && (!isUndecided(err) || this.#init.archive.expects(service))) throw goneFor(service, err)
+      if (!this.#guesses(service, err)) throw goneFor(service, err)
       return this.#guess(token, service, candidates, exclude)
     }
   }
@@ -170,8 +170,9 @@ export class Finder implements TokenRouter {
   }
 
   /** Nobody answers, and it goes on all the same. */
-  #guesses (err: unknown): boolean {
-    return this.#init.options.onNoLeader === 'provisional' && isUnavailable(err)
+  #guesses (service: string, err: unknown): boolean {
+    const { options, archive } = this.#init
+    return options.onNoLeader === 'provisional' ? isUnavailable(err) : isUndecided(err) && !archive.expects(service)
   }
 
   #question (token: TokenId, service: string, candidates: readonly NodeInfo[], exclude: ReadonlySet<string> | undefined, propose: (() => string | undefined) | undefined): Question {
@@ -193,25 +194,30 @@ export class Finder implements TokenRouter {
    * Where a call of the token would go now, by the same word that it goes by; undefined: to whoever it will be linked to.
    *
    * @param patience - milliseconds that a leader is waited for
-   * @throws RpcError; NoAuthorityError - there never was anybody who decides; the signal's reason
+   * @throws RpcError; the signal's reason
    */
   async target (service: string, token: TokenId, patience: number, options: AbortOptions = {}): Promise<{ readonly id: string } | undefined> {
-    const { local, parent, archive, discovery, now, asker } = this.#init
+    const { local, parent, now, asker } = this.#init
     const known = this.known(service, token)
     if (known !== undefined) return known
     const question = questionOf('resolve', parent, token)
     if (local !== undefined) return this.settle(service, token, local.ask(service, question))
+    if (this.#isUndecided(service)) return this.#rendezvous(service, token)
     const due = now() + patience
     try {
       return await this.#ask(service, token, question, options).catch(async (err: unknown) => {
         // nobody who decides will come, or is waited for
-        if (!isUnavailable(err) || isUndecided(err) || this.#guesses(err)) throw err
+        if (!isUnavailable(err) || isUndecided(err) || this.#guesses(service, err)) throw err
         return this.settle(service, token, await asker.ask(service, question, due - now(), options.signal))
       })
     } catch (err) {
-      if (this.#guesses(err)) return rendezvousPick(token, discovery.nodes(service).map(unsuspected))
-      throw archive.expects(service) ? goneFor(service, err) : err
+      if (!this.#guesses(service, err)) throw goneFor(service, err)
+      return this.#rendezvous(service, token)
     }
+  }
+
+  #rendezvous (service: string, token: TokenId): NodeInfo | undefined {
+    return rendezvousPick(token, this.#init.discovery.nodes(service).map(unsuspected))
   }
 
   // ---- of everybody

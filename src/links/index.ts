@@ -138,10 +138,11 @@ export interface LinkAuthorityStatus {
 export interface Links extends TypedEventTarget<LinkEvents> {
   /**
    * The node that this node's calls with the token go to; undefined when it is not linked. As for them, what the DHT has
-   * counts when nobody decides, and with `onNoLeader: 'provisional'` what rendezvous says.
+   * counts when nobody decides for the moment, and what rendezvous says with `onNoLeader: 'provisional'`, and where the
+   * service has no voters, nor had any within the last five minutes.
    *
    * @throws InvalidOptionsError, InvalidNameError; RpcError `UNAVAILABLE` - nobody who decides could be asked, or the room's code
-   * could not be loaded, or, of a change and not `retryable`, whoever decides was lost and it may have been made; NoAuthorityError
+   * could not be loaded
    */
   target (token: string, service: string, options?: AbortOptions): Promise<NodeInfo | undefined>
   /**
@@ -158,7 +159,8 @@ export interface Links extends TypedEventTarget<LinkEvents> {
   /**
    * End the token's link to a service, or its links to all services. Resolves to how many there were.
    *
-   * @throws as {@link target}
+   * @throws as {@link target}; NoAuthorityError - a service has nobody who could decide; not `retryable`: whoever decides
+   * was lost, and it may have been done
    */
   unlink (token: string, service?: string, options?: AbortOptions): Promise<number>
   /**
@@ -169,7 +171,7 @@ export interface Links extends TypedEventTarget<LinkEvents> {
    * of its service is full, or it was taken down a moment ago
    */
   down (node: string, options?: AbortOptions): Promise<number>
-  /** Links to the living nodes of a service, of all relations. @throws as {@link target} */
+  /** Links to the living nodes of a service, of all relations. @throws as {@link target}; NoAuthorityError */
   count (service: string, options?: AbortOptions): Promise<number>
   status (): LinksStatus
   /** This node was away: what it knew of links is asked for again before it is used. */

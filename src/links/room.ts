@@ -108,7 +108,7 @@ export class Room {
       if (view !== undefined) archive.learn(service, view.voters)
       return view
     }
-    const asker: Asker = new Asker({ self: self.id, discovery, of, rpc, own: async (service, questions) => this.#parts.seat?.ask(service, questions) ?? [], now })
+    const asker: Asker = new Asker({ self: self.id, discovery, of, rpc, own: async (...asked) => this.#parts.seat?.ask(...asked) ?? [], now })
     const finder = new Finder({
       options, discovery, of, asker, archive, now,
       parent,
@@ -253,7 +253,7 @@ export class Room {
     if (service === undefined) throw new LinkError(`no node ${node} of a service is known here`)
     if (local !== undefined) return local.down(node)
     const read = (value: unknown): number | undefined => isCount(value) ? value : undefined
-    const { value: links } = await asker.call(service, { method: DOWN, args: { n: node }, own: async () => seat?.down(node), read }, PATIENCE, signal).catch((err: Error) => { throw isExhausted(err.cause) ? err.cause : err })
+    const { value: links } = await asker.call(service, { method: DOWN, args: () => ({ n: node }), own: async () => seat?.down(node), read }, PATIENCE, signal).catch((err: Error) => { throw isExhausted(err.cause) ? err.cause : err })
     if (links === undefined) throw new LinkError(`the leader of '${service}' knows no node ${node}`)
     return links
   }
@@ -262,7 +262,7 @@ export class Room {
     const { asker, local, seat } = this.#running()
     checkName('service', service)
     if (local !== undefined) return local.count(service)
-    const { value } = await asker.call(service, { method: COUNT, args: {}, harmless: true, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
+    const { value } = await asker.call(service, { method: COUNT, args: () => ({}), harmless: true, own: async () => seat?.count() ?? 0, read: value => isCount(value) ? value : 0 }, PATIENCE, signal)
     return value
   }
 
@@ -295,7 +295,9 @@ export class Room {
   async #ask (service: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     const { asker, local } = this.#running()
     const answer = local === undefined ? await asker.ask(service, question, PATIENCE, signal) : local.ask(service, question)
-    if ('failure' in answer && answer.doubt === true) throw unsure(service, question.from?.index === 0 && answer.failure === 'unavailable' ? ENDED : 'it may or may not have been done')
+    // who says that there is no room has seen that it was not done before
+    const isSure = 'failure' in answer && (answer.failure === 'full' || answer.failure === 'quota')
+    if ('failure' in answer && answer.doubt === true && !isSure) throw unsure(service, question.from?.index === 0 && answer.failure === 'unavailable' ? ENDED : 'it may or may not have been done')
     return answer
   }
 

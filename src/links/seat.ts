@@ -182,9 +182,9 @@ export class Seat {
   }
 
   /** @throws NotLeading */
-  async ask (service: string, questions: readonly Question[]): Promise<Answer[]> {
+  async ask (service: string, questions: readonly Question[], signal: AbortSignal): Promise<Answer[]> {
     if (service !== this.#init.service) throw new NotLeading()
-    return this.#keeper.ask(questions, this.#self)
+    return this.#keeper.ask(questions, this.#self, signal)
   }
 
   /** @throws NotLeading */

@@ -65,7 +65,7 @@ export class Strict {
   async #renew (): Promise<void> {
     const { asker, service, own, owner } = this.#init
     const asked = time()
-    const { value: granted } = await asker.call(service, { method: RENEW, args: {}, own, read: answer => answer === true }, INTERVAL)
+    const { value: granted } = await asker.call(service, { method: RENEW, args: () => ({}), own, read: answer => answer === true }, INTERVAL)
     if (granted && !this.#lease.renewed(asked, time())) owner.forget()
   }
 

@@ -1,7 +1,7 @@
 /**
  * Who is closest to a key. In a mesh of fewer servers than hold a record these are all of them, whatever the key; in a
- * larger one this node's own table tells, as long as it says of the key of a walk what the walk has found. So one walk does
- * for the puts that follow it, each of which would else ask twenty servers or more before it writes to twenty.
+ * larger one this node's own table tells, as long as it says of the keys of some walks what these have found. So a few walks do
+ * for the puts that follow them, each of which would else ask twenty servers or more before it writes to twenty.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { AbortOptions } from '@libp2p/interface'
@@ -10,6 +10,11 @@ import type { AbortOptions } from '@libp2p/interface'
 const FRESH = 10_000
 /** The part of those that a walk finds which this node may lack: by so many fewer a record is held, and little more than a quarter is read. */
 const LACKING = 1 / 10
+/**
+ * Parts of the space of keys, of each of which the last walk must have shown that: a table knows all who are close to this
+ * node, so that a key from there shows nothing of others.
+ */
+const PARTS = 4
 
 interface ClosestOptions extends AbortOptions {
   /** What the last walk found will do. @default false */
@@ -33,28 +38,30 @@ export interface Walks {
   readonly peerRouting: { getClosestPeers: (key: Uint8Array, options?: ClosestOptions) => AsyncIterable<Event> }
 }
 
-/** What a walk has shown. `found`: all there are; else an event that others are made like. */
+/** What a walk has shown of a table of that size. */
 interface Known {
-  readonly found?: readonly Event[]
-  readonly like?: Event
   readonly size: number
   readonly until: number
 }
 
 export function reuseWalks ({ k, routingTable, peerRouting }: Walks, now: () => number = Date.now): void {
   const walk = peerRouting.getClosestPeers.bind(peerRouting)
-  const closest = (key: Uint8Array): readonly unknown[] => routingTable.closestPeers?.(sha256(key)) ?? []
-  let known: Known | undefined
+  let all: Known & { readonly found: readonly Event[] } | undefined
+  /** Of each part an event that others are made like, when its last walk has found those of the table. */
+  const parts = Array.from({ length: PARTS }, (): Known & { readonly like: Event } | undefined => undefined)
+  const isTrue = (part: Known | undefined): boolean => part !== undefined && now() < part.until && routingTable.size >= part.size - LACKING * k
+
   peerRouting.getClosestPeers = async function * (key, options) {
-    const may = options?.reuse === true && known !== undefined && now() < known.until ? known : undefined
+    const reuse = options?.reuse === true
     // one that came or went changes the table
-    if (may?.found !== undefined && may.size === routingTable.size) {
-      yield * may.found
+    if (reuse && all !== undefined && now() < all.until && all.size === routingTable.size) {
+      yield * all.found
       return
     }
-    const expected = closest(key)
-    if (may?.like !== undefined && expected.length === k) {
-      for (const id of expected) yield { ...may.like, peer: { id, multiaddrs: [] } }
+    const id = sha256(key)
+    const expected = routingTable.closestPeers?.(id) ?? []
+    if (reuse && expected.length === k && parts.every(isTrue)) {
+      for (const id of expected) yield { ...parts[0]?.like as Event, peer: { id, multiaddrs: [] } }
       return
     }
     const found: Event[] = []
@@ -62,17 +69,17 @@ export function reuseWalks ({ k, routingTable, peerRouting }: Walks, now: () => 
       if (event.name === 'FINAL_PEER') found.push(event)
       yield event
     }
-    known = shown(found, expected)
+    shown(Math.floor((id[0] as number) * PARTS / 256), found, expected)
   }
 
-  function shown (found: readonly Event[], expected: readonly unknown[]): Known | undefined {
+  function shown (part: number, found: readonly Event[], expected: readonly unknown[]): void {
     const { size } = routingTable
     const until = now() + FRESH
     // who did not answer now may answer the next time
-    if (found.length < k) return found.length < size ? undefined : { found, size, until }
+    all = found.length < k && found.length >= size ? { found, size, until } : undefined
     const ids = new Set(expected.map(String))
     const lacking = found.filter(({ peer }) => !ids.has(String(peer?.id))).length
     const [like] = found
-    return like !== undefined && lacking <= LACKING * k ? { like, size, until } : undefined
+    parts[part] = like !== undefined && found.length >= k && lacking <= LACKING * k ? { like, size, until } : undefined
   }
 }

@@ -76,6 +76,8 @@ export const LINKS_MOST = 19 / 20
 export const LINK_MAKER_BYTES = 8
 /** Nodes that are said to be down, in the register of their service: those that are past go before their time beyond that. */
 export const MAX_DOWNS = 10_000
+/** Changes of links that a node has under way at one leader, each a call of its own: the application's calls need places, too. */
+export const MAX_LINK_CHANGES_UNDER_WAY = 256
 /**
  * Questions about links that wait for their answer at a leader, of one peer and of all: as many as the calls that a peer may
  * have here, each of which is about one token, and as a node may have under way itself.

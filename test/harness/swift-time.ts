@@ -13,10 +13,13 @@ type Timer = (fn: (...args: unknown[]) => void, ms?: number, ...args: unknown[])
 /** Milliseconds by which the monotonic clock is ahead: it goes never back, as whatever lives on has seen it. */
 let ahead = 0
 
+function set (now: () => number): void {
+  Object.defineProperty(performance, 'now', { value: now, configurable: true, writable: true })
+}
+
 function hastenMonotonic (): () => void {
   const began = realNow()
   const before = ahead
-  const set = (now: () => number): void => { Object.defineProperty(performance, 'now', { value: now, configurable: true, writable: true }) }
   set(() => realNow() + before + (realNow() - began) * (RATE - 1))
   return () => {
     ahead = before + (realNow() - began) * (RATE - 1)
@@ -41,6 +44,12 @@ function hastenTimer (name: 'setTimeout' | 'setInterval'): () => void {
 function hasten (): () => void {
   const backs = [hastenMonotonic(), hastenWall(), hastenTimer('setTimeout'), hastenTimer('setInterval')]
   return () => { for (const back of backs) back() }
+}
+
+/** So many milliseconds of the monotonic clock have passed, at once: no timer was late. Not while time passes faster. */
+export function leap (ms: number): void {
+  ahead += ms
+  set(() => realNow() + ahead)
 }
 
 /** For all tests of the `describe` in which it is called. */

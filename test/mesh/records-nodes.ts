@@ -3,12 +3,12 @@ import { identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { recordRules, records } from '../../src/records/index.ts'
 import * as late from '../../src/records/late.ts'
 import { Network } from '../../src/testing/network.ts'
 import { reuseWalks } from '../../src/transport/closest.ts'
+import { muxer } from '../../src/transport/muxer.ts'
 import { dht } from '../../src/transport/dht.ts'
 import { until } from '../harness/until.ts'
 import type { Records, RecordRules, RecordRulesInit } from '../../src/records/index.ts'
@@ -105,7 +105,7 @@ export class RecordNodes {
       addresses: { listen: [`/memory/${host}`] },
       transports: [this.network.transport(host)],
       connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
+      streamMuxers: [muxer()],
       connectionGater: { denyDialMultiaddr: () => false },
       connectionManager: { inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: 1_000, reconnectRetries: 0 },
       connectionMonitor: { enabled: false },

@@ -90,23 +90,51 @@ describe('transport: walks to whoever is closest to a key', () => {
       reuseWalks(dht, () => time)
     })
 
-    it('one that found whom this node has for the closest will do for others, for a while', async () => {
-      for (let i = 0; i < 10; i++) expect(await find(i)).to.deep.equal(from(mesh, i))
-      expect(walks).to.equal(1)
+    /** Keys of which each is in another quarter of the key space. */
+    const quarters = [...new Map(Array.from({ length: 30 }, (_, i) => [(sha256(key(i))[0] as number) >> 6, i])).values()]
+
+    it('those to a key of each quarter that found whom this node has for the closest will do for others, for a while', async () => {
+      expect(quarters).to.have.length(4)
+      for (const [i, at] of quarters.entries()) {
+        expect(await find(at)).to.deep.equal(from(mesh, at))
+        expect(walks).to.equal(i + 1)
+      }
+      for (let i = 0; i < 30; i++) expect(await find(i)).to.deep.equal(from(mesh, i))
+      expect(walks).to.equal(4)
       expect(await find(7, false)).to.deep.equal(from(mesh, 7))
-      expect(walks).to.equal(2)
+      expect(walks).to.equal(5)
       time = 20_000
       await find(8)
-      expect(walks).to.equal(3)
+      expect(walks).to.equal(6)
     })
 
     it('one or two that this node does not know, or that are gone, are no matter; when it lacks more each is made', async () => {
-      for (const [lacks, made] of [[2, 1], [3, 5]] as const) {
+      for (const [lacks, made] of [[2, 4], [3, 12]] as const) {
         [time, walks] = [time + 20_000, 0]
-        table = mesh.filter(n => n >= lacks + 1 || n === 0)
-        for (let i = 0; i < 5; i++) await find(0)
+        table = mesh.filter(n => n < 30 || n >= 30 + lacks)
+        for (let i = 0; i < 3; i++) for (const at of quarters) await find(at)
         expect(walks, `${lacks}`).to.equal(made)
       }
+    })
+
+    it('those to keys that this node knows all servers of say nothing of others, nor does what passes undo what did not', async () => {
+      table = mesh.filter(n => n < K || n % 3 === 0)
+      await find(0)
+      for (const at of [30, 0, 31, 30]) expect(await find(at)).to.deep.equal(from(mesh, at))
+      expect(walks).to.equal(5)
+      walks = 0
+      for (let i = 0; i < 3; i++) for (let at = 0; at < 30; at++) expect(await find(at), `${at}`).to.deep.equal(from(mesh, at))
+      expect(walks).to.equal(90)
+    })
+
+    it('another is made once more servers have gone than may be lacking', async () => {
+      for (const at of quarters) await find(at)
+      table = mesh = mesh.filter(n => n > 1)
+      expect(await find(0)).to.deep.equal(from(mesh, 0))
+      expect(walks, 'two').to.equal(4)
+      table = mesh = mesh.filter(n => n > 2)
+      expect(await find(0)).to.deep.equal(from(mesh, 0))
+      expect(walks, 'three').to.equal(5)
     })
 
     it('one that ended early proves nothing', async () => {

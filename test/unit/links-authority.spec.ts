@@ -1,15 +1,16 @@
 import { expect } from 'chai'
-import { RpcError } from '../../src/errors.ts'
+import { RegisterError, RpcError } from '../../src/errors.ts'
 import { tokenIdOf } from '../../src/wire/token.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { History } from '../harness/history.ts'
 import { checkLinearizable, explain } from '../harness/linearizability.ts'
 import { linkOwner } from '../harness/models.ts'
-import { swiftly } from '../harness/swift-time.ts'
+import { leap, swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { linkKey } from '../../src/links/keys.core.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
+import { REMEMBERED_FOR } from '../../src/wire/limits.ts'
 import { FakeMesh } from './links-fakes.ts'
 import type { Question } from '../../src/links/decide.core.ts'
 import type { FakeNode } from './links-fakes.ts'
@@ -75,7 +76,10 @@ describe('links: many callers, a group that changes its leader, and messages tha
       const changes = (async () => {
         while (!over.signal.aborted) {
           await new Promise(resolve => setTimeout(resolve, 20))
-          mesh.elect(random.pick(['target-0', 'target-1', 'target-2']))
+          const next = random.pick(['target-0', 'target-1', 'target-2']) as string
+          // what it knows of deletions is gone with its former life
+          if (random.chance(0.2)) mesh.restart(next)
+          mesh.elect(next)
         }
       })()
       await work
@@ -176,6 +180,30 @@ describe('links: many callers, a group that changes its leader, and messages tha
     loseLeader('target-0', 'before')
     const failure = await caller.links.link('token true', 'target-1').catch((err: RpcError) => err)
     expect(failure).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+  })
+
+  it('a leader that was started of late cannot tell whether it was made and has ended; after a while it can', async () => {
+    const { callers } = start(43, { loss: 0 })
+    mesh.restart('target-1')
+    loseLeader('target-1', 'before')
+    expect(await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)).to.deep.include({ code: 'UNAVAILABLE', retryable: false })
+    mesh.restart('target-2')
+    leap(2 * REMEMBERED_FOR)
+    loseLeader('target-2', 'before')
+    expect(await callers[0]?.links.link('ada', 'target-2')).to.have.property('id', 'target-2')
+    // what was ended long ago is no more in the way
+    await callers[1]?.links.unlink('ada', 'cart')
+    leap(2 * REMEMBERED_FOR)
+    loseLeader('target-1', 'before')
+    expect(await callers[0]?.links.link('ada', 'target-2')).to.have.property('id', 'target-2')
+  })
+
+  it('a link for which the next leader has no room was not made before either, and says why', async () => {
+    const { callers } = start(44, { loss: 0 })
+    mesh.commit = () => { throw new RegisterError('full', true) }
+    loseLeader('target-1', 'before')
+    const failure = await callers[0]?.links.link('ada', 'target-2').catch((err: RpcError) => err)
+    expect(failure).to.deep.include({ code: 'RESOURCE_EXHAUSTED' }).and.to.have.property('message').that.includes('as many as its voters hold')
   })
 
   it('a link that may have been made, and ended since, says so, and of nothing else', async () => {
@@ -359,10 +387,11 @@ describe('links: many callers, a group that changes its leader, and messages tha
     it(`tokens that move together are asked back together, at most 1000 in a message (${ownership})`, async () => {
       mesh = new FakeMesh(createRandom(1), 0)
       const [, former, next] = [0, 1, 2].map(i => mesh.add(`target-${i}`, 'cart', { ownership }))
-      const caller = mesh.add('caller-0', undefined)
+      // each has 256 changes under way
+      const callers = Array.from({ length: 12 }, (_, i) => mesh.add(`caller-${i}`, undefined))
       mesh.elect('target-0')
       const tokens = Array.from({ length: 3_000 }, (_, i) => `t${i}`)
-      const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async token => caller.links.link(token, node, { replace: true }))) }
+      const linkAll = async (node: string): Promise<void> => { await Promise.all(tokens.map(async (token, i) => callers[i % callers.length]?.links.link(token, node, { replace: true }))) }
       await linkAll('target-1')
       mesh.sent.length = 0
       await linkAll('target-2')
@@ -655,6 +684,23 @@ describe('links: many callers, a group that changes its leader, and messages tha
       for (const of of [targetOf, routeOf]) expect(await of(two, 'ada')).to.equal('target-2')
       mesh.stored = undefined
       for (const of of [targetOf, routeOf]) expect(await of(fresh, 'eve')).to.deep.equal(['RpcError', 'UNAVAILABLE', true])
+    })
+
+    it('when they have been gone for long, or never were: where rendezvous says, whatever the DHT has', async () => {
+      for (const options of [{}, { onNoLeader: 'provisional' }] as const) {
+        start(42, { clients: 0, loss: 0 })
+        const [caller, stranger] = [mesh.add('caller', undefined, options), mesh.add('stranger', undefined, options)]
+        await caller.links.link('ada', 'target-1')
+        mesh.elect(undefined)
+        mesh.voterless = true
+        mesh.stored = place('target-1', 1)
+        for (const token of ['eve', 'ida', 'mia', 'bob']) expect(await targetOf(stranger, token)).to.equal(await routeOf(stranger, token)).and.to.be.oneOf(['target-0', 'target-1', 'target-2'])
+        leap(6 * 60_000)
+        // voters were there: nor is what they had stored looked for
+        for (const token of ['eve', 'ida', 'mia', 'bob']) expect(await targetOf(caller, token)).to.equal(await targetOf(stranger, token)).and.to.equal(await routeOf(caller, token))
+        expect(await targetOf(caller, 'ada'), 'what is known').to.equal('target-1').and.to.equal(await routeOf(caller, 'ada'))
+        mesh.stop()
+      }
     })
 
     it('onNoLeader provisional: where rendezvous says, at once, unless the DHT knows better', async () => {

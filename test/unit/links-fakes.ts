@@ -6,6 +6,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
 import { RegisterError, RpcError } from '../../src/errors.ts'
+import { Erased } from '../../src/election/erased.core.ts'
 import { links } from '../../src/links/index.ts'
 import { tokenIdOf, tokenToBytes } from '../../src/wire/token.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo } from '../../src/discovery/index.ts'
@@ -49,7 +50,7 @@ class FakeRegister implements Register {
 
   entry (key: string): RegisterEntry | undefined { return this.#group.table.get(key) }
 
-  wasDeleted (key: string): boolean { return this.#group.deleted.has(key) }
+  wasDeleted (key: string): boolean { return this.#group.erased.get(this.#id)?.has(key, performance.now()) ?? true }
 
   get size (): Register['size'] { return { entries: this.#group.table.size, bytes: 0 } }
 
@@ -85,8 +86,8 @@ function infoOf (id: string, service: string | undefined): NodeInfo {
 
 export class FakeMesh {
   readonly table = new Map<string, RegisterEntry>()
-  /** What was deleted from it; a voter forgets that in time. */
-  readonly deleted = new Set<string>()
+  /** What each voter knows of deletions from it. */
+  readonly erased = new Map<string, Erased>()
   /** Messages between these two are lost. */
   readonly cut = new Set<string>()
   leader: string | undefined
@@ -127,9 +128,14 @@ export class FakeMesh {
     return writes.map(({ key, value }) => {
       const rank = { epoch: 1, term: this.term, index: ++this.#index }
       if (value !== undefined) this.table.set(key, { key, value, rank })
-      else if (this.table.delete(key)) this.deleted.add(key)
+      else if (this.table.delete(key)) for (const erased of this.erased.values()) erased.add(key, performance.now())
       return rank
     })
+  }
+
+  /** The voter was started anew, with the table that it had stored. */
+  restart (id: string): void {
+    this.erased.set(id, new Erased(true, performance.now()))
   }
 
   /** Somebody else leads from now on, or nobody. */
@@ -170,6 +176,7 @@ export class FakeMesh {
   add (id: string, service: string | undefined, options: LinksOptions = {}): FakeNode {
     const peer: Peer = { info: infoOf(id, service), handlers: new Map(), discovery: new TypedEventEmitter(), election: new TypedEventEmitter(), guard: undefined }
     this.#peers.set(id, peer)
+    if (service !== undefined) this.erased.set(id, new Erased(false, performance.now()))
     this.#list = undefined
     let router: TokenRouter | undefined
     const lists = new Map<string, { of: NodeInfo[], list: NodeInfo[] }>()
@@ -202,7 +209,11 @@ export class FakeMesh {
         peer.handlers.set(method, handler)
         return { close: () => { peer.handlers.delete(method) } }
       },
-      invoke: async (_service: string, method: string, args: unknown, { node }: { node: string }) => this.carry(id, node, method, args),
+      invoke: async (_service: string, method: string, args: unknown, { node, signal }: { node: string, signal?: AbortSignal }) => {
+        const given = Promise.withResolvers<never>()
+        signal?.addEventListener('abort', () => { given.reject(new RpcError('CANCELLED', 'given up')) })
+        return Promise.race([this.carry(id, node, method, args, signal), given.promise])
+      },
       notify: async (_service: string, method: string, args: unknown, { node }: { node: string }) => { this.carry(id, node, method, args).catch(() => {}) },
       setTokenRouter: (given: TokenRouter) => { router = given },
       setTokenGuard: (given: TokenGuard) => { peer.guard = given },
@@ -233,13 +244,13 @@ export class FakeMesh {
   }
 
   /** A message of one node to another. */
-  async carry (from: string, to: string, method: string, args: unknown): Promise<unknown> {
+  async carry (from: string, to: string, method: string, args: unknown, signal = new AbortController().signal): Promise<unknown> {
     this.sent.push(JSON.stringify([method, args]))
     await this.delay()
     const peer = this.#peers.get(to)
     const handler = peer?.handlers.get(method)
     if (handler === undefined || this.gone.has(to) || this.isCut(from, to) || this.#random.chance(this.#loss)) throw new RpcError('UNAVAILABLE', 'lost', { retryable: true })
-    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info, signal: new AbortController().signal } as unknown as HandlerContext)
+    const answer: unknown = await handler(args, { caller: this.#peers.get(from)?.info, signal } as unknown as HandlerContext)
     this.sent.push(JSON.stringify(answer ?? null))
     await this.delay()
     // it ran, and nobody knows

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { RegisterError, RpcError } from '../../src/errors.ts'
+import { Erased } from '../../src/election/erased.core.ts'
 import { Authority } from '../../src/links/authority.ts'
 import { Clearing } from '../../src/links/clearing.ts'
 import { Commits } from '../../src/links/commits.ts'
@@ -12,7 +13,7 @@ import { Owner } from '../../src/links/owner.ts'
 import { Quota } from '../../src/links/quota.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { encodeClaim } from '../../src/wire/links-codec.ts'
-import { LINKS_UNSHARED, MAX_DOWNS, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER, MAX_REGISTER_ENTRIES, MAX_REGISTER_WRITES } from '../../src/wire/limits.ts'
+import { LINKS_UNSHARED, MAX_DOWNS, MAX_ERASED, MAX_LINK_BATCH, MAX_LINK_CHANGES_PER_TOKEN, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER, MAX_LINK_QUESTIONS, MAX_LINK_QUESTIONS_PER_PEER, MAX_REGISTER_ENTRIES, MAX_REGISTER_WRITES, REMEMBERED_FOR } from '../../src/wire/limits.ts'
 import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
@@ -28,9 +29,10 @@ const question = (n: number, more: Partial<Question> = {}): Question =>
   ({ kind: 'resolve', parent: '', token: tokenOf(n), propose: [], balanced: false, gone: undefined, to: undefined, from: undefined, ...more })
 
 /** An authority with two nodes to link to, in a register that no other node shares. */
-function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = {}) {
+function alone ({ revoke = async () => {}, refused }: { revoke?: () => Promise<void>, refused?: string } = {}) {
   const table = new Map<string, RegisterEntry>()
   const clock = { now: 0, index: 0, looked: 0 }
+  const erased = new Erased(false, clock.now)
   const register = {
     ready: true, current: true,
     entry: (key: string) => {
@@ -38,15 +40,16 @@ function alone ({ revoke = async () => {} }: { revoke?: () => Promise<void> } = 
       return table.get(key)
     },
     entries: () => table.values(),
-    wasDeleted: () => false,
+    wasDeleted: (key: string) => erased.has(key, clock.now),
     get size () { return { entries: table.size, bytes: 0 } },
     read: async (key: string) => table.get(key),
     write: async (writes: ReadonlyArray<{ key: string, value: Uint8Array | undefined }>) => {
       if (table.size + writes.filter(({ key }) => !table.has(key)).length > MAX_REGISTER_ENTRIES) throw new RegisterError('full', true)
+      if (writes.some(({ key }) => key === refused)) throw new RegisterError('condition', true)
       return writes.map(({ key, value }) => {
         const rank = { epoch: 1, term: 1, index: ++clock.index }
-        if (value === undefined) table.delete(key)
-        else table.set(key, { key, value, rank })
+        if (value !== undefined) table.set(key, { key, value, rank })
+        else if (table.delete(key)) erased.add(key, clock.now)
         return rank
       })
     }
@@ -129,6 +132,54 @@ describe('links: what a leader is asked', function () {
     expect(late).to.deep.equal([{ failure: 'unavailable' }])
     expect((await asked)[1]).to.have.nested.property('link.node', 'y')
     expect(table.has(linkKey('', tokenOf(3)))).to.equal(false)
+  })
+
+  it('of which one cannot be written, as its key is not what it was: the others have their answers, and nothing is in doubt', async () => {
+    const { authority, table } = alone({ refused: linkKey('', tokenOf(2)) })
+    const answers = await authority.ask([1, 2, 3].map(n => question(n, { kind: 'move', to: 'x', from: { epoch: 0, term: 0, index: 0 } })), 'c')
+    expect(answers).to.containSubset([{ link: { node: 'x' }, changed: true }, { failure: 'unavailable' }, { link: { node: 'x' }, changed: true }])
+    expect([...table.keys()]).to.deep.equal([1, 3].map(n => linkKey('', tokenOf(n))))
+    expect(authority.links('x')).to.equal(2)
+  })
+
+  it('a first link that may have been made before is made while the register knows that it was not ended since', async () => {
+    const { authority, ask, clock } = alone()
+    const again = async (n: number): Promise<unknown> => (await ask(n, { kind: 'move', to: 'x', from: { epoch: 0, term: 0, index: 0 }, again: true }) as { failure?: string }).failure
+    await ask(1, { kind: 'move', to: 'x' })
+    await ask(1, { kind: 'remove' })
+    expect([await again(1), await again(2)]).to.deep.equal(['unavailable', undefined])
+    for (let at = 0; at <= MAX_ERASED; at += 1_000) {
+      const all = Array.from({ length: 1_000 }, (_, n) => 10_000 + at + n)
+      await authority.ask(all.map(n => question(n, { kind: 'move', to: 'x' })), 'c')
+      await authority.ask(all.map(n => question(n, { kind: 'remove' })), 'c')
+    }
+    expect(await again(3), 'of so many only that there were some').to.equal('unavailable')
+    clock.now += 2 * REMEMBERED_FOR
+    expect([await again(1), await again(3)]).to.deep.equal([undefined, undefined])
+  })
+
+  it('a first link that waits for its turn is not made in a later office of its leader: by then another one has been asked', async () => {
+    for (const puts of ['put off', 'waiting'] as const) {
+      const over = Promise.withResolvers<undefined>()
+      const { authority, table, known, clock, ask } = alone({ revoke: async () => over.promise })
+      const key = linkKey('', tokenOf(1))
+      await ask(1, { kind: 'move', to: 'x' })
+      known.delete('x')
+      clock.now = HOUR
+      const ahead = ask(1, { propose: ['y'] }).catch((err: Error) => err.name)
+      const first = question(1, { kind: 'move', to: 'y', from: { epoch: 0, term: 0, index: 0 } })
+      const asked = authority.ask(puts === 'put off' ? [first, question(2, { propose: ['y'] })] : [first], 'd').catch((err: Error) => err.name)
+      if (puts === 'put off') expect((await asked)[0]).to.deep.equal({ failure: 'later' })
+      else await new Promise(resolve => { setImmediate(resolve) })
+      // another one led, made it when it was asked again, and somebody ended it there
+      authority.begin({ epoch: 1, term: 3 })
+      table.delete(key)
+      over.resolve(undefined)
+      expect(await ahead).to.equal('NotLeading')
+      if (puts === 'waiting') expect(await asked).to.equal('NotLeading')
+      expect(await ask(1), puts).to.deep.include({ link: undefined })
+      expect(table.has(key), puts).to.equal(false)
+    }
   })
 
   it('about a token that its node does not let go is put off while others have their answers, and waits by itself', async () => {

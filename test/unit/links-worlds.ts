@@ -1,6 +1,7 @@
 /** One stage, played on twice: by real links rooms over real rpc rooms, and by a model of the original. */
 import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
+import { Erased } from '../../src/election/erased.core.ts'
 import { RegisterError } from '../../src/errors.ts'
 import { links } from '../../src/links/index.ts'
 import { until } from '../harness/until.ts'
@@ -101,6 +102,7 @@ function numbersOf (counts: ReadonlyArray<readonly [node: string, links: number]
 /** The group of a service: who leads, and what all of it hold. Only one writes at a time, so conditions of writes are met. */
 class Group {
   readonly table = new Map<string, RegisterEntry>()
+  readonly erased = new Erased(false, performance.now())
   leader: string | undefined
   term = 0
   #index = 0
@@ -122,21 +124,21 @@ class Group {
   /** What a node of it has. */
   join (id: string, of: Election['of']): Election {
     const leads = (): boolean => this.leader === id
-    const { table } = this
+    const { table, erased } = this
     const register: Register = {
       get ready () { return leads() },
       get current () { return leads() },
       get size () { return { entries: table.size, bytes: 0 } },
       entry: key => table.get(key),
       entries: () => table.values(),
-      wasDeleted: () => false,
+      wasDeleted: key => erased.has(key, performance.now()),
       read: async key => table.get(key),
       write: async writes => {
         if (!leads()) throw new RegisterError('not-leader', true)
         return writes.map(({ key, value }) => {
           const rank = { ...this.#token, index: ++this.#index }
-          if (value === undefined) table.delete(key)
-          else table.set(key, { key, value, rank })
+          if (value !== undefined) table.set(key, { key, value, rank })
+          else if (table.delete(key)) erased.add(key, performance.now())
           return rank
         })
       }
