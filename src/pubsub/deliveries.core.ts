@@ -122,7 +122,7 @@ export class Deliveries {
   }
 
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
-    const flight: Flight = { seq, seat, attempt, failures, chain, tried, began: 0, deadline: 0, streamed: false }
+    const flight: Flight = { seq, seat, attempt, failures, chain, tried, began: 0, deadline: 0, streamed: false, adopted: false }
     this.#begin(flight)
     if (++seat.inFlight >= seat.prefetch) this.seats.update(seat)
     if (chain !== undefined) chain.inFlight++

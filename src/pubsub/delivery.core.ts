@@ -40,6 +40,8 @@ export interface Flight extends Timed {
   readonly tried: readonly string[]
   /** It went by stream, not in a batch. */
   streamed: boolean
+  /** The consumer had it from an assigner before this one, or from an attempt that was given up. */
+  adopted: boolean
 }
 
 export interface Retry {

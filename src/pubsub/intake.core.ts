@@ -77,7 +77,7 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   if (seq >= channel.next) channel.ahead.add(seq)
   // somebody else may still have the last attempt: should it be sent here once more, it is another one
   const attempt = retry === undefined ? 1 : retry.attempt + (retry.tried.at(-1) === seat.id ? 0 : 1)
-  channel.fly(seq, seat, attempt, retry?.failures ?? 0, chain, retry?.tried ?? [])
+  channel.fly(seq, seat, attempt, retry?.failures ?? 0, chain, retry?.tried ?? []).adopted = true
   return true
 }
 

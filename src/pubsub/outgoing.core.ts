@@ -45,7 +45,8 @@ export class Outgoing {
   resend (flight: Flight): void {
     if (isOvertaking(flight)) return this.#channel.fail(flight, 'recalled', false, 0, '')
     // it was there by an earlier assignment, and has been handled, perhaps
-    if (!flight.streamed) this.#channel.repeat(flight.seq, 'takeover')
+    if (flight.adopted) this.#channel.repeat(flight.seq, 'takeover')
+    flight.adopted = false
     this.post(flight)
   }
 

@@ -35,6 +35,8 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
 const NODE_ONLY_TESTS: Readonly<Record<string, string>> = {
   'pub/sub: the channels of a node one whose opening is aborted leaves no timer behind that keeps a process': 'no timer keeps a page',
   'links: what peers send that asks tokens back is about one, or a thousand at most; of a list that cannot be read none is let go': 'no page keeps the links of a service',
+  'links: what is asked for nobody any more a link that its caller has given up is not made by the next leader, after somebody was told that there is none': 'no page keeps the links of a service',
+  'links: what is asked for nobody any more nor by the leader itself, which had asked itself and waited for a turn': 'no page keeps the links of a service',
   'frames an announced frame costs in proportion to what has arrived of it': 'a page cannot measure its buffers',
   'rpc: calls with a key that end before they run many that are cancelled in the queue leave nothing behind': 'a page cannot count its objects'
 }

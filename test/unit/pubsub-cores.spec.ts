@@ -90,6 +90,9 @@ describe('pub/sub: the assigner of a log', () => {
     const bench = consumed()
     const say = (change: Parameters<typeof openOf>[1]): void => { bench.step({ type: 'message', from: 'c', message: openOf(specOf(), change) }) }
     bench.step({ type: 'publish', messages: [newMessage()] })
+    // the batch was lost on the way
+    say({ holds: [] })
+    expect(bench.core.status().channels[0]).to.deep.include({ inFlight: 1, redelivered: 0 })
     bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, naks: [{ seq: 1, attempt: 1, delay: 5_000, reason: '' }] } } })
     say({ holds: [1, 1] })
     expect(bench.core.status().channels[0]).to.deep.include({ inFlight: 1, redelivered: 0 })
