@@ -12,7 +12,10 @@ import type { Records } from '../../src/records/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** What the DHT says of a token: the index of its link's rank, and its node. */
-export interface Stored { readonly index: number, readonly node: string }
+export interface Stored { readonly rank: number, readonly node: string }
+
+/** A rank as a number: a leader that stood still for long has a new term, in which indexes begin anew. */
+const inOrder = (term: number, index: number): number => term * 1_000_000 + index
 
 /** Milliseconds that a read takes at most, but for the last bit. */
 const READ_TIMEOUT = 2_900
@@ -73,11 +76,13 @@ export function commands (first: Mesh): Record<string, Command> {
     waiting: () => meshes.map(({ links }) => links.status().authority).find(authority => authority !== undefined)?.waiting,
     /** Records that were refused, as they were older than what is here. */
     stale: () => meshes.reduce((sum, mesh) => sum + (servicesOf(mesh).records.stats()['records_refused_stale'] ?? 0), 0),
-    /** What each node has of a token as a server: the index of its rank. */
+    /** What each node has of a token as a server: its rank. */
     held: async (token: string, author: string) => Promise.all(meshes.map(async mesh => {
       const under = encodeRecordKey({ mesh: 'shop', author, key: keyOf(mesh, token) })
       const local = await servicesOf(mesh).dht.contentFetching.getLocal(under).catch(() => undefined)
-      return local === undefined ? 0 : decodeRanked(decodeSignedRanked(local.value).record).index
+      if (local === undefined) return 0
+      const { term, index } = decodeRanked(decodeSignedRanked(local.value).record)
+      return inOrder(term, index)
     })),
     knows: (service: string, nodes: readonly string[]) => meshes.some(({ discovery }) => nodes.some(id => discovery.nodes(service).some(node => node.id === id))),
     /** A call at whatever home the token has, and what it ran under. */
@@ -92,7 +97,7 @@ export function commands (first: Mesh): Record<string, Command> {
         const began = performance.now()
         const record = await servicesOf(mesh).records.get(keyOf(mesh, token), { authors })
         if (performance.now() - began > READ_TIMEOUT) continue
-        return record === undefined ? undefined : { index: record.rank[2], node: decodePlace(record.value).node }
+        return record === undefined ? undefined : { rank: inOrder(record.rank[1], record.rank[2]), node: decodePlace(record.value).node }
       }
     }
   }

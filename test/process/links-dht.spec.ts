@@ -105,7 +105,7 @@ describe('processes: links in a DHT of twenty servers, of which five lie', funct
 
     const before = await stale()
     const read = async ({ node, index }: Seat, token: string): Promise<number> => {
-      const { index: rank, node: home } = await node.command<Stored>('stored', [index, token, authors])
+      const { rank, node: home } = await node.command<Stored>('stored', [index, token, authors])
       expect([rank, home], `${node.label}: ${token}`).to.deep.equal([newest.get(token), owner])
       return rank
     }
