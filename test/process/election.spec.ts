@@ -125,8 +125,9 @@ describe('processes: election', function () {
     const group = await start({ voters: 3 })
     const leader = await group.agreed()
     const client = await spawn('client', { service: 'mail', bootstrap: group.nodes[0]?.addresses ?? [] })
-    const known = async (): Promise<GroupView | undefined> => client.command('of', ['login'])
-    await until(async () => (await known())?.leader?.id === leader.id)
+    let seen: GroupView | undefined
+    const known = async (): Promise<GroupView | undefined> => seen = await client.command<GroupView | undefined>('of', ['login'])
+    await until(async () => (await known())?.leader?.id === leader.id, { what: () => `${leader.id} leads, and is known: ${JSON.stringify(seen)}` })
     expect((await known())?.leader).to.deep.equal(leader)
     for (const { id } of group.nodes) {
       expect(await client.invoke<GroupView>('login', 'braid.leader', 'login', { node: id })).to.deep.include({ leader })
