@@ -126,7 +126,10 @@ describe('processes: election', function () {
     const leader = await group.agreed()
     const client = await spawn('client', { service: 'mail', bootstrap: group.nodes[0]?.addresses ?? [] })
     let seen: GroupView | undefined
-    const known = async (): Promise<GroupView | undefined> => seen = await client.command<GroupView | undefined>('of', ['login'])
+    const known = async (): Promise<GroupView | undefined> => {
+      seen = await client.command('of', ['login'])
+      return seen
+    }
     await until(async () => (await known())?.leader?.id === leader.id, { what: () => `${leader.id} leads, and is known: ${JSON.stringify(seen)}` })
     expect((await known())?.leader).to.deep.equal(leader)
     for (const { id } of group.nodes) {
