@@ -224,6 +224,30 @@ describe('records: when a read has heard enough', () => {
   })
 })
 
+describe('records: a read beside servers that fail', () => {
+  const record = (index: number): { rank: Rank, validUntil: number } => ({ rank: [1, 1, index], validUntil: 0 })
+
+  it('does not take the word of a quarter that lies for that of all, when it is late', () => {
+    for (const failed of [1, 3, 10]) {
+      const tally = new Tally<ReturnType<typeof record>>()
+      tally.hold(record(1))
+      for (let i = 0; i < failed; i++) tally.fail(`busy ${i}`)
+      for (let i = 0; i < 5; i++) tally.answer(`liar ${i}`, record(1))
+      expect(tally.done(20, true), `${failed} failed`).to.equal(false)
+      tally.answer('honest', record(2))
+      expect([tally.done(20, true), tally.best?.rank]).to.deep.equal([true, [1, 1, 2]])
+    }
+  })
+
+  it('waits for nobody else in a small mesh', () => {
+    const tally = new Tally<ReturnType<typeof record>>()
+    tally.answer('a', record(1))
+    tally.answer('b', record(1))
+    tally.fail('c')
+    expect([tally.done(3, false), tally.done(3, true)]).to.deep.equal([false, true])
+  })
+})
+
 describe('records: what is put next', () => {
   const record = (index: number, ttl = 30_000): { rank: Rank, ttl: number } => ({ rank: [1, 1, index], ttl })
 
