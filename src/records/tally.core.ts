@@ -71,10 +71,11 @@ export class Tally<R extends Ordered> {
     const asked = servers - this.#failed.size
     if (this.#best === undefined) return this.#answered.size >= this.#enough(asked)
     // a quarter of all there are may lie, and they answer first when the others are busy: not of those who did not fail
-    return this.#records >= Math.max(Math.min(ENOUGH, asked) - this.#own, overQuarter(servers))
+    return this.#records >= this.#enough(servers, asked)
   }
 
-  #enough (servers: number): number {
-    return Math.max(enough(servers) - this.#own, overQuarter(servers))
+  /** {@link enough}; `asked`: without those who failed, who lower the three only. */
+  #enough (servers: number, asked = servers): number {
+    return Math.max(Math.min(ENOUGH, asked) - this.#own, overQuarter(servers))
   }
 }
