@@ -37,7 +37,8 @@ export function hasSeat (config: Config | undefined, id: string, incarnation: st
 /** The same order at all nodes, another one for each service. */
 export function inOrder (service: string, ids: readonly string[]): string[] {
   const start = hashString(service)
-  return [...ids].sort((a, b) => hashString(a, start) - hashString(b, start) || (a < b ? -1 : 1))
+  const hashes = new Map(ids.map(id => [id, hashString(id, start)]))
+  return [...ids].sort((a, b) => hashes.get(a)! - hashes.get(b)! || (a < b ? -1 : 1))
 }
 
 /** In whatever life. */
