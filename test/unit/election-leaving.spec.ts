@@ -12,8 +12,8 @@ describe('election core: who leaves', function () {
   this.timeout(20_000)
   const ids = ['A', 'B', 'C']
 
-  /** Three voters of which one is dead, and a standby. */
-  function beside (): { world: World, leader: string, other: string, dead: string } {
+  /** Three voters of which one is dead since `ms`, and a standby. */
+  function beside (ms = 1_500): { world: World, leader: string, other: string, dead: string } {
     const world = new World()
     for (const id of ids) world.add(id, { voters: ids })
     world.run(4_000)
@@ -22,7 +22,7 @@ describe('election core: who leaves', function () {
     const leader = world.leader()
     const [other = '', dead = ''] = ids.filter(id => id !== leader)
     world.kill(dead)
-    world.run(1_500)
+    world.run(ms)
     return { world, leader, other, dead }
   }
 
@@ -90,14 +90,7 @@ describe('election core: who leaves', function () {
   }
 
   it('within T of the death of a voter, and of a standby without a word, does not get that one in its place', () => {
-    const world = new World()
-    for (const id of ids) world.add(id, { voters: ids })
-    world.run(4_000)
-    world.add('D')
-    world.run(9_000)
-    const leader = world.leader()
-    const [other = '', dead = ''] = ids.filter(id => id !== leader)
-    world.kill(dead)
+    const { world, leader, other } = beside(0)
     world.lose = (from, to) => from === 'D' || to === 'D'
     world.step(other, { type: 'leave' })
     expect(world.until(2_000, () => hasLeft(world, other))).to.be.below(1_500)
