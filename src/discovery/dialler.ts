@@ -144,9 +144,9 @@ export class Dialler {
     const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
     // who has enough looks at those that are kept alone, not at thousands
     const wanted = lacking > 0 ? members : members.filter(({ id }) => this.#kept.has(id))
-    const candidates = new Map(wanted.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id)).map(node => [node.id, node]))
-    const kept = [...this.#kept].flatMap(id => candidates.get(id) ?? [])
-    const others = shuffle([...candidates.values()].filter(({ id }) => !this.#kept.has(id)), random)
+    const candidates = wanted.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
+    const kept = [...this.#kept].flatMap(kept => candidates.find(({ id }) => id === kept) ?? [])
+    const others = shuffle(candidates.filter(({ id }) => !this.#kept.has(id)), random)
     for (const { id, addresses } of [...kept, ...others.slice(0, lacking)]) {
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
