@@ -19,9 +19,10 @@ export interface Stage {
 const MINUTE = 60_000
 
 /**
- * From `mesh` on they wait far more than they compute, so that another one fits beside each. Those whose nodes have timers of
- * real seconds, `mesh` and `process`, share a lane, and those with a browser, `karma` and `e2e`, the other one: none of a
- * pair ever runs beside its like.
+ * From `mesh` on they wait far more than they compute, so that another one fits beside each, and several spec files of one
+ * beside each other. Those whose nodes have timers of real seconds, `mesh` and `process`, share a lane, and those whose
+ * browser has much to do, `karma` and `e2e`, the other one: none of a pair ever runs beside its like. `tabs`, with pages
+ * that draw nothing, makes the lanes equally long.
  */
 export const STAGES: readonly Stage[] = [
   { name: 'lint', script: 'lint:code', lane: 'a', timeout: 4 * MINUTE },
@@ -38,6 +39,7 @@ export const STAGES: readonly Stage[] = [
   { name: 'sim', script: 'test:sim', tests: 'mocha', lane: 'b', timeout: 10 * MINUTE },
   { name: 'mesh', script: 'test:mesh', tests: 'mocha', lane: 'a', timeout: 12 * MINUTE },
   { name: 'process', script: 'test:process', tests: 'mocha', lane: 'a', timeout: 15 * MINUTE },
+  { name: 'tabs', script: 'test:tabs', tests: 'mocha', lane: 'a', timeout: 6 * MINUTE },
   // all of it once more where there is Firefox
   { name: 'karma', script: 'test:karma', tests: 'karma', lane: 'b', timeout: 20 * MINUTE },
   { name: 'e2e', script: 'test:e2e', tests: 'mocha', lane: 'b', timeout: 12 * MINUTE }

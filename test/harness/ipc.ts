@@ -67,9 +67,9 @@ export function wallClock (): Time {
 /** `Date.now()` is cut to whole milliseconds, and whatever happens between the two readings makes the difference smaller, never larger. */
 const ORIGIN = (() => {
   let origin = -Infinity
-  const end = performance.now() + 3
-  do origin = Math.max(origin, Date.now() - performance.now())
-  while (performance.now() < end)
+  const end = realNow() + 3
+  do origin = Math.max(origin, Date.now() - realNow())
+  while (realNow() < end)
   return origin
 })()
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { memoryStorage } from '../../src/storage/index.ts'
+import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { startAlone } from './election-alone.ts'
 import type { Message } from '../../src/election/messages.core.ts'
@@ -8,6 +9,7 @@ import type { Member } from '../../src/election/member.ts'
 
 describe('election: a peer that says that its group is of the far future', function () {
   this.timeout(10_000)
+  useSwiftTime()
   let member: Member
   let told: string[]
 

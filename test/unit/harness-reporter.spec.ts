@@ -19,16 +19,18 @@ describe('the reporter', () => {
   before(() => { directory = mkdtempSync(join(tmpdir(), 'braid-reporter-')) })
   after(() => { rmSync(directory, { recursive: true }) })
 
-  it('tells what was skipped, and why', () => {
-    const file = join(directory, 'counts.json')
-    execFileSync('mocha', [path('../harness/fixtures/skips.ts'), '--reporter', path('../../scripts/reporter.ts'), '--reporter-option', `counts=${file}`], { stdio: 'pipe' })
-    expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.equal({
-      passes: 1,
-      failures: 0,
-      pending: 2,
-      skipped: [{ what: 'a thing that needs another', why: 'there is no other here' }, { what: 'a thing that is not written', why: 'no reason was given' }]
+  for (const [how, flags] of [['one after the other', []], ['in parallel', ['--parallel']]] as const) {
+    it(`tells what was skipped, and why, of specs that run ${how}`, () => {
+      const file = join(directory, 'counts.json')
+      execFileSync('mocha', [path('../harness/fixtures/skips.ts'), ...flags, '--reporter', path('../../scripts/reporter.ts'), '--reporter-option', `counts=${file}`], { stdio: 'pipe' })
+      expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.equal({
+        passes: 1,
+        failures: 0,
+        pending: 2,
+        skipped: [{ what: 'a thing that needs another', why: 'there is no other here' }, { what: 'a thing that is not written', why: 'no reason was given' }]
+      })
     })
-  })
+  }
 
   it('the last lines of the tests say it, above the counts', () => {
     const skipped = [{ what: 'a relay behind nginx', why: 'there is no nginx here' }]

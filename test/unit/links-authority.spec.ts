@@ -474,7 +474,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect(await two.call('ada')).to.equal('target-2')
   })
 
-  it('a node that was not told that a token was unlinked learns it later', async () => {
+  it('a node that was not told that a token was unlinked learns it later', swiftly(async () => {
     const { one, two } = await startCut()
     expect(await two.links.unlink('ada', 'cart')).to.equal(1)
     expect(await one.call('ada')).to.equal('target-1')
@@ -484,7 +484,7 @@ describe('links: many callers, a group that changes its leader, and messages tha
       return mesh.table.size === 1
     }, { timeout: 20_000 })
     expect(await two.call('ada')).to.equal(await one.call('ada'))
-  })
+  }))
 
   it('a node that was not told that it is down is told again, and takes tokens in its next life', async () => {
     const { one, two } = await startCut()

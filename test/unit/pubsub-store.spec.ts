@@ -4,6 +4,7 @@ import { Gate } from '../../src/pubsub/gate.ts'
 import { LogFile, storedLogs } from '../../src/pubsub/log-file.ts'
 import { Loop } from '../../src/pubsub/loop.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
+import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { LogStore } from '../../src/storage/index.ts'
 import type { AssignerState, LogId, Message } from '../../src/pubsub/types.core.ts'
@@ -60,7 +61,7 @@ describe('pub/sub: what is stored of a log', () => {
     expect((await open(store).load()).restored?.state).to.deep.equal(state(100))
   })
 
-  it('a write that fails is tried again, and nothing counts as saved before', async () => {
+  it('a write that fails is tried again, and nothing counts as saved before', swiftly(async () => {
     const storage = memoryStorage()
     let failures = 1
     const store: LogStore = { ...storage.log, append: async (name, values) => failures-- > 0 ? Promise.reject(new Error('disk full')) : storage.log.append(name, values) }
@@ -73,7 +74,7 @@ describe('pub/sub: what is stored of a log', () => {
     await file.idle()
     expect(saved).to.deep.equal([2])
     expect((await open(store).load()).restored?.messages).to.deep.equal([1, 2].map(message))
-  })
+  }))
 
   it('is deleted without a trace', async () => {
     const { log: store } = memoryStorage()

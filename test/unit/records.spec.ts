@@ -5,6 +5,7 @@ import { Intake } from '../../src/discovery/intake.ts'
 import { encodeInfo, signInfo, toInfo, verifyRecord } from '../../src/discovery/records.ts'
 import { initialInfo } from '../../src/discovery/self.ts'
 import { decodeNodeRecord, decodeSignedRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
+import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { turn } from './turn.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
@@ -141,7 +142,7 @@ describe('records', () => {
       expect(accepted).to.have.length(0)
     })
 
-    it('holds a bounded number of bytes of one peer, and works off what it holds in slices', async () => {
+    it('holds a bounded number of bytes of one peer, and works off what it holds in slices', swiftly(async () => {
       let time = 0
       const slow = new Intake({
         mesh: 'shop',
@@ -160,7 +161,7 @@ describe('records', () => {
       expect(overload).to.be.greaterThan(0)
       await until(() => accepted.length + overload === records.length)
       slow.stop()
-    })
+    }))
 
     it('takes one record of each peer in turn, however many one of them sends', async () => {
       let time = 0

@@ -5,6 +5,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { Counters } from '../../src/discovery/counters.ts'
 import { Rendezvous } from '../../src/discovery/rendezvous.ts'
+import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { RendezvousInit } from '../../src/discovery/rendezvous.ts'
 import type { PeerId, Provider } from '@libp2p/interface'
@@ -36,6 +37,7 @@ class FakeRouting {
 }
 
 describe('rendezvous', () => {
+  useSwiftTime()
   let routing: FakeRouting
   let found: string[]
   let rendezvous: Rendezvous | undefined

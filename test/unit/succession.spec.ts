@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { TypedEventEmitter } from 'main-event'
 import { Succession } from '../../src/streams/succession.ts'
+import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { Connection, Libp2pEvents } from '@libp2p/interface'
 
@@ -35,6 +36,7 @@ class FakeConnection {
 }
 
 describe('when a peer has one more connection', () => {
+  useSwiftTime()
   let connections: FakeConnection[]
   let events: TypedEventEmitter<Libp2pEvents>
   let succession: Succession
