@@ -23,7 +23,10 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'obeys every generation', file: 'consumer', find: 'if (order < 0) {', replace: 'if (false) {', from: 190 },
   { name: 'never asks for what it lacks', file: 'consumer', find: "type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges", replace: "type: 'lacks', log: source.log, channel: this.#channel, ranges: [].slice(0, source.missing.isEmpty ? 0 : 1)", from: 50 },
   { name: 'lets what came last here say what a channel is', file: 'settings', find: 'a.at - b.at || (a.tag < b.tag ? -1 : 1)', replace: '0' },
-  { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true', from: 78 }
+  { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true', from: 78 },
+  // where the consumers have their hands full for long, and a stall could be taken for that
+  { name: 'keeps the place of a handler that hangs', file: 'runner', find: 'this.running--\n    this.#zombies++', replace: 'this.#zombies++', from: 2_847 },
+  { name: 'tries for ever what no handler can handle', file: 'intake', find: "channel.fail(flight, 'nak', true, delay, reason)", replace: "channel.fail(flight, 'nak', false, delay, reason)", from: 2_847 }
 ]
 
 const ENTRY = ['assigner', 'consumer', 'keeper', 'registry'].map(name => `export * from './${name}.core.ts'`).join('\n')

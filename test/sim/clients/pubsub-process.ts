@@ -3,7 +3,7 @@ import { rendezvousRank } from '../../../src/balancing/rendezvous.core.ts'
 import { logKey, matches } from '../../../src/pubsub/names.core.ts'
 import { KEEPERS } from '../../../src/pubsub/numbers.core.ts'
 import { Links } from './pubsub-links.ts'
-import { askOf, isPoison, PREFETCH } from './pubsub-plan.ts'
+import { askOf, CONCURRENCY, isPoison, PREFETCH } from './pubsub-plan.ts'
 import type { createAssigner } from '../../../src/pubsub/assigner.core.ts'
 import type { createConsumer } from '../../../src/pubsub/consumer.core.ts'
 import type { createKeeper } from '../../../src/pubsub/keeper.core.ts'
@@ -384,12 +384,12 @@ export class PubsubProcess implements Process {
     const env = this.#env
     const { channel } = spec
     const session = env.life * 1_000 + ++this.#count
-    this.consumers.set(channel, this.#cores.createConsumer({ self: env.id, spec, session, time: this.time(), concurrency: 4, prefetch: PREFETCH }))
+    this.consumers.set(channel, this.#cores.createConsumer({ self: env.id, spec, session, time: this.time(), concurrency: CONCURRENCY, prefetch: PREFETCH }))
     env.emit({ type: 'subscribed', channel, start: spec.start })
     for (const peer of env.connections()) this.#consume(channel, { type: 'connected', peer })
     const peers = [env.id, ...env.connections()]
     this.#unanswered.set(channel, new Set(peers))
-    for (const peer of peers) this.#send(peer, { type: 'open', log: undefined, spec, weight: 1_024, fresh, session, prefetch: 0, concurrency: 4, holds: [], low: 0, outcomes: { done: [], naks: [], terms: [], expired: [], working: [] } })
+    for (const peer of peers) this.#send(peer, { type: 'open', log: undefined, spec, weight: 1_024, fresh, session, prefetch: 0, concurrency: CONCURRENCY, holds: [], low: 0, outcomes: { done: [], naks: [], terms: [], expired: [], working: [] } })
   }
 
   // --- consumers
@@ -422,8 +422,8 @@ export class PubsubProcess implements Process {
     const name = `work${++this.#works}`
     this.#work.set(name, () => {
       const ok = !isPoison(this.#plan, id) && !random.chance(this.#plan.fails)
-      if (ok) this.#env.emit({ type: 'done', ...about })
-      else this.#env.count('thrown')
+      this.#env.emit({ type: ok ? 'done' : 'thrown', ...about })
+      if (!ok) this.#env.count('thrown')
       this.#consume(channel, ok ? { type: 'settle', item, how: 'ack' } : { type: 'settle', item, how: 'nak', reason: 'thrown' })
     })
     this.#env.setTimer(name, random.between(0, this.#plan.work))

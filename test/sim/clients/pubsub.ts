@@ -5,15 +5,16 @@ import { createKeeper } from '../../../src/pubsub/keeper.core.ts'
 import { matches } from '../../../src/pubsub/names.core.ts'
 import { createRegistry } from '../../../src/pubsub/registry.core.ts'
 import { Violation } from '../kernel/types.ts'
-import { drawPlan, MAX_DELIVER, TOPICS } from './pubsub-plan.ts'
+import { CONCURRENCY, drawPlan, MAX_DELIVER, MOST_DELIVER, TOPICS } from './pubsub-plan.ts'
 import { PubsubProcess } from './pubsub-process.ts'
+import { Work } from './pubsub-work.ts'
 import type { Batch, Generation } from '../../../src/pubsub/types.core.ts'
 import type { ClientFactory } from '../kernel/run.ts'
 import type { Client, Fault, FaultKind, SimEvent } from '../kernel/types.ts'
 import type { SimNode } from '../kernel/node.ts'
 import type { World } from '../kernel/world.ts'
 import type { Random } from '../../../src/util/random.core.ts'
-import type { Plan } from './pubsub-plan.ts'
+import type { ChannelPlan, Plan } from './pubsub-plan.ts'
 import type { Cores } from './pubsub-process.ts'
 
 const FAULTS: readonly FaultKind[] = ['kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'halves', 'isolate', 'ring', 'pair', 'oneWay', 'reset', 'slow', 'lossy', 'slowDisk', 'drift']
@@ -69,7 +70,6 @@ class PubsubClient implements Client {
   readonly name = 'pubsub'
   readonly faults = FAULTS
   readonly mustHappen = []
-  readonly settleTime = SETTLE
   readonly #world: World
   readonly #cores: Cores
   readonly #plan: Plan
@@ -89,6 +89,7 @@ class PubsubClient implements Client {
   /** Log -> when its publisher died, from which a keeper took over with all that there was to know. */
   readonly #takeovers = new Map<string, number>()
   readonly #clean: boolean
+  readonly #work = new Work()
   #nextCheck = 0
 
   constructor (world: World, cores: Cores) {
@@ -98,6 +99,11 @@ class PubsubClient implements Client {
     this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.length === 0, enabled.length === 0 && faults.length > 0)
     this.#clean = enabled.every(kind => CLEAN.includes(kind)) && drop === 0
     for (const fault of faults) if (fault.kind === 'kill' && fault.disk !== 'keep') this.#wiped.set(fault.node, Math.max(fault.at, this.#wiped.get(fault.node) ?? 0))
+  }
+
+  /** The time in which its consumers can do no more counts against no channel. */
+  get settleTime (): number {
+    return SETTLE + this.#work.late
   }
 
   create (): PubsubProcess {
@@ -117,6 +123,7 @@ class PubsubClient implements Client {
       case 'stored': this.#stored(of.log, event as never); break
       case 'run': this.#run(node, event as never); break
       case 'done': this.#done(node, event as never); break
+      case 'thrown': this.#work.ended(of.channel, this.#who(node), `${of.log}/${of.seq}`); break
       case 'dead':
         this.#delivery(of.channel, of.log, of.seq).dead++
         this.#world.count('dead letters')
@@ -143,6 +150,11 @@ class PubsubClient implements Client {
 
   #life (id: string): number {
     return this.#world.nodes.get(id)!.life
+  }
+
+  /** A consumer in one of its lives. */
+  #who (id: string): string {
+    return `${id}.${this.#life(id)}`
   }
 
   #message (log: string, seq: number, change: (message: Published) => void): void {
@@ -182,7 +194,8 @@ class PubsubClient implements Client {
     if (message.body !== body || message.key !== key) throw new Violation('D2', `${node} got ${id} as ${body}, it was ${message.body}`)
     if (!matches(channel.split('/')[0]!, message.topic)) throw new Violation('D2', `${channel} got ${id}`)
     const delivery = this.#delivery(channel, log, seq)
-    const who = `${node}.${this.#life(node)}`
+    const who = this.#who(node)
+    this.#work.began(channel, who, id, this.#world.now, delivery.done.size === 0 && delivery.dead === 0 && delivery.runs < MOST_DELIVER * (1 + (this.#regimes.get(log) ?? 0)))
     if (delivery.done.has(who)) throw new Violation('D4', `${who} handles ${id} of ${channel} again`)
     const regimes = this.#regimes.get(log) ?? 0
     if (delivery.runs > delivery.redelivered + regimes) throw new Violation('D4', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time without a cause`)
@@ -195,7 +208,9 @@ class PubsubClient implements Client {
 
   #done (node: string, { channel, log, seq }: { channel: string, log: string, seq: number }): void {
     const delivery = this.#delivery(channel, log, seq)
-    delivery.done.add(`${node}.${this.#life(node)}`)
+    const who = this.#who(node)
+    delivery.done.add(who)
+    this.#work.ended(channel, who, `${log}/${seq}`)
     delivery.doneAt = Math.min(delivery.doneAt, this.#world.now)
     this.#world.count('handled')
   }
@@ -267,11 +282,32 @@ class PubsubClient implements Client {
     const { now } = this.#world
     if (now < this.#nextCheck) return
     this.#nextCheck = now + CHECK_EVERY
+    if (this.#world.healed) this.#measure()
     for (const node of this.#world.up()) {
       const { assigners, keepers } = processOf(node)
       for (const { core, name } of assigners.values()) for (const { channel, low } of core.status().channels) this.#checkLow(node.id, channel, name, low)
       for (const { core, name } of keepers.values()) for (const { channel, low } of core.restored().state?.cursors ?? []) this.#checkLow(node.id, channel, name, low)
     }
+  }
+
+  /** Whose consumers have their hands full. */
+  #measure (): void {
+    for (const plan of this.#plan.channels) {
+      const channel = `${plan.pattern}/${plan.name}`
+      const consumers = this.#consumers(plan)
+      const isFull = consumers.every(id => {
+        const spec = processOf(this.#world.nodes.get(id)!).registry.matching(TOPICS[0]).find(known => known.spec.channel === channel)?.spec
+        return spec !== undefined && this.#work.busy(channel, this.#who(id), this.#world.now, spec.ackWait) >= CONCURRENCY
+      })
+      if (consumers.length === 0 || !isFull) continue
+      this.#work.wasFull(channel, CHECK_EVERY)
+      this.#world.count('hands full')
+    }
+  }
+
+  /** Those that can take something. */
+  #consumers ({ pattern, name, consumers }: ChannelPlan): string[] {
+    return consumers.filter(id => this.#isWell(id) && processOf(this.#world.nodes.get(id)!).consumers.has(`${pattern}/${name}`))
   }
 
   /** D8: no watermark passes what is not final. */
@@ -304,9 +340,9 @@ class PubsubClient implements Client {
   settled (): string | undefined {
     const disagreement = this.#disagreement()
     if (disagreement !== undefined) return disagreement
-    for (const { pattern, name, consumers } of this.#plan.channels) {
-      const channel = `${pattern}/${name}`
-      if (!consumers.some(id => this.#isWell(id) && processOf(this.#world.nodes.get(id)!).consumers.has(channel))) continue
+    for (const plan of this.#plan.channels) {
+      const channel = `${plan.pattern}/${plan.name}`
+      if (this.#consumers(plan).length === 0) continue
       for (const message of this.#messages.values()) {
         if (!this.#isOwed(channel, message) || !this.#isSafe(message)) continue
         this.#world.count('owed')
