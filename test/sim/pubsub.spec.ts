@@ -14,7 +14,8 @@ const OLD: ReadonlyArray<[number, string]> = [
   [158, 'a handler that never ended kept the later messages of its key for ever'],
   [165, 'a consumer was sent more than its prefetch'],
   [254, 'a restarted publisher gave attempts anew in the old generation'],
-  [2_847, 'nothing, but a channel whose handlers hang had more to do than there was time']
+  [2_847, 'nothing, but a channel whose handlers hang had more to do than there was time'],
+  [3_927, 'a publisher that was started twice before it heard of a channel forgot where it was']
 ]
 
 describe('simulation: pub/sub', function () {

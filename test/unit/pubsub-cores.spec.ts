@@ -142,6 +142,31 @@ describe('pub/sub: the assigner of a log', () => {
     expect(decodeBatch(encodeBatch(batch))).to.deep.equal(batch)
     expect(batch.channels.find(({ channel }) => channel === 'orders/billing')).to.deep.include({ members: ['c'], to: [1] })
   })
+
+  it('a publisher that is started twice before it hears of a channel still knows where it was', () => {
+    const first = consumed(specOf(), { persistent: true })
+    first.step({ type: 'publish', messages: [newMessage(), newMessage(), newMessage()] })
+    first.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 1] } } })
+    const restarted = (bench: typeof first): typeof first => {
+      bench.step({ type: 'tick' }, 1_000)
+      const again = assigner({ persistent: true, restored: { messages: [1, 2, 3].map(seq => messageOf(seq)), last: 3, state: bench.of('save').at(-1)!.state } })
+      again.step({ type: 'tick' }, 1_000)
+      return again
+    }
+    const third = restarted(restarted(first))
+    third.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
+    expect(third.core.status().channels[0]).to.deep.include({ low: 1, lag: 2 })
+  })
+
+  it('what it knows of channels that nobody tells it of has the bound of those that it is told of', () => {
+    const cursors = Array.from({ length: 1_000 }, (_, i) => ({ channel: `orders/m${i}`, opened: WALL, low: 1, done: [] }))
+    const bench = assigner({ persistent: true, restored: { messages: [messageOf(1)], last: 1, state: { generation: { number: 0, by: 'p' }, cursors } } })
+    bench.step({ type: 'channel', spec: specOf(), members: [] })
+    bench.step({ type: 'tick' }, 1_000)
+    const saved = bench.of('save').at(-1)!.state.cursors
+    expect(saved).to.have.length(MAX_TOPIC_CHANNELS)
+    expect(saved.map(({ channel }) => channel)).to.include('orders/billing')
+  })
 })
 
 describe('pub/sub: the keeper of a log', () => {
