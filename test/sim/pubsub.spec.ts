@@ -15,7 +15,8 @@ const OLD: ReadonlyArray<[number, string]> = [
   [165, 'a consumer was sent more than its prefetch'],
   [254, 'a restarted publisher gave attempts anew in the old generation'],
   [2_847, 'nothing, but a channel whose handlers hang had more to do than there was time'],
-  [3_927, 'a publisher that was started twice before it heard of a channel forgot where it was']
+  [3_927, 'a publisher that was started twice before it heard of a channel forgot where it was'],
+  [3_255, 'nothing, but a publisher whose log was torn had nothing to keep with what it was told of a channel']
 ]
 
 describe('simulation: pub/sub', function () {

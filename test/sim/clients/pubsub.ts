@@ -327,12 +327,13 @@ class PubsubClient implements Client {
     return done.size > 0 || dead > 0 || lost
   }
 
-  /** The channel was promised it: it begins at the beginning, or its publisher knew of it before. */
-  #isOwed (channel: string, { topic, publisher, at, life }: Published): boolean {
+  /** The channel was promised it: it begins at the beginning, or its publisher knew of it before. What it is told is kept with its log, if it has one. */
+  #isOwed (channel: string, { topic, publisher, at, life, log }: Published): boolean {
     if (!matches(channel.split('/')[0]!, topic) || !this.#starts.has(channel)) return false
     if (this.#starts.get(channel) === 'beginning') return true
     const reached = this.#reached.get(`${channel}|${publisher}`) ?? []
-    return reached.some(told => told.at < at && (told.life === life || (this.#plan.persistent && (this.#wiped.get(publisher) ?? 0) < told.at)))
+    const begun = Number(log.split('/')[2]) - 1
+    return reached.some(told => told.at < at && (told.life === life || (this.#plan.persistent && told.life >= begun && (this.#wiped.get(publisher) ?? 0) < told.at)))
   }
 
   // --- at the end
