@@ -66,8 +66,10 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   const retry = channel.waiting.get(seq)
   if (retry?.recalled === true || (seq > host.trusted && retry?.tried.includes(seat.id) !== true)) return false
   const { key } = slot.message
-  const known = key === undefined ? undefined : retry?.chain ?? (seq < channel.next ? chains.get(key) : undefined)
-  if (known !== undefined && known.seat !== seat && known.inFlight > 0) return false
+  const there = key === undefined ? undefined : chains.get(key)
+  // another one has messages of the key, and is to have all of them
+  if (there !== undefined && there.seat !== seat && there.inFlight > 0) return false
+  const known = retry?.chain ?? (seq < channel.next ? there : undefined)
   const chain = known ?? (key === undefined ? undefined : chains.open(key))
   if (retry !== undefined) channel.unwait(retry)
   if (chain !== undefined) {

@@ -16,7 +16,8 @@ const OLD: ReadonlyArray<[number, string]> = [
   [254, 'a restarted publisher gave attempts anew in the old generation'],
   [2_847, 'nothing, but a channel whose handlers hang had more to do than there was time'],
   [3_927, 'a publisher that was started twice before it heard of a channel forgot where it was'],
-  [3_255, 'nothing, but a publisher whose log was torn had nothing to keep with what it was told of a channel']
+  [3_255, 'nothing, but a publisher whose log was torn had nothing to keep with what it was told of a channel'],
+  [3_437, 'a key had two consumers after a takeover, and one of them waited for what the other was given']
 ]
 
 describe('simulation: pub/sub', function () {

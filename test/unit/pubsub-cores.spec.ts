@@ -143,6 +143,20 @@ describe('pub/sub: the assigner of a log', () => {
     expect(batch.channels.find(({ channel }) => channel === 'orders/billing')).to.deep.include({ members: ['c'], to: [1] })
   })
 
+  it('a key has one consumer after a takeover, though two had messages of it', () => {
+    const spec = specOf()
+    const messages = [1, 2, 3, 4, 5, 6].map(seq => ({ ...messageOf(seq), key: 'x' }))
+    const state = { generation: { number: 0, by: 'p' }, cursors: [{ channel: spec.channel, opened: WALL, low: 0, done: [] }] }
+    const bench = assigner({ self: 'k', restored: { messages, last: 6, state }, takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    for (const peer of ['c', 'd']) bench.step({ type: 'connected', peer })
+    bench.step({ type: 'channel', spec, members: ['c', 'd'].map(id => ({ id, weight: 1_024 })) })
+    for (const [from, holds] of [['c', [1, 3]], ['d', [5, 6]]] as const) bench.step({ type: 'message', from, message: openOf(spec, { holds }) })
+    bench.step({ type: 'tick' }, 1_000)
+    const sent = bench.of('send').map(({ to, message }) => ({ to, message }))
+    expect(sent.flatMap(({ to, message }) => message.type === 'drop' ? [[to, message.ranges]] : [])).to.deep.equal([['d', [5, 6]]])
+    expect(sent.flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => [to, seq]) : [])).to.deep.equal([['c', 4], ['c', 5], ['c', 6]])
+  })
+
   it('a publisher that is started twice before it hears of a channel still knows where it was', () => {
     const first = consumed(specOf(), { persistent: true })
     first.step({ type: 'publish', messages: [newMessage(), newMessage(), newMessage()] })
