@@ -34,8 +34,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
   for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.outgoing.resend(flight)
-  channel.outgoing.drop(seat.id, adopt(channel, seat, holds.ranges))
-  channel.outgoing.recall(seat)
+  channel.outgoing.recall(seat, adopt(channel, seat, holds.ranges))
   channel.outgoing.flush()
   return undefined
 }

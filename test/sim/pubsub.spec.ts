@@ -17,7 +17,8 @@ const OLD: ReadonlyArray<[number, string]> = [
   [2_847, 'nothing, but a channel whose handlers hang had more to do than there was time'],
   [3_927, 'a publisher that was started twice before it heard of a channel forgot where it was'],
   [3_255, 'nothing, but a publisher whose log was torn had nothing to keep with what it was told of a channel'],
-  [3_437, 'a key had two consumers after a takeover, and one of them waited for what the other was given']
+  [3_437, 'a key had two consumers after a takeover, and one of them waited for what the other was given'],
+  [3_308, 'a consumer was told in two pieces what to drop of a key, and began a later message in between']
 ]
 
 describe('simulation: pub/sub', function () {

@@ -157,6 +157,22 @@ describe('pub/sub: the assigner of a log', () => {
     expect(sent.flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => [to, seq]) : [])).to.deep.equal([['c', 4], ['c', 5], ['c', 6]])
   })
 
+  it('a consumer drops all that it is to drop of a key at once: of two drops, what the second one names would begin after the first', () => {
+    const spec = specOf({ ackWait: 1_000 })
+    const bench = consumed(spec)
+    const keyed = { ...newMessage(), key: 'x' }
+    bench.step({ type: 'publish', messages: [keyed, keyed] })
+    for (let i = 0; i < 8; i++) bench.step({ type: 'tick' }, 100)
+    bench.step({ type: 'publish', messages: [keyed] })
+    bench.step({ type: 'closed', peer: 'c' }, 100)
+    bench.step({ type: 'connected', peer: 'c' })
+    // the time of the first two is over, that of the third is not
+    bench.step({ type: 'tick' }, 150)
+    const sent = bench.step({ type: 'message', from: 'c', message: openOf(spec, { holds: [1, 3] }) }).flatMap(output => output.type === 'send' ? [output.message] : [])
+    expect(sent.flatMap(message => message.type === 'drop' ? [message.ranges] : [])).to.deep.equal([[1, 3]])
+    expect(sent.flatMap(message => message.type === 'assign' ? message.items.map(({ message: { seq }, attempt }) => [seq, attempt]) : [])).to.deep.equal([[1, 2], [2, 2], [3, 2]])
+  })
+
   it('a publisher that is started twice before it hears of a channel still knows where it was', () => {
     const first = consumed(specOf(), { persistent: true })
     first.step({ type: 'publish', messages: [newMessage(), newMessage(), newMessage()] })
