@@ -271,6 +271,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#runner.leaving = true
     this.#flush()
     for (const source of this.#sources.values()) {
+      source.openAt = Infinity
       const unstarted: number[] = []
       for (const [seq, item] of source.items) {
         if (item.state === 'running' || item.state === 'abandoned') continue

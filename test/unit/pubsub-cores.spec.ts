@@ -11,7 +11,7 @@ import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
   ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
@@ -268,6 +268,17 @@ describe('pub/sub: a consumer', () => {
     bench.step(beatOf('p', 1, 1))
     expect(bench.of('problem')).to.have.length(1)
     expect(bench.of('send').filter(({ message: { type } }) => type === 'stale')).to.deep.equal([])
+  })
+
+  it('that leaves, and was not answered yet, is not due until something is', () => {
+    const bench = consumer()
+    const core = bench.core as ConsumerCore
+    const generation = { number: 0, by: 'p' }
+    bench.step({ type: 'message', from: 'p', message: { type: 'assign', log: LOG, channel: '>/all', generation, low: 0, items: [{ message: messageOf(1), attempt: 1 }] } })
+    bench.step({ type: 'leave' })
+    expect(core.running).to.equal(1)
+    bench.step({ type: 'tick' }, 3_000)
+    expect(core.due).to.be.greaterThan(bench.now)
   })
 })
 
