@@ -94,10 +94,10 @@ export class Channels {
       seat.weight = Math.max(1, weight)
     }
     for (const seat of deliveries.seats.values()) {
-      if (!seat.listed || named.has(seat.id)) continue
+      if (named.has(seat.id) || !(seat.listed || seat.leaving)) continue
       // it left; its own word, which says what it has begun, may be under way
       seat.listed = false
-      if (!seat.leaving) intake.closed(deliveries, seat)
+      intake.unlisted(deliveries, seat)
       seat.leaving = true
       deliveries.seats.update(seat)
     }

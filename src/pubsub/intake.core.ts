@@ -20,7 +20,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   const { host } = channel
   // it says where the channel starts; what it takes it has said itself
   if (seat.opened && seat.session === said.session && said.prefetch === 0) return undefined
-  if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
+  if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, seat.leaving ? 'left' : 'closed')
   else absolve(channel, seat.doubted)
   seat.doubted = []
   seat.session = said.session
@@ -171,9 +171,10 @@ function eachFlight (channel: Deliveries, ranges: Ranges, seat: Seat, fn: (fligh
 
 /** It takes nothing more; what it has not begun goes to others, what it has begun it will settle. */
 export function leave (channel: Deliveries, seat: Seat, unstarted: Ranges): void {
+  // what the registry says comes when all is settled: it may come first
+  if (!seat.leaving) seat.graceAt = Infinity
   seat.leaving = true
   seat.listed = false
-  seat.graceAt = Infinity
   channel.seats.update(seat)
   eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer left'))
   channel.chains.unstall(seat)
@@ -186,9 +187,15 @@ export function closed (channel: Deliveries, seat: Seat): void {
   channel.seats.setOpened(seat, false)
 }
 
+/** It left, and has settled what it had begun: what it still has crossed its word. */
+export function unlisted (channel: Deliveries, seat: Seat): void {
+  if (!seat.leaving) return closed(channel, seat)
+  if (seat.graceAt === Infinity) seat.graceAt = channel.host.now + CLOSED_GRACE
+}
+
 /**
- * It will not settle what it has. Only as many as it handles at once can have been at fault: what merely waited in it is
- * not blamed. A seat that the registry does not name is given up.
+ * It will not settle what it has. Only as many as it handles at once can have been at fault: what merely waited in it, or
+ * was under way to one that left, is not blamed. A seat that the registry does not name is given up.
  */
 export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
   seat.graceAt = Infinity
@@ -196,7 +203,7 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   channel.chains.leave(seat)
   // it may only be slow: what is under way to it is others' from now on
   if (cause === 'gone') channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
-  const blamed = failAll(channel, seat, cause)
+  const blamed = failAll(channel, seat, cause === 'closed' && seat.leaving ? 'left' : cause)
   seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)
 }
@@ -204,8 +211,9 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
 /** Returns what it was blamed for. */
 function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): number[] {
   const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
-  flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
-  return flights.slice(0, seat.concurrency).map(({ seq }) => seq)
+  const blamed = cause === 'left' ? 0 : seat.concurrency
+  flights.forEach((flight, i) => channel.fail(flight, cause, i < blamed, 0, 'its consumer was lost'))
+  return flights.slice(0, blamed).map(({ seq }) => seq)
 }
 
 /** `ackWait` passed. */

@@ -173,6 +173,30 @@ describe('pub/sub: the assigner of a log', () => {
     expect(sent.flatMap(message => message.type === 'assign' ? message.items.map(({ message: { seq }, attempt }) => [seq, attempt]) : [])).to.deep.equal([[1, 2], [2, 2], [3, 2]])
   })
 
+  it('what was under way to a consumer that left goes to others once it has closed, and blames nobody', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: { type: 'leave', log: LOG, channel: 'orders/billing', unstarted: [] } })
+    bench.step({ type: 'channel', spec: specOf(), members: [{ id: 'd', weight: 1_024 }] })
+    bench.step({ type: 'connected', peer: 'd' })
+    bench.step({ type: 'message', from: 'd', message: openOf(specOf()) })
+    for (let i = 0; i < 6; i++) bench.step({ type: 'tick' }, 100)
+    const sent = bench.of('send').flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq }, attempt }) => [to, seq, attempt]) : [])
+    expect(sent).to.deep.equal([['d', 1, 2]])
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  it('consumers that leave and come back as others bury nothing', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (let session = 2; session < 9; session++) {
+      bench.step({ type: 'message', from: 'c', message: { type: 'leave', log: LOG, channel: 'orders/billing', unstarted: [] } })
+      bench.step({ type: 'message', from: 'c', message: openOf(specOf(), { session }) }, 10)
+    }
+    expect(bench.of('dead')).to.deep.equal([])
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 1, inFlight: 1 })
+  })
+
   it('a publisher that is started twice before it hears of a channel still knows where it was', () => {
     const first = consumed(specOf(), { persistent: true })
     first.step({ type: 'publish', messages: [newMessage(), newMessage(), newMessage()] })
