@@ -55,15 +55,31 @@ export function pubsubClient (name = 'pubsub', cores: Cores = CORES): ClientFact
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['restarts', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
+    mustHappen: ['restarts', 'departed', 'clockJump', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
     create: world => new PubsubClient(world, cores)
   }
 }
 
+function workload (random: Random, ids: readonly string[], until: number): Fault[] {
+  return [...deaths(random, until), ...departures(random.fork('departures'), ids, until), ...clocks(random.fork('clocks'), ids, until)]
+}
+
 /** Now and then whoever publishes dies, for long enough that a keeper takes over. */
-function workload (random: Random, _: readonly string[], until: number): Fault[] {
+export function deaths (random: Random, until: number): Fault[] {
   if (!random.chance(0.3)) return []
   return [{ kind: 'leader', at: random.between(10_000, until - 5_000), how: 'kill', ms: random.between(5_000, 9_000) }]
+}
+
+/** Consumers leave, and come back. */
+function departures (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.3)) return []
+  return Array.from({ length: 1 + random.int(4) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'leave', argument: { back: random.between(1, 6_000) } }))
+}
+
+/** Wall clocks are set forward and back by up to a minute, one of them about when channels are made. */
+function clocks (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.15)) return []
+  return Array.from({ length: 1 + random.int(4) }, (_, i) => ({ kind: 'clockJump', at: random.between(0, i === 0 ? 4_000 : until), node: random.pick(ids)!, ms: random.between(-60_000, 60_000) }))
 }
 
 class PubsubClient implements Client {
@@ -96,7 +112,7 @@ class PubsubClient implements Client {
     this.#world = world
     this.#cores = cores
     const { seed, ids, enabled, drop, faults } = world.scenario
-    this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.length === 0, enabled.length === 0 && faults.length > 0)
+    this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.every(({ kind }) => kind === 'command'), enabled.length === 0 && faults.some(({ kind }) => kind === 'leader'))
     this.#clean = enabled.every(kind => CLEAN.includes(kind)) && drop === 0
     for (const fault of faults) if (fault.kind === 'kill' && fault.disk !== 'keep') this.#wiped.set(fault.node, Math.max(fault.at, this.#wiped.get(fault.node) ?? 0))
   }
@@ -123,7 +139,7 @@ class PubsubClient implements Client {
       case 'stored': this.#stored(of.log, event as never); break
       case 'run': this.#run(node, event as never); break
       case 'done': this.#done(node, event as never); break
-      case 'thrown': this.#work.ended(of.channel, this.#who(node), `${of.log}/${of.seq}`); break
+      case 'thrown': this.#work.ended(of.channel, this.#who(node, of.channel), `${of.log}/${of.seq}`); break
       case 'dead':
         this.#delivery(of.channel, of.log, of.seq).dead++
         this.#world.count('dead letters')
@@ -131,7 +147,7 @@ class PubsubClient implements Client {
         break
       case 'lost': this.#lost(event as never); break
       case 'redelivered': {
-        if (this.#plan.faultless) throw new Violation('D10', `${of.channel} gets ${of.log}/${of.seq} again: ${String(event['cause'])}`)
+        if (this.#plan.faultless && event['cause'] !== 'left') throw new Violation('D10', `${of.channel} gets ${of.log}/${of.seq} again: ${String(event['cause'])}`)
         this.#delivery(of.channel, of.log, of.seq).redelivered++
         break
       }
@@ -152,9 +168,9 @@ class PubsubClient implements Client {
     return this.#world.nodes.get(id)!.life
   }
 
-  /** A consumer in one of its lives. */
-  #who (id: string): string {
-    return `${id}.${this.#life(id)}`
+  /** One consumer: a node may leave a channel, and come back as another one. */
+  #who (id: string, channel: string): string {
+    return `${id}.${this.#life(id)}.${processOf(this.#world.nodes.get(id)!).sessions.get(channel)}`
   }
 
   #message (log: string, seq: number, change: (message: Published) => void): void {
@@ -194,7 +210,7 @@ class PubsubClient implements Client {
     if (message.body !== body || message.key !== key) throw new Violation('D2', `${node} got ${id} as ${body}, it was ${message.body}`)
     if (!matches(channel.split('/')[0]!, message.topic)) throw new Violation('D2', `${channel} got ${id}`)
     const delivery = this.#delivery(channel, log, seq)
-    const who = this.#who(node)
+    const who = this.#who(node, channel)
     this.#work.began(channel, who, id, this.#world.now, delivery.done.size === 0 && delivery.dead === 0 && delivery.runs < MOST_DELIVER * (1 + (this.#regimes.get(log) ?? 0)))
     if (delivery.done.has(who)) throw new Violation('D4', `${who} handles ${id} of ${channel} again`)
     const regimes = this.#regimes.get(log) ?? 0
@@ -208,7 +224,7 @@ class PubsubClient implements Client {
 
   #done (node: string, { channel, log, seq }: { channel: string, log: string, seq: number }): void {
     const delivery = this.#delivery(channel, log, seq)
-    const who = this.#who(node)
+    const who = this.#who(node, channel)
     delivery.done.add(who)
     this.#work.ended(channel, who, `${log}/${seq}`)
     delivery.doneAt = Math.min(delivery.doneAt, this.#world.now)
@@ -297,7 +313,7 @@ class PubsubClient implements Client {
       const consumers = this.#consumers(plan)
       const isFull = consumers.every(id => {
         const spec = processOf(this.#world.nodes.get(id)!).registry.matching(TOPICS[0]).find(known => known.spec.channel === channel)?.spec
-        return spec !== undefined && this.#work.busy(channel, this.#who(id), this.#world.now, spec.ackWait) >= CONCURRENCY
+        return spec !== undefined && this.#work.busy(channel, this.#who(id, channel), this.#world.now, spec.ackWait) >= CONCURRENCY
       })
       if (consumers.length === 0 || !isFull) continue
       this.#work.wasFull(channel, CHECK_EVERY)
