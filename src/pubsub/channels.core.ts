@@ -112,9 +112,11 @@ export class Channels {
   #fix (spec: ChannelSpec, low: number | undefined, members: readonly Member[]): Deliveries {
     const { channel } = spec
     const known = this.#core.keeping.known.get(channel)
+    // whatever clocks say: what came after it was heard of is for it
+    const mark = this.#unfixed.get(channel)?.mark ?? Infinity
     this.#core.keeping.known.delete(channel)
     this.#unfixed.delete(channel)
-    const deliveries = new Deliveries(this.#core, spec, known?.cursor.low ?? low ?? startOf(this.#core.backlog, spec, this.#core.owner))
+    const deliveries = new Deliveries(this.#core, spec, known?.cursor.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
     if (known !== undefined) deliveries.cursor.merge(known.cursor.low, known.cursor.ranges(), this.#core.backlog.last)
     deliveries.fresh.push(deliveries.cursor.low)
     this.byName.set(channel, deliveries)

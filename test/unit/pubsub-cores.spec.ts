@@ -197,6 +197,15 @@ describe('pub/sub: the assigner of a log', () => {
     expect(bench.core.status().channels[0]).to.deep.include({ lag: 1, inFlight: 1 })
   })
 
+  it('what is published after a channel was heard of is for it, however slow the clock of the publisher is', () => {
+    const bench = assigner()
+    bench.step({ type: 'publish', messages: [newMessage(), newMessage()] })
+    bench.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (let i = 0; i < 11; i++) bench.step({ type: 'tick' }, 100)
+    expect(bench.core.status().channels[0]).to.deep.include({ low: 2, lag: 1 })
+  })
+
   it('a publisher that is started twice before it hears of a channel still knows where it was', () => {
     const first = consumed(specOf(), { persistent: true })
     first.step({ type: 'publish', messages: [newMessage(), newMessage(), newMessage()] })
