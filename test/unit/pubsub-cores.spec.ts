@@ -241,6 +241,18 @@ describe('pub/sub: the keeper of a log', () => {
   }
   const generation = { number: 0, by: 'p' }
 
+  it('one that was started again, and knows nothing of it, takes over by another number than before', () => {
+    const numbers = [0, 0.3, 0.999_999].map(drawn => {
+      const bench = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, random: () => drawn, time }))
+      bench.step({ type: 'keepers', keepers: ['k', 'l', 'm'] })
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1)] } })
+      bench.step({ type: 'gone', peer: 'p' })
+      bench.step({ type: 'tick' }, 600)
+      return bench.of('take-over')[0]!.generation.number
+    })
+    expect(numbers).to.deep.equal([1, 1_229, 4_096])
+  })
+
   it('a body that was left out, as its publisher takes this node for a consumer only, is fetched and not kept as empty', () => {
     const bench = keeper()
     bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1), messageOf(2, 0), messageOf(3), messageOf(4, 0)] } })
