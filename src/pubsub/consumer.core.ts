@@ -219,7 +219,7 @@ class Consumer implements ConsumerCore, RunnerHost {
       source.generation = generation
       // who assigns from now on knows of no attempts
       source.refused.clear()
-      for (const item of source.items.values()) if (item.state === 'failed' || item.state === 'abandoned') item.attempt = 0
+      for (const item of source.items.values()) item.attempt = item.state === 'failed' || item.state === 'abandoned' ? 0 : 1
       this.#open(source)
     }
     return source

@@ -105,8 +105,8 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
   })
   for (const { seq, attempt, delay, reason } of naks) {
     const flight = channel.flights.get(seq)
-    // what it says of an earlier attempt is old news
-    if (flight?.seat.id !== from || flight.attempt !== attempt) continue
+    // what it says of an earlier attempt is old news, unless it has brought that one back
+    if (flight?.seat.id !== from || (flight.attempt !== attempt && !flight.adopted)) continue
     channel.fail(flight, 'nak', true, delay, reason)
   }
   eachSeq(expired, channel, seq => {

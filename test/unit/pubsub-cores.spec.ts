@@ -186,6 +186,21 @@ describe('pub/sub: the assigner of a log', () => {
     expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
   })
 
+  it('what a consumer brings back and refuses then is tried again after its backoff, whatever number its attempt has there', () => {
+    const bench = consumed(specOf({ maxDeliver: 9 }))
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'closed', peer: 'c' })
+    bench.step({ type: 'connected', peer: 'd' })
+    bench.step({ type: 'message', from: 'd', message: openOf(specOf()) })
+    for (let i = 0; i < 6; i++) bench.step({ type: 'tick' }, 100)
+    bench.step({ type: 'closed', peer: 'd' })
+    for (let i = 0; i < 6; i++) bench.step({ type: 'tick' }, 100)
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(specOf(), { holds: [1, 1] }) })
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, naks: [{ seq: 1, attempt: 1, delay: 0, reason: '' }] } } })
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['closed', 'nak'])
+  })
+
   it('consumers that leave and come back as others bury nothing', () => {
     const bench = consumed()
     bench.step({ type: 'publish', messages: [newMessage()] })
@@ -313,6 +328,19 @@ describe('pub/sub: a consumer', () => {
     bench.step(beatOf('p', 1, 1))
     expect(bench.of('problem')).to.have.length(1)
     expect(bench.of('send').filter(({ message: { type } }) => type === 'stale')).to.deep.equal([])
+  })
+
+  it('counts attempts as who assigns from now on does, which knows of none', () => {
+    const bench = consumer()
+    const assign = (by: string, number: number, attempt: number): ConsumerOutput[] => bench.step({
+      type: 'message', from: by, message: { type: 'assign', log: LOG, channel: '>/all', generation: { number, by }, low: 0, items: [{ message: { ...messageOf(1), key: 'x' }, attempt }] }
+    })
+    const [running] = assign('p', 0, 3).filter(({ type }) => type === 'run')
+    bench.step({ type: 'message', from: 'q', message: { type: 'beat', log: LOG, generation: { number: 1, by: 'q' }, high: 1, lows: [{ channel: '>/all', low: 0 }] } })
+    bench.step({ type: 'settle', item: (running as Extract<ConsumerOutput, { type: 'run' }>).item, how: 'nak', reason: 'thrown' })
+    bench.step({ type: 'flush' })
+    expect(bench.of('send').flatMap(({ to, message }) => message.type === 'ack' ? message.outcomes.naks.map(({ attempt }) => [to, attempt]) : [])).to.deep.equal([['q', 1]])
+    expect(assign('q', 1, 2).map(({ type }) => type)).to.deep.equal(['run'])
   })
 
   it('that leaves, and was not answered yet, is not due until something is', () => {
