@@ -47,12 +47,23 @@ function absolve ({ flights, waiting }: Deliveries, seqs: readonly number[]): vo
   }
 }
 
-/** What the consumer holds stays there, if nobody else has it. Returns what it may forget. */
+/** What the consumer holds stays there, if nobody else has it, and no earlier one of its key is to come first. Returns what it may forget. */
 function adopt (channel: Deliveries, seat: Seat, holds: Ranges): number[] {
+  const { host: { backlog }, cursor, flights } = channel
   const strange: number[] = []
+  /** Keys of what is to be given to somebody. */
+  const waiting = new Set<string>()
+  let looked = Math.max(channel.next, backlog.first)
   for (let i = 0; i < holds.length; i += 2) {
     for (let seq = holds[i]!; seq <= holds[i + 1]!; seq++) {
-      if (channel.flights.get(seq)?.seat !== seat && !adoptOne(channel, seat, seq)) strange.push(seq)
+      for (; looked < seq; looked++) {
+        const key = backlog.get(looked)?.message.key
+        if (key !== undefined && !cursor.has(looked) && flights.get(looked)?.seat !== seat) waiting.add(key)
+      }
+      if (flights.get(seq)?.seat === seat) continue
+      const key = seq < channel.next ? undefined : backlog.get(seq)?.message.key
+      if ((key !== undefined && waiting.has(key)) || !adoptOne(channel, seat, seq)) strange.push(seq)
+      else if (looked === seq) looked++
     }
   }
   return strange

@@ -26,7 +26,8 @@ const NEWER: typeof OLD = [
   [44, 'what was under way to a consumer that left waited for its time, and blamed it'],
   [155, 'a consumer that left said again and again that it takes part'],
   [6_148, 'a publisher whose clock was slow passed over what it had published for a channel that it had heard of'],
-  [4_402, 'a keeper that was started again took over by the number that it had before']
+  [4_402, 'a keeper that was started again took over by the number that it had before'],
+  [7_568, 'all places of a consumer were taken by what waited there for an earlier message of its key, which a takeover had forgotten']
 ]
 
 describe('simulation: pub/sub', function () {

@@ -157,6 +157,19 @@ describe('pub/sub: the assigner of a log', () => {
     expect(sent.flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => [to, seq]) : [])).to.deep.equal([['c', 4], ['c', 5], ['c', 6]])
   })
 
+  it('what waits at a consumer for an earlier one of its key, which a takeover forgot that it refused, comes back and lets it pass', () => {
+    const spec = specOf()
+    const messages = [1, 2, 3, 4].map(seq => ({ ...messageOf(seq), key: seq === 3 ? undefined : 'x' }))
+    const state = { generation: { number: 0, by: 'p' }, cursors: [{ channel: spec.channel, opened: WALL, low: 0, done: [] }] }
+    const bench = assigner({ self: 'k', restored: { messages, last: 4, state }, takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'channel', spec, members: [{ id: 'c', weight: 1_024 }] })
+    bench.step({ type: 'message', from: 'c', message: openOf(spec, { holds: [2, 4], prefetch: 3 }) })
+    const sent = bench.of('send').map(({ message }) => message)
+    expect(sent.flatMap(message => message.type === 'drop' ? [message.ranges] : [])).to.deep.equal([[2, 2, 4, 4]])
+    expect(sent.flatMap(message => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])).to.deep.equal([1, 2])
+  })
+
   it('a consumer drops all that it is to drop of a key at once: of two drops, what the second one names would begin after the first', () => {
     const spec = specOf({ ackWait: 1_000 })
     const bench = consumed(spec)
