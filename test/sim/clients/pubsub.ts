@@ -42,8 +42,10 @@ interface Delivery {
   redelivered: number
   dead: number
   lost: boolean
-  /** Where it was handled, node and life. */
+  /** Where it was handled: which consumer of which node and life. */
   readonly done: Set<string>
+  /** Where it was begun. */
+  readonly begun: Set<string>
   doneAt: number
 }
 
@@ -181,7 +183,7 @@ class PubsubClient implements Client {
   #delivery (channel: string, log: string, seq: number): Delivery {
     const key = `${channel}|${log}/${seq}`
     let delivery = this.#deliveries.get(key)
-    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), doneAt: Infinity })
+    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), begun: new Set(), doneAt: Infinity })
     return delivery
   }
 
@@ -214,6 +216,9 @@ class PubsubClient implements Client {
     this.#work.began(channel, who, id, this.#world.now, delivery.done.size === 0 && delivery.dead === 0 && delivery.runs < MOST_DELIVER * (1 + (this.#regimes.get(log) ?? 0)))
     if (delivery.done.has(who)) throw new Violation('D4', `${who} handles ${id} of ${channel} again`)
     const regimes = this.#regimes.get(log) ?? 0
+    // what is under way to a consumer that has left reaches the one that came back
+    if (!delivery.begun.has(who) && [...delivery.begun].some(other => other.startsWith(`${node}.${this.#life(node)}.`))) delivery.redelivered++
+    delivery.begun.add(who)
     if (delivery.runs > delivery.redelivered + regimes) throw new Violation('D4', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time without a cause`)
     if (this.#plan.faultless && delivery.runs > 0) throw new Violation('D10', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time`)
     delivery.runs++
