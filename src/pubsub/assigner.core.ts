@@ -156,7 +156,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   }
 
   cursors (): ChannelCursor[] {
-    return this.sorted.map(({ spec: { channel, opened }, cursor }) => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
+    return this.keeping.cursors()
   }
 
   /** What is done may be lost with this process, but not for long. */

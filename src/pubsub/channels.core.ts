@@ -94,10 +94,10 @@ export class Channels {
       seat.weight = Math.max(1, weight)
     }
     for (const seat of deliveries.seats.values()) {
-      if (!seat.listed || named.has(seat.id)) continue
+      if (named.has(seat.id) || !(seat.listed || seat.leaving)) continue
       // it left; its own word, which says what it has begun, may be under way
       seat.listed = false
-      if (!seat.leaving) intake.closed(deliveries, seat)
+      intake.unlisted(deliveries, seat)
       seat.leaving = true
       deliveries.seats.update(seat)
     }
@@ -112,9 +112,11 @@ export class Channels {
   #fix (spec: ChannelSpec, low: number | undefined, members: readonly Member[]): Deliveries {
     const { channel } = spec
     const known = this.#core.keeping.known.get(channel)
+    // whatever clocks say: what came after it was heard of is for it
+    const mark = this.#unfixed.get(channel)?.mark ?? Infinity
     this.#core.keeping.known.delete(channel)
     this.#unfixed.delete(channel)
-    const deliveries = new Deliveries(this.#core, spec, known?.cursor.low ?? low ?? startOf(this.#core.backlog, spec, this.#core.owner))
+    const deliveries = new Deliveries(this.#core, spec, known?.cursor.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
     if (known !== undefined) deliveries.cursor.merge(known.cursor.low, known.cursor.ranges(), this.#core.backlog.last)
     deliveries.fresh.push(deliveries.cursor.low)
     this.byName.set(channel, deliveries)

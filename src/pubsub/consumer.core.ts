@@ -219,7 +219,7 @@ class Consumer implements ConsumerCore, RunnerHost {
       source.generation = generation
       // who assigns from now on knows of no attempts
       source.refused.clear()
-      for (const item of source.items.values()) if (item.state === 'failed' || item.state === 'abandoned') item.attempt = 0
+      for (const item of source.items.values()) item.attempt = item.state === 'failed' || item.state === 'abandoned' ? 0 : 1
       this.#open(source)
     }
     return source
@@ -271,6 +271,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#runner.leaving = true
     this.#flush()
     for (const source of this.#sources.values()) {
+      source.openAt = Infinity
       const unstarted: number[] = []
       for (const [seq, item] of source.items) {
         if (item.state === 'running' || item.state === 'abandoned') continue

@@ -1,5 +1,5 @@
 /** Which assigner of a log counts. Pure. */
-import { MAX_GENERATION, MAX_GENERATION_STEP } from './numbers.core.ts'
+import { GENERATION_STEPS, MAX_GENERATION, MAX_GENERATION_STEP } from './numbers.core.ts'
 import type { Generation } from './types.core.ts'
 
 /** Negative: `a` is lower. */
@@ -10,4 +10,9 @@ export function compareGenerations (a: Generation, b: Generation): number {
 /** Whether somebody can have come so far since this one was known. */
 export function isCredible ({ number }: Generation, known: Generation): boolean {
   return number >= 0 && number <= Math.min(MAX_GENERATION, known.number + MAX_GENERATION_STEP)
+}
+
+/** A keeper's next one. It may have forgotten one that it had before a start, which is not to be taken again. @param drawn - in [0, 1) */
+export function raised ({ number }: Generation, by: string, drawn: number): Generation {
+  return { number: number + 1 + Math.floor(drawn * GENERATION_STEPS), by }
 }

@@ -20,7 +20,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   const { host } = channel
   // it says where the channel starts; what it takes it has said itself
   if (seat.opened && seat.session === said.session && said.prefetch === 0) return undefined
-  if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, 'closed')
+  if (seat.session !== undefined && seat.session !== said.session) failAll(channel, seat, seat.leaving ? 'left' : 'closed')
   else absolve(channel, seat.doubted)
   seat.doubted = []
   seat.session = said.session
@@ -34,8 +34,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
   const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
   for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.outgoing.resend(flight)
-  channel.outgoing.drop(seat.id, adopt(channel, seat, holds.ranges))
-  channel.outgoing.recall(seat)
+  channel.outgoing.recall(seat, adopt(channel, seat, holds.ranges))
   channel.outgoing.flush()
   return undefined
 }
@@ -48,12 +47,23 @@ function absolve ({ flights, waiting }: Deliveries, seqs: readonly number[]): vo
   }
 }
 
-/** What the consumer holds stays there, if nobody else has it. Returns what it may forget. */
+/** What the consumer holds stays there, if nobody else has it, and no earlier one of its key is to come first. Returns what it may forget. */
 function adopt (channel: Deliveries, seat: Seat, holds: Ranges): number[] {
+  const { host: { backlog }, cursor, flights } = channel
   const strange: number[] = []
+  /** Keys of what is to be given to somebody. */
+  const waiting = new Set<string>()
+  let looked = Math.max(channel.next, backlog.first)
   for (let i = 0; i < holds.length; i += 2) {
     for (let seq = holds[i]!; seq <= holds[i + 1]!; seq++) {
-      if (channel.flights.get(seq)?.seat !== seat && !adoptOne(channel, seat, seq)) strange.push(seq)
+      for (; looked < seq; looked++) {
+        const key = backlog.get(looked)?.message.key
+        if (key !== undefined && !cursor.has(looked) && flights.get(looked)?.seat !== seat) waiting.add(key)
+      }
+      if (flights.get(seq)?.seat === seat) continue
+      const key = seq < channel.next ? undefined : backlog.get(seq)?.message.key
+      if ((key !== undefined && waiting.has(key)) || !adoptOne(channel, seat, seq)) strange.push(seq)
+      else if (looked === seq) looked++
     }
   }
   return strange
@@ -66,8 +76,10 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   const retry = channel.waiting.get(seq)
   if (retry?.recalled === true || (seq > host.trusted && retry?.tried.includes(seat.id) !== true)) return false
   const { key } = slot.message
-  const known = key === undefined ? undefined : retry?.chain ?? (seq < channel.next ? chains.get(key) : undefined)
-  if (known !== undefined && known.seat !== seat && known.inFlight > 0) return false
+  const there = key === undefined ? undefined : chains.get(key)
+  // another one has messages of the key, and is to have all of them
+  if (there !== undefined && there.seat !== seat && there.inFlight > 0) return false
+  const known = retry?.chain ?? (seq < channel.next ? there : undefined)
   const chain = known ?? (key === undefined ? undefined : chains.open(key))
   if (retry !== undefined) channel.unwait(retry)
   if (chain !== undefined) {
@@ -104,8 +116,8 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
   })
   for (const { seq, attempt, delay, reason } of naks) {
     const flight = channel.flights.get(seq)
-    // what it says of an earlier attempt is old news
-    if (flight?.seat.id !== from || flight.attempt !== attempt) continue
+    // what it says of an earlier attempt is old news, unless it has brought that one back
+    if (flight?.seat.id !== from || (flight.attempt !== attempt && !flight.adopted)) continue
     channel.fail(flight, 'nak', true, delay, reason)
   }
   eachSeq(expired, channel, seq => {
@@ -170,9 +182,10 @@ function eachFlight (channel: Deliveries, ranges: Ranges, seat: Seat, fn: (fligh
 
 /** It takes nothing more; what it has not begun goes to others, what it has begun it will settle. */
 export function leave (channel: Deliveries, seat: Seat, unstarted: Ranges): void {
+  // what the registry says comes when all is settled: it may come first
+  if (!seat.leaving) seat.graceAt = Infinity
   seat.leaving = true
   seat.listed = false
-  seat.graceAt = Infinity
   channel.seats.update(seat)
   eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer left'))
   channel.chains.unstall(seat)
@@ -185,9 +198,15 @@ export function closed (channel: Deliveries, seat: Seat): void {
   channel.seats.setOpened(seat, false)
 }
 
+/** It left, and has settled what it had begun: what it still has crossed its word. */
+export function unlisted (channel: Deliveries, seat: Seat): void {
+  if (!seat.leaving) return closed(channel, seat)
+  if (seat.graceAt === Infinity) seat.graceAt = channel.host.now + CLOSED_GRACE
+}
+
 /**
- * It will not settle what it has. Only as many as it handles at once can have been at fault: what merely waited in it is
- * not blamed. A seat that the registry does not name is given up.
+ * It will not settle what it has. Only as many as it handles at once can have been at fault: what merely waited in it, or
+ * was under way to one that left, is not blamed. A seat that the registry does not name is given up.
  */
 export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause): void {
   seat.graceAt = Infinity
@@ -195,7 +214,7 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   channel.chains.leave(seat)
   // it may only be slow: what is under way to it is others' from now on
   if (cause === 'gone') channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
-  const blamed = failAll(channel, seat, cause)
+  const blamed = failAll(channel, seat, cause === 'closed' && seat.leaving ? 'left' : cause)
   seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)
 }
@@ -203,8 +222,9 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
 /** Returns what it was blamed for. */
 function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): number[] {
   const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
-  flights.forEach((flight, i) => channel.fail(flight, cause, i < seat.concurrency, 0, 'its consumer was lost'))
-  return flights.slice(0, seat.concurrency).map(({ seq }) => seq)
+  const blamed = cause === 'left' ? 0 : seat.concurrency
+  flights.forEach((flight, i) => channel.fail(flight, cause, i < blamed, 0, 'its consumer was lost'))
+  return flights.slice(0, blamed).map(({ seq }) => seq)
 }
 
 /** `ackWait` passed. */

@@ -5,7 +5,7 @@
  */
 import { Copies } from './copies.core.ts'
 import { ChannelCursors } from './channel-cursors.core.ts'
-import { compareGenerations, isCredible } from './generation.core.ts'
+import { compareGenerations, isCredible, raised } from './generation.core.ts'
 import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
 import { areRanges, clip, pairs } from './ranges.core.ts'
 import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfig, KeeperCore, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Ranges } from './types.core.ts'
@@ -23,6 +23,7 @@ interface TakeOver { readonly generation: Generation, readonly haves: Set<string
 class Keeper implements KeeperCore {
   readonly #self: string
   readonly #log: LogId
+  readonly #random: () => number
   readonly #persistent: boolean
   readonly #copies: Copies
   readonly #age: number
@@ -51,12 +52,12 @@ class Keeper implements KeeperCore {
   #wall: number
   #out: KeeperOutput[] = []
 
-  constructor ({ self, log, time, restored, persistent = false, retention }: KeeperConfig) {
+  constructor ({ self, log, random, time, restored, persistent = false, retention }: KeeperConfig) {
     this.#self = self
     this.#log = log
+    this.#random = random
     this.#persistent = persistent
-    this.#now = time.now
-    this.#wall = time.wall
+    ;({ now: this.#now, wall: this.#wall } = time)
     this.#age = retention?.age ?? RETENTION.age
     this.#copies = new Copies({ ...RETENTION, ...retention }, restored?.messages, restored?.last)
     this.#generation = restored?.state?.generation ?? { number: 0, by: log.publisher }
@@ -281,8 +282,7 @@ class Keeper implements KeeperCore {
   #consider (): void {
     if (this.#takeOver === undefined) {
       if (!this.#isDue()) return
-      const generation = { number: this.#generation.number + 1, by: this.#self }
-      this.#generation = generation
+      const generation = this.#generation = raised(this.#generation, this.#self, this.#random())
       this.#save()
       this.#takeOver = { generation, haves: new Set([this.#self]), until: this.#now + ASK_WAIT, complete: undefined }
       for (const keeper of this.#keepers) if (keeper !== this.#self) this.#send(keeper, { type: 'ask', log: this.#log, generation }, 0)

@@ -107,6 +107,14 @@ export class Keeping {
     known.cursor.merge(low, done, last)
   }
 
+  /** Also of the channels that nobody has told of since the start: it may end before they are. */
+  cursors (): ChannelCursor[] {
+    const cursors: ChannelCursor[] = []
+    for (const { spec: { channel, opened }, cursor } of this.#core.sorted) cursors.push({ channel, opened, low: cursor.low, done: cursor.ranges() })
+    for (const [channel, { opened, cursor }] of this.known) cursors.push({ channel, opened, low: cursor.low, done: cursor.ranges() })
+    return cursors.slice(0, MAX_TOPIC_CHANNELS)
+  }
+
   #answered (): void {
     if (this.asking === undefined) return
     const generation = this.asking

@@ -59,7 +59,9 @@ export const PROMISE = 250
 export const ACK_LINGER = 5
 /** How often a consumer says again that it takes part, while it is not answered. */
 export const OPEN_AGAIN = 1_000
-/** Generations grow by one; one that is far ahead is a lie, and would use the numbers up. */
+/** By how much a takeover raises the generation, at most: it is drawn, as a keeper without storage does not know which it had. */
+export const GENERATION_STEPS = 4_096
+/** Generations grow by one, or by that; one that is far ahead is a lie, and would use the numbers up. */
 export const MAX_GENERATION = 2 ** 48
 /** And this many may have passed unheard: whoever lies, again and again, does not live to see the end of the numbers. */
 export const MAX_GENERATION_STEP = 2 ** 20

@@ -50,10 +50,13 @@ export class Outgoing {
     this.post(flight)
   }
 
-  /** The consumer is about to be told that it lacks nothing: what waits there for an earlier one of its key comes back. */
-  recall (seat: Seat): void {
+  /**
+   * The consumer is about to be told that it lacks nothing: what waits there for an earlier one of its key comes back. It drops
+   * that at once with all else that it is to forget, or it would begin it in between.
+   */
+  recall (seat: Seat, strange: readonly number[] = []): void {
     const early = [...this.#channel.flights.values()].filter(flight => flight.seat === seat && isOvertaking(flight)).sort((a, b) => a.seq - b.seq)
-    this.drop(seat.id, early.map(({ seq }) => seq))
+    this.drop(seat.id, [...strange, ...early.map(({ seq }) => seq)])
     for (const flight of early) this.#channel.fail(flight, 'recalled', false, 0, '')
   }
 

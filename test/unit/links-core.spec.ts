@@ -359,6 +359,15 @@ describe('links: strict ownership', () => {
     expect(grants.isOver('x', at(GRANT + LEASE))).to.equal(false)
   })
 
+  it('a leader whose wall clock is set counts a lease no shorter and no longer', () => {
+    const grants = new Grants()
+    grants.begin({ now: 0, wall: 1_000_000 })
+    grants.grant('x', { now: 10, wall: 1_000_010 })
+    expect(grants.isOver('x', { now: GRANT, wall: 9_000_000 })).to.equal(false)
+    expect(grants.isOver('x', { now: GRANT + 10, wall: 0 })).to.equal(true)
+    expect(grants.isOver('y', { now: GRANT, wall: 0 })).to.equal(true)
+  })
+
   it('a node keeps its lease while it lets tokens go, and gets none once it does not answer', async () => {
     let answer = Promise.withResolvers<undefined>()
     let asked = 0

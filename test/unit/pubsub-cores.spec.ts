@@ -11,7 +11,7 @@ import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
   ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
@@ -142,6 +142,122 @@ describe('pub/sub: the assigner of a log', () => {
     expect(decodeBatch(encodeBatch(batch))).to.deep.equal(batch)
     expect(batch.channels.find(({ channel }) => channel === 'orders/billing')).to.deep.include({ members: ['c'], to: [1] })
   })
+
+  it('a key has one consumer after a takeover, though two had messages of it', () => {
+    const spec = specOf()
+    const messages = [1, 2, 3, 4, 5, 6].map(seq => ({ ...messageOf(seq), key: 'x' }))
+    const state = { generation: { number: 0, by: 'p' }, cursors: [{ channel: spec.channel, opened: WALL, low: 0, done: [] }] }
+    const bench = assigner({ self: 'k', restored: { messages, last: 6, state }, takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    for (const peer of ['c', 'd']) bench.step({ type: 'connected', peer })
+    bench.step({ type: 'channel', spec, members: ['c', 'd'].map(id => ({ id, weight: 1_024 })) })
+    for (const [from, holds] of [['c', [1, 3]], ['d', [5, 6]]] as const) bench.step({ type: 'message', from, message: openOf(spec, { holds }) })
+    bench.step({ type: 'tick' }, 1_000)
+    const sent = bench.of('send').map(({ to, message }) => ({ to, message }))
+    expect(sent.flatMap(({ to, message }) => message.type === 'drop' ? [[to, message.ranges]] : [])).to.deep.equal([['d', [5, 6]]])
+    expect(sent.flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => [to, seq]) : [])).to.deep.equal([['c', 4], ['c', 5], ['c', 6]])
+  })
+
+  it('what waits at a consumer for an earlier one of its key, which a takeover forgot that it refused, comes back and lets it pass', () => {
+    const spec = specOf()
+    const messages = [1, 2, 3, 4].map(seq => ({ ...messageOf(seq), key: seq === 3 ? undefined : 'x' }))
+    const state = { generation: { number: 0, by: 'p' }, cursors: [{ channel: spec.channel, opened: WALL, low: 0, done: [] }] }
+    const bench = assigner({ self: 'k', restored: { messages, last: 4, state }, takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'channel', spec, members: [{ id: 'c', weight: 1_024 }] })
+    bench.step({ type: 'message', from: 'c', message: openOf(spec, { holds: [2, 4], prefetch: 3 }) })
+    const sent = bench.of('send').map(({ message }) => message)
+    expect(sent.flatMap(message => message.type === 'drop' ? [message.ranges] : [])).to.deep.equal([[2, 2, 4, 4]])
+    expect(sent.flatMap(message => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])).to.deep.equal([1, 2])
+  })
+
+  it('a consumer drops all that it is to drop of a key at once: of two drops, what the second one names would begin after the first', () => {
+    const spec = specOf({ ackWait: 1_000 })
+    const bench = consumed(spec)
+    const keyed = { ...newMessage(), key: 'x' }
+    bench.step({ type: 'publish', messages: [keyed, keyed] })
+    for (let i = 0; i < 8; i++) bench.step({ type: 'tick' }, 100)
+    bench.step({ type: 'publish', messages: [keyed] })
+    bench.step({ type: 'closed', peer: 'c' }, 100)
+    bench.step({ type: 'connected', peer: 'c' })
+    // the time of the first two is over, that of the third is not
+    bench.step({ type: 'tick' }, 150)
+    const sent = bench.step({ type: 'message', from: 'c', message: openOf(spec, { holds: [1, 3] }) }).flatMap(output => output.type === 'send' ? [output.message] : [])
+    expect(sent.flatMap(message => message.type === 'drop' ? [message.ranges] : [])).to.deep.equal([[1, 3]])
+    expect(sent.flatMap(message => message.type === 'assign' ? message.items.map(({ message: { seq }, attempt }) => [seq, attempt]) : [])).to.deep.equal([[1, 2], [2, 2], [3, 2]])
+  })
+
+  it('what was under way to a consumer that left goes to others once it has closed, and blames nobody', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: { type: 'leave', log: LOG, channel: 'orders/billing', unstarted: [] } })
+    bench.step({ type: 'channel', spec: specOf(), members: [{ id: 'd', weight: 1_024 }] })
+    bench.step({ type: 'connected', peer: 'd' })
+    bench.step({ type: 'message', from: 'd', message: openOf(specOf()) })
+    for (let i = 0; i < 6; i++) bench.step({ type: 'tick' }, 100)
+    const sent = bench.of('send').flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq }, attempt }) => [to, seq, attempt]) : [])
+    expect(sent).to.deep.equal([['d', 1, 2]])
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  it('what a consumer brings back and refuses then is tried again after its backoff, whatever number its attempt has there', () => {
+    const bench = consumed(specOf({ maxDeliver: 9 }))
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'closed', peer: 'c' })
+    bench.step({ type: 'connected', peer: 'd' })
+    bench.step({ type: 'message', from: 'd', message: openOf(specOf()) })
+    for (let i = 0; i < 6; i++) bench.step({ type: 'tick' }, 100)
+    bench.step({ type: 'closed', peer: 'd' })
+    for (let i = 0; i < 6; i++) bench.step({ type: 'tick' }, 100)
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(specOf(), { holds: [1, 1] }) })
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, naks: [{ seq: 1, attempt: 1, delay: 0, reason: '' }] } } })
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['closed', 'nak'])
+  })
+
+  it('consumers that leave and come back as others bury nothing', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (let session = 2; session < 9; session++) {
+      bench.step({ type: 'message', from: 'c', message: { type: 'leave', log: LOG, channel: 'orders/billing', unstarted: [] } })
+      bench.step({ type: 'message', from: 'c', message: openOf(specOf(), { session }) }, 10)
+    }
+    expect(bench.of('dead')).to.deep.equal([])
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 1, inFlight: 1 })
+  })
+
+  it('what is published after a channel was heard of is for it, however slow the clock of the publisher is', () => {
+    const bench = assigner()
+    bench.step({ type: 'publish', messages: [newMessage(), newMessage()] })
+    bench.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    for (let i = 0; i < 11; i++) bench.step({ type: 'tick' }, 100)
+    expect(bench.core.status().channels[0]).to.deep.include({ low: 2, lag: 1 })
+  })
+
+  it('a publisher that is started twice before it hears of a channel still knows where it was', () => {
+    const first = consumed(specOf(), { persistent: true })
+    first.step({ type: 'publish', messages: [newMessage(), newMessage(), newMessage()] })
+    first.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 1] } } })
+    const restarted = (bench: typeof first): typeof first => {
+      bench.step({ type: 'tick' }, 1_000)
+      const again = assigner({ persistent: true, restored: { messages: [1, 2, 3].map(seq => messageOf(seq)), last: 3, state: bench.of('save').at(-1)!.state } })
+      again.step({ type: 'tick' }, 1_000)
+      return again
+    }
+    const third = restarted(restarted(first))
+    third.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
+    expect(third.core.status().channels[0]).to.deep.include({ low: 1, lag: 2 })
+  })
+
+  it('what it knows of channels that nobody tells it of has the bound of those that it is told of', () => {
+    const cursors = Array.from({ length: 1_000 }, (_, i) => ({ channel: `orders/m${i}`, opened: WALL, low: 1, done: [] }))
+    const bench = assigner({ persistent: true, restored: { messages: [messageOf(1)], last: 1, state: { generation: { number: 0, by: 'p' }, cursors } } })
+    bench.step({ type: 'channel', spec: specOf(), members: [] })
+    bench.step({ type: 'tick' }, 1_000)
+    const saved = bench.of('save').at(-1)!.state.cursors
+    expect(saved).to.have.length(MAX_TOPIC_CHANNELS)
+    expect(saved.map(({ channel }) => channel)).to.include('orders/billing')
+  })
 })
 
 describe('pub/sub: the keeper of a log', () => {
@@ -152,6 +268,18 @@ describe('pub/sub: the keeper of a log', () => {
     return bench
   }
   const generation = { number: 0, by: 'p' }
+
+  it('one that was started again, and knows nothing of it, takes over by another number than before', () => {
+    const numbers = [0, 0.3, 0.999_999].map(drawn => {
+      const bench = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, random: () => drawn, time }))
+      bench.step({ type: 'keepers', keepers: ['k', 'l', 'm'] })
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1)] } })
+      bench.step({ type: 'gone', peer: 'p' })
+      bench.step({ type: 'tick' }, 600)
+      return bench.of('take-over')[0]!.generation.number
+    })
+    expect(numbers).to.deep.equal([1, 1_229, 4_096])
+  })
 
   it('a body that was left out, as its publisher takes this node for a consumer only, is fetched and not kept as empty', () => {
     const bench = keeper()
@@ -213,6 +341,30 @@ describe('pub/sub: a consumer', () => {
     bench.step(beatOf('p', 1, 1))
     expect(bench.of('problem')).to.have.length(1)
     expect(bench.of('send').filter(({ message: { type } }) => type === 'stale')).to.deep.equal([])
+  })
+
+  it('counts attempts as who assigns from now on does, which knows of none', () => {
+    const bench = consumer()
+    const assign = (by: string, number: number, attempt: number): ConsumerOutput[] => bench.step({
+      type: 'message', from: by, message: { type: 'assign', log: LOG, channel: '>/all', generation: { number, by }, low: 0, items: [{ message: { ...messageOf(1), key: 'x' }, attempt }] }
+    })
+    const [running] = assign('p', 0, 3).filter(({ type }) => type === 'run')
+    bench.step({ type: 'message', from: 'q', message: { type: 'beat', log: LOG, generation: { number: 1, by: 'q' }, high: 1, lows: [{ channel: '>/all', low: 0 }] } })
+    bench.step({ type: 'settle', item: (running as Extract<ConsumerOutput, { type: 'run' }>).item, how: 'nak', reason: 'thrown' })
+    bench.step({ type: 'flush' })
+    expect(bench.of('send').flatMap(({ to, message }) => message.type === 'ack' ? message.outcomes.naks.map(({ attempt }) => [to, attempt]) : [])).to.deep.equal([['q', 1]])
+    expect(assign('q', 1, 2).map(({ type }) => type)).to.deep.equal(['run'])
+  })
+
+  it('that leaves, and was not answered yet, is not due until something is', () => {
+    const bench = consumer()
+    const core = bench.core as ConsumerCore
+    const generation = { number: 0, by: 'p' }
+    bench.step({ type: 'message', from: 'p', message: { type: 'assign', log: LOG, channel: '>/all', generation, low: 0, items: [{ message: messageOf(1), attempt: 1 }] } })
+    bench.step({ type: 'leave' })
+    expect(core.running).to.equal(1)
+    bench.step({ type: 'tick' }, 3_000)
+    expect(core.due).to.be.greaterThan(bench.now)
   })
 })
 

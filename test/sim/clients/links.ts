@@ -64,19 +64,36 @@ export function linksClient (name = 'links', cores: Cores = CORES): ClientFactor
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['restarts', 'linked', 'moved', 'unlinked', 'landed', 'ran strict', 'judged dead', 'leases over', 'unknown', 'checked'],
+    mustHappen: ['restarts', 'clockJump', 'linked', 'moved', 'unlinked', 'landed', 'ran strict', 'judged dead', 'leases over', 'unknown', 'checked'],
     create: world => new LinksClient(world, cores)
   }
 }
 
-/** Leaders change: they are cut off with what they have begun, and come back. */
-function workload (random: Random, _: readonly string[], until: number): Fault[] {
+/** Leaders change, and clocks are set. */
+function workload (random: Random, ids: readonly string[], until: number): Fault[] {
+  return [...strikes(random, until), ...clocks(random.fork('clocks'), ids, until)]
+}
+
+/** Leaders are cut off with what they have begun, and come back. */
+export function strikes (random: Random, until: number): Fault[] {
   const faults: Fault[] = []
   if (!random.chance(0.6)) return faults
   for (let at = random.between(5_000, 9_000); at < until; at += random.between(1_500, 7_000)) {
     faults.push({ kind: 'leader', at, how: random.pick(STRIKES) ?? 'kill', ms: random.between(500, 6_000) })
   }
   return faults
+}
+
+/** Wall clocks are set forward and back, of any node, by up to a minute; or those of all others, just after one has died with what was granted to it. */
+function clocks (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.3)) return []
+  const at = random.between(5_000, until)
+  if (random.chance(0.4)) {
+    const dead = random.pick(ids)!
+    const others = ids.filter(id => id !== dead)
+    return [{ kind: 'kill', at, node: dead, back: undefined, disk: 'keep' }, ...others.map((node): Fault => ({ kind: 'clockJump', at: at + random.between(0, 500), node, ms: -60_000 }))]
+  }
+  return Array.from({ length: 1 + random.int(4) }, () => ({ kind: 'clockJump', at: random.between(5_000, until), node: random.pick(ids)!, ms: random.between(-60_000, 60_000) }))
 }
 
 class LinksClient implements Client {

@@ -6,7 +6,11 @@ import type { Random } from '../../../src/util/random.core.ts'
 export const TOPICS = ['orders.new', 'orders.old'] as const
 export const ACK_WAIT = 4_000
 export const MAX_DELIVER = 5
+/** The most that a consumer asks for. */
+export const MOST_DELIVER = MAX_DELIVER + 3
 export const PREFETCH = 60
+/** Handlers of a consumer at once. */
+export const CONCURRENCY = 4
 
 export interface ChannelPlan {
   readonly pattern: string
@@ -89,7 +93,7 @@ export function askOf (channel: ChannelPlan, { disagree }: Plan, id: string, wal
       ...spec,
       durable,
       expire: random.pick([300_000, 600_000, 900_000])!,
-      maxDeliver: (stated & 1) === 0 ? MAX_DELIVER : MAX_DELIVER + 1 + random.int(3),
+      maxDeliver: (stated & 1) === 0 ? MAX_DELIVER : MAX_DELIVER + 1 + random.int(MOST_DELIVER - MAX_DELIVER),
       ackWait: (stated & 2) === 0 ? ACK_WAIT : random.pick([ACK_WAIT / 2, ACK_WAIT, ACK_WAIT * 2])!,
       backoff: (stated & 4) === 0 ? spec.backoff : [random.int(1_000)]
     },

@@ -3,7 +3,7 @@ import { rendezvousRank } from '../../../src/balancing/rendezvous.core.ts'
 import { logKey, matches } from '../../../src/pubsub/names.core.ts'
 import { KEEPERS } from '../../../src/pubsub/numbers.core.ts'
 import { Links } from './pubsub-links.ts'
-import { askOf, isPoison, PREFETCH } from './pubsub-plan.ts'
+import { askOf, CONCURRENCY, isPoison, PREFETCH } from './pubsub-plan.ts'
 import type { createAssigner } from '../../../src/pubsub/assigner.core.ts'
 import type { createConsumer } from '../../../src/pubsub/consumer.core.ts'
 import type { createKeeper } from '../../../src/pubsub/keeper.core.ts'
@@ -34,6 +34,8 @@ interface Saving<C> { core: C, log: LogId, name: string, saved: number, held: Wa
 const PING = 1_000
 const SILENT = 6_000
 const UNREACHED = 2_500
+/** Ms that handlers of a consumer that leaves have to end. */
+const LEAVE_TIMEOUT = 5_000
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -41,6 +43,8 @@ export class PubsubProcess implements Process {
   registry!: RegistryCore
   readonly assigners = new Map<string, Saving<AssignerCore>>()
   readonly consumers = new Map<string, ConsumerCore>()
+  /** Channel -> which of this life's consumers of it is there. */
+  readonly sessions = new Map<string, number>()
   readonly keepers = new Map<string, Saving<KeeperCore>>()
   readonly #cores: Cores
   readonly #plan: Plan
@@ -61,6 +65,8 @@ export class PubsubProcess implements Process {
   #keeperIds: string[] = []
   #pinged = 0
   #toOpen: ChannelPlan[] = []
+  /** Channels that are being left -> when this node consumes again, ms. */
+  readonly #leaving = new Map<string, number>()
   readonly #unanswered = new Map<string, Set<string>>()
 
   constructor (cores: Cores, plan: Plan, isOver: () => boolean) {
@@ -131,6 +137,31 @@ export class PubsubProcess implements Process {
 
   timer (name: string): void {
     this.#run(() => { this.#timer(name) })
+  }
+
+  /** Its consumers leave, and others of this node take their place. */
+  command (name: string, argument: unknown): void {
+    if (name !== 'leave' || this.#plan.disagree) return
+    const { back } = argument as { back: number }
+    this.#run(() => {
+      for (const [channel, core] of this.consumers) {
+        if (this.#leaving.has(channel)) continue
+        this.#env.count('departed')
+        this.#leaving.set(channel, back)
+        this.#later(LEAVE_TIMEOUT, () => { if (this.consumers.get(channel) === core) this.#left(channel) })
+        this.#consume(channel, { type: 'leave' })
+      }
+    })
+  }
+
+  #left (channel: string): void {
+    const back = this.#leaving.get(channel)
+    if (back === undefined) return
+    this.#leaving.delete(channel)
+    this.consumers.delete(channel)
+    this.#register({ type: 'close', channel })
+    const plan = this.#plan.channels.find(({ pattern, name }) => `${pattern}/${name}` === channel)!
+    this.#later(back, () => { this.#open(plan) })
   }
 
   #timer (name: string): void {
@@ -384,12 +415,13 @@ export class PubsubProcess implements Process {
     const env = this.#env
     const { channel } = spec
     const session = env.life * 1_000 + ++this.#count
-    this.consumers.set(channel, this.#cores.createConsumer({ self: env.id, spec, session, time: this.time(), concurrency: 4, prefetch: PREFETCH }))
+    this.sessions.set(channel, session)
+    this.consumers.set(channel, this.#cores.createConsumer({ self: env.id, spec, session, time: this.time(), concurrency: CONCURRENCY, prefetch: PREFETCH }))
     env.emit({ type: 'subscribed', channel, start: spec.start })
     for (const peer of env.connections()) this.#consume(channel, { type: 'connected', peer })
     const peers = [env.id, ...env.connections()]
     this.#unanswered.set(channel, new Set(peers))
-    for (const peer of peers) this.#send(peer, { type: 'open', log: undefined, spec, weight: 1_024, fresh, session, prefetch: 0, concurrency: 4, holds: [], low: 0, outcomes: { done: [], naks: [], terms: [], expired: [], working: [] } })
+    for (const peer of peers) this.#send(peer, { type: 'open', log: undefined, spec, weight: 1_024, fresh, session, prefetch: 0, concurrency: CONCURRENCY, holds: [], low: 0, outcomes: { done: [], naks: [], terms: [], expired: [], working: [] } })
   }
 
   // --- consumers
@@ -407,7 +439,8 @@ export class PubsubProcess implements Process {
       case 'send': this.#send(output.to, output.message); break
       case 'abandon': this.#env.count('abandoned'); break
       case 'problem': throw new Error(`${this.#env.id}: ${output.message} by ${output.peer}`)
-      case 'joined': case 'left': break
+      case 'left': this.#local.push(() => { this.#left(channel) }); break
+      case 'joined': break
     }
   }
 
@@ -420,10 +453,13 @@ export class PubsubProcess implements Process {
     this.#env.emit({ type: 'run', ...about })
     if (random.chance(this.#plan.hangs)) return this.#env.count('hangs')
     const name = `work${++this.#works}`
+    const core = this.consumers.get(channel)
     this.#work.set(name, () => {
+      // it took too long to leave
+      if (this.consumers.get(channel) !== core) return
       const ok = !isPoison(this.#plan, id) && !random.chance(this.#plan.fails)
-      if (ok) this.#env.emit({ type: 'done', ...about })
-      else this.#env.count('thrown')
+      this.#env.emit({ type: ok ? 'done' : 'thrown', ...about })
+      if (!ok) this.#env.count('thrown')
       this.#consume(channel, ok ? { type: 'settle', item, how: 'ack' } : { type: 'settle', item, how: 'nak', reason: 'thrown' })
     })
     this.#env.setTimer(name, random.between(0, this.#plan.work))

@@ -5,15 +5,16 @@ import { createKeeper } from '../../../src/pubsub/keeper.core.ts'
 import { matches } from '../../../src/pubsub/names.core.ts'
 import { createRegistry } from '../../../src/pubsub/registry.core.ts'
 import { Violation } from '../kernel/types.ts'
-import { drawPlan, MAX_DELIVER, TOPICS } from './pubsub-plan.ts'
+import { CONCURRENCY, drawPlan, MAX_DELIVER, MOST_DELIVER, TOPICS } from './pubsub-plan.ts'
 import { PubsubProcess } from './pubsub-process.ts'
+import { Work } from './pubsub-work.ts'
 import type { Batch, Generation } from '../../../src/pubsub/types.core.ts'
 import type { ClientFactory } from '../kernel/run.ts'
 import type { Client, Fault, FaultKind, SimEvent } from '../kernel/types.ts'
 import type { SimNode } from '../kernel/node.ts'
 import type { World } from '../kernel/world.ts'
 import type { Random } from '../../../src/util/random.core.ts'
-import type { Plan } from './pubsub-plan.ts'
+import type { ChannelPlan, Plan } from './pubsub-plan.ts'
 import type { Cores } from './pubsub-process.ts'
 
 const FAULTS: readonly FaultKind[] = ['kill', 'poweroff', 'wipe', 'torn', 'stall', 'freeze', 'stop', 'sleep', 'halves', 'isolate', 'ring', 'pair', 'oneWay', 'reset', 'slow', 'lossy', 'slowDisk', 'drift']
@@ -41,8 +42,10 @@ interface Delivery {
   redelivered: number
   dead: number
   lost: boolean
-  /** Where it was handled, node and life. */
+  /** Where it was handled: which consumer of which node and life. */
   readonly done: Set<string>
+  /** Where it was begun. */
+  readonly begun: Set<string>
   doneAt: number
 }
 
@@ -54,22 +57,37 @@ export function pubsubClient (name = 'pubsub', cores: Cores = CORES): ClientFact
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['restarts', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
+    mustHappen: ['restarts', 'departed', 'clockJump', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
     create: world => new PubsubClient(world, cores)
   }
 }
 
+function workload (random: Random, ids: readonly string[], until: number): Fault[] {
+  return [...deaths(random, until), ...departures(random.fork('departures'), ids, until), ...clocks(random.fork('clocks'), ids, until)]
+}
+
 /** Now and then whoever publishes dies, for long enough that a keeper takes over. */
-function workload (random: Random, _: readonly string[], until: number): Fault[] {
+export function deaths (random: Random, until: number): Fault[] {
   if (!random.chance(0.3)) return []
   return [{ kind: 'leader', at: random.between(10_000, until - 5_000), how: 'kill', ms: random.between(5_000, 9_000) }]
+}
+
+/** Consumers leave, and come back. */
+function departures (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.3)) return []
+  return Array.from({ length: 1 + random.int(4) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'leave', argument: { back: random.between(1, 6_000) } }))
+}
+
+/** Wall clocks are set forward and back by up to a minute, one of them about when channels are made. */
+function clocks (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.15)) return []
+  return Array.from({ length: 1 + random.int(4) }, (_, i) => ({ kind: 'clockJump', at: random.between(0, i === 0 ? 4_000 : until), node: random.pick(ids)!, ms: random.between(-60_000, 60_000) }))
 }
 
 class PubsubClient implements Client {
   readonly name = 'pubsub'
   readonly faults = FAULTS
   readonly mustHappen = []
-  readonly settleTime = SETTLE
   readonly #world: World
   readonly #cores: Cores
   readonly #plan: Plan
@@ -89,15 +107,21 @@ class PubsubClient implements Client {
   /** Log -> when its publisher died, from which a keeper took over with all that there was to know. */
   readonly #takeovers = new Map<string, number>()
   readonly #clean: boolean
+  readonly #work = new Work()
   #nextCheck = 0
 
   constructor (world: World, cores: Cores) {
     this.#world = world
     this.#cores = cores
     const { seed, ids, enabled, drop, faults } = world.scenario
-    this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.length === 0, enabled.length === 0 && faults.length > 0)
+    this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.every(({ kind }) => kind === 'command'), enabled.length === 0 && faults.some(({ kind }) => kind === 'leader'))
     this.#clean = enabled.every(kind => CLEAN.includes(kind)) && drop === 0
     for (const fault of faults) if (fault.kind === 'kill' && fault.disk !== 'keep') this.#wiped.set(fault.node, Math.max(fault.at, this.#wiped.get(fault.node) ?? 0))
+  }
+
+  /** The time in which its consumers can do no more counts against no channel. */
+  get settleTime (): number {
+    return SETTLE + this.#work.late
   }
 
   create (): PubsubProcess {
@@ -117,6 +141,7 @@ class PubsubClient implements Client {
       case 'stored': this.#stored(of.log, event as never); break
       case 'run': this.#run(node, event as never); break
       case 'done': this.#done(node, event as never); break
+      case 'thrown': this.#work.ended(of.channel, this.#who(node, of.channel), `${of.log}/${of.seq}`); break
       case 'dead':
         this.#delivery(of.channel, of.log, of.seq).dead++
         this.#world.count('dead letters')
@@ -124,7 +149,7 @@ class PubsubClient implements Client {
         break
       case 'lost': this.#lost(event as never); break
       case 'redelivered': {
-        if (this.#plan.faultless) throw new Violation('D10', `${of.channel} gets ${of.log}/${of.seq} again: ${String(event['cause'])}`)
+        if (this.#plan.faultless && event['cause'] !== 'left') throw new Violation('D10', `${of.channel} gets ${of.log}/${of.seq} again: ${String(event['cause'])}`)
         this.#delivery(of.channel, of.log, of.seq).redelivered++
         break
       }
@@ -145,6 +170,11 @@ class PubsubClient implements Client {
     return this.#world.nodes.get(id)!.life
   }
 
+  /** One consumer: a node may leave a channel, and come back as another one. */
+  #who (id: string, channel: string): string {
+    return `${id}.${this.#life(id)}.${processOf(this.#world.nodes.get(id)!).sessions.get(channel)}`
+  }
+
   #message (log: string, seq: number, change: (message: Published) => void): void {
     const message = this.#messages.get(`${log}/${seq}`)
     if (message !== undefined) change(message)
@@ -153,7 +183,7 @@ class PubsubClient implements Client {
   #delivery (channel: string, log: string, seq: number): Delivery {
     const key = `${channel}|${log}/${seq}`
     let delivery = this.#deliveries.get(key)
-    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), doneAt: Infinity })
+    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), begun: new Set(), doneAt: Infinity })
     return delivery
   }
 
@@ -182,9 +212,13 @@ class PubsubClient implements Client {
     if (message.body !== body || message.key !== key) throw new Violation('D2', `${node} got ${id} as ${body}, it was ${message.body}`)
     if (!matches(channel.split('/')[0]!, message.topic)) throw new Violation('D2', `${channel} got ${id}`)
     const delivery = this.#delivery(channel, log, seq)
-    const who = `${node}.${this.#life(node)}`
+    const who = this.#who(node, channel)
+    this.#work.began(channel, who, id, this.#world.now, delivery.done.size === 0 && delivery.dead === 0 && delivery.runs < MOST_DELIVER * (1 + (this.#regimes.get(log) ?? 0)))
     if (delivery.done.has(who)) throw new Violation('D4', `${who} handles ${id} of ${channel} again`)
     const regimes = this.#regimes.get(log) ?? 0
+    // what is under way to a consumer that has left reaches the one that came back
+    if (!delivery.begun.has(who) && [...delivery.begun].some(other => other.startsWith(`${node}.${this.#life(node)}.`))) delivery.redelivered++
+    delivery.begun.add(who)
     if (delivery.runs > delivery.redelivered + regimes) throw new Violation('D4', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time without a cause`)
     if (this.#plan.faultless && delivery.runs > 0) throw new Violation('D10', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time`)
     delivery.runs++
@@ -195,7 +229,9 @@ class PubsubClient implements Client {
 
   #done (node: string, { channel, log, seq }: { channel: string, log: string, seq: number }): void {
     const delivery = this.#delivery(channel, log, seq)
-    delivery.done.add(`${node}.${this.#life(node)}`)
+    const who = this.#who(node, channel)
+    delivery.done.add(who)
+    this.#work.ended(channel, who, `${log}/${seq}`)
     delivery.doneAt = Math.min(delivery.doneAt, this.#world.now)
     this.#world.count('handled')
   }
@@ -267,11 +303,32 @@ class PubsubClient implements Client {
     const { now } = this.#world
     if (now < this.#nextCheck) return
     this.#nextCheck = now + CHECK_EVERY
+    if (this.#world.healed) this.#measure()
     for (const node of this.#world.up()) {
       const { assigners, keepers } = processOf(node)
       for (const { core, name } of assigners.values()) for (const { channel, low } of core.status().channels) this.#checkLow(node.id, channel, name, low)
       for (const { core, name } of keepers.values()) for (const { channel, low } of core.restored().state?.cursors ?? []) this.#checkLow(node.id, channel, name, low)
     }
+  }
+
+  /** Whose consumers have their hands full. */
+  #measure (): void {
+    for (const plan of this.#plan.channels) {
+      const channel = `${plan.pattern}/${plan.name}`
+      const consumers = this.#consumers(plan)
+      const isFull = consumers.every(id => {
+        const spec = processOf(this.#world.nodes.get(id)!).registry.matching(TOPICS[0]).find(known => known.spec.channel === channel)?.spec
+        return spec !== undefined && this.#work.busy(channel, this.#who(id, channel), this.#world.now, spec.ackWait) >= CONCURRENCY
+      })
+      if (consumers.length === 0 || !isFull) continue
+      this.#work.wasFull(channel, CHECK_EVERY)
+      this.#world.count('hands full')
+    }
+  }
+
+  /** Those that can take something. */
+  #consumers ({ pattern, name, consumers }: ChannelPlan): string[] {
+    return consumers.filter(id => this.#isWell(id) && processOf(this.#world.nodes.get(id)!).consumers.has(`${pattern}/${name}`))
   }
 
   /** D8: no watermark passes what is not final. */
@@ -291,12 +348,13 @@ class PubsubClient implements Client {
     return done.size > 0 || dead > 0 || lost
   }
 
-  /** The channel was promised it: it begins at the beginning, or its publisher knew of it before. */
-  #isOwed (channel: string, { topic, publisher, at, life }: Published): boolean {
+  /** The channel was promised it: it begins at the beginning, or its publisher knew of it before. What it is told is kept with its log, if it has one. */
+  #isOwed (channel: string, { topic, publisher, at, life, log }: Published): boolean {
     if (!matches(channel.split('/')[0]!, topic) || !this.#starts.has(channel)) return false
     if (this.#starts.get(channel) === 'beginning') return true
     const reached = this.#reached.get(`${channel}|${publisher}`) ?? []
-    return reached.some(told => told.at < at && (told.life === life || (this.#plan.persistent && (this.#wiped.get(publisher) ?? 0) < told.at)))
+    const begun = Number(log.split('/')[2]) - 1
+    return reached.some(told => told.at < at && (told.life === life || (this.#plan.persistent && told.life >= begun && (this.#wiped.get(publisher) ?? 0) < told.at)))
   }
 
   // --- at the end
@@ -304,9 +362,9 @@ class PubsubClient implements Client {
   settled (): string | undefined {
     const disagreement = this.#disagreement()
     if (disagreement !== undefined) return disagreement
-    for (const { pattern, name, consumers } of this.#plan.channels) {
-      const channel = `${pattern}/${name}`
-      if (!consumers.some(id => this.#isWell(id) && processOf(this.#world.nodes.get(id)!).consumers.has(channel))) continue
+    for (const plan of this.#plan.channels) {
+      const channel = `${plan.pattern}/${plan.name}`
+      if (this.#consumers(plan).length === 0) continue
       for (const message of this.#messages.values()) {
         if (!this.#isOwed(channel, message) || !this.#isSafe(message)) continue
         this.#world.count('owed')
