@@ -3,6 +3,7 @@ import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
+import { addressOf } from './transport/address.ts'
 import { MAX_TABS } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
@@ -110,6 +111,7 @@ export function checkOptions (options: MeshOptions): void {
     const value: unknown = options[name]
     refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
       `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
+    for (const address of options[name] ?? []) addressOf(name, address)
   }
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
