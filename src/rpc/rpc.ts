@@ -1,5 +1,6 @@
 /** Puts the two sides of the room on one set of streams, for as long as the node runs. */
 import { serviceCapabilities } from '@libp2p/interface'
+import { needed } from '../discovery/optional.ts'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
@@ -349,18 +350,7 @@ export class RpcService implements Rpc, Startable {
     return this.#tokens
   }
 
-  /** Looked up when it is first needed: services are made in the order of their keys. */
   #discovery (): Discovery {
-    let discovery: Discovery | undefined
-    try {
-      discovery = this.#components.discovery
-    } catch (err) {
-      // libp2p throws for a service that does not exist
-      this.#log('no discovery service - %e', err)
-    }
-    if (discovery === undefined) {
-      throw new InvalidOptionsError('rpc needs the discovery service beside it: add `discovery: discovery()` to the services')
-    }
-    return discovery
+    return needed('rpc', this.#components, 'discovery')
   }
 }
