@@ -3,7 +3,7 @@ import { InvalidOptionsError } from '../errors.ts'
 import { given } from '../util/given.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
 import { encodeInfo, signInfo } from './records.ts'
-import type { DiscoveryInit, Leadership, NodeInfo, SelfPatch } from './index.ts'
+import type { Leadership, NodeInfo, SelfPatch } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { AddressManager } from '@libp2p/interface-internal'
@@ -236,25 +236,6 @@ export class Self {
       signInfo(Object.freeze({ ...next, state }), mesh, privateKey))) as [VerifiedRecord, VerifiedRecord]
     return { away, left }
   }
-}
-
-/** What a node says of itself before it starts. */
-export function initialInfo (id: string, init: DiscoveryInit): NodeInfo {
-  return Object.freeze({
-    id,
-    service: init.service,
-    name: init.name ?? id.slice(-8),
-    incarnation: init.incarnation ?? Date.now(),
-    seq: 0,
-    state: 'up',
-    roles: [...init.roles ?? []],
-    weight: init.weight ?? 1_024,
-    load: { links: 0, inflight: 0 },
-    methods: [],
-    channels: [],
-    metadata: { ...init.metadata },
-    addresses: []
-  })
 }
 
 /** Where the node can be dialled, without its id: a record names that once. */

@@ -1,6 +1,7 @@
 /** A mesh without a network: real rpc rooms, whose frames travel through arrays, on a clock that the test moves. */
 import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
+import { initialInfo } from '../../src/discovery/initial-info.ts'
 import { StreamEndedError, StreamRefusedError, WriteQueueFullError } from '../../src/errors.ts'
 import { resolve, RpcService } from '../../src/rpc/rpc.ts'
 import { createTimers } from '../../src/util/timers.ts'
@@ -437,22 +438,7 @@ export class FakeMesh {
 }
 
 export function nodeInfo (id: string, service: string | undefined, more: Partial<NodeInfo> = {}): NodeInfo {
-  return {
-    id,
-    service,
-    name: id,
-    incarnation: 1,
-    seq: 1,
-    state: 'up',
-    roles: [],
-    weight: 1024,
-    load: { links: 0, inflight: 0 },
-    methods: [],
-    channels: [],
-    metadata: {},
-    addresses: [],
-    ...more
-  }
+  return { ...initialInfo(id, { name: id, incarnation: 1 }), service, seq: 1, ...more }
 }
 
 /** What the promise is rejected with. */
