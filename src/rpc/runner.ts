@@ -1,5 +1,6 @@
 /** One request from its checked arguments to its answer: validate, run the handler, validate again, answer. */
 import { RpcError } from '../errors.ts'
+import { untilAborted } from '../util/abortable.ts'
 import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { NOT_OWNER } from './answers.ts'
@@ -85,13 +86,11 @@ export class Runner {
 
   /** Resolves when no call runs, or the signal aborts. */
   async idle (signal: AbortSignal | undefined): Promise<void> {
-    if (this.running === 0 || signal?.aborted === true) {
-      return
+    if (this.running > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#idle.push(resolve)
+      await untilAborted(promise, signal)
     }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#idle.push(resolve)
-    signal?.addEventListener('abort', () => { resolve() }, { once: true })
-    await promise
   }
 
   #validate (context: Context, schema: StandardSchemaV1, args: unknown): void {
