@@ -3,6 +3,7 @@ import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
+import { resolveRpcOptions } from './rpc/options.ts'
 import { addressOf } from './transport/address.ts'
 import { MAX_TABS } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
@@ -57,6 +58,7 @@ export interface MeshOptions {
   start?: boolean
   /** Aborts the start. */
   signal?: AbortSignal
+  /** How this node calls, and what it takes of its callers. */
   rpc?: Omit<RpcInit, 'secret'>
   /** How this node publishes, and what it keeps for others. */
   pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection' | 'onLinks'>
@@ -86,10 +88,14 @@ function checkInteger (name: string, value: number | undefined, max: number): vo
   refuse(value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= max), `${name}: expected an integer from 1 to ${max}, got ${String(value)}`)
 }
 
+/** Every node has these. */
+const ALWAYS = ['rpc', 'pubsub']
+
 /** Undefined: there are none to check. */
 function roomOptions<T extends object> (name: string, value: T | false | undefined): T | undefined {
-  if (value === undefined || (value === false && name !== 'pubsub')) return undefined
-  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${name === 'pubsub' ? '' : ', or false'}`)
+  const always = ALWAYS.includes(name)
+  if (value === undefined || (value === false && !always)) return undefined
+  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${always ? '' : ', or false'}`)
   return value as T
 }
 
@@ -116,6 +122,8 @@ export function checkOptions (options: MeshOptions): void {
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
   checkInteger('tabs', options.tabs, MAX_TABS)
+  const rpc = roomOptions('rpc', options.rpc)
+  if (rpc !== undefined) resolveRpcOptions(rpc)
   const election = roomOptions('election', options.election)
   if (election !== undefined) resolveElectionOptions(election)
   const links = roomOptions('links', options.links)

@@ -123,7 +123,10 @@ describe('createMesh', () => {
     }
   })
 
-  it('refuses an address that is none, or is empty, before anything is opened', async () => {
+  it('refuses options of rpc, and an address that is none, or is empty, before anything is opened', async () => {
+    for (const rpc of [{ timeout: 0 }, { maxBody: NaN }, false as never]) {
+      expect(await failure(createMesh({ rpc, storage: '/dev/null/nowhere' })), JSON.stringify(rpc)).to.have.property('name', 'InvalidOptionsError')
+    }
     for (const option of ['listen', 'announce', 'bootstrap']) {
       for (const address of ['nonsense', '', '/', ' ']) {
         const refusal = await failure(createMesh({ [option]: [address], storage: '/dev/null/nowhere' }))

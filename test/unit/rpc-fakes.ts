@@ -3,7 +3,8 @@ import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
 import { initialInfo } from '../../src/discovery/initial-info.ts'
 import { StreamEndedError, StreamRefusedError, WriteQueueFullError } from '../../src/errors.ts'
-import { resolve, RpcService } from '../../src/rpc/rpc.ts'
+import { resolveRpcOptions } from '../../src/rpc/options.ts'
+import { RpcService } from '../../src/rpc/rpc.ts'
 import { createTimers } from '../../src/util/timers.ts'
 import { turn } from './turn.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo, SelfPatch } from '../../src/discovery/index.ts'
@@ -386,7 +387,7 @@ export class FakeMesh {
   async add (id: string, service: string | undefined, { introduce = true, incarnation = 1, before, ...init }: RpcInit & { introduce?: boolean, incarnation?: number, before?: (rpc: RpcService) => void } = {}): Promise<FakeNode> {
     const discovery = new FakeDiscovery(nodeInfo(id, service, { incarnation }))
     const protocols: Protocols = new Map()
-    const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolve(init), {
+    const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolveRpcOptions(init), {
       timers: this.timers,
       streams: (_, streamsInit) => {
         const streams = new FakeStreams(this, id, streamsInit)
