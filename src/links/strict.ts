@@ -1,4 +1,5 @@
 /** Drives `ownership: 'strict'` at a node of a service: its own lease, and as the leader what it has granted to others. */
+import { pause } from '../util/timeouts.ts'
 import { Grants, OwnLease } from './lease.core.ts'
 import { RENEW } from './methods.core.ts'
 import type { Asker } from './asker.ts'
@@ -89,7 +90,7 @@ export class Strict {
         // only its lease can end that now: before, all its other tokens would have suffered from each one that went
         if (!blocks) this.#grants.block(node)
         blocks = true
-        await new Promise(resolve => { setTimeout(resolve, LOOK) })
+        await pause(LOOK)
       }
     } finally {
       if (blocks) this.#grants.unblock(node)

@@ -4,6 +4,7 @@
  */
 import { InvalidOptionsError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { unref } from '../util/timeouts.ts'
 import { addressOf } from './address.ts'
 import { isLoopback } from './loopback.core.ts'
 import { platform } from '#transports'
@@ -126,9 +127,8 @@ export class Bootstrapper {
     clearTimeout(entry.timer)
     const { initialDelay: initial = 250, maxDelay: max = 10_000, random = Math.random } = this.#init
     const delay = backoff(entry.attempts++, { initial, max }, random)
-    entry.timer = setTimeout(() => { void this.#dial(entry) }, delay)
     // A node that only waits for its bootstrap must not keep a script from ending.
-    ;(entry.timer as { unref?: () => void }).unref?.()
+    entry.timer = unref(setTimeout(() => { void this.#dial(entry) }, delay))
   }
 
   async #dial (entry: Entry): Promise<void> {
