@@ -3,6 +3,7 @@
  * order. Nothing leaves before what it depends on is stored.
  */
 import { unref } from '../util/timeouts.ts'
+import { time } from '../util/clocks.ts'
 import { createElection } from './election.core.ts'
 import { refusal } from './orders.ts'
 import { Outbox } from './outbox.ts'
@@ -303,8 +304,4 @@ export class Group {
     if (!this.#stopped) this.#outbox.saved(id)
     this.input({ type: 'saved', id })
   }
-}
-
-function time (): Time {
-  return { now: performance.now(), wall: Date.now() }
 }

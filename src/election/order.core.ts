@@ -3,12 +3,9 @@ import { hashString } from '../util/random.core.ts'
 import type { ConfigVersion } from './messages.core.ts'
 import type { Config, Rank, Token, Voter } from './types.core.ts'
 
-export const NO_RANK: Rank = { epoch: 0, term: 0, index: 0 }
+export { compareRanks } from '../util/rank.core.ts'
 
-/** Negative when `a` is lower. */
-export function compareRanks (a: Rank, b: Rank): number {
-  return a.epoch - b.epoch || a.term - b.term || a.index - b.index
-}
+export const NO_RANK: Rank = { epoch: 0, term: 0, index: 0 }
 
 /** Of one leader. */
 export function sameReign (a: Token, b: Token): boolean {
