@@ -1,11 +1,11 @@
 /** What `createMesh` takes, its defaults and its refusals. */
 import { resolveElectionOptions } from './election/options.ts'
-import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
 import { resolveRpcOptions } from './rpc/options.ts'
 import { addressOf } from './transport/address.ts'
-import { MAX_TABS } from './wire/limits.ts'
+import { checkInteger, refuse } from './util/refuse.ts'
+import { MAX_TABS, MAX_WEIGHT } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
@@ -78,16 +78,6 @@ export interface MeshOptions {
   libp2p?: Libp2pOptions<any>
 }
 
-const MAX_WEIGHT = 1024 * 1024
-
-function refuse (condition: boolean, message: string): void {
-  if (condition) throw new InvalidOptionsError(message)
-}
-
-function checkInteger (name: string, value: number | undefined, max: number): void {
-  refuse(value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= max), `${name}: expected an integer from 1 to ${max}, got ${String(value)}`)
-}
-
 /** Every node has these. */
 const ALWAYS = ['rpc', 'pubsub']
 
@@ -112,7 +102,7 @@ export function checkOptions (options: MeshOptions): void {
   const { weight, webrtc } = options
   refuse(webrtc !== undefined && typeof (webrtc as Partial<DirectPaths> | null)?.transport !== 'function',
     "webrtc: expected webrtc() of 'braid-mesh/webrtc'")
-  checkInteger('weight', weight, MAX_WEIGHT)
+  checkInteger('weight', weight, 1, MAX_WEIGHT)
   for (const name of ['listen', 'announce', 'bootstrap'] as const) {
     const value: unknown = options[name]
     refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
@@ -121,7 +111,7 @@ export function checkOptions (options: MeshOptions): void {
   }
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
-  checkInteger('tabs', options.tabs, MAX_TABS)
+  checkInteger('tabs', options.tabs, 1, MAX_TABS)
   const rpc = roomOptions('rpc', options.rpc)
   if (rpc !== undefined) resolveRpcOptions(rpc)
   const election = roomOptions('election', options.election)

@@ -1,4 +1,5 @@
 /** This node's own record: what it says, when it is signed anew, and which incarnation it is of. */
+import { equals } from 'uint8arrays/equals'
 import { InvalidOptionsError } from '../errors.ts'
 import { given } from '../util/given.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
@@ -121,7 +122,7 @@ export class Self {
   met (incarnation: number, seq: number, signed: Uint8Array): void {
     const mine = this.#info
     if (this.#left || !this.#running || incarnation < mine.incarnation) return
-    if (incarnation === mine.incarnation && (seq < mine.seq || (seq === mine.seq && sameBytes(signed, this.#signed?.signed)))) return
+    if (incarnation === mine.incarnation && (seq < mine.seq || (seq === mine.seq && this.#signed != null && equals(signed, this.#signed.signed)))) return
     const now = this.#init.now()
     if (now < this.#mayRaiseAt) return
     this.#mayRaiseAt = now + RAISE_INTERVAL * 2 ** Math.min(this.#raises, 6)
@@ -252,8 +253,4 @@ function patched (info: NodeInfo, election: Leadership | null | undefined): Node
 
 function changes (before: NodeInfo, after: NodeInfo): string[] {
   return ([...new Set([...Object.keys(before), ...Object.keys(after)])] as Array<keyof NodeInfo>).filter(key => before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-}
-
-function sameBytes (a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b != null && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }

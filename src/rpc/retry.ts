@@ -7,6 +7,7 @@ import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { RetryBudget } from './budget.core.ts'
 import { clientHooks } from './passage.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { InvokeOptions } from './index.ts'
 import type { ClientCall, ClientInterceptor } from './interceptor.ts'
 import type { BackoffInit } from '../util/backoff.core.ts'
 
@@ -28,9 +29,9 @@ const MAX_ATTEMPTS = 10
 /** Services with a bucket of their own; those beyond share one. */
 const MAX_BUDGETS = 1_024
 
-/** Running it twice does no harm. */
-function isSafe (call: ClientCall): boolean {
-  return call.options.idempotent === true || call.options.idempotencyKey !== undefined
+/** Running the call twice does no harm. */
+export function isSafe (options: InvokeOptions | undefined): boolean {
+  return options !== undefined && (options.idempotent === true || options.idempotencyKey !== undefined)
 }
 
 /** By shape: an interceptor may throw errors of its own that say so. */
@@ -132,7 +133,7 @@ class RetryPolicy {
   }
 
   #repeats (call: ClientCall, error: RpcError): boolean {
-    const safe = isSafe(call)
+    const safe = isSafe(call.options)
     const timedOut = this.#perTry && safe && error.code === 'DEADLINE_EXCEEDED'
     return (error.retryable || safe) && (timedOut || this.#codes.includes(error.code))
   }
