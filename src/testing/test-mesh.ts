@@ -3,7 +3,7 @@ import { InvalidOptionsError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
 import { Network } from './network.ts'
 import type { CutOptions, TestMesh, TestMeshOptions, TestNode, TestNodeOptions } from './index.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** Nodes that a new one is told of: more than one, so that the mesh stays open when its first node is killed. */
