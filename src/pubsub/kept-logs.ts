@@ -146,7 +146,6 @@ export class KeptLogs {
       config: {
         self: context.self,
         log,
-        random: Math.random,
         time: time(),
         retention: context.retention,
         restored

@@ -52,7 +52,6 @@ export class Room {
     this.#system = new SystemTopics({
       shared: this.#shared,
       publish: (name, body) => { this.#publish(name, body) },
-      self: init.components.peerId.toString(),
       topic: name => this.#localTopic(name),
       emit: init.emit,
       onElection: init.init.onElection,

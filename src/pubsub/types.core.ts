@@ -507,7 +507,6 @@ export type KeeperOutput =
 export interface KeeperConfig {
   readonly self: string
   readonly log: LogId
-  readonly random: () => number
   readonly time: Time
   readonly restored?: AssignerConfig['restored']
   /** Something survives this process: what is `stored` is durable. @default false */

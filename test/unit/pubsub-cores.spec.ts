@@ -146,7 +146,7 @@ describe('pub/sub: the assigner of a log', () => {
 
 describe('pub/sub: the keeper of a log', () => {
   const keeper = (): Bench<KeeperInput, KeeperOutput> & { core: KeeperCore } => {
-    const bench = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, random, time })) as never as Bench<KeeperInput, KeeperOutput> & { core: KeeperCore }
+    const bench = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, time })) as never as Bench<KeeperInput, KeeperOutput> & { core: KeeperCore }
     bench.step({ type: 'keepers', keepers: ['k', 'l', 'm'] })
     bench.step({ type: 'connected', peer: 'p' })
     return bench

@@ -564,7 +564,7 @@ export class PubsubProcess implements Process {
     const stored = persistent ? env.disk.read(`kept/${key}`) as Meta | undefined : undefined
     const meta = stored ?? { epoch: log.epoch, first: Infinity, last: 0, state: undefined }
     const saving = this.#saving(log, meta, this.#cores.createKeeper({
-      self: env.id, log, random: env.random, time: this.time(), persistent, ...stored === undefined ? {} : { restored: { messages: this.#stored(`k/${key}`, meta), last: meta.last, state: meta.state } }
+      self: env.id, log, time: this.time(), persistent, ...stored === undefined ? {} : { restored: { messages: this.#stored(`k/${key}`, meta), last: meta.last, state: meta.state } }
     }))
     this.keepers.set(key, saving)
     if (persistent) env.disk.write('kept', [...this.keepers.values()].map(({ log }) => log))
