@@ -5,7 +5,7 @@ import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { NOT_OWNER } from './answers.ts'
 import { isTimed } from './counts.ts'
-import { messageOf, thrown } from './outcome.ts'
+import { thrown, unsendable } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
 import type { Context } from './context.ts'
 import type { Timers } from '../util/timers.ts'
@@ -199,8 +199,7 @@ export class Runner {
     try {
       encoded = encodeBody(value, this.#maxBody)
     } catch (err) {
-      const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
-      this.reject(context, new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `it ran, but its result cannot be sent: ${messageOf(err)}`))
+      this.reject(context, unsendable('it ran, but its result', 'INTERNAL', err))
       return
     }
     const late = context.ended !== undefined
