@@ -4,6 +4,7 @@
  */
 import { OfflineError, WrongMeshError } from './errors.ts'
 import { isLoopback } from './transport/index.ts'
+import { untilAborted } from './util/abortable.ts'
 import { protocolId } from './wire/protocols.ts'
 import type { Discovery } from './discovery/index.ts'
 import type { Bootstrapper } from './transport/index.ts'
@@ -29,7 +30,8 @@ export class Connectivity {
   readonly #speakers = new Set<string>()
   /** Mesh names of bootstrap peers that belong to another mesh. */
   readonly #strangers = new Map<string, string>()
-  readonly #waiting = new Set<() => void>()
+  /** Resolves at the next {@link refresh}. */
+  #looked = Promise.withResolvers<void>()
   #joined: boolean
 
   constructor (init: ConnectivityInit) {
@@ -79,15 +81,7 @@ export class Connectivity {
    */
   async settled ({ signal }: AbortOptions = {}): Promise<void> {
     while (!this.#joined && signal?.aborted !== true && this.#init.bootstrapper.failures().length + this.#strangers.size < this.#init.bootstrapper.size) {
-      await new Promise<void>(resolve => {
-        const done = (): void => {
-          signal?.removeEventListener('abort', done)
-          this.#waiting.delete(done)
-          resolve()
-        }
-        this.#waiting.add(done)
-        signal?.addEventListener('abort', done)
-      })
+      await untilAborted(this.#looked.promise, signal)
     }
   }
 
@@ -96,7 +90,8 @@ export class Connectivity {
     const joined = this.#alone || this.#connected()
     const changed = joined !== this.#joined
     this.#joined = joined
-    for (const wake of [...this.#waiting]) wake()
+    this.#looked.resolve()
+    this.#looked = Promise.withResolvers()
     if (changed) this.#init.onChange(joined)
     return joined
   }

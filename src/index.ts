@@ -19,7 +19,7 @@ export {
   WriteQueueFullError, WrongMeshError
 } from './errors.ts'
 export type { ErrorCode, RpcErrorInit } from './errors.ts'
-export type { Mesh, MeshConnectivity, MeshEvents } from './mesh-node.ts'
+export type { Mesh, MeshConnectivity, MeshEvents } from './mesh-interface.ts'
 export type { Life } from './page-life.ts'
 export type { MeshOptions } from './mesh-options.ts'
 export type { DirectPaths, OnPath, PathChange, RelayOptions } from './transport/index.ts'

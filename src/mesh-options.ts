@@ -1,9 +1,11 @@
 /** What `createMesh` takes, its defaults and its refusals. */
 import { resolveElectionOptions } from './election/options.ts'
-import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
-import { MAX_TABS } from './wire/limits.ts'
+import { resolveRpcOptions } from './rpc/options.ts'
+import { addressOf } from './transport/address.ts'
+import { checkInteger, refuse } from './util/refuse.ts'
+import { MAX_TABS, MAX_WEIGHT } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
@@ -56,6 +58,7 @@ export interface MeshOptions {
   start?: boolean
   /** Aborts the start. */
   signal?: AbortSignal
+  /** How this node calls, and what it takes of its callers. */
   rpc?: Omit<RpcInit, 'secret'>
   /** How this node publishes, and what it keeps for others. */
   pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection' | 'onLinks'>
@@ -75,20 +78,14 @@ export interface MeshOptions {
   libp2p?: Libp2pOptions<any>
 }
 
-const MAX_WEIGHT = 1024 * 1024
-
-function refuse (condition: boolean, message: string): void {
-  if (condition) throw new InvalidOptionsError(message)
-}
-
-function checkInteger (name: string, value: number | undefined, max: number): void {
-  refuse(value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= max), `${name}: expected an integer from 1 to ${max}, got ${String(value)}`)
-}
+/** Every node has these. */
+const ALWAYS = ['rpc', 'pubsub']
 
 /** Undefined: there are none to check. */
 function roomOptions<T extends object> (name: string, value: T | false | undefined): T | undefined {
-  if (value === undefined || (value === false && name !== 'pubsub')) return undefined
-  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${name === 'pubsub' ? '' : ', or false'}`)
+  const always = ALWAYS.includes(name)
+  if (value === undefined || (value === false && !always)) return undefined
+  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${always ? '' : ', or false'}`)
   return value as T
 }
 
@@ -105,15 +102,18 @@ export function checkOptions (options: MeshOptions): void {
   const { weight, webrtc } = options
   refuse(webrtc !== undefined && typeof (webrtc as Partial<DirectPaths> | null)?.transport !== 'function',
     "webrtc: expected webrtc() of 'braid-mesh/webrtc'")
-  checkInteger('weight', weight, MAX_WEIGHT)
+  checkInteger('weight', weight, 1, MAX_WEIGHT)
   for (const name of ['listen', 'announce', 'bootstrap'] as const) {
     const value: unknown = options[name]
     refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
       `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
+    for (const address of options[name] ?? []) addressOf(name, address)
   }
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
-  checkInteger('tabs', options.tabs, MAX_TABS)
+  checkInteger('tabs', options.tabs, 1, MAX_TABS)
+  const rpc = roomOptions('rpc', options.rpc)
+  if (rpc !== undefined) resolveRpcOptions(rpc)
   const election = roomOptions('election', options.election)
   if (election !== undefined) resolveElectionOptions(election)
   const links = roomOptions('links', options.links)

@@ -1,3 +1,4 @@
+import { unref } from './util/timeouts.ts'
 /**
  * The life of the page, or process, that a node lives in. A hidden tab goes on: its timers are slow, but it answers within
  * milliseconds, so others notice nothing. A frozen one runs nothing at all, and one that is left dies, or rests in the
@@ -69,9 +70,8 @@ export class PageLife {
     const { document } = this.#page
     this.#passed()
     this.#update()
-    const timer: { unref?: () => void } | number = setInterval(() => { this.#beat() }, BEAT)
-    if (typeof timer === 'object') timer.unref?.()
-    signal.addEventListener('abort', () => { clearInterval(timer as number) })
+    const timer = unref(setInterval(() => { this.#beat() }, BEAT))
+    signal.addEventListener('abort', () => { clearInterval(timer) })
     on(this.#page, ['online', 'offline'], () => { this.#update() })
     on(this.#page, ['pagehide'], event => { this.#rest('left', (event as PageTransitionEvent).persisted) })
     on(document, ['freeze'], () => { this.#rest('frozen') })

@@ -3,6 +3,7 @@
  * Until it tries, a connection that died meanwhile looks like one that lives.
  */
 import { silentOf } from './streams/silent.ts'
+import { unref } from './util/timeouts.ts'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 
 /** Milliseconds after which a connection that does not answer is given up: a network needs its time to come back, too. */
@@ -111,8 +112,5 @@ async function endSilent (connections: readonly Connection[], signal: AbortSigna
 }
 
 async function pause (ms: number): Promise<void> {
-  await new Promise(resolve => {
-    const timer: { unref?: () => void } | number = setTimeout(resolve, ms)
-    if (typeof timer === 'object') timer.unref?.()
-  })
+  await new Promise(resolve => { unref(setTimeout(resolve, ms)) })
 }

@@ -4,7 +4,7 @@ import { isSnapshot } from '../monitor/index.ts'
 import { UsageError } from './exit.ts'
 import { didYouMean } from './nearest.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { MeshSnapshot } from '../monitor/index.ts'
 import type { Line } from './options.ts'
 

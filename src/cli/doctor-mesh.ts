@@ -3,7 +3,7 @@ import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { kadProtocol, nodesTopic } from '../wire/protocols.ts'
 import { withDeadline } from '../util/deadline.ts'
 import type { Finding } from './doctor-network.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 

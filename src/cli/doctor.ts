@@ -10,7 +10,7 @@ import { MESH } from './options.ts'
 import { json } from './output.ts'
 import { whyNotFromPage } from '../transport/page-address.core.ts'
 import type { Finding } from './doctor-network.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { Command, Terminal } from './command.ts'
 import type { Line } from './options.ts'
 

@@ -3,7 +3,7 @@ import { createMesh } from '../mesh.ts'
 import { INTERRUPTED, NO_WAY_IN, UsageError } from './exit.ts'
 import { MESH } from './options.ts'
 import { failure } from './output.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { Command, Terminal } from './command.ts'
 import type { Line } from './options.ts'
 

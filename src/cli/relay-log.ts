@@ -1,5 +1,5 @@
 /** What a relay writes down. */
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { Relay, RelayRefusal } from '../transport/index.ts'
 import type { Log } from './log.ts'

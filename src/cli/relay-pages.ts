@@ -1,7 +1,7 @@
 /** What a relay tells its operator's tools beside what each node does: whether it can do its work, and its figures. */
 import { counter, gauge, single } from '../monitor/families.ts'
 import { render } from '../monitor/prometheus.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { HandlerOptions } from '../monitor/handler.ts'
 import type { Relay } from '../transport/index.ts'
 

@@ -1,6 +1,6 @@
 /** Words about services and methods that are not there. */
 import { didYouMean } from './nearest.core.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 
 /** That nobody serves it, and what there is instead. */
 export function unknownService (mesh: Mesh, service: string): string {

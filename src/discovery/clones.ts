@@ -3,6 +3,7 @@
  * the newer was heard, both live, and both are told on their own streams. Neither can meet the other itself, so what they
  * prove to each other goes through here.
  */
+import { unref } from '../util/timeouts.ts'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { Conflict } from '../wire/discovery-codec.ts'
@@ -71,8 +72,7 @@ export class Clones {
       send(stream, encodeDiscoveryFrame({ probe: { nonce: seen.asked } }))
     }
     if (older.length === 0 || this.#timer !== undefined) return
-    const timer: { unref?: () => void } | number = this.#timer = setInterval(() => { this.#lookAgain() }, INTERVAL)
-    if (typeof timer === 'object') timer.unref?.()
+    this.#timer = unref(setInterval(() => { this.#lookAgain() }, INTERVAL))
   }
 
   #lookAgain (): void {

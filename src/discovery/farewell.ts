@@ -1,6 +1,7 @@
 import { recordFrames } from './frames.ts'
 import { within } from '../util/deadline.ts'
-import { now, pause } from './timing.ts'
+import { pause } from '../util/timeouts.ts'
+import { now } from './timing.ts'
 import type { Gossip } from './gossip.ts'
 import type { Peers } from './peers.ts'
 

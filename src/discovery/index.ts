@@ -20,7 +20,9 @@ export interface NodeLoad {
 
 /** What a voter says of its service's group. */
 export interface Leadership {
+  /** Of the group: the higher one is the newer. */
   readonly epoch: number
+  /** Of the leader, within the epoch. */
   readonly term: number
   /** Peer id; empty: the voter knows none in this term. */
   readonly leader: string
@@ -37,18 +39,23 @@ export interface NodeInfo {
   readonly id: string
   /** Undefined for a pure client. */
   readonly service: string | undefined
+  /** For people; nothing keeps two nodes from having the same. */
   readonly name: string
   /** Grows with every start of the node. */
   readonly incarnation: number
   /** Grows with every change of the record within an incarnation. */
   readonly seq: number
   readonly state: NodeState
+  /** What it does beside its service: `voter`, `keeper`, `relay`, and more. */
   readonly roles: readonly string[]
-  /** @default 1024 */
+  /** Share of the calls, relative to the other nodes of the service: 1 to 1048576. */
   readonly weight: number
+  /** Up to 2 s old. */
   readonly load: NodeLoad
+  /** Names of the methods that it serves. */
   readonly methods: readonly string[]
   readonly channels: readonly string[]
+  /** Facts that its owner gave it, as `{ zone: 'a' }`. */
   readonly metadata: Readonly<Record<string, string>>
   /** Multiaddrs as strings, without `/p2p/<id>`. */
   readonly addresses: readonly string[]
@@ -69,7 +76,7 @@ export interface DiscoveryEvents {
   'conflict': CustomEvent<string>
 }
 
-/** What a node says of itself and may change while it runs. */
+/** What a node says of itself and may change while it runs; what is left out stays. The members are those of {@link NodeInfo}. */
 export interface SelfPatch {
   state?: 'up' | 'draining' | 'away'
   weight?: number
@@ -85,6 +92,7 @@ export interface SelfPatch {
 export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   /** Name of the mesh. */
   readonly mesh: string
+  /** This node as others see it: another object after each change. */
   readonly self: NodeInfo
   /** Names of the services that have a node, sorted. */
   services (): string[]
@@ -93,6 +101,7 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
    * something changes, so that a caller may compare it by reference.
    */
   nodes (service?: string): readonly NodeInfo[]
+  /** The node of this peer id; undefined when it is not known, not yet or no more. */
   node (id: string): NodeInfo | undefined
   /**
    * Resolves as soon as the service has a node that takes calls; looks it up in the DHT meanwhile.
@@ -149,17 +158,19 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
 export interface DiscoveryInit {
   /** @default 'braid' */
   mesh?: string
-  /** No service: a pure client. */
+  /** The service that this node is an instance of. @default none: a pure client */
   service?: string
   /** A name for people. @default the end of the peer id */
   name?: string
-  /** @default 1024 */
+  /** Share of the calls, relative to the other nodes of the service: 1 to 1048576. @default 1024 */
   weight?: number
+  /** Facts for others, as `{ zone: 'a' }`. @default none */
   metadata?: Readonly<Record<string, string>>
+  /** What it does beside its service, from its first word on. @default none */
   roles?: readonly string[]
   /** Of this start; see storage. @default start time in ms */
   incarnation?: number
-  /** 16 random bytes of this start. */
+  /** 16 bytes of this start, which no other start has. @default random ones */
   bootNonce?: Uint8Array
   /** How closely this node watches the others. @default 3 probes a second, looked at every 100 ms, to whoever's turn it is */
   detector?: Partial<Pick<DetectorConfig, 'tick' | 'probes' | 'calm' | 'calmInterval'>>

@@ -1,5 +1,6 @@
 /** The discovery streams with all peers, and what each peer may cost: too many or too bad frames cut its streams. */
 import { ProtocolError } from '../errors.ts'
+import { Bans } from '../streams/bans.core.ts'
 import { peerStreams } from '../streams/index.ts'
 import { withDeadline } from '../util/deadline.ts'
 import { decodeDiscoveryFrame } from '../wire/discovery-codec.ts'
@@ -17,7 +18,6 @@ const MAX_BYTES = 16 * 1024 * 1024
 const MAX_PENALTY = 8
 /** Milliseconds a peer that was cut is not listened to. */
 const BAN = 30_000
-const MAX_BANS = 1_000
 /** Milliseconds a stream to a connected peer may take to open. */
 const OPEN_TIMEOUT = 3_000
 /** Frames that wait for one stream to open. */
@@ -47,7 +47,7 @@ export class Peers {
   readonly #streams: PeerStreams
   readonly #connections: PeerStreamsComponents['connectionManager']
   readonly #accounts = new Map<string, Account>()
-  readonly #bans = new Map<string, number>()
+  readonly #bans = new Bans(BAN)
   readonly #opening = new Map<string, number>()
 
   constructor (components: PeerStreamsComponents, init: PeersInit) {
@@ -94,11 +94,7 @@ export class Peers {
   }
 
   banned (id: string): boolean {
-    const until = this.#bans.get(id)
-    if (until == null) return false
-    if (this.#init.now() < until) return true
-    this.#bans.delete(id)
-    return false
+    return this.#bans.has(id, this.#init.now())
   }
 
   /**
@@ -182,11 +178,7 @@ export class Peers {
     if (this.banned(id)) return
     this.#init.counters.add('peers_cut')
     this.#init.log('cut %s: %s', id, why)
-    this.#bans.set(id, this.#init.now() + BAN)
-    for (const oldest of this.#bans.keys()) {
-      if (this.#bans.size <= MAX_BANS) break
-      this.#bans.delete(oldest)
-    }
+    this.#bans.add(id, this.#init.now())
     this.#accounts.delete(id)
     for (const stream of [...this.#streams.streams()]) {
       if (stream.peer === id) stream.abort(new ProtocolError(why))

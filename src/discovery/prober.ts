@@ -1,5 +1,6 @@
 /** Feeds the failure detector, and carries out what it decides. */
 import { shuffle } from '../util/random.core.ts'
+import { unref } from '../util/timeouts.ts'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { createDetector } from './detector.core.ts'
 import type { Counters } from './counters.ts'
@@ -118,7 +119,7 @@ export class Prober {
   #arm (onTick: () => void): void {
     const asked = this.#detector.tickInterval
     const at = this.#init.now() + asked
-    this.#timer = setTimeout(() => {
+    this.#timer = unref(setTimeout(() => {
       this.#arm(onTick)
       const now = this.#init.now()
       // A line that is full holds probes back; whatever arrives on it shows that the member lives.
@@ -134,8 +135,7 @@ export class Prober {
         this.#relayed.delete(nonce)
       }
       onTick()
-    }, asked)
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    }, asked))
   }
 
   #step (input: DetectorInput): void {

@@ -6,6 +6,7 @@ import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { fromString } from 'uint8arrays/from-string'
 import { withDeadline } from '../util/deadline.ts'
+import { unref } from '../util/timeouts.ts'
 import type { Counters } from './counters.ts'
 import type { ContentRouting, Logger, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -101,11 +102,10 @@ export class Rendezvous {
     if (this.#closing == null || due >= this.#due) return
     this.#disarm()
     this.#due = due
-    this.#timer = setTimeout(() => {
+    this.#timer = unref(setTimeout(() => {
       this.#disarm()
       void this.#run()
-    }, delay)
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    }, delay))
   }
 
   #disarm (): void {

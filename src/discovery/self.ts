@@ -1,9 +1,10 @@
 /** This node's own record: what it says, when it is signed anew, and which incarnation it is of. */
+import { equals } from 'uint8arrays/equals'
 import { InvalidOptionsError } from '../errors.ts'
 import { given } from '../util/given.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
 import { encodeInfo, signInfo } from './records.ts'
-import type { DiscoveryInit, Leadership, NodeInfo, SelfPatch } from './index.ts'
+import type { Leadership, NodeInfo, SelfPatch } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { AddressManager } from '@libp2p/interface-internal'
@@ -121,7 +122,7 @@ export class Self {
   met (incarnation: number, seq: number, signed: Uint8Array): void {
     const mine = this.#info
     if (this.#left || !this.#running || incarnation < mine.incarnation) return
-    if (incarnation === mine.incarnation && (seq < mine.seq || (seq === mine.seq && sameBytes(signed, this.#signed?.signed)))) return
+    if (incarnation === mine.incarnation && (seq < mine.seq || (seq === mine.seq && this.#signed != null && equals(signed, this.#signed.signed)))) return
     const now = this.#init.now()
     if (now < this.#mayRaiseAt) return
     this.#mayRaiseAt = now + RAISE_INTERVAL * 2 ** Math.min(this.#raises, 6)
@@ -238,25 +239,6 @@ export class Self {
   }
 }
 
-/** What a node says of itself before it starts. */
-export function initialInfo (id: string, init: DiscoveryInit): NodeInfo {
-  return Object.freeze({
-    id,
-    service: init.service,
-    name: init.name ?? id.slice(-8),
-    incarnation: init.incarnation ?? Date.now(),
-    seq: 0,
-    state: 'up',
-    roles: [...init.roles ?? []],
-    weight: init.weight ?? 1_024,
-    load: { links: 0, inflight: 0 },
-    methods: [],
-    channels: [],
-    metadata: { ...init.metadata },
-    addresses: []
-  })
-}
-
 /** Where the node can be dialled, without its id: a record names that once. */
 export function ownAddresses (id: string, addressManager: Pick<AddressManager, 'getAddresses'>): string[] {
   const suffix = `/p2p/${id}`
@@ -271,8 +253,4 @@ function patched (info: NodeInfo, election: Leadership | null | undefined): Node
 
 function changes (before: NodeInfo, after: NodeInfo): string[] {
   return ([...new Set([...Object.keys(before), ...Object.keys(after)])] as Array<keyof NodeInfo>).filter(key => before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-}
-
-function sameBytes (a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b != null && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }

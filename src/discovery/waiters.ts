@@ -1,3 +1,4 @@
+import { abortable } from '../util/abortable.ts'
 import type { NodeInfo } from './index.ts'
 
 interface Waiter { service: string, resolve: (nodes: readonly NodeInfo[]) => void, reject: (reason: unknown) => void }
@@ -18,26 +19,14 @@ export class Waiters {
   }
 
   async wait (service: string, signal: AbortSignal | undefined): Promise<readonly NodeInfo[]> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.#waiting.delete(waiter)
-        signal?.removeEventListener('abort', onAbort)
-      }
-      const onAbort = (): void => { waiter.reject(signal?.reason) }
-      const waiter: Waiter = {
-        service,
-        resolve: nodes => {
-          end()
-          resolve(nodes)
-        },
-        reject: reason => {
-          end()
-          reject(reason)
-        }
-      }
-      this.#waiting.add(waiter)
-      signal?.addEventListener('abort', onAbort)
-    })
+    const { promise, ...settle } = Promise.withResolvers<readonly NodeInfo[]>()
+    const waiter = { service, ...settle }
+    this.#waiting.add(waiter)
+    try {
+      return await abortable(promise, signal)
+    } finally {
+      this.#waiting.delete(waiter)
+    }
   }
 
   has (service: string): boolean {
@@ -46,13 +35,13 @@ export class Waiters {
 
   /** The view has changed. */
   check (): void {
-    for (const waiter of [...this.#waiting]) {
+    for (const waiter of this.#waiting) {
       const nodes = this.ready(waiter.service)
       if (nodes != null) waiter.resolve(nodes)
     }
   }
 
   rejectAll (reason: Error): void {
-    for (const waiter of [...this.#waiting]) waiter.reject(reason)
+    for (const waiter of this.#waiting) waiter.reject(reason)
   }
 }

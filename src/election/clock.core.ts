@@ -2,7 +2,9 @@
  * Leases and promises on two clocks that drift, jump and sleep. A lease errs to its end: it is over when either clock
  * says so. A voter's promise errs to its continuance: it is over when both do. Pure.
  */
-import type { Time } from './types.core.ts'
+import type { Time } from '../util/clocks.ts'
+
+export { isBefore } from '../util/clocks.ts'
 
 /** Largest error of a clock's rate. */
 const RHO = 0.02
@@ -28,10 +30,6 @@ export function latestEpoch (wall: number): number {
 export function leaseUntil (sent: Time, timeout: number): Time {
   const length = timeout * (1 - RHO) / (1 + RHO) - DELTA
   return { now: sent.now + length, wall: sent.wall + length }
-}
-
-export function isBefore (time: Time, until: Time): boolean {
-  return time.now < until.now && time.wall < until.wall
 }
 
 /** Whether `ms` have passed since then, by both clocks. */

@@ -1,7 +1,8 @@
 /** Puts the room together: streams, this node's own part, what is known of other services, the fence. */
 import { serviceCapabilities } from '@libp2p/interface'
+import { needed } from '../discovery/optional.ts'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { InvalidOptionsError, MeshStoppedError, NotLeaderError, VotersError } from '../errors.ts'
+import { MeshStoppedError, NotLeaderError, VotersError } from '../errors.ts'
 import { memoryStorage } from '../storage/index.ts'
 import { checkName } from '../wire/names.ts'
 import { protocolId } from '../wire/protocols.ts'
@@ -70,9 +71,9 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
 
   async start (): Promise<void> {
     if (this.#running) return
+    const discovery = this.#discovery()
     this.#running = true
     this.#stopping = undefined
-    const discovery = this.#discovery()
     for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNodes)
     discovery.addEventListener('conflict', this.#onConflict)
     const { service, roles } = discovery.self
@@ -259,11 +260,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     })
   }
 
-  /** Looked up when it is first needed: services are made in the order of their keys. */
   #discovery (): Discovery {
-    const { discovery } = this.#components
-    if (discovery === undefined) throw new InvalidOptionsError('election needs the discovery service beside it: add `discovery: discovery()` to the services')
-    return discovery
+    return needed('election', this.#components, 'discovery')
   }
 
   #connected (id: string): boolean {

@@ -2,6 +2,8 @@
  * Drives the core of one group: gives it time, messages and what became durable, and carries out what it answers, in that
  * order. Nothing leaves before what it depends on is stored.
  */
+import { unref } from '../util/timeouts.ts'
+import { time } from '../util/clocks.ts'
 import { createElection } from './election.core.ts'
 import { refusal } from './orders.ts'
 import { Outbox } from './outbox.ts'
@@ -226,8 +228,7 @@ export class Group {
   }
 
   #sleep (ms: number, then: () => void): void {
-    const timer: { unref?: () => void } | number = this.#timer = setTimeout(then, Math.max(0, ms))
-    if (typeof timer === 'object') timer.unref?.()
+    this.#timer = unref(setTimeout(then, Math.max(0, ms)))
   }
 
   #tick (): void {
@@ -303,8 +304,4 @@ export class Group {
     if (!this.#stopped) this.#outbox.saved(id)
     this.input({ type: 'saved', id })
   }
-}
-
-function time (): Time {
-  return { now: performance.now(), wall: Date.now() }
 }

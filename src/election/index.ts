@@ -38,13 +38,16 @@ export type ElectionState = 'wait' | 'follower' | 'leader' | 'observer'
 
 /** Grows with every new leader of a service: compare `epoch`, then `term`. */
 export interface FencingToken {
+  /** Of the group: one that is founded anew has a higher one. */
   readonly epoch: number
+  /** Of the leader, within the epoch. */
   readonly term: number
 }
 
 export interface Leader {
   /** Peer id. */
   readonly id: string
+  /** What it proves its acts with. */
   readonly token: FencingToken
 }
 
@@ -52,9 +55,11 @@ export interface Leader {
 export interface GroupView {
   /** Of this node, in that group. */
   readonly state: ElectionState
+  /** Undefined: none is known. */
   readonly leader?: Leader
   /** Peer ids, sorted. Empty while no group is known. */
   readonly voters: readonly string[]
+  /** The newest that is known; 0 while no group is. */
   readonly term: number
   /** Of a service of nodes that cannot vote: whom everybody would take. It has no token, and several may think so. */
   readonly hint?: string
@@ -64,6 +69,7 @@ export interface ElectionChange {
   readonly service: string
   /** Of this node. */
   readonly state: ElectionState
+  /** Undefined: there is none now, as far as this node knows. */
   readonly leader: Leader | undefined
   readonly term: number
 }
@@ -122,6 +128,7 @@ export interface Register {
   read (key: string, options?: AbortOptions): Promise<Entry | undefined>
   /** Of this node's own table, perhaps stale. */
   entry (key: string): Entry | undefined
+  /** All of this node's own table, perhaps stale. */
   entries (): IterableIterator<Entry>
   /**
    * Whether an entry of this key was deleted within the last 15 s, or may have been: a node that was started with what it
@@ -134,17 +141,22 @@ export interface Register {
 }
 
 export interface VoterStatus {
+  /** Peer id. */
   readonly id: string
   /** Milliseconds since it last answered; only the leader knows. */
   readonly lastContact?: number
 }
 
 export interface ElectionStatus {
+  /** This node's own; undefined for a pure client. */
   readonly service: string | undefined
+  /** Of this node. */
   readonly state: ElectionState
+  /** Of the group's config, and the newest term; 0 while this node knows none. */
   readonly epoch: number
   readonly term: number
   readonly leader: Leader | undefined
+  /** Of the group's config; empty while this node knows none. */
   readonly voters: readonly VoterStatus[]
   /** Peer ids of those that are kept up to date and do not vote; only the leader knows. */
   readonly learners: readonly string[]
@@ -166,6 +178,8 @@ export interface ElectionOptions {
   /**
    * How soon a silent leader is replaced: `fast` 200 to 400 ms (one machine), `default` 500 to 1000 ms, `wan` 1 to 2 s.
    * All voters must have the same.
+   *
+   * @default 'default'
    */
   profile?: ElectionProfile
   /**
@@ -189,7 +203,9 @@ export type ElectionProfile = 'fast' | 'default' | 'wan'
 export interface Election extends TypedEventTarget<ElectionEvents> {
   /** Of this node in the group of its own service. */
   readonly state: ElectionState
+  /** Of that group; undefined: none is known. To ask makes this node take part, or follow. */
   readonly leader: Leader | undefined
+  /** Where acts of leaders are checked, on this node's storage. */
   readonly fence: Fence
   /** For the service's own rooms: links are kept in it. */
   readonly register: Register

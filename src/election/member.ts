@@ -1,5 +1,6 @@
 /** This node's own part in the group of its service: what the group's core has to know of the network, and back. */
 import { VotersError } from '../errors.ts'
+import { abortable } from '../util/abortable.ts'
 import { Group } from './group.ts'
 import { nearby } from './nearby.core.ts'
 import { isFault, problemError } from './problems.ts'
@@ -165,8 +166,9 @@ export class Member {
     const { discovery, config: { service, self, voters = [], expect = 1 } } = this.#init
     const eligible = nodes.filter(({ roles }) => roles.includes(VOTER)).map(({ id, election }) => ({ id, votes: election?.voters.includes(id) === true }))
     const kept = nearby({ service, self, seats: [...voters, ...this.group.status()?.voters ?? []], eligible, size: expect })
-    if (kept.join() === this.#kept) return
-    this.#kept = kept.join()
+    const text = kept.join()
+    if (text === this.#kept) return
+    this.#kept = text
     discovery.keep(kept)
   }
 
@@ -261,21 +263,18 @@ export class Member {
   async ask <T extends Answer['type']> (input: GroupInput, types: readonly T[], ms: number, signal?: AbortSignal): Promise<Extract<Answer, { type: T }> | undefined> {
     signal?.throwIfAborted()
     const id = 'id' in input ? input.id : undefined
-    const { promise, resolve, reject } = Promise.withResolvers<Answer | undefined>()
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
     const waiting: Waiting = {
       resolve,
       accepts: answer => (types as readonly string[]).includes(answer.type) && (!('id' in answer) || answer.id === id)
     }
     this.#waiting.add(waiting)
     const timer = setTimeout(() => { resolve(undefined) }, ms)
-    const abort = (): void => { reject(signal?.reason) }
-    signal?.addEventListener('abort', abort, { once: true })
     try {
       this.group.input(input)
-      return await promise as Extract<Answer, { type: T }> | undefined
+      return await abortable(promise, signal) as Extract<Answer, { type: T }> | undefined
     } finally {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
       this.#waiting.delete(waiting)
       this.group.withdraw(input)
     }

@@ -1,6 +1,6 @@
 /** Who of a service is to be connected with whom. In a large mesh nobody is connected with all. Pure. */
 import { MAX_VOTERS } from '../wire/limits.ts'
-import { inOrder } from './order.core.ts'
+import { firstInOrder } from './order.core.ts'
 
 /** Nodes of a service, beside its voters, that are connected with each other in a mesh of any size. */
 const FIRST = 8
@@ -21,8 +21,7 @@ export interface NearbyInit {
  * bounded, for anybody can say it, and comes last.
  */
 export function nearby ({ service, self, seats, eligible, size }: NearbyInit): string[] {
-  const ordered = inOrder(service, eligible.map(({ id }) => id))
-  const votes = new Set(eligible.filter(one => one.votes).map(({ id }) => id))
-  const kept = new Set([...seats, ...ordered.slice(0, Math.max(FIRST, size)), ...ordered.filter(id => votes.has(id)).slice(0, MAX_VOTERS)])
+  const first = (of: NearbyInit['eligible'], count: number): string[] => firstInOrder(service, of.map(({ id }) => id), count)
+  const kept = new Set([...seats, ...first(eligible, Math.max(FIRST, size)), ...first(eligible.filter(({ votes }) => votes), MAX_VOTERS)])
   return kept.delete(self) ? [...kept] : []
 }

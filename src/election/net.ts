@@ -1,6 +1,7 @@
 /** The election streams with all peers. What cannot be sent now is dropped: every message is said again, or stale. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import { ProtocolError } from '../errors.ts'
+import { Bans } from '../streams/bans.core.ts'
 import { peerStreams } from '../streams/index.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { withDeadline } from '../util/deadline.ts'
@@ -14,7 +15,8 @@ import type { Logger, PeerId } from '@libp2p/interface'
 const MAX_FRAMES = 20_000
 /** Milliseconds a peer that was cut is not listened to. */
 const BAN = 10_000
-const MAX_BANS = 1_000
+/** Peers whose frames are counted. */
+const MAX_RATES = 1_000
 /** Milliseconds a stream may take to open: by then what it was opened for is said again. */
 const OPEN_TIMEOUT = 1_000
 /** Frames that wait for a stream to open, the newest ones. */
@@ -45,7 +47,7 @@ export class Net {
   readonly #streams: PeerStreams
   readonly #openings = new Map<string, Opening>()
   readonly #rates = new Map<string, { second: number, frames: number }>()
-  readonly #bans = new Map<string, number>()
+  readonly #bans = new Bans(BAN)
 
   constructor (components: PeerStreamsComponents, init: NetInit) {
     this.#init = init
@@ -124,7 +126,7 @@ export class Net {
     let rate = this.#rates.get(from)
     if (rate?.second !== second) {
       rate = { second, frames: 0 }
-      if (this.#rates.size > MAX_BANS) this.#rates.clear()
+      if (this.#rates.size > MAX_RATES) this.#rates.clear()
       this.#rates.set(from, rate)
     }
     if (++rate.frames > MAX_FRAMES) throw new ProtocolError('too many frames')
@@ -133,19 +135,14 @@ export class Net {
   }
 
   #banned (id: string): boolean {
-    const until = this.#bans.get(id)
-    if (until === undefined) return false
-    if (this.#init.now() < until) return true
-    this.#bans.delete(id)
-    return false
+    return this.#bans.has(id, this.#init.now())
   }
 
   /** Listens to a peer no more for a while. */
   cut (id: string, reason: Error): void {
     if (this.#banned(id)) return
     this.#init.log('cut %s - %e', id, reason)
-    if (this.#bans.size >= MAX_BANS) this.#bans.clear()
-    this.#bans.set(id, this.#init.now() + BAN)
+    this.#bans.add(id, this.#init.now())
     for (const stream of [...this.#streams.streams()]) {
       if (stream.peer === id) stream.abort(reason)
     }

@@ -3,8 +3,9 @@
  * storage is not theirs alone, and they come and go.
  */
 import { serviceCapabilities } from '@libp2p/interface'
+import { needed } from '../discovery/optional.ts'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { ElectionStoreError, InvalidOptionsError, MeshStoppedError, NotLeaderError, RegisterError } from '../errors.ts'
+import { ElectionStoreError, MeshStoppedError, NotLeaderError, RegisterError } from '../errors.ts'
 import { memoryStorage } from '../storage/index.ts'
 import { Lazy } from '../util/lazy.ts'
 import { timers } from '../util/timers.ts'
@@ -48,9 +49,9 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
 
   start (): void {
     if (this.#running) return
+    const discovery = this.#discovery()
     this.#running = true
     this.#stopped = false
-    const discovery = this.#discovery()
     for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNodes)
   }
 
@@ -118,11 +119,8 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
     return service === undefined ? undefined : this.#groups().follow(service)
   }
 
-  /** Looked up when it is first needed: services are made in the order of their keys. */
   #discovery (): Discovery {
-    const { discovery } = this.#components
-    if (discovery === undefined) throw new InvalidOptionsError('election needs the discovery service beside it: add `discovery: discovery()` to the services')
-    return discovery
+    return needed('election', this.#components, 'discovery')
   }
 
   #groups (): Views {

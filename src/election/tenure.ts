@@ -1,5 +1,7 @@
 /** A leader's time in office as the tasks see it, and the tasks that wait for one. */
 import { LeaseLostError, MeshStoppedError } from '../errors.ts'
+import { abortable } from '../util/abortable.ts'
+import { within } from '../util/deadline.ts'
 import type { FencingToken, Lease } from './index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -78,12 +80,7 @@ export class Tenures {
   async retire (why: string, { signal }: AbortOptions = {}): Promise<void> {
     const tasks = [...this.#current?.tasks ?? []]
     this.end(why)
-    if (tasks.length === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, signal?.aborted === true ? 0 : GRACE)
-    signal?.addEventListener('abort', () => { resolve() }, { once: true })
-    await Promise.race([Promise.allSettled(tasks), promise])
-    clearTimeout(timer)
+    if (tasks.length > 0) await within(GRACE, Promise.allSettled(tasks), signal)
   }
 
   async run <T> (task: (lease: Lease) => Promise<T> | T, { signal }: AbortOptions = {}): Promise<T> {
@@ -114,12 +111,9 @@ export class Tenures {
     if (this.#current !== undefined && !this.#current.signal.aborted) return this.#current
     const waiting = Promise.withResolvers<Tenure>()
     this.#waiting.push(waiting)
-    const abort = (): void => { waiting.reject(signal?.reason) }
-    signal?.addEventListener('abort', abort, { once: true })
     try {
-      return await waiting.promise
+      return await abortable(waiting.promise, signal)
     } finally {
-      signal?.removeEventListener('abort', abort)
       this.#waiting = this.#waiting.filter(other => other !== waiting)
     }
   }

@@ -7,9 +7,11 @@
  * holds back every `send` until all saves up to its `after` are durable. Sends to one peer keep their order.
  */
 import type { Message } from './messages.core.ts'
+import type { Time } from '../util/clocks.ts'
+import type { Rank } from '../util/rank.core.ts'
 
-/** Orders what leaders do: by epoch, then term, then index within the term. `index` 0: nothing yet in this term. */
-export interface Rank { readonly epoch: number, readonly term: number, readonly index: number }
+export type { Rank } from '../util/rank.core.ts'
+export type { Time } from '../util/clocks.ts'
 
 /** The fencing token: grows with each leader, by epoch, then term. */
 export interface Token { readonly epoch: number, readonly term: number }
@@ -92,9 +94,6 @@ export interface Save {
     readonly synced: Rank
   }
 }
-
-/** Milliseconds of a monotonic clock that may stand still in sleep, and of the wall clock. */
-export interface Time { readonly now: number, readonly wall: number }
 
 /** A node of the service, as discovery sees it: not gone. A hint only: never counted, never voting by itself. */
 export interface Candidate {

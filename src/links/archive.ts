@@ -4,6 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { pause } from '../util/timeouts.ts'
 import { copyBytes, shareBytes } from '../wire/bytes.ts'
 import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { MAX_LINK_READS, MAX_VOTERS } from '../wire/limits.ts'
@@ -79,7 +80,7 @@ export class Archive {
     if (this.#records === undefined) return
     let looked = 0
     for (const { parent, token, link } of all) {
-      if (++looked % AT_ONCE === 0) await new Promise(resolve => { setTimeout(resolve, 0) })
+      if (++looked % AT_ONCE === 0) await pause(0)
       if (isOver() || !this.keep(service, { parent, token, link, rank: link.rank })) return
     }
   }

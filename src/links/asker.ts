@@ -6,6 +6,7 @@
 import { MeshStoppedError, NoAuthorityError, RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { nextTick } from '../util/next-tick.ts'
+import { pause } from '../util/timeouts.ts'
 import { timers } from '../util/timers.ts'
 import { isFirst } from './decide.core.ts'
 import { batchOf, inBatches, isId, readAnswers, record, writeQuestion } from './messages.core.ts'
@@ -152,9 +153,9 @@ export class Asker {
       }
       call.onDoubt?.(doubt)
       if (doubt && call.once === true) throw new InDoubt()
-      const pause = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
-      if (now() + pause >= due) throw silence(service, cause, doubt && call.harmless !== true)
-      await new Promise(resolve => { setTimeout(resolve, pause) })
+      const rest = attempt === 0 && hint !== undefined ? 0 : backoff(attempt, RETRY, Math.random)
+      if (now() + rest >= due) throw silence(service, cause, doubt && call.harmless !== true)
+      await pause(rest)
     }
   }
 
@@ -242,7 +243,7 @@ export class Asker {
   /** What was put off, without what has its answer: questions together. Those whose time is over by then are told so. */
   async #askLater (service: string, all: readonly Asked[]): Promise<void> {
     for (const asked of all) asked.doubt = !isResolve(asked)
-    await new Promise(resolve => { setTimeout(resolve, RETRY.initial) })
+    await pause(RETRY.initial)
     const due = all.filter(({ due }) => due > this.#init.now())
     const changes = due.filter(asked => !isResolve(asked))
     for (const change of changes) this.#beginAlone(service, change, true)

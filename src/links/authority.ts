@@ -2,15 +2,14 @@
  * Keeps the links of this node's service while it leads. All of them stand in the register, which a majority of the
  * voters holds; here are only counts of it. It alone judges that a node is gone.
  */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { rendezvousRank } from '../balancing/index.ts'
 import { RegisterError, RpcError } from '../errors.ts'
-import { decodePlace, encodePlace } from '../wire/links-codec.ts'
 import { Commits } from './commits.ts'
 import { Counts } from './counts.core.ts'
 import { decide } from './decide.core.ts'
 import { Clearing, removal } from './clearing.ts'
 import { downKey, downOf, linkKey, linkOf } from './keys.core.ts'
+import { Ledger, valueOf } from './ledger.ts'
 import { Lives } from './lives.core.ts'
 import { makerOf, refusalOf } from './makers.ts'
 import { NotLeading } from './not-leading.ts'
@@ -23,7 +22,7 @@ import type { LinkName } from './keys.core.ts'
 import type { Idle } from './held.core.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { FencingToken, Register, RegisterEntry } from '../election/index.ts'
+import type { FencingToken, Register } from '../election/index.ts'
 
 /** Milliseconds between two words to nodes about how many links they hold. */
 const COUNT_INTERVAL = 1_000
@@ -63,6 +62,7 @@ export interface AuthorityInit {
 
 export class Authority {
   readonly #init: AuthorityInit
+  readonly #ledger: Ledger
   readonly #commits: Commits
   readonly #counts = new Counts()
   readonly #lives: Lives
@@ -70,7 +70,6 @@ export class Authority {
   readonly #told = new Map<string, number>()
   readonly #turns = new Turns()
   readonly #slow = new Slow()
-  readonly #places = new WeakMap<Uint8Array, Place>()
   readonly #isAlive = (place: Place): boolean => this.isAlive(place)
   #office = 0
   #token: FencingToken = { epoch: 0, term: 0 }
@@ -81,6 +80,7 @@ export class Authority {
   constructor (init: AuthorityInit) {
     this.#init = init
     const { register, discovery, ttl, onError } = init
+    this.#ledger = new Ledger(register)
     this.#commits = new Commits(register)
     this.#lives = new Lives(id => discovery.node(id))
     this.#clearing = new Clearing({
@@ -89,7 +89,7 @@ export class Authority {
       counts: this.#counts,
       lives: this.#lives,
       entries: () => register.entries(),
-      placeOf: entry => this.#placeOf(entry),
+      placeOf: entry => this.#ledger.placeOf(entry),
       made: ({ rank }) => rank.epoch === this.#token.epoch && rank.term === this.#token.term ? rank.index : 0,
       office: () => this.leads ? this.#office : undefined,
       remove: async removals => this.ask(removals, ''),
@@ -106,6 +106,11 @@ export class Authority {
     return this.#office
   }
 
+  /** Of the last link that was made in this term. */
+  get #lastRank (): Rank {
+    return { ...this.#token, index: this.#index }
+  }
+
   /** The register is complete: count what is in it. */
   begin (token: FencingToken): void {
     this.#office++
@@ -119,7 +124,7 @@ export class Authority {
     this.#turns.clear()
     for (const entry of this.#init.register.entries()) {
       const name = linkOf(entry.key)
-      const place = this.#placeOf(entry)
+      const place = this.#ledger.placeOf(entry)
       // what the leader before was about to write has a rank of this term by now
       if (entry.rank.epoch === token.epoch && entry.rank.term === token.term) this.#index = Math.max(this.#index, entry.rank.index)
       if (name !== undefined) this.#counts.add(name.parent, place)
@@ -153,11 +158,8 @@ export class Authority {
   }
 
   /** Every link that lives, with its name. */
-  * all (): IterableIterator<LinkName & { readonly link: Link }> {
-    for (const entry of this.#init.register.entries()) {
-      const name = linkOf(entry.key)
-      if (name !== undefined) yield { ...name, link: { ...this.#placeOf(entry), rank: entry.rank } }
-    }
+  all (): IterableIterator<LinkName & { readonly link: Link }> {
+    return this.#ledger.all()
   }
 
   #world (): World {
@@ -168,15 +170,6 @@ export class Authority {
     }
     const takers = this.#takers.list
     return { takers, isAlive: this.#isAlive, links: node => this.links(node), order: token => rendezvousRank(token, takers) }
-  }
-
-  #placeOf ({ value = new Uint8Array() }: RegisterEntry): Place {
-    let place = this.#places.get(value)
-    if (place === undefined) {
-      const { node, incarnation, maker } = decodePlace(value)
-      this.#places.set(value, place = { node, incarnation, maker: bytesToHex(maker) })
-    }
-    return place
   }
 
   // ---- what is asked
@@ -226,13 +219,12 @@ export class Authority {
   #decide (question: Question, key: string, maker: string): Answer | Promise<Answer> {
     const { discovery, register } = this.#init
     if (!this.leads) throw new NotLeading()
-    const entry = register.entry(key)
-    const present = entry === undefined ? undefined : { ...this.#placeOf(entry), rank: entry.rank }
+    const present = this.#ledger.link(key)
     const decision = decide(question, present, this.#world())
     if (decision.type === 'refuse') return { failure: decision.why }
     if (decision.type === 'answer') {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
-      return { link: decision.link, changed: false, ...present === undefined && { rank: { ...this.#token, index: this.#index } } }
+      return { link: decision.link, changed: false, ...present === undefined && { rank: this.#lastRank } }
     }
     // what was made and is not there any more was somebody's, who would see it come back
     if (question.again === true && (present !== undefined || register.wasDeleted(key))) return UNAVAILABLE
@@ -310,16 +302,15 @@ export class Authority {
 
   /** Tokens that a node has run calls of. It is told again of those that it does not hold: the first word was lost. */
   used (node: string, parent: string, tokens: readonly string[]): void {
-    const { register, discovery, service, tell } = this.#init
+    const { discovery, service, tell } = this.#init
     if (!this.leads || discovery.node(node)?.service !== service) return
     const told: Told[] = []
     for (const token of tokens) {
       const key = linkKey(parent, token)
-      const entry = register.entry(key)
-      const place = entry === undefined ? undefined : this.#placeOf(entry)
-      if (place?.node === node) this.#clearing.used(key)
+      const link = this.#ledger.link(key)
+      if (link?.node === node) this.#clearing.used(key)
       // what is under way is told when it is done
-      else if (!this.#turns.has(key)) told.push({ parent, token, rank: entry?.rank ?? { ...this.#token, index: this.#index }, link: entry === undefined || place === undefined ? undefined : { ...place, rank: entry.rank } })
+      else if (!this.#turns.has(key)) told.push({ parent, token, rank: link?.rank ?? this.#lastRank, link })
     }
     if (told.length > 0) tell(node, told, undefined)
   }
@@ -329,20 +320,18 @@ export class Authority {
    * the leader changed meanwhile.
    */
   async idle (node: string, parent: string, links: readonly Idle[]): Promise<void> {
-    const { register, tell } = this.#init
     if (!this.leads || links.length === 0) return
     const told: Told[] = []
     const ended = links.filter(({ token, rank }) => {
       const key = linkKey(parent, token)
-      const entry = register.entry(key)
-      const place = entry === undefined ? undefined : this.#placeOf(entry)
-      if (entry === undefined || place?.node !== node) return false
-      const order = compareRanks(entry.rank, rank)
+      const link = this.#ledger.link(key)
+      if (link?.node !== node) return false
+      const order = compareRanks(link.rank, rank)
       // it has the rank of another leader: the node says so again when it knows
-      if (order > 0 && !this.#turns.has(key)) told.push({ parent, token, rank: entry.rank, link: { ...place, rank: entry.rank } })
+      if (order > 0 && !this.#turns.has(key)) told.push({ parent, token, rank: link.rank, link })
       return order === 0 && !this.#clearing.isUsed(key)
     })
-    if (told.length > 0) tell(node, told, undefined)
+    if (told.length > 0) this.#init.tell(node, told, undefined)
     await this.ask(ended.map(({ token, rank }) => removal({ parent, token }, rank)), node)
   }
 
@@ -383,8 +372,4 @@ export class Authority {
       // it was said again meanwhile, or another one leads and looks itself
     }
   }
-}
-
-function valueOf ({ node, incarnation, maker = '' }: Place): Uint8Array {
-  return encodePlace({ node, incarnation, maker: hexToBytes(maker) })
 }

@@ -1,4 +1,5 @@
 /** What time brings at a leader: links that nobody uses end, those of nodes that are gone are cleared away, and what was said of those nodes. */
+import { pause } from '../util/timeouts.ts'
 import { questionOf } from './decide.core.ts'
 import { linkOf } from './keys.core.ts'
 import { Usage } from './usage.core.ts'
@@ -133,7 +134,7 @@ export class Clearing {
       }
       if (++looked % LOOKED_AT_ONCE !== 0 && removals.length < CLEARED_AT_ONCE) continue
       await remove(removals.splice(0))
-      await new Promise(resolve => { setTimeout(resolve, 0) })
+      await pause(0)
       if (isOver()) return
     }
     if (!isOver()) await remove(removals)

@@ -1,6 +1,7 @@
 /** What is said of changes that a lost leader may have made, and of those that others overtake. */
 import { RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { pause } from '../util/timeouts.ts'
 
 /** Milliseconds before a change that somebody else overtook is tried again. */
 const RETRY = { initial: 5, max: 200 }
@@ -26,7 +27,7 @@ export function tryAgain (service: string, patience: number, signal: AbortSignal
   let attempt = 0
   return async () => {
     if (performance.now() >= due) throw new RpcError('UNAVAILABLE', `links of service '${service}': the link changes all the time, or its leader has not caught up with it`, { retryable: true })
-    await new Promise(resolve => { setTimeout(resolve, backoff(attempt++, RETRY, Math.random)) })
+    await pause(backoff(attempt++, RETRY, Math.random))
     signal?.throwIfAborted()
   }
 }

@@ -1,5 +1,6 @@
 /** A node that drains waits until nobody has a token here; when its time is over it asks its leader to give them to others. */
 import { within } from '../util/deadline.ts'
+import { pause } from '../util/timeouts.ts'
 import { isCount } from './messages.core.ts'
 import { COUNT, DOWN } from './methods.core.ts'
 import type { Asker } from './asker.ts'
@@ -33,7 +34,7 @@ export async function drain ({ service, discovery, asker, count, down, onError }
     if (!isAccompanied()) return
     const { value } = await asker.call(service, ask, LOOK).catch((err: Error) => ({ value: LINKLESS.has(err.name) ? 0 : 1 }))
     if (value === 0) return
-    await new Promise(resolve => { setTimeout(resolve, LOOK) })
+    await pause(LOOK)
   }
   // a leader that cannot be asked now is asked again: until then nobody else may run these tokens
   const given = asker.call(service, { method: DOWN, args: () => ({ n: id }), own: async () => down(id), read: () => undefined }, GIVE_UP).then(() => {}, onError)

@@ -1,5 +1,6 @@
 /** The calling side: where does a token's next call go? */
 import { rendezvousPick, rendezvousRank } from '../balancing/index.ts'
+import { unsuspected } from '../balancing/unsuspected.core.ts'
 import { RpcError } from '../errors.ts'
 import { encodeClaim } from '../wire/links-codec.ts'
 import { MAX_CACHED_LINKS } from '../wire/limits.ts'
@@ -289,9 +290,4 @@ function goneFor (service: string, err: unknown): unknown {
 
 function isUnavailable (err: unknown): boolean {
   return isUndecided(err) || (err instanceof RpcError && err.code === 'UNAVAILABLE')
-}
-
-/** A suspect keeps its tokens until it is given up. */
-function unsuspected (node: NodeInfo): NodeInfo {
-  return node.state === 'suspect' ? { ...node, state: 'up' } : node
 }

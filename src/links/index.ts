@@ -60,7 +60,8 @@ export interface LinksOptions {
   ttl?: number
   /**
    * Load most of the room's code when it is first needed, not at the start: for pages. A call with a token waits for it, and
-   * so do those that come with one; when it cannot be loaded they fail as if no leader answered, and the next try loads again.
+   * so do those that come with one; when it cannot be loaded they fail as if no leader answered, and the next try loads again,
+   * after some failures at a pace.
    *
    * @default false; in pages `createMesh` makes it true
    */
@@ -117,7 +118,7 @@ export interface LinksStatus {
   readonly held: number
   /** Links that this node remembers as a caller. */
   readonly cached: number
-  /** Calls whose node was known, and questions to leaders. */
+  /** Calls whose node was known, and questions to leaders, since the start. */
   readonly hits: number
   readonly asked: number
   /** Only while this node leads its service, or in mode `local`: what it keeps. */

@@ -3,9 +3,8 @@
  * away from a node only once that node has let it go, or cannot believe any more that it may run it. The node counts from
  * when it asked, the leader from when it answered, and longer by as much as clocks may drift. Pure.
  */
-
-/** Milliseconds of a monotonic clock that may stand still in sleep, and of the wall clock. */
-export interface Time { readonly now: number, readonly wall: number }
+import { isBefore } from '../util/clocks.ts'
+import type { Time } from '../util/clocks.ts'
 
 /** Milliseconds that a node may run calls after it asked its leader. */
 export const LEASE = 2_500
@@ -14,11 +13,6 @@ const DRIFT = 0.02
 const MARGIN = 10
 /** Milliseconds that a leader counts for a lease: its clock may be as fast as the node's is slow. */
 export const GRANT = LEASE * (1 + DRIFT) / (1 - DRIFT) + MARGIN
-
-/** Over when either clock says so. */
-function isBefore (time: Time, end: Time): boolean {
-  return time.now < end.now && time.wall < end.wall
-}
 
 /** By the one that is never set: in sleep it counts for too long, which costs time and nothing else. */
 function hasPassed (end: Time, time: Time): boolean {

@@ -1,4 +1,5 @@
 /** The called node's side: which calls of tokens run here. */
+import { equals } from 'uint8arrays/equals'
 import { RpcError } from '../errors.ts'
 import { decodeClaim } from '../wire/links-codec.ts'
 import { MAX_HELD_LINKS, MAX_LINK_CHECKS, MAX_LINK_CHECKS_PER_PEER } from '../wire/limits.ts'
@@ -78,7 +79,7 @@ export class Owner implements TokenGuard {
     if (incarnation !== this.#life) this.#begin(incarnation)
     if (claim === undefined) return this.#init.open ? undefined : this.#lookForUnclaimed(token, caller)
     const glance = this.#glances.get(placeOf(token))
-    if (glance !== undefined && sameBytes(glance.claim, claim) && sameBytes(glance.token, token)) {
+    if (glance !== undefined && equals(glance.claim, claim) && equals(glance.token, token)) {
       glance.held.used = true
       return this.#init.mayRun() ? glance.held : away()
     }
@@ -257,10 +258,4 @@ function placeOfHex (token: string): number {
   let place = 0
   for (let i = 0; i < GLANCE; i++) place |= parseInt(token.slice(2 * i, 2 * i + 2), 16) << (8 * i)
   return place
-}
-
-function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
 }

@@ -1,7 +1,8 @@
 /** The order of links: by who committed them, epoch and term, and in which turn. Pure. */
+import type { Rank } from '../util/rank.core.ts'
 
-/** As the register's, all below 2^53. */
-export interface Rank { readonly epoch: number, readonly term: number, readonly index: number }
+export { compareRanks } from '../util/rank.core.ts'
+export type { Rank } from '../util/rank.core.ts'
 
 /** Of three numbers, as it travels in answers. */
 export type RankTuple = readonly [epoch: number, term: number, index: number]
@@ -11,10 +12,6 @@ export const NO_RANK: Rank = Object.freeze({ epoch: 0, term: 0, index: 0 })
 
 /** Hex digits of one number. */
 const DIGITS = 14
-
-export function compareRanks (a: Rank, b: Rank): number {
-  return a.epoch - b.epoch || a.term - b.term || a.index - b.index
-}
 
 export function toTuple ({ epoch, term, index }: Rank): RankTuple {
   return [epoch, term, index]

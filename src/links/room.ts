@@ -3,6 +3,7 @@
  * needed; see service.ts.
  */
 import { LinkError, MeshStoppedError, RpcError } from '../errors.ts'
+import { pause } from '../util/timeouts.ts'
 import { checkName } from '../wire/names.ts'
 import { Archive } from './archive.ts'
 import { Asker } from './asker.ts'
@@ -309,7 +310,7 @@ export class Room {
       const node = discovery.node(id)
       if (node !== undefined) return node
       if (performance.now() >= end) throw new RpcError('UNAVAILABLE', `links of service '${service}': the token is linked to ${id}, which is not known here`, { retryable: true })
-      await new Promise(resolve => { setTimeout(resolve, 20) })
+      await pause(20)
     }
   }
 }

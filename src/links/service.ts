@@ -4,9 +4,12 @@
  * which keep links, load it at once.
  */
 import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
+import { needed, optional } from '../discovery/optional.ts'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { InvalidOptionsError, MeshStoppedError, RpcError } from '../errors.ts'
+import { MeshStoppedError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
+import { Lazy } from '../util/lazy.ts'
+import { timers } from '../util/timers.ts'
 import { encodeClaim } from '../wire/links-codec.ts'
 import { METHODS } from './methods.core.ts'
 import { resolveLinksOptions } from './options.ts'
@@ -44,7 +47,7 @@ interface Run {
   /** Aborts with MeshStoppedError. */
   readonly closing: AbortController
   readonly ends: Array<() => void>
-  loading: Promise<Room> | undefined
+  readonly code: Lazy<typeof room>
   room: Room | undefined
 }
 
@@ -91,12 +94,12 @@ export class LinksService extends SafeEmitter<LinkEvents> implements Links, Star
   /** Takes the room's place in rpc. */
   #begin (): Run {
     const run: Run = {
-      discovery: needed('discovery', () => this.#components.discovery),
-      election: needed('election', () => this.#components.election),
-      rpc: needed('rpc', () => this.#components.rpc),
+      discovery: needed('links', this.#components, 'discovery'),
+      election: needed('links', this.#components, 'election'),
+      rpc: needed('links', this.#components, 'rpc'),
       closing: new AbortController(),
       ends: [],
-      loading: undefined,
+      code: new Lazy('links', timers, this.#seams.load, code => code),
       room: undefined
     }
     const { discovery, election, rpc } = run
@@ -188,20 +191,14 @@ export class LinksService extends SafeEmitter<LinkEvents> implements Links, Star
   async #load ({ signal }: AbortOptions = {}): Promise<Room> {
     const run = this.#running()
     if (run.room !== undefined) return run.room
-    if (run.loading === undefined) {
-      run.loading = this.#make(run)
-      run.loading.catch(() => { run.loading = undefined })
-    }
-    return abortable(run.loading, signal ?? undefined)
+    const ends = signal == null ? run.closing.signal : AbortSignal.any([run.closing.signal, signal])
+    const code = await abortable(run.code.load(), ends)
+    ends.throwIfAborted()
+    return run.room ?? this.#make(run, code)
   }
 
-  async #make (run: Run): Promise<Room> {
-    const { discovery, election, rpc, closing: { signal } } = run
-    const { Announcer, Room } = await abortable(this.#seams.load(), signal).catch((cause: unknown) => {
-      signal.throwIfAborted()
-      throw new RpcError('UNAVAILABLE', 'links: their code could not be loaded', { retryable: true, cause })
-    })
-    signal.throwIfAborted()
+  #make (run: Run, { Announcer, Room }: typeof room): Room {
+    const { discovery, election, rpc } = run
     this.#announcer ??= new Announcer(this)
     const { mode } = this.#options
     const room = run.room = new Room({
@@ -209,7 +206,7 @@ export class LinksService extends SafeEmitter<LinkEvents> implements Links, Star
       discovery,
       election,
       rpc,
-      records: this.#records(),
+      records: optional<Records>(this.#components, 'records'),
       announcer: this.#announcer,
       former: node => this.#former.get(node),
       log: this.#log
@@ -218,27 +215,6 @@ export class LinksService extends SafeEmitter<LinkEvents> implements Links, Star
     if (mode === 'shared') rpc.setTokenGuard(room.guard)
     return room
   }
-
-  /** Its getter throws when there is no such service. */
-  #records (): Records | undefined {
-    try {
-      return this.#components.records
-    } catch {
-      return undefined
-    }
-  }
-}
-
-/** Looked up when it is first needed: services are made in the order of their keys. @throws InvalidOptionsError */
-function needed <T> (name: string, get: () => T | undefined): T {
-  let service: T | undefined
-  try {
-    service = get()
-  } catch {
-    // libp2p throws for a service that does not exist
-  }
-  if (service === undefined) throw new InvalidOptionsError(`links needs the ${name} service beside it: add \`${name}: ${name}()\` to the services`)
-  return service
 }
 
 /**

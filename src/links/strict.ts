@@ -1,10 +1,11 @@
 /** Drives `ownership: 'strict'` at a node of a service: its own lease, and as the leader what it has granted to others. */
+import { time } from '../util/clocks.ts'
+import { pause } from '../util/timeouts.ts'
 import { Grants, OwnLease } from './lease.core.ts'
 import { RENEW } from './methods.core.ts'
 import type { Asker } from './asker.ts'
 import type { Place } from './decide.core.ts'
 import type { LinkName } from './keys.core.ts'
-import type { Time } from './lease.core.ts'
 import type { Owner } from './owner.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -23,10 +24,6 @@ export interface StrictInit {
   own: () => Promise<boolean>
   /** Ask a node to let a token go. False: it has not said that it did. */
   askBack: (node: string, name: LinkName, rank: Rank) => Promise<boolean>
-}
-
-function time (): Time {
-  return { now: performance.now(), wall: Date.now() }
 }
 
 export class Strict {
@@ -89,7 +86,7 @@ export class Strict {
         // only its lease can end that now: before, all its other tokens would have suffered from each one that went
         if (!blocks) this.#grants.block(node)
         blocks = true
-        await new Promise(resolve => { setTimeout(resolve, LOOK) })
+        await pause(LOOK)
       }
     } finally {
       if (blocks) this.#grants.unblock(node)

@@ -55,12 +55,14 @@ export interface PathInfo {
   /** Peer id of the relay. */
   readonly relay?: string
   readonly direction: 'inbound' | 'outbound'
+  /** Protocol ids, as `/noise` and `/yamux/1.0.0`; WebRTC needs neither. */
   readonly encryption?: string
   readonly multiplexer?: string
   /** Milliseconds there and back, as last measured: nothing is measured unless somebody asks. */
   readonly rtt?: number
   /** Milliseconds since 1970. */
   readonly since: number
+  /** Those that are open on it. */
   readonly streams: number
 }
 
@@ -97,10 +99,12 @@ export interface LinkCount {
 export interface CallStats {
   readonly service: string
   readonly method: string
+  /** Of all time, and how many of them failed. */
   readonly calls: number
   readonly errors: number
   /** Calls per second, in the last minute. */
   readonly rate: number
+  /** How long half of them took at most; likewise 95 and 99 of a hundred. */
   readonly p50: number
   readonly p95: number
   readonly p99: number
@@ -115,6 +119,7 @@ export interface Resources {
   readonly heapUsed?: number
   /** Milliseconds by which timers came late of late: the 99th percentile. */
   readonly loopDelay?: number
+  /** Those that are open, and the streams on them. */
   readonly connections: number
   readonly streams: number
   /** What the rooms count, by name. */
@@ -136,13 +141,17 @@ export interface MeshSnapshot {
   readonly self: NodeInfo
   /** All that are known, this one included. */
   readonly nodes: readonly NodeInfo[]
+  /** Its open connections. */
   readonly paths: readonly PathInfo[]
+  /** Those that have a node. */
   readonly services: readonly ServiceInfo[]
+  /** How many lead to each node, by its own word; apart by calling service where this node leads. */
   readonly links: readonly LinkCount[]
   /** Those that this node assigns. */
   readonly topics: readonly TopicInfo[]
   /** All that this node has heard of, also those for which nobody has published yet. Missing: it is of an older build. */
   readonly channels?: readonly OpenChannel[]
+  /** Of this node's own methods, and of those that it called. */
   readonly calls: { readonly served: readonly CallStats[], readonly made: readonly CallStats[] }
   readonly resources: Resources
   /** How many of each list were left out, as an answer to another node is bounded: `{ nodes: 500 }`. */

@@ -1,4 +1,5 @@
 /** The monitor of a node. It is a part of its own, so that it is loaded beside a page's first code, not with it. */
+import { prefixed } from '../discovery/counters.ts'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
 import { roundTrip } from '../streams/round-trip.ts'
 import { timers } from '../util/timers.ts'
@@ -190,10 +191,6 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
     this.#told = this.#families = undefined
     this.safeDispatchEvent('health', { detail: health })
   }
-}
-
-function prefixed (room: string, counters: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(counters).map(([name, count]) => [`${room}_${name}`, count]))
 }
 
 /** The room. @see MonitorComponents */

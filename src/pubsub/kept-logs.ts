@@ -1,8 +1,8 @@
 /** The logs of other nodes that this one keeps. */
+import { time } from '../util/clocks.ts'
 import { MAX_KEPT_LOGS, MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
 import { KeptLog } from './kept-log.ts'
 import { LogFile, storedLogs } from './log-file.ts'
-import { time } from './loop.ts'
 import { logKey } from './names.core.ts'
 import type { Context } from './context.ts'
 import type { TopicGossip } from './gossip.ts'

@@ -1,5 +1,6 @@
 /** A topic within this node: the same channels and the same acks, no network, nothing kept for later. */
 import { InvalidMessageError } from '../errors.ts'
+import { unref } from '../util/timeouts.ts'
 import { checkName } from '../wire/names.ts'
 import { ChannelEnd } from './channel.ts'
 import type { Channel, PublishOptions, Receipt, SubscribeOptions, Topic } from './index.ts'
@@ -111,8 +112,7 @@ export class LocalTopic implements Topic {
 
   #settled (channel: LocalChannel, waiting: Waiting, outcome: Outcome): void {
     if (outcome.type !== 'nak' || ++waiting.attempt > MAX_DELIVER) return
-    const timer: ReturnType<typeof setTimeout> = setTimeout(() => { this.#offer(channel, waiting) }, outcome.delay ?? RETRY)
-    ;(timer as { unref?: () => void }).unref?.()
+    unref(setTimeout(() => { this.#offer(channel, waiting) }, outcome.delay ?? RETRY))
   }
 }
 

@@ -3,6 +3,7 @@
  * that are asked for while one is under way become durable together. One that fails is tried again: nothing that waits
  * for it leaves before.
  */
+import { pause } from '../util/timeouts.ts'
 import { decodeStoredMessage, decodeStoredState, encodeStoredMessage, encodeStoredState } from '../wire/pubsub-codec.ts'
 import type { LogStore } from '../storage/index.ts'
 import type { AssignerConfig, AssignerState, LogId, Message } from './types.core.ts'
@@ -141,7 +142,7 @@ export class LogFile {
         this.#state ??= state
         this.#trim = Math.max(this.#trim, trim)
         if (this.#closed) break
-        await new Promise(resolve => { setTimeout(resolve, RETRY) })
+        await pause(RETRY)
         continue
       }
       this.#init.onSaved(id)

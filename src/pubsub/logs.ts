@@ -1,10 +1,10 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
 import { MeshStoppedError } from '../errors.ts'
+import { time } from '../util/clocks.ts'
 import { deadTopic } from './names.ts'
 import { Announced } from './announced.ts'
 import { LogDriver } from './log.ts'
 import { LogFile, storedLogs } from './log-file.ts'
-import { time } from './loop.ts'
 import { isDead, logKey, matches, nameOf } from './names.core.ts'
 import { Outbox } from './outbox.ts'
 import { messageId } from './topic.ts'

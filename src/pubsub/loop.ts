@@ -2,9 +2,10 @@
  * Runs what happens one after the other: an input that a core's output leads to waits until all outputs of that step are
  * carried out, so that each core's outputs keep their order.
  */
+import { time } from '../util/clocks.ts'
 import { timers } from '../util/timers.ts'
 import type { TimerHandle } from '../util/timers.ts'
-import type { Time } from './types.core.ts'
+import type { Time } from '../util/clocks.ts'
 
 export class Loop {
   #queue: Array<() => void> = []
@@ -29,10 +30,6 @@ export class Loop {
     this.#queue = []
     this.#running = false
   }
-}
-
-export function time (): Time {
-  return { now: performance.now(), wall: Date.now() }
 }
 
 interface Core<I, O> {

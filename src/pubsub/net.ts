@@ -1,6 +1,7 @@
 /** The streams with all peers. Frames to one peer keep their order; what cannot be sent is dropped, and is said again. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import { ProtocolError } from '../errors.ts'
+import { Bans } from '../streams/bans.core.ts'
 import { peerStreams } from '../streams/index.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { withDeadline } from '../util/deadline.ts'
@@ -13,7 +14,6 @@ import type { Logger, PeerId } from '@libp2p/interface'
 
 /** Milliseconds a peer that was cut is not listened to. */
 const BAN = 10_000
-const MAX_BANS = 1_000
 /** Between attempts to open a stream, ms. */
 const RETRY = { initial: 20, max: 2_000 }
 const OPEN_TIMEOUT = 5_000
@@ -52,7 +52,7 @@ export class Net {
   readonly #init: NetInit
   readonly #streams: PeerStreams
   readonly #openings = new Map<string, Opening>()
-  readonly #bans = new Map<string, number>()
+  readonly #bans = new Bans(BAN)
   /** Peers whose stream broke a moment ago. */
   readonly #losses = new Set<string>()
   /** When something was last written to each. */
@@ -138,8 +138,7 @@ export class Net {
     if (this.#banned(id)) return
     this.#init.log('cut %s - %e', id, reason)
     this.#init.count('peers_cut')
-    if (this.#bans.size >= MAX_BANS) this.#bans.clear()
-    this.#bans.set(id, this.#init.now() + BAN)
+    this.#bans.add(id, this.#init.now())
     for (const stream of [...this.#streams.streams()]) {
       if (stream.peer === id) stream.abort(reason)
     }
@@ -185,10 +184,6 @@ export class Net {
   }
 
   #banned (id: string): boolean {
-    const until = this.#bans.get(id)
-    if (until === undefined) return false
-    if (this.#init.now() < until) return true
-    this.#bans.delete(id)
-    return false
+    return this.#bans.has(id, this.#init.now())
   }
 }

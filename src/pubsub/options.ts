@@ -1,14 +1,8 @@
 import { InvalidOptionsError } from '../errors.ts'
+import { checkInteger } from '../util/refuse.ts'
 import { MAX_TTL } from '../wire/limits.ts'
 import { SHAREABLE } from './system.ts'
 import type { PubsubInit } from './index.ts'
-
-/** @throws InvalidOptionsError */
-export function checkInteger (name: string, value: number | undefined, least: number, most: number): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new InvalidOptionsError(`${name}: expected an integer from ${least} to ${most}, got ${String(value)}`)
-  }
-}
 
 /** @throws InvalidOptionsError */
 export function checkPubsubOptions ({ linger, direct, outbox = {}, retention = {}, system = [] }: Pick<PubsubInit, 'linger' | 'direct' | 'outbox' | 'retention' | 'system'>): void {

@@ -4,8 +4,12 @@
  * once.
  */
 import { serviceCapabilities } from '@libp2p/interface'
+import { needed } from '../discovery/optional.ts'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
-import { InvalidNameError, InvalidOptionsError, MeshStoppedError, RpcError } from '../errors.ts'
+import { InvalidNameError, InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { abortable } from '../util/abortable.ts'
+import { Lazy } from '../util/lazy.ts'
+import { timers } from '../util/timers.ts'
 import { LazyTopic } from './lazy-topic.ts'
 import { checkTopicOrPattern } from './names.ts'
 import { checkPubsubOptions } from './options.ts'
@@ -20,6 +24,18 @@ import type { EventHandler } from 'main-event'
 /** Topics of the node itself: nothing that is published on one leaves the node. */
 const SYSTEM = 'braid.topic.'
 
+/** From a start to a stop. */
+interface Run {
+  /** Aborts with MeshStoppedError. */
+  readonly closing: AbortController
+  readonly code: Lazy<typeof room>
+  /** Gossipsub has started. */
+  listening: boolean
+  starting: Promise<Room> | undefined
+  /** It has started. */
+  room: Room | undefined
+}
+
 export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, Startable {
   readonly [Symbol.toStringTag] = '@braid/pubsub'
   readonly [serviceCapabilities]: string[] = ['@braid/pubsub']
@@ -29,11 +45,7 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
   readonly #topics = new Map<string, LazyTopic>()
   /** Types of events that somebody listens to. */
   readonly #wanted = new Set<string>()
-  #running = false
-  /** Gossipsub has started. */
-  #listening = false
-  #loading: Promise<Room> | undefined
-  #room: Room | undefined
+  #run: Run | undefined
   readonly #code: () => Promise<typeof room>
 
   /** @param code - what tests put their own in place of */
@@ -49,14 +61,16 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
   // ---- lifecycle
 
   async start (): Promise<void> {
-    this.#running = true
+    if (this.#run?.closing.signal.aborted === false) return
     this.#discovery()
+    this.#run = { closing: new AbortController(), code: new Lazy('topics', timers, this.#code, code => code), listening: false, starting: undefined, room: undefined }
     if (this.#init.lazy !== true || this.#wanted.size > 0) await this.#load()
   }
 
   async afterStart (): Promise<void> {
-    this.#listening = true
-    this.#room?.listen()
+    if (this.#run === undefined) return
+    this.#run.listening = true
+    this.#run.room?.listen()
   }
 
   /** Before libp2p begins to close connections. */
@@ -65,18 +79,18 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
   }
 
   async stop (): Promise<void> {
-    this.#running = false
-    this.#listening = false
-    const loading = this.#loading
-    await (await loading?.catch(() => undefined))?.stop()
-    if (this.#loading !== loading) return
-    this.#loading = undefined
-    this.#room = undefined
+    const run = this.#run
+    if (run === undefined) return
+    run.closing.abort(new MeshStoppedError())
+    run.listening = false
+    await (await run.starting?.catch(() => undefined))?.stop()
+    if (this.#run !== run) return
+    this.#run = undefined
     this.#topics.clear()
   }
 
   async leave (options: AbortOptions = {}): Promise<void> {
-    await this.#room?.leave(options)
+    await this.#run?.room?.leave(options)
   }
 
   // ---- what can be done
@@ -93,7 +107,7 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
     if (topic !== undefined && Object.entries(options).some(([name, value]) => value !== topic.options[name as keyof OutboxOptions])) throw new InvalidOptionsError(`the topic ${known} has other options`)
     const made = topic ?? new LazyTopic(known, contract?.body, {
       options,
-      room: () => this.#room,
+      room: () => this.#run?.room,
       load: async () => this.#load(),
       request: topic => ({ name: known, schema: topic.schema, options, onClose: () => { if (this.#topics.get(known) === topic) this.#topics.delete(known) } })
     })
@@ -102,27 +116,24 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
   }
 
   info (): PubsubInfo {
-    return this.#room?.info() ?? { topics: [], channels: [], counters: {} }
+    return this.#run?.room?.info() ?? { topics: [], channels: [], counters: {} }
   }
 
   resync (): void {
-    this.#room?.resync()
+    this.#run?.room?.resync()
   }
 
   override addEventListener<K extends keyof PubsubEvents> (type: K, listener: EventHandler<PubsubEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
     this.#wanted.add(type)
-    this.#room?.want(type)
-    if (this.#running && this.#room === undefined) this.#load().catch((err: unknown) => { this.#log('could not load - %e', err) })
+    this.#run?.room?.want(type)
+    if (this.#run !== undefined && this.#run.room === undefined) this.#load().catch((err: unknown) => { this.#log('could not load - %e', err) })
   }
 
   // ---- parts
 
-  /** Looked up when it is first needed: services are made in the order of their keys. */
   #discovery (): Discovery {
-    const { discovery } = this.#components
-    if (discovery === undefined) throw new InvalidOptionsError('pubsub needs the discovery service beside it: add `discovery: discovery()` to the services')
-    return discovery
+    return needed('pubsub', this.#components, 'discovery')
   }
 
   /**
@@ -130,19 +141,21 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
    * @throws RpcError `UNAVAILABLE`, retryable - its code could not be loaded
    */
   async #load (): Promise<Room> {
-    if (!this.#running) throw new MeshStoppedError(this.#loading === undefined ? 'the mesh is not started, or is stopped' : undefined)
-    if (this.#loading === undefined) {
-      const loading = this.#loading = this.#make()
+    const run = this.#run
+    if (run === undefined) throw new MeshStoppedError('the mesh is not started, or is stopped')
+    run.closing.signal.throwIfAborted()
+    if (run.room !== undefined) return run.room
+    const code = await abortable(run.code.load(), run.closing.signal)
+    run.closing.signal.throwIfAborted()
+    run.starting ??= this.#make(run, code).catch((err: unknown) => {
       // the next one who needs it tries again
-      loading.catch(() => { if (this.#loading === loading) this.#loading = undefined })
-    }
-    return this.#loading
+      run.starting = undefined
+      throw err
+    })
+    return run.starting
   }
 
-  async #make (): Promise<Room> {
-    const { Room } = await this.#code().catch((cause: unknown) => {
-      throw new RpcError('UNAVAILABLE', 'topics: their code could not be loaded', { retryable: true, cause })
-    })
+  async #make (run: Run, { Room }: typeof room): Promise<Room> {
     const room = new Room({
       components: this.#components,
       init: this.#init,
@@ -151,8 +164,8 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
       log: this.#log
     })
     await room.start()
-    this.#room = room
-    if (this.#listening) room.listen()
+    run.room = room
+    if (run.listening) room.listen()
     for (const type of this.#wanted) room.want(type)
     return room
   }

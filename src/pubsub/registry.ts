@@ -1,8 +1,9 @@
 /** Which channels there are and who consumes from them: what all nodes tell each other. */
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { time } from '../util/clocks.ts'
 import { within } from '../util/deadline.ts'
 import { createRegistry } from './registry.core.ts'
-import { Driven, time } from './loop.ts'
+import { Driven } from './loop.ts'
 import type { Context } from './context.ts'
 import type { ChannelSpec, Member, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
 

@@ -2,6 +2,7 @@
 import { abortable } from '../util/abortable.ts'
 import { MeshStoppedError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { pause } from '../util/timeouts.ts'
 import { checkName } from '../wire/names.ts'
 import { createParts } from './assemble.ts'
 import { describe } from './info.ts'
@@ -51,7 +52,6 @@ export class Room {
     this.#system = new SystemTopics({
       shared: this.#shared,
       publish: (name, body) => { this.#publish(name, body) },
-      self: init.components.peerId.toString(),
       topic: name => this.#localTopic(name),
       emit: init.emit,
       onElection: init.init.onElection,
@@ -108,7 +108,7 @@ export class Room {
     await withDeadline(LEAVE_TIMEOUT, [signal], async signal => {
       const closed = Promise.all(Array.from(this.#topics, async topic => topic.close())).then(async () => subscriptions.close())
       await abortable(closed, signal).catch(() => {})
-      while (logs.unfinished && !signal.aborted) await new Promise(resolve => { setTimeout(resolve, LEAVE_INTERVAL) })
+      while (logs.unfinished && !signal.aborted) await pause(LEAVE_INTERVAL)
     })
     logs.leave()
   }

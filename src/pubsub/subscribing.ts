@@ -1,10 +1,10 @@
 /** What `subscribe` takes, its defaults and its refusals. */
 import { InvalidOptionsError } from '../errors.ts'
+import { checkInteger } from '../util/refuse.ts'
 import { MAX_TTL } from '../wire/limits.ts'
 import { checkName } from '../wire/names.ts'
 import { channelKey } from './names.core.ts'
 import { checkTopicOrPattern } from './names.ts'
-import { checkInteger } from './options.ts'
 import { STATED } from './settings.core.ts'
 import type { SubscribeOptions } from './index.ts'
 import type { ChannelSpec } from './types.core.ts'

@@ -1,10 +1,10 @@
 /** The channels that this node consumes from. */
 import { InvalidOptionsError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
+import { time } from '../util/clocks.ts'
 import { within } from '../util/deadline.ts'
 import { ChannelEnd } from './channel.ts'
 import { NO_OUTCOMES } from './logs.ts'
-import { time } from './loop.ts'
 import { matches } from './names.core.ts'
 import { isPattern } from './names.ts'
 import { Subscription } from './subscription.ts'

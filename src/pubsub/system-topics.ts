@@ -11,7 +11,6 @@ import type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents, UnlinkMsg } f
 type Detail<K extends keyof SystemEvents> = SystemEvents[K] extends CustomEvent<infer D> ? D : never
 
 export interface SystemTopicsInit {
-  self: string
   topic: (name: string) => LocalTopic
   /** Topics of the whole mesh: each node publishes there what it decides, or is, and nothing that it has heard. */
   shared: ReadonlySet<string>

@@ -34,8 +34,9 @@
  * - Keepers send `stored` only of what is durable (or in memory, when they have no storage: `durable` false).
  */
 
-/** Milliseconds of a monotonic clock, and of the wall clock (only for ages and lifetimes of messages). */
-export interface Time { readonly now: number, readonly wall: number }
+import type { Time } from '../util/clocks.ts'
+
+export type { Time } from '../util/clocks.ts'
 
 /** Inclusive ranges of seqs, flat and ascending: from, to, from, to … */
 export type Ranges = readonly number[]

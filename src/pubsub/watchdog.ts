@@ -2,6 +2,7 @@
  * Gossipsub opens one stream to each peer and does not notice when only that stream ends (the peer's queue was full, it
  * was reset): from then on the peer hears nothing while its connection lives. This looks now and then and opens it again.
  */
+import { unref } from '../util/timeouts.ts'
 import type { Connection, Logger, PeerId } from '@libp2p/interface'
 
 /** Milliseconds between two looks. A stream is opened within one of them, so that what is missing twice is lost. */
@@ -32,8 +33,7 @@ export class GossipWatchdog {
   }
 
   start (): void {
-    this.#timer = setInterval(() => { this.look() }, INTERVAL)
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    this.#timer = unref(setInterval(() => { this.look() }, INTERVAL))
   }
 
   stop (): void {

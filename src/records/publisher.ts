@@ -2,6 +2,7 @@
 import { equals } from 'uint8arrays/equals'
 import { sign } from '../util/signing.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { unref } from '../util/timeouts.ts'
 import { MAX_KEPT_RECORDS } from '../wire/limits.ts'
 import { encodeRanked, encodeRecordKey, encodeSignedRanked } from '../wire/record-codec.ts'
 import { Backlog, putInterval } from './backlog.core.ts'
@@ -108,11 +109,10 @@ export class Publisher {
 
   #arm (delay = 0): void {
     if (this.#closing == null || this.#timer != null || this.#backlog.size === 0) return
-    this.#timer = setTimeout(() => {
+    this.#timer = unref(setTimeout(() => {
       this.#timer = undefined
       this.#arm(this.#next() ? putInterval(this.#init.dht().routingTable.size, this.#messages) : IDLE_INTERVAL)
-    }, delay)
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    }, delay))
   }
 
   /** False: nothing to do for now. */

@@ -2,6 +2,7 @@
 import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { toString } from 'uint8arrays/to-string'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
+import { unref } from '../util/timeouts.ts'
 import { MAX_RECORD_AUTHORS } from '../wire/limits.ts'
 import { checkKey, checkRecord } from './check.ts'
 import { SOURCE } from './order.core.ts'
@@ -44,8 +45,7 @@ class RecordsService implements Records, Startable {
       throw new InvalidOptionsError('records: give the DHT the same rules, libp2pOptions({ dht: rules })')
     }
     this.#running = new AbortController()
-    this.#sweeping = setInterval(() => { rules.store.sweep() }, SWEEP_INTERVAL)
-    ;(this.#sweeping as { unref?: () => void }).unref?.()
+    this.#sweeping = unref(setInterval(() => { rules.store.sweep() }, SWEEP_INTERVAL))
     this.#publisher.start()
   }
 

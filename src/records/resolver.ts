@@ -1,6 +1,7 @@
 /** Reading: one walk through the DHT for each author, and the best of what comes until it is enough or late. */
 import { setMaxListeners } from 'main-event'
 import { toString } from 'uint8arrays/to-string'
+import { abortable } from '../util/abortable.ts'
 import { decodeRanked, decodeSignedRanked, encodeRecordKey } from '../wire/record-codec.ts'
 import { compareRecords } from './record.core.ts'
 import { Tally } from './tally.core.ts'
@@ -42,8 +43,6 @@ export class Resolver {
       const found = late || tallies.some(tally => tally.hasEnough(servers))
       if ((late && window === 'best' && tallies.some(({ best }) => best !== undefined)) || tallies.every(tally => tally.done(servers, found))) over.resolve()
     }
-    const abort = (): void => { over.reject(signal.reason) }
-    signal.addEventListener('abort', abort)
     const timers = [
       setTimeout(() => { late = true; check() }, this.#init.window),
       setTimeout(() => { over.resolve() }, timeout)
@@ -56,9 +55,8 @@ export class Resolver {
           check()
         })
       })
-      await over.promise
+      await abortable(over.promise, signal)
     } finally {
-      signal.removeEventListener('abort', abort)
       for (const timer of timers) clearTimeout(timer)
       walking.abort()
     }

@@ -4,7 +4,7 @@ import { OutCall } from './out-call.ts'
 import { clientChain } from './passage.ts'
 import { checkSignal } from './prepare.ts'
 import { DeferredResults, primed } from './results.ts'
-import { retry } from './retry.ts'
+import { isSafe, retry } from './retry.ts'
 import type { Client } from './client.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
@@ -18,10 +18,6 @@ import type { Trace } from '../wire/trace.ts'
 export type Parent = (HandlerContext & CallParent) | undefined
 
 type OpenStream = (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Parent, trace?: Trace) => Results | Promise<unknown>
-
-function isSafe (options: InvokeOptions | undefined): boolean {
-  return options !== undefined && (options.idempotencyKey !== undefined || options.idempotent === true)
-}
 
 export class Calls {
   readonly #host: OutCallHost

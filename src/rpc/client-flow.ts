@@ -3,7 +3,7 @@ import { decodeBody, encodeBody } from '../wire/codecs.ts'
 import { failAt } from './answers.ts'
 import { SETTLED } from './call.ts'
 import { Inflow } from './inflow.ts'
-import { codeOf, detailsOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
+import { RETRY_AFTER, codeOf, detailsOf, messageOf, retryAfterOf, unsendable } from './outcome.ts'
 import { Outflow } from './outflow.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -167,8 +167,7 @@ export class ClientFlow implements ChannelUser {
     try {
       return encodeBody(value, this.#host.maxBody)
     } catch (err) {
-      const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
-      throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `${this.call.what}: an item cannot be sent: ${messageOf(err)}`, { cause: err })
+      throw unsendable(`${this.call.what}: an item`, 'INVALID_ARGUMENT', err)
     }
   }
 

@@ -1,4 +1,5 @@
 import { RpcError } from '../errors.ts'
+import { untilAborted } from '../util/abortable.ts'
 import { copyBytes } from '../wire/bytes.ts'
 import { MAX_LARGE_WAITING, WRITE_HIGH_WATER } from '../wire/limits.ts'
 import { fillFrame, sizeResponse } from '../wire/rpc-frames.ts'
@@ -88,11 +89,10 @@ export class LargeAnswers {
 
   /** Resolves when nothing waits, or the signal aborts. */
   async idle (signal: AbortSignal): Promise<void> {
-    if (this.#waiting > 0 && !signal.aborted) {
+    if (this.#waiting > 0) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#idle.push(resolve)
-      signal.addEventListener('abort', () => { resolve() }, { once: true })
-      await promise
+      await untilAborted(promise, signal)
     }
   }
 

@@ -57,6 +57,12 @@ export function messageOf (error: unknown): string {
   }
 }
 
+/** For a body that is too large, or that cannot be encoded, which is `otherwise`. @param what - which body, as for people */
+export function unsendable (what: string, otherwise: ErrorCode, cause: unknown): RpcError {
+  const tooLarge = cause instanceof Error && cause.name === 'FrameTooLargeError'
+  return new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : otherwise, `${what} cannot be sent: ${messageOf(cause)}`, { cause })
+}
+
 /** By shape, not by `instanceof`: two copies of the package may be loaded. */
 function isRpcError (error: unknown): error is RpcError {
   if (error instanceof RpcError) {

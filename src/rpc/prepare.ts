@@ -5,7 +5,7 @@ import { checkName, isName } from '../wire/names.ts'
 import { sizeMaps } from '../wire/rpc-write.ts'
 import { TRACEPARENT } from '../wire/trace.ts'
 import { Call } from './call.ts'
-import { cancelled, messageOf } from './outcome.ts'
+import { cancelled, messageOf, unsendable } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Parent } from './call.ts'
 import type { ClientInit } from './client-init.ts'
@@ -86,8 +86,7 @@ function encodeArgs (args: unknown, service: string, method: string, maxBody: nu
   try {
     return encodeBody(args, maxBody)
   } catch (err) {
-    const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
-    throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `rpc ${service}/${method}: the arguments cannot be sent: ${messageOf(err)}`, { cause: err })
+    throw unsendable(`rpc ${service}/${method}: the arguments`, 'INVALID_ARGUMENT', err)
   }
 }
 

@@ -1,13 +1,14 @@
-/** Interceptors that send a call more than once: after a failure, or before one. */
+/** The interceptor that sends a call again after a failure. */
 import { RpcError } from '../errors.ts'
+import { untilAborted } from '../util/abortable.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
 import { timers } from '../util/timers.ts'
 import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { RetryBudget } from './budget.core.ts'
 import { clientHooks } from './passage.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
-import type { OutCall } from './out-call.ts'
+import type { InvokeOptions } from './index.ts'
+import type { ClientCall, ClientInterceptor } from './interceptor.ts'
 import type { BackoffInit } from '../util/backoff.core.ts'
 
 export interface RetryOptions {
@@ -28,12 +29,13 @@ const MAX_ATTEMPTS = 10
 /** Services with a bucket of their own; those beyond share one. */
 const MAX_BUDGETS = 1_024
 
-/** Running it twice does no harm. */
-function isSafe (call: ClientCall): boolean {
-  return call.options.idempotent === true || call.options.idempotencyKey !== undefined
+/** Running the call twice does no harm. */
+export function isSafe (options: InvokeOptions | undefined): boolean {
+  return options !== undefined && (options.idempotent === true || options.idempotencyKey !== undefined)
 }
 
-function isRpcError (error: unknown): error is RpcError {
+/** By shape: an interceptor may throw errors of its own that say so. */
+export function tellsRetryable (error: unknown): error is RpcError {
   return error instanceof Error && 'code' in error && 'retryable' in error
 }
 
@@ -67,7 +69,7 @@ async function again (policy: RetryPolicy, call: ClientCall, error: unknown, fir
   let lost: RpcError | undefined
   let pause: number | undefined = first
   for (let attempt = 2; pause !== undefined; attempt++) {
-    if (isRpcError(last) && !last.retryable) {
+    if (tellsRetryable(last) && !last.retryable) {
       lost ??= last
       if (call.options.idempotent !== true && last.node !== undefined) {
         // only this node knows whether the call of this key ran
@@ -81,7 +83,7 @@ async function again (policy: RetryPolicy, call: ClientCall, error: unknown, fir
       return result
     } catch (err) {
       last = err
-      if (lost !== undefined && isRpcError(err) && err.retryable) {
+      if (lost !== undefined && tellsRetryable(err) && err.retryable) {
         // this attempt did not run, but the first one may have
         last = new RpcError(err.code, `${lost.message}; asked again: ${err.message}`, { node: lost.node ?? '', retryAfter: err.retryAfter, cause: err })
       }
@@ -119,7 +121,7 @@ class RetryPolicy {
 
   /** Milliseconds to wait before the next attempt; undefined: there is none. */
   pause (call: ClientCall, error: unknown, attempt: number): number | undefined {
-    if (!isRpcError(error) || !this.#repeats(call, error)) {
+    if (!tellsRetryable(error) || !this.#repeats(call, error)) {
       return undefined
     }
     const allowed = this.budget(call.service).failed()
@@ -131,131 +133,16 @@ class RetryPolicy {
   }
 
   #repeats (call: ClientCall, error: RpcError): boolean {
-    const safe = isSafe(call)
+    const safe = isSafe(call.options)
     const timedOut = this.#perTry && safe && error.code === 'DEADLINE_EXCEEDED'
     return (error.retryable || safe) && (timedOut || this.#codes.includes(error.code))
-  }
-}
-
-export interface HedgeOptions {
-  /** Milliseconds without an answer after which another node is asked too. */
-  delay: number
-  /** Nodes that are asked at most. @default 2 */
-  max?: number
-}
-
-/**
- * Asks a second node when the first is slow, and takes the answer that comes first; the others are cancelled. Only unary
- * calls that may run twice, and that no token or node binds, are hedged.
- */
-export function hedge ({ delay, max = 2 }: HedgeOptions): ClientInterceptor {
-  return next => async call => {
-    const { options } = call
-    // a key is known to one node only: another one would run the call, too
-    if (call.kind !== 'unary' || options.idempotent !== true || options.node !== undefined || options.token !== undefined) {
-      return next(call)
-    }
-    return new Promise((resolve, reject) => { new Race(call as OutCall, next, delay, max, resolve, reject).start() })
-  }
-}
-
-class Race {
-  readonly #call: OutCall
-  readonly #next: ClientNext
-  readonly #delay: number
-  readonly #max: number
-  readonly #resolve: (value: unknown) => void
-  readonly #reject: (error: unknown) => void
-  readonly #asked = new Set<string>()
-  readonly #over = new AbortController()
-  #before: object = {}
-  #sent = 0
-  #open = 0
-  /** Of the first that failed and may have run. */
-  #lost: Error | undefined
-  #timer: ReturnType<typeof timers.after> | undefined
-
-  constructor (call: OutCall, next: ClientNext, delay: number, max: number, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
-    this.#call = call
-    this.#next = next
-    this.#delay = delay
-    this.#max = max
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  start (): void {
-    const { options } = this.#call
-    const { onNode, avoid, signal } = options
-    // an attempt after this race is one of its own
-    this.#before = { onNode, avoid, signal }
-    options.onNode = id => {
-      this.#asked.add(id)
-      onNode?.(id)
-    }
-    options.signal = signal === undefined ? this.#over.signal : AbortSignal.any([signal, this.#over.signal])
-    this.#ask(avoid)
-  }
-
-  /** Unless every node is asked already. */
-  #askAnother (avoid: ReadonlySet<string> | undefined): void {
-    if (this.#call.nodes().some(({ id }) => !this.#asked.has(id))) {
-      this.#ask(avoid)
-    }
-  }
-
-  #ask (avoid: ReadonlySet<string> | undefined): void {
-    this.#call.options.avoid = new Set([...avoid ?? [], ...this.#asked])
-    this.#sent++
-    this.#open++
-    if (this.#sent < this.#max) {
-      this.#timer = timers.after(this.#delay, () => { this.#askAnother(avoid) })
-    }
-    this.#try().then(
-      value => { this.#end(() => { this.#resolve(value) }) },
-      error => {
-        // one that failed is no answer while another may still come
-        if (isRpcError(error) && !error.retryable) {
-          this.#lost ??= error
-        }
-        if (--this.#open === 0) {
-          this.#end(() => { this.#reject(this.#lost ?? error) })
-        }
-      })
-  }
-
-  /** An interceptor below may throw at once. */
-  async #try (): Promise<unknown> {
-    return this.#next(this.#call)
-  }
-
-  /** Once: the options may be another race's by the time that those who lost have ended. */
-  #end (settle: () => void): void {
-    const { node } = this.#call
-    if (this.#over.signal.aborted) {
-      return
-    }
-    if (this.#timer !== undefined) {
-      timers.cancel(this.#timer)
-    }
-    Object.assign(this.#call.options, this.#before)
-    settle()
-    this.#over.abort()
-    // each that is cancelled leaves its own
-    this.#call.node = node
   }
 }
 
 async function sleep (ms: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
-  const onAbort = (): void => { resolve() }
-  signal?.addEventListener('abort', onAbort)
-  if (signal?.aborted === true) {
-    resolve()
-  }
-  await promise
   // the next attempt finds the signal aborted, and says so
-  signal?.removeEventListener('abort', onAbort)
+  await untilAborted(promise, signal)
   timers.cancel(timer)
 }

@@ -1,13 +1,14 @@
 /** Puts the two sides of the room on one set of streams, for as long as the node runs. */
 import { serviceCapabilities } from '@libp2p/interface'
+import { needed } from '../discovery/optional.ts'
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
-import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import { MadeCalls } from './counts.ts'
 import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
 import { isBuiltIn, Methods } from './methods.ts'
+import { resolveRpcOptions } from './options.ts'
 import { ENCODED } from './prepare.ts'
 import { flowHandler } from './flow-handler.ts'
 import { failedResults } from './results.ts'
@@ -22,7 +23,8 @@ import type {
   HandleOptions, Handler, HealthStatus, InvokeOptions, LoadSource, MethodStats, NodeStats, Registration, Rpc, RpcInit, TokenGuard,
   TokenId, TokenRouter
 } from './index.ts'
-import type { ClientInterceptor, Interceptors } from './interceptor.ts'
+import type { ClientInterceptor } from './interceptor.ts'
+import type { RpcOptions } from './options.ts'
 import type { Sharing } from './prepare.ts'
 import type * as serving from './serving.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
@@ -55,44 +57,8 @@ export interface RpcComponents extends PeerStreamsComponents {
  * ```
  */
 export function rpc (init: RpcInit = {}): (components: RpcComponents) => Rpc {
-  const options = resolve(init)
+  const options = resolveRpcOptions(init)
   return components => new RpcService(components, options)
-}
-
-/** {@link RpcInit} with its defaults. */
-export interface RpcOptions {
-  timeout: number
-  secret: string | undefined
-  maxPendingPerPeer: number
-  maxPending: number
-  maxStreamsPerPeer: number
-  maxStreams: number
-  maxBody: number
-  counted: boolean
-  lazy: boolean
-  interceptors: Interceptors
-}
-
-export function resolve (init: RpcInit): RpcOptions {
-  return {
-    timeout: positive('timeout', init.timeout ?? DEFAULT_TIMEOUT, MAX_TIMEOUT),
-    secret: init.secret,
-    maxPendingPerPeer: positive('maxPendingPerPeer', init.maxPendingPerPeer ?? MAX_PENDING_PER_PEER, Infinity),
-    maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity),
-    maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
-    maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
-    maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
-    counted: init.counted ?? false,
-    lazy: init.lazy ?? false,
-    interceptors: init.interceptors ?? {}
-  }
-}
-
-function positive (name: string, value: number, max: number): number {
-  if (typeof value !== 'number' || !(value > 0) || value > max) {
-    throw new InvalidOptionsError(`rpc ${name} must be a number above 0${max === Infinity ? '' : ` and at most ${max}`}, not ${String(value)}`)
-  }
-  return value
 }
 
 /** What tests put their own in place of. */
@@ -349,18 +315,7 @@ export class RpcService implements Rpc, Startable {
     return this.#tokens
   }
 
-  /** Looked up when it is first needed: services are made in the order of their keys. */
   #discovery (): Discovery {
-    let discovery: Discovery | undefined
-    try {
-      discovery = this.#components.discovery
-    } catch (err) {
-      // libp2p throws for a service that does not exist
-      this.#log('no discovery service - %e', err)
-    }
-    if (discovery === undefined) {
-      throw new InvalidOptionsError('rpc needs the discovery service beside it: add `discovery: discovery()` to the services')
-    }
-    return discovery
+    return needed('rpc', this.#components, 'discovery')
   }
 }

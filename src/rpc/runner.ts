@@ -1,10 +1,11 @@
 /** One request from its checked arguments to its answer: validate, run the handler, validate again, answer. */
 import { RpcError } from '../errors.ts'
+import { untilAborted } from '../util/abortable.ts'
 import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { NOT_OWNER } from './answers.ts'
 import { isTimed } from './counts.ts'
-import { messageOf, thrown } from './outcome.ts'
+import { thrown, unsendable } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
 import type { Context } from './context.ts'
 import type { Timers } from '../util/timers.ts'
@@ -85,13 +86,11 @@ export class Runner {
 
   /** Resolves when no call runs, or the signal aborts. */
   async idle (signal: AbortSignal | undefined): Promise<void> {
-    if (this.running === 0 || signal?.aborted === true) {
-      return
+    if (this.running > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#idle.push(resolve)
+      await untilAborted(promise, signal)
     }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#idle.push(resolve)
-    signal?.addEventListener('abort', () => { resolve() }, { once: true })
-    await promise
   }
 
   #validate (context: Context, schema: StandardSchemaV1, args: unknown): void {
@@ -200,8 +199,7 @@ export class Runner {
     try {
       encoded = encodeBody(value, this.#maxBody)
     } catch (err) {
-      const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
-      this.reject(context, new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `it ran, but its result cannot be sent: ${messageOf(err)}`))
+      this.reject(context, unsendable('it ran, but its result', 'INTERNAL', err))
       return
     }
     const late = context.ended !== undefined

@@ -2,7 +2,7 @@ import { ProtocolError, RpcError } from '../errors.ts'
 import { decodeBody, encodeBody } from '../wire/codecs.ts'
 import { encodeDetails } from './inbound.ts'
 import { Inflow } from './inflow.ts'
-import { messageOf, RETRY_AFTER, statusOf } from './outcome.ts'
+import { RETRY_AFTER, messageOf, statusOf, unsendable } from './outcome.ts'
 import { Outflow } from './outflow.ts'
 import { checkedInput, checkedOutput } from './validate-items.ts'
 import type { Caller } from './callers.ts'
@@ -148,7 +148,6 @@ function encode (method: string, value: unknown, maxBody: number): EncodedBody {
   try {
     return encodeBody(value, maxBody)
   } catch (err) {
-    const tooLarge = err instanceof Error && err.name === 'FrameTooLargeError'
-    throw new RpcError(tooLarge ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', `${method}: a result cannot be sent: ${messageOf(err)}`, { cause: err })
+    throw unsendable(`${method}: a result`, 'INTERNAL', err)
   }
 }

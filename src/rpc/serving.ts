@@ -2,6 +2,7 @@
  * The half of the room that a page loads when it is first called, makes a call of sequences, or calls itself: what
  * serves calls, and what makes and serves those of sequences.
  */
+import { initialInfo } from '../discovery/initial-info.ts'
 import { Callers } from './callers.ts'
 import { describe } from './describe.ts'
 import { Flows } from './flows.ts'
@@ -19,9 +20,9 @@ import type { HeldFrame, Room } from './held.ts'
 import type { MethodDescription } from './introspect.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
-import type { RpcOptions } from './rpc.ts'
+import type { RpcOptions } from './options.ts'
 import type { Results } from './stream-types.ts'
-import type { Discovery, NodeInfo } from '../discovery/index.ts'
+import type { Discovery } from '../discovery/index.ts'
 import type { FramedStream, PeerStreams } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 
@@ -141,25 +142,6 @@ function hostOf ({ timers, calls, client, discovery }: ServingInit): Constructor
       stream: (service, method, kind, input, options, own) => calls.stream(service, method, kind, input, options, parent, own)
     }, options),
     cancel: (call, reason) => { client.cancel(call, reason) },
-    callerOf: peer => discovery.node(peer) ?? stranger(peer)
-  }
-}
-
-/** A peer that discovery knows nothing of, not yet or no more. */
-function stranger (id: string): NodeInfo {
-  return {
-    id,
-    service: undefined,
-    name: '',
-    incarnation: 0,
-    seq: 0,
-    state: 'up',
-    roles: [],
-    weight: 1024,
-    load: { links: 0, inflight: 0 },
-    methods: [],
-    channels: [],
-    metadata: {},
-    addresses: []
+    callerOf: peer => discovery.node(peer) ?? initialInfo(peer, { name: '', incarnation: 0 })
   }
 }

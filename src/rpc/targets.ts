@@ -1,5 +1,6 @@
 /** Which node takes the next call of a service. */
 import { createPicker } from '../balancing/index.ts'
+import { unsuspected } from '../balancing/unsuspected.core.ts'
 import { byVersion } from './versions.core.ts'
 import type { BalancerName, PickContext, Picker, PickerFactory } from '../balancing/index.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -118,10 +119,6 @@ class RendezvousRouter implements TokenRouter {
 
 function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
-}
-
-function unsuspected (node: NodeInfo): NodeInfo {
-  return node.state === 'suspect' ? { ...node, state: 'up' } : node
 }
 
 export class Targets {

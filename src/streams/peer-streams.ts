@@ -1,7 +1,7 @@
 import { MeshStoppedError, StreamRefusedError } from '../errors.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { MAX_STREAMS_PER_PEER, OPEN_TIMEOUT } from '../wire/limits.ts'
-import { abortable } from '../util/abortable.ts'
+import { abortable, untilAborted } from '../util/abortable.ts'
 import { activityOf } from './activity.ts'
 import { framed } from './framed-stream.ts'
 import { Handover } from './handover.ts'
@@ -277,10 +277,7 @@ class LibP2PPeerStreams implements PeerStreams {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#allEnded = resolve
     const timeout = this.#init.timers.after(STOP_TIMEOUT, resolve)
-    const onAbort = (): void => { resolve() }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    await promise
-    signal?.removeEventListener('abort', onAbort)
+    await untilAborted(promise, signal)
     this.#allEnded = undefined
     this.#init.timers.cancel(timeout)
   }

@@ -4,6 +4,7 @@
  * shows that it is alive. `#succession`, which for browsers is `no-succession.ts`.
  */
 import { withDeadline } from '../util/deadline.ts'
+import { pause } from '../util/timeouts.ts'
 import { roundTrip } from './round-trip.ts'
 import { silentOf } from './silent.ts'
 import type { Connection, Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
@@ -69,7 +70,7 @@ async function ask (newer: Connection, older: Connection[], closing: AbortSignal
   }
   try {
     await withDeadline(PATIENCE, [closing], async signal => roundTrip(newer, { signal }))
-    for (let i = 0; i < PARTS && silent.size > 0; i++) await new Promise(resolve => { setTimeout(resolve, GRACE / PARTS) })
+    for (let i = 0; i < PARTS && silent.size > 0; i++) await pause(GRACE / PARTS)
     if (closing.aborted || newer.status !== 'open') return
     for (const connection of silent) connection.abort(new Error('the peer answers on another connection, and not on this one'))
   } finally {

@@ -20,7 +20,7 @@
  * ```
  */
 import type { MeshOptions } from '../mesh-options.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** Options of one node; what makes the network is the test mesh's own business. */

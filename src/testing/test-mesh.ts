@@ -1,8 +1,9 @@
 import { createMesh } from '../mesh.ts'
 import { InvalidOptionsError } from '../errors.ts'
+import { abortable } from '../util/abortable.ts'
 import { Network } from './network.ts'
 import type { CutOptions, TestMesh, TestMeshOptions, TestNode, TestNodeOptions } from './index.ts'
-import type { Mesh } from '../mesh-node.ts'
+import type { Mesh } from '../mesh-interface.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** Nodes that a new one is told of: more than one, so that the mesh stays open when its first node is killed. */
@@ -79,13 +80,10 @@ class TestMeshCluster implements TestMesh {
       node.discovery.addEventListener('node:remove', check)
       node.addEventListener('status', check)
     }
-    const abort = (): void => { done.reject(signal?.reason) }
-    signal?.addEventListener('abort', abort)
     try {
       check()
-      await done.promise
+      await abortable(done.promise, signal)
     } finally {
-      signal?.removeEventListener('abort', abort)
       for (const node of watched) {
         node.discovery.removeEventListener('node:add', check)
         node.discovery.removeEventListener('node:remove', check)

@@ -4,6 +4,7 @@
  */
 import { RelayRefusedError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { unref } from '../util/timeouts.ts'
 import type { Reachability } from './reachability.ts'
 import type { Listener, Transport } from '@libp2p/interface'
 
@@ -21,13 +22,12 @@ function kept (listener: Listener, reachability: Reachability): void {
     const arm = (): void => {
       clearTimeout(timer)
       if (closed) return
-      timer = setTimeout(() => {
+      timer = unref(setTimeout(() => {
         listen(address).catch((cause: Error) => {
           if (!closed) reachability.answered(listener, [new RelayRefusedError(`no place on ${address.toString()}: ${cause.message}`, { cause })])
           arm()
         })
-      }, backoff(attempts++, RETRY, Math.random))
-      ;(timer as { unref?: () => void }).unref?.()
+      }, backoff(attempts++, RETRY, Math.random)))
     }
     if (address.toString() !== '/p2p-circuit') {
       listener.addEventListener('listening', () => {

@@ -6,6 +6,7 @@
 import { circuitRelayTransport, RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { RelayRefusedError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { unref } from '../util/timeouts.ts'
 import { keepConfigured } from './configured.ts'
 import { Reachability } from './reachability.ts'
 import type { OnReservation } from './reachability.ts'
@@ -86,10 +87,9 @@ class Reserver {
 
   #arm (): void {
     const delay = backoff(this.#looks++, { initial: INITIAL, max: MAX }, Math.random)
-    this.#timer = setTimeout(() => {
+    this.#timer = unref(setTimeout(() => {
       void this.#look().finally(() => { if (this.#running) this.#arm() })
-    }, delay)
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    }, delay))
   }
 
   async #look (): Promise<void> {

@@ -13,3 +13,12 @@ export async function abortable<T> (promise: Promise<T>, signal: AbortSignal | u
     signal.removeEventListener('abort', onAbort)
   }
 }
+
+/** Waits for the promise, or until the signal aborts. */
+export async function untilAborted (promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await abortable(promise, signal)
+  } catch (err) {
+    if (signal?.aborted !== true) throw err
+  }
+}

@@ -1,3 +1,5 @@
+import { untilAborted } from './abortable.ts'
+
 /**
  * Run a task with a signal that aborts after `ms` milliseconds or with any of `signals`. Unlike `AbortSignal.timeout`
  * it leaves no timer behind when the task is done.
@@ -12,11 +14,11 @@ export async function withDeadline <T> (ms: number, signals: ReadonlyArray<Abort
   }
 }
 
-/** Waits for the promise, but not longer. */
-export async function within (ms: number, promise: Promise<unknown>): Promise<void> {
+/** Waits for the promise, but not longer, nor beyond the end of `signal`. */
+export async function within (ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    await Promise.race([promise, new Promise(resolve => { timer = setTimeout(resolve, ms) })])
+    await untilAborted(Promise.race([promise, new Promise(resolve => { timer = setTimeout(resolve, ms) })]), signal)
   } finally {
     clearTimeout(timer)
   }

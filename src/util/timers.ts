@@ -2,6 +2,7 @@
  * One coarse timer for many deadlines: arming and cancelling is O(1) and costs no setTimeout, which matters when every
  * call has a deadline. Deadlines fire up to one slot (8 ms) late, never early.
  */
+import { unref } from './timeouts.ts'
 import { TimerWheel, WheelTimer } from './timers.core.ts'
 
 /** Returned by {@link Timers.after}; give it to {@link Timers.cancel}. */
@@ -38,11 +39,8 @@ export interface TimersInit {
 }
 
 function schedule (fn: () => void, ms: number): () => void {
-  const timeout: number | { unref?: () => void } = setTimeout(fn, ms)
-  if (typeof timeout === 'object') {
-    timeout.unref?.()
-  }
-  return () => { clearTimeout(timeout as number) }
+  const timeout = unref(setTimeout(fn, ms))
+  return () => { clearTimeout(timeout) }
 }
 
 class WheelTimers implements Timers {

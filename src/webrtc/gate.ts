@@ -1,4 +1,5 @@
 /** What stands between @libp2p/webrtc and libp2p: its connections become paths only here. */
+import { unref } from '../util/timeouts.ts'
 import { MAX_DIRECT_PATHS, MAX_SIGNALLING, MAX_SIGNALLING_PER_PEER } from '../wire/limits.ts'
 import { DirectPath } from './path.ts'
 import type { Components } from './components.ts'
@@ -105,11 +106,10 @@ export class Gate {
       if (ends.delete(end) && ends.size === 0) this.#signalling.delete(peer)
     }
     this.#signalling.set(peer, ends.add(end))
-    const timer = setTimeout(() => {
+    const timer = unref(setTimeout(() => {
       end()
       stream.abort(new Error('the negotiation is over'))
-    }, this.#timeout)
-    ;(timer as { unref?: () => void }).unref?.()
+    }, this.#timeout))
     stream.addEventListener('close', () => {
       clearTimeout(timer)
       end()

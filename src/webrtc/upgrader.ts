@@ -2,6 +2,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { NoPathError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { unref } from '../util/timeouts.ts'
 import { SIGNALLING } from './components.ts'
 import { explain } from './explain.ts'
 import { Upgrades } from './upgrades.core.ts'
@@ -130,8 +131,7 @@ export class Upgrader {
     const { dial, wake } = this.#upgrades.step(input)
     clearTimeout(this.#timer)
     if (wake != null) {
-      this.#timer = setTimeout(() => { this.#step({ type: 'tick', now: performance.now() }) }, Math.max(10, wake - input.now))
-      ;(this.#timer as { unref?: () => void }).unref?.()
+      this.#timer = unref(setTimeout(() => { this.#step({ type: 'tick', now: performance.now() }) }, Math.max(10, wake - input.now)))
     }
     for (const id of dial) void this.#dial(id)
   }

@@ -3,7 +3,8 @@
  * number is within `limits.ts`, states are known, numbers are safe integers. What is returned shares no memory with what
  * was given, so that a kept record does not keep the frame it came in.
  */
-import { FrameTooLargeError, ProtocolError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
+import { checkSize } from './check-size.ts'
 import { CHALLENGE_BYTES, MAX_ADDRESS, MAX_ADDRESSES, MAX_DISCOVERY_FRAME, MAX_KEY, MAX_NODES, MAX_RECORD, MAX_RECORD_LIST, MAX_TEXT, MAX_VOTERS, MAX_WEIGHT } from './limits.ts'
 import { isName } from './names.ts'
 import { bool, bytes, decode, encode, list, map, message, oneOf, text, uint32, uint53 } from './schema.ts'
@@ -105,7 +106,10 @@ const NODE_RECORD = message<NodeRecord>({
 })
 
 const SIGNED_RECORD = message<SignedRecord>({
-  record: [1, bytes(value => limit('node record', value.length, MAX_RECORD) > 0)],
+  record: [1, bytes(value => {
+    checkSize('node record', value.length, MAX_RECORD)
+    return value.length > 0
+  })],
   signature: [2, bytes(value => value.length > 0 && value.length <= MAX_KEY)],
   publicKey: [3, bytes(value => value.length <= MAX_KEY)]
 })
@@ -136,7 +140,7 @@ const DISCOVERY_FRAME = message<DiscoveryFrame>({
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeDiscoveryFrame (bytes: Uint8Array, start = 0, end = bytes.length): DiscoveryFrame {
-  limit('discovery frame', end - start, MAX_DISCOVERY_FRAME)
+  checkSize('discovery frame', end - start, MAX_DISCOVERY_FRAME)
   const frame = decode(DISCOVERY_FRAME, bytes, start, end)
   if (Object.keys(frame).length !== 1) {
     throw new ProtocolError('discovery frame: exactly one message expected')
@@ -150,7 +154,7 @@ export function decodeDiscoveryFrame (bytes: Uint8Array, start = 0, end = bytes.
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeSignedRecord (bytes: Uint8Array): SignedRecord {
-  limit('signed record', bytes.length, MAX_SIGNED_RECORD)
+  checkSize('signed record', bytes.length, MAX_SIGNED_RECORD)
   return decode(SIGNED_RECORD, bytes)
 }
 
@@ -160,7 +164,7 @@ export function decodeSignedRecord (bytes: Uint8Array): SignedRecord {
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeNodeRecord (bytes: Uint8Array): NodeRecord {
-  limit('node record', bytes.length, MAX_RECORD)
+  checkSize('node record', bytes.length, MAX_RECORD)
   return decode(NODE_RECORD, bytes)
 }
 
@@ -189,13 +193,6 @@ function isFilled (value: string): boolean {
 }
 
 function sized (what: string, bytes: Uint8Array, most: number): Uint8Array {
-  limit(what, bytes.length, most)
+  checkSize(what, bytes.length, most)
   return bytes
-}
-
-function limit (what: string, size: number, most: number): number {
-  if (size > most) {
-    throw new FrameTooLargeError(`${what} of ${size} bytes: at most ${most}`)
-  }
-  return size
 }

@@ -2,7 +2,8 @@
  * Election frames, and what is stored of an election, by the tables of `election-schema.ts`. Values are the plain objects
  * of the election room; every number, text and list of a peer is checked here. Nothing decoded shares memory with its bytes.
  */
-import { FrameTooLargeError, ProtocolError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
+import { checkSize } from './check-size.ts'
 import { FRAME, MESSAGES, STATEMENT, STORED } from './election-schema.ts'
 import { MAX_ELECTION_FRAME } from './limits.ts'
 import { isName } from './names.ts'
@@ -21,7 +22,7 @@ const TYPES = MESSAGES.map(([type]) => type)
 export function encodeElection (service: string, { type, ...message }: FlatMessage): Uint8Array {
   const { group, epoch, term, incarnation } = message
   const bytes = encode(FRAME, { service, group, epoch, term, incarnation, [type]: message })
-  checkSize(bytes.length)
+  checkSize('election frame', bytes.length, MAX_ELECTION_FRAME)
   return bytes
 }
 
@@ -31,7 +32,7 @@ export function encodeElection (service: string, { type, ...message }: FlatMessa
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeElection (bytes: Uint8Array, start = 0, end = bytes.length): { service: string, message: FlatMessage } {
-  checkSize(end - start)
+  checkSize('election frame', end - start, MAX_ELECTION_FRAME)
   const { service, group, epoch, term, incarnation, ...rest } = decode(FRAME, bytes, start, end)
   const [type, ...others] = TYPES.filter(name => rest[name] !== undefined)
   if (type === undefined || others.length > 0) throw new ProtocolError('election frame: exactly one message expected')
@@ -64,8 +65,4 @@ export function encodeStored (stored: object): Uint8Array {
 /** @throws ProtocolError */
 export function decodeStored (bytes: Uint8Array): unknown {
   return decode(STORED, bytes)
-}
-
-function checkSize (size: number): void {
-  if (size > MAX_ELECTION_FRAME) throw new FrameTooLargeError(`election frame of ${size} bytes: at most ${MAX_ELECTION_FRAME}`)
 }

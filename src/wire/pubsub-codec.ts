@@ -3,7 +3,8 @@
  * room; every number, text and list of a peer is checked here. Frames share no memory with what was decoded of them;
  * gossip batches and payloads do.
  */
-import { FrameTooLargeError, ProtocolError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
+import { checkSize } from './check-size.ts'
 import { decodeBody } from './codecs.ts'
 import { MAX_GOSSIP, MAX_PUBSUB_FRAME } from './limits.ts'
 import { BATCH, FRAME, MESSAGES, PAYLOAD, STORED_MESSAGE, STORED_STATE } from './pubsub-schema.ts'
@@ -33,7 +34,7 @@ export function encodePubsub (message: PubsubMessage): Uint8Array {
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodePubsub (bytes: Uint8Array, start = 0, end = bytes.length): PubsubMessage {
-  checkSize(end - start, MAX_PUBSUB_FRAME)
+  checkSize('pub/sub message', end - start, MAX_PUBSUB_FRAME)
   const frame = decode(FRAME, bytes, start, end)
   let type: string | undefined
   for (const name of TYPES) {
@@ -70,9 +71,9 @@ export function encodeBatch (batch: object): Uint8Array {
   return checked(encode(BATCH, batch), MAX_GOSSIP)
 }
 
-/** @throws ProtocolError, FrameTooLargeError */
+/** @throws ProtocolError */
 export function decodeBatch (bytes: Uint8Array): any {
-  checkSize(bytes.length, MAX_GOSSIP)
+  checkSize('pub/sub message', bytes.length, MAX_GOSSIP)
   const batch = decode(BATCH, bytes)
   checkBatch(batch)
   return batch
@@ -100,10 +101,6 @@ export const encodeStoredState = (state: object): Uint8Array => encode(STORED_ST
 export const decodeStoredState = (bytes: Uint8Array): any => decode(STORED_STATE, bytes)
 
 function checked (bytes: Uint8Array, most: number): Uint8Array {
-  checkSize(bytes.length, most)
+  checkSize('pub/sub message', bytes.length, most)
   return bytes
-}
-
-function checkSize (size: number, most: number): void {
-  if (size > most) throw new FrameTooLargeError(`pub/sub message of ${size} bytes: at most ${most}`)
 }

@@ -6,7 +6,8 @@
 import { equals } from 'uint8arrays/equals'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { FrameTooLargeError, ProtocolError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
+import { checkSize } from './check-size.ts'
 import { MAX_KEY, MAX_RANKED_RECORD, MAX_RANKED_VALUE, MAX_TEXT, RECORD_KEY_BYTES } from './limits.ts'
 import { isName } from './names.ts'
 import { RECORD_NAMESPACE } from './protocols.ts'
@@ -80,9 +81,9 @@ const STORED_VALUE = message<{ key: Uint8Array, value: Uint8Array, timeReceived:
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeSignedRanked (bytes: Uint8Array): SignedRanked {
-  limit('signed ranked record', bytes.length, MAX_SIGNED)
+  checkSize('signed ranked record', bytes.length, MAX_SIGNED)
   const signed = decode(SIGNED, bytes)
-  limit('ranked record', signed.record.length, MAX_RANKED_RECORD)
+  checkSize('ranked record', signed.record.length, MAX_RANKED_RECORD)
   if (!equals(encode(SIGNED, signed), bytes)) {
     throw new ProtocolError('a signed record that is not written as it should be')
   }
@@ -95,7 +96,7 @@ export function decodeSignedRanked (bytes: Uint8Array): SignedRanked {
  * @throws ProtocolError, FrameTooLargeError
  */
 export function decodeRanked (bytes: Uint8Array): RankedFields {
-  limit('ranked record', bytes.length, MAX_RANKED_RECORD)
+  checkSize('ranked record', bytes.length, MAX_RANKED_RECORD)
   return decode(RANKED, bytes)
 }
 
@@ -111,7 +112,7 @@ export function encodeRanked (fields: Encodable<RankedFields>): Uint8Array {
 /** @throws FrameTooLargeError */
 export function encodeSignedRanked (signed: Encodable<SignedRanked>): Uint8Array {
   const bytes = encode(SIGNED, signed)
-  limit('signed ranked record', bytes.length, MAX_SIGNED)
+  checkSize('signed ranked record', bytes.length, MAX_SIGNED)
   return bytes
 }
 
@@ -145,10 +146,4 @@ export function decodeStoredValue (bytes: Uint8Array): { key: Uint8Array, value:
 
 function isAuthor (value: string): boolean {
   return value.length <= MAX_TEXT && AUTHOR.test(value)
-}
-
-function limit (what: string, size: number, most: number): void {
-  if (size > most) {
-    throw new FrameTooLargeError(`${what} of ${size} bytes: at most ${most}`)
-  }
 }

@@ -19,7 +19,10 @@ const UNKNOWN_STATUS = 2
 const Texts = function () {} as unknown as new () => Record<string, string>
 Texts.prototype = Object.freeze(Object.create(null))
 
-/** The frame under way. Module state rather than an object: a frame is read in one go, and this is the hottest path. */
+/**
+ * The frame under way. Module state rather than an object: a frame is read in one go, and this is the hottest path. What
+ * reads it here stands in `reader.ts` as well: with the state in another module a frame with metadata takes 5% longer.
+ */
 let data = NOTHING as Uint8Array
 let pos = 0
 let end = 0

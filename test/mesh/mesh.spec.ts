@@ -123,6 +123,19 @@ describe('createMesh', () => {
     }
   })
 
+  it('refuses options of rpc, and an address that is none, or is empty, before anything is opened', async () => {
+    for (const rpc of [{ timeout: 0 }, { maxBody: NaN }, false as never]) {
+      expect(await failure(createMesh({ rpc, storage: '/dev/null/nowhere' })), JSON.stringify(rpc)).to.have.property('name', 'InvalidOptionsError')
+    }
+    for (const option of ['listen', 'announce', 'bootstrap']) {
+      for (const address of ['nonsense', '', '/', ' ']) {
+        const refusal = await failure(createMesh({ [option]: [address], storage: '/dev/null/nowhere' }))
+        expect(refusal, `${option} '${address}'`).to.have.property('name', 'InvalidOptionsError')
+        expect(refusal.message).to.contain(`${option}: '${address}'`).and.to.contain('such as /ip4/')
+      }
+    }
+  })
+
   it('reports a port that is taken', async () => {
     const first = await make()
     const [address = ''] = addresses(first)

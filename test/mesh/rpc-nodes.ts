@@ -5,7 +5,8 @@ import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { discovery } from '../../src/discovery/index.ts'
-import { resolve, RpcService } from '../../src/rpc/rpc.ts'
+import { resolveRpcOptions } from '../../src/rpc/options.ts'
+import { RpcService } from '../../src/rpc/rpc.ts'
 import { rpc } from '../../src/rpc/index.ts'
 import { peerStreams } from '../../src/streams/index.ts'
 import { timers } from '../../src/util/timers.ts'
@@ -45,7 +46,7 @@ export class Nodes {
       connectionManager: { inboundConnectionThreshold: Infinity, reconnectRetries: 0 },
       connectionMonitor: { enabled: false },
       services: {
-        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolve({ ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load> }) : rpc(options.rpc),
+        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolveRpcOptions({ ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load> }) : rpc(options.rpc),
         discovery: discovery({ mesh: 'shop', ...service !== undefined && { service }, ...options.name !== undefined && { name: options.name } })
       }
     })
@@ -69,7 +70,7 @@ export class Nodes {
 }
 
 function impatient (limits: FrameLimits): (components: any) => Rpc {
-  return components => new RpcService(components, resolve({}), {
+  return components => new RpcService(components, resolveRpcOptions({}), {
     timers,
     streams: (_, init) => peerStreams(components, { ...init, limits: { ...init.limits, ...limits } })
   })

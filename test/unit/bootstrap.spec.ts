@@ -110,9 +110,11 @@ describe('bootstrap', () => {
     const self = await peer()
     const { bootstrapper } = await setup([`${ADDRESS}/p2p/${self}`, ADDRESS], async () => { throw new Error('unused') }, self)
     expect(bootstrapper.size).to.equal(1)
-    const refusal = await setup(['localhost:9001'], async () => { throw new Error('unused') }).catch((error: unknown) => error as Error)
-    expect(refusal).to.have.property('name', 'InvalidOptionsError')
-    expect((refusal as Error).message).to.contain('localhost:9001')
+    for (const address of ['localhost:9001', '', '/']) {
+      const refusal = await setup([address], async () => { throw new Error('unused') }).catch((error: unknown) => error as Error)
+      expect(refusal, address).to.have.property('name', 'InvalidOptionsError')
+      expect((refusal as Error).message).to.contain(`'${address}'`)
+    }
   })
 
   it('dials an address elsewhere once while there is no network, this machine on and on, and all when it is told to', async () => {

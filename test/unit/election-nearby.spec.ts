@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { nearby } from '../../src/election/nearby.core.ts'
+import { firstInOrder, inOrder } from '../../src/election/order.core.ts'
 import { MAX_VOTERS } from '../../src/wire/limits.ts'
 
 const many = Array.from({ length: 500 }, (_, i) => ({ id: `n${i}`, votes: false }))
@@ -11,6 +12,14 @@ describe('election: who is connected with whom in a large mesh', () => {
     const first = [...lists].filter(([, list]) => list.length > 0)
     expect(first).to.have.length(8)
     for (const [id, list] of first) expect([...list, id].sort()).to.deep.equal(first.map(([other]) => other).sort())
+  })
+
+  it('the first ones of an order without the rest of it', () => {
+    const ids = many.map(({ id }) => id)
+    const whole = inOrder('login', ids)
+    expect(whole).to.have.members(ids)
+    for (const count of [0, 1, 8, 499, 500, 501]) expect(firstInOrder('login', ids, count)).to.deep.equal(whole.slice(0, count))
+    expect(firstInOrder('login', [...ids].reverse(), 8)).to.deep.equal(whole.slice(0, 8))
   })
 
   it('of two or three all', () => {

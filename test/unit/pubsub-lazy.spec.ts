@@ -38,4 +38,12 @@ describe('topics that are loaded when they are needed', () => {
     expect(service.info().topics).to.deep.equal(['loaded'])
     await service.stop()
   })
+  it('a stop while it loads ends what waits at once, and waits for no code that does not come', async () => {
+    const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => new Promise(() => {}))
+    await service.start()
+    const publishing = rejection(service.topic('orders').publish(1))
+    await service.stop()
+    expect(await publishing).to.have.property('name', 'MeshStoppedError')
+    expect(await rejection(service.topic('orders').publish(1))).to.have.property('name', 'MeshStoppedError')
+  })
 })

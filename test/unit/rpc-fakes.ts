@@ -1,8 +1,10 @@
 /** A mesh without a network: real rpc rooms, whose frames travel through arrays, on a clock that the test moves. */
 import { defaultLogger } from '@libp2p/logger'
 import { TypedEventEmitter } from 'main-event'
+import { initialInfo } from '../../src/discovery/initial-info.ts'
 import { StreamEndedError, StreamRefusedError, WriteQueueFullError } from '../../src/errors.ts'
-import { resolve, RpcService } from '../../src/rpc/rpc.ts'
+import { resolveRpcOptions } from '../../src/rpc/options.ts'
+import { RpcService } from '../../src/rpc/rpc.ts'
 import { createTimers } from '../../src/util/timers.ts'
 import { turn } from './turn.ts'
 import type { Discovery, DiscoveryEvents, NodeInfo, SelfPatch } from '../../src/discovery/index.ts'
@@ -385,7 +387,7 @@ export class FakeMesh {
   async add (id: string, service: string | undefined, { introduce = true, incarnation = 1, before, ...init }: RpcInit & { introduce?: boolean, incarnation?: number, before?: (rpc: RpcService) => void } = {}): Promise<FakeNode> {
     const discovery = new FakeDiscovery(nodeInfo(id, service, { incarnation }))
     const protocols: Protocols = new Map()
-    const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolve(init), {
+    const rpc = new RpcService({ discovery, logger: defaultLogger() } as never, resolveRpcOptions(init), {
       timers: this.timers,
       streams: (_, streamsInit) => {
         const streams = new FakeStreams(this, id, streamsInit)
@@ -437,22 +439,7 @@ export class FakeMesh {
 }
 
 export function nodeInfo (id: string, service: string | undefined, more: Partial<NodeInfo> = {}): NodeInfo {
-  return {
-    id,
-    service,
-    name: id,
-    incarnation: 1,
-    seq: 1,
-    state: 'up',
-    roles: [],
-    weight: 1024,
-    load: { links: 0, inflight: 0 },
-    methods: [],
-    channels: [],
-    metadata: {},
-    addresses: [],
-    ...more
-  }
+  return { ...initialInfo(id, { name: id, incarnation: 1 }), service, seq: 1, ...more }
 }
 
 /** What the promise is rejected with. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { equals } from 'uint8arrays/equals'
-import { resolve } from '../../src/rpc/rpc.ts'
+import { resolveRpcOptions } from '../../src/rpc/options.ts'
 import { LARGE_BODY, MAX_LARGE_WAITING } from '../../src/wire/limits.ts'
 import { fillFrame, sizeResponse } from '../../src/wire/rpc-frames.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
@@ -214,7 +214,7 @@ describe('rpc: large bodies', () => {
     const cut = watch(gate.rpc.invoke('big', 'big', undefined, { timeout: 500 }))
     await mesh.clock.pass(1_000)
     expect(cut.error).to.be.an('error')
-    for (const maxBody of [0, -1, NaN, 65 * MiB]) expect(() => resolve({ maxBody })).to.throw().with.property('name', 'InvalidOptionsError')
+    for (const maxBody of [0, -1, NaN, 65 * MiB]) expect(() => resolveRpcOptions({ maxBody })).to.throw().with.property('name', 'InvalidOptionsError')
   })
 
   it('cancels, lost connections and stops count for them as for small ones', async () => {

@@ -1,10 +1,11 @@
 /** The leader's side of links in the simulator: what is asked is decided by the core, and committed in the register of a real election. */
 import { linkKey } from '../../../src/links/keys.core.ts'
 import type { Link, Place, Question, World } from '../../../src/links/decide.core.ts'
-import type { Grants, Time } from '../../../src/links/lease.core.ts'
+import type { Grants } from '../../../src/links/lease.core.ts'
 import type { Lives } from '../../../src/links/lives.core.ts'
 import { compareRanks } from '../../../src/links/rank.core.ts'
 import type { Rank } from '../../../src/links/rank.core.ts'
+import type { Time } from '../../../src/util/clocks.ts'
 import type { ElectionCore, ElectionInput, Entry } from '../../../src/election/types.core.ts'
 import type { Answer, Cores, LinksOptions, Message } from './links-process.ts'
 import type { Env, SimEvent } from '../kernel/types.ts'

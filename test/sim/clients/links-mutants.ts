@@ -26,7 +26,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'forgets the drift in what it grants', file: 'lease', find: 'LEASE * (1 + DRIFT) / (1 - DRIFT) + MARGIN', replace: 'LEASE', from: 1_013 },
   { name: 'thinks of the drift of one clock only', file: 'lease', find: '(1 + DRIFT) / (1 - DRIFT)', replace: '(1 + DRIFT)', from: 1_013 },
   { name: 'knows nothing of what leaders before have granted', file: 'lease', find: 'return hasPassed(this.#before, time) && ', replace: 'return ', from: 2 },
-  { name: 'measures its lease by a clock that stands still in sleep', file: 'lease', find: 'return time.now < end.now && time.wall < end.wall', replace: 'return time.now < end.now', from: 42 },
+  { name: 'measures its lease by a clock that stands still in sleep', file: 'lease', find: 'isBefore(time, this.#until)', replace: 'time.now < this.#until.now', from: 42 },
   { name: 'measures what it grants by a clock that can be set forward', file: 'lease', find: 'return time.now >= end.now', replace: 'return time.wall >= end.wall', from: 100 },
   { name: 'measures what it grants by a clock that can be set back, too', file: 'lease', find: 'return time.now >= end.now', replace: 'return time.now >= end.now && time.wall >= end.wall', from: 100 }
 ]

@@ -1,0 +1,41 @@
+import { InvalidOptionsError } from '../errors.ts'
+import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
+import type { RpcInit } from './index.ts'
+import type { Interceptors } from './interceptor.ts'
+
+/** {@link RpcInit} with its defaults. */
+export interface RpcOptions {
+  timeout: number
+  secret: string | undefined
+  maxPendingPerPeer: number
+  maxPending: number
+  maxStreamsPerPeer: number
+  maxStreams: number
+  maxBody: number
+  counted: boolean
+  lazy: boolean
+  interceptors: Interceptors
+}
+
+/** @throws InvalidOptionsError - an option that cannot work */
+export function resolveRpcOptions (init: RpcInit): RpcOptions {
+  return {
+    timeout: positive('timeout', init.timeout ?? DEFAULT_TIMEOUT, MAX_TIMEOUT),
+    secret: init.secret,
+    maxPendingPerPeer: positive('maxPendingPerPeer', init.maxPendingPerPeer ?? MAX_PENDING_PER_PEER, Infinity),
+    maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity),
+    maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
+    maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
+    maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
+    counted: init.counted ?? false,
+    lazy: init.lazy ?? false,
+    interceptors: init.interceptors ?? {}
+  }
+}
+
+function positive (name: string, value: number, max: number): number {
+  if (typeof value !== 'number' || !(value > 0) || value > max) {
+    throw new InvalidOptionsError(`rpc ${name} must be a number above 0${max === Infinity ? '' : ` and at most ${max}`}, not ${String(value)}`)
+  }
+  return value
+}
