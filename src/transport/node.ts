@@ -2,12 +2,12 @@
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
-import { webSockets } from '@libp2p/websockets'
 import { whyTooOld } from '../util/node-version.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
 import { reuseWalks } from './closest.ts'
 import { relayServer } from './relay.ts'
 import { relayTransport } from './reserve.ts'
+import { webSockets } from './web-sockets.ts'
 import type { Platform } from './options.ts'
 
 export const platform: Platform = {
