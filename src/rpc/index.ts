@@ -298,7 +298,7 @@ export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamKi
 export { json } from './codec.ts'
 export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
-export type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
+export type { AnyOutput, Contract, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
 export type { CallCounts } from './counts.ts'
