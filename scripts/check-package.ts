@@ -1,7 +1,7 @@
 /**
  * `npm run package-check`: packs the package as npm would publish it and looks at it as a user would: the right files, what
- * documents and command line point to, publint, the types of every entry point (attw), imports of every entry point in Node,
- * and a bundle for browsers that needs nothing of Node. Needs a build and no network.
+ * documents and command line point to, publint, the types of every entry point (attw), import and require of every entry point
+ * in Node, a bundle for browsers that needs nothing of Node, and one of a CommonJS module. Needs a build and no network.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -21,9 +21,9 @@ const FORBIDDEN = /(^|\/)(test|node_modules)\/|\.spec\.|\.env|\.key$/
 const manifest: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 const problems: string[] = []
 
-function check (what: string, task: () => void): void {
+async function check (what: string, task: () => void | Promise<void>): Promise<void> {
   try {
-    task()
+    await task()
     console.log(`ok    ${what}`)
   } catch (error) {
     const { stdout, stderr, message } = error as { stdout?: string, stderr?: string, message: string }
@@ -68,12 +68,17 @@ function checkImports (consumer: string, conditions: string[]): void {
   run('node', [...conditions.map(name => `--conditions=${name}`), '--input-type=module', '--eval', code], consumer)
 }
 
-async function bundleForBrowsers (consumer: string): Promise<string> {
-  const result = await build({
-    stdin: { contents: entries().map((entry, i) => `export * as entry${i} from '${entry}'`).join('\n'), resolveDir: consumer },
-    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'silent'
+/** As CommonJS code does. */
+function checkRequires (consumer: string): void {
+  run('node', ['--input-type=commonjs', '--eval', entries().map(entry => `require('${entry}')`).join('\n')], consumer)
+}
+
+/** @param code - what imports an entry point, `i` its place */
+async function bundle (consumer: string, platform: 'browser' | 'node', code: (entry: string, i: number) => string): Promise<void> {
+  await build({
+    stdin: { contents: entries().map(code).join('\n'), resolveDir: consumer },
+    bundle: true, write: false, format: 'esm', platform, logLevel: 'silent'
   })
-  return result.outputFiles[0]?.text ?? ''
 }
 
 if (!existsSync('dist')) throw new Error('nothing is built: npm run build')
@@ -88,19 +93,15 @@ try {
   mkdirSync(installed, { recursive: true })
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
 
-  check('files', () => { checkFiles(packed[0].files.map(file => file.path)) })
-  check('what documents and command line point to', () => { checkPointers(installed, packed[0].files.map(file => file.path)) })
-  check('publint', () => { run('publint', ['run', tarball, '--strict', '--level', 'warning']) })
-  check('types of every entry point', () => { run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji']) })
-  check('import in Node', () => { checkImports(work, []) })
-  check('import in Node with the condition "source"', () => { checkImports(work, ['source']) })
-  try {
-    await bundleForBrowsers(work)
-    console.log('ok    bundle for browsers')
-  } catch (error) {
-    console.error(`FAIL  bundle for browsers\n${error instanceof Error ? error.message : error}`)
-    problems.push('bundle for browsers')
-  }
+  await check('files', () => { checkFiles(packed[0].files.map(file => file.path)) })
+  await check('what documents and command line point to', () => { checkPointers(installed, packed[0].files.map(file => file.path)) })
+  await check('publint', () => { run('publint', ['run', tarball, '--strict', '--level', 'warning']) })
+  await check('types of every entry point', () => { run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji']) })
+  await check('import in Node', () => { checkImports(work, []) })
+  await check('import in Node with the condition "source"', () => { checkImports(work, ['source']) })
+  await check('require in Node', () => { checkRequires(work) })
+  await check('bundle for browsers', async () => bundle(work, 'browser', (entry, i) => `export * as entry${i} from '${entry}'`))
+  await check('bundle of a CommonJS module', async () => bundle(work, 'node', entry => `require('${entry}')`))
 } finally {
   rmSync(work, { recursive: true, force: true })
 }

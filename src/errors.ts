@@ -26,12 +26,16 @@ export interface RpcErrorInit extends ErrorOptions {
   retryAfter?: number | undefined
   /** Id of the node that answered, or was asked. */
   node?: string
+  /** See {@link RpcError.rawMessage}. @default the message */
+  rawMessage?: string
 }
 
 /** A call that failed. Handlers throw it to choose the code; every other throw reaches the caller as `UNKNOWN`. */
 export class RpcError extends Error {
   static override readonly name: string = 'RpcError'
   readonly code: ErrorCode
+  /** What the handler, or whoever refused the call, said: the message without which call it was and at which node, to be shown to people. */
+  readonly rawMessage: string
   readonly details: unknown
   readonly retryable: boolean
   /** How long the node that answered wants to be left alone, milliseconds. Below 0: for good. */
@@ -42,6 +46,7 @@ export class RpcError extends Error {
     super(message, init)
     this.name = 'RpcError'
     this.code = code
+    this.rawMessage = init.rawMessage ?? message
     this.details = init.details
     this.retryable = init.retryable ?? false
     this.retryAfter = init.retryAfter

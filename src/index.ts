@@ -39,10 +39,10 @@ export type {
   Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TypedTopic
 } from './pubsub/index.ts'
 export type {
-  Admission, Breaker, BreakerOptions, CallCounts, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
-  ContractClient, ContractHandlers, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
+  Admission, AnyOutput, Breaker, BreakerOptions, CallCounts, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
+  ContractClient, ContractHandlers, ContractInputs, ContractOutputs, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
-  NodeResult, NodeStats, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,
+  NodeResult, NodeStats, NoInput, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcInit, Sequence, ServeOptions, ServerCall,
   ServerInterceptor, ServerNext, Span, StreamCaller, StreamHandler, StreamKind, StreamOptions, TokenGuard, TokenId, TokenRouter,
   Tracing, TracingOptions
 } from './rpc/index.ts'

@@ -20,7 +20,8 @@ export interface Outcomes {
 
 /** A node answered with an error. `label` is the node for people. */
 export function failAt (outcomes: Outcomes, call: Call, node: string, label: string, code: ErrorCode, message: string, retryable: boolean, details: unknown, retryAfter?: number): void {
-  const error = new RpcError(code, `${call.what} at ${label}: ${message === '' ? code : message}`, { node, retryable, details, retryAfter })
+  const rawMessage = message === '' ? code : message
+  const error = new RpcError(code, `${call.what} at ${label}: ${rawMessage}`, { node, retryable, details, retryAfter, rawMessage })
   if (retryable && (code === 'UNAVAILABLE' || code === 'NOT_FOUND')) {
     outcomes.again(call, node, error, 'refused')
   } else if (retryable && code === 'RESOURCE_EXHAUSTED') {

@@ -7,10 +7,12 @@ import type { CallKind, Results, Sequence, StreamOptions } from './stream-types.
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 type Schema = StandardSchemaV1<any, any>
+// Interfaces, and exported: what declares a contract (`declaration: true`, in a package that others share) has to name them,
+// and of an alias only what it stands for is left, which is a package that the application does not depend on.
 /** No `input` was given: the method takes nothing. */
-type NoInput = StandardSchemaV1<undefined, undefined>
+export interface NoInput extends StandardSchemaV1<undefined, undefined> {}
 /** No `output` was given: the method may return anything. */
-type AnyOutput = StandardSchemaV1<any, unknown>
+export interface AnyOutput extends StandardSchemaV1<any, unknown> {}
 
 /** What a method takes and gives, as Standard Schemas; of a sequence, what each of its elements is. */
 export interface MethodInit<I extends Schema, O extends Schema> {
@@ -67,6 +69,12 @@ export type MethodHandler<M> =
 
 /** Typed calls of a contract's methods: `client['user.password'](args, { token })`. */
 export type ContractClient<C extends Contract<any>> = { readonly [N in keyof C['methods']]: MethodCaller<C['methods'][N]> }
+
+/** What each method is called with, of a sequence each item: `ContractInputs<typeof login>['user.password']`. */
+export type ContractInputs<C extends Contract<any>> = { readonly [N in keyof C['methods']]: C['methods'][N] extends MethodContract<any, infer I, any> ? In<I> : never }
+
+/** What the caller of each method gets, of a sequence each item: `ContractOutputs<typeof login>['user.watch']`. */
+export type ContractOutputs<C extends Contract<any>> = { readonly [N in keyof C['methods']]: C['methods'][N] extends MethodContract<any, any, infer O> ? Out<O> : never }
 
 /** A handler for each of a contract's methods. */
 export type ContractHandlers<C extends Contract<any>> = { readonly [N in keyof C['methods']]: MethodHandler<C['methods'][N]> }

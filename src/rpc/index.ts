@@ -226,11 +226,11 @@ export interface NodeStats {
 
 export interface Rpc {
   /**
-   * Serve a method. Names: letters, digits, `.`, `_`, `-`, at most 64 characters.
+   * Serve a method. Names: letters, digits, `.`, `_`, `-`, at most 64 characters. Its arguments are what `input` makes of them.
    *
    * @throws InvalidNameError; Error when the method is served already
    */
-  handle (method: string, handler: Handler, options?: HandleOptions): Registration
+  handle<I = any>(method: string, handler: (args: I, context: HandlerContext) => unknown, options?: HandleOptions & { input?: StandardSchemaV1<any, I> | undefined }): Registration
   /**
    * Call a method of a service and resolve to its result.
    *
@@ -298,7 +298,7 @@ export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamKi
 export { json } from './codec.ts'
 export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
-export type { Contract, ContractClient, ContractHandlers, MethodContract } from './contract.ts'
+export type { AnyOutput, Contract, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
 export type { CallCounts } from './counts.ts'

@@ -85,7 +85,7 @@ async function again (policy: RetryPolicy, call: ClientCall, error: unknown, fir
       last = err
       if (lost !== undefined && tellsRetryable(err) && err.retryable) {
         // this attempt did not run, but the first one may have
-        last = new RpcError(err.code, `${lost.message}; asked again: ${err.message}`, { node: lost.node ?? '', retryAfter: err.retryAfter, cause: err })
+        last = new RpcError(err.code, `${lost.message}; asked again: ${err.message}`, { node: lost.node ?? '', retryAfter: err.retryAfter, rawMessage: err.rawMessage, cause: err })
       }
     }
     pause = policy.pause(call, last, attempt)

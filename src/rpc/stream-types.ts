@@ -22,11 +22,12 @@ export type StreamHandler = (input: any, context: HandlerContext) => unknown
  */
 export type StreamOptions = Omit<InvokeOptions, 'idempotencyKey'>
 
+// No AsyncIterableIterator: before TypeScript 5.6 that takes one argument, and there nobody could iterate these.
 /**
  * Results of a streaming call. The call begins with the first `next`, and leaving the loop cancels it; so does
  * `await using`. What arrives is held only as far as the reader lags: the handler is held up by a slow one.
  */
-export interface Results<T = unknown> extends AsyncIterableIterator<T, undefined, undefined>, AsyncDisposable {
+export interface Results<T = unknown> extends AsyncIterator<T, undefined, undefined>, AsyncDisposable {
   return (): Promise<IteratorResult<T, undefined>>
   [Symbol.asyncIterator] (): Results<T>
 }

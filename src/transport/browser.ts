@@ -1,10 +1,10 @@
 /** A browser's part of the transport: it dials WebSockets, is reached through relays, and is a DHT client. */
 import { noise } from '@libp2p/noise'
-import { webSockets } from '@libp2p/websockets'
 import { InvalidOptionsError } from '../errors.ts'
 import { MAX_CONNECTIONS_TAB } from '../wire/limits.ts'
 import { whyNotFromPage } from './page-address.core.ts'
 import { relayTransport } from './reserve.ts'
+import { webSockets } from './web-sockets.ts'
 import type { Platform } from './options.ts'
 
 export const platform: Platform = {

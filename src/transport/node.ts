@@ -2,18 +2,18 @@
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
-import { webSockets } from '@libp2p/websockets'
-import { whyTooOld } from '../util/node-version.ts'
+import { whyStrange, whyTooOld } from '../util/node-version.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
 import { reuseWalks } from './closest.ts'
 import { relayServer } from './relay.ts'
 import { relayTransport } from './reserve.ts'
+import { webSockets } from './web-sockets.ts'
 import type { Platform } from './options.ts'
 
 export const platform: Platform = {
   transports: onReservation => {
-    const tooOld = whyTooOld(process.versions.node)
-    if (tooOld !== undefined) throw new Error(tooOld)
+    const why = whyTooOld(process.versions.node) ?? whyStrange(Buffer.alloc(0))
+    if (why !== undefined) throw new Error(why)
     return [
       // A mesh dials many peers; a socket that is idle between two calls must not be closed under them (default 2 min).
       tcp({ inboundSocketInactivityTimeout: 10 * 60_000, outboundSocketInactivityTimeout: 10 * 60_000 }),

@@ -24,7 +24,7 @@ export function inOnePiece <C extends MessageStream> (connection: C): C {
  * Aborting a connection over WebSockets closes the socket with code 1006, which no WebSocket allows: it throws, the
  * socket stays open, and the other side takes the connection for alive until its pings fail.
  */
-function abortable (connection: MessageStream): MessageStream {
+export function abortable <C extends MessageStream> (connection: C): C {
   const over = connection as unknown as OverWebSocket
   const { websocket } = over
   if (websocket != null) {

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { multiaddr } from '@multiformats/multiaddr'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { wayOf } from '../../src/cli/doctor-network.ts'
@@ -20,6 +21,7 @@ import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
 import { START_SLACK } from '../../src/pubsub/numbers.core.ts'
+import { libp2pOptions } from '../../src/transport/index.ts'
 import { whyTooOld } from '../../src/util/node-version.ts'
 import { until } from '../harness/until.ts'
 import type { Socket } from 'node:net'
@@ -59,6 +61,17 @@ describe('braid-mesh: the command line itself', () => {
     expect(whyTooOld(process.versions.node)).to.equal(undefined)
     const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { engines: { node: string } }
     expect(engines.node).to.equal('>=22')
+  })
+
+  it('no node is made where the bytes of Node are no Uint8Array, as under jsdom', () => {
+    const { Uint8Array } = globalThis
+    globalThis.Uint8Array = runInNewContext('Uint8Array')
+    try {
+      expect(() => libp2pOptions()).to.throw('environment "node"')
+    } finally {
+      globalThis.Uint8Array = Uint8Array
+    }
+    expect(libp2pOptions()).to.have.property('transports')
   })
 
   it('takes no value of an option for the command', async () => {

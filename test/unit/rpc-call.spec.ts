@@ -75,6 +75,7 @@ describe('rpc: a call', () => {
       const error = await rejection(gate.rpc.invoke('login', 'fail'))
       expect(error).to.be.instanceOf(RpcError).and.include({ name: 'RpcError', code: 'PERMISSION_DENIED', retryable: false, node: 'login-1' })
       expect(error.message).to.equal('rpc login/fail at login-1 (login-1): not yours')
+      expect(error.rawMessage).to.equal('not yours')
       expect(error.details).to.deep.equal({ why: [1, 'x'] })
     })
 

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { bidi, clientStream, defineService, json, serverStream, unary } from '../../src/rpc/index.ts'
 import { FakeMesh, rejection } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { Codec, ContractClient, ContractHandlers, HandlerContext, Results } from '../../src/rpc/index.ts'
+import type { Codec, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, HandlerContext, Results, Rpc } from '../../src/rpc/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
@@ -75,13 +75,25 @@ describe('rpc: contracts', () => {
     same<ReturnType<Handlers['greet']>, string | Promise<string>>(true)
     same<Parameters<Handlers['length']>[0], number>(true)
     same<Parameters<Handlers['chat']>[0], AsyncIterable<number>>(true)
+    type Inputs = ContractInputs<typeof contract>
+    type Outputs = ContractOutputs<typeof contract>
+    same<Inputs['greet'], { name: string, age?: string | undefined }>(true)
+    same<[Inputs['free'], Inputs['sum'], Inputs['chat']], [undefined, number, string]>(true)
+    same<Outputs['greet'], { text: string }>(true)
+    same<[Outputs['free'], Outputs['count'], Outputs['sum'], Outputs['chat']], [unknown, { n: number }, number, string]>(true)
+    // no contract, but a schema; never called
+    const served = (rpc: Rpc): unknown => rpc.handle('greet', args => {
+      same<typeof args, { name: string, age?: number | undefined }>(true)
+      // @ts-expect-error not in the schema
+      return args.nothing
+    }, { input: person }) ?? rpc.handle('free', args => args.anything)
     // @ts-expect-error a method that the contract does not have
     expect(gate.rpc.client(contract).nothing).to.equal(undefined)
     // @ts-expect-error arguments of another type; never called
     const wrong = async (): Promise<unknown> => gate.rpc.client(contract).length(7)
     // @ts-expect-error a result of another type
     const bad: Handlers['length'] = () => 'text'
-    expect([wrong, bad]).to.have.lengthOf(2)
+    expect([served, wrong, bad]).to.have.lengthOf(3)
   })
 
   it('all four kinds work end to end, through what the schemas make of their values', async () => {
