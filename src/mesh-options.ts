@@ -3,6 +3,7 @@ import { resolveElectionOptions } from './election/options.ts'
 import { InvalidOptionsError } from './errors.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
+import { parseAddress } from './transport/index.ts'
 import { MAX_TABS } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
 import type { ElectionOptions } from './election/index.ts'
@@ -85,11 +86,16 @@ function checkInteger (name: string, value: number | undefined, max: number): vo
   refuse(value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= max), `${name}: expected an integer from 1 to ${max}, got ${String(value)}`)
 }
 
-/** Undefined: there are none to check. */
-function roomOptions<T extends object> (name: string, value: T | false | undefined): T | undefined {
-  if (value === undefined || (value === false && name !== 'pubsub')) return undefined
-  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${name === 'pubsub' ? '' : ', or false'}`)
-  return value as T
+/** `off`: what else than options there may be. */
+function checkGroup<T extends object> (name: string, value: T | false | undefined, check?: (value: T) => unknown, off = ', or false'): void {
+  if (value === undefined || (off !== '' && value === false)) return
+  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${off}`)
+  check?.(value as T)
+}
+
+function checkLinks (links: LinksOptions & { secret?: string }): void {
+  refuse(links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === ''), 'links: secret: expected a text')
+  resolveLinksOptions(links)
 }
 
 /**
@@ -98,6 +104,7 @@ function roomOptions<T extends object> (name: string, value: T | false | undefin
  * @throws InvalidOptionsError, InvalidNameError
  */
 export function checkOptions (options: MeshOptions): void {
+  checkGroup('createMesh', options, undefined, '')
   if (options.mesh !== undefined) checkName('mesh', options.mesh)
   if (options.service !== undefined) checkName('service', options.service)
   refuse(options.name !== undefined && (typeof options.name !== 'string' || options.name.length > 128),
@@ -107,23 +114,17 @@ export function checkOptions (options: MeshOptions): void {
     "webrtc: expected webrtc() of 'braid-mesh/webrtc'")
   checkInteger('weight', weight, MAX_WEIGHT)
   for (const name of ['listen', 'announce', 'bootstrap'] as const) {
-    const value: unknown = options[name]
-    refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
-      `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
+    const { [name]: value = [] } = options
+    refuse(!Array.isArray(value), `${name}: expected an array`)
+    for (const address of value) parseAddress(name, address)
   }
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
   checkInteger('tabs', options.tabs, MAX_TABS)
-  const election = roomOptions('election', options.election)
-  if (election !== undefined) resolveElectionOptions(election)
-  const links = roomOptions('links', options.links)
-  if (links !== undefined) {
-    refuse(links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === ''), 'links: secret: expected a text')
-    resolveLinksOptions(links)
-  }
-  const pubsub = roomOptions('pubsub', options.pubsub)
-  if (pubsub !== undefined) checkPubsubOptions(pubsub)
-  roomOptions('monitor', options.monitor ?? undefined)
+  checkGroup('election', options.election, resolveElectionOptions)
+  checkGroup('links', options.links, checkLinks)
+  checkGroup('pubsub', options.pubsub, checkPubsubOptions, '')
+  checkGroup('monitor', options.monitor ?? undefined)
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),
     'metadata: expected an object of strings')

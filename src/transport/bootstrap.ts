@@ -2,9 +2,9 @@
  * Keeps the paths into the mesh open: dials every bootstrap address until it is connected, for ever, with capped and
  * jittered backoff, and again when a connection is lost.
  */
-import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidOptionsError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { parseAddress } from './address.ts'
 import { isLoopback } from './loopback.core.ts'
 import { platform } from '#transports'
 import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, TypedEventTarget } from '@libp2p/interface'
@@ -50,12 +50,7 @@ interface Entry {
 }
 
 function parse (address: string): Entry {
-  let target: Multiaddr
-  try {
-    target = multiaddr(address)
-  } catch (cause) {
-    throw new InvalidOptionsError(`bootstrap: '${address}' is not a multiaddr such as /ip4/192.0.2.1/tcp/9001/p2p/12D3…: ${(cause as Error).message}`)
-  }
+  const target = parseAddress('bootstrap', address)
   const id = target.getComponents().findLast(part => part.name === 'p2p')?.value
   const why = platform.whyNot(address)
   const error = why == null ? undefined : new InvalidOptionsError(why)
