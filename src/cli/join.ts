@@ -98,6 +98,7 @@ export function joining ({ use, settle: waits = true, reachable = false, ...comm
     ...command,
     options: { ...command.options, ...MESH },
     run: async (line, terminal) => {
+      bootstrapOf(line)
       checkWords(command, line)
       return asClient(line, terminal, reachable ? REACHABLE : [], async mesh => {
         if (waits) await settle(mesh, line.timeout, terminal.signal)
