@@ -82,6 +82,12 @@ export class MeshStoppedError extends Error {
   constructor (message = 'the mesh is stopped') { super(message); this.name = 'MeshStoppedError' }
 }
 
+/** This node cannot listen where it is to; the message says on which address, why, and what to do. */
+export class ListenError extends Error {
+  static override readonly name = 'ListenError'
+  constructor (message = 'this node cannot listen where it is to', options?: ErrorOptions) { super(message, options); this.name = 'ListenError' }
+}
+
 /** A peer that was dialled belongs to a mesh of another name. */
 export class WrongMeshError extends Error {
   static override readonly name = 'WrongMeshError'

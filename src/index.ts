@@ -13,7 +13,7 @@ export { links } from './links/index.ts'
 export { defineTopic, pubsub } from './pubsub/index.ts'
 export {
   ChannelClosedError, ChannelInUseError, ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidMessageError,
-  InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, MeshStoppedError, NoAuthorityError, NoPathError, NotLeaderError, OfflineError, OutboxFullError,
+  InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, ListenError, MeshStoppedError, NoAuthorityError, NoPathError, NotLeaderError, OfflineError, OutboxFullError,
   ProtocolError, RecordRefusedError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError,
   StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError

@@ -4,7 +4,7 @@ import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
 import { isPage, PageLife } from './page-life.ts'
 import { Revival } from './revival.ts'
-import { Bootstrapper } from './transport/index.ts'
+import { Bootstrapper, startError } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import { Succession } from '#succession'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
@@ -152,7 +152,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   async start (options: AbortOptions = {}): Promise<void> {
     if (this.#stopped != null) throw new MeshStoppedError('this mesh was stopped; make a new one with createMesh')
-    this.#started ??= this.#start(options)
+    this.#started ??= this.#start(options).catch(startError)
     await this.#started
   }
 

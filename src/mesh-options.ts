@@ -3,7 +3,7 @@ import { resolveElectionOptions } from './election/options.ts'
 import { resolveLinksOptions } from './links/options.ts'
 import { checkPubsubOptions } from './pubsub/options.ts'
 import { resolveRpcOptions } from './rpc/options.ts'
-import { addressOf } from './transport/address.ts'
+import { parseAddress } from './transport/index.ts'
 import { checkInteger, refuse } from './util/refuse.ts'
 import { MAX_TABS, MAX_WEIGHT } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
@@ -78,15 +78,16 @@ export interface MeshOptions {
   libp2p?: Libp2pOptions<any>
 }
 
-/** Every node has these. */
-const ALWAYS = ['rpc', 'pubsub']
+/** `off`: what else than options there may be. */
+function checkGroup<T extends object> (name: string, value: T | false | undefined, check?: (value: T) => unknown, off = ', or false'): void {
+  if (value === undefined || (off !== '' && value === false)) return
+  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${off}`)
+  check?.(value as T)
+}
 
-/** Undefined: there are none to check. */
-function roomOptions<T extends object> (name: string, value: T | false | undefined): T | undefined {
-  const always = ALWAYS.includes(name)
-  if (value === undefined || (value === false && !always)) return undefined
-  refuse(typeof value !== 'object' || value === null, `${name}: expected an object of options${always ? '' : ', or false'}`)
-  return value as T
+function checkLinks (links: LinksOptions & { secret?: string }): void {
+  refuse(links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === ''), 'links: secret: expected a text')
+  resolveLinksOptions(links)
 }
 
 /**
@@ -95,6 +96,7 @@ function roomOptions<T extends object> (name: string, value: T | false | undefin
  * @throws InvalidOptionsError, InvalidNameError
  */
 export function checkOptions (options: MeshOptions): void {
+  checkGroup('createMesh', options, undefined, '')
   if (options.mesh !== undefined) checkName('mesh', options.mesh)
   if (options.service !== undefined) checkName('service', options.service)
   refuse(options.name !== undefined && (typeof options.name !== 'string' || options.name.length > 128),
@@ -104,26 +106,18 @@ export function checkOptions (options: MeshOptions): void {
     "webrtc: expected webrtc() of 'braid-mesh/webrtc'")
   checkInteger('weight', weight, 1, MAX_WEIGHT)
   for (const name of ['listen', 'announce', 'bootstrap'] as const) {
-    const value: unknown = options[name]
-    refuse(value !== undefined && !(Array.isArray(value) && value.every(item => typeof item === 'string')),
-      `${name}: expected an array of multiaddrs such as /ip4/127.0.0.1/tcp/9001`)
-    for (const address of options[name] ?? []) addressOf(name, address)
+    const { [name]: value = [] } = options
+    refuse(!Array.isArray(value), `${name}: expected an array`)
+    for (const address of value) parseAddress(name, address)
   }
   refuse(options.storage !== undefined && (typeof options.storage !== 'string' || options.storage === ''),
     'storage: expected the path of a directory, or in a browser the name of a database')
   checkInteger('tabs', options.tabs, 1, MAX_TABS)
-  const rpc = roomOptions('rpc', options.rpc)
-  if (rpc !== undefined) resolveRpcOptions(rpc)
-  const election = roomOptions('election', options.election)
-  if (election !== undefined) resolveElectionOptions(election)
-  const links = roomOptions('links', options.links)
-  if (links !== undefined) {
-    refuse(links.secret !== undefined && (typeof links.secret !== 'string' || links.secret === ''), 'links: secret: expected a text')
-    resolveLinksOptions(links)
-  }
-  const pubsub = roomOptions('pubsub', options.pubsub)
-  if (pubsub !== undefined) checkPubsubOptions(pubsub)
-  roomOptions('monitor', options.monitor ?? undefined)
+  checkGroup('rpc', options.rpc, resolveRpcOptions, '')
+  checkGroup('election', options.election, resolveElectionOptions)
+  checkGroup('links', options.links, checkLinks)
+  checkGroup('pubsub', options.pubsub, checkPubsubOptions, '')
+  checkGroup('monitor', options.monitor ?? undefined)
   const metadata: unknown = options.metadata ?? {}
   refuse(typeof metadata !== 'object' || Object.values(metadata as object).some(value => typeof value !== 'string'),
     'metadata: expected an object of strings')

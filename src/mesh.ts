@@ -135,6 +135,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
  *
  * @throws InvalidOptionsError, InvalidNameError - before anything is opened
  * @throws StorageLockedError, StorageError
+ * @throws ListenError - a port is taken, say
  * @throws the signal's reason
  *
  * @example

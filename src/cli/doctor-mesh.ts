@@ -15,6 +15,8 @@ interface Services {
   pubsub: { getSubscribers (topic: string): unknown[] }
 }
 
+const CLOCKS = 'the clocks of the two machines are more than an hour apart'
+
 /** The first truthy answer, or undefined at the end of the time. */
 async function soon <T> (ask: () => T | Promise<T>, timeout: number, signal: AbortSignal): Promise<T | undefined> {
   const end = performance.now() + timeout
@@ -54,6 +56,9 @@ function whyNoDial (error: Error & { errors?: Error[] }, address: Multiaddr, ans
   if (/unsupported|no transport/i.test(message)) {
     return { status: 'failed', detail: `this kind of address cannot be dialled from here: ${address.toString()}`, advice: 'use one with tcp, ws or wss' }
   }
+  if (/certificate is not valid yet/i.test(message)) {
+    return { status: 'failed', detail: 'its certificate begins in the future', advice: `${CLOCKS}: set them right` }
+  }
   if (address.getComponents().some(({ name }) => name === 'p2p-circuit')) {
     return { status: 'failed', detail: `no way through the relay: ${error.message}`, advice: 'is it a relay, and has that node a place on it?' }
   }
@@ -66,12 +71,15 @@ export async function checkName (mesh: Mesh, connection: Connection, timeout: nu
   const name = mesh.discovery.mesh
   const protocols = await soon(async () => {
     const { protocols } = await mesh.libp2p.peerStore.get(connection.remotePeer).catch(() => ({ protocols: [] as string[] }))
-    return protocols.length > 0 ? protocols : undefined
+    return protocols.length > 0 || connection.status !== 'open' ? protocols : undefined
   }, timeout, signal) ?? []
   const relay = protocols.includes(RELAY_V2_HOP_CODEC)
   const names = [...new Set(protocols.flatMap(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1] ?? []))]
   if (protocols.includes(kadProtocol(name)) || names.includes(name)) return { status: 'ok', detail: `it is of mesh '${name}'${relay ? ', and a relay' : ''}`, relay }
   if (names.length > 0) return { status: 'failed', detail: `it is of mesh '${names.join("', '")}', not '${name}'`, advice: `--mesh ${names[0]}`, relay }
+  if (protocols.length === 0 && connection.status !== 'open') {
+    return { status: 'failed', detail: 'it hung up right after the handshake', advice: `perhaps ${CLOCKS}; else it is stopping, or has too many connections`, relay }
+  }
   return protocols.length > 0
     ? { status: 'failed', detail: 'it speaks libp2p, but is of no mesh', advice: 'is it the right address?', relay }
     : { status: 'failed', detail: `it did not say within ${timeout} ms what it is`, advice: 'is it overloaded, or very far away?', relay }

@@ -1,5 +1,6 @@
 /** How a command gets into a mesh, and what it says when it does not. */
 import { createMesh } from '../mesh.ts'
+import { checkWords } from './arguments.ts'
 import { INTERRUPTED, NO_WAY_IN, UsageError } from './exit.ts'
 import { MESH } from './options.ts'
 import { failure } from './output.ts'
@@ -96,9 +97,13 @@ export function joining ({ use, settle: waits = true, reachable = false, ...comm
   return {
     ...command,
     options: { ...command.options, ...MESH },
-    run: async (line, terminal) => asClient(line, terminal, reachable ? REACHABLE : [], async mesh => {
-      if (waits) await settle(mesh, line.timeout, terminal.signal)
-      return terminal.signal.aborted ? INTERRUPTED : await use(mesh, line, terminal)
-    })
+    run: async (line, terminal) => {
+      bootstrapOf(line)
+      checkWords(command, line)
+      return asClient(line, terminal, reachable ? REACHABLE : [], async mesh => {
+        if (waits) await settle(mesh, line.timeout, terminal.signal)
+        return terminal.signal.aborted ? INTERRUPTED : await use(mesh, line, terminal)
+      })
+    }
   }
 }

@@ -53,7 +53,7 @@ export function logRelay (mesh: Mesh, relay: Relay, log: Log): () => void {
   relay.addEventListener('circuit:open', ({ detail }) => { log.debug('circuit opened', detail) })
   relay.addEventListener('circuit:close', ({ detail }) => { log.debug('circuit closed', { ...detail, time: Math.round(detail.time) }) })
   mesh.discovery.addEventListener('node:add', ({ detail }) => { if (detail.id !== mesh.id) log.info('node joined', nodeFields(detail)) })
-  mesh.discovery.addEventListener('node:remove', ({ detail }) => { log.info(detail.state === 'left' ? 'node left' : 'node lost', nodeFields(detail)) })
+  mesh.discovery.addEventListener('node:remove', ({ detail }) => { if (detail.id !== mesh.id) log.info(detail.state === 'left' ? 'node left' : 'node lost', nodeFields(detail)) })
   mesh.discovery.addEventListener('conflict', ({ detail }) => {
     log.error('another process uses this identity', { id: detail, advice: 'stop one of them, or give it a --data of its own' })
   })

@@ -6,7 +6,7 @@ import { relayOf } from '../transport/index.ts'
 import { abortable } from '../util/abortable.ts'
 import { VERSION } from '../util/version.ts'
 import { wordsOf } from './arguments.ts'
-import { DONE, UnwrittenError, UsageError } from './exit.ts'
+import { DONE, FAILED, UnwrittenError, UsageError } from './exit.ts'
 import { httpAddress, serveHttp } from './http.ts'
 import { createLog, LEVELS } from './log.ts'
 import { MESH } from './options.ts'
@@ -125,12 +125,24 @@ function explained (error: unknown, line: Line): Error {
 
 async function run (line: Line, terminal: Terminal): Promise<number> {
   wordsOf(line.words, 'relay', 0)
+  const format = line.text('log') ?? (line.json ? 'json' : 'text')
+  const log = createLog({ format: format === 'json' ? 'json' : 'text', level: (line.text('log-level') ?? 'info') as Level, write: terminal.err })
+  try {
+    return await serve(line, terminal, log)
+  } catch (error) {
+    const { name, message } = error as Error
+    // a log for machines has no other lines; a wrong command line is told to who typed it
+    if (line.text('log') !== 'json' || line.json || /^(Usage|Invalid)/.test(name)) throw error
+    log.error('failed', { error: message })
+    return FAILED
+  }
+}
+
+async function serve (line: Line, terminal: Terminal, log: Log): Promise<number> {
   // It is there for its clients, whoever reads what it says.
   const signal = terminal.interrupted ?? terminal.signal
   const at = line.text('http')
   const address = at == null ? undefined : httpAddress(at)
-  const format = line.text('log') ?? (line.json ? 'json' : 'text')
-  const log = createLog({ format: format === 'json' ? 'json' : 'text', level: (line.text('log-level') ?? 'info') as Level, write: terminal.err })
   terminal.signal.addEventListener('abort', () => { if (terminal.signal.reason instanceof UnwrittenError) log.warn(terminal.signal.reason.message) }, { once: true })
   log.info('starting', { version: VERSION, mesh: line.mesh, data: line.text('data') })
   const mesh = await made(createMesh(meshOptions(line)), signal)

@@ -4,11 +4,11 @@ import { wordsOf } from './arguments.ts'
 import { askAll } from './ask.ts'
 import { follow } from './calls.ts'
 import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts'
-import { helpOf } from './help.ts'
+import { helpOf, pairs, widthOf } from './help.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from './history.ts'
 import { didYouMean } from './nearest.core.ts'
 import { COMMON, readLine, takesValue } from './options.ts'
-import { columns, failure, json, printable } from './output.ts'
+import { failure, json, printable } from './output.ts'
 import { completions, splitWords, unquoted } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-interface.ts'
 import type { OpenChannel } from '../pubsub/index.ts'
@@ -164,13 +164,14 @@ class Repl {
   }
 
   #help (name: string | undefined, { out }: Terminal): number {
+    const width = widthOf(this.#terminal)
     if (name != null) {
       const command = this.#command(name)
-      out(helpOf({ ...command, options: { ...command.options, ...COMMON } }).replaceAll('braid-mesh ', ''))
+      out(helpOf({ ...command, options: { ...command.options, ...COMMON } }, width).replaceAll('braid-mesh ', ''))
       return DONE
     }
-    const rows = [...this.#commands.map(({ name, words, summary }) => [words == null ? name : `${name} ${words}`, summary]), ...OWN]
-    out(`${columns(['COMMAND', ''], rows)}\n\nJSON stands as it is: call login greet {"name":"ada"}. '…' holds words together. --json and --timeout go with all.`)
+    const rows = [...this.#commands.map(({ name, words, summary }) => [words == null ? name : `${name} ${words}`, summary] as const), ...OWN]
+    out(`${pairs(rows, width)}\n\nJSON stands as it is: call login greet {"name":"ada"}. '…' holds words together. --json and --timeout go with all.`)
     return DONE
   }
 

@@ -1,7 +1,7 @@
 /** From a command line to an exit code. */
 import { COMMANDS } from './commands.ts'
 import { DONE, FAILED, INTERRUPTED, UnwrittenError, UsageError, WRONG_USAGE } from './exit.ts'
-import { helpOf, overview } from './help.ts'
+import { helpAsJson, helpOf, overview, widthOf } from './help.ts'
 import { nearest } from './nearest.core.ts'
 import { COMMON, readLine, takesValue } from './options.ts'
 import { failure } from './output.ts'
@@ -19,7 +19,10 @@ function find (name: string): Command {
 
 function help (words: readonly string[], terminal: Terminal): number {
   const [name] = words.filter(word => !word.startsWith('-'))
-  terminal.out(name == null ? overview(COMMANDS) : helpOf({ ...find(name), options: { ...find(name).options, ...COMMON } }))
+  const told = (name == null ? COMMANDS : [find(name)]).map(command => ({ ...command, options: { ...command.options, ...COMMON } }))
+  const width = widthOf(terminal)
+  if (words.includes('--json')) terminal.out(helpAsJson(told))
+  else terminal.out(name == null ? overview(COMMANDS, width) : told.map(command => helpOf(command, width)).join(''))
   return DONE
 }
 
@@ -53,7 +56,7 @@ async function dispatch (argv: readonly string[], terminal: Terminal, version: s
   if (first.startsWith('-')) throw new UsageError(`a command is missing before ${first}`)
   const command = find(first)
   const line = readLine(rest, { ...command.options, ...COMMON })
-  if (line.flag('help')) return written(help([first], terminal), terminal)
+  if (line.flag('help')) return written(help([first, ...line.json ? ['--json'] : []], terminal), terminal)
   const code = await command.run(line, terminal)
   return command.serves === true ? code : written(code, terminal)
 }

@@ -40,12 +40,12 @@ function ofPaths (paths: readonly PathInfo[]): Family[] {
   const samples = [...rtts.values()].flatMap(({ labels, values }) => {
     const sorted = values.sort((a, b) => a - b)
     const at = (q: number): number => (sorted[Math.ceil(q * sorted.length) - 1] ?? 0) / SECOND
-    return [0.5, 1].map(q => ({ labels: { ...labels, quantile: String(q) }, value: at(q) }))
+    return [['median', 0.5] as const, ['slowest', 1] as const].map(([of, q]) => ({ labels: { ...labels, of }, value: at(q) }))
   })
   return [
     gauge('braid_connections', 'Open connections.', ['transport', 'relayed', 'direction'], count(paths, ({ transport, relayed, direction }) => ({ transport, relayed: String(relayed), direction }))),
     gauge('braid_streams', 'Open streams.', [], single(paths.reduce((sum, { streams }) => sum + streams, 0))),
-    gauge('braid_path_rtt_seconds', 'There and back over the paths of a kind: their median and the slowest.', ['transport', 'relayed', 'quantile'], samples)
+    gauge('braid_path_rtt_seconds', 'There and back over the paths of a kind: their median and the slowest.', ['transport', 'relayed', 'of'], samples)
   ]
 }
 

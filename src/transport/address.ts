@@ -1,20 +1,17 @@
+/** Addresses as users give them. */
 import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidOptionsError } from '../errors.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /**
- * An address as somebody wrote it into an option. An empty one, as of a variable that is not set, is a multiaddr to the
- * parser, and nothing can be reached at it.
- *
- * @throws InvalidOptionsError
+ * @param option - whose value it is
+ * @throws InvalidOptionsError - it is none; libp2p would say so later, in the middle of something else
  */
-export function addressOf (option: string, text: string): Multiaddr {
-  let cause: unknown
+export function parseAddress (option: string, text: unknown): Multiaddr {
   try {
-    const address = multiaddr(text)
-    if (address.getComponents().length > 0) return address
-  } catch (err) {
-    cause = err
-  }
-  throw new InvalidOptionsError(`${option}: '${text}' is not a multiaddr such as /ip4/192.0.2.1/tcp/9001: ${cause instanceof Error ? cause.message : 'it is empty'}`)
+    const address = multiaddr(text as string)
+    // of an object libp2p would make one, too; the rest of this takes texts
+    if (typeof text === 'string' && address.getComponents().length > 0) return address
+  } catch {}
+  throw new InvalidOptionsError(`${option}: expected multiaddrs such as /ip4/127.0.0.1/tcp/9001, got '${String(text)}'`)
 }

@@ -5,7 +5,7 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
 import { unref } from '../util/timeouts.ts'
-import { addressOf } from './address.ts'
+import { parseAddress } from './address.ts'
 import { isLoopback } from './loopback.core.ts'
 import { platform } from '#transports'
 import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, TypedEventTarget } from '@libp2p/interface'
@@ -51,7 +51,7 @@ interface Entry {
 }
 
 function parse (address: string): Entry {
-  const target = addressOf('bootstrap', address)
+  const target = parseAddress('bootstrap', address)
   const id = target.getComponents().findLast(part => part.name === 'p2p')?.value
   const why = platform.whyNot(address)
   const error = why == null ? undefined : new InvalidOptionsError(why)

@@ -14,7 +14,7 @@
  * const node = await createLibp2p(libp2pOptions({ mesh: 'shop', listen: ['/ip4/127.0.0.1/tcp/0'] }))
  * ```
  */
-export { libp2pOptions } from './options.ts'
+export { libp2pOptions, startError } from './options.ts'
 export type { DirectPaths, OnPath, PathChange, TransportInit } from './options.ts'
 export type { DhtRules } from './dht.ts'
 export { relayOf } from './relay-service.ts'
@@ -23,4 +23,5 @@ export type { RelayOptions, RelayRefusal, RelayStats } from './relay-quota.core.
 export type { OnReservation } from './reachability.ts'
 export { Bootstrapper } from './bootstrap.ts'
 export type { BootstrapComponents, BootstrapInit } from './bootstrap.ts'
+export { parseAddress } from './address.ts'
 export { isLoopback } from './loopback.core.ts'

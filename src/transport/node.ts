@@ -5,6 +5,7 @@ import { tls } from '@libp2p/tls'
 import { whyStrange, whyTooOld } from '../util/node-version.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
 import { reuseWalks } from './closest.ts'
+import { listenError } from './listen-error.ts'
 import { relayServer } from './relay.ts'
 import { relayTransport } from './reserve.ts'
 import { webSockets } from './web-sockets.ts'
@@ -27,6 +28,7 @@ export const platform: Platform = {
   listen: ['/ip4/0.0.0.0/tcp/0', '/ip4/0.0.0.0/tcp/0/ws'],
   // A port that is taken is an error, not a node that nobody reaches.
   listenMustSucceed: true,
+  explain: listenError,
   // The default (undefined) starts as a client and becomes a server only with a public address.
   dhtClient: false,
   tuneDht: reuseWalks,

@@ -25,6 +25,8 @@ export interface Platform {
   listen: string[]
   /** Whether an address that cannot be listened on keeps the node from starting. */
   listenMustSucceed: boolean
+  /** What went wrong at the start, for people. @default as libp2p says it */
+  explain?: (error: Error) => Error
   dhtClient: boolean
   /** What a DHT lacks that puts much. */
   tuneDht?: (dht: Walks) => void
@@ -124,6 +126,11 @@ function gater ({ mayDial, libp2p }: TransportInit): ConnectionGater {
 function listenOf ({ listen = platform.listen, webrtc }: TransportInit): string[] {
   const relayed = listen.some(address => address.endsWith('/p2p-circuit'))
   return [...listen, ...relayed ? webrtc?.listen.filter(address => !listen.includes(address)) ?? [] : []]
+}
+
+/** @throws Error - what kept a node of these options from starting, for people */
+export function startError (error: Error): never {
+  throw platform.explain?.(error) ?? error
 }
 
 /**

@@ -71,6 +71,12 @@ export class Cli {
     return this.#spawn(process.execPath, [await compiledCli(), ...words])
   }
 
+  /** On a machine whose clock is so many milliseconds ahead. */
+  async runAhead (span: number, ...words: string[]): Promise<Ended> {
+    const shift = `data:text/javascript,const now = Date.now; Date.now = () => now() + ${span}`
+    return this.#spawn(process.execPath, ['--import', shift, await compiledCli(), ...words]).ended
+  }
+
   /** What it prints goes into a file. */
   async startInto (file: string, ...words: string[]): Promise<CliProcess> {
     const open = await openFile(file, 'w')

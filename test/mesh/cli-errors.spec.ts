@@ -45,6 +45,20 @@ describe('the command line, when something is wrong', function () {
     for (const words of [['bench', 'nobody', 'x'], ['info', 'nobody']]) await errorOf(2, ...words, ...shop.bootstrap)
   })
 
+  it('tells what is wrong with the command line before it joins', async () => {
+    for (const [hint, ...words] of [
+      ['usage: braid-mesh methods <service>', 'methods'], ['usage: braid-mesh leader <service>', 'leader', 'a', 'b'], ['usage: braid-mesh nodes [service]', 'nodes', 'a', 'b'],
+      ['usage: braid-mesh services', 'services', 'login'], ['usage: braid-mesh call <service> <method> [json]', 'call', 'login'], ['not JSON', 'call', 'login', 'greet', 'ada'],
+      ['usage: braid-mesh publish <topic> <json>', 'publish', 'orders'], ['not JSON', 'publish', 'orders', '{book}'], ['usage: braid-mesh top', 'top', 'now'],
+      ['usage: braid-mesh bench <service> <method> [json]', 'bench', 'login'], ['usage: braid-mesh bench --publish <topic> [json]', 'bench', '--publish'],
+      ['not JSON', 'bench', '--publish', 'orders', 'book'], ['usage: braid-mesh repl', 'repl', 'now'], ['usage: braid-mesh subscribe <topic> [channel]', 'subscribe']
+    ] as Array<[string, ...string[]]>) {
+      const ran = await new FakeTerminal().run(...words, '--bootstrap', CLOSED)
+      expect(ran.err, words.join(' ')).to.include(hint).and.to.not.include('no way into mesh')
+      expect(ran.code, words.join(' ')).to.equal(2)
+    }
+  })
+
   it('tells that there is no way in, exit code 3', async () => {
     const ran = await new FakeTerminal().run('nodes', '--bootstrap', CLOSED)
     expect(ran.code).to.equal(3)

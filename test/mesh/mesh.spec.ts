@@ -121,26 +121,41 @@ describe('createMesh', () => {
     for (const options of [{ weight: 0 }, { weight: 1.5 }, { bootstrap: ['nonsense'] }, { listen: 'x' as never }, { storage: '' }, { metadata: { a: 1 as never } }]) {
       expect(await failure(createMesh(options)), JSON.stringify(options)).to.have.property('name', 'InvalidOptionsError')
     }
+    for (const options of [null, false, 'shop', 5]) expect(await failure(createMesh(options as never)), JSON.stringify(options)).to.have.property('name', 'InvalidOptionsError')
   })
 
-  it('refuses options of rpc, and an address that is none, or is empty, before anything is opened', async () => {
+  it('refuses what is no address, wherever it is given, and names it', async () => {
+    for (const option of ['listen', 'announce', 'bootstrap']) {
+      for (const address of ['', '/', ' ', 'nonsense', 5, null, 'localhost:9001', 'ws://localhost:9002', '/ip4/127.0.0.1/tcp/99999', '/ip4/127.0.0.1/tcp']) {
+        const error = await failure(createMesh({ listen: LISTEN, [option]: [address] as never, storage: '/dev/null/nowhere' }))
+        expect(error, `${option} ${String(address)}`).to.have.property('name', 'InvalidOptionsError')
+        expect(error.message).to.include(`${option}: expected multiaddrs such as /ip4/127.0.0.1/tcp/9001, got '${String(address)}'`)
+      }
+    }
+  })
+
+  it('refuses options of rpc before anything is opened', async () => {
     for (const rpc of [{ timeout: 0 }, { maxBody: NaN }, false as never]) {
       expect(await failure(createMesh({ rpc, storage: '/dev/null/nowhere' })), JSON.stringify(rpc)).to.have.property('name', 'InvalidOptionsError')
-    }
-    for (const option of ['listen', 'announce', 'bootstrap']) {
-      for (const address of ['nonsense', '', '/', ' ']) {
-        const refusal = await failure(createMesh({ [option]: [address], storage: '/dev/null/nowhere' }))
-        expect(refusal, `${option} '${address}'`).to.have.property('name', 'InvalidOptionsError')
-        expect(refusal.message).to.contain(`${option}: '${address}'`).and.to.contain('such as /ip4/')
-      }
     }
   })
 
   it('reports a port that is taken', async () => {
     const first = await make()
     const [address = ''] = addresses(first)
-    const error = await failure(createMesh({ listen: [address.replace(/\/p2p\/.*/, '')] }))
+    const listen = address.replace(/\/p2p\/.*/, '')
+    const error = await failure(createMesh({ listen: [listen] }))
     expect(error.message).to.match(/EADDRINUSE|listen/i)
+    expect(error).to.have.property('name', 'ListenError')
+    expect(error.message).to.equal(`cannot listen on ${listen} (EADDRINUSE): another process, or mesh, listens there; port 0 is any free one`)
+  })
+
+  it('reports an address that this machine has not, and leaves what fails otherwise as it is', async () => {
+    const error = await failure(createMesh({ listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/192.0.2.9/tcp/0', '/ip4/192.0.2.8/tcp/0/ws'] }))
+    expect(error).to.have.property('name', 'ListenError')
+    expect(error.message.split('\n')).to.have.members(['/ip4/192.0.2.9/tcp/0', '/ip4/192.0.2.8/tcp/0/ws'].map(address =>
+      `cannot listen on ${address} (EADDRNOTAVAIL): this machine has no such address; listen on /ip4/0.0.0.0/… and \`announce\` the outer one`))
+    expect(await failure(createMesh({ listen: ['/ip4/127.0.0.1/udp/9001/quic-v1'] }))).to.have.property('name', 'UnsupportedListenAddressesError')
   })
 
   it('gives up starting when its signal aborts', async () => {

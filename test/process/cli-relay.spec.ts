@@ -79,6 +79,8 @@ describe('braid-mesh relay', () => {
       const log = logOf(first)
       expect(log.map(({ msg }) => msg as string)).to.include.members(['relay is up', 'node joined', 'stopped'])
       for (const line of log) expect(line).to.include.keys('time', 'level', 'msg')
+      // of others alone: that it leaves itself is `stopped`
+      expect(log.filter(line => line.id === id).map(({ msg }) => msg as string)).to.deep.equal(['relay is up'])
 
       const second = await cli.start('relay', '--json', '--data', data, '--listen', WS, '--log-level', 'error')
       expect((await readyOf(second)).id).to.equal(id)
@@ -224,6 +226,10 @@ describe('braid-mesh relay', () => {
         expect(ended.err, words.join(' ')).to.include(hint)
         expect(ended.code, words.join(' ')).to.equal(code)
       }
+      // a log for machines is one to its last line
+      const logging = await cli.start('relay', '--log', 'json', '--listen', `/ip4/127.0.0.1/tcp/${port}`)
+      expect((await logging.ended).code).to.equal(1)
+      expect(logOf(logging).at(-1)).to.include({ level: 'error', msg: 'failed' }).and.to.have.property('error').that.includes('a port is taken')
     } finally {
       taken.close()
     }

@@ -44,6 +44,17 @@ describe('braid-mesh in a shell', function () {
     expect(ended.err).to.include('UNIMPLEMENTED')
   })
 
+  it('doctor finds that two clocks are too far apart, whichever is ahead', async () => {
+    for (const [hours, check] of [[-2, 'dial'], [2, 'mesh']] as const) {
+      const { code, out } = await cli.runAhead(hours * 3_600_000, 'doctor', ...bootstrap, '--json')
+      const { checks } = JSON.parse(out) as { checks: Array<{ check: string, status: string, advice?: string }> }
+      const failed = checks.filter(({ status }) => status === 'failed')
+      expect(failed.map(({ check }) => check), out).to.deep.equal([check])
+      expect(failed[0]?.advice).to.include('clocks')
+      expect(code).to.equal(3)
+    }
+  })
+
   it('obeys no terminal sequence of a handler', async () => {
     login.rpc.handle('evil', () => { throw new Error('\u001b[2J\u009b2J all is well') })
     const { err } = await cli.run('call', 'login', 'evil', ...bootstrap)

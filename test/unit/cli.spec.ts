@@ -80,6 +80,24 @@ describe('braid-mesh: the command line itself', () => {
     expect((await cli('--mesh', 'top')).err).to.include('a command is missing')
   })
 
+  it('helps in terminals of any width, and programs with --json', async () => {
+    for (const width of [40, 70, 100, 200]) {
+      const lines: string[] = []
+      const screen = { size: () => ({ columns: width, rows: 24 }), paint: () => {}, leave: () => {} }
+      const terminal = { out: (line: string) => { lines.push(line) }, err: () => {}, progress: () => {}, signal: new AbortController().signal, screen }
+      for (const words of [['help'], ['help', 'call'], ['nodes', '--help']]) expect(await run(words, terminal, '1.2.3')).to.equal(0)
+      // what is told of options and commands, which stands beside or under their names
+      const long = lines.join('\n').split('\n').filter(line => line.length > Math.min(width, 100) && line.startsWith('      '))
+      expect(lines.join('\n').includes('\n      the same token reaches the same'), `under in ${width}`).to.equal(width === 40)
+      expect(long, `in ${width}`).to.deep.equal([])
+    }
+    const { commands } = { commands: JSON.parse((await cli('help', '--json')).out) as Array<{ name: string, options: Array<{ name: string }> }> }
+    expect(commands.map(({ name }) => name)).to.deep.equal(COMMANDS.map(({ name }) => name))
+    const [call] = JSON.parse((await cli('call', '--help', '--json')).out) as typeof commands
+    expect(call?.options.map(({ name }) => name)).to.include.members(['token', 'mesh', 'json'])
+    expect((await cli('help', 'call', '--json')).out).to.equal((await cli('call', '--help', '--json')).out)
+  })
+
   it('helps, with all commands and with each', async () => {
     expect(await cli('--version')).to.deep.equal({ code: 0, out: '1.2.3', err: '' })
     const { code, out } = await cli('help')

@@ -5,8 +5,9 @@ import { login, mail, tab } from '../../demo/contracts.ts'
 import { bounded } from '../../demo/page/lib/bounded.ts'
 import { glyphOf } from '../../demo/page/lib/glyph.ts'
 import { exampleOf, fieldsOf, valueOf } from '../../demo/page/lib/schema.ts'
+import { heightFor, Layout } from '../../demo/page/lib/layout.ts'
 import { sparkPath } from '../../demo/page/lib/spark.ts'
-import { duration, ms, quantile, show } from '../../demo/page/lib/text.ts'
+import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.ts'
 import { parseHash, shareLink } from '../../demo/page/state/address.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
 import { othersTopics } from '../../demo/page/state/others.ts'
@@ -95,5 +96,24 @@ describe('the demo page', () => {
     expect([duration(4_000), duration(240_000), duration(7_200_000)]).to.deep.equal(['4 s', '4 min', '2 h'])
     expect(quantile([3, 1, 2], 0.5)).to.equal(2)
     expect(quantile([], 0.5)).to.equal(undefined)
+    expect([shorten('login-1', 14), shorten('a name that is too long', 10), shorten('𝒳𝒳𝒳𝒳', 3)]).to.deep.equal(['login-1', 'a name th…', '𝒳𝒳…'])
+  })
+
+  it('a map of sixty nodes, on a desk and on a phone: none on another one, none outside', () => {
+    for (const [width, count] of [[1_190, 8], [1_190, 61], [350, 8], [350, 25], [350, 61]] as const) {
+      let points = new Map<string, { x: number, y: number }>() as ReadonlyMap<string, { x: number, y: number }>
+      const layout = new Layout(next => { points = next })
+      const ids = Array.from({ length: count }, (_, i) => `node-${i}`)
+      const height = heightFor(width, count)
+      layout.update('node-0', ids, { width, height }, true)
+      layout.stop()
+      const all = ids.map(id => points.get(id) ?? { x: Number.NaN, y: Number.NaN })
+      for (const { x, y } of all) {
+        expect(x, `${count} in ${width}`).to.be.within(21, width - 21)
+        expect(y, `${count} in ${width}`).to.be.within(21, height - 51)
+      }
+      const gaps = all.flatMap((a, i) => all.slice(i + 1).map(b => Math.hypot(a.x - b.x, a.y - b.y)))
+      expect(Math.min(...gaps), `${count} in ${width}`).to.be.at.least(60)
+    }
   })
 })

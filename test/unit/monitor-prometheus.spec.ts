@@ -3,6 +3,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
+import { relayPages } from '../../src/cli/relay-pages.ts'
 import { Admission, families } from '../../src/monitor/metrics.ts'
 import { render } from '../../src/monitor/prometheus.ts'
 import { register } from '../../src/monitor/registry.ts'
@@ -10,7 +11,9 @@ import { MAX_METRIC_METHODS, MAX_METRIC_SERIES } from '../../src/wire/limits.ts'
 import { countsOf, nodeOf, snapshotOf, topicOf } from './monitor-fakes.ts'
 import type { Family } from '../../src/monitor/families.ts'
 import type { Source } from '../../src/monitor/metrics.ts'
+import type { Mesh } from '../../src/mesh-interface.ts'
 import type { PathInfo } from '../../src/monitor/index.ts'
+import type { Relay } from '../../src/transport/index.ts'
 
 const path = (more: Partial<PathInfo> = {}): PathInfo => ({ peer: 'p', address: '/ip4/1.2.3.4/tcp/1', transport: 'tcp', relayed: false, direction: 'outbound', since: 1, streams: 2, ...more })
 
@@ -67,8 +70,8 @@ describe('monitor: metrics for Prometheus', () => {
       'braid_nodes{service="login",state="suspect"}': 1,
       'braid_connections{transport="tcp",relayed="false",direction="outbound"}': 3,
       braid_streams: 8,
-      'braid_path_rtt_seconds{transport="tcp",relayed="false",quantile="0.5"}': 0.004,
-      'braid_path_rtt_seconds{transport="tcp",relayed="false",quantile="1"}': 0.01,
+      'braid_path_rtt_seconds{transport="tcp",relayed="false",of="median"}': 0.004,
+      'braid_path_rtt_seconds{transport="tcp",relayed="false",of="slowest"}': 0.01,
       'braid_leader_known{service="login"}': 0,
       'braid_leader_self{service="shop"}': 1,
       'braid_election_term{service="shop"}': 3,
@@ -95,6 +98,15 @@ describe('monitor: metrics for Prometheus', () => {
     const name = 'a "quoted" \\ back\nslash'
     const values = parse(text({ ...FULL, snapshot: snapshotOf({ self: nodeOf('me', { name }) }) }))
     expect([...values.keys()][0]).to.include('name="a \\"quoted\\" \\\\ back\\nslash"')
+  })
+
+  it('are named as Prometheus has it (promtool check metrics)', () => {
+    for (const { name, type, help, labels } of families(FULL, new Admission())) {
+      expect(help, name).to.not.equal('')
+      expect(name.endsWith('_total'), `${name}: ${type}`).to.equal(type === 'counter')
+      // those mean what summaries and histograms mean by them
+      expect(labels, name).to.not.include.members(['quantile']).and.to.not.include.members(['le'])
+    }
   })
 
   it('of a node that knows nothing yet are of the format, too', () => {
@@ -135,13 +147,24 @@ describe('monitor: metrics for Prometheus', () => {
 
   it('are those that the example dashboard shows', () => {
     const dashboard = readFileSync(new URL('../../doc/grafana/braid-mesh.json', import.meta.url), 'utf8')
-    const known = new Set(families(FULL, new Admission()).flatMap(({ name, type }) => type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]))
+    const relay = { limits: { reservations: 1, circuits: 1 }, stats: () => ({ reservations: 0, reserved: 0, circuits: 0, opened: 0, bytes: 0, slowed: 0, refused: { circuits: 0 } }) } as unknown as Relay
+    const mesh = { monitor: { snapshot: () => ({ resources: {} }) } } as unknown as Mesh
+    const ofRelays = relayPages({ mesh, relay, stopping: () => false, isolation: () => [] }).metrics?.() ?? ''
+    const known = new Set([
+      ...families(FULL, new Admission()).flatMap(({ name, type }) => type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]),
+      ...Array.from(ofRelays.matchAll(/^# TYPE (\S+)/gm), ([, name = '']) => name)
+    ])
+    expect(known).to.include('braid_relay_refused_total')
     const used = new Set(dashboard.match(/braid_[a-z_]+/g))
     expect(used.size).to.be.above(20)
     expect([...used].filter(name => !known.has(name))).to.deep.equal([])
     const { panels, title } = JSON.parse(dashboard) as { title: string, panels: Array<{ title: string, type: string, targets?: Array<{ expr: string }> }> }
     expect(title).to.equal('braid-mesh')
     for (const panel of panels) if (panel.type !== 'row') expect(panel.targets?.length, panel.title).to.be.above(0)
+    // labels, too, by which it sums and names
+    const labels = new Set(['instance', 'le', 'reason', ...families(FULL, new Admission()).flatMap(({ labels }) => labels)])
+    const named = Array.from(dashboard.matchAll(/by \(([^)]+)\)|\{\{(\w+)\}\}/g), ([, list, one]) => (list ?? one ?? '').split(', ')).flat()
+    expect(named.filter(label => !labels.has(label))).to.deep.equal([])
     // and there is none that it does not show
     expect([...known].filter(name => !used.has(name))).to.deep.equal(['braid_rpc_time_seconds_sum', 'braid_rpc_time_seconds_count'])
   })

@@ -2,6 +2,7 @@ import { duration, plural } from '../lib/text.ts'
 import { callTokens } from '../state/calls.ts'
 import { tokens, unlink } from '../state/links.ts'
 import { nameOf, now, services } from '../state/view.ts'
+import { Clip } from './clip.tsx'
 import { Glyph } from './glyph.tsx'
 import { Panel, Table } from './panel.tsx'
 import type { TokenRow } from '../state/links.ts'
@@ -40,11 +41,11 @@ function Row ({ row }: { row: TokenRow }): JSX.Element {
   const moved = former != null && node != null && former !== node
   return (
     <tr data-token={token} data-fresh={moved && now.value - arrived < FRESH ? '' : undefined}>
-      <th scope='row'>{token}</th>
-      <td>{service}</td>
+      <th scope='row'><Clip text={token} /></th>
+      <td><Clip text={service} /></td>
       <td>{node == null
         ? <span class='hint'>not linked: the next call picks one</span>
-        : <span class='peer'><Glyph id={node} size={18} /> {nameOf(node)} {moved && <span class='badge'>came from {nameOf(former)}</span>}</span>}
+        : <span class='peer'><Glyph id={node} size={18} /> <Clip text={nameOf(node)} /> {moved && <span class='badge'>came from <Clip text={nameOf(former)} /></span>}</span>}
       </td>
       <td class='number'>{hits}</td>
       <td class='number'>{duration(now.value - arrived)}</td>

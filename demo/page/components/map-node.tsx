@@ -2,7 +2,7 @@ import { rttOf } from '../state/rtt.ts'
 import { pathTo, pathWords } from '../state/view.ts'
 import { GlyphCells } from './glyph.tsx'
 import { openPeer } from './peer-dialog.tsx'
-import { ms } from '../lib/text.ts'
+import { ms, shorten } from '../lib/text.ts'
 import type { Point } from '../lib/layout.ts'
 import type { GraphNode } from '../state/graph.ts'
 import type { JSX } from 'preact'
@@ -23,8 +23,8 @@ function words (node: GraphNode): string {
   return parts.filter(part => part !== '').join(', ')
 }
 
-/** A node of the map: a button that opens its details. */
-export function MapNode ({ node, at }: { node: GraphNode, at: Point | undefined }): JSX.Element | null {
+/** A node of the map: a button that opens its details. `room`: for so many characters. */
+export function MapNode ({ node, at, room }: { node: GraphNode, at: Point | undefined, room: number }): JSX.Element | null {
   if (at == null) return null
   const open = (): void => { openPeer(node.id) }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -37,13 +37,14 @@ export function MapNode ({ node, at }: { node: GraphNode, at: Point | undefined 
       class={`node${node.self ? ' self' : ''}`} data-node={node.name} data-state={node.state} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
       role='button' tabindex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
     >
+      <title>{node.name}</title>
       {node.runtime === 'browser'
         ? <rect class='body' x={-RADIUS} y={-RADIUS} width={RADIUS * 2} height={RADIUS * 2} rx={8} />
         : <circle class='body' r={RADIUS} />}
       <g transform={`translate(${-2.5 * GLYPH} ${-2.5 * GLYPH}) scale(${GLYPH})`}><GlyphCells id={node.id} /></g>
       {node.leads.length > 0 && <text class='crown' y={-RADIUS - 4} aria-hidden='true'>♛</text>}
-      <text class='name' y={RADIUS + 16}>{node.name}</text>{' '}
-      <text class='what' y={RADIUS + 30}>{whatOf(node)}</text>
+      <text class='name' y={RADIUS + 16}>{shorten(node.name, room)}</text>{' '}
+      <text class='what' y={RADIUS + 30}>{shorten(whatOf(node), room)}</text>
     </g>
   )
 }

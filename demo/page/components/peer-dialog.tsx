@@ -31,7 +31,7 @@ function Details ({ node }: { node: NodeInfo }): JSX.Element {
   const led = leaderships.value.get(node.id)
   return (
     <>
-      <h2 id='peer-title' class='peer'><Glyph id={node.id} size={32} /> {node.name} {self && <span class='badge'>this tab</span>}</h2>
+      <h2 id='peer-title' class='peer'><Glyph id={node.id} size={32} /> <span class='long'>{node.name}</span> {self && <span class='badge'>this tab</span>}</h2>
       <p class='id'><code>{node.id}</code> <CopyButton text={() => node.id} label='Copy id' /></p>
       <dl class='facts'>
         <div><dt>Service</dt><dd>{node.service ?? 'none: it only calls'}</dd></div>
@@ -48,6 +48,11 @@ function Details ({ node }: { node: NodeInfo }): JSX.Element {
       {!self && <Connections id={node.id} />}
     </>
   )
+}
+
+/** Of a protocol id, as `/yamux/1.0.0`. */
+function plain (protocol: string | undefined): string | undefined {
+  return protocol?.split('/').find(part => part !== '')
 }
 
 function Connections ({ id }: { id: string }): JSX.Element {
@@ -77,7 +82,7 @@ function Connections ({ id }: { id: string }): JSX.Element {
           <ul class='paths'>
             {open.map(path => (
               <li key={path.address}>
-                <span class='path' data-transport={path.relayed ? 'relayed' : path.transport}>{pathWords(path)}</span>, {path.direction}, {path.encryption ?? 'no'} encryption, {path.multiplexer ?? '–'}, {path.streams} streams, for {duration(now.value - path.since)}
+                <span class='path' data-transport={path.relayed ? 'relayed' : path.transport}>{pathWords(path)}</span>, {path.direction}, {plain(path.encryption) ?? 'no'} encryption, {plain(path.multiplexer) ?? '–'}, {path.streams} streams, for {duration(now.value - path.since)}
                 <br /><code>{path.address}</code>
               </li>
             ))}

@@ -2,6 +2,7 @@ import { duration, ms } from '../lib/text.ts'
 import { callsWith, callWords } from '../state/pulses.ts'
 import { rttOf } from '../state/rtt.ts'
 import { kindOf, leaderships, nodes, now, pathTo, pathWords, runtimeOf, selfId } from '../state/view.ts'
+import { Clip } from './clip.tsx'
 import { Glyph } from './glyph.tsx'
 import { Panel, Table } from './panel.tsx'
 import { openPeer } from './peer-dialog.tsx'
@@ -31,12 +32,12 @@ function Row ({ node }: { node: NodeInfo }): JSX.Element {
       <th scope='row'>
         <span class='peer'>
           <Glyph id={node.id} size={18} />
-          <button type='button' class='link' onClick={() => { openPeer(node.id) }}>{node.name}</button>
+          <button type='button' class='link' onClick={() => { openPeer(node.id) }}><Clip text={node.name} /></button>
           {self && <span class='badge'>this tab</span>}
           {led != null && <span class='badge crown' title={`leads ${led.join(', ')}`}>♛ leads</span>}
         </span>
       </th>
-      <td>{kindOf(node)}</td>
+      <td><Clip text={kindOf(node)} /></td>
       <td><span class='state' data-state={node.state}>{node.state}</span></td>
       <td>{runtimeOf(node)}</td>
       <td>{self ? 'itself' : <span class='path' data-transport={path?.relayed === true ? 'relayed' : path?.transport ?? 'none'}>{pathWords(path)}</span>}</td>

@@ -32,7 +32,7 @@ export function ShareDialog (): JSX.Element {
       )}
       <label for='share-link'>Link</label>
       <textarea id='share-link' readOnly rows={4} value={link.value} />
-      <p class='hint'>A relay on 127.0.0.1 is reached from this machine only: run one on an address that the other can dial.</p>
+      {/127\.0\.0\.1|\[?::1|localhost/.test(link.value) && <p class='hint'>127.0.0.1 is reached from this machine only: for others the page and its relay need an address that they can dial.</p>}
       <div class='buttons'>
         <CopyButton text={() => link.value} label='Copy link' />
         <a class='button quiet small' href={link.value} target='_blank' rel='noopener noreferrer'>Open it here<span class='unseen'> (new window)</span></a>

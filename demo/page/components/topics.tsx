@@ -3,6 +3,7 @@ import { BILLING, ORDERS } from '../../contracts.ts'
 import { explain, parseArguments, plural } from '../lib/text.ts'
 import { handledBy, handledTwice, publish, receipt, subscribe, subscriptions, topicProblem } from '../state/topics.ts'
 import { mesh, snapshot } from '../state/view.ts'
+import { Clip } from './clip.tsx'
 import { Consumer } from './consumer.tsx'
 import { Panel, Table } from './panel.tsx'
 import type { JSX, TargetedSubmitEvent } from 'preact'
@@ -27,8 +28,8 @@ export function Topics (): JSX.Element {
       <Table label='Channels' id='channels' head={HEAD} none='nothing published yet'>
         {(snapshot.value?.topics ?? []).flatMap(({ name, channels }) => channels.map(channel => (
           <tr key={`${name} ${channel.name}`} data-channel={channel.name}>
-            <th scope='row'>{name}</th>
-            <td>{channel.name} <span class='badge'>{channel.consumers > 1 ? 'competing' : 'alone'}</span></td>
+            <th scope='row'><Clip text={name} /></th>
+            <td><Clip text={channel.name} /> <span class='badge'>{channel.consumers > 1 ? 'competing' : 'alone'}</span></td>
             <td class='number'>{channel.consumers}</td><td class='number'>{channel.lag}</td><td class='number'>{channel.pending}</td>
             <td class='number'>{channel.redelivered}</td><td class='number'>{channel.dead}</td>
           </tr>

@@ -1,10 +1,11 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { Layout } from '../lib/layout.ts'
+import { heightFor, isCrowd, Layout } from '../lib/layout.ts'
 import { ms } from '../lib/text.ts'
 import { graphEdges, graphNodes } from '../state/graph.ts'
 import { callsWith, callWords } from '../state/pulses.ts'
 import { nameOf, selfId } from '../state/view.ts'
+import { Clip } from './clip.tsx'
 import { MapEdge, MapEdgeLabel } from './map-edge.tsx'
 import { MapNode } from './map-node.tsx'
 import { Panel, Table } from './panel.tsx'
@@ -17,7 +18,8 @@ const WORDS: Readonly<Record<EdgeStyle, string>> = {
 }
 /** Pixels below which labels of paths say less. */
 const NARROW = 480
-const HEIGHT = { least: 380, most: 520 }
+/** Characters of a name that a node of the map has room for. */
+const ROOM = { usual: 16, small: 10 }
 
 export function Topology (): JSX.Element {
   return (
@@ -30,7 +32,7 @@ export function Topology (): JSX.Element {
         <summary>All paths as a table</summary>
         <Table label='Paths' head={['From', 'To', 'Way', 'Calls', { text: 'Round trip', number: true }]} none='no path'>
           {graphEdges.value.map(({ key, from, to, style, own, rtt }) => (
-            <tr key={key}><th scope='row'>{nameOf(from)}</th><td>{nameOf(to)}</td><td>{WORDS[style]}</td><td>{own ? callWords(callsWith(to)) : '–'}</td><td class='number'>{ms(rtt)}</td></tr>
+            <tr key={key}><th scope='row'><Clip text={nameOf(from)} /></th><td><Clip text={nameOf(to)} /></td><td>{WORDS[style]}</td><td>{own ? callWords(callsWith(to)) : '–'}</td><td class='number'>{ms(rtt)}</td></tr>
           ))}
         </Table>
       </details>
@@ -47,10 +49,6 @@ function Legend (): JSX.Element {
       <li><svg width='28' height='8' aria-hidden='true'><line class='edge' x1='1' y1='4' x2='27' y2='4' /></svg> between others</li>
     </ul>
   )
-}
-
-function sizeOf (width: number): { width: number, height: number } {
-  return { width, height: Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.round(width * 0.42))) }
 }
 
 function Picture (): JSX.Element {
@@ -77,19 +75,21 @@ function Picture (): JSX.Element {
     const now = `${width.value} ${ids.join()}`
     if (now === drawn.current) return
     drawn.current = now
-    layout.current?.update(selfId.value, ids, sizeOf(width.value), matchMedia('(prefers-reduced-motion: reduce)').matches)
+    layout.current?.update(selfId.value, ids, { width: width.value, height: heightFor(width.value, ids.length) }, matchMedia('(prefers-reduced-motion: reduce)').matches)
   })
 
-  const { height } = sizeOf(width.value)
+  const crowd = isCrowd(graphNodes.value.length)
+  const height = heightFor(width.value, graphNodes.value.length)
+  const room = crowd || width.value < NARROW ? ROOM.small : ROOM.usual
   const at = points.value
   const edges = graphEdges.value.filter(({ from, to }) => at.has(from) && at.has(to))
   return (
-    <div class='map' ref={frame} style={{ minHeight: `${HEIGHT.least}px` }}>
+    <div class='map' ref={frame} style={{ minHeight: `${height}px` }}>
       {width.value > 0 && (
         <svg width={width.value} height={height} viewBox={`0 0 ${width.value} ${height}`} role='group' aria-label='Map of the mesh; the table below says the same'>
           {edges.map(edge => <MapEdge key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} />)}
-          {edges.filter(({ own }) => own).map(edge => <MapEdgeLabel key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} narrow={width.value < NARROW} />)}
-          {graphNodes.value.map(node => <MapNode key={node.id} node={node} at={at.get(node.id)} />)}
+          {!crowd && edges.filter(({ own }) => own).map(edge => <MapEdgeLabel key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} narrow={width.value < NARROW} />)}
+          {graphNodes.value.map(node => <MapNode key={node.id} node={node} at={at.get(node.id)} room={room} />)}
         </svg>
       )}
     </div>

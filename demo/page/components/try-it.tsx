@@ -7,6 +7,7 @@ import { methodsOf } from '../state/describe.ts'
 import { nodesOf, services } from '../state/view.ts'
 import { AnswerView } from './answer-view.tsx'
 import { ArgumentFields } from './argument-fields.tsx'
+import { Clip } from './clip.tsx'
 import { History } from './history.tsx'
 import { Panel } from './panel.tsx'
 import type { JsonSchema } from '../lib/schema.ts'
@@ -40,7 +41,7 @@ export function TryIt (): JSX.Element {
 function ServiceList (): JSX.Element {
   return (
     <ul class='service-list' id='service-list'>
-      {services.value.map(({ service }) => <li key={service} data-service={service}><strong>{service}</strong> × {nodesOf(service).length}</li>)}
+      {services.value.map(({ service }) => <li key={service} data-service={service}><strong><Clip text={service} /></strong> × {nodesOf(service).length}</li>)}
     </ul>
   )
 }

@@ -16,12 +16,31 @@ interface Body extends SimulationNodeDatum {
 /** Pixels that a node takes with its name. */
 const ROOM = 44
 const MARGIN = { side: 46, top: 44, bottom: 58 }
-/** Nodes on the inner ring; what is beyond stands on the outer one. */
+/** Nodes that have room on a ring; more are spread over the whole map. */
 const RING = 14
+/** Square pixels that each of those takes, with its name. */
+const PLOT = 8_000
+/** Radians between two of those, which leaves no gaps and no rows. */
+const GOLDEN = Math.PI * (3 - Math.sqrt(5))
 /** Steps that are done at once when nothing may move. */
 const STEPS = 240
 /** Milliseconds of a step. */
 const FRAME = 16
+
+const HEIGHT = { least: 380, most: 520, crowd: 2_400 }
+
+/** There are too many for long names, and for labels on their paths. */
+export function isCrowd (count: number): boolean {
+  return count > RING + 1
+}
+
+/** Pixels of a map so wide, for so many nodes. */
+export function heightFor (width: number, count: number): number {
+  const usual = Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.round(width * 0.42)))
+  if (!isCrowd(count)) return usual
+  const needed = count * PLOT / (Math.PI / 4 * (width - 2 * MARGIN.side)) + MARGIN.top + MARGIN.bottom
+  return Math.min(HEIGHT.crowd, Math.max(usual, Math.round(needed)))
+}
 
 export class Layout {
   readonly #simulation: Simulation<Body, undefined>
@@ -36,7 +55,6 @@ export class Layout {
     this.#simulation = forceSimulation<Body>()
       .alphaDecay(0.05)
       .velocityDecay(0.45)
-      .force('charge', forceManyBody().strength(-60))
       .force('collide', forceCollide(ROOM))
       .stop()
     this.#simulation.on('tick', () => { this.#onTick() })
@@ -59,6 +77,8 @@ export class Layout {
     }))
     this.#simulation
       .nodes([...this.#bodies.values()])
+      // many would push each other to the edge
+      .force('charge', forceManyBody().strength(isCrowd(ids.length) ? -5 : -60))
       .force('x', forceX<Body>(({ goal }) => goal.x).strength(0.25))
       .force('y', forceY<Body>(({ goal }) => goal.y).strength(0.25))
     if (calm) {
@@ -84,12 +104,12 @@ export class Layout {
   }
 
   #goal (middle: Point, i: number, count: number): Point {
-    const outer = i >= RING
-    const [place, places] = outer ? [i - RING, count - RING] : [i, Math.min(count, RING)]
-    const angle = (place + 0.5) / places * 2 * Math.PI - Math.PI / 2
-    const share = count > RING && !outer ? 0.62 : 1
+    const crowd = count > RING
+    const angle = crowd ? (i + 1) * GOLDEN : (i + 0.5) / count * 2 * Math.PI - Math.PI / 2
+    const share = crowd ? Math.sqrt((i + 1) / count) : 1
+    const half = this.#width / 2 - MARGIN.side
     return {
-      x: middle.x + Math.cos(angle) * Math.min(460, this.#width / 2 - MARGIN.side) * share,
+      x: middle.x + Math.cos(angle) * (crowd ? half : Math.min(460, half)) * share,
       y: middle.y + Math.sin(angle) * (this.#height / 2 - (MARGIN.top + MARGIN.bottom) / 2) * share
     }
   }

@@ -35,6 +35,12 @@ export function plural (count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** For where there is room for so many characters. */
+export function shorten (text: string, most: number): string {
+  const characters = [...text]
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
+}
+
 /** Of a span in milliseconds: `12 s`, `3 min`, `2 h`. */
 export function duration (span: number): string {
   const seconds = Math.max(0, Math.round(span / 1000))
