@@ -8,6 +8,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createLibp2p } from 'libp2p'
+import { multiaddr } from '@multiformats/multiaddr'
 import { frame, Frames, join, message, Said } from './foreign-bytes.ts'
 import { until } from '../harness/until.ts'
 import type { Fields } from './foreign-bytes.ts'
@@ -83,22 +84,26 @@ export class ForeignPeer {
   /** The newest record of each peer: fields of NodeRecord. */
   readonly records = new Map<string, Said>()
   readonly handlers = new Map<string, (asked: Asked) => void>()
-  /** Frames of streaming calls, and of pubsub. */
+  /** Frames of streaming calls, of pubsub, and of the election for those who vote. */
   onCall: (stream: ForeignStream) => void = () => {}
   onPubsub: (said: Said, from: string) => void = () => {}
+  onElection: (said: Said, from: string) => void = () => {}
   readonly #key: PrivateKey
   readonly #init: ForeignInit
   readonly #nonce = crypto.getRandomValues(new Uint8Array(16))
   readonly #own = new Map<string, Promise<ForeignStream>>()
   readonly #greeted = new Set<string>()
   incarnation = Date.now()
-  #seq = 1
+  seq = 1
   #state = 0
   /** Ids of the members that suspected this peer. */
   readonly suspectedBy: string[] = []
 
-  private constructor (libp2p: Libp2p, key: PrivateKey, init: ForeignInit) {
+  readonly #gate: { closed: boolean }
+
+  private constructor (libp2p: Libp2p, key: PrivateKey, init: ForeignInit, gate: { closed: boolean }) {
     this.libp2p = libp2p
+    this.#gate = gate
     this.id = libp2p.peerId.toString()
     this.#key = key
     this.#init = init
@@ -106,14 +111,17 @@ export class ForeignPeer {
 
   static async start (init: ForeignInit): Promise<ForeignPeer> {
     const key = await generateKeyPair('Ed25519')
+    const gate = { closed: false }
     const libp2p = await createLibp2p({
+      connectionGater: { denyInboundConnection: () => gate.closed },
       privateKey: key, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
       connectionMonitor: { enabled: false }, services: { identify: identify() }
     })
-    const peer = new ForeignPeer(libp2p, key, init)
+    const peer = new ForeignPeer(libp2p, key, init, gate)
     await peer.#accept('discovery', (said, from) => { void peer.#onDiscovery(said, from) })
     await peer.#accept('rpc', (said, from, stream) => { peer.#onRequest(said, from, stream) })
     await peer.#accept('pubsub', (said, from) => { peer.onPubsub(said, from) })
+    if (init.roles?.includes('voter') === true) await peer.#accept('election', (said, from) => { peer.onElection(said, from) })
     await libp2p.handle(peer.protocol('stream'), stream => { peer.onCall(peer.#greet(stream)) })
     return peer
   }
@@ -122,11 +130,18 @@ export class ForeignPeer {
 
   /** Connects with a node and says hello. */
   async join (address: string): Promise<string> {
-    const { multiaddr } = await import('@multiformats/multiaddr')
+    this.#gate.closed = false
     const id = (await this.libp2p.dial(multiaddr(address))).remotePeer.toString()
     this.#greeted.add(id)
     await this.tell(id, [[1, message([[1, await this.signed()], [2, this.#nonce]])]])
     return id
+  }
+
+  /** Nobody reaches it until it joins again. */
+  cut (): void {
+    this.#gate.closed = true
+    this.#own.clear()
+    for (const connection of this.libp2p.getConnections()) connection.abort(new Error('cut'))
   }
 
   /** The stream of a protocol on which this peer speaks to that one. */
@@ -168,7 +183,7 @@ export class ForeignPeer {
     const { mesh, service = '', methods = [], roles = [] } = this.#init
     const addresses = this.libp2p.getMultiaddrs().map(address => address.decapsulate(`/p2p/${this.id}`).bytes)
     const record = message([
-      [1, this.id], [2, mesh], [3, service], [4, 'abroad'], [5, this.incarnation], [6, this.#seq], [7, this.#state], [8, roles], [9, 1024],
+      [1, this.id], [2, mesh], [3, service], [4, 'abroad'], [5, this.incarnation], [6, this.seq], [7, this.#state], [8, roles], [9, 1024],
       [10, new Uint8Array(0)], [11, methods], [14, addresses]
     ])
     return message([[1, record], [2, await this.#key.sign(join([ascii.encode('braid-mesh/node/v1\0'), record]))]])
@@ -178,7 +193,7 @@ export class ForeignPeer {
   async leave (): Promise<void> {
     if (this.#state === LEFT) return
     this.#state = LEFT
-    this.#seq++
+    this.seq++
     for (const id of this.#greeted) await this.tell(id, [[2, message([[1, await this.signed()]])]]).catch(() => {})
     await Promise.allSettled(Array.from(this.#own.values(), async stream => (await stream).close()))
     await this.libp2p.stop()
@@ -216,9 +231,9 @@ export class ForeignPeer {
         break
       case 6: {
         const { id, incarnation, seq } = { id: said.in(6).text(1), incarnation: said.in(6).number(2), seq: said.in(6).number(3) }
-        if (id !== this.id || incarnation !== this.incarnation || seq < this.#seq) break
+        if (id !== this.id || incarnation !== this.incarnation || seq < this.seq) break
         this.suspectedBy.push(from)
-        this.#seq = seq + 1
+        this.seq = seq + 1
         for (const to of this.#greeted) await this.tell(to, [[2, message([[1, await this.signed()]])]]).catch(() => {})
         break
       }

@@ -48,8 +48,26 @@ describe('mesh: a peer made from the documents', function () {
     const sent = Date.now()
     await until(() => Date.now() - sent > 4_000)
     expect(one.discovery.node(peer.id)?.state).to.equal('up')
+    expect(peer.suspectedBy).to.deep.equal([])
     await peer.leave()
     await until(() => one.discovery.node(peer.id) === undefined && two.discovery.node(peer.id) === undefined, { timeout: 3_000 })
+  })
+
+  it('refutes what is said of it, as others do', async () => {
+    const mesh = await node({ service: 'login' })
+    const peer = await abroad()
+    const record = await until(() => peer.records.get(mesh.id))
+    // nobody but the suspected answers a suspicion: with a newer record
+    await peer.tell(mesh.id, [[6, message([[1, mesh.id], [2, record.number(5)], [3, record.number(6)]])]])
+    await until(() => (peer.records.get(mesh.id)?.number(6) ?? 0) > record.number(6))
+    peer.cut()
+    await until(() => mesh.discovery.node(peer.id) === undefined)
+    // who was given up, and says what it said before, is told so
+    expect(peer.suspectedBy).to.deep.equal([])
+    const { seq } = peer
+    await peer.join(String(mesh.libp2p.getMultiaddrs()[0]))
+    await until(() => mesh.discovery.node(peer.id)?.seq === seq + 1)
+    expect(peer.suspectedBy).to.include(mesh.id)
   })
 
   it('calls and is called', async () => {
