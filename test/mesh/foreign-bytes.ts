@@ -142,3 +142,12 @@ export class Frames {
 }
 
 export const frame = (bytes: Uint8Array): Uint8Array => join([varint(bytes.length), bytes])
+
+export const hex = (bytes: Uint8Array): string => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+
+/** What travels in place of a token. */
+export async function tokenId (token: string, secret: string): Promise<{ bytes: Uint8Array, hex: string }> {
+  const key = await crypto.subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(token)))
+  return { bytes, hex: hex(bytes) }
+}

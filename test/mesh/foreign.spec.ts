@@ -1,7 +1,7 @@
 /** A peer that knows doc/WIRE.md and nothing of src/ is a node like any other. */
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
-import { cbor, message, readCbor, Said } from './foreign-bytes.ts'
+import { cbor, message, readCbor, Said, tokenId } from './foreign-bytes.ts'
 import { ForeignPeer, ForeignStream } from './foreign-peer.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
@@ -185,7 +185,7 @@ describe('mesh: a peer made from the documents', function () {
     expect(view).to.deep.include({ state: 'leader', leader: { id: leader, token: { epoch: rank[0], term: rank[1] } } })
     expect(view.voters).to.include(leader)
 
-    const { bytes, hex } = await tokenOf('ada', 'shop')
+    const { bytes, hex } = await tokenId('ada', 'shop')
     const ask = [{ k: 0, p: 'abroad', t: hex, n: [leader] }]
     const answered = async (): Promise<any> => readCbor((await peer.call(leader, [[1, 1], [2, 'braid.links.ask'], [4, 1], [5, cbor(ask)]])).bytes(4))
     const { a: [link] } = await until(async () => (await answered()).a?.[0]?.n !== undefined && answered())
@@ -219,12 +219,4 @@ async function counts (stream: ForeignStream): Promise<void> {
   }
   stream.send([[2, new Uint8Array(0)]])
   await stream.close()
-}
-
-/** What travels in place of a token. */
-async function tokenOf (token: string, secret: string): Promise<{ bytes: Uint8Array, hex: string }> {
-  const utf8 = new TextEncoder()
-  const key = await crypto.subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(token)))
-  return { bytes, hex: Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('') }
 }
