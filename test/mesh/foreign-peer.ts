@@ -3,7 +3,9 @@
  * the frames of all other protocols to whoever asks for them.
  */
 import { identify } from '@libp2p/identify'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { generateKeyPair } from '@libp2p/crypto/keys'
@@ -73,6 +75,8 @@ export interface ForeignInit {
   service?: string
   methods?: string[]
   roles?: string[]
+  /** It asks the mesh's DHT. */
+  dht?: boolean
 }
 
 /** A request that came, and how to answer it. */
@@ -112,10 +116,12 @@ export class ForeignPeer {
   static async start (init: ForeignInit): Promise<ForeignPeer> {
     const key = await generateKeyPair('Ed25519')
     const gate = { closed: false }
-    const libp2p = await createLibp2p({
+    // values are looked at by who reads them
+    const dht = kadDHT({ protocol: `/braid/${init.mesh}/kad/1.0.0`, clientMode: true, peerInfoMapper: passthroughMapper, validators: { braid: async () => {} }, selectors: { braid: () => 0 } })
+    const libp2p: Libp2p<any> = await createLibp2p<any>({
       connectionGater: { denyInboundConnection: () => gate.closed },
       privateKey: key, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
-      connectionMonitor: { enabled: false }, services: { identify: identify() }
+      connectionMonitor: { enabled: false }, services: { identify: identify(), ...init.dht === true ? { ping: ping(), dht } : {} }
     })
     const peer = new ForeignPeer(libp2p, key, init, gate)
     await peer.#accept('discovery', (said, from) => { void peer.#onDiscovery(said, from) })
