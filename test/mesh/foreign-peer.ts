@@ -2,6 +2,7 @@
  * A peer made of libp2p and doc/WIRE.md: nothing of src/ is in it. It speaks discovery, takes and makes calls, and hands
  * the frames of all other protocols to whoever asks for them.
  */
+import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
@@ -75,12 +76,15 @@ export interface ForeignInit {
   service?: string
   methods?: string[]
   roles?: string[]
+  /** It takes large answers by a stream of their own. */
+  bulk?: boolean
+  gossip?: boolean
   /** It asks the mesh's DHT. */
   dht?: boolean
 }
 
 /** A request that came, and how to answer it. */
-export interface Asked { request: Said, from: string, respond: (fields: Fields) => void }
+export interface Asked { request: Said, from: string, stream: ForeignStream, respond: (fields: Fields) => void }
 
 export class ForeignPeer {
   readonly libp2p: Libp2p
@@ -91,6 +95,7 @@ export class ForeignPeer {
   /** Frames of streaming calls, of pubsub, and of the election for those who vote. */
   onCall: (stream: ForeignStream) => void = () => {}
   onPubsub: (said: Said, from: string) => void = () => {}
+  onBulk: (said: Said) => void = () => {}
   onElection: (said: Said, from: string) => void = () => {}
   readonly #key: PrivateKey
   readonly #init: ForeignInit
@@ -121,12 +126,13 @@ export class ForeignPeer {
     const libp2p: Libp2p<any> = await createLibp2p<any>({
       connectionGater: { denyInboundConnection: () => gate.closed },
       privateKey: key, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
-      connectionMonitor: { enabled: false }, services: { identify: identify(), ...init.dht === true ? { ping: ping(), dht } : {} }
+      connectionMonitor: { enabled: false }, services: { identify: identify(), ...init.gossip === true ? { pubsub: gossipsub() } : {}, ...init.dht === true ? { ping: ping(), dht } : {} }
     })
     const peer = new ForeignPeer(libp2p, key, init, gate)
     await peer.#accept('discovery', (said, from) => { void peer.#onDiscovery(said, from) })
     await peer.#accept('rpc', (said, from, stream) => { peer.#onRequest(said, from, stream) })
     await peer.#accept('pubsub', (said, from) => { peer.onPubsub(said, from) })
+    if (init.bulk === true) await peer.#accept('bulk', said => { peer.onBulk(said) })
     if (init.roles?.includes('voter') === true) await peer.#accept('election', (said, from) => { peer.onElection(said, from) })
     await libp2p.handle(peer.protocol('stream'), stream => { peer.onCall(peer.#greet(stream)) })
     return peer
@@ -263,6 +269,6 @@ export class ForeignPeer {
     const handle = this.handlers.get(request.text(2))
     const respond = (fields: Fields): void => { if (request.number(1) !== 0) stream.send([[2, message([[1, request.number(1)], ...fields])]]) }
     if (handle === undefined) respond([[2, 12], [5, 'no such method']])
-    else handle({ request, from, respond })
+    else handle({ request, from, stream, respond })
   }
 }
