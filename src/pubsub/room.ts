@@ -7,7 +7,6 @@ import { createParts } from './assemble.ts'
 import { describe } from './info.ts'
 import { LocalTopic } from './local-topic.ts'
 import { channelKey } from './names.core.ts'
-import { QUORUM } from './numbers.core.ts'
 import { KEEPER, MEMBER } from './roles.ts'
 import { SystemTopics } from './system-topics.ts'
 import { isSystem } from './system.ts'
@@ -160,8 +159,7 @@ export class Room {
       most: options.messages ?? outbox?.messages,
       tracing,
       log: async () => this.#running().logs.own(name, options),
-      // its publisher is none of them
-      kept: () => this.#parts.context.keepers(name).filter(id => id !== this.#parts.context.self).length >= QUORUM,
+      kept: () => this.#parts.context.isKept(name),
       subscribe: async (channel, subscribeOptions, schema) => this.#running().subscriptions.subscribe(name, channel, subscribeOptions, schema),
       deleteChannel: async channel => { this.#running().registry.delete(channelKey(name, checkName('channel', channel))) },
       onClose

@@ -64,6 +64,14 @@ describe('mesh: pub/sub keepers', function () {
     expect(receipt?.storedBy).to.have.members([mesh.nodes[1]?.id, third.id])
   })
 
+  it('who waits for two keepers waits no longer than there are two', async () => {
+    const mesh = await meshOf([{}, {}, {}])
+    const [publisher, , third] = mesh.nodes as [Mesh, Mesh, Mesh]
+    mesh.kill(third)
+    const receipt = await publisher.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(30_000) })
+    expect(receipt).to.deep.include({ reached: 'sent', storedBy: [] })
+  })
+
   it('what was published and not handled is handled when the publisher is gone for good', async () => {
     const mesh = await meshOf([{ pubsub: { keeper: false } }, {}, {}, {}])
     const [publisher, first, second] = mesh.nodes as [Mesh, Mesh, Mesh]
