@@ -7,7 +7,7 @@ import { until } from '../harness/until.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 
 /** Statuses, and kinds of frames of calls. */
-const [DEADLINE_EXCEEDED, NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED] = [4, 5, 9, 12]
+const [DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION, UNIMPLEMENTED] = [4, 5, 7, 9, 12]
 const [ITEM, CREDIT, END] = [5, 6, 7]
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 
@@ -190,6 +190,9 @@ describe('mesh: a peer made from the documents', function () {
     const answered = async (): Promise<any> => readCbor((await peer.call(leader, [[1, 1], [2, 'braid.links.ask'], [4, 1], [5, cbor(ask)]])).bytes(4))
     const { a: [link] } = await until(async () => (await answered()).a?.[0]?.n !== undefined && answered())
     expect(link.n).to.equal(leader)
+    // who asks changes links of its own service's calls only
+    const others = await peer.call(leader, [[1, 1], [2, 'braid.links.ask'], [4, 1], [5, cbor([{ ...ask[0], p: 'gate' }])]])
+    expect([others.number(2), others.number(6)]).to.deep.equal([PERMISSION_DENIED, 0])
     const claim = message([[1, 'abroad'], [2, link.r[0]], [3, link.r[1]], [4, link.r[2]]])
     const call = async (id: string): Promise<Said> => peer.call(id, [[1, 1], [2, 'where'], [6, bytes], [10, 'cart'], [14, claim]])
     expect(readCbor((await call(leader)).bytes(4))).to.equal(leader)
