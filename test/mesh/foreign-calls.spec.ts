@@ -1,7 +1,7 @@
 /** What doc/wire/rpc.md says of large bodies, keys and goodbyes, between a node and a peer made from it. */
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
-import { cbor, message, readCbor, Said } from './foreign-bytes.ts'
+import { cbor, hex, message, readCbor, Said, tokenId } from './foreign-bytes.ts'
 import { ForeignPeer } from './foreign-peer.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
@@ -14,6 +14,7 @@ describe('mesh: calls of a peer made from the documents', function () {
   this.timeout(60_000)
   let mesh: Mesh
   const peers: ForeignPeer[] = []
+  const others: Mesh[] = []
 
   beforeEach(async () => {
     mesh = await createMesh({ mesh: 'shop', service: 'login', listen: ['/ip4/127.0.0.1/tcp/0'] })
@@ -23,7 +24,7 @@ describe('mesh: calls of a peer made from the documents', function () {
 
   afterEach(async () => {
     await Promise.all(peers.splice(0).map(async peer => peer.leave()))
-    await mesh.stop()
+    await Promise.all([mesh, ...others.splice(0)].map(async mesh => mesh.stop()))
   })
 
   async function abroad (init: Partial<Parameters<typeof ForeignPeer.start>[0]> = {}): Promise<ForeignPeer> {
@@ -68,6 +69,33 @@ describe('mesh: calls of a peer made from the documents', function () {
     const header = new Said(late.list(7)[0] as Uint8Array)
     expect([header.text(1), Number(header.text(2)) < 0]).to.deep.equal(['braid-retry-after', true])
     expect(runs).to.deep.equal([3])
+  })
+
+  it('is told of the tokens that are linked to it, and called with what its caller knows of them', async () => {
+    const peer = await abroad({ service: 'login', methods: ['where'] })
+    mesh.rpc.handle('where', () => mesh.id)
+    const gate = await createMesh({ mesh: 'shop', service: 'gate', listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: mesh.libp2p.getMultiaddrs().map(String) })
+    others.push(gate)
+    const told: Array<{ p: string, t: string, n: string, i: number, r: number[] }> = []
+    peer.handlers.set('braid.links.tell', ({ request }) => { told.push(...readCbor(request.bytes(5)).l ?? []) })
+    const asked: Said[] = []
+    peer.handlers.set('where', ({ request, respond }) => {
+      asked.push(request)
+      respond([[3, 1], [4, cbor(peer.id)]])
+    })
+    await until(() => gate.discovery.nodes('login').length === 2)
+    let token = ''
+    for (let i = 0; token === '' && i < 100; i++) {
+      const at = await gate.rpc.invoke('login', 'where', undefined, { token: `user-${i}`, timeout: 20_000 })
+      if (at === peer.id) token = `user-${i}`
+    }
+    const { bytes, hex: id } = await tokenId(token, 'shop')
+    const call = asked.find(request => hex(request.bytes(6)) === id)
+    expect(call?.bytes(6)).to.deep.equal(bytes)
+    const link = await until(() => told.find(({ t }) => t === id))
+    expect(link).to.deep.include({ p: 'gate', n: peer.id, i: peer.incarnation })
+    const claim = call?.in(14)
+    expect([claim?.text(1), [2, 3, 4].map(field => claim?.number(field)), claim?.number(5)]).to.deep.equal(['gate', link.r, 0])
   })
 
   it('goes elsewhere when it is refused, and when it is told goodbye', async () => {
