@@ -83,7 +83,7 @@ export class Server {
       return false
     }
     if (request.streaming !== 0) {
-      throw new ProtocolError('a streaming call on a stream of many calls')
+      throw new ProtocolError('a streaming call')
     }
     if (request.headerSet !== 0) {
       inbound.headers.resolve(request)
