@@ -50,7 +50,7 @@ const MALFORMED: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>> 
 }
 
 describe('mesh: what the documents call malformed', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let mesh: Mesh
   const peers: ForeignPeer[] = []
 
@@ -84,7 +84,7 @@ describe('mesh: what the documents call malformed', function () {
         await until(() => mesh.discovery.node(peer.id))
         const stream = await peer.open(mesh.id, room)
         stream.raw(wrong)
-        await until(() => stream.ended === 'reset', { timeout: 5_000, what })
+        await until(() => stream.ended === 'reset', { what })
       }
     })
   }
@@ -106,7 +106,7 @@ describe('mesh: what the documents call malformed', function () {
     const silent = await peer.open(mesh.id, 'stream')
     const cut = new ForeignStream(await peer.connection(mesh.id).newStream(peer.protocol('rpc')))
     for (const stream of streams) await stream.close()
-    await until(() => silent.ended === 'reset' && cut.ended === 'reset', { timeout: 8_000, what: 'no request, no first frame' })
+    await until(() => silent.ended === 'reset' && cut.ended === 'reset', { what: 'no request, no first frame' })
   })
 
   it('discovery: forgives three frames, and listens no more to who sends a fourth', async () => {
@@ -116,7 +116,8 @@ describe('mesh: what the documents call malformed', function () {
     for (let i = 0; i < 3; i++) stream.raw(wrong)
     await until(() => mesh.discovery.node(peer.id))
     expect(stream.ended).to.equal(undefined)
-    for (let i = 0; i < 3; i++) stream.raw(wrong)
+    // one is forgiven every two seconds: of so many enough are left on a slow machine, too
+    for (let i = 0; i < 8; i++) stream.raw(wrong)
     await until(() => stream.ended === 'reset')
     const again = await peer.open(mesh.id, 'discovery').then(async stream => until(() => stream.ended === 'reset').then(() => 'reset'), () => 'refused')
     expect(['reset', 'refused']).to.include(again)

@@ -50,7 +50,7 @@ describe('mesh: a peer made from the documents', function () {
     expect(one.discovery.node(peer.id)?.state).to.equal('up')
     expect(peer.suspectedBy).to.deep.equal([])
     await peer.leave()
-    await until(() => one.discovery.node(peer.id) === undefined && two.discovery.node(peer.id) === undefined, { timeout: 3_000 })
+    await until(() => one.discovery.node(peer.id) === undefined && two.discovery.node(peer.id) === undefined)
   })
 
   it('refutes what is said of it, as others do', async () => {
