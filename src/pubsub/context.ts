@@ -1,6 +1,6 @@
 /** What the parts of the room share. */
 import { rendezvousRank } from '../balancing/rendezvous.core.ts'
-import { RETENTION } from './numbers.core.ts'
+import { QUORUM, RETENTION } from './numbers.core.ts'
 import { sizedParts } from './parts.ts'
 import { KEEPER, MEMBER } from './roles.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -103,6 +103,11 @@ export class Context {
       this.#keepers.set(topic, keepers)
     }
     return keepers
+  }
+
+  /** Whether there are two others that keep: a publisher is none of those that make its messages stored. */
+  isKept (topic: string): boolean {
+    return this.keepers(topic).filter(id => id !== this.self).length >= QUORUM
   }
 
   nodesChanged (): void {

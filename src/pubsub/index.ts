@@ -30,7 +30,8 @@ import type { LinkNumMsg, SHAREABLE, StateChangeMsg, SystemEvents, UnlinkMsg } f
 
 /**
  * How far a message has come. `sent`: given to the network. `outbox`: stored by its publisher, durably. `stored`: by two
- * of the topic's three keepers. `handled`: final in every channel that there was when it was published.
+ * of the topic's three keepers, none of which is its publisher. `handled`: final in every channel that there was when it
+ * was published.
  */
 export type Reached = 'sent' | 'outbox' | 'stored' | 'handled'
 

@@ -106,9 +106,14 @@ export class LogDriver {
     await this.#durable.reached(seq)
   }
 
-  /** Resolves when two keepers have stored the seq. */
-  async stored (seq: number): Promise<void> {
-    await this.#stored.reached(seq)
+  /** Resolves when two keepers have stored the seq; to false when there are no two any more. */
+  async stored (seq: number): Promise<boolean> {
+    return this.#stored.reached(seq)
+  }
+
+  /** Nobody need wait for what is stored. */
+  unkept (): void {
+    this.#stored.giveUp()
   }
 
   /** Resolves when the seq is final in all its channels. It must have been published with `watch`. */
@@ -209,13 +214,13 @@ export class LogDriver {
 /** Who waits until a number that only grows has reached theirs. */
 class Watch {
   #reached = 0
-  #waiting: Array<{ readonly seq: number, readonly resolve: () => void, readonly reject: (err: Error) => void }> = []
+  #waiting: Array<{ readonly seq: number, readonly resolve: (reached: boolean) => void, readonly reject: (err: Error) => void }> = []
   #failed = false
 
-  async reached (seq: number): Promise<void> {
-    if (seq <= this.#reached) return
+  async reached (seq: number): Promise<boolean> {
+    if (seq <= this.#reached) return true
     if (this.#failed) throw new MeshStoppedError(STOPPED)
-    await new Promise<void>((resolve, reject) => { this.#waiting.push({ seq, resolve, reject }) })
+    return new Promise<boolean>((resolve, reject) => { this.#waiting.push({ seq, resolve, reject }) })
   }
 
   /** It grows no more. */
@@ -224,12 +229,16 @@ class Watch {
     for (const { reject } of this.#waiting.splice(0)) reject(new MeshStoppedError(STOPPED))
   }
 
+  giveUp (): void {
+    for (const { resolve } of this.#waiting.splice(0)) resolve(false)
+  }
+
   reach (seq: number): void {
     this.#reached = Math.max(this.#reached, seq)
     if (this.#waiting.length === 0) return
     const due = this.#waiting.filter(({ seq }) => seq <= this.#reached)
     if (due.length === 0) return
     this.#waiting = this.#waiting.filter(({ seq }) => seq > this.#reached)
-    for (const { resolve } of due) resolve()
+    for (const { resolve } of due) resolve(true)
   }
 }

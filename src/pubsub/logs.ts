@@ -264,6 +264,7 @@ export class Logs {
     if (this.#keepers.get(driver) === text) return
     this.#keepers.set(driver, text)
     driver.input({ type: 'keepers', keepers })
+    if (!this.#init.context.isKept(driver.log.topic)) driver.unkept()
   }
 
   /** Resolves when it was written to the network. */

@@ -159,7 +159,7 @@ export class Room {
       most: options.messages ?? outbox?.messages,
       tracing,
       log: async () => this.#running().logs.own(name, options),
-      kept: () => this.#parts.context.keepers(name).length >= 2,
+      kept: () => this.#parts.context.isKept(name),
       subscribe: async (channel, subscribeOptions, schema) => this.#running().subscriptions.subscribe(name, channel, subscribeOptions, schema),
       deleteChannel: async channel => { this.#running().registry.delete(channelKey(name, checkName('channel', channel))) },
       onClose

@@ -123,16 +123,17 @@ export class TopicEnd implements Topic {
 
   /** Waits for what was asked for, or for the next best that there is. */
   async #reach ({ log, seq }: Placed, wanted: Reached): Promise<Reached> {
-    if (wanted === 'handled') await log.handled(seq)
-    else if (wanted === 'stored' && this.#init.kept()) await log.stored(seq)
-    else if (wanted !== 'sent' && log.persistent) {
+    if (wanted === 'handled') {
+      await log.handled(seq)
+      return wanted
+    }
+    if (wanted === 'stored' && this.#init.kept() && await log.stored(seq)) return wanted
+    if (wanted !== 'sent' && log.persistent) {
       await log.durable(seq)
       return 'outbox'
-    } else {
-      await log.sent(seq)
-      return 'sent'
     }
-    return wanted
+    await log.sent(seq)
+    return 'sent'
   }
 }
 

@@ -74,12 +74,16 @@ export class Server {
    * False: the stream was not accepted here.
    *
    * @param gone - nobody waits for it any more: only its headers count
-   * @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never sent
+   * @throws ProtocolError - the id is in use: one of the two answers would go to the wrong call; or its headers were never
+   * sent; or it is a streaming call, which has a stream of its own
    */
   onRequest (stream: FramedStream, request: RequestFrame, gone = false): boolean {
     const inbound = this.#inbounds.get(stream)
     if (inbound === undefined) {
       return false
+    }
+    if (request.streaming !== 0) {
+      throw new ProtocolError('a streaming call')
     }
     if (request.headerSet !== 0) {
       inbound.headers.resolve(request)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
-import type { Mesh } from '../../src/index.ts'
+import type { Mesh, Receipt } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 
 const WAIT = { timeout: 40_000 }
@@ -51,6 +51,25 @@ describe('mesh: pub/sub keepers', function () {
   it('without keepers it is told what was reached instead', async () => {
     const mesh = await meshOf([{ pubsub: { keeper: false } }, { pubsub: { keeper: false } }])
     expect(await mesh.nodes[0]?.pubsub.topic('orders').publish('x', { confirm: 'stored' })).to.deep.include({ reached: 'sent', storedBy: [] })
+  })
+
+  it('a publisher is none of the two that have it, though it keeps for others', async () => {
+    const mesh = await meshOf([{}, {}])
+    const publish = async (): Promise<Receipt | undefined> => mesh.nodes[0]?.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(10_000) })
+    expect(await publish()).to.deep.include({ reached: 'sent', storedBy: [] })
+    const third = await mesh.add()
+    await until(() => mesh.nodes[0]?.discovery.node(third.id), WAIT)
+    const receipt = await publish()
+    expect(receipt?.reached).to.equal('stored')
+    expect(receipt?.storedBy).to.have.members([mesh.nodes[1]?.id, third.id])
+  })
+
+  it('who waits for two keepers waits no longer than there are two', async () => {
+    const mesh = await meshOf([{}, {}, {}])
+    const [publisher, , third] = mesh.nodes as [Mesh, Mesh, Mesh]
+    mesh.kill(third)
+    const receipt = await publisher.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(30_000) })
+    expect(receipt).to.deep.include({ reached: 'sent', storedBy: [] })
   })
 
   it('what was published and not handled is handled when the publisher is gone for good', async () => {

@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import { Archive } from '../../src/links/archive.ts'
 import { Finder } from '../../src/links/finder.ts'
 import { encodePlace } from '../../src/wire/links-codec.ts'
+import { LINKS } from '../fixtures/wire/links.ts'
 import { MAX_LINK_READS, MAX_VOTERS } from '../../src/wire/limits.ts'
+import type { Fixture } from '../fixtures/wire/fixture.ts'
 import type { GetOptions, NewRecord, RecordSource, Records } from '../../src/records/index.ts'
 
 const TOKEN = 'ab'.repeat(32)
@@ -59,6 +61,11 @@ describe('links: in the DHT', () => {
     expect(records.kept.map(({ value }) => value.length > 0)).to.deep.equal([true, true, true, false])
     expect(records.kept.map(({ final = false }) => final)).to.deep.equal([false, false, false, true])
     expect(records.kept[0]).to.deep.include({ rank: [1, 2, 3], value: encodePlace({ ...link, maker: new Uint8Array(0) }) })
+    // where a peer in another language looks for one
+    const { value, encode } = LINKS.find(({ name }) => name === 'link-record-key') as Fixture
+    const { parent, service, token } = value as { parent: string, service: string, token: string }
+    archive.keep(service, { ...change, parent, token })
+    expect(Uint8Array.from(records.kept[4]?.key ?? [])).to.deep.equal(Uint8Array.from(encode()))
   })
 
   it('the end of a link that was never put is not put either, unless there may be one from before', () => {

@@ -3,6 +3,9 @@ import { defaultLogger } from '@libp2p/logger'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
+import { CID } from 'multiformats/cid'
+import { concat } from 'uint8arrays/concat'
+import { DISCOVERY } from '../fixtures/wire/discovery.ts'
 import { Counters } from '../../src/discovery/counters.ts'
 import { Rendezvous } from '../../src/discovery/rendezvous.ts'
 import { useSwiftTime } from '../harness/swift-time.ts'
@@ -73,8 +76,12 @@ describe('rendezvous', () => {
     create().connected()
     await until(() => found.length > 0)
     expect(routing.log).to.deep.equal(['provide', 'provide', 'lookup'])
-    expect([...routing.providers.keys()]).to.have.length(2)
-    expect([...routing.providers.keys()].every(cid => cid.startsWith('bafkrei'))).to.equal(true)
+    const provided = [...routing.providers.keys()]
+    expect(provided).to.have.length(2)
+    expect(provided.every(cid => cid.startsWith('bafkrei'))).to.equal(true)
+    // what a peer in another language has to provide
+    const told = DISCOVERY.find(({ name }) => name === 'provided-keys')?.encode()
+    expect(concat(provided.map(cid => CID.parse(cid).bytes))).to.deep.equal(told)
   })
 
   it('goes on looking while the node is alone, and does not provide again', async () => {

@@ -43,7 +43,7 @@ const TOLD: Readonly<Record<string, string[]>> = {
   'wire/rpc': [
     `at most ${limits.MAX_NAME} bytes; the version`, `at most ${size(limits.MAX_BODY)} (\`rpc.maxBody\`)`, `together at most ${size(limits.MAX_HEADERS)}`, `at most ${limits.MAX_IDEMPOTENCY_KEY} characters`,
     `1 to ${limits.MAX_HEADER_SETS}, see below`, `1 to ${limits.MAX_CLAIM} bytes`, `0: ${s(limits.DEFAULT_TIMEOUT)} for a call with one answer`, `details, at most ${size(limits.MAX_DETAILS)}`,
-    `at most ${size(limits.MAX_MESSAGE)} |`, `more than ${n(limits.MAX_PENDING_PER_PEER)} calls or ${limits.MAX_RUNNING_BYTES / 1024 / 1024} MiB of arguments`,
+    `at most ${n(limits.MAX_MESSAGE)} characters, as the reason`, `more than ${n(limits.MAX_PENDING_PER_PEER)} calls or ${limits.MAX_RUNNING_BYTES / 1024 / 1024} MiB of arguments`,
     `more than ${limits.STRANGER_RATE} calls a second`, `kept for ${limits.REPLY_TTL / 60_000} minutes`, `at most ${n(limits.MAX_REPLIES)} and ${size(limits.MAX_REPLY_BYTES)} of all`,
     `have at most ${n(limits.MAX_HEADER_SET)} characters`, `encoded body is over ${size(limits.LARGE_BODY)} goes`, `At most ${size(limits.MAX_LARGE_WAITING)} may wait`,
     `costs its body and ${limits.ITEM_COST} bytes`, `begins with ${size(limits.STREAM_WINDOW)} and may double the window up to ${size(limits.MAX_STREAM_WINDOW)}`,
@@ -63,7 +63,7 @@ const TOLD: Readonly<Record<string, string[]>> = {
     'the first three of them', `at most ${n(pubsub.MAX_BATCH)} and ${size(pubsub.MAX_BATCH_BYTES)} of payloads`, `(sorted, at most ${limits.MAX_BATCH_MEMBERS})`, `waits up to ${pubsub.HOLD} ms`,
     `over ${n(limits.MAX_PUBSUB_FRAMES)} frames a second`, `again after ${s(pubsub.OPEN_AGAIN)}`, `${pubsub.ACK_LINGER} ms after the first outcome`, `${pubsub.GAP_WAIT} ms after a gap was seen, then every second`,
     `${pubsub.BEATS[0] ?? 0} ms, ${pubsub.BEATS.slice(1).map(ms => ms / 1_000).join(', ')} s after a publish`, `waits up to ${s(pubsub.ORDER_WAIT)} for a missing`, `closed, after ${pubsub.CLOSED_GRACE} ms`,
-    `${pubsub.PROMISE} ms are left`, `- ${s(pubsub.START_SLACK)} (latest)`, `after ${s(pubsub.EPHEMERAL_GRACE)} when it was lost`, `(${n(pubsub.MAX_REMOVED)} are remembered)`,
+    `at most ${n(pubsub.MAX_PREFETCH)} count`, `${pubsub.PROMISE} ms are left`, `- ${s(pubsub.START_SLACK)} (latest)`, `after ${s(pubsub.EPHEMERAL_GRACE)} when it was lost`, `(${n(pubsub.MAX_REMOVED)} are remembered)`,
     `${n(pubsub.MAX_CHANNELS)} channels, ${pubsub.MAX_OPENINGS} openings each and the later ones, ${limits.MAX_TOPIC_CHANNELS} channels of one topic`,
     `(${n(pubsub.RETENTION.messages)} messages, ${size(pubsub.RETENTION.bytes)}, 1 h)`, `every ${pubsub.SYNC_ACKS} acks or ${pubsub.SYNC_TIME} ms`, `two of three, or after ${pubsub.ASK_WAIT} ms`, `For ${pubsub.ADOPT_WAIT} ms it lets`,
     `after ${pubsub.RETAKE_WAIT / 1_000} to ${s(pubsub.RETAKE_WAIT_MAX)}`
