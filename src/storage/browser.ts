@@ -148,11 +148,10 @@ function checkPlatform (): void {
 export async function openStorage (location: string, { tabs = MAX_TABS }: OpenOptions = {}): Promise<Storage> {
   checkPlatform()
   let storage: Storage | undefined
-  const onLost = (): void => { storage?.close().catch(() => {}) }
   try {
-    const place = await takePlace(location, tabs, onLost)
+    const place = await takePlace(location, tabs, () => { storage?.close().catch(() => {}) })
     try {
-      storage = await openParts(place, onLost)
+      storage = await openParts(place)
       return storage
     } catch (err) {
       await place.release()
@@ -165,7 +164,10 @@ export async function openStorage (location: string, { tabs = MAX_TABS }: OpenOp
   }
 }
 
-async function openParts ({ location, release }: Place, onLost: () => void): Promise<Storage> {
+async function openParts ({ location, release }: Place): Promise<Storage> {
+  let shut = async (): Promise<void> => {}
+  // The place stays taken: the node goes on, and what is stored may be there still, for another tab to become it as well.
+  const onLost = (): void => { shut().catch(() => {}) }
   const db = await openDB<Schema>(location, VERSION, {
     upgrade: made => {
       for (const store of ['stable', 'states', 'roster', 'entries'] as const) {
@@ -179,6 +181,10 @@ async function openParts ({ location, release }: Place, onLost: () => void): Pro
   try {
     const log = await GroupLogStore.open(idbLogs(db), await logContent(db))
     const stable = new CachedStableStore(idbStable(db), await stableContent(db))
+    shut = async () => {
+      await Promise.all([stable.close(), log.close()])
+      db.close()
+    }
     return composeStorage({
       stable,
       log,
