@@ -33,11 +33,18 @@ export async function storedLogs (store: LogStore, role: Role): Promise<LogId[]>
   return logs
 }
 
+/** It then refuses also what needs no disk. */
+async function hasEnded (store: LogStore): Promise<boolean> {
+  return store.logs().then(() => false, () => true)
+}
+
 export interface LogFileInit {
   store: LogStore
   role: Role
   log: LogId
   onSaved: (id: number) => void
+  /** The storage has ended, as when the browser deletes a tab's: nothing is saved any more. */
+  onEnded?: (error: Error) => void
   logger: Logger
 }
 
@@ -141,6 +148,11 @@ export class LogFile {
         this.#state ??= state
         this.#trim = Math.max(this.#trim, trim)
         if (this.#closed) break
+        if (await hasEnded(this.#init.store)) {
+          this.#closed = true
+          this.#init.onEnded?.(err as Error)
+          break
+        }
         await new Promise(resolve => { setTimeout(resolve, RETRY) })
         continue
       }

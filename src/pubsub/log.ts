@@ -48,6 +48,7 @@ export class LogDriver {
   /** Who waits for it; true: it happened before somebody did. */
   readonly #handled = new Map<number, PromiseWithResolvers<void> | true>()
   #stopped = false
+  #failed: Error | undefined
 
   constructor (init: LogInit) {
     this.#init = init
@@ -59,6 +60,11 @@ export class LogDriver {
 
   get persistent (): boolean {
     return this.#init.file !== undefined
+  }
+
+  /** Why nothing can be published on it any more. */
+  get failed (): Error | undefined {
+    return this.#failed
   }
 
   get storedBy (): readonly string[] {
@@ -79,6 +85,13 @@ export class LogDriver {
 
   saved (id: number): void {
     this.#gate.saved(id)
+  }
+
+  /** Nothing is stored any more. What is not durable would have its seq used again after a restart, so that it never leaves. */
+  fail (error: Error): void {
+    this.#failed = error
+    this.#end(error)
+    this.#gate.end()
   }
 
   /** Runs the job when all that was said so far has left. */
@@ -115,6 +128,7 @@ export class LogDriver {
   async handled (seq: number): Promise<void> {
     if (this.#handled.get(seq) === true) this.#handled.delete(seq)
     else if (this.#stopped) throw new MeshStoppedError()
+    else if (this.#failed !== undefined) throw this.#failed
     else {
       const waiter = Promise.withResolvers<void>()
       this.#handled.set(seq, waiter)
@@ -131,11 +145,16 @@ export class LogDriver {
   async stop (): Promise<void> {
     this.#stopped = true
     this.#driven.stop()
-    for (const resolve of this.#room.splice(0)) resolve()
-    for (const watch of [this.#sent, this.#durable, this.#stored]) watch.fail()
-    for (const waiter of this.#handled.values()) if (waiter !== true) waiter.reject(new MeshStoppedError(STOPPED))
-    this.#handled.clear()
+    this.#end(new MeshStoppedError(STOPPED))
     await this.#init.file?.close()
+  }
+
+  /** For all who wait. */
+  #end (error: Error): void {
+    for (const resolve of this.#room.splice(0)) resolve()
+    for (const watch of [this.#sent, this.#durable, this.#stored]) watch.fail(error)
+    for (const waiter of this.#handled.values()) if (waiter !== true) waiter.reject(error)
+    this.#handled.clear()
   }
 
   #output (output: AssignerOutput): void {
@@ -210,18 +229,18 @@ export class LogDriver {
 class Watch {
   #reached = 0
   #waiting: Array<{ readonly seq: number, readonly resolve: () => void, readonly reject: (err: Error) => void }> = []
-  #failed = false
+  #failed: Error | undefined
 
   async reached (seq: number): Promise<void> {
     if (seq <= this.#reached) return
-    if (this.#failed) throw new MeshStoppedError(STOPPED)
+    if (this.#failed !== undefined) throw this.#failed
     await new Promise<void>((resolve, reject) => { this.#waiting.push({ seq, resolve, reject }) })
   }
 
   /** It grows no more. */
-  fail (): void {
-    this.#failed = true
-    for (const { reject } of this.#waiting.splice(0)) reject(new MeshStoppedError(STOPPED))
+  fail (error: Error): void {
+    this.#failed = error
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 
   reach (seq: number): void {
