@@ -33,8 +33,10 @@ export class Ledger {
   /** Of calls, publishes and messages: what is still told while it ends. */
   readonly started = Date.now()
 
+  /** A node with that identity runs from now on: what ended another one of it, such as a tab at the same place, is over. */
   name (id: string, label: string): void {
     this.#labels.set(id, label)
+    for (const fault of this.#faults.get(id) ?? []) fault.to = Math.min(fault.to, Date.now())
   }
 
   label (id: string): string {
@@ -43,14 +45,21 @@ export class Ledger {
 
   note (by: string, told: Told): void {
     this.#told.push({ ...told, by })
+    if (told.type === 'stall') this.#add(by, { kind: 'stall', from: told.at - told.took, to: told.at })
+    if (told.type !== 'event' || told.name !== 'change') return
+    // a machine that stalls moves terms, too
+    const { service, leader } = told.detail as { service: string, leader?: object }
+    if (service === 'login' && leader === undefined) this.#add(by, { kind: 'no leader', from: told.at, to: told.at })
+  }
+
+  #add (id: string, fault: Fault): void {
+    this.#faults.set(id, [...this.#faults.get(id) ?? [], fault])
   }
 
   /** Something is done to a node, from now on until the function that is returned is called, and a while. */
   fault (id: string, kind: string): () => void {
     const fault = { kind, from: Date.now(), to: Infinity }
-    const faults = this.#faults.get(id) ?? []
-    faults.push(fault)
-    this.#faults.set(id, faults)
+    this.#add(id, fault)
     return () => { fault.to = Math.min(fault.to, Date.now()) }
   }
 
@@ -123,6 +132,7 @@ export class Ledger {
       if (why === undefined) continue
       // a signal's own reason is what `publish` throws when it aborts
       if (!TYPED.has(why.name) && !(told.type === 'published' && why.name === 'TimeoutError')) problems.push(`${where}: untyped ${why.name}: ${why.message}`)
+      // who calls a node may be let down by it, and who publishes by the keepers
       const others = told.type === 'call' && told.service === 'login' ? this.#anyDone(/^node/, at, at + took) : this.#anyDone(/./, at, at + took)
       if (own.length + others.length === 0) problems.push(`${where}: failed, and nothing was done to anybody: ${why.code ?? why.name} ${why.message}`)
       else if (own.length === 0) count(`  ${what}: ${why.code ?? why.name} while others suffer`)

@@ -31,8 +31,8 @@ export class SoakTab {
   busy = true
   /** It ended, as it was told to or not. */
   gone = false
-  readonly opened = Date.now()
-  #lives = 0
+  /** Pages that its script was loaded in. */
+  lives = 0
 
   constructor (init: TabInit) {
     this.#init = init
@@ -69,7 +69,7 @@ export class SoakTab {
   async begin (): Promise<void> {
     const { bootstrap, storage, seed, ledger } = this.#init
     await this.#loaded()
-    const life = this.#lives++
+    const life = this.lives++
     const options = { mesh: MESH, service: 'tab', name: this.label, bootstrap: [...bootstrap], ...storage === undefined ? {} : { storage } }
     const started = await this.page.evaluate(async (options, label, seed) => soak.start(options, label, seed), options, `${this.label}-${life}`, seed + life)
     this.id = started.id

@@ -16,6 +16,8 @@ export type Told =
   | { readonly type: 'published', readonly at: number, readonly body: string, readonly took: number, readonly confirm: string, readonly reached?: string, readonly why?: Why }
   | { readonly type: 'handled', readonly at: number, readonly id: string, readonly body: string, readonly attempt: number }
   | { readonly type: 'removed', readonly at: number, readonly id: string, readonly state: string }
+  /** Nothing ran in it for so long, up to that time, as where a machine has too much to do. */
+  | { readonly type: 'stall', readonly at: number, readonly took: number }
   | { readonly type: 'event', readonly at: number, readonly name: string, readonly detail: unknown }
   | { readonly type: 'error', readonly at: number, readonly text: string }
 
@@ -27,6 +29,9 @@ export const CHANNEL = 'billing'
 const TIMEOUT = 4_000
 const PAUSE = 450
 const TOKENS = 24
+/** Milliseconds between two looks at the clock, and by how much later than that is a stall. */
+const LOOK = 100
+const STALL = 400
 const CHUNKS = 12
 
 async function sleep (ms: number): Promise<void> {
@@ -71,6 +76,7 @@ export class Work {
       await sleep(20)
     })
     void this.#loop()
+    void this.#watch()
   }
 
   stop (): void {
@@ -80,6 +86,15 @@ export class Work {
   /** What has begun and not ended, with its age in milliseconds. */
   open (): Array<{ what: string, age: number }> {
     return [...this.#open.values()].map(({ what, since }) => ({ what, age: Date.now() - since }))
+  }
+
+  async #watch (): Promise<void> {
+    while (this.#running) {
+      const from = Date.now()
+      await sleep(LOOK)
+      const at = Date.now()
+      if (at - from > LOOK + STALL) void this.#tell({ type: 'stall', at, took: at - from })
+    }
   }
 
   #event (name: string, detail: unknown): void {
