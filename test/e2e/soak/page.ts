@@ -1,4 +1,6 @@
 /** The script of a tab of the soak; `window.soak` is what the run drives it with. */
+// before what makes them
+import { peerConnections } from './peer-connections.ts'
 import { createMesh } from '../../../src/index.ts'
 import { webrtc } from '../../../src/webrtc/index.ts'
 import { Work } from './work.ts'
@@ -33,16 +35,6 @@ export interface SoakPage {
   block (ms: number): void
 }
 
-const rtc = new Set<RTCPeerConnection>()
-const Native = globalThis.RTCPeerConnection
-globalThis.RTCPeerConnection = class extends Native {
-  constructor (...args: ConstructorParameters<typeof RTCPeerConnection>) {
-    super(...args)
-    for (const other of rtc) if (other.signalingState === 'closed') rtc.delete(other)
-    rtc.add(this)
-  }
-}
-
 function tell (told: Told): void {
   (globalThis as unknown as { tell?: (text: string) => void }).tell?.(JSON.stringify(told))
 }
@@ -51,7 +43,6 @@ const failed = (text: unknown): void => { tell({ type: 'error', at: Date.now(), 
 globalThis.addEventListener('error', ({ error, message }) => { failed(error ?? message) })
 globalThis.addEventListener('unhandledrejection', ({ reason }) => { failed(reason) })
 
-const openRtc = (): RTCPeerConnection[] => [...rtc].filter(({ signalingState }) => signalingState !== 'closed')
 let work: Work | undefined
 
 const soak: SoakPage & { mesh: Mesh | undefined } = {
@@ -76,14 +67,14 @@ const soak: SoakPage & { mesh: Mesh | undefined } = {
       status: mesh.status,
       seen: mesh.discovery.nodes().map(({ id, state }) => [id, state] as const),
       direct: [...new Set(connections.filter(({ multiplexer, status }) => multiplexer === '/webrtc' && status === 'open').map(({ remotePeer }) => remotePeer.toString()))],
-      peerConnections: openRtc().length,
+      peerConnections: peerConnections().length,
       connections: connections.length,
       reachable: mesh.self.addresses.length > 0,
       open: work?.open() ?? []
     }
   },
   breakDirect (n) {
-    const open = openRtc().filter(({ connectionState }) => connectionState === 'connected')
+    const open = peerConnections().filter(({ connectionState }) => connectionState === 'connected')
     open[n % open.length]?.close()
     return open.length > 0
   },
