@@ -54,7 +54,7 @@ async function paths ({ tabs, ledger }: Scene): Promise<string[]> {
 
 /** One RTCPeerConnection for each direct path, none that nobody uses, and no path on one that is closed. */
 async function peerConnections ({ tabs }: Scene): Promise<string[]> {
-  return [...await states(tabs)].flatMap(([{ label }, { direct, peerConnections }]) => peerConnections !== direct.length ? [`${label} has ${peerConnections} RTCPeerConnections for ${direct.length} paths`] : [])
+  return [...await states(tabs)].flatMap(([{ label }, { paths, peerConnections }]) => peerConnections !== paths ? [`${label} has ${peerConnections} RTCPeerConnections for ${paths} paths`] : [])
 }
 
 async function places ({ fleet, tabs, ledger }: Scene): Promise<string[]> {

@@ -14,6 +14,8 @@ export interface TabState {
   readonly seen: ReadonlyArray<readonly [id: string, state: string]>
   /** Peers that a direct path leads to. */
   readonly direct: readonly string[]
+  /** Such paths: two that dial each other at the same time have two. */
+  readonly paths: number
   /** RTCPeerConnections that are not closed. */
   readonly peerConnections: number
   readonly connections: number
@@ -62,11 +64,13 @@ const soak: SoakPage & { mesh: Mesh | undefined } = {
     const { mesh } = soak
     if (mesh === undefined) throw new Error('it has no node')
     const connections = mesh.libp2p.getConnections()
+    const direct = connections.filter(({ multiplexer, status }) => multiplexer === '/webrtc' && status === 'open').map(({ remotePeer }) => remotePeer.toString())
     return {
       id: mesh.id,
       status: mesh.status,
       seen: mesh.discovery.nodes().map(({ id, state }) => [id, state] as const),
-      direct: [...new Set(connections.filter(({ multiplexer, status }) => multiplexer === '/webrtc' && status === 'open').map(({ remotePeer }) => remotePeer.toString()))],
+      direct: [...new Set(direct)],
+      paths: direct.length,
       peerConnections: peerConnections().length,
       connections: connections.length,
       reachable: mesh.self.addresses.length > 0,
