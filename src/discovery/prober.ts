@@ -65,7 +65,6 @@ export class Prober {
     clearTimeout(this.#timer)
     this.#generation++
     this.#relayed.clear()
-    this.#heard.clear()
   }
 
   stats (): Readonly<Record<string, number>> {
@@ -78,7 +77,8 @@ export class Prober {
 
   /** All inputs but the tick; the time is added here. */
   tell (input: Input<'member'> | Input<'forget'> | Input<'connected'> | Input<'closed'> | Input<'contact'> | Input<'ack'> | Input<'redialled'> | Input<'suspicion'> | Input<'report'> | Input<'woken'>): void {
-    if (input.type === 'forget') this.#heard.delete(input.id)
+    // who is understood has no full line, and who is forgotten none at all
+    this.#heard.delete((input as { id: string }).id)
     this.#step({ ...input, now: this.#init.now() } as DetectorInput)
   }
 
@@ -131,9 +131,8 @@ export class Prober {
         this.#step({ type: 'contact', id: peer, now })
         // And it wants to know the same of us, though nothing that we could answer has arrived yet. One word, heard once, is
         // no such line: it may be such a sign itself, and two nodes that answer each other's are never quiet again.
-        const before = this.#heard.get(peer) ?? -Infinity
+        if ((this.#heard.get(peer) as number) > sentAt && now - sentAt > SILENCE) this.#init.peers.post(peer, encodeDiscoveryFrame({ ack: { nonce: 0 } }), PROBE_TIMEOUT)
         this.#heard.set(peer, now)
-        if (before > sentAt && now - sentAt > SILENCE) this.#init.peers.post(peer, encodeDiscoveryFrame({ ack: { nonce: 0 } }), PROBE_TIMEOUT)
       }
       this.#step({ type: 'tick', now, lag: Math.max(0, now - at) })
       for (const [nonce, { until }] of this.#relayed) {

@@ -33,11 +33,6 @@ export async function storedLogs (store: LogStore, role: Role): Promise<LogId[]>
   return logs
 }
 
-/** It then refuses also what needs no disk. */
-async function hasEnded (store: LogStore): Promise<boolean> {
-  return store.logs().then(() => false, () => true)
-}
-
 export interface LogFileInit {
   store: LogStore
   role: Role
@@ -148,7 +143,8 @@ export class LogFile {
         this.#state ??= state
         this.#trim = Math.max(this.#trim, trim)
         if (this.#closed) break
-        if (await hasEnded(this.#init.store)) {
+        // one that has ended refuses also what needs no disk
+        if (await this.#init.store.logs().then(() => false, () => true)) {
           this.#closed = true
           this.#init.onEnded?.(err as Error)
           break

@@ -10,7 +10,7 @@ import type {
   AssignerConfig, AssignerInput, AssignerOutput, AssignerStatus, Batch, ChannelSpec, LogId, Member, Net, NewMessage
 } from './types.core.ts'
 
-const STOPPED = 'the mesh was stopped before it was known what became of it'
+const STOPPED = 'the mesh was stopped before that was known'
 
 export interface LogInit {
   self: string
@@ -47,8 +47,8 @@ export class LogDriver {
   #storedBy: readonly string[] = []
   /** Who waits for it; true: it happened before somebody did. */
   readonly #handled = new Map<number, PromiseWithResolvers<void> | true>()
-  #stopped = false
-  #failed: Error | undefined
+  /** Why nothing can be published on it any more. */
+  failed: Error | undefined
 
   constructor (init: LogInit) {
     this.#init = init
@@ -60,11 +60,6 @@ export class LogDriver {
 
   get persistent (): boolean {
     return this.#init.file !== undefined
-  }
-
-  /** Why nothing can be published on it any more. */
-  get failed (): Error | undefined {
-    return this.#failed
   }
 
   get storedBy (): readonly string[] {
@@ -89,7 +84,6 @@ export class LogDriver {
 
   /** Nothing is stored any more. What is not durable would have its seq used again after a restart, so that it never leaves. */
   fail (error: Error): void {
-    this.#failed = error
     this.#end(error)
     this.#gate.end()
   }
@@ -127,8 +121,7 @@ export class LogDriver {
   /** Resolves when the seq is final in all its channels. It must have been published with `watch`. */
   async handled (seq: number): Promise<void> {
     if (this.#handled.get(seq) === true) this.#handled.delete(seq)
-    else if (this.#stopped) throw new MeshStoppedError()
-    else if (this.#failed !== undefined) throw this.#failed
+    else if (this.failed !== undefined) throw this.failed
     else {
       const waiter = Promise.withResolvers<void>()
       this.#handled.set(seq, waiter)
@@ -136,14 +129,12 @@ export class LogDriver {
     }
   }
 
-  /** Resolves when the outbox has room. */
+  /** Resolves when the outbox has room, or nothing can be published any more. */
   async room (): Promise<void> {
-    if (this.#stopped) throw new MeshStoppedError()
-    await new Promise<void>(resolve => { this.#room.push(resolve) })
+    if (this.failed === undefined) await new Promise<void>(resolve => { this.#room.push(resolve) })
   }
 
   async stop (): Promise<void> {
-    this.#stopped = true
     this.#driven.stop()
     this.#end(new MeshStoppedError(STOPPED))
     await this.#init.file?.close()
@@ -151,6 +142,7 @@ export class LogDriver {
 
   /** For all who wait. */
   #end (error: Error): void {
+    this.failed = error
     for (const resolve of this.#room.splice(0)) resolve()
     for (const watch of [this.#sent, this.#durable, this.#stored]) watch.fail(error)
     for (const waiter of this.#handled.values()) if (waiter !== true) waiter.reject(error)

@@ -112,11 +112,7 @@ export class Outbox {
       } else if (this.#init.overflow === 'reject') {
         this.#take(1)[0]?.reject(new OutboxFullError(`${this.#init.topic}: the outbox is full: its channels are slower than its publisher`))
       } else {
-        try {
-          await log.room()
-        } catch (err) {
-          refuse(err)
-        }
+        await log.room()
       }
     }
     this.#lastAt = performance.now()
