@@ -110,7 +110,7 @@ export class Outbox {
       } else if (count > 1) {
         size = Math.ceil(count / 2)
       } else if (this.#init.overflow === 'reject') {
-        this.#take(1)[0]?.reject(new OutboxFullError(`${this.#init.topic}: the outbox is full: its channels are slower than its publisher`))
+        this.#take(1)[0]?.reject(new OutboxFullError(`${this.#init.topic}: the outbox is full: its channels are too slow`))
       } else {
         await log.room()
       }
