@@ -166,7 +166,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#page.start()
     await withDeadline(JOIN_TIMEOUT, [this.#closing.signal, signal], async signal => this.#connectivity.settled({ signal }))
     signal?.throwIfAborted()
-    if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped while it started')
+    if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped')
     this.#setStatus(this.#connectivity.joined ? 'joined' : 'isolated')
     if (!this.#connectivity.joined) this.#announceIsolation()
   }

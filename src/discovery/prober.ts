@@ -13,7 +13,7 @@ import type { Logger } from '@libp2p/interface'
 
 /** Milliseconds that opening a stream, or dialling, may take before a probe: a late answer is an answer too. */
 const PROBE_TIMEOUT = 4_000
-/** Milliseconds after which a member that sends to us is sent a sign of life. */
+/** Milliseconds after which a member that goes on sending to us is sent a sign of life. */
 const SILENCE = 500
 /** Members that are told of a suspicion. */
 const MAX_TOLD = 32
@@ -45,6 +45,8 @@ type Input<T extends DetectorInput['type']> = Omit<Extract<DetectorInput, { type
 export class Prober {
   readonly #init: ProberInit
   readonly #relayed = new Map<number, { to: string, nonce: number, until: number }>()
+  /** When a tick last found that a member was heard. */
+  readonly #heard = new Map<string, number>()
   #detector: Detector
   #timer: ReturnType<typeof setTimeout> | undefined
   #generation = 0
@@ -76,6 +78,8 @@ export class Prober {
 
   /** All inputs but the tick; the time is added here. */
   tell (input: Input<'member'> | Input<'forget'> | Input<'connected'> | Input<'closed'> | Input<'contact'> | Input<'ack'> | Input<'redialled'> | Input<'suspicion'> | Input<'report'> | Input<'woken'>): void {
+    // who is understood has no full line, and who is forgotten none at all
+    this.#heard.delete((input as { id: string }).id)
     this.#step({ ...input, now: this.#init.now() } as DetectorInput)
   }
 
@@ -126,8 +130,10 @@ export class Prober {
       for (const { peer, sentAt } of this.#init.peers.heard()) {
         if (!this.#init.knows(peer)) continue
         this.#step({ type: 'contact', id: peer, now })
-        // And it wants to know the same of us, though nothing that we could answer has arrived yet.
-        if (now - sentAt > SILENCE) this.#init.peers.post(peer, encodeDiscoveryFrame({ ack: { nonce: 0 } }), PROBE_TIMEOUT)
+        // And it wants to know the same of us, though nothing that we could answer has arrived yet. One word, heard once, is
+        // no such line: it may be such a sign itself, and two nodes that answer each other's are never quiet again.
+        if ((this.#heard.get(peer) as number) > sentAt && now - sentAt > SILENCE) this.#init.peers.post(peer, encodeDiscoveryFrame({ ack: { nonce: 0 } }), PROBE_TIMEOUT)
+        this.#heard.set(peer, now)
       }
       this.#step({ type: 'tick', now, lag: Math.max(0, now - at) })
       for (const [nonce, { until }] of this.#relayed) {

@@ -58,7 +58,7 @@ function ofPaths ({ status, isolation, unreachable, page, gossip, others, suspec
   if (status === 'isolated') add('path', because('there is no path into the mesh', isolation), PATH, true)
   if (status === 'draining') add('draining', 'the node is draining: it takes no new calls', AT_ONCE)
   if (unreachable !== undefined) add('unreachable', because(`no relay has a place for this ${page ? 'tab' : 'node'}, which nobody can dial`, unreachable), LASTING)
-  if (gossip !== undefined && gossip.subscribers > 0 && gossip.mesh === 0) add('gossip', 'the gossip mesh has 0 peers: news of nodes travels by streams alone', LASTING)
+  if (gossip !== undefined && gossip.subscribers > 0 && gossip.mesh === 0) add('gossip', 'the gossip mesh has 0 peers: news travels by streams alone', LASTING)
   if (suspects >= 2 && suspects * 2 > others) add('suspects', 'most of the other nodes do not answer: this node\'s own network may be the reason', LASTING)
   return found
 }
@@ -66,14 +66,14 @@ function ofPaths ({ status, isolation, unreachable, page, gossip, others, suspec
 function ofRooms ({ leaderless, fault, full, serving, loopDelay }: Observed): Finding[] {
   const found: Finding[] = []
   const add = (key: string, text: string, times: Times): void => { found.push({ key, text, isolated: false, ...times }) }
-  const each = (names: readonly string[], key: string, text: (name: string) => string, rest: (count: number) => string): void => {
+  const each = (names: readonly string[], key: string, text: (name: string) => string, rest: string): void => {
     for (const name of names.slice(0, MAX_NAMED)) add(`${key} ${name}`, text(name), LASTING)
     // without their number, which may change all the time
-    if (names.length > MAX_NAMED) add(`${key} *`, rest(names.length - MAX_NAMED), LASTING)
+    if (names.length > MAX_NAMED) add(`${key} *`, rest, LASTING)
   }
-  each(leaderless, 'leader', name => `the group of '${name}' has no leader`, () => 'the groups of other services have no leader either')
+  each(leaderless, 'leader', name => `the group of '${name}' has no leader`, 'nor have groups of others')
   if (fault !== undefined) add('fault', `this node cannot vote: ${fault}`, AT_ONCE)
-  each(full, 'full', name => `the outbox of topic ${name} is full`, () => 'the outboxes of other topics are full as well')
+  each(full, 'full', name => `the outbox of topic ${name} is full`, 'the outboxes of other topics are full as well')
   if (serving === 'NOT_SERVING') add('serving', 'the application says that it does not serve', AT_ONCE)
   if (loopDelay !== undefined && loopDelay > BUSY) add('busy', `this process is busy: its timers come more than ${BUSY} ms late`, SLOW)
   return found

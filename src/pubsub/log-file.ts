@@ -39,6 +39,8 @@ export interface LogFileInit {
   role: Role
   log: LogId
   onSaved: (id: number) => void
+  /** The storage has ended, as when the browser deletes a tab's: nothing is saved any more. */
+  onEnded?: (error: Error) => void
   logger: Logger
 }
 
@@ -142,6 +144,12 @@ export class LogFile {
         this.#state ??= state
         this.#trim = Math.max(this.#trim, trim)
         if (this.#closed) break
+        // one that has ended refuses also what needs no disk
+        if (await this.#init.store.logs().then(() => false, () => true)) {
+          this.#closed = true
+          this.#init.onEnded?.(err as Error)
+          break
+        }
         await pause(RETRY)
         continue
       }

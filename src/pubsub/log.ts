@@ -10,7 +10,7 @@ import type {
   AssignerConfig, AssignerInput, AssignerOutput, AssignerStatus, Batch, ChannelSpec, LogId, Member, Net, NewMessage
 } from './types.core.ts'
 
-const STOPPED = 'the mesh was stopped before it was known what became of it'
+const STOPPED = 'the mesh was stopped before that was known'
 
 export interface LogInit {
   self: string
@@ -47,7 +47,8 @@ export class LogDriver {
   #storedBy: readonly string[] = []
   /** Who waits for it; true: it happened before somebody did. */
   readonly #handled = new Map<number, PromiseWithResolvers<void> | true>()
-  #stopped = false
+  /** Why nothing can be published on it any more. */
+  failed: Error | undefined
 
   constructor (init: LogInit) {
     this.#init = init
@@ -79,6 +80,12 @@ export class LogDriver {
 
   saved (id: number): void {
     this.#gate.saved(id)
+  }
+
+  /** Nothing is stored any more. What is not durable would have its seq used again after a restart, so that it never leaves. */
+  fail (error: Error): void {
+    this.#end(error)
+    this.#gate.end()
   }
 
   /** Runs the job when all that was said so far has left. */
@@ -119,7 +126,7 @@ export class LogDriver {
   /** Resolves when the seq is final in all its channels. It must have been published with `watch`. */
   async handled (seq: number): Promise<void> {
     if (this.#handled.get(seq) === true) this.#handled.delete(seq)
-    else if (this.#stopped) throw new MeshStoppedError()
+    else if (this.failed !== undefined) throw this.failed
     else {
       const waiter = Promise.withResolvers<void>()
       this.#handled.set(seq, waiter)
@@ -127,20 +134,24 @@ export class LogDriver {
     }
   }
 
-  /** Resolves when the outbox has room. */
+  /** Resolves when the outbox has room, or nothing can be published any more. */
   async room (): Promise<void> {
-    if (this.#stopped) throw new MeshStoppedError()
-    await new Promise<void>(resolve => { this.#room.push(resolve) })
+    if (this.failed === undefined) await new Promise<void>(resolve => { this.#room.push(resolve) })
   }
 
   async stop (): Promise<void> {
-    this.#stopped = true
     this.#driven.stop()
-    for (const resolve of this.#room.splice(0)) resolve()
-    for (const watch of [this.#sent, this.#durable, this.#stored]) watch.fail()
-    for (const waiter of this.#handled.values()) if (waiter !== true) waiter.reject(new MeshStoppedError(STOPPED))
-    this.#handled.clear()
+    this.#end(new MeshStoppedError(STOPPED))
     await this.#init.file?.close()
+  }
+
+  /** For all who wait. */
+  #end (error: Error): void {
+    this.failed = error
+    for (const resolve of this.#room.splice(0)) resolve()
+    for (const watch of [this.#sent, this.#durable, this.#stored]) watch.fail(error)
+    for (const waiter of this.#handled.values()) if (waiter !== true) waiter.reject(error)
+    this.#handled.clear()
   }
 
   #output (output: AssignerOutput): void {
@@ -215,18 +226,18 @@ export class LogDriver {
 class Watch {
   #reached = 0
   #waiting: Array<{ readonly seq: number, readonly resolve: (reached: boolean) => void, readonly reject: (err: Error) => void }> = []
-  #failed = false
+  #failed: Error | undefined
 
   async reached (seq: number): Promise<boolean> {
     if (seq <= this.#reached) return true
-    if (this.#failed) throw new MeshStoppedError(STOPPED)
+    if (this.#failed !== undefined) throw this.#failed
     return new Promise<boolean>((resolve, reject) => { this.#waiting.push({ seq, resolve, reject }) })
   }
 
   /** It grows no more. */
-  fail (): void {
-    this.#failed = true
-    for (const { reject } of this.#waiting.splice(0)) reject(new MeshStoppedError(STOPPED))
+  fail (error: Error): void {
+    this.#failed = error
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 
   giveUp (): void {

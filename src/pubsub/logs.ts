@@ -203,7 +203,7 @@ export class Logs {
   #file (log: LogId): LogFile {
     const { context } = this.#init
     if (context.storage === undefined) throw new MeshStoppedError()
-    return new LogFile({ store: context.storage.log, role: 'own', log, logger: context.log, onSaved: id => { this.get(log)?.saved(id) } })
+    return new LogFile({ store: context.storage.log, role: 'own', log, logger: context.log, onSaved: id => { this.get(log)?.saved(id) }, onEnded: error => { this.get(log)?.fail(error) } })
   }
 
   #make (topic: string): LogDriver {

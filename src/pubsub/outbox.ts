@@ -90,11 +90,12 @@ export class Outbox {
   }
 
   async #drain (): Promise<void> {
+    const refuse = (err: unknown): void => { this.#take(this.#queue.length).forEach(({ reject }) => { reject(err as Error) }) }
     let log: LogDriver
     try {
       log = await this.#init.log()
     } catch (err) {
-      this.#take(this.#queue.length).forEach(({ reject }) => { reject(err as Error) })
+      refuse(err)
       return
     }
     this.#lastCount = this.#queue.length
@@ -102,18 +103,16 @@ export class Outbox {
     let size = largest
     while (this.#queue.length > 0) {
       const count = this.#chunk(size)
-      if (this.#publish(log, count)) {
+      if (log.failed !== undefined) {
+        refuse(log.failed)
+      } else if (this.#publish(log, count)) {
         size = largest
       } else if (count > 1) {
         size = Math.ceil(count / 2)
       } else if (this.#init.overflow === 'reject') {
-        this.#take(1)[0]?.reject(new OutboxFullError(`${this.#init.topic}: the outbox is full: its channels are slower than its publisher`))
+        this.#take(1)[0]?.reject(new OutboxFullError(`${this.#init.topic}: the outbox is full: its channels are too slow`))
       } else {
-        try {
-          await log.room()
-        } catch (err) {
-          this.#take(this.#queue.length).forEach(({ reject }) => { reject(err as Error) })
-        }
+        await log.room()
       }
     }
     this.#lastAt = performance.now()

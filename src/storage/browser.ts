@@ -7,7 +7,6 @@ import { GroupLogStore } from './log.ts'
 import { seal, unseal } from './seal.ts'
 import { CachedStableStore } from './stable.ts'
 import type { LogEntry, OpenOptions, Storage } from './index.ts'
-import type { Place } from './browser/places.ts'
 import type { LogBackend, LogContent } from './log.ts'
 import type { LogState, RosterEntry } from './recovery.core.ts'
 import type { StableBackend, StableContent } from './stable.ts'
@@ -132,7 +131,7 @@ function checkPlatform (): void {
     throw new StorageError(`this page has no IndexedDB: ${advice}`)
   }
   if (globalThis.navigator?.locks == null) {
-    throw new StorageError(`this page cannot keep other tabs out of its storage, because it has no navigator.locks: serve it over https or from localhost, or ${advice}`)
+    throw new StorageError(`this page has no navigator.locks to keep other tabs out of its storage: serve it over https or from localhost, or ${advice}`)
   }
 }
 
@@ -152,8 +151,9 @@ export async function openStorage (location: string, { tabs = MAX_TABS }: OpenOp
   try {
     const place = await takePlace(location, tabs, onLost)
     try {
-      storage = await openParts(place, onLost)
-      return storage
+      const parts = storage = await openParts(place.location, onLost)
+      // When the browser ends the parts, the place stays taken: the node goes on, and another tab would become it as well.
+      return { ...parts, close: async () => parts.close().then(place.release) }
     } catch (err) {
       await place.release()
       throw err
@@ -165,7 +165,7 @@ export async function openStorage (location: string, { tabs = MAX_TABS }: OpenOp
   }
 }
 
-async function openParts ({ location, release }: Place, onLost: () => void): Promise<Storage> {
+async function openParts (location: string, onLost: () => void): Promise<Storage> {
   const db = await openDB<Schema>(location, VERSION, {
     upgrade: made => {
       for (const store of ['stable', 'states', 'roster', 'entries'] as const) {
@@ -183,10 +183,7 @@ async function openParts ({ location, release }: Place, onLost: () => void): Pro
       stable,
       log,
       location,
-      release: async () => {
-        db.close()
-        await release()
-      }
+      release: async () => { db.close() }
     })
   } catch (err) {
     db.close()

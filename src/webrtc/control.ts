@@ -22,6 +22,8 @@ export type ControlledConnection = Pick<RTCPeerConnection, 'createDataChannel'>
 export class Control {
   /** The other end has closed the path. */
   onBye = (): void => {}
+  /** The channel is closed: one end has closed its RTCPeerConnection, and need not have said so. */
+  onEnd = (): void => {}
   readonly #channel: RTCDataChannel
   readonly #met = Promise.withResolvers<void>()
   #pong: PromiseWithResolvers<void> | undefined
@@ -33,7 +35,10 @@ export class Control {
     this.#channel.binaryType = 'arraybuffer'
     this.#met.promise.catch(() => {})
     this.#channel.addEventListener('message', ({ data }: MessageEvent) => { this.#onMessage(data) })
-    this.#channel.addEventListener('close', () => { this.#met.reject(new Error('the path was closed')) })
+    this.#channel.addEventListener('close', () => {
+      this.#met.reject(new Error('the path was closed'))
+      this.onEnd()
+    })
     if (this.isOpen) this.#say('hello')
     else this.#channel.addEventListener('open', () => { this.#say('hello') }, { once: true })
   }

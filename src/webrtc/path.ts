@@ -38,6 +38,8 @@ export class DirectPath {
     const { peerConnection } = this.#over
     this.#control = new Control(peerConnection)
     this.#control.onBye = () => { setTimeout(() => { this.#closed() }, LINGER) }
+    // the RTCPeerConnection of neither end tells of that: the other one's is `disconnected` after 5 s
+    this.#control.onEnd = () => { if (this.isReady && !this.#closing) this.#closed() }
     peerConnection.addEventListener('connectionstatechange', () => {
       if (peerConnection.connectionState === 'disconnected') this.doubt()
     })

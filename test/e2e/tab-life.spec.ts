@@ -166,4 +166,20 @@ describe('the life of a tab, in Chromium', function () {
     const refused = await (await open()).evaluate(async options => tab.start(options).catch(({ name }: Error) => name), { ...options, tabs: 1 })
     expect(refused).to.equal('StorageLockedError')
   })
+
+  it('whose databases are cleared goes on, says that it cannot store what it is to publish, and nobody else gets its place', async () => {
+    const page = await open()
+    const { id, storage } = await start(page, { storage: 'cleared' })
+    const publish = async (): Promise<string> => page.evaluate(async () =>
+      await tab.mesh?.pubsub.topic('orders').publish('order', { signal: AbortSignal.timeout(5_000) }).then(() => 'published', ({ name }: Error) => name) ?? '')
+    expect(await publish()).to.equal('published')
+    const cdp = await context.newCDPSession(page)
+    await cdp.send('Storage.clearDataForOrigin', { origin: new URL(server.url).origin, storageTypes: 'indexeddb' })
+    await until(async () => await publish() === 'StorageError', { timeout: 20_000 })
+    expect(await page.evaluate(async () => tab.mesh?.rpc.invoke('login', 'echo', 'hello', { timeout: 5_000 }))).to.equal('hello')
+    const other = await start(await open(), { storage: 'cleared' })
+    expect(other.storage).to.equal(`${storage ?? ''}#2`)
+    expect(other.id).not.to.equal(id)
+    expect(await page.evaluate(() => tab.mesh?.status)).to.equal('joined')
+  })
 })

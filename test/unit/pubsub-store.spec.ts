@@ -2,17 +2,24 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
 import { Gate } from '../../src/pubsub/gate.ts'
 import { LogFile, storedLogs } from '../../src/pubsub/log-file.ts'
+import { LogDriver } from '../../src/pubsub/log.ts'
 import { Loop } from '../../src/pubsub/loop.ts'
+import { Outbox } from '../../src/pubsub/outbox.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { swiftly } from '../harness/swift-time.ts'
+import { time } from '../../src/util/clocks.ts'
 import { until } from '../harness/until.ts'
 import type { LogStore } from '../../src/storage/index.ts'
-import type { AssignerState, LogId, Message } from '../../src/pubsub/types.core.ts'
+import type { AssignerState, LogId, Message, NewMessage } from '../../src/pubsub/types.core.ts'
 
 const logger = defaultLogger().forComponent('test')
 const log: LogId = { topic: 'orders.eu', publisher: '12D3KooWa', epoch: 7 }
 const message = (seq: number): Message => ({ seq, at: 5, ttl: 0, key: undefined, payload: Uint8Array.of(seq) })
 const state = (low: number): AssignerState => ({ generation: { number: 0, by: 'a' }, cursors: [{ channel: 'orders.eu/billing', opened: 5, low, done: [] }] })
+
+async function failure (promise: Promise<unknown>): Promise<string> {
+  return promise.then(() => 'none', ({ name }: Error) => name)
+}
 
 describe('pub/sub: what is stored of a log', () => {
   function open (store: LogStore, saved: number[] = [], role: 'own' | 'kept' = 'own'): LogFile {
@@ -75,6 +82,39 @@ describe('pub/sub: what is stored of a log', () => {
     expect(saved).to.deep.equal([2])
     expect((await open(store).load()).restored?.messages).to.deep.equal([1, 2].map(message))
   }))
+
+  it('a storage that has ended is not tried again: who waits hears of it, and what is not stored never leaves', async () => {
+    const storage = memoryStorage()
+    const sent: number[] = []
+    const file: LogFile = new LogFile({ store: storage.log, role: 'own', log, logger, onSaved: id => { driver.saved(id) }, onEnded: error => { driver.fail(error) } })
+    const driver: LogDriver = new LogDriver({
+      self: log.publisher, log, file, loop: new Loop(err => { throw err }), send: () => {}, onDead: () => {}, onEvent: () => {},
+      config: { random: Math.random, time: time(), retention: { messages: 100, bytes: 1_000_000, age: 60_000 } },
+      onBatch: async ({ messages }) => { sent.push(...messages.map(({ seq }) => seq)) }
+    })
+    let appends = 0
+    const { append } = storage.log
+    storage.log.append = async (...args) => {
+      appends++
+      return append(...args)
+    }
+    const outbox = new Outbox({ topic: log.topic, linger: 0, overflow: 'wait', most: undefined, log: async () => driver })
+    const body = (): NewMessage => ({ at: Date.now(), ttl: 0, key: undefined, payload: Uint8Array.of(1), watch: true })
+    await driver.sent((await outbox.add(body())).seq)
+    await storage.close()
+    const { seq } = await outbox.add(body())
+    const ends = await Promise.all([driver.sent(seq), driver.durable(seq), driver.stored(seq), driver.sent(seq + 1)].map(failure))
+    expect(ends).to.deep.equal(Array.from({ length: 4 }, () => 'StorageError'))
+    expect(await failure(outbox.add(body()))).to.equal('StorageError')
+    expect(sent).to.deep.equal([1])
+    const settled = Promise.withResolvers<void>()
+    driver.settled(settled.resolve)
+    await settled.promise
+    const tried = appends
+    await new Promise(resolve => { setTimeout(resolve, 1_100) })
+    expect(appends).to.equal(tried)
+    await driver.stop()
+  })
 
   it('is deleted without a trace', async () => {
     const { log: store } = memoryStorage()

@@ -159,5 +159,19 @@ describe('browser storage', () => {
     await storage.stable.set('vote', bytes('yes'))
     await deleteDB(location)
     expect(await rejection(storage.stable.set('vote', bytes('no')))).to.have.property('name', 'StorageError')
+    await storage.close()
+  })
+
+  it('keeps its place when its database is deleted under it, as the node that has the identity goes on', async () => {
+    const storage = await openStorage(location, { tabs: 1 })
+    await deleteDB(location)
+    expect(await rejection(storage.stable.set('vote', bytes('no')))).to.have.property('name', 'StorageError')
+    // a browser that ends a database may not have deleted it: whoever opened it would be the same node
+    for (let turn = 0; turn < 10; turn++) {
+      expect(await rejection(openStorage(location, { tabs: 1 }))).to.have.property('name', 'StorageLockedError')
+      await new Promise(resolve => { setTimeout(resolve, 0) })
+    }
+    await storage.close()
+    await (await openStorage(location, { tabs: 1 })).close()
   })
 })

@@ -312,6 +312,21 @@ describe('webrtc: a path', () => {
     }
   })
 
+  it('whose RTCPeerConnection is closed without a word ends at once at both ends, which see that their channels are closed', async () => {
+    for (const closed of ['near', 'far'] as const) {
+      const [a, b] = ends()
+      const [near, far] = [connectionOver(a), connectionOver(b)]
+      const paths = [near, far].map(connection => new DirectPath(connection as never, 'peer'))
+      a.channel.open()
+      b.channel.open()
+      await Promise.all(paths.map(async path => path.ready()))
+      const [end, connection] = closed === 'near' ? [a, near] as const : [b, far] as const
+      end.channel.readyState = 'closed'
+      end.channel.dispatchEvent(new Event('close'))
+      expect([connection.status, end.closed], closed).to.deep.equal(['closed', true])
+    }
+  })
+
   it('is closed within the event that its page is left by, for the cache; else it says goodbye alone', async () => {
     for (const [kept, ending] of [[false, false], [true, false], [true, true]] as const) {
       const [a, b] = ends()

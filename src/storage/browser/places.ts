@@ -85,5 +85,5 @@ export async function takePlace (name: string, tabs: number, onLost: () => void)
   }
   throw new StorageLockedError(tabs === 1
     ? `the storage "${name}" is in use by another tab: close that one, or give this one another \`storage\` name`
-    : `the storage "${name}" is in use by ${tabs} other tabs, which is all that it has places for: close one, or raise \`tabs\``)
+    : `the storage "${name}" is in use by ${tabs} other tabs, as many as may: close one, or raise \`tabs\``)
 }
