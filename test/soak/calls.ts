@@ -59,6 +59,8 @@ export class Caller {
   readonly #random: Random
   readonly #label: string
   #timer: ReturnType<typeof setInterval> | undefined
+  /** Of this life of the node: ids never come again. */
+  readonly #life = Date.now() % 1e8
   #calm = true
   #n = 0
 
@@ -120,7 +122,7 @@ export class Caller {
   }
 
   async #call (kind: Kind, service: string, timeout: number, token?: string): Promise<void> {
-    const id = `${this.#label}#${process.pid}.${++this.#n}`
+    const id = `${this.#label}#${this.#life}.${++this.#n}`
     const began = wallClock()
     const sentTo: string[] = []
     const settled = { done: false }

@@ -75,16 +75,21 @@ async function probe (mesh: SoakMesh): Promise<string[]> {
   return results.flat()
 }
 
-/** Resolves to how long it took, and what was still not so when the time was over. */
-export async function converge (mesh: SoakMesh, tell: (line: string) => void): Promise<{ ms: number, unmet: string[] }> {
+/** Resolves to how long it took, and what was still not so when the time was over, or it was given up. */
+export async function converge (mesh: SoakMesh, tell: (line: string) => void, signal: AbortSignal): Promise<{ ms: number, unmet: string[] }> {
   const began = performance.now()
   let recovered = false
+  let told = 10_000
   for (;;) {
     const looks = await look(mesh)
     let wrong = unmet(mesh, looks)
     if (wrong.length === 0) wrong = await probe(mesh)
     const ms = performance.now() - began
-    if (wrong.length === 0 || ms > CONVERGENCE) return { ms, unmet: wrong }
+    if (wrong.length === 0 || ms > CONVERGENCE || signal.aborted) return { ms, unmet: wrong }
+    if (ms > told) {
+      told += 10_000
+      tell(`  not yet: ${wrong.slice(0, 4).join('; ')}`)
+    }
     if (ms > OPERATOR && !recovered) {
       recovered = true
       await recover(mesh, looks, tell)

@@ -86,8 +86,8 @@ function impair (scene: Scene, kind: 'cut off' | 'deaf' | 'mute' | 'slow'): Prom
   tell(`${named(life)} is ${kind} for ${Math.round(ms)} ms: ${all ? 'all' : others.map(named).join(' ')}`)
   return (async () => {
     const ends = others.flatMap(({ seat }) => [
-      ...kind === 'deaf' ? [] : [mesh.network.impair(life.seat, seat, faults)],
-      ...kind === 'mute' ? [] : [mesh.network.impair(seat, life.seat, faults)]
+      ...kind === 'deaf' ? [] : [mesh.ground.impair(life.seat, seat, faults)],
+      ...kind === 'mute' ? [] : [mesh.ground.impair(seat, life.seat, faults)]
     ])
     // who restarts meanwhile has another identity, perhaps
     const over = all ? [mesh.fault(kind, life)] : others.map(other => mesh.fault(kind, life, other))
@@ -106,7 +106,7 @@ function divide (scene: Scene): Promise<string[]> | undefined {
   tell(`the net is divided for ${Math.round(ms)} ms: ${here.map(seat => SEATS[seat]?.label).join(' ')} and the others`)
   return (async () => {
     const over = mesh.fault('divided')
-    const ends = here.flatMap(a => there.flatMap(b => [mesh.network.impair(a, b, { blackhole: true }), mesh.network.impair(b, a, { blackhole: true })]))
+    const ends = here.flatMap(a => there.flatMap(b => [mesh.ground.impair(a, b, { blackhole: true }), mesh.ground.impair(b, a, { blackhole: true })]))
     await pause(ms)
     for (const end of [...ends, over]) end()
     return NOTHING
@@ -119,7 +119,7 @@ function reset (scene: Scene): Promise<string[]> | undefined {
   if (life === undefined) return undefined
   tell(`all connections of ${named(life)} are reset`)
   const over = mesh.fault('connections reset', life)
-  mesh.network.reset(life.seat)
+  mesh.ground.reset(life.seat)
   over()
   return Promise.resolve(NOTHING)
 }

@@ -4,6 +4,8 @@
  * The seed decides on the faults and their order; when they strike is the machine's business, so a run comes about as
  * often as not, never exactly, again.
  */
+// before all that looks at the time
+import './slow-time.ts'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { wallClock } from '../harness/ipc.ts'
@@ -12,6 +14,8 @@ import { checkCalm, checkFences, checkLeaders, checkMessages, checkProcesses, ch
 import { CONVERGENCE, converge } from './converge.ts'
 import { draw } from './faults.ts'
 import { Growth } from './growth.ts'
+import { InsideGround } from './inside.ts'
+import { ProcessGround } from './processes.ts'
 import { SoakMesh } from './soak-mesh.ts'
 import type { Called } from './calls.ts'
 import type { Random } from '../../src/util/random.core.ts'
@@ -22,6 +26,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     /** Where all that was told goes, as lines of JSON, if something was wrong. */
     dump: { type: 'string' },
+    /** All nodes in this process, on a network in memory. */
+    inside: { type: 'boolean', default: false },
+    /** A second, by each node. */
+    calls: { type: 'string', default: '5' },
     /** Only these faults, joined by commas. */
     only: { type: 'string' }
   }
@@ -29,10 +37,15 @@ const { values } = parseArgs({
 const CALM = 3_000
 const seed = Number(values.seed)
 const end = performance.now() + Number(values.minutes) * 60_000
-const mesh = new SoakMesh()
+const mesh = new SoakMesh(values.inside ? new InsideGround() : new ProcessGround(), Number(values.calls))
 const growth = new Growth()
+/** All that was published before had the time to be handled. */
+let settled = false
 const drawn = new Map<string, number>()
 const wrong: string[] = []
+/** Judge what there is, and end. */
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { interrupted.abort() })
 
 const pause = async (ms: number): Promise<void> => new Promise(resolve => { setTimeout(resolve, ms) })
 
@@ -55,46 +68,53 @@ async function strike (random: Random): Promise<void> {
   wrong.push(...(await Promise.all(running)).flat())
 }
 
-/** Resolves to whether all is well. */
+/** Nobody publishes; resolves to whether the mesh is one again. */
 async function settle (): Promise<boolean> {
+  settled = false
   await mesh.hush()
-  const { ms, unmet } = await converge(mesh, tell)
+  const { ms, unmet } = await converge(mesh, tell, interrupted.signal)
+  if (interrupted.signal.aborted) return false
+  settled = true
   tell(`  one again after ${Math.round(ms)} ms`)
-  if (unmet.length > 0) {
-    wrong.push(`not one again within ${CONVERGENCE} ms`, ...unmet)
-    return false
-  }
+  if (unmet.length > 0) wrong.push(`not one again within ${CONVERGENCE} ms`, ...unmet)
+  return unmet.length === 0
+}
+
+/** All work, and nothing is done to them. */
+async function beCalm (): Promise<void> {
   await growth.look(mesh)
   await mesh.resume(true)
   const from = wallClock()
   await mesh.everywhere(async ({ process }) => process.command('moves', [1], 30_000))
   await pause(CALM)
   wrong.push(...checkCalm(mesh, from, wallClock()))
-  await mesh.resume(false)
-  return true
+  await mesh.hush()
 }
 
 async function run (): Promise<void> {
   const founded = mesh.fault('founding')
   await mesh.start()
   await mesh.resume(true)
-  tell(`${mesh.running.length} processes, seed ${seed}`)
+  tell(`${mesh.running.length} nodes, seed ${seed}`)
   if (!await settle()) return
   founded()
+  await beCalm()
   const random = createRandom(seed)
-  for (let round = 1; performance.now() < end; round++) {
+  for (let round = 1; performance.now() < end && wrong.length === 0; round++) {
     tell(`round ${round}`)
+    await mesh.resume(false)
     const moving = mesh.running.find(({ process: { label } }) => label === 'client')?.process.command('moves', [4], 120_000)
     await strike(random.fork(`round ${round}`))
     await moving
     if (!await settle()) return
-    if (wrong.length > 0) return
+    await beCalm()
   }
+  await settle()
 }
 
 function judge (): void {
   const { wrong: misdelivered, lost, counts } = checkMessages(mesh)
-  wrong.push(...lost.map(text => `lost: ${text}`), ...misdelivered, ...checkLeaders(mesh), ...checkFences(mesh), ...checkRuns(mesh), ...checkTokens(mesh), ...checkRanks(mesh))
+  wrong.push(...(settled ? lost : []).map(text => `lost: ${text}`), ...misdelivered, ...checkLeaders(mesh), ...checkFences(mesh), ...checkRuns(mesh), ...checkTokens(mesh), ...checkRanks(mesh))
   const outcomes = new Map<string, number>()
   for (const { process } of mesh.lives) {
     for (const { detail: { outcome } } of process.eventsOf<Called>('call')) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)

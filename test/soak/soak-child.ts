@@ -88,11 +88,11 @@ async function usage (mesh: Mesh): Promise<Usage> {
   }
 }
 
-export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
+export function commands (mesh: Mesh, emit: Emit, label = process.env['SOAK_LABEL'] ?? ''): Record<string, Command> {
   const from = process.env['SOAK_FROM']
   if (from !== undefined) dialFrom(from)
   serveWork(mesh, emit)
-  const caller = new Caller(mesh, emit, process.env['SOAK_LABEL'] ?? '')
+  const caller = new Caller(mesh, emit, label)
   const publisher = new Publisher(mesh, emit)
   const leading = new Leading(mesh, emit)
   for (const type of ['link:move', 'link:remove'] as const) {
@@ -105,6 +105,10 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
     tellOn: (topic: string, label: string, rate: number) => { publisher.start(topic, label, rate) },
     tellOff: async () => publisher.stop(),
     leadOn: (writesTo: string) => { leading.start(writesTo) },
+    pauseAll: () => {
+      caller.pause()
+      publisher.pause()
+    },
     // its own timers must not keep the process
     stop: async () => {
       caller.pause()

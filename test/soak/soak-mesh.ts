@@ -2,27 +2,38 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { wallClock } from '../harness/ipc.ts'
-import { spawnNode } from '../harness/processes.ts'
 import { CHANNELS, SEATS } from './cast.ts'
-import { Network } from './network.ts'
 import type { NodeProcess } from '../harness/processes.ts'
 import type { Fault } from '../harness/deliveries.ts'
+import type { Faults } from '../harness/fault-proxy.ts'
 import type { NodeInfo } from '../../src/index.ts'
 import type { Seat } from './cast.ts'
 
-const COMMANDS = fileURLToPath(new URL('./soak-child.ts', import.meta.url))
-/** Calls a second of each process, and messages of each publisher. */
-const CALLS = 5
-const MESSAGES = 5
 /** A delivery to a consumer that was lost counts as one. */
 const MAX_DELIVER = 100
+
+/** A node, wherever it runs. */
+export type Member = Pick<NodeProcess, 'id' | 'label' | 'pid' | 'alive' | 'events' | 'faults' | 'stdout' | 'stderr' | 'command' | 'invoke' | 'stop' | 'kill' | 'eventsOf'> & AsyncDisposable & {
+  readonly exit: Promise<unknown>
+}
+
+/** Where the nodes run, and what lies between them. */
+export interface Ground {
+  open (count: number): Promise<void>
+  /** @param storage - a directory that it may have had before */
+  start (index: number, seat: Seat, storage: string | undefined): Promise<Member>
+  /** Bytes from one seat to another have these faults, until the returned function is called. */
+  impair (from: number, to: number, faults: Faults): () => void
+  /** RST to all connections of a seat. */
+  reset (index: number): void
+  close (): Promise<void>
+}
 
 /** A process that was in a seat. */
 export interface Life {
   readonly seat: number
-  readonly process: NodeProcess
+  readonly process: Member
   readonly from: number
   /** When it was killed or told to stop. */
   to?: number
@@ -31,7 +42,7 @@ export interface Life {
 }
 
 export class SoakMesh implements AsyncDisposable {
-  readonly network = new Network()
+  readonly ground: Ground
   readonly lives: Life[] = []
   /** All that was done. */
   readonly faults: Array<Fault & { to?: number }> = []
@@ -41,10 +52,19 @@ export class SoakMesh implements AsyncDisposable {
   /** Undefined: nobody works yet. */
   #calm: boolean | undefined
 
+  readonly #rate: number
+
+  /** @param rate - calls a second of each process, and messages of each publisher */
+  constructor (ground: Ground, rate: number) {
+    this.ground = ground
+    this.#rate = rate
+  }
+
   async start (): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), 'braid-soak-'))
-    await this.network.open(SEATS.length)
-    const starts = await Promise.allSettled(SEATS.flatMap((seat, index) => seat.guest === true ? [] : [this.startSeat(index)]))
+    await this.ground.open(SEATS.length)
+    await this.startSeat(0)
+    const starts = await Promise.allSettled(SEATS.flatMap((seat, index) => index === 0 || seat.guest === true ? [] : [this.startSeat(index)]))
     for (const start of starts) if (start.status === 'rejected') throw start.reason
   }
 
@@ -78,22 +98,7 @@ export class SoakMesh implements AsyncDisposable {
   async startSeat (index: number): Promise<Life> {
     const seat = SEATS[index] as Seat
     const at = wallClock()
-    const process = await spawnNode({
-      label: seat.label,
-      commands: COMMANDS,
-      timeout: 60_000,
-      env: { SOAK_FROM: this.network.address(index), SOAK_LABEL: seat.label },
-      options: {
-        mesh: 'soak',
-        name: seat.label,
-        listen: [`/ip4/127.0.0.1/tcp/${this.network.port(index)}${seat.ws === true ? '/ws' : ''}`],
-        announce: [this.#address(index)],
-        bootstrap: [0, 1, 4, 7].filter(other => other !== index).map(other => this.#address(other)),
-        ...seat.service === undefined ? {} : { service: seat.service },
-        ...seat.storage === true ? { storage: join(this.#directory, `${seat.label}-${this.#storages.get(index) ?? 0}`) } : {},
-        ...seat.options
-      }
-    })
+    const process = await this.ground.start(index, seat, seat.storage === true ? join(this.#directory, `${seat.label}-${this.#storages.get(index) ?? 0}`) : undefined)
     const life = { seat: index, process, from: at }
     this.lives.push(life)
     this.#seats.set(index, life)
@@ -140,7 +145,7 @@ export class SoakMesh implements AsyncDisposable {
 
   async [Symbol.asyncDispose] (): Promise<void> {
     await Promise.all(this.lives.map(async ({ process }) => process[Symbol.asyncDispose]()))
-    await this.network.close()
+    await this.ground.close()
     await rm(this.#directory, { recursive: true, force: true })
   }
 
@@ -151,10 +156,6 @@ export class SoakMesh implements AsyncDisposable {
       if (event === 'node:remove') return [{ kind: 'taken for gone', node: id, other: (detail as NodeInfo).id, at }]
       return []
     }))
-  }
-
-  #address (index: number): string {
-    return `/ip4/127.0.0.1/tcp/${this.network.proxied(index)}${SEATS[index]?.ws === true ? '/ws' : ''}`
   }
 
   async #employ (life: Life, seat: Seat): Promise<void> {
@@ -169,7 +170,7 @@ export class SoakMesh implements AsyncDisposable {
 
   async #work ({ process, from }: Life, { label, publishes, relay }: Seat): Promise<void> {
     if (this.#calm === undefined) return
-    if (publishes !== undefined) await process.command('tellOn', [publishes, `${label}/${Math.round(from)}-${process.events.length}`, MESSAGES])
-    if (relay !== true) await process.command('callOn', [CALLS, this.#calm])
+    if (publishes !== undefined) await process.command('tellOn', [publishes, `${label}/${Math.round(from)}-${process.events.length}`, this.#rate])
+    if (relay !== true) await process.command('callOn', [this.#rate, this.#calm])
   }
 }
