@@ -127,8 +127,9 @@ function judge (): void {
 
 async function stopAll (): Promise<void> {
   const problems = await Promise.all(mesh.running.map(async life => mesh.stop(life)))
-  wrong.push(...problems.filter(problem => problem !== undefined), ...checkProcesses(mesh), ...growth.violations())
-  for (const line of growth.lines()) tell(line)
+  wrong.push(...problems.filter(problem => problem !== undefined), ...checkProcesses(mesh), ...(values.inside ? [] : growth.violations()))
+  // in one process each would tell of all
+  if (!values.inside) for (const line of growth.lines()) tell(line)
 }
 
 async function dump (file: string): Promise<void> {

@@ -13,7 +13,7 @@ function slow (): void {
   const timeout = AbortSignal.timeout.bind(AbortSignal)
   Date.now = () => Math.floor(since + (wall() - since) / rate)
   Object.defineProperty(performance, 'now', { value: () => monotonic() / rate, configurable: true, writable: true })
-  AbortSignal.timeout = ms => timeout(ms * rate)
+  AbortSignal.timeout = ms => timeout(Math.ceil(ms * rate))
   const timers = globalThis as unknown as Record<'setTimeout' | 'setInterval', Timer>
   for (const name of ['setTimeout', 'setInterval'] as const) {
     const real = timers[name]
