@@ -80,7 +80,10 @@ export class Member {
       },
       onChange: change => {
         if (change.state !== 'leader') this.#ready = undefined
-        if ((change.state === 'leader' || change.state === 'follower') && this.#problem?.problem !== 'storage-failed') this.#problem = undefined
+        const takesPart = change.state === 'leader' || change.state === 'follower'
+        // a learner waits for nobody: its group is there
+        const awaited = this.#problem?.problem === 'waiting-for-voters' && change.leader !== undefined
+        if (awaited || (takesPart && this.#problem?.problem !== 'storage-failed')) this.#problem = undefined
         init.onChange(change)
       }
     })

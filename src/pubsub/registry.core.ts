@@ -26,6 +26,7 @@ interface Entry {
 class Registry implements RegistryCore {
   readonly #self: string
   readonly #random: () => number
+  readonly #isKnown: (id: string) => boolean
   readonly #entries = new Map<string, Entry>()
   /** Tags of what was deleted, oldest first. */
   readonly #removed = new Set<string>()
@@ -34,15 +35,16 @@ class Registry implements RegistryCore {
   /** Deleted channels, and when the deleted one was opened. */
   readonly #ended = new Map<string, number>()
   readonly #members = new Map<string, Membership>()
-  /** Discovery took them away: they do not consume, whatever others remember. */
+  /** Discovery took them away, or has not seen them: they do not consume, whatever others remember. */
   readonly #absent = new Set<string>()
   #mine: Membership
   #now: number
   #out: RegistryOutput[] = []
 
-  constructor ({ self, incarnation, random, time }: RegistryConfig) {
+  constructor ({ self, incarnation, random, isKnown = () => true, time }: RegistryConfig) {
     this.#self = self
     this.#random = random
+    this.#isKnown = isKnown
     this.#now = time.now
     this.#mine = { id: self, incarnation, version: 0, weight: 1_024, channels: [] }
   }
@@ -75,7 +77,8 @@ class Registry implements RegistryCore {
     return {
       openings: [...this.#entries.values()].flatMap(({ openings }) => [...openings.values()]),
       removed: [...this.#removed],
-      members: [...this.#members.values()]
+      // who never saw a node would never see it go
+      members: [...this.#members.values()].filter(({ id }) => !this.#absent.has(id))
     }
   }
 
@@ -201,7 +204,8 @@ class Registry implements RegistryCore {
       return false
     }
     this.#members.set(id, membership)
-    if (known !== undefined && membership.incarnation > known.incarnation) this.#absent.delete(id)
+    if (from !== id && !this.#isKnown(id)) this.#absent.add(id)
+    else if (known !== undefined && membership.incarnation > known.incarnation) this.#absent.delete(id)
     for (const channel of known?.channels ?? []) {
       changed.add(channel)
       const entry = this.#entries.get(channel)

@@ -34,7 +34,7 @@ export class Registry {
   constructor (init: RegistryInit) {
     const { context, incarnation } = init
     this.#init = init
-    this.#core = createRegistry({ self: context.self, incarnation, random: Math.random, time: time() })
+    this.#core = createRegistry({ self: context.self, incarnation, random: Math.random, isKnown: id => context.discovery.node(id) !== undefined, time: time() })
     this.#driven = new Driven(this.#core, context.loop, output => { this.#output(output) })
   }
 

@@ -27,10 +27,14 @@ export interface FaultProxyInit {
   listen?: number
   /** Chance of jitter and split sizes. @default Math.random */
   random?: () => number
+  /** Each connection as it is accepted, before anything goes through. */
+  onConnection?: (connection: ProxyConnection) => void
 }
 
 /** One proxied connection. */
 export interface ProxyConnection {
+  /** Address of the client. */
+  readonly from: string
   /** On top of what the proxy was told. */
   set (faults: Faults, direction?: Direction): void
   /** RST to both ends, at once, whatever is still under way. */
@@ -57,12 +61,14 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 class Connection implements ProxyConnection {
+  readonly from: string
   readonly #up: Pipe
   readonly #down: Pipe
   readonly #client: Socket
   readonly #server: Socket
 
   constructor (client: Socket, server: Socket, faults: Record<'up' | 'down', Faults>, random: () => number) {
+    this.from = client.remoteAddress ?? ''
     this.#client = client
     this.#server = server
     this.#up = new Pipe(client, server, faults.up, random)
@@ -127,6 +133,7 @@ class Proxy implements FaultProxy {
     server.on('error', () => { /* 'close' follows and is handed on */ })
     const connection = new Connection(client, server, this.#faults, this.#init.random ?? Math.random)
     this.#connections.add(connection)
+    this.#init.onConnection?.(connection)
     const forget = (): void => {
       if (client.closed && server.closed) this.#connections.delete(connection)
     }

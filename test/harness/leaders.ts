@@ -16,7 +16,7 @@ type Told = { token: Token, at: number }
 const same = (a: Token, b: Token): boolean => a.epoch === b.epoch && a.term === b.term
 
 /** What a node process told, by the commands of `election-child.ts`. @param diedAt - when it was killed, if it was: what it did not end then, ended */
-export function termsOf (node: NodeProcess, diedAt = Infinity): Term[] {
+export function termsOf (node: Pick<NodeProcess, 'label' | 'eventsOf'>, diedAt = Infinity): Term[] {
   const ends = node.eventsOf<Told>('lead:end')
   return node.eventsOf<Told>('lead:start').map(({ detail }) => ({
     node: node.label,

@@ -5,8 +5,8 @@ import { PROFILES } from '../../src/election/election.core.ts'
 import type { Discovery } from '../../src/discovery/index.ts'
 import type { MemberInit } from '../../src/election/member.ts'
 
-/** Started. @param told - what it says of its problems is added */
-export function startAlone (storage: MemberInit['storage'], told: string[]): Member {
+/** Started. @param told - what it says of its problems is added. @param group - how its group is founded */
+export function startAlone (storage: MemberInit['storage'], told: string[], group: Partial<MemberInit['config']> = { voters: ['a'] }): Member {
   const member = new Member({
     discovery: { nodes: () => [], node: () => undefined } as unknown as Discovery,
     connected: () => false,
@@ -19,7 +19,7 @@ export function startAlone (storage: MemberInit['storage'], told: string[]): Mem
     onReady: () => {},
     onRestart: () => {},
     log: defaultLogger().forComponent('test'),
-    config: { self: 'a', service: 'login', profile: PROFILES.fast, voters: ['a'] }
+    config: { self: 'a', service: 'login', profile: PROFILES.fast, ...group }
   })
   member.start()
   return member

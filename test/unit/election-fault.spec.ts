@@ -51,3 +51,31 @@ describe('election: a peer that says that its group is of the far future', funct
     expect(told.at(-1)).to.match(/^term-jump: x /)
   })
 })
+
+describe('election: a node that waits to found a group', function () {
+  this.timeout(10_000)
+
+  it('has no fault any more once it has joined one as a learner', async () => {
+    const told: string[] = []
+    const member = startAlone(memoryStorage(), told, { expect: 3 })
+    try {
+      await until(() => member.fault !== undefined, { timeout: 4_000 })
+      expect(member.fault).to.have.property('name', 'VotersError')
+      const incarnation = 'f'.repeat(32)
+      const config: Config = { group: 7, epoch: 7, kind: 'expect', term: 1, version: 1, voters: [{ id: 'x', incarnation }], replaces: 0 }
+      member.group.input({ type: 'connected', peer: 'x' })
+      // the first one makes it join, the next one, which it asks for, tells who leads
+      for (let hellos = 0; hellos < 2; hellos++) {
+        member.group.input({
+          type: 'message',
+          from: 'x',
+          message: { type: 'hello', group: 7, epoch: 7, term: 1, incarnation, config, founded: true, leader: 'x', eligible: true, kind: 'expect', size: 3, highestEpoch: 7, ask: false }
+        })
+      }
+      await until(() => member.group.change?.leader === 'x', { timeout: 4_000 })
+      expect(member.fault).to.equal(undefined)
+    } finally {
+      member.stop()
+    }
+  })
+})

@@ -387,6 +387,37 @@ describe('pub/sub: the registry', () => {
     expect(counts()).to.deep.equal([2])
   })
 
+  it('tells a new node nothing of consumers that are gone: it never saw them, and nobody would take them from it', () => {
+    const [one, other, late] = [registry('a'), registry('b'), registry('c')]
+    for (const bench of [one, other]) bench.step({ type: 'open', spec: specOf(), stated: 0, weight: 1 })
+    one.step({ type: 'message', from: 'b', delta: other.core.whole() })
+    one.step({ type: 'gone', peer: 'b' })
+    late.step({ type: 'message', from: 'a', delta: one.core.whole() })
+    const counts = (): number[] => late.core.matching().map(({ members }) => members.length)
+    expect(counts()).to.deep.equal([1])
+    // it was only out of sight
+    one.step({ type: 'back', peer: 'b' })
+    late.step({ type: 'message', from: 'a', delta: one.core.whole() })
+    expect(counts()).to.deep.equal([2])
+  })
+
+  it('what others tell of a consumer counts once discovery knows it, or it speaks itself: it may be gone already', () => {
+    const known = new Set(['a'])
+    const late = new Bench<RegistryInput, RegistryOutput>(createRegistry({ self: 'c', incarnation: 1, random, isKnown: id => known.has(id), time }))
+    const one = registry('a')
+    const other = registry('b')
+    for (const bench of [one, other]) bench.step({ type: 'open', spec: specOf(), stated: 0, weight: 1 })
+    one.step({ type: 'message', from: 'b', delta: other.core.whole() })
+    const members = (): string[] => (late.core as RegistryCore).matching().flatMap(({ members }) => members.map(({ id }) => id))
+    late.step({ type: 'message', from: 'a', delta: one.core.whole() })
+    expect(members()).to.deep.equal(['a'])
+    late.step({ type: 'back', peer: 'b' })
+    expect(members()).to.deep.equal(['a', 'b'])
+    late.step({ type: 'gone', peer: 'b' })
+    late.step({ type: 'message', from: 'b', delta: other.core.whole() })
+    expect(members()).to.deep.equal(['a', 'b'])
+  })
+
   it('a channel that is made anew by a slower clock is another one than the deleted one', () => {
     const [fast, slow] = [registry('f'), registry('s')]
     fast.step({ type: 'open', spec: specOf({ opened: WALL + 60_000 }), stated: 0, weight: 1 })
