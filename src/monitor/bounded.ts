@@ -41,10 +41,10 @@ function shortened (snapshot: MeshSnapshot, most: number): MeshSnapshot {
     nodes: take('nodes', [self, ...others], Math.max(1, most)).map(node => brief(node, inner)),
     paths: take('paths', snapshot.paths, most),
     services: take('services', snapshot.services, most).map(service => ({ ...service, nodes: take(`nodes of ${service.service}`, service.nodes, inner) })),
-    links: take('links', snapshot.links.toSorted((a, b) => b.count - a.count), most),
-    topics: take('topics', snapshot.topics.toSorted((a, b) => b.pending - a.pending), most)
-      .map(topic => ({ ...topic, channels: take(`channels of ${topic.name}`, topic.channels.toSorted((a, b) => b.lag - a.lag), inner) })),
-    ...(snapshot.channels === undefined ? {} : { channels: take('channels', snapshot.channels.toSorted((a, b) => b.consumers - a.consumers), most) }),
+    links: take('links', largest(snapshot.links, ({ count }) => count), most),
+    topics: take('topics', largest(snapshot.topics, ({ pending }) => pending), most)
+      .map(topic => ({ ...topic, channels: take(`channels of ${topic.name}`, largest(topic.channels, ({ lag }) => lag), inner) })),
+    ...(snapshot.channels === undefined ? {} : { channels: take('channels', largest(snapshot.channels, ({ consumers }) => consumers), most) }),
     calls: { served: take('served', busiest(snapshot.calls.served), most), made: take('made', busiest(snapshot.calls.made), most) },
     resources: { ...resources, counters: Object.fromEntries(take('counters', Object.entries(resources.counters), Math.min(MAX_COUNTERS, most))) }
   }
@@ -52,7 +52,11 @@ function shortened (snapshot: MeshSnapshot, most: number): MeshSnapshot {
 }
 
 function busiest (calls: readonly CallStats[]): CallStats[] {
-  return calls.toSorted((a, b) => b.calls - a.calls)
+  return largest(calls, ({ calls }) => calls)
+}
+
+function largest <T> (items: readonly T[], size: (item: T) => number): T[] {
+  return items.toSorted((a, b) => size(b) - size(a))
 }
 
 /** A record may have hundreds of methods and channels; who wants all of one node's asks it. */

@@ -1,6 +1,6 @@
 /** Metrics of the node, its mesh, its paths, leaders and links. */
 import { counter, gauge, single } from './families.ts'
-import type { Family, Sample } from './families.ts'
+import type { Family, Labels, Sample } from './families.ts'
 import type { HealthLevel, MeshSnapshot, PathInfo } from './index.ts'
 
 const LEVELS: Readonly<Record<HealthLevel, number>> = { isolated: 0, joined: 1, healthy: 2 }
@@ -28,19 +28,10 @@ function ofNode ({ self, version, mesh, uptime, health, nodes }: MeshSnapshot): 
 }
 
 function ofPaths (paths: readonly PathInfo[]): Family[] {
-  const rtts = new Map<string, { labels: Record<string, string>, values: number[] }>()
-  for (const { transport, relayed, rtt } of paths) {
-    if (rtt === undefined) continue
-    const labels = { transport, relayed: String(relayed) }
-    const key = JSON.stringify(labels)
-    const entry = rtts.get(key) ?? { labels, values: new Array<number>() }
-    entry.values.push(rtt)
-    rtts.set(key, entry)
-  }
-  const samples = [...rtts.values()].flatMap(({ labels, values }) => {
-    const sorted = values.sort((a, b) => a - b)
-    const at = (q: number): number => (sorted[Math.ceil(q * sorted.length) - 1] ?? 0) / SECOND
-    return [['median', 0.5] as const, ['slowest', 1] as const].map(([of, q]) => ({ labels: { ...labels, of }, value: at(q) }))
+  const measured = kinds(paths.filter(({ rtt }) => rtt !== undefined), ({ transport, relayed }) => ({ transport, relayed: String(relayed) }))
+  const samples = measured.flatMap(({ labels, items }) => {
+    const rtts = items.map(({ rtt = 0 }) => rtt / SECOND).sort((a, b) => a - b)
+    return Object.entries({ median: 0.5, slowest: 1 }).map(([of, q]) => ({ labels: { ...labels, of }, value: rtts[Math.ceil(q * rtts.length) - 1] ?? 0 }))
   })
   return [
     gauge('braid_connections', 'Open connections.', ['transport', 'relayed', 'direction'], count(paths, ({ transport, relayed, direction }) => ({ transport, relayed: String(relayed), direction }))),
@@ -74,14 +65,19 @@ function ofResources ({ resources: { cpu, rss, heapUsed, loopDelay, counters } }
 }
 
 /** How many there are of each kind. */
-function count <T> (items: readonly T[], labelsOf: (item: T) => Record<string, string>): Sample[] {
-  const counts = new Map<string, { labels: Record<string, string>, value: number }>()
+function count <T> (items: readonly T[], labelsOf: (item: T) => Labels): Sample[] {
+  return kinds(items, labelsOf).map(({ labels, items }) => ({ labels, value: items.length }))
+}
+
+/** Those with the same labels together. */
+function kinds <T> (items: readonly T[], labelsOf: (item: T) => Labels): Array<{ labels: Labels, items: T[] }> {
+  const found = new Map<string, { labels: Labels, items: T[] }>()
   for (const item of items) {
     const labels = labelsOf(item)
     const key = JSON.stringify(labels)
-    const entry = counts.get(key) ?? { labels, value: 0 }
-    entry.value++
-    counts.set(key, entry)
+    const kind = found.get(key) ?? { labels, items: [] }
+    kind.items.push(item)
+    found.set(key, kind)
   }
-  return [...counts.values()]
+  return [...found.values()]
 }

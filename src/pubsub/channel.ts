@@ -134,8 +134,8 @@ export class ChannelEnd<T> implements Channel<T> {
 
   #checkFree (): void {
     if (this.closed) throw new ChannelClosedError(`the channel ${this.name} of ${this.topic} is closed`)
-    if (this.#handler !== undefined) throw new ChannelInUseError(`the channel ${this.name} of ${this.topic} has a handler already: subscribe once more for another consumer`)
-    if (this.#iterating) throw new ChannelInUseError(`the channel ${this.name} of ${this.topic} is being iterated: subscribe once more for another consumer`)
+    const use = this.#handler !== undefined ? 'has a handler already' : this.#iterating ? 'is being iterated' : ''
+    if (use !== '') throw new ChannelInUseError(`the channel ${this.name} of ${this.topic} ${use}: subscribe once more for another consumer`)
   }
 
   #take (message: MessageDelivery<T>): void {

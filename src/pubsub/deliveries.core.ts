@@ -121,6 +121,11 @@ export class Deliveries {
     this.outgoing.flush()
   }
 
+  /** What a consumer has, by seq. */
+  flightsOf (seat: Seat): Flight[] {
+    return [...this.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
+  }
+
   fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
     const flight: Flight = { seq, seat, attempt, failures, chain, tried, began: 0, deadline: 0, streamed: false, adopted: false }
     this.#begin(flight)

@@ -32,8 +32,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   channel.seats.setOpened(seat, true)
   for (let seq = channel.cursor.low + 1, end = Math.min(said.low, host.trusted); seq <= end; seq++) channel.finish(seq)
   const holds = new RangeSet(clip(said.holds, 1, host.announced))
-  const lacking = [...channel.flights.values()].filter(flight => flight.seat === seat && !holds.has(flight.seq))
-  for (const flight of lacking.sort((a, b) => a.seq - b.seq)) channel.outgoing.resend(flight)
+  for (const flight of channel.flightsOf(seat)) if (!holds.has(flight.seq)) channel.outgoing.resend(flight)
   channel.outgoing.recall(seat, adopt(channel, seat, holds.ranges))
   channel.outgoing.flush()
   return undefined
@@ -109,27 +108,24 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
     strange = seq
     return false
   })
-  eachSeq(working, channel, seq => {
+  const own = (seq: number, fn: (flight: Flight) => void): true => {
     const flight = channel.flights.get(seq)
-    if (flight?.seat.id === from) channel.extend(flight)
+    if (flight?.seat.id === from) fn(flight)
     return true
-  })
-  for (const { seq, attempt, delay, reason } of naks) {
-    const flight = channel.flights.get(seq)
-    // what it says of an earlier attempt is old news, unless it has brought that one back
-    if (flight?.seat.id !== from || (flight.attempt !== attempt && !flight.adopted)) continue
-    channel.fail(flight, 'nak', true, delay, reason)
   }
-  eachSeq(expired, channel, seq => {
-    const flight = channel.flights.get(seq)
-    if (flight?.seat.id === from) channel.expire(seq)
-    return true
-  })
+  eachSeq(working, channel, seq => own(seq, flight => { channel.extend(flight) }))
+  for (const { seq, attempt, delay, reason } of naks) {
+    own(seq, flight => {
+      // what it says of an earlier attempt is old news, unless it has brought that one back
+      if (flight.attempt === attempt || flight.adopted) channel.fail(flight, 'nak', true, delay, reason)
+    })
+  }
+  eachSeq(expired, channel, seq => own(seq, () => { channel.expire(seq) }))
   for (const { seq, reason } of terms) {
-    const flight = channel.flights.get(seq)
-    if (flight?.seat.id !== from) continue
-    channel.land(flight)
-    channel.bury(seq, flight.attempt, flight.chain, reason)
+    own(seq, flight => {
+      channel.land(flight)
+      channel.bury(seq, flight.attempt, flight.chain, reason)
+    })
   }
   return strange === undefined ? undefined : `acks message ${strange}, which it was not given`
 }
@@ -176,8 +172,7 @@ function eachFlight (channel: Deliveries, ranges: Ranges, seat: Seat, fn: (fligh
     return
   }
   const set = new RangeSet(ranges)
-  const mine = [...channel.flights.values()].filter(flight => flight.seat === seat && set.has(flight.seq))
-  for (const flight of mine.sort((a, b) => a.seq - b.seq)) fn(flight)
+  for (const flight of channel.flightsOf(seat)) if (set.has(flight.seq)) fn(flight)
 }
 
 /** It takes nothing more; what it has not begun goes to others, what it has begun it will settle. */
@@ -213,7 +208,7 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   channel.seats.setOpened(seat, false)
   channel.chains.leave(seat)
   // it may only be slow: what is under way to it is others' from now on
-  if (cause === 'gone') channel.outgoing.drop(seat.id, [...channel.flights.values()].filter(flight => flight.seat === seat).map(({ seq }) => seq))
+  if (cause === 'gone') channel.outgoing.drop(seat.id, channel.flightsOf(seat).map(({ seq }) => seq))
   const blamed = failAll(channel, seat, cause === 'closed' && seat.leaving ? 'left' : cause)
   seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)
@@ -221,7 +216,7 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
 
 /** Returns what it was blamed for. */
 function failAll (channel: Deliveries, seat: Seat, cause: RedeliveryCause): number[] {
-  const flights = [...channel.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
+  const flights = channel.flightsOf(seat)
   const blamed = cause === 'left' ? 0 : seat.concurrency
   flights.forEach((flight, i) => channel.fail(flight, cause, i < blamed, 0, 'its consumer was lost'))
   return flights.slice(0, blamed).map(({ seq }) => seq)
@@ -233,7 +228,7 @@ export function runOut (channel: Deliveries): void {
   for (const flight of channel.overdue()) {
     channel.fail(flight, 'ack-wait', true, 0, 'it was not settled in time')
     // it gets it again, and keeps the later ones of its key back until then
-    if (flight.chain !== undefined && flight.chain.seat === flight.seat) continue
+    if (flight.chain?.seat === flight.seat) continue
     const list = late.get(flight.seat) ?? []
     list.push(flight.seq)
     late.set(flight.seat, list)

@@ -54,8 +54,8 @@ export class Keeping {
 
   greet (keeper: string): void {
     const core = this.#core
-    if (this.asking !== undefined) core.post(keeper, { type: 'ask', log: core.log, generation: this.asking })
-    else if (core.generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation: core.generation })
+    const generation = this.asking ?? core.generation
+    if (generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation })
     core.post(keeper, this.#message(core.cursors(), []))
   }
 
@@ -109,10 +109,9 @@ export class Keeping {
 
   /** Also of the channels that nobody has told of since the start: it may end before they are. */
   cursors (): ChannelCursor[] {
-    const cursors: ChannelCursor[] = []
-    for (const { spec: { channel, opened }, cursor } of this.#core.sorted) cursors.push({ channel, opened, low: cursor.low, done: cursor.ranges() })
-    for (const [channel, { opened, cursor }] of this.known) cursors.push({ channel, opened, low: cursor.low, done: cursor.ranges() })
-    return cursors.slice(0, MAX_TOPIC_CHANNELS)
+    const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }) => ({ channel, opened, cursor }))
+    for (const [channel, known] of this.known) all.push({ channel, ...known })
+    return all.slice(0, MAX_TOPIC_CHANNELS).map(({ channel, opened, cursor }) => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
   }
 
   #answered (): void {

@@ -55,7 +55,7 @@ export class Outgoing {
    * that at once with all else that it is to forget, or it would begin it in between.
    */
   recall (seat: Seat, strange: readonly number[] = []): void {
-    const early = [...this.#channel.flights.values()].filter(flight => flight.seat === seat && isOvertaking(flight)).sort((a, b) => a.seq - b.seq)
+    const early = this.#channel.flightsOf(seat).filter(isOvertaking)
     this.drop(seat.id, [...strange, ...early.map(({ seq }) => seq)])
     for (const flight of early) this.#channel.fail(flight, 'recalled', false, 0, '')
   }

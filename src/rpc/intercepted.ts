@@ -1,13 +1,14 @@
 /** Handlers with interceptors around them. */
+import { flowHandler } from './flow-handler.ts'
 import { handedOn } from './handed-on.ts'
 import { compose, hooked, Run } from './hooks.ts'
 import { changed, DeferredResults } from './results.ts'
 import { isThenable } from '../util/thenable.ts'
 import type { Context } from './context.ts'
 import type { Halves, Hooks } from './hooks.ts'
-import type { HandleOptions, Handler, HandlerContext } from './index.ts'
+import type { Handler, HandlerContext } from './index.ts'
 import type { ServerCall, ServerInterceptor } from './interceptor.ts'
-import type { CallKind } from './stream-types.ts'
+import type { Method } from './methods.ts'
 
 /** A result, or the promise of one: a handler that has it at once is answered at once. */
 type Serve = (call: ServerCall) => unknown
@@ -21,14 +22,19 @@ export function serverHooks (hooks: Hooks<ServerCall>): ServerInterceptor {
   })
 }
 
-/** A handler with the room's interceptors and its own around it; itself when there are none. */
-export function intercepted (rooms: readonly ServerInterceptor[] = [], kind: CallKind, handler: Handler, { interceptors = [] }: HandleOptions): Handler {
-  const all = [...rooms, ...interceptors]
-  if (all.length === 0) {
+/** What the calls of a method run: its handler, with interceptors around it. */
+export function handlerOf (method: Method): Handler {
+  const { kind, about } = method
+  const handler = intercepted(method)
+  return kind === 'unary' ? handler : flowHandler(kind, handler, about)
+}
+
+function intercepted ({ kind, handler, interceptors }: Method): Handler {
+  if (interceptors.length === 0) {
     return handler
   }
   const last: Serve = ({ args, context }) => handler(args, context)
-  const chain = compose(all, last, around, (interceptor, next) => interceptor(async call => next(handedOn(call as Context))))
+  const chain = compose(interceptors, last, around, (interceptor, next) => interceptor(async call => next(handedOn(call as Context))))
   if (kind === 'unary' || kind === 'clientStream') {
     return (args, context) => chain(callOf(args, context))
   }

@@ -5,6 +5,7 @@ import { Gate } from './gate.ts'
 import { newestCompatible } from './versions.core.ts'
 import type { CallCounts } from './counts.ts'
 import type { HandleOptions, Handler, MethodStats, Registration } from './index.ts'
+import type { ServerInterceptor } from './interceptor.ts'
 import type { CallKind } from './stream-types.ts'
 
 /** Methods of every node; they are not listed in its record. */
@@ -28,6 +29,10 @@ export class Method implements CallCounts {
   readonly name: string
   readonly kind: CallKind
   readonly handler: Handler
+  /** The room's, and its own within them. */
+  readonly interceptors: readonly ServerInterceptor[]
+  /** What its calls run: made of these for the first one, as a page has the code for that only once it is called. */
+  ready: Handler | undefined = undefined
   /** What it was served with, for those who ask. */
   readonly about: HandleOptions
   readonly input: HandleOptions['input']
@@ -45,10 +50,11 @@ export class Method implements CallCounts {
     return this.name
   }
 
-  constructor (name: string, handler: Handler, options: HandleOptions, kind: CallKind, about: HandleOptions) {
+  constructor (name: string, handler: Handler, options: HandleOptions, interceptors: readonly ServerInterceptor[], kind: CallKind, about: HandleOptions) {
     this.name = name
     this.kind = kind
     this.handler = handler
+    this.interceptors = interceptors
     this.about = about
     this.gate = gateOf(name, options)
     this.input = options.input
@@ -81,15 +87,16 @@ export class Methods {
     return this.#resolved.get(name) ?? this.#resolve(name)
   }
 
-  add (name: string, handler: Handler, options: HandleOptions, kind: CallKind = 'unary', about = options): Registration {
+  add (name: string, handler: Handler, options: HandleOptions, rooms: readonly ServerInterceptor[] = [], kind: CallKind = 'unary', about = options): Registration {
     checkName('method', name)
-    if (typeof handler !== 'function') {
-      throw new TypeError(`the handler of '${name}' must be a function`)
+    const interceptors = [...isBuiltIn(name) ? [] : rooms, ...options.interceptors ?? []]
+    if (![handler, ...interceptors].every(fn => typeof fn === 'function')) {
+      throw new TypeError(`the handler of '${name}' must be a function, and so must its interceptors`)
     }
     if (this.#methods.has(name)) {
       throw new Error(`the method '${name}' is served already: close its registration first`)
     }
-    const method = new Method(name, handler, options, kind, about)
+    const method = new Method(name, handler, options, interceptors, kind, about)
     this.#methods.set(name, method)
     this.#resolved.clear()
     try {

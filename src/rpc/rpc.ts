@@ -5,12 +5,10 @@ import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { MadeCalls } from './counts.ts'
-import { intercepted } from './intercepted.ts'
 import { Health, introspection } from './introspect.ts'
-import { isBuiltIn, Methods } from './methods.ts'
+import { Methods } from './methods.ts'
 import { resolveRpcOptions } from './options.ts'
 import { ENCODED } from './prepare.ts'
-import { flowHandler } from './flow-handler.ts'
 import { failedResults } from './results.ts'
 import { scatter } from './scatter.ts'
 import { Session } from './session.ts'
@@ -29,7 +27,7 @@ import type { Sharing } from './prepare.ts'
 import type * as serving from './serving.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
-import type { CallKind, Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
+import type { Results, Sequence, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { PeerStreams, PeerStreamsComponents, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
@@ -157,13 +155,10 @@ export class RpcService implements Rpc, Startable {
   }
 
   handle (method: string, handler: Handler, options: HandleOptions = {}): Registration {
-    return this.#methods.add(method, this.#around(method, 'unary', handler, options), options)
+    return this.#methods.add(method, handler, options, this.#options.interceptors.server)
   }
 
   handleStream (method: string, kind: StreamKind, handler: StreamHandler, options: HandleOptions = {}): Registration {
-    if (typeof handler !== 'function') {
-      throw new TypeError(`the handler of '${method}' must be a function`)
-    }
     if (!(kind in STREAMING) || STREAMING[kind] === 0) {
       throw new InvalidOptionsError(`'${method}': kind must be serverStream, clientStream or bidi, not ${String(kind)}`)
     }
@@ -174,7 +169,7 @@ export class RpcService implements Rpc, Startable {
       ...(kind === 'serverStream' && input !== undefined && { input }),
       ...(kind === 'clientStream' && output !== undefined && { output })
     }
-    return this.#methods.add(method, flowHandler(kind, this.#around(method, kind, handler, options), options), whole, kind, options)
+    return this.#methods.add(method, handler, whole, this.#options.interceptors.server, kind, options)
   }
 
   stream (service: string, method: string, kind: 'clientStream', input: Sequence, options?: StreamOptions): Promise<unknown>
@@ -265,10 +260,6 @@ export class RpcService implements Rpc, Startable {
 
   counts (): { served: CallCounts[], made: CallCounts[] } {
     return { served: [...this.#methods.values()], made: this.#made.all() }
-  }
-
-  #around (method: string, kind: CallKind, handler: Handler, options: HandleOptions): Handler {
-    return intercepted(isBuiltIn(method) ? [] : this.#options.interceptors.server, kind, handler, options)
   }
 
   /** @throws MeshStoppedError */

@@ -5,6 +5,7 @@ import { isThenable } from '../util/thenable.ts'
 import { encodeBody } from '../wire/codecs.ts'
 import { NOT_OWNER } from './answers.ts'
 import { isTimed } from './counts.ts'
+import { handlerOf } from './intercepted.ts'
 import { thrown, unsendable } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
 import type { Context } from './context.ts'
@@ -145,13 +146,14 @@ export class Runner {
   }
 
   #run (context: Context, args: unknown): void {
-    const { handler, calls } = context.entry
-    if (isTimed(calls)) {
+    const { entry } = context
+    if (isTimed(entry.calls)) {
       context.began = this.#timers.now()
     }
     let result: unknown
     try {
-      result = handler(args, context)
+      entry.ready ??= handlerOf(entry)
+      result = entry.ready(args, context)
     } catch (err) {
       this.#fail(context, err)
       return
