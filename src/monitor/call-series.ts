@@ -27,7 +27,7 @@ export function seriesOfCalls ({ served, made }: { served: readonly CallCounts[]
     {
       name: 'braid_rpc_time_seconds',
       type: 'histogram',
-      help: 'How long calls take, of streams until their results begin: of the first 64 of each method, and of one in sixteen after those.',
+      help: 'How long calls take, of streams until their results begin: of the first 64 of a method, then of one in 16.',
       labels: LABELS,
       samples: all.flatMap(times)
     }

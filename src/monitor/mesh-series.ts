@@ -44,12 +44,12 @@ function ofServices ({ services, links, self }: MeshSnapshot, leaderChanges: Rea
   const groups = services.filter(({ voters }) => voters.length > 0)
   const each = (value: (group: typeof groups[number]) => number): Sample[] => groups.map(group => ({ labels: { service: group.service }, value: value(group) }))
   return [
-    gauge('braid_leader_known', 'Whether the group of a service has a leader, as far as this node knows.', ['service'], each(({ leader }) => leader === undefined ? 0 : 1)),
-    gauge('braid_leader_self', 'Whether this node leads the group of a service.', ['service'], each(({ leader }) => leader?.id === self.id ? 1 : 0)),
+    gauge('braid_leader_known', 'Whether this node knows the leader of a service.', ['service'], each(({ leader }) => leader === undefined ? 0 : 1)),
+    gauge('braid_leader_self', 'Whether this node leads a service.', ['service'], each(({ leader }) => leader?.id === self.id ? 1 : 0)),
     gauge('braid_election_term', 'Term of the leader; 0 while there is none.', ['service'], each(({ leader }) => leader?.term ?? 0)),
     gauge('braid_election_voters', 'Voters of the group of a service.', ['service'], each(({ voters }) => voters.length)),
-    counter('braid_leader_changes_total', 'Leaders that took over from another, or from none, as this node saw.', ['service'], Array.from(leaderChanges, ([service, value]) => ({ labels: { service }, value }))),
-    gauge('braid_links', 'Tokens that are linked to the nodes of a service. Parent: the calling service; *: all, as only the leader tells them apart.', ['service', 'parent', 'node'],
+    counter('braid_leader_changes_total', 'Leaders that took over, as this node saw.', ['service'], Array.from(leaderChanges, ([service, value]) => ({ labels: { service }, value }))),
+    gauge('braid_links', 'Tokens that are linked to the nodes of a service. Parent: the calling service; *: all, told apart by the leader alone.', ['service', 'parent', 'node'],
       links.map(({ service, parent, node, count }) => ({ labels: { service, parent, node }, value: count })))
   ]
 }

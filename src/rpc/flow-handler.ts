@@ -9,7 +9,7 @@ export function flowHandler (kind: StreamKind, handler: StreamHandler, options: 
   return async (args, context: HandlerContext) => {
     const { origin } = context as Context
     if (!(origin instanceof ServerFlow)) {
-      throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context that it was given`)
+      throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context it was given`)
     }
     origin.accept(kind !== 'serverStream')
     return origin.run(kind, handler, args, context as Context, options)

@@ -91,7 +91,7 @@ export class Methods {
     checkName('method', name)
     const interceptors = [...isBuiltIn(name) ? [] : rooms, ...options.interceptors ?? []]
     if (![handler, ...interceptors].every(fn => typeof fn === 'function')) {
-      throw new TypeError(`the handler of '${name}' must be a function, and so must its interceptors`)
+      throw new TypeError(`the handler of '${name}', and each interceptor, must be a function`)
     }
     if (this.#methods.has(name)) {
       throw new Error(`the method '${name}' is served already: close its registration first`)

@@ -5,7 +5,7 @@ import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { peerStreams } from '../streams/index.ts'
 import { timers as sharedTimers } from '../util/timers.ts'
 import { MadeCalls } from './counts.ts'
-import { Health, introspection } from './introspect.ts'
+import { Health } from './health.ts'
 import { Methods } from './methods.ts'
 import { resolveRpcOptions } from './options.ts'
 import { ENCODED } from './prepare.ts'
@@ -91,14 +91,6 @@ export class RpcService implements Rpc, Startable {
     this.#seams = { ...SEAMS, ...seams }
     this.#made = new MadeCalls(options.counted)
     this.#log = components.logger.forComponent('braid:rpc')
-    introspection({
-      methods: this.#methods,
-      health: this.#health,
-      about: () => ({ id: this.#discovery().self.id, service: this.#discovery().self.service, methods: this.#session?.describe() ?? [] }),
-      stats: () => this.#counters(),
-      handle: (method, handler) => this.#methods.add(method, handler, {}),
-      handleStream: (method, kind, handler) => this.handleStream(method, kind, handler)
-    })
   }
 
   async start (): Promise<void> {
@@ -118,6 +110,13 @@ export class RpcService implements Rpc, Startable {
       loads: this.#loads,
       made: this.#made,
       load: this.#seams.load,
+      node: {
+        rpc: this,
+        methods: this.#methods,
+        health: this.#health,
+        about: () => ({ id: discovery.self.id, service: discovery.self.service, methods: this.#session?.describe() ?? [] }),
+        stats: () => this.#counters()
+      },
       onServing: failure => { this.#onServing(failure) }
     })
     this.#session = session

@@ -7,6 +7,7 @@ import { Callers } from './callers.ts'
 import { describe } from './describe.ts'
 import { Flows } from './flows.ts'
 import { refuse } from './held.ts'
+import { introspection } from './introspect.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { Local } from './local.ts'
 import { startFlow } from './open-flow.ts'
@@ -17,7 +18,7 @@ import type { Calls } from './calls.ts'
 import type { Client } from './client.ts'
 import type { Context } from './context.ts'
 import type { HeldFrame, Room } from './held.ts'
-import type { MethodDescription } from './introspect.ts'
+import type { Introspected, MethodDescription } from './introspect.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
 import type { RpcOptions } from './options.ts'
@@ -27,6 +28,7 @@ import type { FramedStream, PeerStreams } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 
 export interface ServingInit {
+  node: Introspected
   discovery: Discovery
   options: RpcOptions
   methods: Methods
@@ -50,7 +52,8 @@ export class Serving {
   readonly #timers: Timers
 
   constructor (init: ServingInit) {
-    const { discovery, options, methods, timers, client, bulkStreams, flowStreams, onLoad } = init
+    const { discovery, node, options, methods, timers, client, bulkStreams, flowStreams, onLoad } = init
+    introspection(node)
     const { maxBody, maxStreams, maxStreamsPerPeer } = options
     this.#client = client
     const callers = this.callers = new Callers(discovery, options.maxPendingPerPeer)

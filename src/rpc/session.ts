@@ -18,7 +18,7 @@ import type { LoadSource, TokenGuard, TokenRouter } from './index.ts'
 import type { Call } from './call.ts'
 import type { MadeCalls } from './counts.ts'
 import type { Room } from './held.ts'
-import type { MethodDescription } from './introspect.ts'
+import type { Introspected, MethodDescription } from './introspect.ts'
 import type { Links } from './links.ts'
 import type { Methods } from './methods.ts'
 import type { CallParent } from './prepare.ts'
@@ -48,6 +48,7 @@ export interface SessionInit {
   loads: LoadSource | undefined
   made: MadeCalls
   load: () => Promise<typeof serving>
+  node: Introspected
   /** The code that serves is there, or could not be loaded, whereupon it is tried again. */
   onServing: (failure: Error | undefined) => void
 }
@@ -200,8 +201,9 @@ export class Session {
 
   #createServing ({ Serving }: typeof serving): Serving {
     this.#closing.signal.throwIfAborted()
-    const { methods, options, timers } = this.#init
+    const { methods, node, options, timers } = this.#init
     const made = new Serving({
+      node,
       discovery: this.#discovery,
       options,
       methods,

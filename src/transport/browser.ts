@@ -8,7 +8,7 @@ import { webSockets } from './web-sockets.ts'
 import type { Platform } from './options.ts'
 
 export const platform: Platform = {
-  transports: onReservation => [webSockets(), relayTransport(onReservation)],
+  transports: onReservation => [webSockets(url => new WebSocket(url)), relayTransport(onReservation)],
   encrypters: () => [noise()],
   // Search mode reserves on any relay it is connected to, and again after that connection was lost; a reservation that
   // is configured by address is never renewed.

@@ -8,7 +8,8 @@ const WHY: Readonly<Record<string, string>> = {
 }
 
 /** What else goes wrong stays as it is. */
-export function listenError (cause: Error): Error {
+export function listenError (cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
   const found = [...cause.message.matchAll(/^ {2}(\/\S+): .*\b(EADDRINUSE|EACCES|EADDRNOTAVAIL)\b/gm)]
   return found.length === 0
     ? cause

@@ -2,6 +2,7 @@
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
+import { WebSocket } from 'ws'
 import { whyStrange, whyTooOld } from '../util/node-version.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
 import { reuseWalks } from './closest.ts'
@@ -18,7 +19,8 @@ export const platform: Platform = {
     return [
       // A mesh dials many peers; a socket that is idle between two calls must not be closed under them (default 2 min).
       tcp({ inboundSocketInactivityTimeout: 10 * 60_000, outboundSocketInactivityTimeout: 10 * 60_000 }),
-      webSockets(),
+      // Node's own cannot be ended without the other side, which would keep a socket for each attempt to reach it. What is encrypted cannot be compressed.
+      webSockets(url => new WebSocket(url, { perMessageDeflate: false })),
       relayTransport(onReservation)
     ]
   },

@@ -26,7 +26,7 @@ export interface Platform {
   /** Whether an address that cannot be listened on keeps the node from starting. */
   listenMustSucceed: boolean
   /** What went wrong at the start, for people. @default as libp2p says it */
-  explain?: (error: Error) => Error
+  explain?: (error: unknown) => unknown
   dhtClient: boolean
   /** What a DHT lacks that puts much. */
   tuneDht?: (dht: Walks) => void
@@ -128,8 +128,8 @@ function listenOf ({ listen = platform.listen, webrtc }: TransportInit): string[
   return [...listen, ...relayed ? webrtc?.listen.filter(address => !listen.includes(address)) ?? [] : []]
 }
 
-/** @throws Error - what kept a node of these options from starting, for people */
-export function startError (error: Error): never {
+/** @throws what kept a node of these options from starting, for people */
+export function startError (error: unknown): never {
   throw platform.explain?.(error) ?? error
 }
 

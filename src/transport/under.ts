@@ -24,16 +24,17 @@ export function inOnePiece <C extends MessageStream> (connection: C): C {
  * Aborting a connection over WebSockets closes the socket with code 1006, which no WebSocket allows: it throws, the
  * socket stays open, and the other side takes the connection for alive until its pings fail.
  */
-export function abortable <C extends MessageStream> (connection: C): C {
+export function resettable <C extends MessageStream> (connection: C): C {
   const over = connection as unknown as OverWebSocket
   const { websocket } = over
-  if (websocket != null) {
-    over.sendReset = () => {
-      if (websocket.terminate != null) websocket.terminate()
-      else websocket.close()
-    }
-  }
+  if (websocket != null) over.sendReset = () => { end(websocket) }
   return connection
+}
+
+/** At once where that can be: a goodbye waits for the other one's. */
+export function end (websocket: { close (): void, terminate? (): void }): void {
+  if (websocket.terminate != null) websocket.terminate()
+  else websocket.close()
 }
 
 /** The encrypter, on repaired connections. */
@@ -43,7 +44,7 @@ export function repaired (factory: (components: any) => ConnectionEncrypter): (c
     for (const method of ['secureInbound', 'secureOutbound'] as const) {
       const secure = encrypter[method].bind(encrypter)
       encrypter[method] = async (connection: MessageStream, options?: SecureConnectionOptions) =>
-        secure(abortable(inOnePiece(connection)), options)
+        secure(resettable(inOnePiece(connection)), options)
     }
     return encrypter
   }

@@ -161,10 +161,13 @@ describe('createMesh', () => {
   it('gives up starting when its signal aborts', async () => {
     const reason = new Error('not now')
     expect(await failure(createMesh({ listen: LISTEN, signal: AbortSignal.abort(reason) }))).to.equal(reason)
-    const controller = new AbortController()
-    const starting = failure(createMesh({ listen: LISTEN, bootstrap: ['/ip4/127.0.0.1/tcp/9'], signal: controller.signal }))
-    controller.abort(reason)
-    expect(await starting).to.equal(reason)
+    // whatever it is
+    for (const why of [reason, 'unmounted', null]) {
+      const controller = new AbortController()
+      const starting = failure(createMesh({ listen: LISTEN, bootstrap: ['/ip4/127.0.0.1/tcp/9'], signal: controller.signal }))
+      controller.abort(why)
+      expect(await starting).to.equal(why)
+    }
   })
 
   it('stops once, says so, and takes no calls any more', async () => {

@@ -69,6 +69,11 @@ describe('a connection over WebSockets', () => {
     }
   })
 
+  it('that is given up while its peer says nothing, not even goodbye, leaves no socket', async () => {
+    await using mute = await muteWebSocket()
+    await giveUp(mute.address, () => mute.open)
+  })
+
   it('carries a small message as one', async () => {
     await listener.libp2p.handle('/test/echo', stream => {
       stream.addEventListener('message', ({ data }) => { stream.send(data) })
