@@ -3,7 +3,7 @@ import { decodeBody, encodeBody } from '../wire/codecs.ts'
 import { failAt } from './answers.ts'
 import { SETTLED } from './call.ts'
 import { Inflow } from './inflow.ts'
-import { RETRY_AFTER, codeOf, detailsOf, messageOf, retryAfterOf, unsendable } from './outcome.ts'
+import { RETRY_AFTER, codeOf, detailsOf, messageOf, retryAfterOf, unreadable, unsendable } from './outcome.ts'
 import { Outflow } from './outflow.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -176,7 +176,7 @@ export class ClientFlow implements ChannelUser {
       return decodeBody(codec, body)
     } catch (err) {
       const { call } = this
-      throw new RpcError('INTERNAL', `${call.what} at ${this.#host.label(call.node)}: the answer cannot be read: ${messageOf(err)}`, { node: call.node, cause: err })
+      throw unreadable(call.what, call.node, this.#host.label(call.node), err)
     }
   }
 

@@ -7,7 +7,7 @@ import { failAt } from './answers.ts'
 import { SENT, timeLeft } from './call.ts'
 import { Lane, Link } from './link.ts'
 import { isBuiltIn } from './methods.ts'
-import { codeOf, detailsOf, messageOf, RETRY_AFTER, retryAfterOf } from './outcome.ts'
+import { codeOf, detailsOf, messageOf, RETRY_AFTER, retryAfterOf, unreadable } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -335,7 +335,7 @@ export class Links {
     try {
       value = decodeBody(response.codec, response.body)
     } catch (err) {
-      this.#init.outcomes.fail(call, new RpcError('INTERNAL', `${call.what} at ${this.label(node)}: the answer cannot be read: ${messageOf(err)}`, { node, cause: err }))
+      this.#init.outcomes.fail(call, unreadable(call.what, node, this.label(node), err))
       return
     }
     this.#init.outcomes.succeed(call, value)

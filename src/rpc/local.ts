@@ -1,15 +1,15 @@
-import { RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
 import { failAt } from './answers.ts'
 import { SETTLED, timeLeft } from './call.ts'
 import { encodeDetails } from './inbound.ts'
-import { messageOf } from './outcome.ts'
+import { unreadable } from './outcome.ts'
 import { detach } from './prepare.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
 import type { Origin } from './inbound.ts'
+import type { RpcError } from '../errors.ts'
 import type { Timers } from '../util/timers.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
 
@@ -86,7 +86,7 @@ export class Local implements Origin {
     try {
       value = codec === 3 ? body : decodeBody(codec, body)
     } catch (err) {
-      this.#init.outcomes.fail(call, new RpcError('INTERNAL', `${call.what} at ${this.#init.label()}: the answer cannot be read: ${messageOf(err)}`, { node: this.caller.id, cause: err }))
+      this.#init.outcomes.fail(call, unreadable(call.what, this.caller.id, this.#init.label(), err))
       return
     }
     this.#init.outcomes.succeed(call, value)

@@ -48,6 +48,11 @@ export function thrown (error: unknown): RpcError {
   return new RpcError('UNKNOWN', messageOf(error), { cause: error })
 }
 
+/** What a node answered makes no sense here. @param label - the node for people */
+export function unreadable (what: string, node: string, label: string, cause: unknown): RpcError {
+  return new RpcError('INTERNAL', `${what} at ${label}: the answer cannot be read: ${messageOf(cause)}`, { node, cause })
+}
+
 export function messageOf (error: unknown): string {
   try {
     const text = error instanceof Error ? error.message : String(error)

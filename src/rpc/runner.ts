@@ -271,7 +271,7 @@ export class Runner {
   }
 
   #expire (context: Context): void {
-    const error = new RpcError('DEADLINE_EXCEEDED', `${context.method}: the handler was not done when the deadline passed`)
+    const error = new RpcError('DEADLINE_EXCEEDED', `${context.method}: the handler was not done in time`)
     this.end(context, error)
     context.origin.refuse(context.id, error)
   }
