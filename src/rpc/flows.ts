@@ -275,7 +275,7 @@ export class Flows {
   readonly #lost = (flow: ServerFlow, reason: Error | undefined): void => {
     this.#locals.delete(flow)
     for (const context of [...flow.running.values()]) {
-      this.#init.end(context, new RpcError('CANCELLED', `${context.method}: the caller has left, or the connection to it was lost`, { cause: reason }))
+      this.#init.end(context, new RpcError('CANCELLED', `${context.method}: the caller has left, or its connection was lost`, { cause: reason }))
     }
   }
 }

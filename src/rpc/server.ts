@@ -304,7 +304,7 @@ export class Server {
       return new RpcError('NOT_FOUND', `this node serves ${serves}, not '${request.service}'`, { retryable: true })
     }
     if (origin.congested) {
-      return new RpcError('RESOURCE_EXHAUSTED', 'too many answers wait to be taken by the caller', { retryable: true })
+      return new RpcError('RESOURCE_EXHAUSTED', 'too many answers wait for the caller', { retryable: true })
     }
     return this.#init.callers.refusal(origin.caller, request.body?.length ?? 0, now)
   }
