@@ -1,7 +1,7 @@
 /** What every node tells about itself: the methods `braid.…`. */
 import { untilAborted } from '../util/abortable.ts'
 import type { Health } from './health.ts'
-import type { HealthStatus, NodeStats, Rpc } from './index.ts'
+import type { HealthStatus, Rpc } from './index.ts'
 import type { Methods } from './methods.ts'
 import type { CallKind } from './stream-types.ts'
 
@@ -25,19 +25,18 @@ export interface Description {
 }
 
 export interface Introspected {
-  readonly rpc: Pick<Rpc, 'handle' | 'handleStream'>
+  readonly rpc: Pick<Rpc, 'handle' | 'handleStream' | 'nodeStats'>
   readonly methods: Methods
   readonly health: Health
   readonly about: () => Omit<Description, 'health'>
-  readonly stats: () => Omit<NodeStats, 'methods'>
 }
 
 /** Serve them, if they are not served since an earlier start. */
-export function introspection ({ rpc, methods, health, about, stats }: Introspected): void {
+export function introspection ({ rpc, methods, health, about }: Introspected): void {
   if (methods.get('braid.ping') !== undefined) return
   rpc.handle('braid.ping', args => args ?? 'pong')
   rpc.handle('braid.describe', (): Description => ({ ...about(), health: health.status }))
-  rpc.handle('braid.stats', (): NodeStats => ({ ...stats(), methods: methods.stats() }))
+  rpc.handle('braid.stats', () => rpc.nodeStats())
   rpc.handle('braid.health', () => health.status)
   rpc.handleStream('braid.health.watch', 'serverStream', (_, { signal }) => watch(health, signal))
 }

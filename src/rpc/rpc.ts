@@ -114,8 +114,7 @@ export class RpcService implements Rpc, Startable {
         rpc: this,
         methods: this.#methods,
         health: this.#health,
-        about: () => ({ id: discovery.self.id, service: discovery.self.service, methods: this.#session?.describe() ?? [] }),
-        stats: () => this.#counters()
+        about: () => ({ id: discovery.self.id, service: discovery.self.service, methods: this.#session?.describe() ?? [] })
       },
       onServing: failure => { this.#onServing(failure) }
     })
@@ -227,7 +226,8 @@ export class RpcService implements Rpc, Startable {
   }
 
   nodeStats (): NodeStats {
-    return { ...this.#counters(), methods: this.stats() }
+    const session = this.#session
+    return { running: session?.running ?? 0, pending: session?.client.pending ?? 0, late: (session?.client.links.late ?? 0) + (session?.client.bulk.late ?? 0), methods: this.stats() }
   }
 
   get maxBody (): number {
@@ -284,11 +284,6 @@ export class RpcService implements Rpc, Startable {
     } catch (err) {
       return kind === 'clientStream' ? Promise.reject(err) : failedResults(err)
     }
-  }
-
-  #counters (): Omit<NodeStats, 'methods'> {
-    const session = this.#session
-    return { running: session?.running ?? 0, pending: session?.client.pending ?? 0, late: (session?.client.links.late ?? 0) + (session?.client.bulk.late ?? 0) }
   }
 
   async #finish (): Promise<void> {
