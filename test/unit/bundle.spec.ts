@@ -65,6 +65,14 @@ describe('the bundle for browsers', () => {
     expect(files(true).filter(file => late.includes(file))).to.deep.equal([])
   })
 
+  it('has nothing of direct paths, first or later: @libp2p/webrtc is for who has installed it', async () => {
+    const direct = ({ metafile }: { metafile: Metafile }): string[] => Object.keys(metafile.inputs).filter(file => /^src\/webrtc\/|node_modules\/@libp2p\/webrtc\//.test(file))
+    expect(direct(await bundle(['src/webrtc/index.ts']))).to.include('src/webrtc/index.ts').and.to.have.length.above(20)
+    const rest = entries().filter(file => file !== 'src/webrtc/index.ts')
+    expect(rest).to.have.length(entries().length - 1)
+    expect(direct(await bundle(rest, true))).to.deep.equal([])
+  })
+
   it('that reaches a module of Node is found out', async () => {
     const { metafile } = await bundle(['src/storage/node.ts'])
     expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports).filter(({ external }) => external === true)).not.to.have.length(0)
