@@ -1,8 +1,11 @@
 /** What a mesh must not do, because braid-go v1.4.0 did: those of doc/BRAID-GO.md that no other spec would notice. */
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { decodeUpdateMsg, encodeUpdateMsg } from '../../src/pubsub/index.ts'
 import { SERVICE_NODE_ADD, SERVICE_NODE_RMV, SERVICE_UPDATE } from '../../src/pubsub/system.ts'
+import { createMesh } from '../../src/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
@@ -10,9 +13,14 @@ import { allSeeAll, internals, join, Nodes } from './discovery-nodes.ts'
 import type { Leader } from '../../src/election/index.ts'
 import type { Mesh, Message, SubscribeOptions } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
+import type { Libp2p } from '@libp2p/interface'
+import type { TransportManager } from '@libp2p/interface-internal'
+import type { AddressInfo } from 'node:net'
 import type { Node } from './discovery-nodes.ts'
 
 const WAIT = { timeout: 40_000 }
+/** Where a node listens, whatever it says. */
+const managerOf = (libp2p: Libp2p): TransportManager => (internals(libp2p) as unknown as { transportManager: TransportManager }).transportManager
 const numbers = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => i + from)
 
 describe('mesh: what a user of braid-go v1.4.0 lost', function () {
@@ -68,6 +76,35 @@ describe('mesh: what a user of braid-go v1.4.0 lost', function () {
     })
   })
 
+  // D21: it called without encryption, always
+  it('what calls carry is read by nobody on the way', async () => {
+    const seen: Buffer[] = []
+    let port = 0
+    const way = createServer(near => {
+      const far = connect(port, '127.0.0.1')
+      for (const [from, to] of [[near, far], [far, near]] as const) {
+        from.on('data', bytes => { seen.push(bytes as Buffer); to.write(bytes) })
+        from.on('close', () => { to.destroy() })
+        from.on('error', () => {})
+      }
+    }).listen(0, '127.0.0.1')
+    await once(way, 'listening')
+    try {
+      const address = `/ip4/127.0.0.1/tcp/${(way.address() as AddressInfo).port}`
+      await using login = await createMesh({ mesh: 'shop', service: 'login', listen: ['/ip4/127.0.0.1/tcp/0'], announce: [address] })
+      port = Number(/tcp\/(\d+)/.exec(String(managerOf(login.libp2p).getAddrs()[0]))?.[1])
+      await using gate = await createMesh({ mesh: 'shop', bootstrap: [address], listen: [] })
+      login.rpc.handle('user.password', ({ word }) => `welcome, ${String(word)}`)
+      const word = 'open-sesame '.repeat(20)
+      expect(await gate.rpc.invoke('login', 'user.password', { word }, { token: 'ada-lovelace' })).to.equal(`welcome, ${word}`)
+      const bytes = Buffer.concat(seen)
+      expect(bytes.length).to.be.above(2_000)
+      for (const clear of ['open-sesame', 'ada-lovelace', 'user.password']) expect(bytes.includes(clear), clear).to.equal(false)
+    } finally {
+      way.close()
+    }
+  })
+
   // D20: a node that it had was never looked at again
   it('an address that a node changes under its id is an update of it, for all', async () => {
     const plain = new Nodes()
@@ -78,8 +115,7 @@ describe('mesh: what a user of braid-go v1.4.0 lost', function () {
       const events: string[] = []
       for (const type of ['node:add', 'node:update', 'node:remove'] as const) third.discovery.addEventListener(type, ({ detail }) => { if (detail.id === second.id) events.push(type) })
       const { incarnation } = second.discovery.self
-      const { transportManager } = internals(second.libp2p) as unknown as { transportManager: { listen: (addresses: unknown[]) => Promise<void> } }
-      await transportManager.listen([multiaddr('/ip4/127.0.0.1/tcp/0')])
+      await managerOf(second.libp2p).listen([multiaddr('/ip4/127.0.0.1/tcp/0')])
       const now = second.libp2p.getMultiaddrs().map(String).map(address => address.split('/p2p/')[0])
       expect(now).to.have.length(2)
       await until(() => [first, third].every(({ discovery }) => discovery.node(second.id)?.addresses.join() === now.join()), WAIT)

@@ -44,6 +44,24 @@ describe('the documents', () => {
     expect(comparison).to.include(`Moleculer's takes ${Math.round(of('Moleculer', '128 B', 1).p50)} us, unencrypted, where ours takes ${Math.round(of('braid-mesh', '128 B', 1).p50)}`)
   })
 
+  it('doc/BRAID-GO.md: each defect of braid-go has its tests, by their titles', () => {
+    const rows = Array.from(readFileSync(join(ROOT, 'doc/BRAID-GO.md'), 'utf8').matchAll(/^\| (D\d+) \|.*\|(.*)\|$/gm), ([, name = '', tests = '']) => ({ name, tests }))
+    expect(rows.map(({ name }) => name)).to.deep.equal(Array.from({ length: 24 }, (_, i) => `D${i + 1}`))
+    const wrong: string[] = []
+    for (const { name, tests } of rows) {
+      const named = tests.split(';').flatMap(part => {
+        const [, path = ''] = /`(test\/[^`]+)`/.exec(part) ?? []
+        return Array.from(part.matchAll(/\*([^*]+)\*/g), ([, title = '']) => ({ path, title }))
+      })
+      if (named.length === 0) wrong.push(`${name} names no test`)
+      for (const { path, title } of named) {
+        const lines = readFileSync(join(ROOT, path), 'utf8').split('\n')
+        if (!lines.some(line => /^ *it\(/.test(line) && line.replaceAll("\\'", "'").includes(title))) wrong.push(`${name}: ${path} has no '${title}'`)
+      }
+    }
+    expect(wrong).to.deep.equal([])
+  })
+
   it('README.md: its badges say what package.json says (`npm run badges`)', () => {
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
     expect(badges().size).to.equal(3)
