@@ -4,7 +4,8 @@ import { build } from 'esbuild'
 import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { Metafile } from 'esbuild'
+import { gzipSync } from 'node:zlib'
+import type { BuildOptions, Metafile } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -14,25 +15,25 @@ function entries (): string[] {
   return Object.values(exports).flatMap(target => typeof target === 'string' ? [] : [target.import.replace('./dist/', 'src/').replace(/\.js$/, '.ts')])
 }
 
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  outdir: 'bundle',
+  bundle: true,
+  write: false,
+  metafile: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  conditions: ['braid-mesh-source', 'browser'],
+  target: 'es2022',
+  // An import that a browser lacks is looked for in what comes out, not tripped over.
+  packages: 'bundle',
+  external: builtinModules.flatMap(name => [name, `node:${name}`]),
+  logLevel: 'silent'
+} as const satisfies BuildOptions
+
 async function bundle (entryPoints: string[], splitting = false): Promise<{ metafile: Metafile, size: number }> {
-  const { metafile, outputFiles } = await build({
-    absWorkingDir: ROOT,
-    entryPoints,
-    outdir: 'bundle',
-    bundle: true,
-    write: false,
-    metafile: true,
-    minify: true,
-    splitting,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['braid-mesh-source', 'browser'],
-    target: 'es2022',
-    // An import that a browser lacks is looked for in what comes out, not tripped over.
-    packages: 'bundle',
-    external: builtinModules.flatMap(name => [name, `node:${name}`]),
-    logLevel: 'silent'
-  })
+  const { metafile, outputFiles } = await build({ ...OPTIONS, entryPoints, splitting })
   return { metafile, size: outputFiles.reduce((sum, { contents }) => sum + contents.byteLength, 0) }
 }
 
@@ -71,6 +72,20 @@ describe('the bundle for browsers', () => {
     const rest = entries().filter(file => file !== 'src/webrtc/index.ts')
     expect(rest).to.have.length(entries().length - 1)
     expect(direct(await bundle(rest, true))).to.deep.equal([])
+  })
+
+  it('is as large as README says, room by room', async function () {
+    this.timeout(60_000)
+    const rows = Array.from(readFileSync(`${ROOT}README.md`, 'utf8').matchAll(/^\|.*`braid-mesh((?:\/\w+)?)`: `\w+\(\)` \| (\d*) ?\|$/gm), ([, path = '', size = '']) => ({ file: `src${path}/index.ts`, told: Number(size) }))
+    const sized = rows.filter(({ told }) => told > 0)
+    expect(sized).to.have.length(entries().length - 1)
+    const wrong: string[] = []
+    for (const { file, told } of sized) {
+      const { outputFiles } = await build({ ...OPTIONS, entryPoints: [file], packages: 'external', metafile: false })
+      const kB = gzipSync(outputFiles[0]?.contents ?? new Uint8Array(), { level: 9 }).length / 1_000
+      if (Math.abs(kB - told) > Math.max(0.6, told / 25)) wrong.push(`${file} is ${kB.toFixed(1)} kB, not ${told}`)
+    }
+    expect(wrong).to.deep.equal([])
   })
 
   it('that reaches a module of Node is found out', async () => {
