@@ -104,6 +104,13 @@ module.exports = {
       }
     },
     {
+      name: 'webrtc-only-by-its-entry',
+      comment: '@libp2p/webrtc is an optional peer: whoever has not installed it must not meet it, nor pages that need no direct path.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/webrtc/' },
+      to: { path: ['^src/webrtc/', ...npm('@libp2p/webrtc')], ...noTypeOnly }
+    },
+    {
       name: 'bytes-only-in-wire',
       comment: 'One room knows the codecs.',
       severity: 'error',

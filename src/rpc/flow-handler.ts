@@ -1,17 +1,26 @@
+/** What a method runs. Only for code that serves: whoever imports this has all of sequences. */
 import { RpcError } from '../errors.ts'
+import { intercepted } from './intercepted.ts'
 import { ServerFlow } from './server-flow.ts'
 import type { Context } from './context.ts'
-import type { HandleOptions, Handler, HandlerContext } from './index.ts'
-import type { StreamHandler, StreamKind } from './stream-types.ts'
+import type { Handler } from './index.ts'
+import type { Method } from './methods.ts'
 
-/** Makes an ordinary handler, which runs as every other, of one that takes or gives sequences. */
-export function flowHandler (kind: StreamKind, handler: StreamHandler, options: HandleOptions): Handler {
-  return async (args, context: HandlerContext) => {
-    const { origin } = context as Context
-    if (!(origin instanceof ServerFlow)) {
-      throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context it was given`)
+/**
+ * What the calls of a method run: its handler, with interceptors around it. One that takes or gives sequences is made an
+ * ordinary one, which runs as every other.
+ */
+export function handlerOf (method: Method): Handler {
+  const { kind, about } = method
+  const handler = intercepted(method)
+  return kind === 'unary'
+    ? handler
+    : async (args, context) => {
+      const { origin } = context as Context
+      if (!(origin instanceof ServerFlow)) {
+        throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context it was given`)
+      }
+      origin.accept(kind !== 'serverStream')
+      return origin.run(kind, handler, args, context as Context, about)
     }
-    origin.accept(kind !== 'serverStream')
-    return origin.run(kind, handler, args, context as Context, options)
-  }
 }

@@ -1,5 +1,4 @@
 /** Handlers with interceptors around them. */
-import { flowHandler } from './flow-handler.ts'
 import { handedOn } from './handed-on.ts'
 import { compose, hooked, Run } from './hooks.ts'
 import { changed, DeferredResults } from './results.ts'
@@ -22,14 +21,8 @@ export function serverHooks (hooks: Hooks<ServerCall>): ServerInterceptor {
   })
 }
 
-/** What the calls of a method run: its handler, with interceptors around it. */
-export function handlerOf (method: Method): Handler {
-  const { kind, about } = method
-  const handler = intercepted(method)
-  return kind === 'unary' ? handler : flowHandler(kind, handler, about)
-}
-
-function intercepted ({ kind, handler, interceptors }: Method): Handler {
+/** A method's handler with the room's interceptors and its own around it; itself when there are none. */
+export function intercepted ({ kind, handler, interceptors }: Method): Handler {
   if (interceptors.length === 0) {
     return handler
   }

@@ -56,7 +56,7 @@ export class LargeAnswers {
       return
     }
     if (way.bytes + body.length > MAX_LARGE_WAITING) {
-      inbound.refuse(id, new RpcError('RESOURCE_EXHAUSTED', `it ran, but too many large answers wait to be taken: ${way.bytes} bytes`))
+      inbound.refuse(id, new RpcError('RESOURCE_EXHAUSTED', `it ran, but too many answers wait to be taken: ${way.bytes} bytes`))
       return
     }
     // bytes are the handler's, which may use them again

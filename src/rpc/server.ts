@@ -142,7 +142,7 @@ export class Server {
         context.origin.lost(inbound, id)
         continue
       }
-      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the connection to the caller was lost`, { cause: reason }))
+      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the caller has left, or its connection was lost`, { cause: reason }))
     }
   }
 

@@ -2,6 +2,8 @@
  * The half of the room that a page loads when it is first called, makes a call of sequences, or calls itself: what
  * serves calls, and what makes and serves those of sequences.
  */
+// first, as what serves then lies together: 0.1 kB less when it is compressed
+import { Server } from './server.ts'
 import { initialInfo } from '../discovery/initial-info.ts'
 import { Callers } from './callers.ts'
 import { describe } from './describe.ts'
@@ -11,7 +13,6 @@ import { introspection } from './introspect.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { Local } from './local.ts'
 import { startFlow } from './open-flow.ts'
-import { Server } from './server.ts'
 import { clientOf } from './typed.ts'
 import type { Call } from './call.ts'
 import type { Calls } from './calls.ts'

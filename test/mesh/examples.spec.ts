@@ -59,7 +59,7 @@ describe('examples', function () {
     const [, ending = ''] = /Ctrl-C ends them, or (.*)\.$/m.exec(readme) ?? []
     const stops = Array.from(ending.matchAll(/`([^`]+)`/g), ([, stop = '']) => stop)
     expect(stops).to.have.lengthOf(2)
-    const port = String(await freePort())
-    expect(await runScript([code.replaceAll('9001', port), ...stops].join('\n'))).to.equal('welcome ada\n')
+    const [tcp, ws] = [String(await freePort()), String(await freePort())]
+    expect(await runScript([code.replace(/9001|9002/g, port => port === '9001' ? tcp : ws), ...stops].join('\n'))).to.equal('welcome ada\n')
   })
 })

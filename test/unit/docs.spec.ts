@@ -44,6 +44,84 @@ describe('the documents', () => {
     expect(comparison).to.include(`Moleculer's takes ${Math.round(of('Moleculer', '128 B', 1).p50)} us, unencrypted, where ours takes ${Math.round(of('braid-mesh', '128 B', 1).p50)}`)
   })
 
+  it('doc/BRAID-GO.md: each defect of braid-go has its tests, by their titles', () => {
+    const rows = Array.from(readFileSync(join(ROOT, 'doc/BRAID-GO.md'), 'utf8').matchAll(/^\| (D\d+) \|.*\|(.*)\|$/gm), ([, name = '', tests = '']) => ({ name, tests }))
+    expect(rows.map(({ name }) => name)).to.deep.equal(Array.from({ length: 24 }, (_, i) => `D${i + 1}`))
+    const wrong: string[] = []
+    for (const { name, tests } of rows) {
+      const named = tests.split(';').flatMap(part => {
+        const [, path = ''] = /`(test\/[^`]+)`/.exec(part) ?? []
+        return Array.from(part.matchAll(/\*([^*]+)\*/g), ([, title = '']) => ({ path, title }))
+      })
+      if (named.length === 0) wrong.push(`${name} names no test`)
+      for (const { path, title } of named) {
+        const lines = readFileSync(join(ROOT, path), 'utf8').split('\n')
+        if (!lines.some(line => /^ *it\(/.test(line) && line.replaceAll("\\'", "'").includes(title))) wrong.push(`${name}: ${path} has no '${title}'`)
+      }
+    }
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('README.md: each room is made by what its entry point exports, and all entry points are told', async () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
+    const told = Array.from(readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^\|.*`braid-mesh((?:\/\w+)?)`: `(\w+)\(\)` \|/gm), ([, path = '', factory = '']) => ({ path: `.${path}`, factory }))
+    expect(told.map(({ path }) => path)).to.have.members(Object.keys(exports).filter(path => !path.endsWith('.json')))
+    for (const { path, factory } of told) {
+      expect((await import(join(ROOT, 'src', path, 'index.ts')) as Record<string, unknown>)[factory], `${path} ${factory}`).to.be.a('function')
+    }
+  })
+
+  describe('README.md: its figures are those of bench/results', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    const results = (name: string): Record<string, number> => (JSON.parse(readFileSync(join(ROOT, `bench/results/${name}.json`), 'utf8')) as Record<string, Record<string, number>>)[name] ?? {}
+    const cells = (figure: string): string => {
+      const row = readme.split('\n').find(line => line.startsWith(`| ${figure} |`))
+      if (row === undefined) throw new Error(`no row '${figure}'`)
+      return row.slice(`| ${figure} |`.length, -1).trim()
+    }
+    const round = (value: number | undefined, digits = 0): string => {
+      if (value === undefined) throw new Error('it was not measured')
+      return String(Number(value.toFixed(digits)))
+    }
+    const seconds = (ms: number | undefined): string => round((ms ?? NaN) / 1_000, 2)
+    /** To hundreds, with a space before them. */
+    const rate = (value: number | undefined): string => `${Math.round((value ?? NaN) / 100) * 100}`.replace(/(\d)(\d{3})$/, '$1 $2')
+
+    it('of pages', () => {
+      const of = results('browser')
+      const from = (name: string): number => of[`  ${name}, ms after navigation (median)`] ?? NaN
+      const [script, made, answered] = [from('script runs'), from('createMesh resolved'), of['page load to first answered call, ms (median)'] ?? NaN]
+      expect(cells('page load to the first answered call')).to.equal(`${seconds(answered)} s: ${seconds(script)} s until the script runs, ${seconds(made - script)} s to join, ${seconds(answered - made)} s to the answer | 3 s`)
+      expect(cells('call from a page to a Node process, p50')).to.equal(`${round(of['call page to Node, ms (p50)'], 1)} ms | 4 ms`)
+      expect(cells('call from a page to another over the relay, p50')).to.equal(`${round(of['call page to page over the relay, ms (p50)'], 1)} ms | 12 ms`)
+      expect(cells('the same directly, over WebRTC, p50 / p90')).to.equal(`${round(of['call page to page directly, ms (p50)'], 1)} / ${round(of['  p90  '], 1)} ms |`)
+      expect(cells('200 WebRTC dials of one page to another in a row: failed; one dial, p50 / p99')).to.equal(`${round(of['WebRTC dials of 200 in a row that failed'])}; ${round(of['  one dial, ms (p50)'])} / ${round(of['  one dial, ms (p99)'])} ms | 0`)
+      const loaded = (peer: string, load: string, what: string): number | undefined => of[`  ${peer}, ${load} in flight: ${what}`]
+      const beside = (bytes: number): string => {
+        const p50 = (peer: string): string => round(loaded(peer, `${bytes} B, 1`, 'ms (p50)'), 1)
+        const many = (peer: string): string => rate(loaded(peer, `${bytes} B, 64`, 'per second'))
+        return `${p50('page to Node')} ms (${p50('raw ws')}); ${many('page to Node')}/s (${many('raw ws')}`
+      }
+      expect(cells('calls of 128 B from a page to a Node process beside raw `ws` without encryption: 1 in flight, p50; 64 in flight')).to.equal(`${beside(128)}: a message each) |`)
+      expect(cells('the same with 4 KiB')).to.equal(`${beside(4_096)}) |`)
+      expect(cells('20 pages in a row on one relay: not joined')).to.equal(`${round(of['pages of 20 in a row that did not join'])} | 0`)
+      expect(cells('idle page')).to.equal(`${round(of['idle page: CPU, % of a core'], 1)} % of a core | 1 %`)
+      const costs = ['another node, % of a core (median)', 'the relay, % of a core'].map(name => of[`one more tab: CPU of ${name}`] ?? NaN).map(share => share > 0.1 ? `**${round(share, 2)} %**` : `${round(share, 2)} %`)
+      expect(cells('one tab more costs every other node')).to.equal(`${costs[0]} of a core, the relay ${costs[1]} | 0.1 %`)
+      expect(cells('a tab is closed / its browser is killed: removed by all')).to.equal(`${seconds(of['tab closed: removed by all, ms'])} s / ${seconds(of['browser killed: removed by all, ms'])} s | 1 s / 3 s`)
+    })
+
+    it('of the page that `npm start` serves', () => {
+      const of = results('demo')
+      expect(cells('page of `npm start`: first paint; from the click to being in the mesh')).to.equal(`${seconds(of['demo page: first paint, ms after navigation (median)'])} s; ${seconds(of['demo page: joined, ms after the click (median)'])} s | 1 s; 3 s`)
+    })
+
+    it('and it says how many miss their goal, which are bold', () => {
+      const missed = readme.split('\n').filter(line => /^\|.*\*\*\d.*\*\*.*\|.*\d/.test(line))
+      expect(readme).to.match(new RegExp(`^${['No goal is', 'One goal is', 'Two goals are', 'Three goals are', 'Four goals are'][missed.length]} missed\\.`, 'm'))
+    })
+  })
+
   it('README.md: its badges say what package.json says (`npm run badges`)', () => {
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
     expect(badges().size).to.equal(3)
