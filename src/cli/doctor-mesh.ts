@@ -140,5 +140,6 @@ export async function checkPlace (mesh: Mesh, relays: number, reasons: () => rea
   if (known === 0) return { status: 'skipped', detail: 'none of these nodes is a relay: browser tabs, and nodes behind NAT, cannot be reached', advice: 'run braid-mesh relay if there are any' }
   const place = await soon(() => mesh.libp2p.getMultiaddrs().length, timeout, signal)
   if (place != null) return { status: 'ok', detail: 'it gave this node a place' }
-  return { status: 'failed', detail: reasons().map(({ message }) => message).join('; ') || `no place within ${timeout} ms`, advice: 'raise --reservations of the relay, or run another one' }
+  const detail = reasons().map(({ message }) => message).join('; ') || `no place within ${timeout} ms`
+  return { status: 'failed', detail, advice: detail.includes('is full') ? 'raise --reservations of the relay, or run another one' : 'does this machine reach the relay? Give its own address with --bootstrap to find out' }
 }

@@ -13,7 +13,7 @@ const NODES = 'braid/shop/nodes'
 interface Check { check: string, status: string, detail: string, advice?: string }
 
 /** What such a peer does, which is all that doctor asks for, unless something of it is left out. */
-interface Deeds { gossip?: boolean, subscribed?: boolean, dht?: boolean, answers?: boolean, greets?: boolean }
+interface Deeds { gossip?: boolean, subscribed?: boolean, dht?: boolean, answers?: boolean, greets?: boolean, roles?: string[] }
 
 describe('braid-mesh doctor, where one thing does not work', function () {
   this.timeout(60_000)
@@ -32,8 +32,8 @@ describe('braid-mesh doctor, where one thing does not work', function () {
   }
 
   /** A peer that is the whole mesh. */
-  async function peer ({ gossip = true, subscribed = gossip, dht = true, answers = true, greets = true }: Deeds): Promise<ForeignPeer> {
-    const peer = await ForeignPeer.start({ mesh: 'shop', service: 'abroad', gossip, ...dht ? { dht: 'server' as const } : {} })
+  async function peer ({ gossip = true, subscribed = gossip, dht = true, answers = true, greets = true, roles = [] }: Deeds): Promise<ForeignPeer> {
+    const peer = await ForeignPeer.start({ mesh: 'shop', service: 'abroad', roles, gossip, ...dht ? { dht: 'server' as const } : {} })
     peers.push(peer)
     if (answers) peer.handlers.set('braid.ping', ({ respond }) => { respond([[3, 1], [4, cbor(1)]]) })
     if (subscribed) (peer.libp2p.services as unknown as { pubsub: { subscribe (topic: string): void } }).pubsub.subscribe(NODES)
@@ -128,5 +128,12 @@ describe('braid-mesh doctor, where one thing does not work', function () {
     const later = await examined(address)
     expect(told(later.checks), later.out).to.equal(FINE.replace('relay skipped', 'relay ok'))
     expect(later.code).to.equal(0)
+  })
+
+  it('relay: there is one, of which this machine gets no answer', async () => {
+    const { code, out, checks } = await examined(String((await peer({ roles: ['relay'] })).libp2p.getMultiaddrs()[0]))
+    expect(told(checks), out).to.equal(FINE.replace('relay skipped', 'relay failed'))
+    expect(checks.at(-1)?.advice).to.include('--bootstrap').and.not.to.include('--reservations')
+    expect(code).to.equal(1)
   })
 })
