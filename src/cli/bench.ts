@@ -44,6 +44,7 @@ class Measure {
   readonly errors: Record<string, number> = {}
   readonly nodes: Record<string, number> = {}
   example: string | undefined
+  failures = 0
   max = 0
 
   ok (time: number, node: string | undefined): void {
@@ -55,6 +56,7 @@ class Measure {
   failed (error: unknown): void {
     const { code, name, message } = error as { code?: string, name: string, message: string }
     const key = code ?? name
+    this.failures++
     this.errors[key] = (this.errors[key] ?? 0) + 1
     this.example ??= message
   }
@@ -102,8 +104,8 @@ async function measured (load: Load, { signal, progress }: Terminal): Promise<Re
   let left = load.calls ?? Infinity
   const telling = setInterval(() => {
     const time = performance.now() - begin
-    const { count } = measure.histogram
-    progress(`${Math.min(100, Math.round(load.calls == null ? time / load.duration * 100 : count / load.calls * 100))} %  ${Math.round(count / time * 1_000)}/s`)
+    const part = load.calls == null ? time / load.duration : (measure.histogram.count + measure.failures) / load.calls
+    progress(`${Math.min(100, Math.round(part * 100))} %  ${Math.round(measure.histogram.count / time * 1_000)}/s`)
   }, TELL)
   try {
     await work(load, measure, () => left-- > 0 && (load.calls != null || performance.now() - begin < load.duration), signal)

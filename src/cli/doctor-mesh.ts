@@ -4,7 +4,7 @@ import { kadProtocol, nodesTopic } from '../wire/protocols.ts'
 import { withDeadline } from '../util/deadline.ts'
 import type { Finding } from './doctor-network.ts'
 import type { Mesh } from '../mesh-interface.ts'
-import type { Connection } from '@libp2p/interface'
+import type { Connection, Peer } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** Milliseconds between two looks at something that comes by itself. */
@@ -69,29 +69,31 @@ function whyNoDial (error: Error & { errors?: Error[] }, address: Multiaddr, ans
 /** What the node says that it speaks. */
 export async function checkName (mesh: Mesh, connection: Connection, timeout: number, signal: AbortSignal): Promise<Finding & { relay: boolean }> {
   const name = mesh.discovery.mesh
-  const protocols = await soon(async () => {
-    const { protocols } = await mesh.libp2p.peerStore.get(connection.remotePeer).catch(() => ({ protocols: [] as string[] }))
-    return protocols.length > 0 || connection.status !== 'open' ? protocols : undefined
-  }, timeout, signal) ?? []
+  const known = async (): Promise<Peer | undefined> => mesh.libp2p.peerStore.get(connection.remotePeer).catch(() => undefined)
+  // Each stream that opens adds its protocol: only who has identified itself has named all.
+  const identified = async (): Promise<boolean> => (await known())?.metadata.has('AgentVersion') === true
+  await soon(async () => connection.status !== 'open' || await identified(), timeout, signal)
+  const told = await identified()
+  const protocols = (await known())?.protocols ?? []
   const relay = protocols.includes(RELAY_V2_HOP_CODEC)
   const names = [...new Set(protocols.flatMap(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1] ?? []))]
   if (protocols.includes(kadProtocol(name)) || names.includes(name)) return { status: 'ok', detail: `it is of mesh '${name}'${relay ? ', and a relay' : ''}`, relay }
   if (names.length > 0) return { status: 'failed', detail: `it is of mesh '${names.join("', '")}', not '${name}'`, advice: `--mesh ${names[0]}`, relay }
-  if (protocols.length === 0 && connection.status !== 'open') {
+  if (!told && connection.status !== 'open') {
     return { status: 'failed', detail: 'it hung up right after the handshake', advice: `perhaps ${CLOCKS}; else it is stopping, or has too many connections`, relay }
   }
-  return protocols.length > 0
+  return told
     ? { status: 'failed', detail: 'it speaks libp2p, but is of no mesh', advice: 'is it the right address?', relay }
     : { status: 'failed', detail: `it did not say within ${timeout} ms what it is`, advice: 'is it overloaded, or very far away?', relay }
 }
 
-/** The first words with the mesh: who is there. */
-export async function checkHello (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<Finding> {
-  const nodes = await soon(() => mesh.discovery.nodes().length - 1, timeout, signal)
-  const services = mesh.discovery.services()
-  return nodes == null
-    ? { status: 'failed', detail: `no node told of itself within ${timeout} ms`, advice: 'does the clock of this machine run right? Are the versions of braid-mesh the same?' }
-    : { status: 'ok', detail: `${nodes} nodes; services: ${services.join(', ') || 'none'}` }
+/** The first words with the mesh: who is there. Each of `peers` is to be, whoever else is. */
+export async function checkHello (mesh: Mesh, peers: readonly string[], timeout: number, signal: AbortSignal): Promise<Finding> {
+  const silent = (): string[] => peers.filter(peer => mesh.discovery.node(peer) == null)
+  const told = await soon(() => silent().length === 0, timeout, signal)
+  return told == null
+    ? { status: 'failed', detail: `no word within ${timeout} ms of ${silent().join(', ')}`, advice: 'does the clock of this machine run right? Are the versions of braid-mesh the same?' }
+    : { status: 'ok', detail: `${mesh.discovery.nodes().length - 1} nodes; services: ${mesh.discovery.services().join(', ') || 'none'}` }
 }
 
 export async function checkCall (mesh: Mesh, peer: string, timeout: number, signal: AbortSignal): Promise<Finding> {
@@ -102,6 +104,8 @@ export async function checkCall (mesh: Mesh, peer: string, timeout: number, sign
     return { status: 'ok', detail: `answered in ${Math.round(performance.now() - begin)} ms` }
   } catch (error) {
     signal.throwIfAborted()
+    // Only a node that has told of itself can be called: `nodes` says that it has not.
+    if (mesh.discovery.node(peer) == null) return { status: 'skipped', detail: 'it has told nothing of itself yet, so it cannot be called' }
     return { status: 'failed', detail: (error as Error).message, advice: 'is it stopping, or overloaded?' }
   }
 }
@@ -136,5 +140,6 @@ export async function checkPlace (mesh: Mesh, relays: number, reasons: () => rea
   if (known === 0) return { status: 'skipped', detail: 'none of these nodes is a relay: browser tabs, and nodes behind NAT, cannot be reached', advice: 'run braid-mesh relay if there are any' }
   const place = await soon(() => mesh.libp2p.getMultiaddrs().length, timeout, signal)
   if (place != null) return { status: 'ok', detail: 'it gave this node a place' }
-  return { status: 'failed', detail: reasons().map(({ message }) => message).join('; ') || `no place within ${timeout} ms`, advice: 'raise --reservations of the relay, or run another one' }
+  const detail = reasons().map(({ message }) => message).join('; ') || `no place within ${timeout} ms`
+  return { status: 'failed', detail, advice: detail.includes('is full') ? 'raise --reservations of the relay, or run another one' : 'does this machine reach the relay? Give its own address with --bootstrap to find out' }
 }

@@ -6,6 +6,8 @@ import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { abortable } from '../util/abortable.ts'
+import { printable } from './output.ts'
+import type { DetailedPeerCertificate } from 'node:tls'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What came of a check; `advice` is what to do. */
@@ -107,28 +109,58 @@ export async function checkTcp ({ host, port }: Way, timeout: number, signal: Ab
   })
 }
 
-const CERTIFICATES: Readonly<Record<string, readonly [string, string]>> = {
-  CERT_HAS_EXPIRED: ['its certificate has expired', 'renew it; browsers refuse it, too'],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['its certificate is signed by nobody but itself', 'get one from an authority that browsers know, or add it to those that this machine trusts (NODE_EXTRA_CA_CERTS)'],
-  SELF_SIGNED_CERT_IN_CHAIN: ['its certificate is signed by an authority that is unknown here', 'add that authority to those that this machine trusts (NODE_EXTRA_CA_CERTS)'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['it does not send the certificates between its own and the authority', 'configure the full chain in the proxy'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another name', 'use the name that it is for, or get one for this'],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['it does not speak TLS on this port', 'use ws instead of wss, or the port of the proxy'],
-  ECONNRESET: ['it hangs up instead of speaking TLS', 'use ws instead of wss, or the port of the proxy'],
-  EPROTO: ['it does not speak TLS on this port', 'use ws instead of wss, or the port of the proxy']
+const TRUST = 'add it to those that this machine trusts (NODE_EXTRA_CA_CERTS)'
+
+const NO_TLS: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port',
+  ECONNRESET: 'it hangs up instead of speaking TLS',
+  EPROTO: 'it does not speak TLS on this port'
+}
+
+/** Why a certificate is not taken. */
+function whyUntrusted (code: string, certificate: DetailedPeerCertificate): Finding {
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return failed('its certificate has expired', 'renew it; browsers refuse it, too')
+    case 'CERT_NOT_YET_VALID':
+      return failed('its certificate begins in the future', 'are the clocks of both machines right?')
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return failed('its certificate is signed by nobody but itself', `get one from an authority that browsers know, or ${TRUST}`)
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+      return failed('its certificate is signed by an authority that is unknown here', TRUST)
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return failed(`its certificate leads to '${issuerOf(certificate)}', which is unknown here and was not sent`, `configure the full chain in the proxy; if that is an authority of your own, ${TRUST}`)
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return failed(`its certificate is for another name (${printable(certificate.subjectaltname ?? String(certificate.subject.CN))})`, 'use the name that it is for, or get one for this')
+    default:
+      return failed(`its certificate is not taken: ${code}`, 'browsers may refuse it, too: get another one')
+  }
+}
+
+/** Of the last certificate that was sent. */
+function issuerOf (certificate: DetailedPeerCertificate): string {
+  let last = certificate
+  while (last.issuerCertificate != null && last.issuerCertificate !== last) last = last.issuerCertificate
+  return printable(String(last.issuer.CN ?? last.issuer.O))
 }
 
 export async function checkTls ({ host, port, named }: Way, timeout: number, signal: AbortSignal): Promise<Finding> {
   return attempt(signal, done => {
-    const socket = tlsConnect({ host, port, timeout, ...(named ? { servername: host } : {}) })
+    // A certificate that is refused cannot be looked at any more; nothing is said to who has such a one.
+    const socket = tlsConnect({ host, port, timeout, rejectUnauthorized: false, ...(named ? { servername: host } : {}) })
     socket.once('secureConnect', () => {
-      const { subject, valid_to: until } = socket.getPeerCertificate()
-      done({ status: 'ok', detail: `${socket.getProtocol() ?? 'TLS'}, certificate of ${String(subject.CN ?? host)} until ${until}` })
+      const certificate = socket.getPeerCertificate(true)
+      const { subject, valid_to: until } = certificate
+      done(socket.authorized
+        ? { status: 'ok', detail: `${socket.getProtocol() ?? 'TLS'}, certificate of ${printable(String(subject.CN ?? host))} until ${until}` }
+        // its type is wrong: it is the code
+        : whyUntrusted(String(socket.authorizationError), certificate))
     })
     socket.once('timeout', () => { done(failed(`no handshake in ${timeout} ms`, 'is it a port that speaks TLS?')) })
     socket.once('error', error => {
-      const [detail, advice] = CERTIFICATES[codeOf(error)] ?? [error.message, 'is it a port that speaks TLS?']
-      done(failed(detail, advice))
+      const detail = NO_TLS[codeOf(error)]
+      done(detail != null ? failed(detail, 'use ws instead of wss, or the port of the proxy') : failed(error.message, 'is it a port that speaks TLS?'))
     })
     return socket
   })

@@ -97,7 +97,7 @@ async function run (line: Line, terminal: Terminal): Promise<number> {
   }
   if (found.length > 0) {
     const name = line.mesh
-    await all.make('nodes', name, async () => checkHello(mesh, timeout, signal))
+    await all.make('nodes', name, async () => checkHello(mesh, found.map(({ peer }) => peer), timeout, signal))
     await all.make('dht', name, async () => checkDht(mesh, timeout, signal))
     await all.make('gossip', name, async () => checkGossip(mesh, timeout, signal))
     await all.make('relay', name, async () => checkPlace(mesh, found.filter(({ relay }) => relay).length, () => refusals, timeout, signal))

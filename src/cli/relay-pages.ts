@@ -77,7 +77,8 @@ export function relayPages (told: Told): HandlerOptions {
         nodes: mesh.discovery.nodes().length,
         connections: mesh.libp2p.getConnections().length,
         reservations,
-        circuits
+        circuits,
+        limits: relay.limits
       }
     },
     metrics: () => relayMetrics(relay, late())

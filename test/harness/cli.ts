@@ -77,6 +77,11 @@ export class Cli {
     return this.#spawn(process.execPath, ['--import', shift, await compiledCli(), ...words]).ended
   }
 
+  /** On a machine that trusts the authorities in a file, too. */
+  async runTrusting (file: string, ...words: string[]): Promise<Ended> {
+    return this.#spawn(process.execPath, [await compiledCli(), ...words], 'pipe', { NODE_EXTRA_CA_CERTS: file }).ended
+  }
+
   /** What it prints goes into a file. */
   async startInto (file: string, ...words: string[]): Promise<CliProcess> {
     const open = await openFile(file, 'w')
@@ -115,8 +120,8 @@ export class Cli {
     for (const { child } of this.#running) child.kill('SIGKILL')
   }
 
-  #spawn (file: string, args: string[], stdout: 'pipe' | number = 'pipe'): CliProcess {
-    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', stdout, 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm' } }))
+  #spawn (file: string, args: string[], stdout: 'pipe' | number = 'pipe', env: Record<string, string> = {}): CliProcess {
+    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', stdout, 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm', ...env } }))
     this.#running.add(running)
     if (running.child.pid != null) watchPid(running.child.pid)
     void running.ended.then(() => { this.#running.delete(running) })

@@ -15,10 +15,12 @@ export class FakeTerminal implements Terminal {
   readonly stop = new AbortController()
   readonly lines: string[] = []
   readonly errors: string[] = []
+  /** What stood on the line of progress, one after the other; undefined is the cleared line. */
+  readonly progressed: Array<string | undefined> = []
   readonly signal = this.stop.signal
   readonly out = (line: string): void => { this.lines.push(line) }
   readonly err = (line: string): void => { this.errors.push(line) }
-  readonly progress = (): void => {}
+  readonly progress = (text?: string): void => { this.progressed.push(text) }
 
   constructor () {
     terminals.push(this)

@@ -79,8 +79,8 @@ export interface ForeignInit {
   /** It takes large answers by a stream of their own. */
   bulk?: boolean
   gossip?: boolean
-  /** It asks the mesh's DHT. */
-  dht?: boolean
+  /** It asks the mesh's DHT, or is a server of it, too. */
+  dht?: boolean | 'server'
 }
 
 /** A request that came, and how to answer it. */
@@ -122,11 +122,11 @@ export class ForeignPeer {
     const key = await generateKeyPair('Ed25519')
     const gate = { closed: false }
     // values are looked at by who reads them
-    const dht = kadDHT({ protocol: `/braid/${init.mesh}/kad/1.0.0`, clientMode: true, peerInfoMapper: passthroughMapper, validators: { braid: async () => {} }, selectors: { braid: () => 0 } })
+    const dht = kadDHT({ protocol: `/braid/${init.mesh}/kad/1.0.0`, clientMode: init.dht !== 'server', peerInfoMapper: passthroughMapper, validators: { braid: async () => {} }, selectors: { braid: () => 0 } })
     const libp2p: Libp2p<any> = await createLibp2p<any>({
       connectionGater: { denyInboundConnection: () => gate.closed },
       privateKey: key, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
-      connectionMonitor: { enabled: false }, services: { identify: identify(), ...init.gossip === true ? { pubsub: gossipsub() } : {}, ...init.dht === true ? { ping: ping(), dht } : {} }
+      connectionMonitor: { enabled: false }, services: { identify: identify(), ...init.gossip === true ? { pubsub: gossipsub() } : {}, ...init.dht !== undefined ? { ping: ping(), dht } : {} }
     })
     const peer = new ForeignPeer(libp2p, key, init, gate)
     await peer.#accept('discovery', (said, from) => { void peer.#onDiscovery(said, from) })

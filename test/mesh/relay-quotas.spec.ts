@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { createLibp2p } from 'libp2p'
 import { libp2pOptions, relayOf } from '../../src/transport/index.ts'
-import { RELAY_REQUESTS } from '../../src/wire/limits.ts'
+import { RELAY_CIRCUITS_PER_PAIR, RELAY_REQUESTS } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import type { Relay, RelayOptions } from '../../src/transport/index.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -73,6 +73,36 @@ describe('the limits of a relay', () => {
     await closed
     expect(relay.stats().circuits).to.equal(0)
     await c.node.dial(place)
+  })
+
+  /** What comes of a dial to that place, by a connection of its own. */
+  async function circuit (from: Libp2p, place: Multiaddr | undefined): Promise<string> {
+    if (place == null) throw new Error('no place')
+    return from.dial(place, { force: true }).then(({ status }) => status, (error: Error) => error.message)
+  }
+
+  it('a circuit beyond those of all together is refused, whoever asks, and a closed one makes room', async () => {
+    const { relay, address } = await makeRelay({ circuits: 2 })
+    const [a, b, c] = [await hidden(address), await hidden(address), await hidden(address)]
+    expect([await circuit(b.node, a.place), await circuit(c.node, b.place)]).to.deep.equal(['open', 'open'])
+    // of two that have none with each other
+    expect(await circuit(a.node, c.place)).to.include('RESOURCE_LIMIT_EXCEEDED')
+    expect(relay.stats()).to.deep.include({ circuits: 2, opened: 2 }).and.to.have.nested.property('refused.circuits', 1)
+    const [open] = b.node.getConnections(a.node.peerId)
+    expect(open?.status).to.equal('open')
+    await open?.close()
+    await until(() => relay.stats().circuits === 1)
+    expect(await circuit(a.node, c.place)).to.equal('open')
+  })
+
+  it('a circuit beyond the share of a pair is refused, in both directions, and others have theirs', async () => {
+    const { relay, address } = await makeRelay({})
+    const [a, b, c] = [await hidden(address), await hidden(address), await hidden(address)]
+    for (let i = 0; i < RELAY_CIRCUITS_PER_PAIR; i++) expect(await circuit(...i % 2 === 0 ? [a.node, b.place] as const : [b.node, a.place] as const)).to.equal('open')
+    expect(await circuit(a.node, b.place)).to.include('RESOURCE_LIMIT_EXCEEDED')
+    expect(await circuit(b.node, a.place)).to.include('RESOURCE_LIMIT_EXCEEDED')
+    expect(relay.stats()).to.deep.include({ circuits: RELAY_CIRCUITS_PER_PAIR }).and.to.have.nested.property('refused.circuitsPerPair', 2)
+    expect([await circuit(a.node, c.place), await circuit(c.node, b.place)]).to.deep.equal(['open', 'open'])
   })
 
   it('a peer that sends faster than it may is read more slowly, and nothing is lost', async function () {

@@ -187,6 +187,16 @@ describe('braid-mesh relay', () => {
     expect(log.at(-1)).to.include({ msg: 'stopped' })
   })
 
+  it('takes on what its options say, each of them', async function () {
+    this.timeout(60_000)
+    const limits = { reservations: 11, reservationsPerIp: 7, circuits: 13, circuitsPerPeer: 5, bytesPerSecond: 300_000 }
+    const options = Object.entries(limits).flatMap(([name, value]) => [`--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, String(value)])
+    const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', ...options, '--proxy', '10.0.0.5', '--proxy', '2001:db8:0::1')
+    const { http } = await readyOf(relay)
+    expect((await health(http)).body['limits']).to.deep.equal({ ...limits, proxies: ['127.0.0.1', '::1', '10.0.0.5', '2001:db8::1'] })
+    expect([await metric(http, 'braid_relay_reservations_max'), await metric(http, 'braid_relay_circuits_max')]).to.deep.equal([11, 13])
+  })
+
   it('gives the place of a peer that was killed to the next one, page load after page load', async function () {
     this.timeout(60_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--reservations', '1')

@@ -205,6 +205,34 @@ describe('braid-mesh in a shell', function () {
     expect(await readFile(history, 'utf8')).to.equal('call login greet {"name":"eve"}\ncall login slow {} --timeout 60000\nchannels awaited \nhelp call \n')
   })
 
+  it('the REPL remembers what an earlier one was told', async function () {
+    const history = join(directory, 'recalled')
+    const told = ['call login greet {"name":"older"}', 'call login greet {"name":"newer"}']
+    const first = await cli.startInTerminal('repl', '--history', history, ...bootstrap)
+    if (first == null) skip(this, NO_TERMINAL)
+    for (const [index, line] of told.entries()) {
+      await first.sees(/shop> /)
+      first.type(`${line}\r`)
+      await first.sees(index === 0 ? /"welcome older"/ : /"welcome newer"/)
+    }
+    first.type('\u0004')
+    expect((await first.ended).code).to.equal(0)
+    const second = await cli.startInTerminal('repl', '--history', history, ...bootstrap)
+    await second?.sees(/shop> /)
+    second?.type('\u001b[A')
+    await second?.sees(/"name":"newer"/)
+    second?.type('\u001b[A')
+    await second?.sees(/"name":"older"/)
+    second?.type('\r')
+    await second?.sees(/"welcome older"/)
+    // what is chosen again is the newest then
+    second?.type('\u001b[A\u001b[A\r')
+    await second?.sees(/"welcome newer"/)
+    second?.type('\u0004')
+    expect((await second?.ended)?.code).to.equal(0)
+    expect(await readFile(history, 'utf8')).to.equal(`${told.join('\n')}\n`)
+  })
+
   it('top paints over itself in a terminal, which is then as it was', async function () {
     const top = await cli.startInTerminal('top', '--interval', '200', '--count', '3', ...bootstrap)
     if (top == null) skip(this, NO_TERMINAL)
