@@ -91,6 +91,7 @@ export class Channels {
     for (const { id, weight } of members) {
       const seat = deliveries.seats.get(id) ?? this.#seat(deliveries, id)
       seat.listed = true
+      seat.settled = false
       seat.weight = Math.max(1, weight)
     }
     for (const seat of deliveries.seats.values()) {
@@ -98,7 +99,7 @@ export class Channels {
       // it left; its own word, which says what it has begun, may be under way
       seat.listed = false
       intake.unlisted(deliveries, seat)
-      seat.leaving = true
+      seat.leaving = seat.settled = true
       deliveries.seats.update(seat)
     }
     this.hold(deliveries)
@@ -203,7 +204,8 @@ export class Channels {
     const seats = this.seatsOf(peer)
     for (const [, seat] of seats) {
       seat.connected = true
-      seat.graceAt = Infinity
+      // what crossed its word is not begun there
+      if (!seat.settled) seat.graceAt = Infinity
     }
     if (this.#core.keeping.keepers.includes(peer)) this.#core.keeping.greet(peer)
     if (seats.length > 0 || this.#core.keeping.keepers.includes(peer)) sayAgain(this.#core, [peer])

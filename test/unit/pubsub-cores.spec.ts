@@ -239,6 +239,57 @@ describe('pub/sub: the assigner of a log', () => {
     expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
   })
 
+  /** The only consumer that the registry names from now on. */
+  const joins = (bench: ReturnType<typeof assigner>, id: string, spec = specOf()): void => {
+    bench.step({ type: 'channel', spec, members: [{ id, weight: 1_024 }] })
+    bench.step({ type: 'connected', peer: id })
+    bench.step({ type: 'message', from: id, message: openOf(spec) })
+  }
+  const leave: ToAssigner = { type: 'leave', log: LOG, channel: 'orders/billing', unstarted: [] }
+
+  it('what was under way to a consumer whose node stops in good order blames nobody, though the node is gone at once', () => {
+    const spec = specOf({ maxDeliver: 1 })
+    const bench = consumed(spec)
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: leave })
+    joins(bench, 'd', spec)
+    bench.step({ type: 'gone', peer: 'c' }, 5)
+    expect(bench.of('dead')).to.deep.equal([])
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  it('what a consumer had whose node is lost, without a word of its own, was tried', () => {
+    const spec = specOf({ maxDeliver: 1 })
+    const bench = consumed(spec)
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    // discovery tells the registry first
+    bench.step({ type: 'channel', spec, members: [] }, 5)
+    bench.step({ type: 'gone', peer: 'c' }, 5)
+    expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
+  })
+
+  it('what was under way to a consumer that left goes to others once it has closed, though its node connects again meanwhile', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: leave })
+    joins(bench, 'd')
+    bench.step({ type: 'connected', peer: 'c' }, 50)
+    for (let i = 0; i < 5; i++) bench.step({ type: 'tick' }, 100)
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  it('what a consumer that leaves has begun stays with it when it connects again', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: leave })
+    bench.step({ type: 'closed', peer: 'c' })
+    bench.step({ type: 'connected', peer: 'c' }, 50)
+    for (let i = 0; i < 10; i++) bench.step({ type: 'tick' }, 100)
+    expect(bench.of('redelivered')).to.deep.equal([])
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 1] } } })
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 0 })
+  })
+
   it('what a consumer brings back and refuses then is tried again after its backoff, whatever number its attempt has there', () => {
     const bench = consumed(specOf({ maxDeliver: 9 }))
     bench.step({ type: 'publish', messages: [newMessage()] })
