@@ -46,8 +46,7 @@ export class Channels {
 
   open (from: string, message: Extract<ToAssigner, { type: 'open' }>): void {
     const { spec, fresh } = message
-    if (spec.opened <= (this.#core.keeping.ended.get(spec.channel) ?? -Infinity)) return
-    if (this.#isFull(spec.channel)) return
+    if (this.#isRefused(spec)) return
     const unfixed = this.#unfixed.get(spec.channel)
     // who made the channel just now says where it starts: its word may be under way
     if (!fresh && unfixed !== undefined && this.#core.now < unfixed.since + START_WAIT) return
@@ -62,8 +61,7 @@ export class Channels {
   }
 
   channel (spec: ChannelSpec, members: readonly Member[]): void {
-    if (spec.opened <= (this.#core.keeping.ended.get(spec.channel) ?? -Infinity)) return
-    if (this.#isFull(spec.channel)) return
+    if (this.#isRefused(spec)) return
     let deliveries = this.byName.get(spec.channel)
     if (deliveries === undefined) {
       const known = this.#core.keeping.known.get(spec.channel)
@@ -78,9 +76,10 @@ export class Channels {
     this.#list(deliveries, members)
   }
 
-  /** There is no place for one more: a batch could not name them all. */
-  #isFull (channel: string): boolean {
-    return !this.byName.has(channel) && !this.#unfixed.has(channel) && this.byName.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS
+  /** It was deleted, or there is no place for one more: a batch could not name them all. */
+  #isRefused ({ channel, opened }: ChannelSpec): boolean {
+    return opened <= (this.#core.keeping.ended.get(channel) ?? -Infinity) ||
+      (!this.byName.has(channel) && !this.#unfixed.has(channel) && this.byName.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS)
   }
 
   /** Members as the registry has them. */
@@ -91,7 +90,6 @@ export class Channels {
     for (const { id, weight } of members) {
       const seat = deliveries.seats.get(id) ?? this.#seat(deliveries, id)
       seat.listed = true
-      seat.settled = false
       seat.weight = Math.max(1, weight)
     }
     for (const seat of deliveries.seats.values()) {

@@ -148,7 +148,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#connected.add(from)
     if (message.type === 'beat') return this.#beat(from, message)
     if (message.channel !== this.#channel) return
-    const source = this.#heard(from, log, generation, message.type === 'opened' || message.type === 'assign' ? message.low : 0, message.type === 'opened' ? message.high : 0)
+    const source = this.#heard(from, log, generation, 'low' in message ? message.low : 0, 'high' in message ? message.high : 0)
     if (source === undefined) return
     switch (message.type) {
       case 'opened':

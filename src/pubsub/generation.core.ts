@@ -9,13 +9,13 @@ export function compareGenerations (a: Generation, b: Generation): number {
 
 /** Whether there can be such a one: who names another one lies. */
 export function isPossible ({ number }: Generation): boolean {
-  return number >= 0 && number < MAX_GENERATION
+  return number < MAX_GENERATION
 }
 
 /** Whether a generation that somebody speaks of is followed: up to `most` always, then in steps. Who says more may have been lied to. */
 export function isFollowed (generation: Generation, known: Generation, most: number, complain: (message: string) => void): boolean {
   if (isPossible(generation)) return generation.number <= Math.max(most, known.number + MAX_GENERATION_STEP)
-  complain('a generation that nobody can have reached')
+  complain('illegal numbers')
   return false
 }
 
