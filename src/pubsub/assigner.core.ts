@@ -7,9 +7,9 @@ import { announce, beat, makeRoom, publish } from './announce.core.ts'
 import { Channels } from './channels.core.ts'
 import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
-import { compareGenerations, isCredible } from './generation.core.ts'
+import { compareGenerations, isFollowed } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
-import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL } from './numbers.core.ts'
+import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, MAX_CLAIMED, MAX_TOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
@@ -235,7 +235,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   #message (from: string, message: ToAssigner | KeeperNet): void {
     if (!this.connected.has(from)) this.channels.hear(from)
     if (message.type === 'open') return this.channels.open(from, message)
-    if ('generation' in message && !isCredible(message.generation, this.generation)) return this.complain(from, 'a generation that nobody can have reached')
+    if ('generation' in message && !isFollowed(message.generation, this.generation, message.type === 'stale' ? MAX_CLAIMED : MAX_TOLD, text => { this.complain(from, text) })) return
     if (message.type === 'stored') return this.keeping.stored(from, message)
     if (message.type === 'fetch') return this.keeping.fetch(from, message.ranges)
     if (message.type === 'stale' || message.type === 'have' || message.type === 'cursors') {

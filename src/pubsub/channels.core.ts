@@ -46,8 +46,7 @@ export class Channels {
 
   open (from: string, message: Extract<ToAssigner, { type: 'open' }>): void {
     const { spec, fresh } = message
-    if (spec.opened <= (this.#core.keeping.ended.get(spec.channel) ?? -Infinity)) return
-    if (this.#isFull(spec.channel)) return
+    if (this.#isRefused(spec)) return
     const unfixed = this.#unfixed.get(spec.channel)
     // who made the channel just now says where it starts: its word may be under way
     if (!fresh && unfixed !== undefined && this.#core.now < unfixed.since + START_WAIT) return
@@ -62,8 +61,7 @@ export class Channels {
   }
 
   channel (spec: ChannelSpec, members: readonly Member[]): void {
-    if (spec.opened <= (this.#core.keeping.ended.get(spec.channel) ?? -Infinity)) return
-    if (this.#isFull(spec.channel)) return
+    if (this.#isRefused(spec)) return
     let deliveries = this.byName.get(spec.channel)
     if (deliveries === undefined) {
       const known = this.#core.keeping.known.get(spec.channel)
@@ -78,9 +76,10 @@ export class Channels {
     this.#list(deliveries, members)
   }
 
-  /** There is no place for one more: a batch could not name them all. */
-  #isFull (channel: string): boolean {
-    return !this.byName.has(channel) && !this.#unfixed.has(channel) && this.byName.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS
+  /** It was deleted, or there is no place for one more: a batch could not name them all. */
+  #isRefused ({ channel, opened }: ChannelSpec): boolean {
+    return opened <= (this.#core.keeping.ended.get(channel) ?? -Infinity) ||
+      (!this.byName.has(channel) && !this.#unfixed.has(channel) && this.byName.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS)
   }
 
   /** Members as the registry has them. */
@@ -98,7 +97,7 @@ export class Channels {
       // it left; its own word, which says what it has begun, may be under way
       seat.listed = false
       intake.unlisted(deliveries, seat)
-      seat.leaving = true
+      seat.leaving = seat.settled = true
       deliveries.seats.update(seat)
     }
     this.hold(deliveries)
@@ -203,7 +202,8 @@ export class Channels {
     const seats = this.seatsOf(peer)
     for (const [, seat] of seats) {
       seat.connected = true
-      seat.graceAt = Infinity
+      // what crossed its word is not begun there
+      if (!seat.settled) seat.graceAt = Infinity
     }
     if (this.#core.keeping.keepers.includes(peer)) this.#core.keeping.greet(peer)
     if (seats.length > 0 || this.#core.keeping.keepers.includes(peer)) sayAgain(this.#core, [peer])

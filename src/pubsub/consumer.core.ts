@@ -3,7 +3,7 @@
  * comes, in the order of each publisher, and the messages of a key one after the other; it tells the assigner what became
  * of them, and asks for what it lacks. Pure.
  */
-import { compareGenerations, isCredible } from './generation.core.ts'
+import { compareGenerations, isPossible } from './generation.core.ts'
 import { logKey } from './names.core.ts'
 import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
@@ -14,9 +14,6 @@ import type { RunnerHost } from './runner.core.ts'
 import type { Item } from './source.core.ts'
 import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
 import type { Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
-
-/** Of a log that was not heard of. */
-const NO_GENERATION: Generation = { number: 0, by: '' }
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
@@ -151,7 +148,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#connected.add(from)
     if (message.type === 'beat') return this.#beat(from, message)
     if (message.channel !== this.#channel) return
-    const source = this.#heard(from, log, generation, message.type === 'opened' || message.type === 'assign' ? message.low : 0, message.type === 'opened' ? message.high : 0)
+    const source = this.#heard(from, log, generation, 'low' in message ? message.low : 0, 'high' in message ? message.high : 0)
     if (source === undefined) return
     switch (message.type) {
       case 'opened':
@@ -189,7 +186,7 @@ class Consumer implements ConsumerCore, RunnerHost {
   #heard (from: string, log: LogId, generation: Generation, low: number, high: number): Source | undefined {
     const key = logKey(log)
     let source = this.#sources.get(key)
-    if (!(isCredible(generation, source?.generation ?? NO_GENERATION) && low >= 0 && high >= 0)) {
+    if (!(isPossible(generation) && low >= 0 && high >= 0)) {
       this.#complain(from, 'illegal numbers')
       return undefined
     }

@@ -7,9 +7,16 @@ export function compareGenerations (a: Generation, b: Generation): number {
   return a.number - b.number || (a.by < b.by ? -1 : a.by > b.by ? 1 : 0)
 }
 
-/** Whether somebody can have come so far since this one was known. */
-export function isCredible ({ number }: Generation, known: Generation): boolean {
-  return number >= 0 && number <= Math.min(MAX_GENERATION, known.number + MAX_GENERATION_STEP)
+/** Whether there can be such a one: who names another one lies. */
+export function isPossible ({ number }: Generation): boolean {
+  return number < MAX_GENERATION
+}
+
+/** Whether a generation that somebody speaks of is followed: up to `most` always, then in steps. Who says more may have been lied to. */
+export function isFollowed (generation: Generation, known: Generation, most: number, complain: (message: string) => void): boolean {
+  if (isPossible(generation)) return generation.number <= Math.max(most, known.number + MAX_GENERATION_STEP)
+  complain('illegal numbers')
+  return false
 }
 
 /** A keeper's next one. It may have forgotten one that it had before a start, which is not to be taken again. @param drawn - in [0, 1) */

@@ -25,7 +25,7 @@ export function open (channel: Deliveries, seat: Seat, said: Said<'open'>): Comp
   seat.doubted = []
   seat.session = said.session
   seat.connected = true
-  seat.leaving = false
+  seat.leaving = seat.left = seat.settled = false
   seat.graceAt = Infinity
   seat.weight = Math.max(1, said.weight)
   credit(channel, seat, said)
@@ -179,7 +179,7 @@ function eachFlight (channel: Deliveries, ranges: Ranges, seat: Seat, fn: (fligh
 export function leave (channel: Deliveries, seat: Seat, unstarted: Ranges): void {
   // what the registry says comes when all is settled: it may come first
   if (!seat.leaving) seat.graceAt = Infinity
-  seat.leaving = true
+  seat.leaving = seat.left = true
   seat.listed = false
   channel.seats.update(seat)
   eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer left'))
@@ -209,7 +209,8 @@ export function release (channel: Deliveries, seat: Seat, cause: RedeliveryCause
   channel.chains.leave(seat)
   // it may only be slow: what is under way to it is others' from now on
   if (cause === 'gone') channel.outgoing.drop(seat.id, channel.flightsOf(seat).map(({ seq }) => seq))
-  const blamed = failAll(channel, seat, cause === 'closed' && seat.leaving ? 'left' : cause)
+  // discovery takes one that is lost from the registry first: only its own word tells the two apart
+  const blamed = failAll(channel, seat, (cause === 'closed' ? seat.leaving : seat.left) ? 'left' : cause)
   seat.doubted = cause === 'closed' ? blamed : []
   if (!seat.listed) channel.seats.remove(seat)
 }

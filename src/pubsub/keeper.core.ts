@@ -5,8 +5,8 @@
  */
 import { Copies } from './copies.core.ts'
 import { ChannelCursors } from './channel-cursors.core.ts'
-import { compareGenerations, isCredible, raised } from './generation.core.ts'
-import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_RANGES, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
+import { compareGenerations, isFollowed, raised } from './generation.core.ts'
+import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_RANGES, MAX_TOLD, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
 import { areRanges, clip, pairs } from './ranges.core.ts'
 import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfig, KeeperCore, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Ranges } from './types.core.ts'
 
@@ -126,7 +126,7 @@ class Keeper implements KeeperCore {
         if (input.peer === this.#log.publisher) this.#goneSince = Infinity
         break
       case 'deposed':
-        this.#obey(input.generation)
+        this.#obey(this.#self, input.generation)
         this.#assigning = false
         this.#answer()
         break
@@ -162,7 +162,7 @@ class Keeper implements KeeperCore {
         for (const cursor of message.cursors) this.#merge(cursor)
         for (const { channel, opened } of message.gone) this.#cursors.end(channel, opened)
         if (compareGenerations(message.generation, this.#generation) < 0) this.#compare([from])
-        else this.#obey(message.generation)
+        else this.#obey(from, message.generation)
         break
       case 'ask': this.#ask(from, message.generation); break
       case 'have': this.#have(from, message); break
@@ -228,9 +228,9 @@ class Keeper implements KeeperCore {
 
   // --- who assigns
 
-  /** From now on nobody lower is believed. */
-  #obey (generation: Generation): void {
-    if (!isCredible(generation, this.#generation) || compareGenerations(generation, this.#generation) <= 0) return
+  /** From now on nobody lower is believed. Its publisher knows what it came to. */
+  #obey (from: string, generation: Generation): void {
+    if (compareGenerations(generation, this.#generation) <= 0 || !isFollowed(generation, this.#generation, from === this.#log.publisher ? MAX_GENERATION : MAX_TOLD, text => { this.#complain(from, text) })) return
     this.#generation = generation
     if (generation.by !== this.#self) {
       this.#takeOver = undefined
@@ -242,7 +242,7 @@ class Keeper implements KeeperCore {
   }
 
   #ask (from: string, generation: Generation): void {
-    this.#obey(generation)
+    this.#obey(from, generation)
     this.#asked = { from, generation }
     // what the assigner here knows has to be in the answer
     if (!this.#assigning || compareGenerations(generation, this.#generation) < 0) this.#answer()
@@ -265,7 +265,7 @@ class Keeper implements KeeperCore {
     this.#reach(high)
     for (const cursor of cursors) this.#merge(cursor)
     if (this.#others.has(from) || this.#others.size < MAX_COPIES) this.#others.set(from, ranges.slice(0, MAX_RANGES * 2))
-    this.#obey(generation)
+    this.#obey(from, generation)
     const { generation: own, haves } = this.#takeOver ?? {}
     if (own !== undefined && asked !== undefined && compareGenerations(asked, own) === 0) haves!.add(from)
     this.#askAt = Math.min(this.#askAt, this.#copies.solid < this.#copies.high ? this.#now : Infinity)

@@ -77,7 +77,7 @@ export class Keeping {
     if (asking === undefined) return
     if (compareGenerations(said.generation, asking) > 0) return this.ask()
     if (said.asked !== undefined && compareGenerations(said.asked, asking) === 0 && this.keepers.includes(from)) this.#haves.add(from)
-    if (this.#haves.size >= QUORUM && this.#haves.size >= Math.min(this.keepers.length, QUORUM)) this.#answered()
+    if (this.#haves.size >= QUORUM) this.#answered()
   }
 
   see (generation: Generation): void {

@@ -61,9 +61,15 @@ export const ACK_LINGER = 5
 export const OPEN_AGAIN = 1_000
 /** By how much a takeover raises the generation, at most: it is drawn, as a keeper without storage does not know which it had. */
 export const GENERATION_STEPS = 4_096
-/** Generations grow by one, or by that; one that is far ahead is a lie, and would use the numbers up. */
+/**
+ * Generations grow by one, or by that: in fifty years of a thousand takeovers a day to 2^36. So nobody is at fault below
+ * this, however little is known of a log, and one that reaches it is a lie.
+ */
 export const MAX_GENERATION = 2 ** 48
-/** And this many may have passed unheard: whoever lies, again and again, does not live to see the end of the numbers. */
+/** What one who assigns is told of by a keeper, and a keeper by another one, is followed to here; what anybody says, to the second one: there has to be room above a lie. */
+export const MAX_TOLD = 2 ** 47
+export const MAX_CLAIMED = 2 ** 46
+/** Beyond, so many at a time: whoever lies, again and again, does not live to see the end of the numbers. */
 export const MAX_GENERATION_STEP = 2 ** 20
 
 /** Ranges in one message. */

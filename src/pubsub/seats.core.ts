@@ -17,6 +17,10 @@ export interface Seat {
   available: boolean
   /** It takes nothing new, and settles what it has begun. */
   leaving: boolean
+  /** It said so itself. */
+  left?: boolean
+  /** The registry names it no more: what it had begun is settled. */
+  settled?: boolean
   /** At most MAX_PREFETCH. */
   prefetch: number
   /** Which life of the consumer it is. */

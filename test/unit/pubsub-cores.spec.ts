@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { createAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
+import { raised } from '../../src/pubsub/generation.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
 import { Loop } from '../../src/pubsub/loop.ts'
 import { sizedParts } from '../../src/pubsub/parts.ts'
@@ -11,7 +12,7 @@ import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
   ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
@@ -53,6 +54,19 @@ const time = { now: 1_000, wall: WALL + 1_000 }
 
 function assigner (config: Partial<AssignerConfig> = {}): Bench<AssignerInput, AssignerOutput> & { core: AssignerCore } {
   return new Bench<AssignerInput, AssignerOutput>(createAssigner({ self: 'p', log: LOG, random, time, ...config })) as never
+}
+
+/** Also by a consumer and a keeper that never heard of the log. */
+function believed (generation: Generation): void {
+  const { by } = generation
+  const consumer = new Bench<ConsumerInput, ConsumerOutput>(createConsumer({ self: 'c', spec: specOf(), session: 1, time }))
+  consumer.step({ type: 'connected', peer: by })
+  consumer.step({ type: 'message', from: by, message: { type: 'beat', log: LOG, generation, high: 1, lows: [] } })
+  const keeper = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'l', log: LOG, random, time }))
+  keeper.step({ type: 'message', from: by, message: { type: 'cursors', log: LOG, generation, high: 1, cursors: [], gone: [] } })
+  expect([...consumer.of('problem'), ...keeper.of('problem')]).to.deep.equal([])
+  expect(consumer.of('joined')).to.have.length(1)
+  expect((keeper.core as KeeperCore).restored().state?.generation).to.deep.equal(generation)
 }
 
 function openOf (spec: ChannelSpec, change: Partial<Extract<ToAssigner, { type: 'open' }>> = {}): ToAssigner {
@@ -130,6 +144,32 @@ describe('pub/sub: the assigner of a log', () => {
     expect(bench.core.status()).to.deep.include({ assigning: true, generation: { number: 0, by: 'p' } })
   })
 
+  it('one lie about the generation leaves its publisher at a number that all others believe, also who never heard of the log', () => {
+    for (const number of [2 ** 20, 2 ** 45, 2 ** 46]) {
+      const bench = consumed()
+      bench.step({ type: 'keepers', keepers: ['k', 'l'] })
+      bench.step({ type: 'message', from: 'm', message: { type: 'stale', log: LOG, generation: { number, by: 'z' } } }, 20_000)
+      for (let i = 0; i < 30; i++) bench.step({ type: 'tick' }, 100)
+      expect(bench.of('problem')).to.deep.equal([])
+      const { assigning, generation } = bench.core.status()
+      expect({ assigning, generation }).to.deep.equal({ assigning: true, generation: { number: number + 1, by: 'p' } })
+      believed(generation)
+      // and so are keepers that go on from there
+      believed(raised(generation, 'k', 0.999_999))
+      bench.step({ type: 'message', from: 'c', message: { type: 'stale', log: LOG, generation: raised(generation, 'k', 0.999_999) } }, 20_000)
+      expect(bench.of('deposed')).to.have.length(2)
+    }
+  })
+
+  it('a lie about the generation that goes beyond that is not followed, and who may only pass it on is not cut', () => {
+    const bench = consumed()
+    bench.step({ type: 'message', from: 'c', message: { type: 'stale', log: LOG, generation: { number: 2 ** 46 + 1, by: 'z' } } })
+    bench.step({ type: 'message', from: 'k', message: { type: 'have', log: LOG, generation: { number: 2 ** 47 + 1, by: 'z' }, asked: undefined, ranges: [], high: 0, cursors: [] } })
+    bench.step({ type: 'tick' }, 2_000)
+    expect(bench.of('problem')).to.deep.equal([])
+    expect(bench.core.status()).to.deep.include({ assigning: true, generation: { number: 0, by: 'p' } })
+  })
+
   it('a flood of channels leaves those that were there, and every batch can be read', () => {
     const bench = consumed()
     for (let i = 0; i < 1_000; i++) {
@@ -197,6 +237,57 @@ describe('pub/sub: the assigner of a log', () => {
     const sent = bench.of('send').flatMap(({ to, message }) => message.type === 'assign' ? message.items.map(({ message: { seq }, attempt }) => [to, seq, attempt]) : [])
     expect(sent).to.deep.equal([['d', 1, 2]])
     expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  /** The only consumer that the registry names from now on. */
+  const joins = (bench: ReturnType<typeof assigner>, id: string, spec = specOf()): void => {
+    bench.step({ type: 'channel', spec, members: [{ id, weight: 1_024 }] })
+    bench.step({ type: 'connected', peer: id })
+    bench.step({ type: 'message', from: id, message: openOf(spec) })
+  }
+  const leave: ToAssigner = { type: 'leave', log: LOG, channel: 'orders/billing', unstarted: [] }
+
+  it('what was under way to a consumer whose node stops in good order blames nobody, though the node is gone at once', () => {
+    const spec = specOf({ maxDeliver: 1 })
+    const bench = consumed(spec)
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: leave })
+    joins(bench, 'd', spec)
+    bench.step({ type: 'gone', peer: 'c' }, 5)
+    expect(bench.of('dead')).to.deep.equal([])
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  it('what a consumer had whose node is lost, without a word of its own, was tried', () => {
+    const spec = specOf({ maxDeliver: 1 })
+    const bench = consumed(spec)
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    // discovery tells the registry first
+    bench.step({ type: 'channel', spec, members: [] }, 5)
+    bench.step({ type: 'gone', peer: 'c' }, 5)
+    expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
+  })
+
+  it('what was under way to a consumer that left goes to others once it has closed, though its node connects again meanwhile', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: leave })
+    joins(bench, 'd')
+    bench.step({ type: 'connected', peer: 'c' }, 50)
+    for (let i = 0; i < 5; i++) bench.step({ type: 'tick' }, 100)
+    expect(bench.of('redelivered').map(({ cause }) => cause)).to.deep.equal(['left'])
+  })
+
+  it('what a consumer that leaves has begun stays with it when it connects again', () => {
+    const bench = consumed()
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    bench.step({ type: 'message', from: 'c', message: leave })
+    bench.step({ type: 'closed', peer: 'c' })
+    bench.step({ type: 'connected', peer: 'c' }, 50)
+    for (let i = 0; i < 10; i++) bench.step({ type: 'tick' }, 100)
+    expect(bench.of('redelivered')).to.deep.equal([])
+    bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [1, 1] } } })
+    expect(bench.core.status().channels[0]).to.deep.include({ lag: 0 })
   })
 
   it('what a consumer brings back and refuses then is tried again after its backoff, whatever number its attempt has there', () => {
@@ -279,6 +370,39 @@ describe('pub/sub: the keeper of a log', () => {
       return bench.of('take-over')[0]!.generation.number
     })
     expect(numbers).to.deep.equal([1, 1_229, 4_096])
+  })
+
+  it('takes over from a publisher that is lost and found for fifty years, a thousand times a day, and is believed by who never heard of the log', () => {
+    const bench = keeper()
+    bench.step({ type: 'keepers', keepers: ['k'] })
+    const outage = (): Generation => {
+      bench.step({ type: 'gone', peer: 'p' }, 20_000)
+      bench.step({ type: 'tick' }, 600)
+      bench.step({ type: 'tick' }, 11_000)
+      const { number } = bench.of('take-over').at(-1)!.generation
+      bench.step({ type: 'back', peer: 'p' })
+      const taken = { number: number + 1, by: 'p' }
+      bench.step({ type: 'message', from: 'p', message: { type: 'ask', log: LOG, generation: taken } })
+      bench.step({ type: 'deposed', generation: taken })
+      return taken
+    }
+    for (let i = 0; i < 600; i++) believed(outage())
+    believed({ number: outage().number + 50 * 365 * 1_000 * 4_097, by: 'k' })
+  })
+
+  it('obeys its publisher whatever number others drove it to, and others so far only that all can follow', () => {
+    const bench = keeper()
+    const have = (number: number): void => { bench.step({ type: 'message', from: 'm', message: { type: 'have', log: LOG, generation: { number, by: 'm' }, asked: undefined, ranges: [], high: 0, cursors: [] } }) }
+    const known = (): number | undefined => bench.core.restored().state?.generation.number
+    have(2 ** 47 + 2 ** 20 + 1)
+    expect(known()).to.equal(0)
+    have(2 ** 47)
+    expect(known()).to.equal(2 ** 47)
+    bench.step({ type: 'message', from: 'p', message: { type: 'ask', log: LOG, generation: { number: 2 ** 47 + 2 ** 30, by: 'p' } } })
+    expect(known()).to.equal(2 ** 47 + 2 ** 30)
+    expect(bench.of('problem')).to.deep.equal([])
+    have(2 ** 48)
+    expect(bench.of('problem').map(({ peer }) => peer)).to.deep.equal(['m'])
   })
 
   it('a body that was left out, as its publisher takes this node for a consumer only, is fetched and not kept as empty', () => {
