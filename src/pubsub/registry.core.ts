@@ -189,9 +189,10 @@ class Registry implements RegistryCore {
     // of others a peer may say anything: it must not use up the numbers with which they are believed
     if (from !== id && Math.max(membership.incarnation, membership.version) > MAX_HEARSAY) return false
     if (id === this.#self) {
-      // a former life of this node, or what it said last: it says more
-      if (isNewer(membership, this.#mine)) {
-        this.#mine = { ...this.#mine, incarnation: membership.incarnation, version: membership.version }
+      // a former life of this node, or what it said last: it says more, or that would count for ever
+      const last = isNewer(membership, this.#mine) ? membership : this.#mine
+      if (last !== this.#mine || last.version === 0) {
+        this.#mine = { ...this.#mine, incarnation: last.incarnation, version: last.version }
         this.#update({})
         this.#spread({ members: [this.#mine] })
       }

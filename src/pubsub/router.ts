@@ -84,7 +84,6 @@ export class Router {
 
   #greet (id: string): void {
     const { registry, logs, subscriptions, kept } = this.#init
-    registry.back(id)
     // what it is told of channels comes before what is asked of it
     registry.hello(id)
     logs.input({ type: 'connected', peer: id })
@@ -110,7 +109,7 @@ export class Router {
   }
 
   /** Discovery's word on a node. */
-  node ({ id, state }: NodeInfo, removed: boolean): void {
+  node ({ id, state, roles }: NodeInfo, removed: boolean): void {
     const { context, registry, logs, kept } = this.#init
     context.nodesChanged()
     if (id !== context.self) {
@@ -121,11 +120,14 @@ export class Router {
         logs.input({ type: 'gone', peer: id })
         kept?.gone(id)
         this.#connected.delete(id)
-      } else if (state === 'away') {
-        kept?.gone(id)
-      } else if (state !== 'left') {
-        this.connected(id)
-        if (state === 'up') kept?.back(id)
+      } else {
+        // what a former life of it consumed from counts for nothing while this one takes no part
+        registry[roles.includes(MEMBER) ? 'back' : 'gone'](id)
+        if (state === 'away') kept?.gone(id)
+        else if (state !== 'left') {
+          this.connected(id)
+          if (state === 'up') kept?.back(id)
+        }
       }
     }
     logs.nodesChanged()
