@@ -62,7 +62,10 @@ export class TopicEnd implements Topic {
     options.signal?.throwIfAborted()
     const { tracing } = this.#init
     const message = this.#message(body, options)
-    if (schema !== undefined) await checkedBody(this.name, schema, body)
+    if (schema !== undefined) {
+      await checkedBody(this.name, schema, body)
+      options.signal?.throwIfAborted()
+    }
     const receipt = tracing === undefined
       ? this.#confirmed(message, options.confirm)
       : tracing.publish({ topic: this.name, headers: options.headers ?? {} }, async headers => this.#confirmed(this.#message(body, { ...options, headers }), options.confirm))
@@ -79,6 +82,7 @@ export class TopicEnd implements Topic {
 
   async deleteChannel (channel: string, { signal }: AbortOptions = {}): Promise<void> {
     this.#checkOpen()
+    signal?.throwIfAborted()
     await abortable(this.#init.deleteChannel(channel), signal)
   }
 
