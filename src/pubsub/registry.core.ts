@@ -190,12 +190,10 @@ class Registry implements RegistryCore {
     if (from !== id && Math.max(membership.incarnation, membership.version) > MAX_HEARSAY) return false
     if (id === this.#self) {
       // a former life of this node, or what it said last: it says more, or that would count for ever
-      const last = isNewer(membership, this.#mine) ? membership : this.#mine
-      if (last !== this.#mine || last.version === 0) {
-        this.#mine = { ...this.#mine, incarnation: last.incarnation, version: last.version }
-        this.#update({})
-        this.#spread({ members: [this.#mine] })
-      }
+      if (isNewer(membership, this.#mine)) this.#mine = { ...this.#mine, incarnation: membership.incarnation, version: membership.version }
+      else if (this.#mine.version > 0) return false
+      this.#update({})
+      this.#spread({ members: [this.#mine] })
       return false
     }
     if (known !== undefined && !isNewer(membership, known)) return false

@@ -114,20 +114,18 @@ export class Router {
     context.nodesChanged()
     if (id !== context.self) {
       logs.available(id, !removed && state === 'up')
+      // what a former life of it consumed from counts for nothing while this one takes no part
+      registry[!removed && roles.includes(MEMBER) ? 'back' : 'gone'](id)
       if (removed) {
-        registry.gone(id)
         logs.announced.gone(id)
         logs.input({ type: 'gone', peer: id })
         kept?.gone(id)
         this.#connected.delete(id)
-      } else {
-        // what a former life of it consumed from counts for nothing while this one takes no part
-        registry[roles.includes(MEMBER) ? 'back' : 'gone'](id)
-        if (state === 'away') kept?.gone(id)
-        else if (state !== 'left') {
-          this.connected(id)
-          if (state === 'up') kept?.back(id)
-        }
+      } else if (state === 'away') {
+        kept?.gone(id)
+      } else if (state !== 'left') {
+        this.connected(id)
+        if (state === 'up') kept?.back(id)
       }
     }
     logs.nodesChanged()
@@ -137,8 +135,9 @@ export class Router {
   #keeper (from: string, message: KeeperNet): void {
     const { context, logs, kept } = this.#init
     const { type, log } = message
-    if (log.publisher === context.self || type === 'stored' || type === 'have' || type === 'cursors' || (type === 'fetch' && logs.has(log))) logs.message(from, message)
-    if (log.publisher !== context.self && type !== 'stored' && !(type === 'fetch' && logs.has(log))) kept?.message(from, message)
+    const mine = log.publisher === context.self || type === 'stored' || (type === 'fetch' && logs.has(log))
+    if (mine || type === 'have' || type === 'cursors') logs.message(from, message)
+    if (!mine) kept?.message(from, message)
   }
 
   #check (from: string, message: WireMessage): void {
