@@ -1,4 +1,5 @@
 /** A topic before the room is loaded, and the way to it afterwards. */
+import { abortable } from '../util/abortable.ts'
 import type { AbortOptions } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Channel, OutboxOptions, PublishOptions, Receipt, SubscribeOptions, Topic } from './index.ts'
@@ -26,28 +27,28 @@ export class LazyTopic implements Topic {
   }
 
   publish (body: unknown, options?: PublishOptions): Promise<Receipt> {
-    const topic = this.#topic ?? this.#find(this.#init.room())
-    return topic === undefined ? this.#loaded().then(async topic => topic.publish(body, options)) : topic.publish(body, options)
+    return this.#use(async topic => topic.publish(body, options), options)
   }
 
-  async subscribe (channel: string, options?: SubscribeOptions): Promise<Channel> {
-    return (await this.#loaded()).subscribe(channel, options)
+  subscribe (channel: string, options?: SubscribeOptions): Promise<Channel> {
+    return this.#use(async topic => topic.subscribe(channel, options), options)
   }
 
-  async deleteChannel (channel: string, options?: AbortOptions): Promise<void> {
-    await (await this.#loaded()).deleteChannel(channel, options)
+  deleteChannel (channel: string, options?: AbortOptions): Promise<void> {
+    return this.#use(async topic => topic.deleteChannel(channel, options), options)
   }
 
-  async close (options?: AbortOptions): Promise<void> {
-    await (await this.#loaded()).close(options)
+  close (options?: AbortOptions): Promise<void> {
+    return this.#use(async topic => topic.close(options), options)
   }
 
   #find (room: Room | undefined): Topic | undefined {
-    if (room !== undefined) this.#topic ??= room.topic(this.#init.request(this))
-    return this.#topic
+    return (this.#topic ??= room?.topic(this.#init.request(this)))
   }
 
-  async #loaded (): Promise<Topic> {
-    return this.#topic ?? this.#find(await this.#init.load()) as Topic
+  /** At once if the code is there, else when it has come, in the order of the calls: of those that were given up nothing is begun then. */
+  #use<T> (run: (topic: Topic) => Promise<T>, { signal }: AbortOptions = {}): Promise<T> {
+    const topic = this.#find(this.#init.room())
+    return topic === undefined ? abortable(this.#init.load().then(async room => run(this.#find(room) as Topic)), signal) : run(topic)
   }
 }

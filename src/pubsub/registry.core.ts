@@ -189,12 +189,11 @@ class Registry implements RegistryCore {
     // of others a peer may say anything: it must not use up the numbers with which they are believed
     if (from !== id && Math.max(membership.incarnation, membership.version) > MAX_HEARSAY) return false
     if (id === this.#self) {
-      // a former life of this node, or what it said last: it says more
-      if (isNewer(membership, this.#mine)) {
-        this.#mine = { ...this.#mine, incarnation: membership.incarnation, version: membership.version }
-        this.#update({})
-        this.#spread({ members: [this.#mine] })
-      }
+      // a former life of this node, or what it said last: it says more, or that would count for ever
+      if (isNewer(membership, this.#mine)) this.#mine = { ...this.#mine, incarnation: membership.incarnation, version: membership.version }
+      else if (this.#mine.version > 0) return false
+      this.#update({})
+      this.#spread({ members: [this.#mine] })
       return false
     }
     if (known !== undefined && !isNewer(membership, known)) return false

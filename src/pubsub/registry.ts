@@ -4,6 +4,7 @@ import { time } from '../util/clocks.ts'
 import { within } from '../util/deadline.ts'
 import { createRegistry } from './registry.core.ts'
 import { Driven } from './loop.ts'
+import { MEMBER } from './roles.ts'
 import type { Context } from './context.ts'
 import type { ChannelSpec, Member, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
 
@@ -34,7 +35,7 @@ export class Registry {
   constructor (init: RegistryInit) {
     const { context, incarnation } = init
     this.#init = init
-    this.#core = createRegistry({ self: context.self, incarnation, random: Math.random, isKnown: id => context.discovery.node(id) !== undefined, time: time() })
+    this.#core = createRegistry({ self: context.self, incarnation, random: Math.random, isKnown: id => context.discovery.node(id)?.roles.includes(MEMBER) === true, time: time() })
     this.#driven = new Driven(this.#core, context.loop, output => { this.#output(output) })
   }
 

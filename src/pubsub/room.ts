@@ -204,7 +204,6 @@ export class Room {
   }
 
   readonly #onNode = ({ type, detail }: CustomEvent<NodeInfo>): void => {
-    if (type === 'node:add') this.#parts.registry.back(detail.id)
     this.#parts.router.node(detail, type === 'node:remove')
   }
 }

@@ -84,7 +84,6 @@ export class Router {
 
   #greet (id: string): void {
     const { registry, logs, subscriptions, kept } = this.#init
-    registry.back(id)
     // what it is told of channels comes before what is asked of it
     registry.hello(id)
     logs.input({ type: 'connected', peer: id })
@@ -110,13 +109,14 @@ export class Router {
   }
 
   /** Discovery's word on a node. */
-  node ({ id, state }: NodeInfo, removed: boolean): void {
+  node ({ id, state, roles }: NodeInfo, removed: boolean): void {
     const { context, registry, logs, kept } = this.#init
     context.nodesChanged()
     if (id !== context.self) {
       logs.available(id, !removed && state === 'up')
+      // what a former life of it consumed from counts for nothing while this one takes no part
+      registry[!removed && roles.includes(MEMBER) ? 'back' : 'gone'](id)
       if (removed) {
-        registry.gone(id)
         logs.announced.gone(id)
         logs.input({ type: 'gone', peer: id })
         kept?.gone(id)
@@ -135,8 +135,9 @@ export class Router {
   #keeper (from: string, message: KeeperNet): void {
     const { context, logs, kept } = this.#init
     const { type, log } = message
-    if (log.publisher === context.self || type === 'stored' || type === 'have' || type === 'cursors' || (type === 'fetch' && logs.has(log))) logs.message(from, message)
-    if (log.publisher !== context.self && type !== 'stored' && !(type === 'fetch' && logs.has(log))) kept?.message(from, message)
+    const mine = log.publisher === context.self || type === 'stored' || (type === 'fetch' && logs.has(log))
+    if (mine || type === 'have' || type === 'cursors') logs.message(from, message)
+    if (!mine) kept?.message(from, message)
   }
 
   #check (from: string, message: WireMessage): void {

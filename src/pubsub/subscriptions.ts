@@ -145,20 +145,9 @@ export class Subscriptions {
       unreached.delete(id)
       if (unreached.size === 0) all.resolve()
     })
+    const { weight, session, prefetch, concurrency } = this.#announcement(subscription)
     for (const { id } of nodes) {
-      context.send(id, {
-        type: 'open',
-        log: undefined,
-        spec,
-        fresh,
-        weight: context.discovery.self.weight,
-        prefetch: subscription.paused ? 0 : subscription.capacity.prefetch,
-        concurrency: subscription.capacity.concurrency,
-        session: subscription.session,
-        holds: [],
-        low: 0,
-        outcomes: NO_OUTCOMES
-      })
+      context.send(id, { type: 'open', log: undefined, spec, fresh, weight, session, prefetch, concurrency, holds: [], low: 0, outcomes: NO_OUTCOMES })
     }
     try {
       await abortable(within(OPEN_TIMEOUT, all.promise), signal)

@@ -55,18 +55,21 @@ export class TopicEnd implements Topic {
   }
 
   async publish (body: unknown, options: PublishOptions = {}): Promise<Receipt> {
-    const { schema } = this.#init
+    const { schema, tracing } = this.#init
+    const { signal, confirm, headers = {} } = options
     this.#checkOpen()
     if (this.#pattern) throw new InvalidNameError(`${this.name} is a pattern: it may only be subscribed to`)
     if (body == null) throw new InvalidMessageError(`${this.name}: a message needs a body`)
-    options.signal?.throwIfAborted()
-    const { tracing } = this.#init
+    signal?.throwIfAborted()
     const message = this.#message(body, options)
-    if (schema !== undefined) await checkedBody(this.name, schema, body)
+    if (schema !== undefined) {
+      await checkedBody(this.name, schema, body)
+      signal?.throwIfAborted()
+    }
     const receipt = tracing === undefined
-      ? this.#confirmed(message, options.confirm)
-      : tracing.publish({ topic: this.name, headers: options.headers ?? {} }, async headers => this.#confirmed(this.#message(body, { ...options, headers }), options.confirm))
-    return options.signal === undefined ? receipt : abortable(receipt, options.signal)
+      ? this.#confirmed(message, confirm)
+      : tracing.publish({ topic: this.name, headers }, async headers => this.#confirmed(this.#message(body, { ...options, headers }), confirm))
+    return signal === undefined ? receipt : abortable(receipt, signal)
   }
 
   async subscribe (channel: string, options: SubscribeOptions = {}): Promise<Channel> {
@@ -79,7 +82,8 @@ export class TopicEnd implements Topic {
 
   async deleteChannel (channel: string, { signal }: AbortOptions = {}): Promise<void> {
     this.#checkOpen()
-    await abortable(this.#init.deleteChannel(channel), signal)
+    signal?.throwIfAborted()
+    await this.#init.deleteChannel(channel)
   }
 
   async close ({ signal }: AbortOptions = {}): Promise<void> {

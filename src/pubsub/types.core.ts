@@ -260,7 +260,7 @@ export interface RegistryConfig {
   /** This start of the node: its memberships replace those of former starts. */
   readonly incarnation: number
   readonly random: () => number
-  /** Whether discovery knows the node: what others tell of one that is gone already does not count. @default all are */
+  /** Whether discovery knows the node as one that takes part: what others tell of one that is gone already does not count. @default all are */
   readonly isKnown?: (id: string) => boolean
   readonly time: Time
 }

@@ -1,14 +1,14 @@
-/** What `promise` gives, unless the signal aborts first; the promise itself goes on. */
+/** What `promise` gives, unless the signal aborts first; the promise itself goes on, and its failure is nobody's then. */
 export async function abortable<T> (promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) {
     return promise
   }
-  signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => { aborted.reject(signal.reason) }
+  if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await Promise.race([promise, aborted.promise])
+    return await Promise.race([aborted.promise, promise])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

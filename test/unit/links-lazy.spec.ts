@@ -6,6 +6,7 @@ import { InvalidOptionsError, MeshStoppedError } from '../../src/errors.ts'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { LinksService } from '../../src/links/service.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
+import { turn } from './turn.ts'
 import type { Election, ElectionEvents, GroupView } from '../../src/election/index.ts'
 import type { LinksOptions } from '../../src/links/index.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -190,6 +191,19 @@ describe('links that are loaded when they are needed', () => {
     expect(await settled(call)).to.equal('a')
     expect(target.ran).to.deep.equal([1])
     expect(client.network.loads).to.equal(2)
+  })
+
+  it('that it cannot be loaded is no unhandled rejection when its caller had given up before', async () => {
+    const unhandled: unknown[] = []
+    const onUnhandled = (err: unknown): void => { unhandled.push(err) }
+    process.on('unhandledRejection', onUnhandled)
+    const { links, network } = await add('client', 'gate')
+    expect(await rejection(links.link('ada', 'a', { signal: AbortSignal.abort(new Error('enough')) }))).to.have.property('message', 'enough')
+    expect(network.loads).to.equal(1)
+    await network.fail()
+    await new Promise<void>(resolve => { turn(resolve) })
+    process.off('unhandledRejection', onUnhandled)
+    expect(unhandled).to.deep.equal([])
   })
 
   it('a called node that cannot load it refuses calls of tokens as not run, and takes them later', async () => {

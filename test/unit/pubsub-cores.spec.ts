@@ -495,8 +495,8 @@ describe('pub/sub: a consumer', () => {
 describe('pub/sub: the registry', () => {
   let stopped: Promise<Array<PromiseSettledResult<unknown>>>
 
-  const registry = (self: string): Bench<RegistryInput, RegistryOutput> & { core: RegistryCore } =>
-    new Bench<RegistryInput, RegistryOutput>(createRegistry({ self, incarnation: 1, random, time })) as never
+  const registry = (self: string, incarnation = 1): Bench<RegistryInput, RegistryOutput> & { core: RegistryCore } =>
+    new Bench<RegistryInput, RegistryOutput>(createRegistry({ self, incarnation, random, time })) as never
 
   it('tells who consumes from what, without those that are gone', () => {
     const [one, other] = [registry('a'), registry('b')]
@@ -540,6 +540,29 @@ describe('pub/sub: the registry', () => {
     late.step({ type: 'gone', peer: 'b' })
     late.step({ type: 'message', from: 'b', delta: other.core.whole() })
     expect(members()).to.deep.equal(['a', 'b'])
+  })
+
+  it('a node that was started anew and consumes nothing says so, whatever others remember of its former life', () => {
+    const [one, before, after] = [registry('a'), registry('b'), registry('b', 2)]
+    before.step({ type: 'open', spec: specOf({ durable: false }), stated: 0, weight: 1 })
+    one.step({ type: 'message', from: 'b', delta: before.core.whole() })
+    one.step({ type: 'gone', peer: 'b' })
+    one.step({ type: 'back', peer: 'b' }, 5_000)
+    const members = (): string[] => one.core.matching().flatMap(({ members }) => members.map(({ id }) => id))
+    expect(members()).to.deep.equal(['b'])
+    // its first word to others has nothing of it yet
+    one.step({ type: 'message', from: 'b', delta: after.core.whole() })
+    const remembered = one.core.whole()
+    after.step({ type: 'message', from: 'a', delta: remembered })
+    for (const { delta } of after.of('spread')) one.step({ type: 'message', from: 'b', delta })
+    expect(members()).to.deep.equal([])
+    // once: whom it meets later it tells at once
+    after.step({ type: 'message', from: 'a', delta: remembered })
+    expect(after.of('spread').filter(({ delta }) => delta.members.length > 0)).to.have.length(1)
+    const other = registry('o')
+    other.step({ type: 'message', from: 'b', delta: after.core.whole() })
+    other.step({ type: 'message', from: 'a', delta: remembered })
+    expect(other.core.matching().map(({ members }) => members)).to.deep.equal([[]])
   })
 
   it('a channel that is made anew by a slower clock is another one than the deleted one', () => {

@@ -3,6 +3,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
 import { PubsubService } from '../../src/pubsub/pubsub.ts'
 import { rejection } from './rpc-fakes.ts'
+import type { AbortOptions } from '@libp2p/interface'
 import type { PubsubComponents } from '../../src/pubsub/index.ts'
 import type * as Code from '#pubsub'
 
@@ -38,6 +39,37 @@ describe('topics that are loaded when they are needed', () => {
     expect(service.info().topics).to.deep.equal(['loaded'])
     await service.stop()
   })
+  it('whoever gives up while it loads hears so at once, and nothing is done for him when it comes; what others asked for is done in their order', async () => {
+    const coming = Promise.withResolvers<typeof Code>()
+    const done: string[] = []
+    // topics look at the signal first
+    const take = (what: string) => async (of: unknown, { signal }: AbortOptions = {}) => {
+      signal?.throwIfAborted()
+      done.push(`${what} ${of}`)
+    }
+    const topic = { publish: take('publish'), subscribe: take('subscribe'), deleteChannel: take('delete'), close: async () => { done.push('close') } }
+    class Room extends FakeRoom {
+      topic (): unknown { return topic }
+    }
+    const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => coming.promise)
+    await service.start()
+    const orders = service.topic('orders')
+    const { signal: stays } = new AbortController()
+    const kept = [orders.publish(1, { signal: stays }), orders.publish(2), orders.publish(3, { signal: stays })]
+    const giving = new AbortController()
+    const { signal } = giving
+    const given = [orders.publish(4, { signal }), orders.subscribe('billing', { signal }), orders.deleteChannel('audit', { signal }), orders.close({ signal })].map(rejection)
+    giving.abort(new Error('enough'))
+    for (const err of await Promise.all(given)) expect(err).to.have.property('message', 'enough')
+    expect(done).to.deep.equal([])
+    coming.resolve({ Room } as unknown as typeof Code)
+    await Promise.all(kept)
+    await orders.publish(5)
+    // to close a topic goes on, as it does with the code
+    expect(done).to.deep.equal(['publish 1', 'publish 2', 'publish 3', 'close', 'publish 5'])
+    await service.stop()
+  })
+
   it('a stop while it loads ends what waits at once, and waits for no code that does not come', async () => {
     const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => new Promise(() => {}))
     await service.start()

@@ -37,22 +37,43 @@ describe('pub/sub: what comes from a peer', () => {
     expect(heard).to.deep.equal([])
   })
 
-  it('a node that discovery has again consumes again, though it noticed nothing and says nothing', () => {
+  /** What the registry is told of nodes. */
+  function nodes (): { router: Router, said: string[], node: (roles: string[], removed?: boolean) => void } {
     const said: string[] = []
     const noop = (): void => {}
-    const node = { id: 'peer', state: 'up', roles: [MEMBER] } as unknown as NodeInfo
+    let info: NodeInfo | undefined
     const init = {
-      context: { self: 'me', net: { changed: noop }, connected: () => true, nodesChanged: noop, discovery: { node: () => node } },
+      context: { self: 'me', net: { changed: noop }, connected: () => true, nodesChanged: noop, discovery: { node: () => info } },
       registry: { hello: noop, back: (id: string) => { said.push(`${id} back`) }, gone: (id: string) => { said.push(`${id} gone`) } },
       logs: { input: noop, available: noop, nodesChanged: noop, announced: { gone: noop } },
       subscriptions: { connected: noop },
       kept: undefined
     }
     const router = new Router(init as unknown as RouterInit)
-    router.node(node, false)
-    router.node(node, true)
-    router.node(node, false)
+    const node = (roles: string[], removed = false): void => {
+      info = { id: 'peer', state: 'up', roles } as unknown as NodeInfo
+      router.node(info, removed)
+    }
+    return { router, said, node }
+  }
+
+  it('a node that discovery has again consumes again, though it noticed nothing and says nothing', () => {
+    const { said, node } = nodes()
+    node([MEMBER])
+    node([MEMBER], true)
+    node([MEMBER])
     expect(said).to.deep.equal(['peer back', 'peer gone', 'peer back'])
+  })
+
+  it('a node that takes no part in topics consumes nothing of what its former life did, before it does', () => {
+    const { said, node } = nodes()
+    node([MEMBER])
+    node([MEMBER], true)
+    node([])
+    node(['other', MEMBER])
+    // it was started anew before anybody missed it
+    node(['other'])
+    expect(said).to.deep.equal(['peer back', 'peer gone', 'peer gone', 'peer back', 'peer gone'])
   })
 
   it('only a keeper fetches', () => {
