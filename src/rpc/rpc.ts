@@ -157,15 +157,15 @@ export class RpcService implements Rpc, Startable {
   }
 
   handleStream (method: string, kind: StreamKind, handler: StreamHandler, options: HandleOptions = {}): Registration {
-    if (!(kind in STREAMING) || STREAMING[kind] === 0) {
+    // an untyped caller may name anything
+    if (!(STREAMING[kind] > 0)) {
       throw new InvalidOptionsError(`'${method}': kind must be serverStream, clientStream or bidi, not ${String(kind)}`)
     }
-    const { input, output, ...rest } = options
     // one value is checked as that of every method; the items of a sequence are, as they pass
     const whole: HandleOptions = {
-      ...rest,
-      ...(kind === 'serverStream' && input !== undefined && { input }),
-      ...(kind === 'clientStream' && output !== undefined && { output })
+      ...options,
+      input: kind === 'serverStream' ? options.input : undefined,
+      output: kind === 'clientStream' ? options.output : undefined
     }
     return this.#methods.add(method, handler, whole, this.#options.interceptors.server, kind, options)
   }
