@@ -7,6 +7,7 @@ import { wallClock } from '../test/harness/ipc.ts'
 import { spawnNode } from '../test/harness/processes.ts'
 import { until } from '../test/harness/until.ts'
 import { allSeeAll } from '../test/harness/use-processes.ts'
+import { verdict } from './lib/figures.ts'
 import type { NodeProcess } from '../test/harness/processes.ts'
 
 const NODES = 10
@@ -146,7 +147,7 @@ export async function run (): Promise<Record<string, number>> {
     const figures = await measure(nodes)
     for (const [name, value] of Object.entries(figures)) {
       const bar = BARS[name] ?? Infinity
-      console.log(`${value <= bar ? 'met   ' : 'MISSED'} ${name.padEnd(61)} ${value.toFixed(1).padStart(8)}  (bar ${bar})`)
+      console.log(`${verdict(value <= bar, bar === 0)} ${name.padEnd(61)} ${value.toFixed(1).padStart(8)}  (bar ${bar})`)
     }
     return figures
   } finally {

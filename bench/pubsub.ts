@@ -7,6 +7,7 @@ import { wallClock } from '../test/harness/ipc.ts'
 import { PubsubGroup } from '../test/harness/pubsub-group.ts'
 import { until } from '../test/harness/until.ts'
 import { LoadGroup, rawGossip } from './lib/pubsub-group.ts'
+import { verdict } from './lib/figures.ts'
 import type { LoadNode } from './lib/pubsub-group.ts'
 import type { Seen } from './lib/pubsub-load.ts'
 
@@ -28,7 +29,7 @@ interface Figure {
   value: number
   all: number[]
   /** At least, or at most. */
-  bar?: { least?: number, most?: number }
+  bar?: { least?: number, most?: number, count?: true }
 }
 
 type Values = Record<string, number>
@@ -54,15 +55,15 @@ const BARS: Record<string, NonNullable<Figure['bar']>> = {
   'consumer killed: redelivery, median, ms': { most: 700 },
   'consumer killed: redelivery, p99, ms': { most: 1_500 },
   'late joiner, backlog of 10 000: ms': { most: 5_000 },
-  'late joiner: gaps': { most: 0 },
-  'late joiner: repeats': { most: 0 },
-  'publisher killed: repeats beyond those in flight, most': { most: 64 },
+  'late joiner: gaps': { most: 0, count: true },
+  'late joiner: repeats': { most: 0, count: true },
+  'publisher killed: repeats beyond those in flight, most': { most: 64, count: true },
   'poison message: p99 of the others, ratio': { most: 1.1 },
-  'poison message: dead letters': { least: 1, most: 1 },
-  'consumer stopped: messages in the outbox': { most: 10_000 },
-  'consumer stopped: lost and not told': { most: 0 },
-  'no faults: repeats': { most: 0 },
-  'no faults: lost': { most: 0 }
+  'poison message: dead letters': { least: 1, most: 1, count: true },
+  'consumer stopped: messages in the outbox': { most: 10_000, count: true },
+  'consumer stopped: lost and not told': { most: 0, count: true },
+  'no faults: repeats': { most: 0, count: true },
+  'no faults: lost': { most: 0, count: true }
 }
 
 function quantile (values: readonly number[], q: number): number {
@@ -306,7 +307,7 @@ const SCENARIOS: readonly Scenario[] = [
 function print ({ name, value, bar }: Figure): void {
   const met = value >= (bar?.least ?? -Infinity) && value <= (bar?.most ?? Infinity)
   const text = bar === undefined ? '' : `(bar ${[bar.least === undefined ? '' : `>= ${bar.least}`, bar.most === undefined ? '' : `<= ${bar.most}`].filter(part => part !== '').join(', ')})`
-  console.log(`${bar === undefined ? '      ' : met ? 'met   ' : 'MISSED'} ${name.padEnd(60)} ${value >= 1_000 ? Math.round(value) : value.toFixed(2)} ${text}`)
+  console.log(`${bar === undefined ? '      ' : verdict(met, bar.count === true)} ${name.padEnd(60)} ${value >= 1_000 ? Math.round(value) : value.toFixed(2)} ${text}`)
 }
 
 /** Measures, prints the medians beside the bars, and resolves to the figures. */

@@ -11,6 +11,7 @@ import { run as benchMonitor } from './monitor.ts'
 import { run as benchPubsub } from './pubsub.ts'
 import { run as benchRelay } from './relay.ts'
 import { bars, benchRpc, table } from './rpc.ts'
+import { verdict } from './lib/figures.ts'
 import { benchStream, streamBars, streamTable } from './stream.ts'
 
 const { values } = parseArgs({
@@ -30,14 +31,14 @@ if (values.only == null || values.only === 'rpc') {
   const rows = await benchRpc({ rounds: Number(values.rounds) })
   const met = bars(rows)
   console.log(`\n${table(rows)}\n`)
-  for (const { name, value, bar, met: ok } of met) console.log(`${ok ? 'met   ' : 'MISSED'} ${name}: ${value.toFixed(2)} (bar ${bar})`)
+  for (const { name, value, bar, met: ok } of met) console.log(`${verdict(ok, bar === 0)} ${name}: ${value.toFixed(2)} (bar ${bar})`)
   results['rpc'] = { rows, bars: met }
 }
 if (values.only == null || values.only === 'stream') {
   const result = await benchStream({ rounds: Number(values.rounds) })
   const met = streamBars(result)
   console.log(`\n${streamTable(result)}\n`)
-  for (const { name, value, bar, met: ok } of met) console.log(`${ok ? 'met   ' : 'MISSED'} ${name}: ${value.toFixed(2)} (bar ${bar})`)
+  for (const { name, value, bar, met: ok } of met) console.log(`${verdict(ok, bar === 0)} ${name}: ${value.toFixed(2)} (bar ${bar})`)
   results['stream'] = { ...result, bars: met }
 }
 if (values.only == null || values.only === 'mesh') {

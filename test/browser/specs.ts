@@ -27,6 +27,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'harness-reporter.spec.ts': 'starts mocha',
   'security-floors.spec.ts': 'the script it tests reads the lock file',
   'bundle.spec.ts': 'runs esbuild',
+  'bench-figures.spec.ts': 'sets the exit code of its process',
   'storage-core.spec.ts': 'among others it tests the log on the disk',
   'storage-node.spec.ts': 'files',
   'storage.spec.ts': 'files; test/browser/storage.spec.ts runs what is left'

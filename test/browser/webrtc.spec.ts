@@ -141,7 +141,8 @@ describe('direct paths', function () {
   it('come beside relayed ones, which carry calls at once; none is lost or doubled when they take over, nor when the relay dies', async () => {
     const own = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
     await join(own.addresses)
-    const { mesh: other } = await openRight(own.addresses)
+    const made: RTCPeerConnection[] = []
+    const { mesh: other } = await openRight(own.addresses, undefined, window => { gather(window, made) })
     const ran: number[] = []
     other.rpc.handle('count', async (n: number) => {
       ran.push(n)
@@ -155,6 +156,8 @@ describe('direct paths', function () {
       for (let n = 1; going.on; n += 5) answers.push(...await Promise.all([0, 1, 2, 3, 4].map(async i => mesh.rpc.invoke('right', 'count', n + i))))
     })()
     await direct(other)
+    // no server is asked for a page's address unless one is named, whoever dialled
+    expect(made.map(connection => connection.getConfiguration().iceServers)).to.deep.equal(made.map(() => [])).and.not.to.deep.equal([])
     await until(() => movedTo(mesh, other) && movedTo(other, mesh))
     const taken = answers.length
     await until(() => answers.length > taken + 50)

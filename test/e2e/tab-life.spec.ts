@@ -1,4 +1,5 @@
 /** Tabs of a real Chromium in a mesh of real processes: one is frozen for a while, some share a storage. */
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { ELECTION_COMMANDS } from '../harness/election-group.ts'
 import { until } from '../harness/until.ts'
@@ -8,13 +9,18 @@ import { RawTab } from './raw-tab.ts'
 import { serveTabs } from './tab-server.ts'
 import type { TabScript } from './tab-page.ts'
 import type { TabServer } from './tab-server.ts'
-import type { MeshOptions, NodeInfo } from '../../src/index.ts'
+import type { LinkChange, MeshOptions, NodeInfo } from '../../src/index.ts'
 import type { Handled } from '../harness/pubsub-methods.ts'
 import type { NodeProcess } from '../harness/processes.ts'
+import type { Who } from '../harness/node-methods.ts'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 
+const LINK_COMMANDS = fileURLToPath(new URL('../process/links-child.ts', import.meta.url))
+const SOAKS = process.env['BRAID_SOAK'] === '1'
 /** Milliseconds for which the tab is frozen; `npm run test:soak-tabs` takes a minute. */
-const FROZEN = process.env['BRAID_SOAK'] === '1' ? 60_000 : 12_000
+const FROZEN = SOAKS ? 60_000 : 12_000
+/** Milliseconds in which a tab is right again after a minute, where the machine has nothing else to do. */
+const RIGHT_AGAIN = 2_000
 
 declare const tab: TabScript
 
@@ -114,7 +120,10 @@ describe('the life of a tab, in Chromium', function () {
       measured('it consumes', async () => page.evaluate(before => tab.handled.length > before, before)),
       measured('it knows the leader', async () => page.evaluate(leader => tab.mesh?.election.of('login')?.leader?.id === leader, leader.id))
     ])
-    if (process.env['BRAID_SOAK'] === '1') console.log(`    ms after waking: ${JSON.stringify(took)}`)
+    if (SOAKS) {
+      console.log(`    ms after waking: ${JSON.stringify(took)}`)
+      for (const [what, ms] of Object.entries(took)) expect(ms, `ms until ${what}`).to.be.at.most(RIGHT_AGAIN)
+    }
 
     const { seen: happened, resyncs } = await page.evaluate(() => ({ seen: tab.seen, resyncs: tab.resyncs }))
     // what is to be frozen is hidden first
@@ -134,6 +143,34 @@ describe('the life of a tab, in Chromium', function () {
       return all.every(body => bodies.has(body))
     }, { timeout: 60_000, what: 'every message is handled' })
     expect(await second.command('leader')).to.deep.equal(leader)
+  })
+
+  it('that is closed gives the tokens that are linked to it to processes: who calls with them is told, and is answered there', async () => {
+    const listen = ['/ip4/127.0.0.1/tcp/0/ws']
+    const [shop, other] = await Promise.all(['shop-1', 'shop-2'].map(async name => processes.spawn({
+      label: name, commands: LINK_COMMANDS, options: { mesh: 'tabs', service: 'shop', name, listen, bootstrap: relay.addresses }
+    }))) as [NodeProcess, NodeProcess]
+    const page = await open()
+    const { id } = await start(page, { service: 'login', name: 'closing' })
+    await until(async () => (await seen(id)).every(node => node?.state === 'up'))
+    for (const node of [shop, other]) await until(async () => (await node.nodes('login')).filter(({ state }) => state === 'up').length === 3)
+    const tokens = ['ada', 'bob', 'eve']
+    const options = { timeout: 10_000 }
+    for (const token of tokens) expect(await shop.command('link', [token, id])).to.equal(id)
+    // committed: who has never called with it goes there, too
+    for (const token of tokens) expect(await other.invoke('login', 'who', undefined, { ...options, token })).to.equal(id)
+    for (const token of tokens) expect(await shop.invoke('login', 'who', undefined, { ...options, token })).to.equal(id)
+
+    const closed = page.waitForEvent('close')
+    await page.close({ runBeforeUnload: true })
+    await closed
+    for (const token of tokens) {
+      const answered = await shop.invoke<Who>('login', 'who', undefined, { ...options, token })
+      expect(logins.map(login => login.id)).to.include(answered.id)
+      const moves = shop.eventsOf<LinkChange>('link:move').filter(({ detail }) => detail.token === answered.token)
+      expect(moves.map(({ detail: { service, node, former } }) => ({ service, node, former }))).to.deep.equal([{ service: 'login', node: answered.id, former: id }])
+      expect(await other.invoke<Who>('login', 'who', undefined, { ...options, token })).to.include({ id: answered.id })
+    }
   })
 
   it('shares a storage with others: each has its own identity, and the same one after a reload', async () => {
