@@ -115,6 +115,38 @@ describe('the demo page, for every eye and none', function () {
     expect(await theme()).to.equal('light')
   })
 
+  it('draws every path by the way it goes, own or between others, as its legend has it, and not by colour alone', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const other = await tabs.open()
+    await other.join()
+    for (const one of [tab, other]) await one.reachable()
+    await using mesh = await visitor('caller')
+    // over the relay: it has neither WebSockets nor WebRTC of its own
+    for (const one of [tab, other]) await until(async () => await mesh.rpc.invoke('tab', 'hello', {}, { node: await one.id, timeout: 15_000 }))
+    expect((await tab.call({ service: 'tab', node: await other.page.locator('#self-name').innerText(), args: '{}' })).outcome).to.equal('done')
+
+    const lines = async (selector: string): Promise<string[]> => {
+      const found = await tab.page.locator(selector).evaluateAll(elements => elements.map(element => {
+        const { stroke, strokeDasharray } = getComputedStyle(element)
+        return `${(element as SVGElement).dataset['style']}: ${stroke}, dashes ${strokeDasharray}`
+      }))
+      return [...new Set(found)].sort()
+    }
+    const legend = await lines('.legend .edge.own')
+    expect(legend.map(text => text.split(':')[0])).to.deep.equal(['relayed', 'tcp', 'webrtc', 'ws'])
+    expect(new Set(legend.map(text => /rgb.*\)/.exec(text)?.[0])).size).to.equal(4)
+    expect(new Set(legend.map(text => /dashes .*/.exec(text)?.[0])).size).to.equal(4)
+    const of = (...styles: string[]): string[] => legend.filter(text => styles.some(style => text.startsWith(`${style}:`)))
+    await until(async () => String(await lines('.map .edge.own')) === String(of('relayed', 'webrtc', 'ws')), { timeout: 40_000, what: 'own paths of three kinds' })
+    await until(async () => String(await lines('.map .edge:not(.own)')) === String(of('relayed', 'tcp', 'ws')), { timeout: 40_000, what: 'paths of three kinds between others' })
+    const widths = async (selector: string): Promise<number[]> => tab.page.locator(selector).evaluateAll(elements => elements.map(element => Number.parseFloat(getComputedStyle(element).strokeWidth)))
+    expect(Math.min(...await widths('.map .edge.own'))).to.be.above(Math.max(...await widths('.map .edge:not(.own)')))
+    await tab.page.getByText('All paths as a table').click()
+    const table = tab.page.getByRole('region', { name: 'Paths', exact: true })
+    for (const way of ['WebRTC, direct', 'WebSocket, direct', 'TCP, direct', 'over a relay']) await table.getByRole('cell', { name: way }).first().waitFor()
+  })
+
   it('tells the trend of round trips, and hangs up', async () => {
     const tab = await tabs.open()
     await tab.join()

@@ -20,7 +20,7 @@ export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: Edge
   const fresh = own ? pulses.value.get(peer) : undefined
   return (
     <g>
-      <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1} {...place} />
+      <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1.2} {...place} />
       {fresh?.out != null && <line key={`out ${fresh.out}`} class='pulse' data-direction='out' pathLength={1} {...place} />}
       {fresh?.in != null && <line key={`in ${fresh.in}`} class='pulse' data-direction='in' pathLength={1} {...place} />}
     </g>
