@@ -1,12 +1,15 @@
 /** What the page tells, each thing to those who see it and to those who do not. */
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { freePort } from '../harness/ports.ts'
 import { until } from '../harness/until.ts'
+import { expectAccessible } from './axe.ts'
 import { useTabs } from './tabs.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { Tab } from './browser.ts'
 
 declare const pulsesSeen: string[]
+declare const spoken: string[]
 
 /** Keeps of each call that the map shows which way it went, and how it was drawn. */
 async function watchPulses ({ page }: Tab): Promise<void> {
@@ -20,6 +23,16 @@ async function watchPulses ({ page }: Tab): Promise<void> {
         pulsesSeen.push(`${line.dataset['direction']}, animation ${animationName}, opacity ${opacity}`)
       }
     }).observe(document.querySelector('.map') ?? document.body, { childList: true, subtree: true })
+  })
+}
+
+/** Keeps what a screen reader is given to say. */
+async function watchSpoken ({ page }: Tab): Promise<void> {
+  await page.evaluate(() => {
+    const spoken: string[] = []
+    Object.assign(globalThis, { spoken })
+    const voice = document.querySelector('p.unseen[role=status][aria-live=polite]')!
+    new MutationObserver(() => { spoken.push(voice.textContent) }).observe(voice, { childList: true, characterData: true, subtree: true })
   })
 }
 
@@ -145,6 +158,63 @@ describe('the demo page, for every eye and none', function () {
     await tab.page.getByText('All paths as a table').click()
     const table = tab.page.getByRole('region', { name: 'Paths', exact: true })
     for (const way of ['WebRTC, direct', 'WebSocket, direct', 'TCP, direct', 'over a relay']) await table.getByRole('cell', { name: way }).first().waitFor()
+  })
+
+  it('crowns who leads on the map and in the list, and says aloud when that becomes another one', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const { page } = tab
+    const names = async (selector: string): Promise<string[]> => (await page.locator(selector).evaluateAll(elements => elements.map(element => (element as HTMLElement).dataset['node'] ?? ''))).sort()
+    const crowned = async (): Promise<string> => {
+      const leaders = (await page.locator('#leaders [data-term] .leader strong:first-of-type').allInnerTexts()).sort()
+      await until(async () => String(await names('.map .node:has(.crown)')) === String(leaders) && String(await names('#nodes tr:has(.badge.crown)')) === String(leaders), { timeout: 1_000 })
+      return String(leaders)
+    }
+    const before = await until(async () => /^login-\d,mail-\d$/.exec(await crowned())?.[0], { timeout: 60_000 })
+    const [former = ''] = before.split(',')
+    await page.getByRole('button', { name: new RegExp(`^${former} login,.*, leads login`) }).waitFor()
+    await watchSpoken(tab)
+    const stepDown = tab.button(`Step down ${former} as leader of login`)
+    const after = await until(async () => {
+      // a leader whose voters are not connected yet refuses
+      if (await stepDown.isVisible()) await stepDown.click({ timeout: 1_000 })
+      return /^login-\d,mail-\d$/.exec(await crowned())?.[0].split(',').find(name => name.startsWith('login') && name !== former)
+    }, { timeout: 60_000, interval: 500 })
+    await until(async () => (await page.evaluate(() => spoken)).some(text => text.includes(`${after} leads login in term `)))
+    await tab.event(`login: ${former} stepped down`).waitFor()
+  })
+
+  it('has no accessibility violation where something is wrong', async () => {
+    const { relays: [relay = ''] } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
+    const lost = await tabs.open(`${tabs.stage.url}#mesh=demo&relay=${relay.replace(/\/tcp\/\d+/, `/tcp/${await freePort()}`)}`)
+    await lost.button('Join the mesh').click()
+    await lost.page.locator('#status[data-status=isolated]').waitFor()
+    await lost.page.getByText('There is no way into the mesh').waitFor()
+    await expectAccessible(lost.page, 'isolated')
+
+    const tab = await tabs.open()
+    await tab.join()
+    const { page } = tab
+    for (const field of ['#consume-topic', '#publish-topic']) await page.locator(field).fill('complaints')
+    await page.locator('#consume-channel').fill('desk')
+    await tab.button('Join channel').click()
+    const consumer = page.locator('.consumer[data-channel=desk]')
+    await consumer.getByLabel('Bury the next').check()
+    await tab.button('Publish').click()
+    await consumer.locator('li[data-state=dead]').waitFor()
+    await consumer.getByLabel('Refuse the next').check()
+    await tab.button('Publish').click()
+    await consumer.locator('li[data-state=nacked]').waitFor()
+    await consumer.locator('[data-count=dead]', { hasText: '1' }).waitFor()
+    await page.locator('#publish-topic').fill('no name')
+    await tab.button('Publish').click()
+    await page.locator('#receipt.problem').waitFor()
+    await page.locator('#consume-channel').fill('no name')
+    await tab.button('Join channel').click()
+    await page.locator('#topics .problem[role=alert]').waitFor()
+    await expectAccessible(page, 'messages refused and dead, names that are none')
+    await page.setViewportSize({ width: 360, height: 740 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(360)
   })
 
   it('tells the trend of round trips, and hangs up', async () => {

@@ -11,6 +11,7 @@ import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.
 import { parseHash, shareLink } from '../../demo/page/state/address.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
 import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
+import { announced, log } from '../../demo/page/state/log.ts'
 import { othersPaths, othersTopics } from '../../demo/page/state/others.ts'
 import { mesh, snapshot } from '../../demo/page/state/view.ts'
 import type { JsonSchema } from '../../demo/page/lib/schema.ts'
@@ -67,6 +68,17 @@ describe('the demo page', () => {
     expect(channelState('orders', 'c')).to.deep.equal({ consumers: 2, dead: 140_000 })
     expect(channelState('orders', 'd')).to.equal(undefined)
     othersTopics.value = []
+  })
+
+  it('says all that happened at once, not only the last of it', async () => {
+    log('election', 'login-1 leads login in term 1', true)
+    log('transport', 'connected')
+    log('election', 'mail-1 leads mail in term 2', true)
+    await Promise.resolve()
+    expect(announced.value).to.equal('login-1 leads login in term 1; mail-1 leads mail in term 2')
+    log('discovery', 'relay is gone', true)
+    await Promise.resolve()
+    expect(announced.value).to.equal('relay is gone')
   })
 
   it('keeps no more of what another node tells than it can show', () => {
