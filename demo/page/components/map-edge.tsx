@@ -9,9 +9,9 @@ interface EdgeProps {
   to: Point | undefined
 }
 
-/** Quick paths are thick. */
+/** Quick paths are thick, none is as thin as one between others. */
 function widthOf (rtt: number | undefined): number {
-  return rtt == null ? 2 : Math.max(1.5, 4.5 - Math.log2(Math.max(1, rtt)) * 0.7)
+  return rtt == null ? 2.4 : Math.max(2.2, 5 - Math.log2(Math.max(1, rtt)) * 0.6)
 }
 
 export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: EdgeProps): JSX.Element | null {
