@@ -10,6 +10,7 @@ import type { Tab } from './browser.ts'
 
 declare const pulsesSeen: string[]
 declare const spoken: string[]
+declare const placesSeen: Set<string>
 
 /** Keeps of each call that the map shows which way it went, and how it was drawn. */
 async function watchPulses ({ page }: Tab): Promise<void> {
@@ -66,6 +67,27 @@ describe('the demo page, for every eye and none', function () {
       await tab.page.locator('.map .pulse').first().waitFor({ state: 'detached' })
     })
   }
+
+  it('moves the nodes of the map to their places where motion is wanted; none rests on another one', async () => {
+    const tab = await tabs.open(undefined, { reducedMotion: 'no-preference' })
+    await tab.join()
+    const { page } = tab
+    await page.locator('.map .node[data-node=login-1]').evaluate(node => {
+      const placesSeen = new Set<string>()
+      Object.assign(globalThis, { placesSeen })
+      new MutationObserver(() => { placesSeen.add(node.getAttribute('transform') ?? '') }).observe(node, { attributeFilter: ['transform'] })
+    })
+    await using mesh = await visitor('newcomer')
+    await page.locator('.map .node[data-node=newcomer]').waitFor()
+    expect(mesh.status).to.equal('joined')
+    const places = async (): Promise<string[]> => page.locator('.map .node').evaluateAll(nodes => nodes.map(node => node.getAttribute('transform') ?? ''))
+    await until(async () => await page.evaluate(() => placesSeen.size) > 5, { what: 'login-1 to move, not to jump' })
+    let before = ''
+    await until(async () => before === (before = String(await places())), { interval: 300, timeout: 30_000, what: 'all to rest' })
+    const points = (await places()).map(place => /translate\((\S+) (\S+)\)/.exec(place)?.slice(1).map(Number) ?? [])
+    const gaps = points.flatMap(([x = 0, y = 0], i) => points.slice(i + 1).map(([x2 = 0, y2 = 0]) => Math.hypot(x - x2, y - y2)))
+    expect(Math.min(...gaps)).to.be.at.least(60)
+  })
 
   it('says who shares a channel, and how many of its messages became dead letters, whoever published them', async () => {
     const tab = await tabs.open()
