@@ -1,6 +1,7 @@
 /**
- * What one relay holds: 500 clients with the transports of a tab and a place each, and 50 full nodes of the mesh, all on
- * this machine. Its memory and CPU, and how soon each client answers a ping: of the relay, and of another client through it.
+ * What one relay holds: 500 clients and 50 full nodes of the mesh, all on this machine. A client is a bare libp2p node with a
+ * tab's WebSockets and relay transports and a place; what a whole tab costs a relay is in `browser.ts`. Its memory and CPU,
+ * and how soon each client answers a ping: of the relay, and of another client through it.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { spawnNode } from '../test/harness/processes.ts'

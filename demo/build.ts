@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { bundlePage } from './bundle.ts'
+import { withPolicy } from './policy.ts'
 import type { Metafile } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -46,7 +47,8 @@ const { files, metafile } = await bundlePage()
 await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
 let total = 0
-for (const [name, body] of files) {
+for (const [name, bytes] of files) {
+  const body = name === 'index.html' ? Buffer.from(withPolicy(Buffer.from(bytes).toString())) : bytes
   await writeFile(join(folder, name), body)
   total += gzip(body)
   console.log(`${kB(body.length)} ${kB(gzip(body))} gzip  ${name}`)

@@ -2,17 +2,12 @@
 import { createServer } from 'node:http'
 import { extname } from 'node:path'
 import { bundlePage } from './bundle.ts'
+import { LOCAL_POLICY } from './policy.ts'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The page needs its own script and style, and WebSockets to the nodes, whose ports the system chose. */
-const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self' ws://127.0.0.1:*",
-  "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"
-].join('; ')
-
 const HEADERS = {
-  'content-security-policy': POLICY,
+  'content-security-policy': LOCAL_POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',

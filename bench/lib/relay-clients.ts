@@ -1,4 +1,7 @@
-/** Many clients of a relay in one process: libp2p nodes with what a tab has, and a place on the relay. */
+/**
+ * Many clients of a relay in one process: libp2p nodes with a tab's WebSockets and relay transports, Noise, ping and DHT
+ * client, and a place on the relay. They have no WebRTC, and none of braid's rooms: no hello, no record, no heartbeat.
+ */
 import { noise } from '@libp2p/noise'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'

@@ -1,12 +1,16 @@
 /** What the page tells, each thing to those who see it and to those who do not. */
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { freePort } from '../harness/ports.ts'
 import { until } from '../harness/until.ts'
+import { expectAccessible } from './axe.ts'
 import { useTabs } from './tabs.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { Tab } from './browser.ts'
 
 declare const pulsesSeen: string[]
+declare const spoken: string[]
+declare const placesSeen: Set<string>
 
 /** Keeps of each call that the map shows which way it went, and how it was drawn. */
 async function watchPulses ({ page }: Tab): Promise<void> {
@@ -20,6 +24,16 @@ async function watchPulses ({ page }: Tab): Promise<void> {
         pulsesSeen.push(`${line.dataset['direction']}, animation ${animationName}, opacity ${opacity}`)
       }
     }).observe(document.querySelector('.map') ?? document.body, { childList: true, subtree: true })
+  })
+}
+
+/** Keeps what a screen reader is given to say. */
+async function watchSpoken ({ page }: Tab): Promise<void> {
+  await page.evaluate(() => {
+    const spoken: string[] = []
+    Object.assign(globalThis, { spoken })
+    const voice = document.querySelector('p.unseen[role=status][aria-live=polite]')!
+    new MutationObserver(() => { spoken.push(voice.textContent) }).observe(voice, { childList: true, characterData: true, subtree: true })
   })
 }
 
@@ -53,6 +67,27 @@ describe('the demo page, for every eye and none', function () {
       await tab.page.locator('.map .pulse').first().waitFor({ state: 'detached' })
     })
   }
+
+  it('moves the nodes of the map to their places where motion is wanted; none rests on another one', async () => {
+    const tab = await tabs.open(undefined, { reducedMotion: 'no-preference' })
+    await tab.join()
+    const { page } = tab
+    await page.locator('.map .node[data-node=login-1]').evaluate(node => {
+      const placesSeen = new Set<string>()
+      Object.assign(globalThis, { placesSeen })
+      new MutationObserver(() => { placesSeen.add(node.getAttribute('transform') ?? '') }).observe(node, { attributeFilter: ['transform'] })
+    })
+    await using mesh = await visitor('newcomer')
+    await page.locator('.map .node[data-node=newcomer]').waitFor()
+    expect(mesh.status).to.equal('joined')
+    const places = async (): Promise<string[]> => page.locator('.map .node').evaluateAll(nodes => nodes.map(node => node.getAttribute('transform') ?? ''))
+    await until(async () => await page.evaluate(() => placesSeen.size) > 5, { what: 'login-1 to move, not to jump' })
+    let before = ''
+    await until(async () => before === (before = String(await places())), { interval: 300, timeout: 30_000, what: 'all to rest' })
+    const points = (await places()).map(place => /translate\((\S+) (\S+)\)/.exec(place)?.slice(1).map(Number) ?? [])
+    const gaps = points.flatMap(([x = 0, y = 0], i) => points.slice(i + 1).map(([x2 = 0, y2 = 0]) => Math.hypot(x - x2, y - y2)))
+    expect(Math.min(...gaps)).to.be.at.least(60)
+  })
 
   it('says who shares a channel, and how many of its messages became dead letters, whoever published them', async () => {
     const tab = await tabs.open()
@@ -113,6 +148,95 @@ describe('the demo page, for every eye and none', function () {
     }
     await page.reload()
     expect(await theme()).to.equal('light')
+  })
+
+  it('draws every path by the way it goes, own or between others, as its legend has it, and not by colour alone', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const other = await tabs.open()
+    await other.join()
+    for (const one of [tab, other]) await one.reachable()
+    await using mesh = await visitor('caller')
+    // over the relay: it has neither WebSockets nor WebRTC of its own
+    for (const one of [tab, other]) await until(async () => await mesh.rpc.invoke('tab', 'hello', {}, { node: await one.id, timeout: 15_000 }))
+    expect((await tab.call({ service: 'tab', node: await other.page.locator('#self-name').innerText(), args: '{}' })).outcome).to.equal('done')
+
+    const lines = async (selector: string): Promise<string[]> => {
+      const found = await tab.page.locator(selector).evaluateAll(elements => elements.map(element => {
+        const { stroke, strokeDasharray } = getComputedStyle(element)
+        return `${(element as SVGElement).dataset['style']}: ${stroke}, dashes ${strokeDasharray}`
+      }))
+      return [...new Set(found)].sort()
+    }
+    const legend = await lines('.legend .edge.own')
+    expect(legend.map(text => text.split(':')[0])).to.deep.equal(['relayed', 'tcp', 'webrtc', 'ws'])
+    expect(new Set(legend.map(text => /rgb.*\)/.exec(text)?.[0])).size).to.equal(4)
+    expect(new Set(legend.map(text => /dashes .*/.exec(text)?.[0])).size).to.equal(4)
+    const of = (...styles: string[]): string[] => legend.filter(text => styles.some(style => text.startsWith(`${style}:`)))
+    await until(async () => String(await lines('.map .edge.own')) === String(of('relayed', 'webrtc', 'ws')), { timeout: 40_000, what: 'own paths of three kinds' })
+    await until(async () => String(await lines('.map .edge:not(.own)')) === String(of('relayed', 'tcp', 'ws')), { timeout: 40_000, what: 'paths of three kinds between others' })
+    const widths = async (selector: string): Promise<number[]> => tab.page.locator(selector).evaluateAll(elements => elements.map(element => Number.parseFloat(getComputedStyle(element).strokeWidth)))
+    expect(Math.min(...await widths('.map .edge.own'))).to.be.above(Math.max(...await widths('.map .edge:not(.own)')))
+    await tab.page.getByText('All paths as a table').click()
+    const table = tab.page.getByRole('region', { name: 'Paths', exact: true })
+    for (const way of ['WebRTC, direct', 'WebSocket, direct', 'TCP, direct', 'over a relay']) await table.getByRole('cell', { name: way }).first().waitFor()
+  })
+
+  it('crowns who leads on the map and in the list, and says aloud when that becomes another one', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const { page } = tab
+    const names = async (selector: string): Promise<string[]> => (await page.locator(selector).evaluateAll(elements => elements.map(element => (element as HTMLElement).dataset['node'] ?? ''))).sort()
+    const crowned = async (): Promise<string> => {
+      const leaders = (await page.locator('#leaders [data-term] .leader strong:first-of-type').allInnerTexts()).sort()
+      await until(async () => String(await names('.map .node:has(.crown)')) === String(leaders) && String(await names('#nodes tr:has(.badge.crown)')) === String(leaders), { timeout: 1_000 })
+      return String(leaders)
+    }
+    const before = await until(async () => /^login-\d,mail-\d$/.exec(await crowned())?.[0], { timeout: 60_000 })
+    const [former = ''] = before.split(',')
+    await page.getByRole('button', { name: new RegExp(`^${former} login,.*, leads login`) }).waitFor()
+    await watchSpoken(tab)
+    const stepDown = tab.button(`Step down ${former} as leader of login`)
+    const after = await until(async () => {
+      // a leader whose voters are not connected yet refuses
+      if (await stepDown.isVisible()) await stepDown.click({ timeout: 1_000 })
+      return /^login-\d,mail-\d$/.exec(await crowned())?.[0].split(',').find(name => name.startsWith('login') && name !== former)
+    }, { timeout: 60_000, interval: 500 })
+    await until(async () => (await page.evaluate(() => spoken)).some(text => text.includes(`${after} leads login in term `)))
+    await tab.event(`login: ${former} stepped down`).waitFor()
+  })
+
+  it('has no accessibility violation where something is wrong', async () => {
+    const { relays: [relay = ''] } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
+    const lost = await tabs.open(`${tabs.stage.url}#mesh=demo&relay=${relay.replace(/\/tcp\/\d+/, `/tcp/${await freePort()}`)}`)
+    await lost.button('Join the mesh').click()
+    await lost.page.locator('#status[data-status=isolated]').waitFor()
+    await lost.page.getByText('There is no way into the mesh').waitFor()
+    await expectAccessible(lost.page, 'isolated')
+
+    const tab = await tabs.open()
+    await tab.join()
+    const { page } = tab
+    for (const field of ['#consume-topic', '#publish-topic']) await page.locator(field).fill('complaints')
+    await page.locator('#consume-channel').fill('desk')
+    await tab.button('Join channel').click()
+    const consumer = page.locator('.consumer[data-channel=desk]')
+    await consumer.getByLabel('Bury the next').check()
+    await tab.button('Publish').click()
+    await consumer.locator('li[data-state=dead]').waitFor()
+    await consumer.getByLabel('Refuse the next').check()
+    await tab.button('Publish').click()
+    await consumer.locator('li[data-state=nacked]').waitFor()
+    await consumer.locator('[data-count=dead]', { hasText: '1' }).waitFor()
+    await page.locator('#publish-topic').fill('no name')
+    await tab.button('Publish').click()
+    await page.locator('#receipt.problem').waitFor()
+    await page.locator('#consume-channel').fill('no name')
+    await tab.button('Join channel').click()
+    await page.locator('#topics .problem[role=alert]').waitFor()
+    await expectAccessible(page, 'messages refused and dead, names that are none')
+    await page.setViewportSize({ width: 360, height: 740 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(360)
   })
 
   it('tells the trend of round trips, and hangs up', async () => {

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
+import { expectAccessible } from './axe.ts'
 import { ARTEFACTS } from './stage.ts'
 import { useTabs } from './tabs.ts'
 import type { Tab } from './browser.ts'
@@ -160,6 +160,34 @@ describe('the demo page, in Chromium', function () {
     await tab.button('Go on').waitFor()
   })
 
+  it('is the same node after a reload of the page', async () => {
+    const tab = await tabs.open()
+    const name = await tab.join()
+    const id = await tab.id
+    await tab.page.reload()
+    expect(await tab.join()).to.equal(name)
+    expect(await tab.id).to.equal(id)
+    await tab.page.getByText('after a reload it is the same node').waitFor()
+  })
+
+  it('holds its log still while a person reads, and has all of it afterwards', async () => {
+    const tab = await tabs.open()
+    await tab.join()
+    const lines = tab.page.locator('#events .log li')
+    const total = async (): Promise<number> => Number.parseInt(await tab.page.locator('#events .aside').innerText())
+    await tab.button('Pause').click()
+    await tab.button('Go on').waitFor()
+    const [before, shown] = [await total(), await lines.allInnerTexts()]
+    await tab.page.locator('#consume-topic').fill('meanwhile')
+    await tab.button('Join channel').click()
+    await tab.page.locator('.consumer').waitFor()
+    await until(async () => await total() > before)
+    expect(await lines.allInnerTexts()).to.deep.equal(shown)
+    await tab.button('Go on').click()
+    await tab.event('this tab consumes meanwhile in channel billing').waitFor()
+    expect(await lines.count()).to.be.above(shown.length)
+  })
+
   it('a node that answers nonsense takes nothing from the picture', async () => {
     const { relays } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
     const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
@@ -210,16 +238,6 @@ describe('the demo page, in Chromium', function () {
   it('has no accessibility violation in either colour scheme, on a desk and on a phone', async () => {
     const tab = await tabs.open(undefined, { colorScheme: 'light', viewport: { width: 1280, height: 900 } })
     const { page } = tab
-    const check = async (when: string): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`).join('; '), when).to.equal('')
-    }
-    const both = async (when: string): Promise<void> => {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await check(`${when}, ${colorScheme}`)
-      }
-    }
     const picture = async (name: string, fullPage = false): Promise<void> => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
@@ -227,20 +245,20 @@ describe('the demo page, in Chromium', function () {
       }
     }
     await page.locator('#join').waitFor()
-    await both('before joining')
+    await expectAccessible(page, 'before joining')
     await fill(tab)
-    await both('in the mesh')
+    await expectAccessible(page, 'in the mesh')
     await page.evaluate(() => { scrollTo(0, 0) })
     await picture('demo')
     await picture('demo-whole', true)
     await page.locator('#nodes').getByRole('button', { name: 'login-1' }).click()
-    await both('details of a peer')
+    await expectAccessible(page, 'details of a peer')
     await page.keyboard.press('Escape')
     await tab.button('Share').click()
-    await check('sharing')
+    await expectAccessible(page, 'sharing')
     await page.keyboard.press('Escape')
     await page.setViewportSize({ width: 360, height: 740 })
-    await check('on a phone')
+    await expectAccessible(page, 'on a phone')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(360)
     const heights = await page.evaluate(() => ['.brand', '#status', '#theme'].map(part => document.querySelector(part)?.getBoundingClientRect().height ?? 0))
     expect(Math.max(...heights), 'the top of the page is one line').to.be.below(40)

@@ -10,9 +10,12 @@ import { sparkPath } from '../../demo/page/lib/spark.ts'
 import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.ts'
 import { parseHash, shareLink } from '../../demo/page/state/address.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
-import { othersTopics } from '../../demo/page/state/others.ts'
+import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
+import { announced, log } from '../../demo/page/state/log.ts'
+import { othersPaths, othersTopics } from '../../demo/page/state/others.ts'
+import { mesh, snapshot } from '../../demo/page/state/view.ts'
 import type { JsonSchema } from '../../demo/page/lib/schema.ts'
-import type { MeshSnapshot, MethodContract } from '../../src/index.ts'
+import type { Mesh, MeshSnapshot, MethodContract, NodeInfo, PathInfo } from '../../src/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 function described (schema: StandardSchemaV1): JsonSchema {
@@ -67,6 +70,17 @@ describe('the demo page', () => {
     othersTopics.value = []
   })
 
+  it('says all that happened at once, not only the last of it', async () => {
+    log('election', 'login-1 leads login in term 1', true)
+    log('transport', 'connected')
+    log('election', 'mail-1 leads mail in term 2', true)
+    await Promise.resolve()
+    expect(announced.value).to.equal('login-1 leads login in term 1; mail-1 leads mail in term 2')
+    log('discovery', 'relay is gone', true)
+    await Promise.resolve()
+    expect(announced.value).to.equal('relay is gone')
+  })
+
   it('keeps no more of what another node tells than it can show', () => {
     const many = <T>(one: T): T[] => Array.from({ length: 1_000 }, () => one)
     const topic = { name: 'orders', channels: many({ name: 'c' }) }
@@ -83,6 +97,32 @@ describe('the demo page', () => {
     expect(parseHash(link.hash)).to.deep.equal(address)
     expect(parseHash('#mesh=shop')).to.equal(undefined)
     expect(parseHash('#relay=/ip4/192.0.2.1/tcp/1/ws')?.mesh).to.equal('demo')
+  })
+
+  it('knows the way of every path of the map, own or between others', () => {
+    const styles = (['tcp', 'ws', 'wss', 'webrtc', 'webrtc-direct', 'other'] as const).map(transport => styleOf({ transport, relayed: false }))
+    expect(styles).to.deep.equal(['tcp', 'ws', 'ws', 'webrtc', 'webrtc', 'other'])
+    expect(styleOf({ transport: 'ws', relayed: true })).to.equal('relayed')
+
+    const node = (id: string): NodeInfo => ({ id, name: id, service: 'login', state: 'up', addresses: [], roles: [], metadata: {} }) as unknown as NodeInfo
+    const path = (peer: string, transport: PathInfo['transport'], relayed = false): PathInfo => ({ peer, transport, relayed }) as PathInfo
+    try {
+      mesh.value = { id: 'me' } as Mesh
+      snapshot.value = { nodes: ['me', 'a', 'b', 'c', 'd'].map(node), services: [], paths: [path('a', 'ws'), path('b', 'ws', true), path('b', 'webrtc'), path('c', 'ws', true)] } as unknown as MeshSnapshot
+      othersPaths.value = new Map([
+        // what this tab sees itself counts more, and who is unknown has no place
+        ['a', [path('me', 'tcp'), path('b', 'ws'), path('c', 'tcp'), path('stranger', 'tcp')]],
+        ['c', [path('a', 'ws', true), path('d', 'ws', true)]],
+        ['d', [path('b', 'webrtc')]]
+      ])
+      expect(graphEdges.value.map(({ from, to, style, own }) => `${from} ${to} ${style}${own ? ', own' : ''}`)).to.deep.equal([
+        'me a ws, own', 'me b webrtc, own', 'me c relayed, own', 'a b ws', 'a c tcp', 'c d relayed', 'd b webrtc'
+      ])
+    } finally {
+      mesh.value = undefined
+      snapshot.value = undefined
+      othersPaths.value = new Map()
+    }
   })
 
   it('draws and tells: glyphs, lines, times', () => {

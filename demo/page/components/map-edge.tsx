@@ -9,9 +9,9 @@ interface EdgeProps {
   to: Point | undefined
 }
 
-/** Quick paths are thick. */
+/** Quick paths are thick, none is as thin as one between others. */
 function widthOf (rtt: number | undefined): number {
-  return rtt == null ? 2 : Math.max(1.5, 4.5 - Math.log2(Math.max(1, rtt)) * 0.7)
+  return rtt == null ? 2.4 : Math.max(2.2, 5 - Math.log2(Math.max(1, rtt)) * 0.6)
 }
 
 export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: EdgeProps): JSX.Element | null {
@@ -20,7 +20,7 @@ export function MapEdge ({ edge: { own, style, rtt, to: peer }, from, to }: Edge
   const fresh = own ? pulses.value.get(peer) : undefined
   return (
     <g>
-      <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1} {...place} />
+      <line class={own ? 'edge own' : 'edge'} data-style={style} stroke-width={own ? widthOf(rtt) : 1.2} {...place} />
       {fresh?.out != null && <line key={`out ${fresh.out}`} class='pulse' data-direction='out' pathLength={1} {...place} />}
       {fresh?.in != null && <line key={`in ${fresh.in}`} class='pulse' data-direction='in' pathLength={1} {...place} />}
     </g>

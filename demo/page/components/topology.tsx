@@ -25,7 +25,7 @@ export function Topology (): JSX.Element {
   return (
     <Panel
       id='topology' title='Map' wide aside={<Legend />}
-      note={<>What this tab knows: its own paths in colour, with their round trip, and thinner the paths that the others say they have (<code>braid.monitor.snapshot</code>). Squares are browser tabs, circles are Node processes, a crown marks the leader of a service. A call of this tab runs out along its path, one of a peer comes in; the tables count them.</>}
+      note={<>What this tab knows: its own paths, with their round trip, thicker the quicker they are, and thin those that the others say they have (<code>braid.monitor.snapshot</code>). Colour and dashes say which way a path goes. Squares are browser tabs, circles are Node processes, a crown marks the leader of a service. A call of this tab runs out along its path, one of a peer comes in; the tables count them.</>}
     >
       <Picture />
       <details class='as-table'>
@@ -43,10 +43,10 @@ export function Topology (): JSX.Element {
 function Legend (): JSX.Element {
   return (
     <ul class='legend'>
-      {(['webrtc', 'ws', 'relayed'] as const).map(style => (
-        <li key={style}><svg width='28' height='8' aria-hidden='true'><line class='edge own' data-style={style} x1='1' y1='4' x2='27' y2='4' /></svg> {WORDS[style]}</li>
+      {(['webrtc', 'ws', 'tcp', 'relayed'] as const).map(style => (
+        <li key={style}><svg width='46' height='8' aria-hidden='true'><line class='edge own' data-style={style} stroke-width='3' x1='1' y1='4' x2='45' y2='4' /></svg> {WORDS[style]}</li>
       ))}
-      <li><svg width='28' height='8' aria-hidden='true'><line class='edge' x1='1' y1='4' x2='27' y2='4' /></svg> between others</li>
+      <li><svg width='28' height='8' aria-hidden='true'><line class='edge' x1='1' y1='4' x2='27' y2='4' /></svg> thin: between others</li>
     </ul>
   )
 }

@@ -29,15 +29,17 @@ export const entries = computed(() => {
   const shown = frozen.value ?? all.value
   return room.value == null ? shown : shown.filter(entry => entry.room === room.value)
 })
-/** The last one that a person who cannot see the page should hear of. */
+/** The last that a person who cannot see the page should hear of: all of it that happened at once. */
 export const announced = signal('')
+const unsaid: string[] = []
 
 /** Say what happened. `aloud`: also to a screen reader. */
 export function log (of: Room, text: string, aloud = false): void {
   number++
   all.value = [{ number, at: Date.now(), room: of, text }, ...all.value.slice(0, CAPACITY - 1)]
   counts.value = { ...counts.value, [of]: (counts.value[of] ?? 0) + 1 }
-  if (aloud) announced.value = text
+  if (!aloud) return
+  if (unsaid.push(text) === 1) queueMicrotask(() => { announced.value = unsaid.splice(0).join('; ') })
 }
 
 /** The list stands still, and goes on with all that came meanwhile. */
