@@ -340,6 +340,17 @@ describe('pub/sub: the assigner of a log', () => {
     expect(third.core.status().channels[0]).to.deep.include({ low: 1, lag: 2 })
   })
 
+  it('a channel goes on at its place when all were started again: registries are not stored, so who consumes next takes it for a new one', () => {
+    const cursors = [{ channel: 'orders/billing', opened: WALL, low: 1, done: [3, 3] }]
+    const bench = assigner({ persistent: true, restored: { messages: [1, 2, 3, 4].map(seq => messageOf(seq)), last: 4, state: { generation: { number: 0, by: 'p' }, cursors } } })
+    bench.step({ type: 'tick' }, 1_000)
+    bench.step({ type: 'connected', peer: 'c' })
+    bench.step({ type: 'message', from: 'c', message: openOf(specOf({ opened: WALL + 60_000 }), { fresh: true }) })
+    bench.step({ type: 'tick' }, 1_000)
+    expect(bench.core.status().channels[0]).to.deep.include({ low: 1, lag: 2 })
+    expect(bench.of('send').flatMap(({ message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])).to.deep.equal([2, 4])
+  })
+
   it('what it knows of channels that nobody tells it of has the bound of those that it is told of', () => {
     const cursors = Array.from({ length: 1_000 }, (_, i) => ({ channel: `orders/m${i}`, opened: WALL, low: 1, done: [] }))
     const bench = assigner({ persistent: true, restored: { messages: [messageOf(1)], last: 1, state: { generation: { number: 0, by: 'p' }, cursors } } })
