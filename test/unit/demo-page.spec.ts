@@ -8,7 +8,7 @@ import { exampleOf, fieldsOf, valueOf } from '../../demo/page/lib/schema.ts'
 import { heightFor, Layout } from '../../demo/page/lib/layout.ts'
 import { sparkPath } from '../../demo/page/lib/spark.ts'
 import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.ts'
-import { parseHash, shareLink } from '../../demo/page/state/address.ts'
+import { isForThisMachine, parseHash, shareLink } from '../../demo/page/state/address.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
 import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
 import { announced, log } from '../../demo/page/state/log.ts'
@@ -32,6 +32,15 @@ describe('the demo page', () => {
         expect(result.issues, `${service} ${name}`).to.equal(undefined)
       }
     }
+  })
+
+  it('knows a link that is of use on this machine only', () => {
+    const at = (page: string, ...relays: string[]): boolean => isForThisMachine({ mesh: 'localhost-tests', relays }, page)
+    const relay = '/dns4/relay.example/tcp/443/wss'
+    expect(['http://127.0.0.1:8080/', 'http://[::1]/a/', 'http://localhost:8080/#x'].map(page => at(page, relay))).to.deep.equal([true, true, true])
+    expect(['/ip4/127.0.0.1/tcp/9002/ws', '/ip6/::1/tcp/9002/ws', '/dns4/localhost/tcp/9002/ws'].map(relay => at('https://page.example/', relay))).to.deep.equal([true, true, true])
+    expect(at('https://notlocalhost.example/', '/ip6/2001:db8::1/tcp/9002/ws')).to.equal(false)
+    expect(at('https://page.example/', '/ip4/127.0.0.1/tcp/9002/ws', relay)).to.equal(false)
   })
 
   it('fills in what is asked for, and leaves out what may be left out', () => {

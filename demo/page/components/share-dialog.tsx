@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals'
 import { encode } from 'uqr'
-import { shareLink } from '../state/address.ts'
+import { isForThisMachine, shareLink } from '../state/address.ts'
 import { address } from '../state/session.ts'
 import { CopyButton } from './copy-button.tsx'
 import type { JSX } from 'preact'
@@ -19,6 +19,7 @@ function qrPath (data: readonly boolean[][]): string {
 /** The link that brings another browser into the same mesh, to copy and to scan. */
 export function ShareDialog (): JSX.Element {
   const link = useComputed(() => address.value == null ? '' : shareLink(address.value))
+  const local = useComputed(() => address.value != null && isForThisMachine(address.value))
   const qr = useComputed(() => link.value === '' ? undefined : encode(link.value, { border: QUIET_ZONE }))
   return (
     <dialog id='share-dialog' aria-labelledby='share-title'>
@@ -32,7 +33,7 @@ export function ShareDialog (): JSX.Element {
       )}
       <label for='share-link'>Link</label>
       <textarea id='share-link' readOnly rows={4} value={link.value} />
-      {/127\.0\.0\.1|\[?::1|localhost/.test(link.value) && <p class='hint'>127.0.0.1 is reached from this machine only: for others the page and its relay need an address that they can dial.</p>}
+      {local.value && <p class='hint'>127.0.0.1 is reached from this machine only: for others the page and its relay need an address that they can dial.</p>}
       <div class='buttons'>
         <CopyButton text={() => link.value} label='Copy link' />
         <a class='button quiet small' href={link.value} target='_blank' rel='noopener noreferrer'>Open it here<span class='unseen'> (new window)</span></a>

@@ -21,6 +21,14 @@ export function shareLink ({ mesh, relays }: Address, page = location.href): str
   return `${page.replace(/#.*$/s, '')}#${fields.join('&')}`
 }
 
+const LOOPBACK_HOST = /^(127\..*|\[::1\]|localhost)$/
+const LOOPBACK_RELAY = /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/
+
+/** Whether the link leads nowhere on another machine: the page, or each of its relays, is this one's own. */
+export function isForThisMachine ({ relays }: Address, page = location.href): boolean {
+  return LOOPBACK_HOST.test(new URL(page).hostname) || relays.every(relay => LOOPBACK_RELAY.test(relay))
+}
+
 /**
  * The hash wins, so that the page works from any server of files.
  *
