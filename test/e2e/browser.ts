@@ -36,6 +36,19 @@ export async function launchWhole (): Promise<WholeBrowser> {
   }
 }
 
+interface Gathering extends Window { asked: RTCConfiguration[] }
+
+/** Runs in the page, before its own scripts: what each of its direct paths is configured with. */
+function gatherDirect (): void {
+  const page = globalThis as unknown as Gathering
+  const asked: Gathering['asked'] = page.asked = []
+  const { setRemoteDescription } = RTCPeerConnection.prototype
+  RTCPeerConnection.prototype.setRemoteDescription = async function (description: RTCSessionDescriptionInit) {
+    asked.push(this.getConfiguration())
+    await Reflect.apply(setRemoteDescription, this, [description])
+  }
+}
+
 /** The demo page in a tab. */
 export class Tab {
   readonly page: Page
@@ -54,6 +67,7 @@ export class Tab {
 
   static async open (context: BrowserContext, url: string): Promise<Tab> {
     const tab = new Tab(await context.newPage())
+    await tab.page.addInitScript(gatherDirect)
     await tab.page.goto(url)
     return tab
   }
@@ -78,6 +92,11 @@ export class Tab {
     const closed = this.page.waitForEvent('close')
     await this.page.close({ runBeforeUnload: true })
     await closed
+  }
+
+  /** STUN and TURN servers that its direct paths may ask, of each path. */
+  async iceServers (): Promise<RTCIceServer[][]> {
+    return this.page.evaluate(() => (globalThis as unknown as Gathering).asked.map(({ iceServers }) => iceServers ?? []))
   }
 
   get id (): Promise<string> {

@@ -235,6 +235,11 @@ describe('the demo page, when something breaks', function () {
     expect((await first.call({ service: 'tab', node: secondName, args: '{}' })).outcome).to.equal('done')
     for (const [tab, name] of [[first, secondName], [second, firstName]] as const) await tab.node(name).locator('[data-transport=webrtc]').waitFor()
     await first.event(`a direct path to ${secondName}`).waitFor()
+    // nobody outside was asked for an address
+    for (const tab of [first, second]) {
+      const servers = await tab.iceServers()
+      expect(servers).to.deep.equal(servers.map(() => [])).and.not.to.deep.equal([])
+    }
 
     process.kill(demo.pids.get('relay') ?? 0, 'SIGKILL')
     await first.node('relay').waitFor({ state: 'detached' })

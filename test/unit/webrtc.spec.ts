@@ -485,7 +485,7 @@ describe('webrtc: what others may ask for', () => {
 })
 
 describe('webrtc: options and reasons', () => {
-  it('no server is asked unless it is named, and nonsense is refused', () => {
+  it('servers may be named, and nonsense is refused', () => {
     expect(webrtc().listen).to.deep.equal(['/webrtc'])
     webrtc({ iceServers: [{ urls: ['stun:a.example:3478', 'stuns:b.example'] }, { urls: 'turn:c.example?transport=tcp', username: 'u', credential: 'c' }] })
     const wrong: unknown[] = [
