@@ -75,8 +75,10 @@ describe('the life of a tab, in Chromium', function () {
     const { id } = await page.evaluate(async options => tab.start(options), { mesh: 'tabs', bootstrap: relay.addresses, service: 'login', name: 'frozen' })
     await until(async () => (await seen(id)).every(node => node?.state === 'up'))
     await until(async () => page.evaluate(() => tab.mesh?.discovery.nodes().length === 4))
-    await first.command('subscribe', ['orders', 'billing', {}, {}])
-    await page.evaluate(async () => tab.consume('orders', 'billing'))
+    // half of it, as the default is of a minute: what the tab holds goes to others while it is frozen
+    const ackWait = FROZEN / 2
+    await first.command('subscribe', ['orders', 'billing', { ackWait }, {}])
+    await page.evaluate(async ackWait => tab.consume('orders', 'billing', { ackWait }), ackWait)
     await second.command('publishOn', ['orders', 'order', 20, {}])
     await until(async () => page.evaluate(() => tab.handled.length > 3))
     const leader = await until(async () => second.command<{ id: string, token: object } | undefined>('leader'))

@@ -1,7 +1,7 @@
 /** The script of a page that has nothing but a mesh; a test drives it with `page.evaluate`. */
 import { createMesh } from '../../src/index.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
-import type { Mesh, MeshOptions } from '../../src/index.ts'
+import type { Mesh, MeshOptions, SubscribeOptions } from '../../src/index.ts'
 
 /** What happened in the page, in its order: an event's name, and what it told. */
 export interface Seen { readonly type: string, readonly detail: unknown }
@@ -18,7 +18,7 @@ export interface TabScript {
   readonly resyncs: { discovery: number, pubsub: number, links: number }
   /** @param options - `direct`: makes direct paths */
   start (options: TabOptions): Promise<{ id: string, storage: string | undefined }>
-  consume (topic: string, channel: string): Promise<void>
+  consume (topic: string, channel: string, options?: SubscribeOptions): Promise<void>
 }
 
 const tab: TabScript = {
@@ -47,8 +47,8 @@ const tab: TabScript = {
     mesh.discovery.addEventListener('node:remove', ({ detail }) => { tab.seen.push({ type: 'node:remove', detail: detail.name }) })
     return { id: mesh.id, storage: mesh.storage }
   },
-  async consume (topic, channel) {
-    const consumer = await tab.mesh?.pubsub.topic(topic).subscribe(channel)
+  async consume (topic, channel, options) {
+    const consumer = await tab.mesh?.pubsub.topic(topic).subscribe(channel, options)
     consumer?.onMessage(({ body }) => { tab.handled.push(String(body)) })
   }
 }
