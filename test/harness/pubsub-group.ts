@@ -140,7 +140,11 @@ export class PubsubGroup implements AsyncDisposable {
     const attempts = this.#attempts()
     await until(() => this.#judge(attempts).lost.length === 0, { timeout: 60_000, interval: 100, what: 'what was confirmed is handled' }).catch(async (error: Error) => {
       const { lost } = this.#judge(attempts)
-      const infos = await Promise.all(this.nodes.filter(({ alive }) => alive).map(async node => ({ id: node.id, label: node.label, ...await node.command<object>('pubsubInfo') })))
+      const infos = await Promise.all(this.nodes.filter(({ alive }) => alive).map(async node => {
+        // one of them may be stopped
+        const info = await node.command<object>('pubsubInfo', [], 5_000).catch(({ message }: Error) => ({ message }))
+        return { id: node.id, label: node.label, ...info }
+      }))
       throw new Error(`${error.message}: ${lost.length} are not, ${lost.slice(0, 5).join(', ')}; ${JSON.stringify(infos)}`)
     })
   }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { abortable } from '../../src/util/abortable.ts'
+import { unhandledIn } from '../harness/unhandled.ts'
 import { rejection } from './rpc-fakes.ts'
 import { turn } from './turn.ts'
 
@@ -18,10 +19,7 @@ describe('waiting until a signal aborts', () => {
   })
 
   it('what fails after the signal has aborted, or had from the start, is nobody\'s unhandled rejection', async () => {
-    const unhandled: unknown[] = []
-    const onUnhandled = (err: unknown): void => { unhandled.push(err) }
-    process.on('unhandledRejection', onUnhandled)
-    try {
+    const unhandled = await unhandledIn(async () => {
       for (const early of [true, false]) {
         const giving = new AbortController()
         const failing = Promise.withResolvers<never>()
@@ -32,9 +30,7 @@ describe('waiting until a signal aborts', () => {
         failing.reject(new Error('the code could not be loaded'))
         await new Promise<void>(resolve => { turn(resolve) })
       }
-    } finally {
-      process.off('unhandledRejection', onUnhandled)
-    }
+    })
     expect(unhandled).to.deep.equal([])
   })
 })

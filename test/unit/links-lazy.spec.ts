@@ -5,6 +5,7 @@ import { TypedEventEmitter } from 'main-event'
 import { InvalidOptionsError, MeshStoppedError } from '../../src/errors.ts'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { LinksService } from '../../src/links/service.ts'
+import { unhandledIn } from '../harness/unhandled.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import { turn } from './turn.ts'
 import type { Election, ElectionEvents, GroupView } from '../../src/election/index.ts'
@@ -194,15 +195,13 @@ describe('links that are loaded when they are needed', () => {
   })
 
   it('that it cannot be loaded is no unhandled rejection when its caller had given up before', async () => {
-    const unhandled: unknown[] = []
-    const onUnhandled = (err: unknown): void => { unhandled.push(err) }
-    process.on('unhandledRejection', onUnhandled)
     const { links, network } = await add('client', 'gate')
-    expect(await rejection(links.link('ada', 'a', { signal: AbortSignal.abort(new Error('enough')) }))).to.have.property('message', 'enough')
-    expect(network.loads).to.equal(1)
-    await network.fail()
-    await new Promise<void>(resolve => { turn(resolve) })
-    process.off('unhandledRejection', onUnhandled)
+    const unhandled = await unhandledIn(async () => {
+      expect(await rejection(links.link('ada', 'a', { signal: AbortSignal.abort(new Error('enough')) }))).to.have.property('message', 'enough')
+      expect(network.loads).to.equal(1)
+      await network.fail()
+      await new Promise<void>(resolve => { turn(resolve) })
+    })
     expect(unhandled).to.deep.equal([])
   })
 
