@@ -20,6 +20,9 @@ const TOPIC = 'orders'
 /** A delivery to a consumer that was killed, or taken for gone, counts as one: with the default of 5, faults in quick succession bury a message that no handler has seen. */
 const MAX_DELIVER = 100
 
+/** Milliseconds in which what is confirmed as durable leaves a process that is starved. */
+const UNDER_WAY = 1_000
+
 const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 
 export interface Seat {
@@ -53,6 +56,8 @@ export class PubsubGroup implements AsyncDisposable {
   readonly #all: NodeProcess[] = []
   readonly #starts: number[] = []
   readonly #killed = new Map<number, Fault & { to?: number }>()
+  /** Processes that stand still, and since when. */
+  readonly #still = new Map<NodeProcess, number>()
   #ports: number[] = []
   #directory = ''
 
@@ -99,9 +104,12 @@ export class PubsubGroup implements AsyncDisposable {
   /** SIGSTOP; the returned function ends it. */
   stop (index: number, kind: string): () => void {
     const fault = this.#fault(index, kind)
-    this.node(index).kill('SIGSTOP')
+    const node = this.node(index)
+    if (this.#init.seats[index]?.publishes?.confirm === 'outbox') this.#still.set(node, fault.at)
+    node.kill('SIGSTOP')
     return () => {
-      this.node(index).kill('SIGCONT')
+      node.kill('SIGCONT')
+      this.#still.delete(node)
       fault.to = wallClock()
     }
   }
@@ -200,7 +208,11 @@ export class PubsubGroup implements AsyncDisposable {
 
   #attempts (): Tried[] {
     const ids = new Map<string, string | undefined>()
-    for (const { detail: { body, id } } of this.#all.flatMap(node => node.eventsOf<Tried>('tried'))) ids.set(body, id ?? ids.get(body))
+    for (const node of this.#all) {
+      // what only its own disk has when it is stopped is for later
+      const until = (this.#still.get(node) ?? Infinity) - UNDER_WAY
+      for (const { detail: { body, id }, at } of node.eventsOf<Tried>('tried')) ids.set(body, (at <= until ? id : undefined) ?? ids.get(body))
+    }
     return Array.from(ids, ([body, id]) => ({ body, id }))
   }
 
