@@ -296,9 +296,15 @@ describe('records: more servers than hold a record', function () {
     }
     const puts = Array.from({ length: 30 }, (_, i) => record(newKey(), i))
     const stored: number[] = []
-    for (const put of puts) stored.push((await author.records.put(put, patient())).stored)
+    const began = performance.now()
+    // a walk is good for ten seconds: where they take longer, as on a busy machine, others follow
+    let asked = 0
+    for (const put of puts) {
+      stored.push((await author.records.put(put, patient())).stored)
+      if (performance.now() - began < 9_000) asked = counted.FIND_NODE
+    }
     expect(counted.PUT_VALUE).to.be.at.least(30 * 18)
-    expect(counted.FIND_NODE, 'of one walk in ten seconds').to.be.below(30 * 20 / 2)
+    expect(asked, 'of the walks of ten seconds').to.be.within(1, 30 * 20 / 2 - 1)
     expect(Math.min(...stored)).to.be.at.least(18)
     for (const { key, rank } of puts) expect((await reader.records.get(key, { authors: [author.id], ...patient() }))?.rank).to.deep.equal(rank)
   })
