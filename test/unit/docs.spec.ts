@@ -106,7 +106,7 @@ describe('the documents', () => {
       expect(cells('the same with 4 KiB')).to.equal(`${beside(4_096)}) |`)
       expect(cells('20 pages in a row on one relay: not joined')).to.equal(`${round(of['pages of 20 in a row that did not join'])} | 0`)
       expect(cells('idle page')).to.equal(`${round(of['idle page: CPU, % of a core'], 1)} % of a core | 1 %`)
-      const costs = ['another node, % of a core (median)', 'the relay, % of a core'].map(name => of[`one more tab: CPU of ${name}`] ?? NaN).map(share => share > 0.1 ? `**${round(share, 2)} %**` : `${round(share, 2)} %`)
+      const costs = ['another node, % of a core (median)', 'the relay, % of a core'].map(name => of[`one more tab: CPU of ${name}`] ?? NaN).map(share => Math.max(0, share)).map(share => share > 0.1 ? `**${round(share, 2)} %**` : `${round(share, 2)} %`)
       expect(cells('one tab more costs every other node')).to.equal(`${costs[0]} of a core, the relay ${costs[1]} | 0.1 %`)
       expect(cells('a tab is closed / its browser is killed: removed by all')).to.equal(`${seconds(of['tab closed: removed by all, ms'])} s / ${seconds(of['browser killed: removed by all, ms'])} s | 1 s / 3 s`)
     })
