@@ -27,7 +27,8 @@ export class LazyTopic implements Topic {
   }
 
   publish (body: unknown, options?: PublishOptions): Promise<Receipt> {
-    return this.#use(async topic => topic.publish(body, options), options)
+    // the way of every message: no promise more than that of the topic itself
+    return this.#use(topic => topic.publish(body, options), options)
   }
 
   subscribe (channel: string, options?: SubscribeOptions): Promise<Channel> {

@@ -115,7 +115,8 @@ export class Router {
     if (id !== context.self) {
       logs.available(id, !removed && state === 'up')
       // what a former life of it consumed from counts for nothing while this one takes no part
-      registry[!removed && roles.includes(MEMBER) ? 'back' : 'gone'](id)
+      if (!removed && roles.includes(MEMBER)) registry.back(id)
+      else registry.gone(id)
       if (removed) {
         logs.announced.gone(id)
         logs.input({ type: 'gone', peer: id })

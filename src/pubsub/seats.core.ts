@@ -18,9 +18,9 @@ export interface Seat {
   /** It takes nothing new, and settles what it has begun. */
   leaving: boolean
   /** It said so itself. */
-  left?: boolean
+  left: boolean
   /** The registry names it no more: what it had begun is settled. */
-  settled?: boolean
+  settled: boolean
   /** At most MAX_PREFETCH. */
   prefetch: number
   /** Which life of the consumer it is. */
@@ -73,7 +73,7 @@ export class Seats {
 
   add (id: string, connected: boolean, available: boolean): Seat {
     const seat: Seat = {
-      id, hash: hashText(id), weight: 1, listed: false, opened: false, connected, available, leaving: false, session: undefined, prefetch: 0, concurrency: 1, inFlight: 0,
+      id, hash: hashText(id), weight: 1, listed: false, opened: false, connected, available, leaving: false, left: false, settled: false, session: undefined, prefetch: 0, concurrency: 1, inFlight: 0,
       graceAt: Infinity, doubted: [], index: MAX_SEATS, able: false, free: false, stalled: new Set(), outbox: []
     }
     this.#seats.set(id, seat)
