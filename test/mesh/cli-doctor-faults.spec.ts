@@ -4,6 +4,7 @@ import { createMesh } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
 import { FakeTerminal } from './cli-shop.ts'
 import { cbor } from './foreign-bytes.ts'
+import { useForeign } from './foreign-land.ts'
 import { ForeignPeer } from './foreign-peer.ts'
 import type { Mesh } from '../../src/index.ts'
 
@@ -17,13 +18,7 @@ interface Deeds { gossip?: boolean, subscribed?: boolean, dht?: boolean, answers
 
 describe('braid-mesh doctor, where one thing does not work', function () {
   this.timeout(60_000)
-  const peers: ForeignPeer[] = []
-  const meshes: Mesh[] = []
-
-  afterEach(async () => {
-    await Promise.all(peers.splice(0).map(async peer => peer.leave()))
-    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
-  })
+  const { peers, meshes } = useForeign()
 
   async function node (options: Parameters<typeof createMesh>[0]): Promise<Mesh> {
     const mesh = await createMesh({ mesh: 'shop', ...options })

@@ -3,8 +3,8 @@ import { publicKeyFromProtobuf } from '@libp2p/crypto/keys'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
-import { createMesh } from '../../src/index.ts'
 import { hex, join, Said, tokenId } from './foreign-bytes.ts'
+import { useForeign } from './foreign-land.ts'
 import { ForeignPeer } from './foreign-peer.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh } from '../../src/index.ts'
@@ -20,23 +20,15 @@ function base32 (bytes: Uint8Array): string {
 
 describe('mesh: the DHT for a peer made from the documents', function () {
   this.timeout(90_000)
-  const meshes: Mesh[] = []
-  let peer: ForeignPeer
-
-  afterEach(async () => {
-    await peer.leave()
-    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
-  })
+  const { meshes, peers, node } = useForeign()
 
   it('is where it meets the nodes of a service, and finds what the leader has signed of a token', async () => {
-    for (const service of ['cart', 'cart', 'gate']) {
-      const bootstrap = meshes.flatMap(({ libp2p }) => libp2p.getMultiaddrs().map(String))
-      meshes.push(await createMesh({ mesh: 'shop', service, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap }))
-    }
+    for (const service of ['cart', 'cart', 'gate']) await node({ service })
     const [one, two, gate] = meshes as [Mesh, Mesh, Mesh]
     for (const mesh of [one, two]) mesh.rpc.handle('where', () => mesh.id)
     const owner = await gate.rpc.invoke('cart', 'where', undefined, { token: 'ada', timeout: 30_000 })
-    peer = await ForeignPeer.start({ mesh: 'shop', dht: true })
+    const peer = await ForeignPeer.start({ mesh: 'shop', dht: true })
+    peers.push(peer)
     await peer.join(String(gate.libp2p.getMultiaddrs()[0]))
 
     const cid = CID.decode(join([Uint8Array.of(0x01, 0x55, 0x12, 0x20), await sha256('braid/shop/cart')]))

@@ -1,8 +1,8 @@
 /** Gossip, and what becomes of a publisher that is gone, for a peer made from doc/wire. */
 import { expect } from 'chai'
-import { createMesh } from '../../src/index.ts'
 import { cbor, message, Said } from './foreign-bytes.ts'
-import { ForeignPeer } from './foreign-peer.ts'
+import { useForeign } from './foreign-land.ts'
+import type { ForeignPeer } from './foreign-peer.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh, Message } from '../../src/index.ts'
 
@@ -15,26 +15,12 @@ interface Gossip { subscribe: (topic: string) => void, publish: (topic: string, 
 
 describe('mesh: gossip and generations for a peer made from the documents', function () {
   this.timeout(90_000)
-  const meshes: Mesh[] = []
-  const peers: ForeignPeer[] = []
+  const land = useForeign()
+  const node = async (): Promise<Mesh> => land.node({ service: 'login', election: false })
 
-  afterEach(async () => {
-    await Promise.all(peers.splice(0).map(async peer => peer.leave()))
-    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
-  })
-
-  async function node (): Promise<Mesh> {
-    const bootstrap = meshes.flatMap(({ libp2p }) => libp2p.getMultiaddrs().map(String))
-    const mesh = await createMesh({ mesh: 'shop', service: 'login', election: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap })
-    meshes.push(mesh)
-    return mesh
-  }
-
-  async function abroad (init: Partial<Parameters<typeof ForeignPeer.start>[0]> = {}): Promise<ForeignPeer> {
-    const peer = await ForeignPeer.start({ mesh: 'shop', service: 'abroad', ...init })
-    peers.push(peer)
-    for (const { libp2p } of meshes) await peer.join(String(libp2p.getMultiaddrs()[0]))
-    await until(() => meshes.every(({ discovery }) => discovery.node(peer.id) !== undefined))
+  async function abroad (init?: Parameters<typeof land.abroad>[0]): Promise<ForeignPeer> {
+    const peer = await land.abroad(init)
+    await until(() => land.meshes.every(({ discovery }) => discovery.node(peer.id) !== undefined))
     return peer
   }
 
@@ -108,7 +94,7 @@ describe('mesh: gossip and generations for a peer made from the documents', func
     }
     const opening = message([[1, `${at}.${peer.id}.1`], [2, peer.id], [3, spec], [4, at], [5, 8]])
     const member = message([[1, peer.id], [2, peer.incarnation], [3, 1], [4, 1_024], [5, [channel]]])
-    for (const { id } of meshes) {
+    for (const { id } of land.meshes) {
       await peer.tell(id, [[18, message([[1, message([[1, [opening]], [3, [member]]])]])]], 'pubsub')
       await peer.tell(id, [[OPEN, open(undefined, true)]], 'pubsub')
       await peer.tell(id, [[21, message([[1, channel], [2, 1_024], [3, 77], [4, 100], [5, 10]])]], 'pubsub')

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { cbor } from './foreign-bytes.ts'
+import { useForeign } from './foreign-land.ts'
 import { ForeignPeer } from './foreign-peer.ts'
 import { ForeignVoter } from './foreign-voter.ts'
 import { until } from '../harness/until.ts'
@@ -11,22 +12,15 @@ const WAIT = { timeout: 30_000 }
 
 describe('mesh: a voter made from the documents', function () {
   this.timeout(90_000)
-  const meshes: Mesh[] = []
-  let peer: ForeignPeer
-
-  afterEach(async () => {
-    await peer.leave()
-    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
-  })
+  const { meshes, peers, node } = useForeign()
 
   it('pledges itself, follows, holds the register, and elects the next leader', async () => {
     for (let i = 0; i < 2; i++) {
-      const bootstrap = meshes.flatMap(({ libp2p }) => libp2p.getMultiaddrs().map(String))
-      const mesh = await createMesh({ mesh: 'shop', service: 'cart', election: { expect: 3 }, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap })
+      const mesh = await node({ service: 'cart', election: { expect: 3 } })
       mesh.rpc.handle('where', () => mesh.id)
-      meshes.push(mesh)
     }
-    peer = await ForeignPeer.start({ mesh: 'shop', service: 'cart', roles: ['voter'] })
+    const peer = await ForeignPeer.start({ mesh: 'shop', service: 'cart', roles: ['voter'] })
+    peers.push(peer)
     peer.handlers.set('where', ({ respond }) => { respond([[3, 1], [4, cbor(peer.id)]]) })
     const voter = new ForeignVoter(peer, 'cart', 3)
     for (const { id, libp2p } of meshes) {

@@ -1,38 +1,18 @@
 /** A peer that knows doc/WIRE.md and nothing of src/ is a node like any other. */
 import { expect } from 'chai'
-import { createMesh } from '../../src/index.ts'
 import { cbor, message, readCbor, Said, tokenId } from './foreign-bytes.ts'
-import { ForeignPeer, ForeignStream } from './foreign-peer.ts'
+import { useForeign } from './foreign-land.ts'
+import { ForeignStream } from './foreign-peer.ts'
 import { until } from '../harness/until.ts'
-import type { Mesh, MeshOptions } from '../../src/index.ts'
+import type { Mesh } from '../../src/index.ts'
 
 /** Statuses, and kinds of frames of calls. */
 const [DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION, UNIMPLEMENTED] = [4, 5, 7, 9, 12]
 const [ITEM, CREDIT, END] = [5, 6, 7]
-const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 
 describe('mesh: a peer made from the documents', function () {
   this.timeout(60_000)
-  const meshes: Mesh[] = []
-  const peers: ForeignPeer[] = []
-
-  async function node (options: MeshOptions = {}): Promise<Mesh> {
-    const mesh = await createMesh({ mesh: 'shop', listen: LISTEN, bootstrap: meshes.flatMap(({ libp2p }) => libp2p.getMultiaddrs().map(String)), ...options })
-    meshes.push(mesh)
-    return mesh
-  }
-
-  async function abroad (init: Partial<Parameters<typeof ForeignPeer.start>[0]> = {}): Promise<ForeignPeer> {
-    const peer = await ForeignPeer.start({ mesh: 'shop', service: 'abroad', ...init })
-    peers.push(peer)
-    for (const { libp2p } of meshes) await peer.join(String(libp2p.getMultiaddrs()[0]))
-    return peer
-  }
-
-  afterEach(async () => {
-    await Promise.all(peers.splice(0).map(async peer => peer.leave()))
-    await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
-  })
+  const { node, abroad } = useForeign()
 
   it('is seen, learns who is there, is kept while it answers probes, and is gone when it says so', async () => {
     const one = await node({ service: 'login', name: 'login-1' })

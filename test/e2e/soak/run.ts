@@ -3,12 +3,10 @@
  * `npm run test:soak-tabs`, or one run again: `--seed 7 --minutes 3`, with some faults alone: `--only freeze,offline`. `--dump FILE`
  * writes all that was told, as JSON.
  */
-import { build } from 'esbuild'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createRandom } from '../../../src/util/random.core.ts'
+import { serveScript } from '../tab-server.ts'
 import { settled } from './checks.ts'
 import { Chromium } from './chromium.ts'
 import { FAULTS, strike } from './faults.ts'
@@ -17,7 +15,6 @@ import { Ledger } from './ledger.ts'
 import { SoakTab } from './tab.ts'
 import type { Stage } from './faults.ts'
 import type { Metrics } from './tab.ts'
-import type { AddressInfo } from 'node:net'
 
 const CONTEXTS = 2
 const MIN = 4
@@ -31,31 +28,8 @@ const MAX_GROWTH = 24 * 1024 * 1024
 
 const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '5' }, only: { type: 'string', default: FAULTS.join() }, dump: { type: 'string' } } })
 
-async function serve (): Promise<{ url: string, close: () => void }> {
-  const { outputFiles: [script] } = await build({
-    entryPoints: [fileURLToPath(new URL('./page.ts', import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['braid-mesh-source', 'browser'],
-    target: 'es2022',
-    write: false,
-    logLevel: 'error'
-  })
-  const server = createServer(({ url }, response) => {
-    const isScript = url === '/soak.js'
-    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
-    response.end(isScript ? script?.contents : `<!doctype html><title>soak</title><link rel="icon" href="data:,">${url === '/' ? '<script type="module" src="/soak.js"></script>' : ''}`)
-  })
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () => {
-      server.closeAllConnections()
-      server.close()
-    }
-  }
-}
+/** Of other paths than `/` the page is empty: tabs go there and back. */
+const html = (path: string | undefined): string => `<!doctype html><title>soak</title><link rel="icon" href="data:,">${path === '/' ? '<script type="module" src="/script.js"></script>' : ''}`
 
 /** Tabs of some profiles, which come and go. */
 class Tabs {
@@ -114,7 +88,7 @@ async function soak (seed: number, minutes: number, kinds: readonly string[]): P
   const random = createRandom(seed)
   const ledger = new Ledger()
   await using fleet = new Fleet(ledger, seed * 1_000)
-  const [site, browser] = await Promise.all([serve(), Chromium.launch(), fleet.start()])
+  const [site, browser] = await Promise.all([serveScript(new URL('./page.ts', import.meta.url), html), Chromium.launch(), fleet.start()])
   try {
     const contexts = await Promise.all(Array.from({ length: CONTEXTS }, async () => browser.newContext()))
     const tabs = new Tabs(n => new SoakTab({
@@ -139,7 +113,7 @@ async function soak (seed: number, minutes: number, kinds: readonly string[]): P
     for (const [what, count] of Object.entries(counts).sort()) console.log(`  ${what.padEnd(60)} ${count}`)
     return [...problems, ...found, ...fleet.faults()]
   } finally {
-    site.close()
+    await site[Symbol.asyncDispose]()
     await browser[Symbol.asyncDispose]()
   }
 }
