@@ -117,9 +117,10 @@ export interface Register {
   readonly ready: boolean
   /**
    * All or nothing; resolves with the ranks of the entries when a majority holds them. At most 1,000 writes and 1 MiB
-   * together, keys of 1 to 256 characters, values of at most 64 KiB.
+   * together, keys of 1 to 256 characters, values of at most 64 KiB. While this node leads there is no end to the wait but
+   * the signal's, after which it may be done yet.
    *
-   * @throws RegisterError, InvalidOptionsError
+   * @throws RegisterError, InvalidOptionsError, the signal's reason
    */
   write (writes: readonly Write[], options?: AbortOptions): Promise<readonly Rank[]>
   /** This node's own table is all there is, by a lease that holds now: nobody else can have written. */

@@ -37,6 +37,7 @@ class FakeRegister implements Register {
     if (!this.ready || term !== this.#group.term) throw new RegisterError('lost', false)
     const ranks = this.#group.commit(writes)
     await this.#group.delay()
+    await this.#group.held
     // committed, and nobody was told
     if (!this.ready || term !== this.#group.term) throw new RegisterError('lost', false)
     return ranks
@@ -100,6 +101,8 @@ export class FakeMesh {
   /** The leader has a lease: it need not ask before it answers. */
   leased = true
   term = 0
+  /** Until then no majority takes what is written, though the leader leads on. */
+  held: Promise<void> | undefined
   /** Messages that were sent, as text: what must not be in them can be looked for. */
   readonly sent: string[] = []
   #index = 0
