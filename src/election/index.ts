@@ -97,15 +97,22 @@ export interface Lease {
   check (): void
 }
 
+export interface FenceOptions {
+  /** Whose leaders act on the resource; used only where what was accepted for it is lost. @default this node's own */
+  service?: string | undefined
+}
+
 export interface Fence {
   /**
    * Accept a leader's act on a resource: resolves once its token, the highest so far, is stored. At most 2,000 resources,
    * with names of 1 to 256 characters, and 450 bytes as JSON.
    *
+   * When the storage has lost what was accepted, what is older than the service's present leader is refused.
+   *
    * @throws StaleTokenError - a newer leader has acted on it
-   * @throws ElectionStoreError, InvalidOptionsError
+   * @throws ElectionStoreError, InvalidOptionsError, InvalidNameError
    */
-  check (resource: string, token: FencingToken): Promise<void>
+  check (resource: string, token: FencingToken, options?: FenceOptions): Promise<void>
 }
 
 /**

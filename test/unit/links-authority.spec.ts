@@ -498,6 +498,19 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect((await two.links.link('bob', 'target-1')).id).to.equal('target-1')
   })
 
+  it('a leader whose record has no room for its number of links goes on', async () => {
+    const { targets: [leader], callers: [caller] } = start(31, { clients: 1, loss: 0 }) as { targets: [FakeNode], callers: [FakeNode] }
+    let tried = 0
+    mesh.update = () => {
+      tried++
+      throw new Error('the record is full')
+    }
+    await caller.links.link('ada', leader.id)
+    await until(() => tried > 0, { timeout: 10_000 })
+    expect(await caller.call('ada')).to.equal(leader.id)
+    expect(await caller.links.link('bob', undefined as unknown as string).catch((err: Error) => err.name), 'a node that there is none').to.equal('LinkError')
+  })
+
   it('while no majority takes what is written, nobody is told of it; after 10 s nothing more is begun, and what was is done in the end', async () => {
     mesh = new FakeMesh(createRandom(29))
     for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart')

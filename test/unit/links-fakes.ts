@@ -103,6 +103,8 @@ export class FakeMesh {
   term = 0
   /** Until then no majority takes what is written, though the leader leads on. */
   held: Promise<void> | undefined
+  /** A node puts something into its record. */
+  update: () => void = () => {}
   /** Messages that were sent, as text: what must not be in them can be looked for. */
   readonly sent: string[] = []
   #index = 0
@@ -191,7 +193,7 @@ export class FakeMesh {
     }
     const discovery = Object.assign(peer.discovery, {
       mesh: 'fake', nodes, node: (other: string) => this.infos.find(info => info.id === other), services: () => ['cart'],
-      report: () => {}, update: () => {}, signed: (other: string) => this.infos.some(info => info.id === other) ? utf8ToBytes(`record of ${other}`) : undefined, renew: (above: number) => { this.see(id, { incarnation: above + 1 }) }
+      report: () => {}, update: () => { this.update() }, signed: (other: string) => this.infos.some(info => info.id === other) ? utf8ToBytes(`record of ${other}`) : undefined, renew: (above: number) => { this.see(id, { incarnation: above + 1 }) }
     }) as unknown as Discovery
     Object.defineProperty(discovery, 'self', { get: () => peer.info })
     const election = Object.assign(peer.election, {
