@@ -26,7 +26,7 @@ export type { DirectPaths, OnPath, PathChange, RelayOptions } from './transport/
 export type { Discovery, DiscoveryEvents, DiscoveryInit, Leadership, NodeInfo, NodeLoad, NodeState, SelfPatch } from './discovery/index.ts'
 export type {
   Election, ElectionChange, ElectionEvents, ElectionInit, ElectionOptions, ElectionProfile, ElectionState, ElectionStatus,
-  Fence, FencingToken, GroupView, Leader, Lease, Register, RegisterEntry, RegisterRank, RegisterWrite, VoterStatus
+  Fence, FenceOptions, FencingToken, GroupView, Leader, Lease, Register, RegisterEntry, RegisterRank, RegisterWrite, VoterStatus
 } from './election/index.ts'
 export type {
   LinkAuthorityStatus, LinkChange, LinkEvents, LinkOptions, Links, LinksComponents, LinksOptions, LinksStatus, NodeLinks

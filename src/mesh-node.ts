@@ -17,7 +17,7 @@ import type { Life } from './page-life.ts'
 import type { Pubsub } from './pubsub/index.ts'
 import type { Rpc } from './rpc/index.ts'
 import type { Storage } from './storage/index.ts'
-import type { AbortOptions, Libp2p } from '@libp2p/interface'
+import type { AbortOptions, Libp2p, Startable } from '@libp2p/interface'
 
 /** Milliseconds that `createMesh` waits for the first path into the mesh before it resolves without one. */
 const JOIN_TIMEOUT = 3_000
@@ -207,6 +207,8 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       }
     } finally {
       await this.libp2p.stop()
+      // whoever waits for an office is told, though nothing may have been started
+      await (this.election as Election & Startable).stop()
       await this.#storage.close()
       this.#setStatus('stopped')
     }

@@ -156,6 +156,9 @@ export class Authority {
     if (this.#found !== undefined) table.dropped = reset ? best : this.#base
     this.#merged = true
     this.#found = undefined
+    // as large as the table, for each of them
+    this.#staged.clear()
+    for (const { read } of core.lead?.followers.values() ?? []) if (read !== undefined) read.entries = undefined
     this.#base = best
     this.#readyAt = this.#last
     if (best.term > 0) this.#write(changed, reset)

@@ -64,7 +64,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     this.#storage = init.storage ?? memoryStorage()
     this.#log = log
     this.#wanted = init.eager ?? false
-    this.fence = createFence(this.#storage.stable, () => this.#newest())
+    this.fence = createFence(this.#storage.stable, service => this.#newest(service))
   }
 
   // ---- lifecycle
@@ -98,8 +98,9 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 
   async stop (): Promise<void> {
-    if (!this.#running) return
-    this.#stopping ??= this.#stop()
+    // tasks may wait for an office though the node was never started
+    if (!this.#running) this.#member?.stop()
+    this.#stopping ??= this.#running ? this.#stop() : Promise.resolve()
     await this.#stopping
   }
 
@@ -169,8 +170,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 
   /** Of the own service, as far as it is known: a check of a fence begins no group. */
-  #newest (): FencingToken | undefined {
-    const { service } = this.#discovery().self
+  #newest (service = this.#discovery().self.service): FencingToken | undefined {
     return service === undefined ? undefined : this.peek(service)?.leader?.token
   }
 

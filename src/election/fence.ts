@@ -4,8 +4,9 @@
  */
 import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
 import { MAX_FENCED, MAX_FENCED_NAME, MAX_TEXT } from '../wire/limits.ts'
+import { checkName } from '../wire/names.ts'
 import { compareTokens } from './tokens.core.ts'
-import type { Fence, FencingToken } from './index.ts'
+import type { Fence, FenceOptions, FencingToken } from './index.ts'
 import type { StableStore } from '../storage/index.ts'
 
 const NAME = 'election-fence'
@@ -18,38 +19,49 @@ interface Seen {
   accepted: boolean
 }
 
-/** What is stored. `floor`: of resources that are not named, older tokens may have been accepted and forgotten. */
-interface Stored { floor?: FencingToken | undefined, seen: Array<[resource: string, epoch: number, term: number]> }
+/**
+ * What is stored. `floor`: of resources that are not named, older tokens may have been accepted and forgotten. It is that
+ * of this node's own service; `floors` are those of others.
+ */
+interface Stored {
+  floor?: FencingToken | undefined
+  floors?: Array<[service: string, floor: FencingToken]>
+  seen: Array<[resource: string, epoch: number, term: number]>
+}
 
-/** @param floor - the newest token known otherwise: what counts for a resource whose own was lost */
-export function createFence (store: StableStore, floor: () => FencingToken | undefined): Fence {
+/** Its floor's. */
+const OWN = ''
+
+/** @param floor - the newest token known otherwise, of the own service or another: what counts for a resource whose own was lost */
+export function createFence (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined): Fence {
   return new StoredFence(store, floor)
 }
 
 class StoredFence implements Fence {
   readonly #store: StableStore
-  readonly #floor: () => FencingToken | undefined
+  readonly #floor: (service: string | undefined) => FencingToken | undefined
   readonly #seen = new Map<string, Seen>()
   /** Of all tokens; what comes within one turn is written as one. */
   #write: Promise<void> | undefined
   #loaded: Promise<void> | undefined
   #lost = false
-  /** The newest token that was known since the loss. */
-  #least: FencingToken | undefined
+  /** The newest token that was known since the loss, by service: those of two services cannot be compared. */
+  readonly #least = new Map<string, FencingToken>()
 
-  constructor (store: StableStore, floor: () => FencingToken | undefined) {
+  constructor (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined) {
     this.#store = store
     this.#floor = floor
   }
 
-  async check (resource: string, token: FencingToken): Promise<void> {
+  async check (resource: string, token: FencingToken, { service }: FenceOptions = {}): Promise<void> {
     if (typeof resource !== 'string' || resource === '' || resource.length > MAX_TEXT || !resource.isWellFormed() || encode(resource).length > MAX_FENCED_NAME) {
       throw new InvalidOptionsError(`fence: a resource is a text of 1 to ${MAX_TEXT} characters, ${MAX_FENCED_NAME} bytes as JSON`)
     }
+    if (service !== undefined) checkName('service', service)
     if (!isToken(token)) throw new InvalidOptionsError('fence: a token is { epoch, term }, as a lease has it')
     this.#loaded ??= this.#load()
     await this.#loaded
-    const highest = this.#seen.get(resource)?.token ?? this.#afterLoss(resource)
+    const highest = this.#seen.get(resource)?.token ?? this.#afterLoss(resource, service)
     if (highest !== undefined && compareTokens(token, highest) < 0) {
       throw new StaleTokenError(`${resource}: token ${text(token)} is older than ${text(highest)}, which was accepted before: its leader was replaced and must not act`)
     }
@@ -57,12 +69,17 @@ class StoredFence implements Fence {
   }
 
   /** What a resource whose own token may be among the lost ones must reach. */
-  #afterLoss (resource: string): FencingToken | undefined {
+  #afterLoss (resource: string, service: string | undefined): FencingToken | undefined {
     if (!this.#lost) return undefined
-    const known = this.#floor()
-    if (known !== undefined && (this.#least === undefined || compareTokens(known, this.#least) > 0)) this.#least = known
-    if (this.#least !== undefined) return this.#least
-    throw new ElectionStoreError(`fence: what was accepted for ${resource} is lost and no leader is known, so no token can be judged: try again when there is a leader`)
+    const name = service ?? OWN
+    const known = this.#floor(service)
+    const least = this.#least.get(name)
+    if (known !== undefined && (least === undefined || compareTokens(known, least) > 0)) {
+      if (this.#least.size < MAX_FENCED) this.#least.set(name, known)
+      return known
+    }
+    if (least !== undefined) return least
+    throw new ElectionStoreError(`fence: what was accepted for ${resource} is lost and no leader of ${service ?? 'this node\'s service'} is known, so no token can be judged: try again when there is one; of leaders of another service, name it: { service }`)
   }
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
@@ -96,10 +113,10 @@ class StoredFence implements Fence {
     try {
       const bytes = await this.#store.get(NAME)
       if (bytes === undefined) return
-      const { floor, seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
+      const { floor, floors = [], seen } = JSON.parse(new TextDecoder().decode(bytes)) as Stored
       for (const [resource, epoch, term] of seen) this.#seen.set(resource, { token: { epoch, term }, stored: Promise.resolve(), accepted: true })
-      this.#least = floor
-      this.#lost ||= floor !== undefined
+      for (const [service, least] of [...floor === undefined ? [] : [[OWN, floor] as const], ...floors]) this.#least.set(service, least)
+      this.#lost ||= this.#least.size > 0
     } catch {
       this.#lost = true
     }
@@ -109,7 +126,8 @@ class StoredFence implements Fence {
     await Promise.resolve()
     this.#write = undefined
     const seen = [...this.#seen].filter(([, one]) => isKept(one)).map(([resource, { token: { epoch, term } }]): Stored['seen'][number] => [resource, epoch, term])
-    const stored: Stored = { floor: this.#least, seen }
+    const floors = [...this.#least].filter(([service]) => service !== OWN)
+    const stored: Stored = { floor: this.#least.get(OWN), ...floors.length > 0 && { floors }, seen }
     await this.#store.set(NAME, encode(stored))
   }
 }

@@ -97,15 +97,22 @@ export interface Lease {
   check (): void
 }
 
+export interface FenceOptions {
+  /** Whose leaders act on the resource; used only where what was accepted for it is lost. @default this node's own */
+  service?: string | undefined
+}
+
 export interface Fence {
   /**
    * Accept a leader's act on a resource: resolves once its token, the highest so far, is stored. At most 2,000 resources,
    * with names of 1 to 256 characters, and 450 bytes as JSON.
    *
+   * When the storage has lost what was accepted, what is older than the service's present leader is refused.
+   *
    * @throws StaleTokenError - a newer leader has acted on it
-   * @throws ElectionStoreError, InvalidOptionsError
+   * @throws ElectionStoreError, InvalidOptionsError, InvalidNameError
    */
-  check (resource: string, token: FencingToken): Promise<void>
+  check (resource: string, token: FencingToken, options?: FenceOptions): Promise<void>
 }
 
 /**
@@ -117,9 +124,10 @@ export interface Register {
   readonly ready: boolean
   /**
    * All or nothing; resolves with the ranks of the entries when a majority holds them. At most 1,000 writes and 1 MiB
-   * together, keys of 1 to 256 characters, values of at most 64 KiB.
+   * together, keys of 1 to 256 characters, values of at most 64 KiB. While this node leads there is no end to the wait but
+   * the signal's, after which it may be done yet.
    *
-   * @throws RegisterError, InvalidOptionsError
+   * @throws RegisterError, InvalidOptionsError, the signal's reason
    */
   write (writes: readonly Write[], options?: AbortOptions): Promise<readonly Rank[]>
   /** This node's own table is all there is, by a lease that holds now: nobody else can have written. */

@@ -262,8 +262,12 @@ export class Member {
     return discovery.nodes(service).some(({ id, roles }) => id !== self && this.#connected.has(id) && roles.includes(VOTER))
   }
 
-  /** Give the core an order and wait for its answer; undefined when there is none in time. */
-  async ask <T extends Answer['type']> (input: GroupInput, types: readonly T[], ms: number, signal?: AbortSignal): Promise<Extract<Answer, { type: T }> | undefined> {
+  /**
+   * Give the core an order and wait for its answer; undefined when there is none in time.
+   *
+   * @param goesOn - whether that time begins anew when it is over
+   */
+  async ask <T extends Answer['type']> (input: GroupInput, types: readonly T[], ms: number, signal?: AbortSignal, goesOn?: () => boolean): Promise<Extract<Answer, { type: T }> | undefined> {
     signal?.throwIfAborted()
     const id = 'id' in input ? input.id : undefined
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
@@ -272,12 +276,12 @@ export class Member {
       accepts: answer => (types as readonly string[]).includes(answer.type) && (!('id' in answer) || answer.id === id)
     }
     this.#waiting.add(waiting)
-    const timer = setTimeout(() => { resolve(undefined) }, ms)
+    const timer = setInterval(() => { if (goesOn?.() !== true) resolve(undefined) }, ms)
     try {
       this.group.input(input)
       return await abortable(promise, signal) as Extract<Answer, { type: T }> | undefined
     } finally {
-      clearTimeout(timer)
+      clearInterval(timer)
       this.#waiting.delete(waiting)
       this.group.withdraw(input)
     }

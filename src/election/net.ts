@@ -32,6 +32,8 @@ interface Opening {
   /** Not before this time. */
   after: number
   busy: boolean
+  /** The connection is another one, or gone, since this began. */
+  over: boolean
 }
 
 export interface NetInit {
@@ -82,7 +84,7 @@ export class Net {
       this.#write(stream, frame)
       return
     }
-    const opening = this.#openings.get(to) ?? { frames: [], attempts: 0, after: 0, busy: false }
+    const opening = this.#openings.get(to) ?? { frames: [], attempts: 0, after: 0, busy: false, over: false }
     this.#openings.set(to, opening)
     if (opening.frames.push(frame) > MAX_WAITING) opening.frames.shift()
     if (!opening.busy && this.#init.now() >= opening.after) void this.#open(to, opening)
@@ -91,8 +93,9 @@ export class Net {
   /** There is a connection with the peer, or none any more: the next frame need not wait. */
   changed (id: string): void {
     const opening = this.#openings.get(id)
-    if (opening === undefined || opening.busy) return
-    this.#openings.delete(id)
+    if (opening === undefined) return
+    if (opening.busy) opening.over = true
+    else this.#openings.delete(id)
   }
 
   #write (stream: FramedStream, frame: Uint8Array): void {
@@ -116,6 +119,7 @@ export class Net {
       opening.after = this.#init.now() + backoff(opening.attempts++, RETRY, Math.random)
     } finally {
       opening.busy = false
+      if (opening.over && this.#openings.get(to) === opening) this.#openings.delete(to)
     }
   }
 

@@ -38,7 +38,7 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
     this.#init = init
     const { stable } = init.storage ?? memoryStorage()
     const guard = new Lazy('election', timers, load, ({ createFence, MemberRegister }) =>
-      ({ fence: createFence(stable, () => this.leader?.token), register: new MemberRegister(() => undefined) }))
+      ({ fence: createFence(stable, service => (service === undefined ? this : this.peek(service))?.leader?.token), register: new MemberRegister(() => undefined) }))
     this.fence = {
       check: async (...asked) => (await guard.load().catch((cause: unknown) => {
         throw new ElectionStoreError('fence: its code could not be loaded, so the token was not accepted: try again', { cause })

@@ -7,7 +7,7 @@ import type { Member } from './member.ts'
 import type { Entry, Rank, Write } from './types.core.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
-/** Milliseconds: by then the leader has lost its majority, and knows. */
+/** Milliseconds: by then a leader that has lost its majority knows. */
 const TIMEOUT = 10_000
 
 export class MemberRegister implements Register {
@@ -33,7 +33,11 @@ export class MemberRegister implements Register {
     const id = ++this.#id
     // the caller may use its buffers again; what is in the table stays
     const own = writes.map(write => ({ ...write, value: write.value === undefined ? undefined : shareBytes(write.value) }))
-    const answer = await this.#member()?.ask({ type: 'propose', id, writes: own }, ['committed', 'refused'], TIMEOUT, signal)
+    const member = this.#member()
+    const term = member?.group.change?.token?.term
+    // it may be done for as long as this node leads: to call it lost earlier is to let others read what may never have been
+    const leads = (): boolean => member?.ready === true && member.group.change?.token?.term === term
+    const answer = await member?.ask({ type: 'propose', id, writes: own }, ['committed', 'refused'], TIMEOUT, signal, leads)
     if (answer?.type === 'committed') return answer.ranks
     throw refusal(answer)
   }

@@ -81,7 +81,7 @@ export class Authority {
     this.#init = init
     const { register, discovery, ttl, onError } = init
     this.#ledger = new Ledger(register)
-    this.#commits = new Commits(register)
+    this.#commits = new Commits(register, init.now)
     this.#lives = new Lives(id => discovery.node(id))
     this.#clearing = new Clearing({
       ttl,
@@ -213,6 +213,8 @@ export class Authority {
   #answer (question: Question, maker: string, check: () => Answer | undefined): Answer | Promise<Answer> {
     const key = linkKey(question.parent, question.token)
     const isChange = question.kind !== 'resolve'
+    // what is under way is known when a majority has it, and may take as long as this node leads
+    if (this.#commits.stalled && this.#turns.has(key)) return UNAVAILABLE
     return this.#turns.take(key, isChange, () => (isChange ? check() : undefined) ?? this.#decide(question, key, maker))
   }
 
@@ -226,6 +228,7 @@ export class Authority {
       if (question.gone !== undefined && decision.link?.node === question.gone) discovery.report(question.gone)
       return { link: decision.link, changed: false, ...present === undefined && { rank: this.#lastRank } }
     }
+    if (this.#commits.stalled) return UNAVAILABLE
     // what was made and is not there any more was somebody's, who would see it come back
     if (question.again === true && (present !== undefined || register.wasDeleted(key))) return UNAVAILABLE
     const why = present === undefined && decision.place !== undefined ? refusalOf(maker, this.#counts, register.size) : undefined
@@ -281,6 +284,7 @@ export class Authority {
     const links = this.links(node)
     if (lives.length === 0 && links === 0) return undefined
     check()
+    if (this.#commits.stalled) throw new NotLeading()
     const incarnation = Math.max(...lives, ...this.#counts.lives(node))
     const place = { node, incarnation }
     try {

@@ -109,6 +109,7 @@ export class Clearing {
   async #forget (now: number): Promise<void> {
     const { counts, lives, forget } = this.#init
     const some: Place[] = []
+    for (const node of this.#deadSince.keys()) if (counts.lives(node).length === 0) this.#deadSince.delete(node)
     for (const place of lives.forgettable(node => counts.lives(node), now)) {
       if (some.push(place) >= FORGOTTEN_AT_ONCE) break
     }

@@ -7,6 +7,9 @@ import type { Register, RegisterRank, RegisterWrite } from '../election/index.ts
 /** Writes of the register at a time: more would only be smaller. */
 const MAX_UNDER_WAY = 4
 
+/** Milliseconds that a write may take until no more are begun: a disk, or the voters that are left, do not keep up. */
+const STALLED = 10_000
+
 interface Waiting extends PromiseWithResolvers<RegisterRank> {
   readonly from: string
   readonly write: RegisterWrite
@@ -14,13 +17,23 @@ interface Waiting extends PromiseWithResolvers<RegisterRank> {
 
 export class Commits {
   readonly #register: Pick<Register, 'write'>
+  readonly #now: () => number
   /** By who asked: who asks for much waits for itself. The next one to have its turn is the first. */
   readonly #queues = new Map<string, Waiting[]>()
-  #underWay = 0
+  /** When each batch was handed to the register; the oldest is the first. */
+  readonly #underWay = new Map<readonly Waiting[], number>()
   #scheduled = false
 
-  constructor (register: Pick<Register, 'write'>) {
+  /** @param now - milliseconds, monotonic */
+  constructor (register: Pick<Register, 'write'>, now = (): number => performance.now()) {
     this.#register = register
+    this.#now = now
+  }
+
+  /** What is asked for now would wait behind what has waited for long. */
+  get stalled (): boolean {
+    const [since] = this.#underWay.values()
+    return since !== undefined && this.#now() - since > STALLED
   }
 
   /**
@@ -59,11 +72,11 @@ export class Commits {
   }
 
   #flush (): void {
-    while (this.#queues.size > 0 && this.#underWay < MAX_UNDER_WAY) {
+    while (this.#queues.size > 0 && this.#underWay.size < MAX_UNDER_WAY) {
       const batch = this.#next()
-      this.#underWay++
+      this.#underWay.set(batch, this.#now())
       this.#write(batch).finally(() => {
-        this.#underWay--
+        this.#underWay.delete(batch)
         this.#flush()
       }).catch(() => {})
     }

@@ -208,7 +208,7 @@ export class Room {
   async link (token: string, node: NodeInfo | string, { replace = false, signal }: LinkOptions = {}): Promise<NodeInfo> {
     const { rpc, discovery, finder } = this.#running()
     const id = rpc.tokenId(token)
-    const wanted = discovery.node(typeof node === 'string' ? node : node.id)
+    const wanted = discovery.node(typeof node === 'string' ? node : (node as NodeInfo | undefined)?.id ?? '')
     const service = wanted?.service
     if (wanted === undefined || service === undefined) throw new LinkError('the node is not known here, has left, or is of no service')
     if (typeof node !== 'string' && node.service !== service) throw new LinkError(`the node is of service '${service}', not of '${String(node.service)}'`)

@@ -251,14 +251,19 @@ export class Seat {
   }
 
   #hear (told: readonly Told[], count: number | undefined): void {
-    const { owner, discovery, onChange } = this.#init
+    const { owner, discovery, onChange, onError } = this.#init
     for (const one of told) {
       const former = owner.holdings.get(one.parent, one.token)?.own
       if (owner.told(one)) onChange({ ...one, former }, false)
     }
     if (count === undefined || count === owner.count) return
     owner.count = count
-    discovery.update({ load: { links: count, inflight: discovery.self.load.inflight } })
+    try {
+      discovery.update({ load: { links: count, inflight: discovery.self.load.inflight } })
+    } catch (err) {
+      // the record has no room for a digit more
+      onError(err)
+    }
   }
 
   /** All links of this life are dead: begin another one. */

@@ -182,6 +182,14 @@ describe('createMesh', () => {
     expect(await failure(mesh.drain())).to.have.property('name', 'MeshStoppedError')
   })
 
+  it('that is stopped before it was started ends whoever waits to lead', async () => {
+    const mesh = await createMesh({ listen: LISTEN, service: 'login', start: false })
+    const work = [mesh.election.runAsLeader(() => 1)]
+    await mesh.stop()
+    work.push(mesh.election.runAsLeader(() => 2))
+    expect(await Promise.all(work.map(async one => one.catch((err: Error) => err.name)))).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
+  })
+
   it('finishes the calls that run before it stops', async () => {
     const login = await make({ service: 'login' })
     let release = (): void => {}

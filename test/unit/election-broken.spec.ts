@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { createElection } from '../../src/election/election.core.ts'
+import { MemberRegister } from '../../src/election/register.ts'
 import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { startAlone } from './election-alone.ts'
 import { PartDisk } from '../harness/part-disk.ts'
+import type { RegisterError } from '../../src/errors.ts'
 import type { ElectionInput, ElectionOutput } from '../../src/election/types.core.ts'
 import type { Member } from '../../src/election/member.ts'
 
@@ -26,6 +28,30 @@ describe('election: a store that cannot be written', function () {
 
   const write = async (): Promise<string | undefined> =>
     (await member.ask({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] }, ['committed', 'refused'], 5_000))?.type
+
+  it('a write that a disk holds up is under way for as long as this node leads, however long that is; one of a node that leads no more is lost', async () => {
+    const disk = new PartDisk()
+    const held = Promise.withResolvers<undefined>()
+    let holds = false
+    disk.before = async part => { if (holds && part === 'log') await held.promise }
+    start(disk)
+    const register = new MemberRegister(() => member)
+    await until(() => member.ready)
+    holds = true
+    const settled: unknown[] = []
+    const begun = performance.now()
+    const writes = [1, 2].map(async n => register.write([{ key: `k${n}`, value: Uint8Array.of(n) }]).then(ranks => settled.push(ranks.length), (err: RegisterError) => settled.push(err.why)))
+    // the first is being stored, the second waits for it
+    await until(() => performance.now() - begun > 12_000, { timeout: 15_000 })
+    expect([settled, member.ready]).to.deep.equal([[], true])
+    held.resolve(undefined)
+    await Promise.all(writes)
+    expect(settled).to.deep.equal([1, 1])
+    disk.before = async () => new Promise(() => {})
+    const last = register.write([{ key: 'k3', value: undefined }])
+    setTimeout(() => { member.stop() }, 1_000)
+    expect(await last.catch((err: RegisterError) => [err.why, err.certain])).to.deep.equal(['lost', false])
+  })
 
   it('is tried again with what it needs only: a voter without a register votes though its log is broken for good', async () => {
     const disk = new PartDisk()

@@ -149,6 +149,34 @@ describe('election: fence', () => {
     expect(await refusal(createFence(damaged, () => undefined).check('disk', token(9, 9)))).to.equal('ElectionStoreError')
   })
 
+  it('after a loss judges leaders of another service by the one that leads it now, also in the next life', async () => {
+    const data = new Map<string, Uint8Array>()
+    const lost = new Set(['election-fence'])
+    const damaged: StableStore = {
+      lost,
+      get: async name => data.get(name),
+      set: async (name, value) => {
+        data.set(name, value)
+        lost.delete(name)
+      },
+      delete: async name => { data.delete(name) }
+    }
+    const service = 'billing'
+    const known = new Map([[undefined, token(9, 1)], [service, token(5, 3)]])
+    const fence = createFence(damaged, of => known.get(of))
+    expect(await refusal(fence.check('invoices', token(5, 2), { service }))).to.equal('StaleTokenError')
+    expect(await refusal(fence.check('invoices', token(5, 3), { service }))).to.equal('accepted')
+    expect(await refusal(fence.check('own', token(8, 7)))).to.equal('StaleTokenError')
+    expect(await refusal(fence.check('letters', token(1, 1), { service: 'mail' }))).to.equal('ElectionStoreError')
+    expect(await refusal(fence.check('letters', token(1, 1), { service: '' }))).to.equal('InvalidNameError')
+    expect(await refusal(fence.check('own', token(9, 1)))).to.equal('accepted')
+    const next = createFence(damaged, () => undefined)
+    expect(await refusal(next.check('receipts', token(5, 2), { service }))).to.equal('StaleTokenError')
+    expect(await refusal(next.check('receipts', token(5, 3), { service }))).to.equal('accepted')
+    expect(await refusal(next.check('another', token(9, 0)))).to.equal('StaleTokenError')
+    expect(await refusal(next.check('letters', token(1, 1), { service: 'mail' }))).to.equal('ElectionStoreError')
+  })
+
   it('refuses what is no resource and what is no token, and more resources than it can remember', async () => {
     const fence = createFence(memoryStorage().stable, () => undefined)
     for (const resource of ['', 'x'.repeat(300), '\ud800']) expect(await refusal(fence.check(resource, token(1, 1)))).to.equal('InvalidOptionsError')

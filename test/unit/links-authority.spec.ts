@@ -498,6 +498,50 @@ describe('links: many callers, a group that changes its leader, and messages tha
     expect((await two.links.link('bob', 'target-1')).id).to.equal('target-1')
   })
 
+  it('a leader whose record has no room for its number of links goes on', async () => {
+    const { targets: [leader], callers: [caller] } = start(31, { clients: 1, loss: 0 }) as { targets: [FakeNode], callers: [FakeNode] }
+    let tried = 0
+    mesh.update = () => {
+      tried++
+      throw new Error('the record is full')
+    }
+    await caller.links.link('ada', leader.id)
+    await until(() => tried > 0, { timeout: 10_000 })
+    expect(await caller.call('ada')).to.equal(leader.id)
+    expect(await caller.links.link('bob', undefined as unknown as string).catch((err: Error) => err.name), 'a node that there is none').to.equal('LinkError')
+  })
+
+  it('while no majority takes what is written, nobody is told of it; after 10 s nothing more is begun, and what was is done in the end', async () => {
+    mesh = new FakeMesh(createRandom(29))
+    for (const id of ['target-0', 'target-1', 'target-2']) mesh.add(id, 'cart')
+    for (const id of ['one', 'two']) mesh.add(id, 'gate')
+    mesh.elect('target-0')
+    const t = (token: string): string => tokenIdOf(token, 'fake')
+    const ask = async (from: string, token: string, proposal: string): Promise<unknown> => {
+      const { a } = await mesh.carry(from, 'target-0', 'braid.links.ask', [{ k: 0, p: 'gate', t: t(token), n: [proposal] }]) as { a: Array<{ n?: string, f?: string }> }
+      return a[0]?.n ?? a[0]?.f
+    }
+    expect(await ask('one', 'old', 'target-1')).to.equal('target-1')
+    const held = Promise.withResolvers<void>()
+    mesh.held = held.promise
+    const told: unknown[] = []
+    const first = ask('one', 'ada', 'target-1').then(node => { told.push(node) })
+    const second = ask('two', 'ada', 'target-2').then(node => { told.push(node) })
+    await until(() => mesh.table.size === 2)
+    for (let turn = 0; turn < 10; turn++) await mesh.delay()
+    leap(10_001)
+    expect(told).to.deep.equal([])
+    const late = [await ask('one', 'bob', 'target-1'), await ask('two', 'ada', 'target-2')]
+    expect(late, 'to be asked again').to.deep.equal([late[0], late[0]])
+    expect(late[0]).to.not.be.oneOf(['target-1', 'target-2'])
+    expect(await ask('two', 'old', 'target-2'), 'what is known').to.equal('target-1')
+    expect([told, mesh.table.size]).to.deep.equal([[], 2])
+    held.resolve()
+    await Promise.all([first, second])
+    expect(told[0]).to.equal(told[1]).and.to.be.oneOf(['target-1', 'target-2'])
+    expect(await ask('one', 'bob', 'target-1')).to.equal('target-1')
+  })
+
   it('a node changes links of its own service\'s calls only, and a called one takes tokens of any', async () => {
     mesh = new FakeMesh(createRandom(23))
     for (const id of ['target-0', 'target-1']) mesh.add(id, 'cart')

@@ -37,6 +37,7 @@ class FakeRegister implements Register {
     if (!this.ready || term !== this.#group.term) throw new RegisterError('lost', false)
     const ranks = this.#group.commit(writes)
     await this.#group.delay()
+    await this.#group.held
     // committed, and nobody was told
     if (!this.ready || term !== this.#group.term) throw new RegisterError('lost', false)
     return ranks
@@ -100,6 +101,10 @@ export class FakeMesh {
   /** The leader has a lease: it need not ask before it answers. */
   leased = true
   term = 0
+  /** Until then no majority takes what is written, though the leader leads on. */
+  held: Promise<void> | undefined
+  /** A node puts something into its record. */
+  update: () => void = () => {}
   /** Messages that were sent, as text: what must not be in them can be looked for. */
   readonly sent: string[] = []
   #index = 0
@@ -188,7 +193,7 @@ export class FakeMesh {
     }
     const discovery = Object.assign(peer.discovery, {
       mesh: 'fake', nodes, node: (other: string) => this.infos.find(info => info.id === other), services: () => ['cart'],
-      report: () => {}, update: () => {}, signed: (other: string) => this.infos.some(info => info.id === other) ? utf8ToBytes(`record of ${other}`) : undefined, renew: (above: number) => { this.see(id, { incarnation: above + 1 }) }
+      report: () => {}, update: () => { this.update() }, signed: (other: string) => this.infos.some(info => info.id === other) ? utf8ToBytes(`record of ${other}`) : undefined, renew: (above: number) => { this.see(id, { incarnation: above + 1 }) }
     }) as unknown as Discovery
     Object.defineProperty(discovery, 'self', { get: () => peer.info })
     const election = Object.assign(peer.election, {
