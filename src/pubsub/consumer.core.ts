@@ -284,6 +284,7 @@ class Consumer implements ConsumerCore, RunnerHost {
 
   /** Tells the assigners how much of the prefetch is theirs. `quiet`: it is told with the next `open`. */
   #share (all: boolean, quiet?: Source): void {
+    this.#shareAt = Infinity
     if (this.#runner.paused) return
     const { credits, again } = grants([...this.#sources.values()], this.#prefetch, this.now)
     this.#shareAt = again
