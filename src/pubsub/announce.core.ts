@@ -129,9 +129,9 @@ export function publish (core: LogAssigner, created: readonly NewMessage[]): voi
   const { backlog } = core
   const holding = core.sorted.filter(deliveries => deliveries.holding)
   const first = backlog.last + 1
-  const messages = created.map(({ at, ttl, key, payload, watch = false }, i): Message => {
+  const messages = created.map(({ at, ttl, key, payload }, i): Message => {
     const message: Message = { seq: first + i, at, ttl, key, payload }
-    const slot = backlog.put(message, watch)
+    const slot = backlog.put(message)
     for (let n = holding.length; n > 0; n--) backlog.hold(slot)
     return message
   })
@@ -139,7 +139,7 @@ export function publish (core: LogAssigner, created: readonly NewMessage[]): voi
   const last = backlog.last
   core.tell({ type: 'published', first, last, channels: core.channels.names })
   core.append(messages)
-  if (holding.length === 0) created.forEach(({ watch }, i) => { if (watch === true) core.tell({ type: 'handled', seq: first + i }) })
+  created.forEach(({ watch }, i) => { if (watch === true) core.watched.add(first + i, core.channels.keys()) })
   core.beats = 0
   core.beatAt = core.now + BEATS[0]!
 }

@@ -10,9 +10,9 @@ import * as intake from './intake.core.ts'
 import { compareGenerations, isFollowed } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
 import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, MAX_CLAIMED, MAX_TOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL } from './numbers.core.ts'
-import { areRanges } from './ranges.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
+import { Watched } from './watched.core.ts'
 import { hashText } from '../balancing/rendezvous.core.ts'
 import type { Room } from './announce.core.ts'
 import type { Deliveries } from './deliveries.core.ts'
@@ -37,6 +37,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   readonly channels: Channels
   readonly connected = new Set<string>()
   readonly keeping: Keeping
+  readonly watched = new Watched(seq => { this.tell({ type: 'handled', seq }) })
   generation: Generation
   now: number
   wall: number
@@ -146,9 +147,10 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   final (channel: Deliveries, seq: number): void {
     channel.fresh.push(seq)
     this.keeping.note()
+    this.watched.final(channel.spec.channel, seq)
     if (!channel.holding) return
     const slot = this.backlog.get(seq)
-    if (slot !== undefined && slot.left > 0 && this.backlog.release(slot) && slot.watch) this.tell({ type: 'handled', seq })
+    if (slot !== undefined && slot.left > 0) this.backlog.release(slot)
   }
 
   hash (seq: number): Hash {
@@ -246,19 +248,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
       return
     }
     if (message.type === 'ask' || message.type === 'range') return
-    const deliveries = this.channels.byName.get(message.channel)
-    if (deliveries === undefined) return
-    const seat = deliveries.seats.get(from)
-    switch (message.type) {
-      case 'ack': this.complainIf(from, intake.settle(deliveries, from, message.outcomes)); break
-      case 'credit': if (seat !== undefined) this.complainIf(from, intake.credit(deliveries, seat, message)); break
-      case 'lacks': this.channels.repair(deliveries, from, seat, message.ranges); break
-      case 'leave':
-        if (!areRanges(message.unstarted)) this.complain(from, 'illegal ranges')
-        else if (seat !== undefined) intake.leave(deliveries, seat, message.unstarted)
-        this.channels.hold(deliveries)
-        break
-    }
+    this.channels.message(from, message)
   }
 
   complainIf (peer: string, complaint: string | undefined): void {
@@ -338,6 +328,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
   #age (): void {
     const { backlog } = this
     backlog.retain(this.wall)
+    this.watched.forget(backlog.first)
     while (this.#ends.least <= this.wall) {
       const seq = this.#ends.pop()!
       for (const deliveries of this.sorted) deliveries.outlive(seq)

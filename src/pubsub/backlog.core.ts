@@ -10,8 +10,6 @@ export interface Slot {
   readonly size: number
   /** Channels with consumers that are not done with it. */
   left: number
-  /** Somebody waits for it to be handled. */
-  readonly watch: boolean
 }
 
 export class Backlog {
@@ -42,7 +40,7 @@ export class Backlog {
     this.first = messages[0]?.seq ?? last + 1
     this.#kept = this.first
     this.last = this.first - 1
-    for (const message of messages) this.put(message, false)
+    for (const message of messages) this.put(message)
     this.last = Math.max(this.last, last)
   }
 
@@ -51,12 +49,12 @@ export class Backlog {
   }
 
   /** Adds the next message, or a later one: those between are not kept; or one of these, which is not here. */
-  put (message: Message, watch: boolean): Slot {
+  put (message: Message): Slot {
     const { seq } = message
     if (this.length === 0 && seq > this.last) this.first = this.#kept = seq
     if (seq - this.first >= this.#span) this.#cut(seq - this.#span + 1)
     if (Math.max(seq, this.last) - this.first >= this.#ring.length) this.#grow(Math.max(seq, this.last))
-    const slot: Slot = { message, size: message.payload.length + MESSAGE_COST, left: 0, watch }
+    const slot: Slot = { message, size: message.payload.length + MESSAGE_COST, left: 0 }
     this.#ring[seq & (this.#ring.length - 1)] = slot
     this.last = Math.max(this.last, seq)
     this.length++

@@ -19,6 +19,8 @@ export interface ChannelInit {
   readonly settings: () => ChannelSettings
   /** Somebody takes messages from now on, or nobody does. */
   readonly onTaking: (taking: boolean) => void
+  /** {@link ChannelEnd.room} has grown. */
+  readonly onWanting: () => void
   /** Nothing more is wanted: what was not begun goes back. Called once, first. */
   readonly onClosing: () => void
   /** Leave the channel. Called once, when what ran has ended. */
@@ -31,6 +33,8 @@ export class ChannelEnd<T> implements Channel<T> {
   readonly name: string
   readonly topic: string
   unreached: readonly NodeInfo[] = []
+  /** Called when it has left the channel. */
+  onClosed: () => void = () => {}
   readonly #init: ChannelInit
   #handler: MessageHandler<T> | undefined
   #iterating = false
@@ -38,6 +42,10 @@ export class ChannelEnd<T> implements Channel<T> {
   #queue: Array<MessageDelivery<T>> = []
   /** Each waits for a message, or for the end. */
   #waiting: Array<() => void> = []
+  /** Calls of `next` that have none yet. */
+  #asking = 0
+  /** Messages whose bodies are being checked. */
+  #coming = 0
   #running = 0
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -59,6 +67,11 @@ export class ChannelEnd<T> implements Channel<T> {
   /** Messages that it has and has not settled, as far as it knows. */
   get load (): number {
     return this.#running + this.#queue.length
+  }
+
+  /** Messages that it takes at once: an iteration is given what it asks for, so that none runs out before it was looked at. */
+  get room (): number {
+    return this.#handler === undefined ? this.#asking - this.#queue.length - this.#coming : Infinity
   }
 
   onMessage (handler: MessageHandler<T>): void {
@@ -84,16 +97,24 @@ export class ChannelEnd<T> implements Channel<T> {
     }
     return {
       next: async () => {
-        while (!loop.ended && !this.closed && this.#queue.length === 0) {
-          await new Promise<void>(resolve => { this.#waiting.push(resolve) })
-        }
-        const value = loop.ended || this.closed ? undefined : this.#queue.shift()
+        const value = loop.ended ? undefined : await this.#ask(loop)
         if (value === undefined) return end()
         this.#traced(value, () => value.settled())?.catch(() => {})
         return { done: false, value }
       },
       return: async () => end()
     }
+  }
+
+  /** The next message; undefined when there will be none. */
+  async #ask (loop: { readonly ended: boolean }): Promise<MessageDelivery<T> | undefined> {
+    this.#asking++
+    this.#init.onWanting()
+    while (!loop.ended && !this.closed && this.#queue.length === 0) {
+      await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+    }
+    this.#asking--
+    return loop.ended || this.closed ? undefined : this.#queue.shift()
   }
 
   async close (options: AbortOptions = {}): Promise<void> {
@@ -120,9 +141,13 @@ export class ChannelEnd<T> implements Channel<T> {
       this.#take(new MessageDelivery(delivered, body as T, settler))
       return
     }
+    this.#coming++
     checkedBody(delivered.topic, schema, body).then(value => {
+      this.#coming--
       this.#take(new MessageDelivery(delivered, value as T, settler))
     }, (err: Error) => {
+      this.#coming--
+      this.#init.onWanting()
       log('refused a message - %e', err)
       settler.settle({ type: 'term', reason: err.message })
     })
@@ -200,5 +225,6 @@ export class ChannelEnd<T> implements Channel<T> {
       await abortable(idle, AbortSignal.any([AbortSignal.timeout(CLOSE_GRACE), ...options.signal === undefined ? [] : [options.signal]])).catch(() => {})
     }
     await this.#init.leave(options)
+    this.onClosed()
   }
 }

@@ -35,6 +35,10 @@ export class Channels {
     return [...this.byName.values(), ...this.#unfixed.values()].map(({ spec }) => spec.name).sort()
   }
 
+  keys (): string[] {
+    return [...this.byName.keys(), ...this.#unfixed.keys()]
+  }
+
   /** Nobody said where these start. */
   tick (): void {
     for (const { spec, members, since } of this.#unfixed.values()) {
@@ -118,6 +122,7 @@ export class Channels {
     const deliveries = new Deliveries(this.#core, spec, known?.cursor.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
     if (known !== undefined) deliveries.cursor.merge(known.cursor.low, known.cursor.ranges(), this.#core.backlog.last)
     deliveries.fresh.push(deliveries.cursor.low)
+    this.#core.watched.without(channel, seq => deliveries.cursor.has(seq))
     this.byName.set(channel, deliveries)
     this.#sort()
     this.#list(deliveries, members)
@@ -130,6 +135,7 @@ export class Channels {
     this.#core.keeping.end(channel, opened)
     const deliveries = this.byName.get(channel)
     this.#unfixed.delete(channel)
+    this.#core.watched.without(channel)
     if (deliveries === undefined) return
     this.hold(deliveries, false)
     this.byName.delete(channel)
@@ -150,7 +156,7 @@ export class Channels {
       const slot = backlog.get(seq)
       if (slot === undefined || deliveries.cursor.has(seq)) continue
       if (holding) backlog.hold(slot)
-      else if (backlog.release(slot) && slot.watch) this.#core.tell({ type: 'handled', seq })
+      else backlog.release(slot)
     }
   }
 
@@ -177,7 +183,7 @@ export class Channels {
     const { backlog } = this.#core
     for (const message of messages) {
       const { seq } = message
-      if (backlog.get(seq) === undefined && (seq >= backlog.first || backlog.lower(seq))) backlog.put(message, false)
+      if (backlog.get(seq) === undefined && (seq >= backlog.first || backlog.lower(seq))) backlog.put(message)
     }
     this.#core.announced = this.#core.trusted = this.#core.backlog.last
     for (const deliveries of this.sorted) {
@@ -209,7 +215,25 @@ export class Channels {
     if (seats.length > 0 || this.#core.keeping.keepers.includes(peer)) sayAgain(this.#core, [peer])
   }
 
-  repair (deliveries: Deliveries, from: string, seat: Seat | undefined, ranges: readonly number[]): void {
+  /** Of a consumer. */
+  message (from: string, message: Extract<ToAssigner, { type: 'ack' | 'credit' | 'lacks' | 'leave' }>): void {
+    const core = this.#core
+    const deliveries = this.byName.get(message.channel)
+    if (deliveries === undefined) return
+    const seat = deliveries.seats.get(from)
+    switch (message.type) {
+      case 'ack': core.complainIf(from, intake.settle(deliveries, from, message.outcomes)); break
+      case 'credit': if (seat !== undefined) core.complainIf(from, intake.credit(deliveries, seat, message)); break
+      case 'lacks': this.#repair(deliveries, from, seat, message.ranges); break
+      case 'leave':
+        if (!areRanges(message.unstarted)) core.complain(from, 'illegal ranges')
+        else if (seat !== undefined) intake.leave(deliveries, seat, message.unstarted)
+        this.hold(deliveries)
+        break
+    }
+  }
+
+  #repair (deliveries: Deliveries, from: string, seat: Seat | undefined, ranges: readonly number[]): void {
     if (!areRanges(ranges)) return this.#core.complain(from, 'illegal ranges')
     // what it holds may be others' by now: that is settled when it opens
     if (seat?.opened !== true) return

@@ -6,7 +6,7 @@
 import { compareGenerations, isPossible } from './generation.core.ts'
 import { logKey } from './names.core.ts'
 import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
-import { areRanges, rangesOf } from './ranges.core.ts'
+import { areRanges } from './ranges.core.ts'
 import { Runner } from './runner.core.ts'
 import { grants } from './share.core.ts'
 import { Source } from './source.core.ts'
@@ -91,6 +91,7 @@ class Consumer implements ConsumerCore, RunnerHost {
       case 'tick': this.#tick(); break
       case 'batch': if (!this.#runner.leaving) this.#batch(input.from, input.batch); break
       case 'message': this.#message(input.from, input.message); break
+      case 'wanted': this.#runner.wanted = input.count; break
       case 'settle': this.#runner.settle(input.item as Item, input.how, input.delay, input.reason ?? ''); break
       case 'working': this.#runner.extend(input.item as Item); break
       case 'flush': this.#flush(); break
@@ -109,7 +110,7 @@ class Consumer implements ConsumerCore, RunnerHost {
         this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, input.prefetch))
         this.#share(true)
         break
-      case 'pause': this.#runner.paused = input.paused; break
+      case 'pause': this.#pause(input.paused); break
       case 'leave': this.#leave(); break
     }
     this.#runner.start()
@@ -192,13 +193,9 @@ class Consumer implements ConsumerCore, RunnerHost {
     }
     if (source === undefined) {
       if (this.#runner.leaving) return undefined
-      // whoever comes last is not at fault when all have too many
-      if (this.#sources.size >= MAX_LOGS) return undefined
+      // neither who comes last, when all have too many, nor whose node of another version has more topics is at fault
       const logs = this.#logs.get(log.publisher) ?? 0
-      if (logs >= MAX_PUBLISHER_TOPICS) {
-        this.#complain(from, 'too many logs')
-        return undefined
-      }
+      if (this.#sources.size >= MAX_LOGS || logs >= MAX_PUBLISHER_TOPICS) return undefined
       this.#logs.set(log.publisher, logs + 1)
       source = new Source(log, generation, low, high, this.now)
       this.#sources.set(key, source)
@@ -269,25 +266,33 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#flush()
     for (const source of this.#sources.values()) {
       source.openAt = Infinity
-      const unstarted: number[] = []
-      for (const [seq, item] of source.items) {
-        if (item.state === 'running' || item.state === 'abandoned') continue
-        unstarted.push(seq)
-        this.#runner.release(item)
-      }
-      this.#send(source.generation.by, { type: 'leave', log: source.log, channel: this.#channel, unstarted: rangesOf(unstarted) })
+      this.#send(source.generation.by, { type: 'leave', log: source.log, channel: this.#channel, unstarted: this.#runner.giveBack(source) })
+    }
+  }
+
+  /** Nobody takes messages: others may have what was not begun. */
+  #pause (paused: boolean): void {
+    const { concurrency, leaving } = this.#runner
+    if (this.#runner.paused === paused) return
+    this.#runner.paused = paused
+    if (!paused || leaving) return this.#share(true)
+    for (const source of this.#sources.values()) {
+      source.credit = 0
+      this.#send(source.generation.by, { type: 'credit', log: source.log, channel: this.#channel, prefetch: 0, concurrency, unstarted: this.#runner.giveBack(source) })
     }
   }
 
   /** Tells the assigners how much of the prefetch is theirs. `quiet`: it is told with the next `open`. */
   #share (all: boolean, quiet?: Source): void {
+    this.#shareAt = Infinity
+    if (this.#runner.paused) return
     const { credits, again } = grants([...this.#sources.values()], this.#prefetch, this.now)
     this.#shareAt = again
     for (const [source, credit] of credits) {
       if (credit === source.credit && !all) continue
       source.credit = credit
       if (source === quiet || this.#runner.leaving) continue
-      this.#send(source.generation.by, { type: 'credit', log: source.log, channel: this.#channel, prefetch: credit, concurrency: this.#runner.concurrency })
+      this.#send(source.generation.by, { type: 'credit', log: source.log, channel: this.#channel, prefetch: credit, concurrency: this.#runner.concurrency, unstarted: [] })
     }
   }
 

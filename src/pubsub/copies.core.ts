@@ -52,7 +52,7 @@ export class Copies {
       if (message.payload.length === 0) continue
       resolved.add(seq)
       if (seq < backlog.first && backlog.length > 0 && !backlog.lower(seq)) continue
-      backlog.put(message, false)
+      backlog.put(message)
       news.push(message)
     }
     return news

@@ -31,7 +31,8 @@ import type { LinkNumMsg, SHAREABLE, StateChangeMsg, SystemEvents, UnlinkMsg } f
 /**
  * How far a message has come. `sent`: given to the network. `outbox`: stored by its publisher, durably. `stored`: by two
  * of the topic's three keepers, none of which is its publisher. `handled`: final in every channel that there was when it
- * was published.
+ * was published, also in a durable one whose consumers come later: acked, dead, expired, or given up with its channel or
+ * as it was too old to be kept.
  */
 export type Reached = 'sent' | 'outbox' | 'stored' | 'handled'
 
@@ -150,6 +151,7 @@ export interface Topic<T = any> {
    * @throws InvalidMessageError - no body, or one that the topic's schema refuses
    * @throws EncodeError, FrameTooLargeError - a body that cannot travel, or of more than 1 MiB
    * @throws OutboxFullError - with `overflow: 'reject'`
+   * @throws InvalidOptionsError - also for a topic too many: a node publishes on 1,024
    * @throws InvalidNameError - the topic is a pattern; ChannelClosedError - it was closed; MeshStoppedError, StorageError
    * @throws the signal's reason; the message may have been published all the same
    */

@@ -92,11 +92,15 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   return true
 }
 
-export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency }: { prefetch: number, concurrency: number }): Complaint {
+/** What it takes from now on; `unstarted`: what it gives back. */
+export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency, unstarted = [] }: { prefetch: number, concurrency: number, unstarted?: Ranges }): Complaint {
   if (!isCount(prefetch) || !isCount(concurrency)) return 'illegal numbers'
+  if (!areRanges(unstarted)) return 'illegal ranges'
   seat.prefetch = Math.min(prefetch, MAX_PREFETCH)
   seat.concurrency = Math.max(1, concurrency)
   channel.seats.update(seat)
+  eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer takes nothing'))
+  if (prefetch === 0) channel.chains.unstall(seat)
   return undefined
 }
 

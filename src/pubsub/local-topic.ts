@@ -69,6 +69,7 @@ export class LocalTopic implements Topic {
       schema: undefined,
       settings: () => ({ durable: false, expire: 0, maxDeliver: MAX_DELIVER, ackWait: Infinity, backoff: [RETRY] }),
       log: this.#init.log,
+      onWanting: () => {},
       onTaking: taking => {
         remove(channel.taking, end)
         if (taking) channel.taking.push(end)

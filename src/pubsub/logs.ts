@@ -1,6 +1,7 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
-import { MeshStoppedError } from '../errors.ts'
+import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { time } from '../util/clocks.ts'
+import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
 import { deadTopic } from './names.ts'
 import { Announced } from './announced.ts'
 import { LogDriver } from './log.ts'
@@ -113,6 +114,10 @@ export class Logs {
     if (this.#stopped || this.#leaving) throw new MeshStoppedError(this.#stopped ? undefined : 'the mesh is draining')
     // who made a channel elsewhere may not have been heard of yet
     await this.#init.registry.synced()
+    // consumers and keepers take no more of one publisher; dead letters are others' messages
+    if (!this.#own.has(topic) && this.#own.size >= MAX_PUBLISHER_TOPICS && !isDead(topic)) {
+      throw new InvalidOptionsError(`${topic}: a node publishes on at most ${MAX_PUBLISHER_TOPICS} topics; publish with a key, or a header, on fewer`)
+    }
     const log = this.#own.get(topic) ?? this.#make(topic)
     this.#own.set(topic, log)
     if (log.options !== options) {

@@ -21,14 +21,19 @@ export class Loop {
     if (this.#running) return
     this.#running = true
     for (let at = 0; at < this.#queue.length; at++) {
-      try {
-        this.#queue[at]?.()
-      } catch (err) {
-        this.#onError(err)
-      }
+      this.attempt(this.#queue[at] as () => void)
     }
     this.#queue = []
     this.#running = false
+  }
+
+  /** What fails keeps nothing else from being done. */
+  attempt (job: () => void): void {
+    try {
+      job()
+    } catch (err) {
+      this.#onError(err)
+    }
   }
 }
 
@@ -69,7 +74,7 @@ export class Driven<I, O> {
   stepNow (input: Timeless<I>): void {
     if (this.#stopped) return
     // the clocks are read when it is its turn
-    for (const output of this.#core.step({ ...input, ...time() } as unknown as I)) this.#output(output)
+    for (const output of this.#core.step({ ...input, ...time() } as unknown as I)) this.#loop.attempt(() => { this.#output(output) })
     this.#onStep()
     this.#arm()
   }

@@ -10,6 +10,8 @@ import type { ChannelSpec, Member, RegistryDelta, RegistryInput, RegistryOutput 
 
 /** Milliseconds that a node which publishes for the first time waits for somebody to tell it of channels. */
 const SYNC_TIMEOUT = 500
+/** Milliseconds that a channel which is to be deleted may take to be heard of. */
+const DELETE_TIMEOUT = 2_000
 
 /** A channel as the mesh knows it. */
 export interface Opened { readonly spec: ChannelSpec, readonly fresh: boolean }
@@ -62,7 +64,9 @@ export class Registry {
     this.#driven.input({ type: 'close', channel })
   }
 
-  delete (channel: string): void {
+  /** Who has not heard of it waits to be told: only what is known can be taken back. */
+  async delete (channel: string): Promise<void> {
+    if (![...this.matching()].some(({ spec }) => spec.channel === channel)) await within(DELETE_TIMEOUT, this.#heard.promise)
     this.#driven.input({ type: 'delete', channel })
   }
 

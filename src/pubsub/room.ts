@@ -161,7 +161,7 @@ export class Room {
       log: async () => this.#running().logs.own(name, options),
       kept: () => this.#parts.context.isKept(name),
       subscribe: async (channel, subscribeOptions, schema) => this.#running().subscriptions.subscribe(name, channel, subscribeOptions, schema),
-      deleteChannel: async channel => { this.#running().registry.delete(channelKey(name, checkName('channel', channel))) },
+      deleteChannel: async channel => this.#running().registry.delete(channelKey(name, checkName('channel', channel))),
       onClose
     })
   }

@@ -39,6 +39,11 @@ export class Router {
     const { context, registry, logs, subscriptions, kept } = this.#init
     if (from !== context.self) {
       this.#check(from, message)
+      if (message.type === 'open' && context.discovery.node(from) === undefined) {
+        // nobody would say when it goes; a consumer that is not known yet opens again
+        context.count('strangers_refused')
+        return
+      }
       if ((message.type === 'fetch' || message.type === 'lacks') && context.net.queued(from) > MAX_ANSWERS) {
         // it asks faster than it reads; what it does not get it asks for again
         context.count('fetches_refused')

@@ -6,6 +6,7 @@ import { Deadlines } from './deadlines.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { MAX_ZOMBIES, ORDER_WAIT } from './numbers.core.ts'
+import { rangesOf } from './ranges.core.ts'
 import { Item, Queue } from './source.core.ts'
 import type { Source } from './source.core.ts'
 import type { ConsumerOutput, Message, Ranges } from './types.core.ts'
@@ -27,6 +28,8 @@ export class Runner {
   paused = false
   leaving = false
   concurrency: number
+  /** How many more are to begin. */
+  wanted = Infinity
   readonly #host: RunnerHost
   /** Sources with something to start, in turn. */
   readonly #ready: Source[] = []
@@ -150,6 +153,15 @@ export class Runner {
     if (blocked !== 'chained') this.#next(item)
   }
 
+  /** What was not begun is not held any more; of those that failed, which are to come again, only when it leaves. */
+  giveBack ({ items }: Source): number[] {
+    const unstarted = [...items.values()].filter(({ state }) => state === 'queued' || state === 'chained' || (state === 'failed' && this.leaving))
+    // first those behind others, which would begin in their place
+    for (const item of unstarted) if (item.state === 'chained') this.release(item)
+    for (const item of unstarted) this.forget(item)
+    return rangesOf(unstarted.map(({ message: { seq } }) => seq))
+  }
+
   /** Held no longer. */
   release (item: Item): void {
     const { source, message: { seq } } = item
@@ -177,7 +189,11 @@ export class Runner {
   }
 
   get #hasSlot (): boolean {
-    return this.running + Math.max(0, this.#zombies - MAX_ZOMBIES) < this.concurrency
+    return this.wanted > 0 && !this.#full
+  }
+
+  get #full (): boolean {
+    return this.running + Math.max(0, this.#zombies - MAX_ZOMBIES) >= this.concurrency
   }
 
   /** The next one of a log that may begin now. */
@@ -229,6 +245,7 @@ export class Runner {
   #run (item: Item): void {
     const { ackWait } = this.#host
     this.running++
+    this.wanted--
     item.state = 'running'
     this.#begin(item)
     if (this.#host.now - item.since > ackWait / 6) {
@@ -331,7 +348,7 @@ export class Runner {
     const every = this.#host.ackWait / 3
     this.#saidAt = this.#host.now
     // with handlers that never end in all places, nothing that waits here would ever begin
-    if (this.running === 0 && !this.#hasSlot) return
+    if (this.running === 0 && this.#full) return
     for (const source of this.#host.sources) {
       for (const [seq, item] of source.items) {
         if ((item.state !== 'queued' && item.state !== 'chained') || this.#host.now - item.since < every / 2) continue

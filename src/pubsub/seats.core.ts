@@ -97,7 +97,7 @@ export class Seats {
 
   /** Its room may have changed. */
   update (seat: Seat): void {
-    const able = mayTake(seat) && seat.prefetch > 0 && seat.index < MAX_SEATS && this.#seats.get(seat.id) === seat
+    const able = mayTake(seat) && seat.index < MAX_SEATS && this.#seats.get(seat.id) === seat
     if (able !== seat.able) {
       seat.able = able
       this.#able += able ? 1 : -1
@@ -130,7 +130,7 @@ export class Seats {
 }
 
 export function mayTake (seat: Seat): boolean {
-  return seat.opened && seat.connected && seat.available && !seat.leaving
+  return seat.opened && seat.connected && seat.available && !seat.leaving && seat.prefetch > 0
 }
 
 function nearest (seats: readonly Seat[], key: Hash, except: string | undefined): Seat | undefined {

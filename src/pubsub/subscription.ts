@@ -52,6 +52,8 @@ export class Subscription {
     this.spec = init.config.spec
     this.#core = createConsumer(init.config)
     this.#driven = new Driven(this.#core, init.loop, output => { this.#output(output) }, () => { this.#flushSoon() })
+    // until somebody takes them, they wait in the core, which lets none run out
+    this.wanting()
     this.#grace = timers.after(GRACE, () => {
       this.#grace = undefined
       this.#pause()
@@ -97,9 +99,16 @@ export class Subscription {
     if (seat === undefined) return
     seat.taking = taking
     this.#pause()
-    if (!taking) return
-    this.#endGrace()
+    if (taking) this.#endGrace()
+    this.wanting()
+  }
+
+  /** There is room for more messages. */
+  wanting (): void {
     for (const item of [...this.#untaken]) this.#run(item)
+    let count = 0
+    for (const { end, taking } of this.#seats) if (taking) count += Math.max(0, end.room)
+    this.input({ type: 'wanted', count })
   }
 
   /** Its last end is to be removed by {@link leave}. */
@@ -208,14 +217,14 @@ export class Subscription {
     })
   }
 
-  /** Of those that take messages, the next in turn that has fewest of its share. */
+  /** Of those that take a message now, the next in turn that has fewest of its share. */
   #next (): Seat | undefined {
     const count = this.#seats.length
     let best: Seat | undefined
     let bestLoad = Infinity
     for (let i = 0; i < count; i++) {
       const seat = this.#seats[(this.#turn + i) % count]
-      if (seat?.taking !== true) continue
+      if (seat?.taking !== true || seat.end.room <= 0) continue
       const load = seat.end.load / seat.concurrency
       if (load < bestLoad) {
         best = seat

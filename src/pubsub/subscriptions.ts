@@ -96,6 +96,7 @@ export class Subscriptions {
       log: context.log,
       tracing: context.init.tracing,
       onTaking: taking => { subscription.taking(end, taking) },
+      onWanting: () => { subscription.wanting() },
       onClosing: () => { subscription.taking(end, false) },
       leave: async () => this.#inTurn(key, async () => this.#leave(key, end))
     })

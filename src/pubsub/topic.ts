@@ -77,13 +77,18 @@ export class TopicEnd implements Topic {
     options.signal?.throwIfAborted()
     const end = await this.#init.subscribe(channel, options, this.#init.schema)
     this.#channels.add(end)
+    end.onClosed = () => { this.#channels.delete(end) }
+    if (this.#closing !== undefined) {
+      await end.close(options)
+      this.#checkOpen()
+    }
     return end
   }
 
   async deleteChannel (channel: string, { signal }: AbortOptions = {}): Promise<void> {
     this.#checkOpen()
     signal?.throwIfAborted()
-    await this.#init.deleteChannel(channel)
+    await abortable(this.#init.deleteChannel(channel), signal)
   }
 
   async close ({ signal }: AbortOptions = {}): Promise<void> {

@@ -149,8 +149,8 @@ export type ToAssigner =
     /** What it told before, and what of that may have been lost. */
     readonly outcomes: Outcomes
   }
-  /** Absolute. */
-  | { readonly type: 'credit', readonly log: LogId, readonly channel: string, readonly prefetch: number, readonly concurrency: number }
+  /** Absolute; 0: it takes nothing now. What it holds, has not begun and gives back is to go to others at once. */
+  | { readonly type: 'credit', readonly log: LogId, readonly channel: string, readonly prefetch: number, readonly concurrency: number, readonly unstarted: Ranges }
   | { readonly type: 'ack', readonly log: LogId, readonly channel: string, readonly outcomes: Outcomes }
   /** Which of these are mine? Answered by `assign`s and then `covered`. */
   | { readonly type: 'lacks', readonly log: LogId, readonly channel: string, readonly ranges: Ranges }
@@ -421,6 +421,8 @@ export type ConsumerInput = Time & (
   /** Replace what the config said. */
   | { readonly type: 'spec', readonly spec: ChannelSpec }
   | { readonly type: 'capacity', readonly concurrency: number, readonly prefetch: number }
+  /** So many more may begin, within `concurrency`, until it is said anew. */
+  | { readonly type: 'wanted', readonly count: number }
   /** Handlers begin, or wait (an iterator nobody reads from). @default running */
   | { readonly type: 'pause', readonly paused: boolean }
   /** The user leaves: what has not begun goes back at once, what runs may still be settled until all is, or the driver gives up. */

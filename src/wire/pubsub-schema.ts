@@ -90,7 +90,7 @@ const channel = CHANNEL
 /** Numbered from 1 in this order. */
 export const MESSAGES: ReadonlyArray<readonly [type: string, schema: Message<any>]> = [
   ['open', fields({ log: may(LOG), spec: need(SPEC), weight: WEIGHT, fresh: bool, session: uint53, prefetch: uint53, concurrency: uint53, holds: RANGES, low: uint53, outcomes: need(OUTCOMES) })],
-  ['credit', fields({ log, channel, prefetch: uint53, concurrency: uint53 })],
+  ['credit', fields({ log, channel, prefetch: uint53, concurrency: uint53, unstarted: RANGES })],
   ['ack', fields({ log, channel, outcomes: need(OUTCOMES) })],
   ['lacks', fields({ log, channel, ranges: RANGES })],
   ['leave', fields({ log, channel, unstarted: RANGES })],

@@ -641,6 +641,12 @@ export namespace PubsubFrame {
     value: number
   }
 
+  export interface PubsubFrameCreditUnstartedFieldEvent {
+    field: '$.credit.unstarted[]'
+    index: number
+    value: number
+  }
+
   export interface PubsubFrameAckLogTopicFieldEvent {
     field: '$.ack.log.topic'
     value: string
@@ -1512,7 +1518,7 @@ export namespace PubsubFrame {
     return decodeMessage(buf, PubsubFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaOpeningsAtFieldEvent | PubsubFrameRegistryDeltaOpeningsStatedFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameCreditUnstartedFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaOpeningsAtFieldEvent | PubsubFrameRegistryDeltaOpeningsStatedFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
     return streamMessage(buf, PubsubFrame.codec(), opts)
   }
 }
@@ -5224,6 +5230,7 @@ export interface Credit {
   channel: string
   prefetch: number
   concurrency: number
+  unstarted: number[]
 }
 
 export namespace Credit {
@@ -5256,6 +5263,13 @@ export namespace Credit {
           w.uint64Number(obj.concurrency)
         }
 
+        if (obj.unstarted != null && obj.unstarted.length > 0) {
+          for (const value of obj.unstarted) {
+            w.uint32(40)
+            w.uint64Number(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5263,7 +5277,8 @@ export namespace Credit {
         const obj: any = {
           channel: '',
           prefetch: 0,
-          concurrency: 0
+          concurrency: 0,
+          unstarted: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5290,6 +5305,14 @@ export namespace Credit {
               obj.concurrency = reader.uint64Number()
               break
             }
+            case 5: {
+              if (opts.limits?.unstarted != null && obj.unstarted.length === opts.limits.unstarted) {
+                throw new MaxLengthError('Decode error - repeated field "unstarted" had too many elements')
+              }
+
+              obj.unstarted.push(reader.uint64Number())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5299,6 +5322,10 @@ export namespace Credit {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          unstarted: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -5331,6 +5358,21 @@ export namespace Credit {
                 field: `${prefix}.concurrency`,
                 value: reader.uint64Number()
               }
+              break
+            }
+            case 5: {
+              if (opts.limits?.unstarted != null && obj.unstarted === opts.limits.unstarted) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unstarted" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.unstarted[]`,
+                index: obj.unstarted,
+                value: reader.uint64Number()
+              }
+
+              obj.unstarted++
+
               break
             }
             default: {
@@ -5375,6 +5417,12 @@ export namespace Credit {
     value: number
   }
 
+  export interface CreditUnstartedFieldEvent {
+    field: '$.unstarted[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<Credit>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Credit.codec())
   }
@@ -5383,7 +5431,7 @@ export namespace Credit {
     return decodeMessage(buf, Credit.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Credit>): Generator<CreditLogTopicFieldEvent | CreditLogPublisherFieldEvent | CreditLogEpochFieldEvent | CreditChannelFieldEvent | CreditPrefetchFieldEvent | CreditConcurrencyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Credit>): Generator<CreditLogTopicFieldEvent | CreditLogPublisherFieldEvent | CreditLogEpochFieldEvent | CreditChannelFieldEvent | CreditPrefetchFieldEvent | CreditConcurrencyFieldEvent | CreditUnstartedFieldEvent> {
     return streamMessage(buf, Credit.codec(), opts)
   }
 }

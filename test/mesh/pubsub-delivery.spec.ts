@@ -7,7 +7,7 @@ import { defineTopic } from '../../src/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { endMeshes } from '../harness/end-mesh.ts'
 import { until } from '../harness/until.ts'
-import type { Channel, Mesh, Message, SubscribeOptions } from '../../src/index.ts'
+import type { Channel, Mesh, Message, Receipt, SubscribeOptions } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
 
 const WAIT = { timeout: 40_000 }
@@ -68,6 +68,72 @@ describe('mesh: pub/sub delivers at least once', function () {
     await publisher.pubsub.topic('orders').publish('x', { confirm: 'handled' })
     expect(attempts).to.deep.equal([1, 2, 3])
     expect(publisher.pubsub.info().topics[0]?.channels[0]).to.deep.include({ name: 'billing', consumers: 1, lag: 0, pending: 0, redelivered: 2, dead: 0 })
+  })
+
+  it('a loop that is slow is given what it asks for: nothing runs out that it has not looked at', async () => {
+    const { publisher, first } = await three()
+    const channel = await first.pubsub.topic('orders').subscribe('billing', { ackWait: 300 })
+    const taken: number[] = []
+    const loop = (async () => {
+      for await (const message of channel) {
+        await new Promise(resolve => setTimeout(resolve, 40))
+        taken.push(message.body as number)
+        await message.ack()
+      }
+    })()
+    await Promise.all(numbers(30).map(async n => publisher.pubsub.topic('orders').publish(n, { confirm: 'handled' })))
+    await channel.close()
+    await loop
+    expect(sorted(taken)).to.deep.equal(numbers(30))
+    expect(publisher.pubsub.info().topics[0]?.channels[0]).to.deep.include({ redelivered: 0, dead: 0 })
+  })
+
+  it('what a loop leaves goes to others at once, as often as it begins anew', async () => {
+    const { publisher, first, second } = await three()
+    const channel = await first.pubsub.topic('orders').subscribe('billing', { maxDeliver: 2 })
+    const taken: number[] = []
+    const one = async (): Promise<void> => {
+      for await (const message of channel) {
+        taken.push(message.body as number)
+        await message.ack()
+        if (taken.length > 0) break
+      }
+    }
+    const began = performance.now()
+    const published = Promise.all(numbers(20).map(async n => publisher.pubsub.topic('orders').publish(n, { confirm: 'handled' })))
+    for (let n = 0; n < 5; n++) await one()
+    await consume(second, 'orders', 'billing', ({ body }) => { taken.push(body as number) })
+    await published
+    expect(sorted(taken)).to.deep.equal(numbers(20))
+    expect(publisher.pubsub.info().topics[0]?.channels[0]).to.deep.include({ dead: 0 })
+    expect(performance.now() - began, 'before ackWait').to.be.below(30_000)
+  })
+
+  it('`handled` waits for a durable channel whose consumer comes again, and for one that is deleted it does not', async () => {
+    const { publisher, first } = await three()
+    const topic = publisher.pubsub.topic('orders')
+    for (const name of ['billing', 'audit']) await (await consume(first, 'orders', name, () => {}, { durable: true })).close()
+    await until(() => publisher.pubsub.info().channels.length === 2 && publisher.pubsub.info().channels.every(({ consumers }) => consumers === 0), WAIT)
+    let receipt: Receipt | undefined
+    const published = topic.publish('x', { confirm: 'handled' }).then(given => { receipt = given })
+    await topic.publish('y', { confirm: 'sent' })
+    await topic.deleteChannel('audit')
+    await until(() => publisher.pubsub.info().channels.length === 1, WAIT)
+    expect(receipt).to.equal(undefined)
+    const handled: unknown[] = []
+    await consume(first, 'orders', 'billing', ({ body }) => { handled.push(body) })
+    await published
+    expect(receipt).to.deep.include({ reached: 'handled', channels: ['audit', 'billing'] })
+    expect(handled).to.include('x')
+  })
+
+  it('a node that has just started deletes a channel that it has not heard of yet', async () => {
+    const { mesh, first, publisher } = await three()
+    await (await consume(first, 'orders', 'billing', () => {}, { durable: true })).close()
+    await until(() => publisher.pubsub.info().channels.some(({ name, consumers }) => name === 'billing' && consumers === 0), WAIT)
+    const admin = await mesh.add({})
+    await admin.pubsub.topic('orders').deleteChannel('billing')
+    await until(() => [first, publisher].every(({ pubsub }) => pubsub.info().channels.length === 0), WAIT)
   })
 
   it('what a consumer had when it died, another one of the channel handles', async () => {

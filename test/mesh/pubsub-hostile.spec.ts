@@ -5,6 +5,7 @@ import { MAX_PUBLISHER_TOPICS } from '../../src/wire/limits.ts'
 import { encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
 import { until } from '../harness/until.ts'
 import { internals, Nodes } from './discovery-nodes.ts'
+import { streamsNode } from './streams.helper.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { WireMessage } from '../../src/pubsub/announced.ts'
 import type { Batch, LogId } from '../../src/pubsub/types.core.ts'
@@ -104,6 +105,22 @@ describe('mesh: pub/sub among hostile peers', function () {
 
   it('cuts a peer that fetches another\'s messages and keeps none', async () => {
     await cutFor(frame({ type: 'fetch', log: log({ publisher: victim.id }), ranges: [1, 1_000] }))
+  })
+
+  it('gives nothing to a peer that is no node of the mesh, and makes no channel for it', async () => {
+    const stranger = await streamsNode({ protocol: PROTOCOL })
+    try {
+      await stranger.libp2p.dial(victim.libp2p.getMultiaddrs())
+      const stream = await stranger.streams.open(victim.libp2p.peerId)
+      for (const name of ['billing', 'invented']) {
+        const spec = { channel: `orders/${name}`, pattern: 'orders', name, opened: Date.now(), start: 'latest' as const, durable: true, expire: 3_600_000, maxDeliver: 5, ackWait: 30_000, backoff: [250] }
+        stream.send(frame({ type: 'open', log: undefined, spec, fresh: true, weight: 1_048_576, session: 7, prefetch: 65_536, concurrency: 32, holds: [], low: 0, outcomes: { done: [], naks: [], terms: [], expired: [], working: [] } }))
+      }
+      await until(() => count('strangers_refused') === 2, WAIT)
+      expect(victim.pubsub.info().topics[0]?.channels.map(({ name, consumers }) => [name, consumers])).to.deep.equal([['billing', 1]])
+    } finally {
+      await stranger.libp2p.stop()
+    }
   })
 
   it('an ack of what was not given changes nothing', async () => {

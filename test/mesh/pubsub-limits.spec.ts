@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { decodeUpdateMsg } from '../../src/pubsub/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
+import { MAX_PUBLISHER_TOPICS } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh, Message } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
@@ -168,6 +169,19 @@ describe('mesh: pub/sub within its bounds', function () {
       const before = body === 1 ? many : few
       expect(headers).to.include(before).and.to.have.property('braid-channel', 'billing')
     }
+  })
+
+  it('publishes on so many topics, and no more, and who hears them all hears others as well', async () => {
+    const { publisher, consumer } = await pair()
+    const heard = new Set<string>()
+    for (const pattern of ['t.>', 'plain']) (await consumer.pubsub.topic(pattern).subscribe('all')).onMessage(({ topic }) => { heard.add(topic) })
+    await publisher.pubsub.topic('plain').publish(0, { confirm: 'handled' })
+    for (let n = 1; n < MAX_PUBLISHER_TOPICS; n++) await publisher.pubsub.topic(`t.${n}`).publish(n, { confirm: 'sent' })
+    expect(await failure(publisher.pubsub.topic('t.more').publish(1))).to.have.property('name', 'InvalidOptionsError')
+    await publisher.pubsub.topic('t.1').publish(2, { confirm: 'handled' })
+    await publisher.pubsub.topic('plain').publish(1, { confirm: 'handled' })
+    await until(() => heard.size === MAX_PUBLISHER_TOPICS, { timeout: 40_000 })
+    expect(consumer.pubsub.info().counters).to.not.have.any.keys('peers_cut', 'refused')
   })
 
   it('refuses illegal names and options, and whatever was closed', async () => {

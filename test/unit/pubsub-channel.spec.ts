@@ -15,6 +15,7 @@ class Bench {
   readonly settled: Settled[] = []
   readonly taking: boolean[] = []
   working = 0
+  wanting = 0
   closing = 0
   left = 0
   readonly end: ChannelEnd<any>
@@ -27,6 +28,7 @@ class Bench {
       schema,
       log,
       onTaking: taking => { this.taking.push(taking) },
+      onWanting: () => { this.wanting++ },
       onClosing: () => { this.closing++ },
       leave: async () => { this.left++ }
     })

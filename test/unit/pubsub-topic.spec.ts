@@ -1,6 +1,8 @@
 /** A topic of a node, with a log that takes what it is given. */
+import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
 import { z } from 'zod'
+import { ChannelEnd } from '../../src/pubsub/channel.ts'
 import { TopicEnd } from '../../src/pubsub/topic.ts'
 import { rejection } from './rpc-fakes.ts'
 import type { LogDriver } from '../../src/pubsub/log.ts'
@@ -37,6 +39,39 @@ describe('pub/sub: a topic whose caller gives up', () => {
     })
     return { topic, published, deleted }
   }
+
+  it('lets go of channels that have left, and ends one that it was given after it was closed', async () => {
+    const ends: ChannelEnd<any>[] = []
+    let left = 0
+    let asked = 0
+    const given = Promise.withResolvers<void>()
+    let wait = Promise.resolve()
+    const { topic } = bench({
+      subscribe: async name => {
+        await wait
+        const end = new ChannelEnd<any>({
+          name, topic: 'orders', schema: undefined, log: defaultLogger().forComponent('test'), onTaking: () => {}, onWanting: () => {}, onClosing: () => {},
+          settings: () => ({ durable: false, expire: 0, maxDeliver: 5, ackWait: 30_000, backoff: [250] }), leave: async () => { left++ }
+        })
+        ends.push(end)
+        const { close } = end
+        end.close = async options => {
+          asked++
+          await close.call(end, options)
+        }
+        return end
+      }
+    })
+    for (let n = 0; n < 10; n++) await (await topic.subscribe('billing')).close()
+    expect(left).to.equal(10)
+    wait = given.promise
+    const late = rejection(topic.subscribe('late'))
+    const closed = topic.close()
+    given.resolve()
+    expect(await late).to.have.property('name', 'ChannelClosedError')
+    await closed
+    expect([left, ends.at(-1)?.closed, asked], 'each once').to.deep.equal([11, true, 11])
+  })
 
   it('publishes nothing when that was while its schema looked at the body', async () => {
     const looking = Promise.withResolvers<void>()

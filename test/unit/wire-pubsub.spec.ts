@@ -33,7 +33,7 @@ const outcomes: Outcomes = { done: ranges, naks: [{ seq: 2, attempt: 1, delay: 0
 /** One of each type, with every field that it can have. */
 const messages: WireMessage[] = [
   { type: 'open', log, spec, weight: 1024, fresh: true, session: 77, prefetch: 1_000, concurrency: 32, holds: ranges, low: 4, outcomes },
-  { type: 'credit', log, channel, prefetch: 10, concurrency: 2 },
+  { type: 'credit', log, channel, prefetch: 10, concurrency: 2, unstarted: [5, 6] },
   { type: 'ack', log, channel, outcomes },
   { type: 'lacks', log, channel, ranges },
   { type: 'leave', log, channel, unstarted: ranges },

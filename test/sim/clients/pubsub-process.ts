@@ -139,9 +139,26 @@ export class PubsubProcess implements Process {
     this.#run(() => { this.#timer(name) })
   }
 
-  /** Its consumers leave, and others of this node take their place. */
   command (name: string, argument: unknown): void {
-    if (name !== 'leave' || this.#plan.disagree) return
+    if (name === 'leave') this.#depart(argument)
+    else if (name === 'pause') this.#pause(argument)
+  }
+
+  /** Nobody takes messages for a while: what its consumers have not begun is others'. */
+  #pause (argument: unknown): void {
+    const { ms } = argument as { ms: number }
+    this.#run(() => {
+      for (const [channel, core] of this.consumers) {
+        this.#env.count('paused')
+        this.#consume(channel, { type: 'pause', paused: true })
+        this.#later(ms, () => { if (this.consumers.get(channel) === core) this.#consume(channel, { type: 'pause', paused: false }) })
+      }
+    })
+  }
+
+  /** Its consumers leave, and others of this node take their place. */
+  #depart (argument: unknown): void {
+    if (this.#plan.disagree) return
     const { back } = argument as { back: number }
     this.#run(() => {
       for (const [channel, core] of this.consumers) {

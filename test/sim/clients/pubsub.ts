@@ -57,13 +57,13 @@ export function pubsubClient (name = 'pubsub', cores: Cores = CORES): ClientFact
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['restarts', 'departed', 'clockJump', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
+    mustHappen: ['restarts', 'departed', 'paused', 'clockJump', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
     create: world => new PubsubClient(world, cores)
   }
 }
 
 function workload (random: Random, ids: readonly string[], until: number): Fault[] {
-  return [...deaths(random, until), ...departures(random.fork('departures'), ids, until), ...clocks(random.fork('clocks'), ids, until)]
+  return [...deaths(random, until), ...departures(random.fork('departures'), ids, until), ...clocks(random.fork('clocks'), ids, until), ...pauses(random.fork('pauses'), ids, until)]
 }
 
 /** Now and then whoever publishes dies, for long enough that a keeper takes over. */
@@ -76,6 +76,12 @@ export function deaths (random: Random, until: number): Fault[] {
 function departures (random: Random, ids: readonly string[], until: number): Fault[] {
   if (!random.chance(0.3)) return []
   return Array.from({ length: 1 + random.int(4) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'leave', argument: { back: random.between(1, 6_000) } }))
+}
+
+/** Consumers take nothing for a while. */
+function pauses (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.3)) return []
+  return Array.from({ length: 1 + random.int(6) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'pause', argument: { ms: random.between(1, 6_000) } }))
 }
 
 /** Wall clocks are set forward and back by up to a minute, one of them about when channels are made. */
