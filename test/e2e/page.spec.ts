@@ -190,16 +190,25 @@ describe('the demo page, in Chromium', function () {
 
   it('a node that answers nonsense takes nothing from the picture', async () => {
     const { relays } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
-    const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
+    const description = { id: 'odd', service: 'odd', health: 'SERVING', methods: [{ name: 'work', kind: 'unary', input: { type: 'object', properties: { a: null }, required: 5 } }] }
+    const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays, start: false })
     try {
       let asked = 0
+      // before the room has its own
+      odd.rpc.handle('braid.ping', () => 'pong')
+      odd.rpc.handle('braid.describe', () => description)
       odd.rpc.handle('braid.monitor.snapshot', () => {
         asked++
         return {}
       })
+      await odd.start()
       const tab = await tabs.open()
       await tab.join()
       await tab.node('odd').waitFor()
+      await tab.page.locator('#service').selectOption('odd')
+      await tab.page.locator('#method option[value=work]').waitFor({ state: 'attached' })
+      await tab.page.locator('#args').waitFor()
+      expect(await tab.page.locator('#send').isEnabled()).to.equal(true)
       await until(() => asked > 0)
       await until(async () => await tab.page.locator('.map .edge:not(.own)').count() > 0, { what: 'paths between the others' })
       await odd.stop()

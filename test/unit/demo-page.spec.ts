@@ -1,10 +1,11 @@
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { boolean, examples, integer, minValue, number, object, optional, picklist, pipe, string } from 'valibot'
 import { login, mail, tab } from '../../demo/contracts.ts'
 import { bounded } from '../../demo/page/lib/bounded.ts'
 import { glyphOf } from '../../demo/page/lib/glyph.ts'
-import { exampleOf, fieldsOf, valueOf } from '../../demo/page/lib/schema.ts'
+import { exampleOf, fieldsOf, textOf, valueOf } from '../../demo/page/lib/schema.ts'
 import { heightFor, Layout } from '../../demo/page/lib/layout.ts'
 import { sparkPath } from '../../demo/page/lib/spark.ts'
 import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.ts'
@@ -14,12 +15,12 @@ import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
 import { announced, log } from '../../demo/page/state/log.ts'
 import { othersPaths, othersTopics } from '../../demo/page/state/others.ts'
 import { mesh, snapshot } from '../../demo/page/state/view.ts'
-import type { JsonSchema } from '../../demo/page/lib/schema.ts'
+import { schemaText } from '../../src/cli/look.ts'
 import type { Mesh, MeshSnapshot, MethodContract, NodeInfo, PathInfo } from '../../src/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-function described (schema: StandardSchemaV1): JsonSchema {
-  const { jsonSchema } = schema['~standard'] as unknown as { jsonSchema: { input: (options: object) => JsonSchema } }
+function described (schema: StandardSchemaV1): unknown {
+  const { jsonSchema } = schema['~standard'] as unknown as { jsonSchema: { input: (options: object) => unknown } }
   return jsonSchema.input({ target: 'draft-2020-12' })
 }
 
@@ -65,9 +66,39 @@ describe('the demo page', () => {
     expect(fieldsOf(undefined)).to.equal(undefined)
     expect(fieldsOf({ type: 'string' })).to.equal(undefined)
     expect(fieldsOf({ type: 'object', properties: { list: { type: 'array', items: { type: 'string' } } } })).to.equal(undefined)
-    const endless: JsonSchema & { properties: Record<string, JsonSchema> } = { type: 'object', required: ['next'], properties: {} }
+    const endless: { type: string, required: string[], properties: Record<string, unknown> } = { type: 'object', required: ['next'], properties: {} }
     endless.properties['next'] = endless
     expect(show(exampleOf(endless)).length).to.be.below(200)
+  })
+
+  it('sends what was chosen and typed as the schema has it: a number as one, and nothing for nothing', () => {
+    const schema = described(toStandardJsonSchema(object({ retries: picklist([1, 2, 3]), count: number(), more: optional(number()), urgent: optional(boolean()) })))
+    const fields = [...fieldsOf(schema) ?? [], ...fieldsOf({ type: 'object', properties: { mixed: { enum: ['a', true, null, 2] } } }) ?? []]
+    const value = (name: string, text: string): unknown => valueOf(fields.find(field => field.name === name) as typeof fields[number], text)
+    expect([value('retries', '2'), value('mixed', 'a'), value('mixed', 'true'), value('mixed', 'null'), value('mixed', '2'), value('mixed', '')]).to.deep.equal([2, 'a', true, null, 2, undefined])
+    // on the way to -1 a browser says that there is nothing yet
+    expect([value('count', ''), value('count', '-1'), value('more', ''), value('urgent', ''), value('urgent', 'false')]).to.deep.equal([undefined, -1, undefined, undefined, false])
+    expect([null, 2, 'a', undefined].map(textOf)).to.deep.equal(['null', '2', 'a', ''])
+  })
+
+  it('makes what it can of a schema that is none', () => {
+    for (const schema of [
+      { type: 'object', properties: { a: null } }, { type: 'object', properties: { a: { type: 'string' } }, required: 5 }, { anyOf: {} }, { enum: 5 }, { type: 'object', properties: { a: { enum: 5 } } },
+      { type: 'string', minLength: 1e12 }, { type: 'string', format: 'constructor' }, { type: 'object', properties: Array.from({ length: 1_000 }, () => ({ type: 'string' })) }
+    ]) {
+      expect(fieldsOf(schema) ?? [], show(schema)).to.have.lengthOf.at.most(1)
+      expect(show(exampleOf(schema)), show(schema)).to.have.lengthOf.at.most(1_002)
+    }
+    const names = ['type', 'properties', 'required', 'items', 'enum', 'const', 'default', 'examples', 'anyOf', 'format', 'minimum', 'minLength', 'description', 'a']
+    const { schema } = fc.letrec(tie => ({
+      schema: fc.oneof({ depthSize: 'small' }, fc.anything(), fc.constantFrom('object', 'string', 'array', 'number'), fc.array(tie('schema'), { maxLength: 3 }), fc.dictionary(fc.constantFrom(...names), tie('schema'), { maxKeys: 6 }))
+    }))
+    fc.assert(fc.property(schema, schema => {
+      for (const field of fieldsOf(schema) ?? []) for (const text of ['', '1', 'a']) valueOf(field, text)
+      for (const field of fieldsOf(schema) ?? []) field.choices.map(textOf)
+      textOf(exampleOf(schema))
+      schemaText(schema)
+    }), { numRuns: 500 })
   })
 
   it('shows a channel whatever others tell of it, and as much as they like', () => {

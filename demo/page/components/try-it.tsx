@@ -10,7 +10,6 @@ import { ArgumentFields } from './argument-fields.tsx'
 import { Clip } from './clip.tsx'
 import { History } from './history.tsx'
 import { Panel } from './panel.tsx'
-import type { JsonSchema } from '../lib/schema.ts'
 import type { MethodDescription } from '../../../src/index.ts'
 import type { JSX, TargetedSubmitEvent } from 'preact'
 
@@ -60,7 +59,7 @@ function Options ({ methods }: { methods: readonly MethodDescription[] }): JSX.E
 }
 
 function exampleText (about: MethodDescription | undefined): string {
-  const example = exampleOf(about?.input as JsonSchema | undefined)
+  const example = exampleOf(about?.input)
   if (example === undefined) return ''
   return show(about?.kind === 'clientStream' || about?.kind === 'bidi' ? [example, example] : example, 1).replace(/\n\s*/g, ' ')
 }
@@ -78,7 +77,7 @@ function CallForm (): JSX.Element {
   const service = useComputed(() => names.value.includes(wanted.value) ? wanted.value : names.value[0] ?? '')
   const methods = useComputed(() => methodsOf(service.value))
   const about = useComputed(() => methods.value.find(({ name }) => name === chosen.value) ?? methods.value.find(({ name }) => FIRST.has(name)) ?? methods.value[0])
-  const fields = useComputed(() => about.value?.kind === 'unary' || about.value?.kind === 'serverStream' ? fieldsOf(about.value.input as JsonSchema | undefined) : undefined)
+  const fields = useComputed(() => about.value?.kind === 'unary' || about.value?.kind === 'serverStream' ? fieldsOf(about.value.input) : undefined)
 
   // Another method brings its own example; the same one keeps what was typed. Not by an effect: it runs a frame later, over what was typed since.
   const key = useComputed(() => `${service.value} ${about.value?.name ?? ''}`)
