@@ -206,7 +206,7 @@ describe('the demo page, in Chromium', function () {
       await tab.join()
       await tab.node('odd').waitFor()
       await tab.page.locator('#service').selectOption('odd')
-      await tab.page.locator('#method option[value=work]').waitFor({ state: 'attached' })
+      await tab.page.locator('#method option', { hasText: /^work$/ }).waitFor({ state: 'attached' })
       await tab.page.locator('#args').waitFor()
       expect(await tab.page.locator('#send').isEnabled()).to.equal(true)
       await until(() => asked > 0)
