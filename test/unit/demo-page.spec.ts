@@ -2,7 +2,7 @@ import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { boolean, examples, integer, minValue, number, object, optional, picklist, pipe, string } from 'valibot'
-import { login, mail, tab } from '../../demo/contracts.ts'
+import { HANDLED, login, mail, tab } from '../../demo/contracts.ts'
 import { bounded } from '../../demo/page/lib/bounded.ts'
 import { glyphOf } from '../../demo/page/lib/glyph.ts'
 import { exampleOf, fieldsOf, textOf, valueOf } from '../../demo/page/lib/schema.ts'
@@ -10,13 +10,18 @@ import { heightFor, Layout } from '../../demo/page/lib/layout.ts'
 import { sparkPath } from '../../demo/page/lib/spark.ts'
 import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.ts'
 import { isForThisMachine, parseHash, shareLink } from '../../demo/page/state/address.ts'
+import { answer, call, history } from '../../demo/page/state/calls.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
 import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
-import { announced, log } from '../../demo/page/state/log.ts'
+import { announced, counts, entries, log } from '../../demo/page/state/log.ts'
 import { othersPaths, othersTopics } from '../../demo/page/state/others.ts'
+import { callsWith, pulse, pulses, watchPulses } from '../../demo/page/state/pulses.ts'
+import { handledBy, handledTwice, subscribe, subscriptions, watchTopics } from '../../demo/page/state/topics.ts'
 import { mesh, snapshot } from '../../demo/page/state/view.ts'
 import { schemaText } from '../../src/cli/look.ts'
-import type { Mesh, MeshSnapshot, MethodContract, NodeInfo, PathInfo } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
+import type { Answer } from '../../demo/page/state/calls.ts'
+import type { Mesh, MeshSnapshot, Message, MethodContract, NodeInfo, PathInfo } from '../../src/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 function described (schema: StandardSchemaV1): unknown {
@@ -25,6 +30,11 @@ function described (schema: StandardSchemaV1): unknown {
 }
 
 describe('the demo page', () => {
+  // as in a page, without the wait
+  const { requestAnimationFrame, cancelAnimationFrame } = globalThis
+  before(() => { Object.assign(globalThis, { requestAnimationFrame: setImmediate, cancelAnimationFrame: clearImmediate }) })
+  after(() => { Object.assign(globalThis, { requestAnimationFrame, cancelAnimationFrame }) })
+
   it('makes an example of every schema of the demo, and the schema takes it', async () => {
     for (const { service, methods } of [login, mail, tab]) {
       for (const [name, { input }] of Object.entries(methods as Record<string, MethodContract>)) {
@@ -108,6 +118,78 @@ describe('the demo page', () => {
     expect(channelState('orders', 'c')).to.deep.equal({ consumers: 2, dead: 140_000 })
     expect(channelState('orders', 'd')).to.equal(undefined)
     othersTopics.value = []
+  })
+
+  it('tells who handled the orders, whatever others say of that, and keeps as much of a message as can be shown', async () => {
+    for (const body of [null, { id: 'x', by: 5, attempt: 1 }, { id: 'x', by: 'a'.repeat(257), attempt: 1 }, { id: {}, by: 'a', attempt: 1 }]) {
+      expect((await HANDLED.body['~standard'].validate(body)).issues, show(body)).not.to.equal(undefined)
+    }
+    const handlers = new Map<string, (message: Partial<Message>) => unknown>()
+    const topic = (topic: string | { topic: string }): object => ({
+      subscribe: async () => ({ onMessage: (handler: (message: Partial<Message>) => unknown) => { handlers.set(typeof topic === 'string' ? topic : topic.topic, handler) } })
+    })
+    try {
+      mesh.value = { id: 'me', pubsub: { topic } } as unknown as Mesh
+      await subscribe('orders', 'mine')
+      for (let i = 0; i < 10_000; i++) await handlers.get('orders.handled')?.({ body: { id: `${i}`, by: `node-${i}`, attempt: 1 } })
+      await handlers.get('orders.handled')?.({ body: { id: '9999', by: 'node-1', attempt: 2 } })
+      for (let i = 0; i < 60; i++) await handlers.get('orders')?.({ id: `${i}`, topic: 'orders', channel: 'mine', attempt: 1, publisher: 'p', body: 'x'.repeat(100_000) })
+      await new Promise(setImmediate)
+      expect([handledBy.value.size, handledBy.value.get('node-1'), handledBy.value.get('others'), handledTwice.value]).to.deep.equal([201, 2, 9_800, 1])
+      const [mine] = subscriptions.value
+      expect([mine?.acked, mine?.handling, mine?.deliveries.length, mine?.deliveries[0]?.text.length, mine?.deliveries[0]?.state]).to.deep.equal([60, 0, 50, 1_000, 'acked'])
+    } finally {
+      watchTopics()()
+      mesh.value = undefined
+    }
+    expect([subscriptions.value, handledBy.value.size, handledTwice.value]).to.deep.equal([[], 0, 0])
+  })
+
+  it('keeps of calls what it shows of them: no answer of the past, and the end of a long stream, each item cut', async () => {
+    const big = 'x'.repeat(100_000)
+    let drawn = 0
+    const ended = answer.subscribe(() => { drawn++ })
+    try {
+      mesh.value = { id: 'me', rpc: { invoke: async () => big, stream: async function * () { for (let i = 0; i < 1_000; i++) yield big } } } as unknown as Mesh
+      const input = { service: 's', method: 'm', args: undefined, token: '', node: '', timeout: 1_000 }
+      await call({ ...input, kind: 'unary' })
+      expect(answer.value).to.include({ state: 'done', result: big })
+      drawn = 0
+      await call({ ...input, kind: 'serverStream' })
+      const { chunks, received } = answer.value as Answer
+      expect([received, chunks.length, ...new Set(chunks.map(({ length }) => length))]).to.deep.equal([1_000, 100, 1_000])
+      // and not once for each item
+      expect(drawn).to.be.below(100)
+      expect(history.value.map(({ result, chunks, received }) => [result, chunks, received])).to.deep.equal([[undefined, [], 1_000], [undefined, [], 0]])
+    } finally {
+      ended()
+      mesh.value = undefined
+    }
+  })
+
+  it('draws once for all calls of a moment, and lets each peer\'s fade', async () => {
+    let drawn = 0
+    const ends = [pulses, entries].map(signal => signal.subscribe(() => { drawn++ }))
+    try {
+      drawn = 0
+      for (let i = 0; i < 5_000; i++) {
+        pulse('a', 'in')
+        log('rpc', `call ${i} ${'x'.repeat(2_000)}`)
+      }
+      pulse('b', 'out')
+      await new Promise(setImmediate)
+      expect(drawn).to.equal(2)
+      expect([callsWith('a'), callsWith('b')]).to.deep.equal([{ out: 0, in: 5_000 }, { out: 1, in: 0 }])
+      expect([...pulses.value]).to.deep.equal([['a', { in: 5_000 }], ['b', { out: 1 }]])
+      expect(entries.value.length).to.equal(500)
+      expect(entries.value[0]?.text).to.match(/^call 4999 x+…$/).and.to.have.length(500)
+      expect(counts.value.rpc).to.be.at.least(5_000)
+      await until(() => pulses.value.size === 0)
+      expect(callsWith('a').in).to.equal(5_000)
+    } finally {
+      for (const end of ends) end()
+      watchPulses()()
+    }
   })
 
   it('says all that happened at once, not only the last of it', async () => {
