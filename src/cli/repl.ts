@@ -8,7 +8,7 @@ import { helpOf, pairs, widthOf } from './help.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from './history.ts'
 import { didYouMean } from './nearest.core.ts'
 import { COMMON, readLine, takesValue } from './options.ts'
-import { failure, json, printable } from './output.ts'
+import { failure, json, printable, quoted } from './output.ts'
 import { completions, splitWords, unquoted } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-interface.ts'
 import type { OpenChannel } from '../pubsub/index.ts'
@@ -209,7 +209,7 @@ class Repl {
   }
 
   #fail (error: unknown, code: number): void {
-    this.#terminal.err(this.#line.json ? failure(error) : (error as Error).message.replace('usage: braid-mesh ', 'usage: '))
+    this.#terminal.err(this.#line.json ? failure(error) : quoted((error as Error).message.replace('usage: braid-mesh ', 'usage: ')))
     this.#code = code
   }
 

@@ -95,7 +95,10 @@ describe('the command line, when something is wrong', function () {
     try {
       evil.rpc.handle('fail', () => { throw new RpcError('NOT_FOUND', 'no\nleader  me') })
       await until(async () => (await shop.cli('leader', 'evil')).code === 0)
-      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail'], ['bench', 'evil', 'fail', '--calls', '1']]) {
+      const no = (): never => { throw new Error('no\nleader  me') }
+      const { id } = await foreign('forger', { 'braid.describe': no, 'braid.leader': no, 'braid.monitor.snapshot': no })
+      await until(async () => (await shop.cli('nodes')).out.includes(id))
+      for (const words of [['methods', 'forger'], ['leader', 'forger'], ['info', id], ['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail'], ['bench', 'evil', 'fail', '--calls', '1']]) {
         const { out, err } = await shop.cli(...words)
         expect(out + err, words.join(' ')).to.include('leader  me').and.not.to.match(/^leader {2}me/m)
       }

@@ -35,6 +35,11 @@ export function plural (count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** A text that names of others stand in: none of them turns it around. */
+export function upright (text: string): string {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+}
+
 /** For where there is room for so many characters. */
 export function shorten (text: string, most: number): string {
   if (text.length <= most) return text

@@ -1,7 +1,7 @@
 /** What happened, newest first; bounded. */
 import { computed, signal } from '@preact/signals'
 import { onceAFrame } from '../lib/once-a-frame.ts'
-import { shorten } from '../lib/text.ts'
+import { shorten, upright } from '../lib/text.ts'
 
 export const ROOMS = ['page', 'transport', 'discovery', 'rpc', 'election', 'links', 'pubsub'] as const
 export type Room = typeof ROOMS[number]
@@ -49,7 +49,7 @@ const draw = onceAFrame(() => {
 /** Say what happened. `aloud`: also to a screen reader. */
 export function log (of: Room, text: string, aloud = false): void {
   number++
-  fresh.push({ number, at: Date.now(), room: of, text: shorten(text, MAX_TEXT) })
+  fresh.push({ number, at: Date.now(), room: of, text: upright(shorten(text, MAX_TEXT)) })
   // a hidden tab may be drawn once a minute
   if (fresh.length > 2 * CAPACITY) fresh.splice(0, CAPACITY)
   totals[of] = (totals[of] ?? 0) + 1
