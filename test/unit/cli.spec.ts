@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { multiaddr } from '@multiformats/multiaddr'
 import { COMMANDS } from '../../src/cli/commands.ts'
@@ -103,6 +103,7 @@ describe('braid-mesh: the command line itself', () => {
 
   it('helps, with all commands and with each', async () => {
     expect(await cli('--version')).to.deep.equal({ code: 0, out: '1.2.3', err: '' })
+    expect(await cli('--version', '--json')).to.deep.equal({ code: 0, out: '"1.2.3"', err: '' })
     const { code, out } = await cli('help')
     expect(code).to.equal(0)
     for (const { name, summary, options } of COMMANDS) {
@@ -343,6 +344,12 @@ describe('the history of the REPL', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600)
     writeHistory(file, Array.from({ length: HISTORY + 5 }, (_, i) => `line ${i}`))
     expect(readHistory(file)).to.have.length(HISTORY)
+  })
+
+  it('is never kept below the directory where the command was called', () => {
+    const usual = historyFile({})
+    expect(isAbsolute(usual)).to.equal(true)
+    expect([historyFile({ XDG_STATE_HOME: '' }), historyFile({ XDG_STATE_HOME: 'state' }), historyFile({ XDG_STATE_HOME: './x' })]).to.deep.equal([usual, usual, usual])
   })
 
   it('that cannot be kept is told', () => {
