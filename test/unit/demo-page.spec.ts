@@ -14,14 +14,14 @@ import { answer, call, history } from '../../demo/page/state/calls.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
 import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
 import { announced, counts, entries, log } from '../../demo/page/state/log.ts'
-import { othersPaths, othersTopics } from '../../demo/page/state/others.ts'
+import { leasesOf, othersPaths, othersTopics } from '../../demo/page/state/others.ts'
 import { callsWith, pulse, pulses, watchPulses } from '../../demo/page/state/pulses.ts'
 import { handledBy, handledTwice, subscribe, subscriptions, watchTopics } from '../../demo/page/state/topics.ts'
 import { mesh, snapshot } from '../../demo/page/state/view.ts'
 import { schemaText } from '../../src/cli/look.ts'
 import { until } from '../harness/until.ts'
 import type { Answer } from '../../demo/page/state/calls.ts'
-import type { Mesh, MeshSnapshot, Message, MethodContract, NodeInfo, PathInfo } from '../../src/index.ts'
+import type { Mesh, MeshSnapshot, Message, MethodContract, NodeInfo, PathInfo, ServiceInfo } from '../../src/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 function described (schema: StandardSchemaV1): unknown {
@@ -192,6 +192,13 @@ describe('the demo page', () => {
       for (const end of ends) end()
       watchPulses()()
     }
+  })
+
+  it('takes the lease of a leader from that leader alone', () => {
+    const told = (id: string, leases: Record<string, unknown>): any => ({ id, services: Object.entries(leases).map(([service, leaseLeft]) => ({ service, leaseLeft })) })
+    const known = (service: string, id?: string): ServiceInfo => ({ service, leader: id == null ? undefined : { id } }) as unknown as ServiceInfo
+    const leases = leasesOf([told('a', { login: 900, mail: 1e9, tab: 1e9 }), told('b', { mail: 700, login: 1e9, x: 'y' })], [known('login', 'a'), known('mail', 'b'), known('tab'), known('x', 'b'), known('z', 'c')])
+    expect([...leases]).to.deep.equal([['login', 900], ['mail', 700]])
   })
 
   it('says all that happened at once, not only the last of it', async () => {
