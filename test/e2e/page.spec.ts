@@ -160,10 +160,23 @@ describe('the demo page, in Chromium', function () {
     await tab.button('Go on').waitFor()
   })
 
-  it('is the same node after a reload of the page', async () => {
+  it('is the same node after a reload of the page, and goes elsewhere by a link when a person wants that', async () => {
     const tab = await tabs.open()
     const name = await tab.join()
     const id = await tab.id
+    const link = new URL(await tab.shareLink())
+    const open = async (hash: string): Promise<void> => tab.page.evaluate(hash => { location.hash = hash }, hash)
+    const other = tab.button('Leave this one and join it')
+    await open(link.hash.replace('mesh=demo', 'mesh=other'))
+    await other.waitFor()
+    expect(await tab.page.getByRole('link', { name: /^Open another tab/ }).getAttribute('href')).to.equal(link.href)
+    await open(link.hash)
+    await other.waitFor({ state: 'detached' })
+    await open(link.hash.replace('mesh=demo', 'mesh=other'))
+    await other.click()
+    await tab.page.locator('#self-mesh', { hasText: 'other' }).waitFor()
+    expect(await other.count()).to.equal(0)
+    await open('')
     await tab.page.reload()
     expect(await tab.join()).to.equal(name)
     expect(await tab.id).to.equal(id)
@@ -219,7 +232,8 @@ describe('the demo page, in Chromium', function () {
   })
 
   it('needs no mouse', async () => {
-    const { page } = await tabs.open()
+    const tab = await tabs.open()
+    const { page } = tab
     await page.locator('#join').waitFor()
     for (let i = 0; i < 4 && await page.evaluate(() => document.activeElement?.id) !== 'join'; i++) await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -228,6 +242,19 @@ describe('the demo page, in Chromium', function () {
     await page.locator('#arg-user').focus()
     await page.keyboard.press('Enter')
     await page.locator('#answer[data-outcome]').waitFor()
+    // and loses no place: neither where a button waits, nor where it goes
+    const focused = async (): Promise<string | undefined> => page.evaluate(() => document.activeElement?.id)
+    await tab.choose('login', 'sleep')
+    await page.locator('#arg-milliseconds').fill('300')
+    await page.locator('#send').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('#send[aria-disabled=true]').waitFor()
+    await page.locator('#send[aria-disabled=false]').waitFor()
+    expect(await focused()).to.equal('send')
+    await page.locator('#leave').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('#status[data-status=offline]').waitFor()
+    await until(async () => await focused() === 'join')
   })
 
   async function fill (tab: Tab): Promise<void> {

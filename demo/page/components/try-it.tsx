@@ -90,7 +90,7 @@ function CallForm (): JSX.Element {
 
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
-    if (about.value == null) return
+    if (about.value == null || busy.value) return
     try {
       const input = {
         service: service.value, method: about.value.name, kind: about.value.kind, args: parseArguments(text.value),
@@ -106,7 +106,8 @@ function CallForm (): JSX.Element {
     }
   }
   const form = fields.value != null && !asJson.value
-  const idle = !busy.value && about.value != null
+  // Not disabled while it runs: the keyboard would lose its place.
+  const sending = { type: 'submit', disabled: about.value == null, 'aria-disabled': busy.value } as const
   return (
     <form id='call' class='stack' autocomplete='off' onSubmit={submit}>
       <div class='pair'>
@@ -124,8 +125,8 @@ function CallForm (): JSX.Element {
         <div class='field'><label for='deadline'>Deadline, ms</label><input id='deadline' type='number' min='1' max='600000' value={timeout.value} onInput={event => { timeout.value = event.currentTarget.value }} /></div>
       </div>
       <div class='buttons'>
-        <button id='send' type='submit' value='one' disabled={!idle}>Call</button>
-        <button id='send-many' type='submit' value='many' class='quiet' disabled={!idle}>Call ×{MANY}</button>
+        <button id='send' value='one' {...sending}>Call</button>
+        <button id='send-many' value='many' class='quiet' {...sending}>Call ×{MANY}</button>
         <button id='cancel' type='button' class='quiet' disabled={!busy.value} onClick={cancel}>Cancel</button>
       </div>
     </form>
