@@ -1,8 +1,10 @@
 /** What the services of the demo offer, for those who serve and for those who call. */
 import { toStandardJsonSchema as schema } from '@valibot/to-json-schema'
 import { description, email, examples, integer, maxLength, maxValue, minLength, minValue, number, object, optional, pipe, string, unknown } from 'valibot'
-import { bidi, clientStream, defineService, serverStream, unary } from '../src/index.ts'
+import { bidi, clientStream, defineService, defineTopic, serverStream, unary } from '../src/index.ts'
 
+/** As long as a name or an id may be. */
+const text = pipe(string(), maxLength(256))
 const user = pipe(string(), minLength(1), maxLength(40), examples(['ada']), description('Who logs in'))
 
 export const login = defineService('login', {
@@ -73,13 +75,5 @@ export const tab = defineService('tab', {
 export const ORDERS = 'orders'
 /** The channel that the mail nodes share, and tabs may join. */
 export const BILLING = 'billing'
-/** Who handled which order: {@link Handled}. */
-export const HANDLED = 'orders.handled'
-
-export interface Handled {
-  /** Of the message. */
-  id: string
-  /** Name of the node. */
-  by: string
-  attempt: number
-}
+/** Which message was handled, and the name of the node that did. */
+export const HANDLED = defineTopic('orders.handled', { body: object({ id: text, by: text, attempt: number() }) })

@@ -170,7 +170,7 @@ export const bench: MeshCommand = {
   complete: ['service', 'method'],
   summary: 'how many calls or messages a second, and how long each takes',
   details: `It loads the nodes it measures: a method that only answers, such as braid.ping, tells what the mesh costs by itself.
-Messages are real: every channel of the topic gets them.`,
+Messages are real: every channel of the topic gets them. Exit code 1 when any call or message failed.`,
   options: {
     duration: { type: 'number', value: '<ms>', help: 'how long to measure (default 5000)' },
     calls: { type: 'number', value: '<n>', help: 'so many calls instead' },
@@ -192,6 +192,6 @@ Messages are real: every channel of the topic gets them.`,
     if (!line.flag('publish') && mesh.discovery.nodes(service).length === 0) throw new UsageError(unknownService(mesh, service))
     const result = await measured(load, terminal)
     terminal.out(line.json ? json(result) : shown(mesh, line.flag('publish') ? 'messages' : 'calls', result))
-    return result.count > 0 ? DONE : FAILED
+    return result.count > 0 && Object.keys(result.errors).length === 0 ? DONE : FAILED
   }
 }

@@ -155,7 +155,8 @@ export async function follow (mesh: Mesh, line: Line, { out, err, signal }: Term
     // Others may have what this one will not print.
     prefetch: Math.min(count, PREFETCH)
   })
-  for (const { name } of channel.unreached) err(`${name} could not be told yet; its messages come later`)
+  if (channel.unreached.length > 0 && line.json) err(json({ unreached: channel.unreached.map(({ id, name }) => ({ id, name })) }))
+  else for (const { name } of channel.unreached) err(`${printable(name)} could not be told yet; its messages come later`)
   return { ended: print(channel, count, line.json, out, signal), close: async () => channel.close() }
 }
 
@@ -195,7 +196,7 @@ export const subscribe: MeshCommand = {
     wordsOf(line.words, 'subscribe <topic> [channel]', 1, 2)
     const { signal, err } = terminal
     const following = await follow(mesh, line, terminal)
-    err(`subscribed to ${line.words[0]}; Ctrl-C ends it`)
+    err(line.json ? json({ subscribed: line.words[0] }) : `subscribed to ${line.words[0]}; Ctrl-C ends it`)
     const told = new Promise<void>(resolve => {
       signal.addEventListener('abort', () => { resolve() }, { once: true })
       if (signal.aborted) resolve()

@@ -22,8 +22,8 @@ export interface Terminal {
 export interface Screen {
   /** Columns and rows of now. */
   size (): { columns: number, rows: number }
-  /** Everything that is to be seen from now on. */
-  paint (lines: readonly string[]): void
+  /** Everything that is to be seen from now on, as far as it has room; `last` is always seen. */
+  paint (lines: readonly string[], last: string): void
   /** Give the terminal back as it was. */
   leave (): void
 }

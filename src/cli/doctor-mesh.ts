@@ -1,5 +1,6 @@
 /** Checks of a node and of the mesh behind it, with a node of our own. */
 import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
+import { isName } from '../wire/names.ts'
 import { kadProtocol, nodesTopic } from '../wire/protocols.ts'
 import { withDeadline } from '../util/deadline.ts'
 import type { Finding } from './doctor-network.ts'
@@ -76,7 +77,8 @@ export async function checkName (mesh: Mesh, connection: Connection, timeout: nu
   const told = await identified()
   const protocols = (await known())?.protocols ?? []
   const relay = protocols.includes(RELAY_V2_HOP_CODEC)
-  const names = [...new Set(protocols.flatMap(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1] ?? []))]
+  // A stranger may claim any: what is told, and advised, is a name at least.
+  const names = [...new Set(protocols.map(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1]))].filter(name => isName('mesh', name))
   if (protocols.includes(kadProtocol(name)) || names.includes(name)) return { status: 'ok', detail: `it is of mesh '${name}'${relay ? ', and a relay' : ''}`, relay }
   if (names.length > 0) return { status: 'failed', detail: `it is of mesh '${names.join("', '")}', not '${name}'`, advice: `--mesh ${names[0]}`, relay }
   if (!told && connection.status !== 'open') {

@@ -7,7 +7,7 @@ import { checkDns, checkTcp, checkTls, checkWebSocket, wayOf } from './doctor-ne
 import { DONE, FAILED, NO_WAY_IN } from './exit.ts'
 import { bootstrapOf } from './join.ts'
 import { MESH } from './options.ts'
-import { json } from './output.ts'
+import { json, printable } from './output.ts'
 import { whyNotFromPage } from '../transport/page-address.core.ts'
 import type { Finding } from './doctor-network.ts'
 import type { Mesh } from '../mesh-interface.ts'
@@ -38,7 +38,7 @@ class Examination {
     this.#terminal.signal.throwIfAborted()
     const { status, detail, advice } = finding
     this.checks.push({ check, target, status, detail, ...(advice != null ? { advice } : {}) })
-    if (!this.#line.json) this.#terminal.out(`${status.padEnd(8)}${check.padEnd(11)}${target}  ${detail}${advice != null ? `: ${advice}` : ''}`)
+    if (!this.#line.json) this.#terminal.out(printable(`${status.padEnd(8)}${check.padEnd(11)}${target}  ${detail}${advice != null ? `: ${advice}` : ''}`))
     return finding
   }
 

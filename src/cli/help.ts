@@ -45,7 +45,7 @@ const EXIT_CODES = `Exit codes
   1    it failed: the call, a check of doctor, the relay
   2    the command line is wrong
   3    no way into the mesh
-  130  ended by Ctrl-C before it was done`
+  130  ended by Ctrl-C before it was done; 143 and 129 by a second SIGTERM or SIGHUP`
 
 export function overview (commands: readonly Command[], width = WIDTH): string {
   return `braid-mesh: nodes of a mesh from the command line

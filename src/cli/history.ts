@@ -1,13 +1,14 @@
 /** Lines of the REPL that outlive it. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 
 /** Lines that are kept. */
 export const HISTORY = 1_000
 
-export function historyFile (env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'braid-mesh', 'history')
+/** XDG's rules: what is empty or relative is as if it were not set. */
+export function historyFile ({ XDG_STATE_HOME: state = '' }: NodeJS.ProcessEnv = process.env): string {
+  return join(isAbsolute(state) ? state : join(homedir(), '.local', 'state'), 'braid-mesh', 'history')
 }
 
 /** Newest first, as readline wants it. */

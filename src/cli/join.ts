@@ -3,7 +3,7 @@ import { createMesh } from '../mesh.ts'
 import { checkWords } from './arguments.ts'
 import { INTERRUPTED, NO_WAY_IN, UsageError } from './exit.ts'
 import { MESH } from './options.ts'
-import { failure } from './output.ts'
+import { failure, quoted } from './output.ts'
 import type { Mesh } from '../mesh-interface.ts'
 import type { Command, Terminal } from './command.ts'
 import type { Line } from './options.ts'
@@ -63,7 +63,7 @@ async function asClient (line: Line, terminal: Terminal, listen: readonly string
       terminal.err(failure({ name: 'NoWayInError', message, details: { reasons: reasons.map(({ message }) => message) } }))
       return NO_WAY_IN
     }
-    for (const reason of reasons) terminal.err(reason.message)
+    for (const reason of reasons) terminal.err(quoted(reason.message))
     terminal.err(message)
     return NO_WAY_IN
   }

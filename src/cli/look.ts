@@ -3,9 +3,11 @@ import { wordsOf } from './arguments.ts'
 import { DONE, FAILED } from './exit.ts'
 import { columns, json, printable, shortId } from './output.ts'
 import { unknownService } from './services.ts'
+import { isDescription } from '../rpc/index.ts'
+import { list, maybe, number, shape, text } from '../util/shape.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { Mesh } from '../mesh-interface.ts'
-import type { Description, MethodDescription } from '../rpc/introspect.ts'
+import type { MethodDescription } from '../rpc/index.ts'
 import type { MeshCommand } from './join.ts'
 import type { Line } from './options.ts'
 
@@ -70,26 +72,33 @@ export const services: MeshCommand = {
   }
 }
 
-/** A JSON Schema in few words: `{name: string, age?: number}`. */
+function alternatives (list: unknown, wordsOf: (item: unknown) => string): string | undefined {
+  return Array.isArray(list) ? list.map(item => wordsOf(item)).join(' | ') : undefined
+}
+
+function wordOf (type: unknown): string {
+  return typeof type === 'string' ? type : 'any'
+}
+
+/** A JSON Schema in few words: `{name: string, age?: number}`. Another node sent it: any part of it may be anything. */
 export function schemaText (schema: unknown, depth = 0): string {
   if (schema == null || typeof schema !== 'object') return 'any'
-  const { type, properties, required, items, enum: values, anyOf, oneOf } = schema as {
-    type?: string | string[], properties?: Record<string, unknown>, required?: string[], items?: unknown, enum?: unknown[], anyOf?: unknown[], oneOf?: unknown[]
-  }
-  if (values != null) return values.map(value => JSON.stringify(value)).join(' | ')
-  const either = anyOf ?? oneOf
-  if (either != null) return either.map(part => schemaText(part, depth)).join(' | ')
-  if (properties != null) {
+  const { type, properties, required, items, enum: values, anyOf, oneOf } = schema as Record<string, unknown>
+  const either = alternatives(values, json) ?? alternatives(anyOf ?? oneOf, part => schemaText(part, depth))
+  if (either != null) return either
+  if (properties != null && typeof properties === 'object') {
     if (depth > 2) return '{…}'
-    return `{${Object.entries(properties).map(([name, value]) => `${name}${required?.includes(name) === true ? '' : '?'}: ${schemaText(value, depth + 1)}`).join(', ')}}`
+    const known = new Set(Array.isArray(required) ? required as unknown[] : [])
+    return `{${Object.entries(properties).map(([name, value]) => `${name}${known.has(name) ? '' : '?'}: ${schemaText(value, depth + 1)}`).join(', ')}}`
   }
   if (items != null) return `${schemaText(items, depth + 1)}[]`
-  return Array.isArray(type) ? type.join(' | ') : type ?? 'any'
+  return alternatives(type, wordOf) ?? wordOf(type)
 }
 
 async function describe (mesh: Mesh, service: string, line: Line, signal: AbortSignal): Promise<MethodDescription[]> {
-  const { methods } = await mesh.rpc.invoke(service, 'braid.describe', undefined, { timeout: line.timeout, signal }) as Description
-  return methods
+  const answer = await mesh.rpc.invoke(service, 'braid.describe', undefined, { timeout: line.timeout, signal })
+  if (!isDescription(answer)) throw new Error('its answer is no description')
+  return answer.methods
 }
 
 export const methods: MeshCommand = {
@@ -114,7 +123,13 @@ export const methods: MeshCommand = {
   }
 }
 
-interface View { leader?: { id: string, token: { epoch: number, term: number } }, term?: number, state?: string, voters?: string[], learners?: string[], hint?: string }
+interface View { leader?: { id: string, token: { epoch: number, term: number } }, voters?: string[] }
+
+const view = shape({ leader: maybe(shape({ id: text, token: shape({ epoch: number, term: number }) })), voters: maybe(list(text)) })
+
+function isView (value: unknown): value is View | undefined {
+  return value == null || view(value)
+}
 
 export const leader: MeshCommand = {
   name: 'leader',
@@ -124,7 +139,8 @@ export const leader: MeshCommand = {
   options: {},
   use: async (mesh, line, { out, err, signal }) => {
     const [service = ''] = wordsOf(line.words, 'leader <service>', 1)
-    const view = await mesh.rpc.invoke(service, 'braid.leader', service, { timeout: line.timeout, signal }) as View | undefined
+    const view = await mesh.rpc.invoke(service, 'braid.leader', service, { timeout: line.timeout, signal })
+    if (!isView(view)) throw new Error('its answer is no view of a leader')
     if (line.json) {
       out(json({ service, ...view }))
     } else if (view?.leader == null) {

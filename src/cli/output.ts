@@ -1,4 +1,5 @@
 /** What the command line prints, for people and as JSON. */
+import { columnsOf } from './width.core.ts'
 import type { MergedChannel } from './merge.core.ts'
 
 /** CBOR knows more than JSON: bytes become base64 in `{ "$bytes": … }`, bigints strings, maps objects. */
@@ -9,12 +10,17 @@ function plain (_key: string, value: unknown): unknown {
   return value
 }
 
+/** Those that turn around what stands behind them. */
+const BIDI = '\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069'
+const UNPRINTABLE = new RegExp(`[\u007f-\u009f\u2028\u2029${BIDI}]`, 'g')
+const CONTROLS = new RegExp(`[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029${BIDI}]`, 'g')
+
 /**
- * As text of printable characters alone: JSON leaves C1 controls and line separators as they are.
+ * As text of printable characters alone: JSON leaves C1 controls, line separators and those of direction as they are.
  * JSON.stringify hands a Buffer to the replacer only after its own toJSON; ours are plain Uint8Arrays, which have none.
  */
 export function json (value: unknown, indent?: number): string {
-  return (JSON.stringify(value, plain, indent) ?? 'null').replace(/[\u007f-\u009f\u2028\u2029]/g, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return (JSON.stringify(value, plain, indent) ?? 'null').replace(UNPRINTABLE, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** What a node says of itself must not move the cursor, nor look like another line. */
@@ -22,10 +28,9 @@ export function printable (text: string): string {
   return visible(text).replace(/[\t\n]/g, '\ufffd')
 }
 
-/** Lines that cannot move the cursor, nor change what the terminal does. */
+/** Lines that cannot move the cursor, nor change what the terminal does, nor the direction of a line. */
 export function visible (text: string): string {
-  // eslint-disable-next-line no-control-regex -- it is what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd')
+  return text.replace(CONTROLS, '\ufffd')
 }
 
 /** What went wrong, as one document: every command that takes `--json` tells it so. */
@@ -43,9 +48,11 @@ export function quoted (text: string): string {
 /** Aligned columns; empty cells stay empty. Those named in `right` are aligned to the right. */
 export function columns (head: readonly string[], rows: ReadonlyArray<readonly string[]>, right: ReadonlySet<string> = new Set()): string {
   const all = [head, ...rows.map(row => row.map(printable))]
-  const widths = head.map((_, column) => all.reduce((most, row) => Math.max(most, (row[column] ?? '').length), 0))
-  const cell = (text: string, column: number): string =>
-    right.has(head[column] ?? '') ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
+  const widths = head.map((_, column) => all.reduce((most, row) => Math.max(most, columnsOf(row[column] ?? '')), 0))
+  const cell = (text: string, column: number): string => {
+    const rest = ' '.repeat((widths[column] ?? 0) - columnsOf(text))
+    return right.has(head[column] ?? '') ? rest + text : text + rest
+  }
   return all.map(row => row.map(cell).join('  ').trimEnd()).join('\n')
 }
 

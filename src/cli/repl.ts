@@ -8,7 +8,7 @@ import { helpOf, pairs, widthOf } from './help.ts'
 import { HISTORY, historyFile, readHistory, writeHistory } from './history.ts'
 import { didYouMean } from './nearest.core.ts'
 import { COMMON, readLine, takesValue } from './options.ts'
-import { failure, json, printable } from './output.ts'
+import { failure, json, printable, quoted } from './output.ts'
 import { completions, splitWords, unquoted } from './repl-words.core.ts'
 import type { Mesh } from '../mesh-interface.ts'
 import type { OpenChannel } from '../pubsub/index.ts'
@@ -184,12 +184,12 @@ class Repl {
     const { ended, close } = await follow(this.#mesh, line, { ...this.#terminal, signal: terminal.signal })
     this.#subscriptions.set(key, close)
     this.#learn([{ name: topic, channels: channel === '' ? [] : [{ name: channel }] }])
-    terminal.err(`subscribed to ${key}; unsubscribe ${key} ends it`)
+    terminal.err(line.json ? json({ subscribed: key }) : `subscribed to ${key}; unsubscribe ${key} ends it`)
     // `--count` messages have come, or it was ended already.
     void ended.then(async () => {
       if (!this.#subscriptions.delete(key)) return
       await close()
-      this.#terminal.err(`the subscription to ${key} has ended`)
+      this.#terminal.err(line.json ? json({ ended: key }) : `the subscription to ${key} has ended`)
     })
     return DONE
   }
@@ -209,7 +209,7 @@ class Repl {
   }
 
   #fail (error: unknown, code: number): void {
-    this.#terminal.err(this.#line.json ? failure(error) : (error as Error).message.replace('usage: braid-mesh ', 'usage: '))
+    this.#terminal.err(this.#line.json ? failure(error) : quoted((error as Error).message.replace('usage: braid-mesh ', 'usage: ')))
     this.#code = code
   }
 
@@ -277,7 +277,7 @@ export function replOf (commands: readonly MeshCommand[]): MeshCommand {
     details: `All commands that join a mesh, with completion by Tab (commands, services, methods, topics, nodes) and a history that is
 kept. Lines can be piped in, too: the exit code is then that of the last one that failed. Ctrl-C ends what runs.`,
     options: {
-      history: { type: 'text', value: '<file>', help: `where lines are kept; those that begin with a space are not (default ${historyFile({ XDG_STATE_HOME: '$XDG_STATE_HOME' })})` }
+      history: { type: 'text', value: '<file>', help: 'where lines are kept; those that begin with a space are not (default braid-mesh/history in $XDG_STATE_HOME, or in ~/.local/state)' }
     },
     examples: ['braid-mesh repl', "printf 'services\\nmethods login\\n' | braid-mesh repl --json"],
     use: async (mesh, line, terminal) => {

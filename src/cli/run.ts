@@ -4,7 +4,7 @@ import { DONE, FAILED, INTERRUPTED, UnwrittenError, UsageError, WRONG_USAGE } fr
 import { helpAsJson, helpOf, overview, widthOf } from './help.ts'
 import { nearest } from './nearest.core.ts'
 import { COMMON, readLine, takesValue } from './options.ts'
-import { failure } from './output.ts'
+import { failure, json, quoted } from './output.ts'
 import type { Command, Terminal } from './command.ts'
 
 const WRONG = new Set(['UsageError', 'InvalidNameError', 'InvalidOptionsError'])
@@ -45,7 +45,7 @@ async function written (code: number, { signal }: Terminal): Promise<number> {
 async function dispatch (argv: readonly string[], terminal: Terminal, version: string): Promise<number> {
   const [first, ...rest] = commandFirst(argv)
   if (first === '--version' || first === '-v') {
-    terminal.out(version)
+    terminal.out(rest.includes('--json') ? json(version) : version)
     return written(DONE, terminal)
   }
   if (first === 'help' || first === '--help' || first === '-h') return written(help(rest, terminal), terminal)
@@ -73,7 +73,7 @@ export async function run (argv: readonly string[], terminal: Terminal, version:
     const error: unknown = isUnwritten ? reason : thrown
     const { name, message } = error as Error
     const code = WRONG.has(name) ? WRONG_USAGE : FAILED
-    terminal.err(argv.includes('--json') ? failure(error) : message)
+    terminal.err(argv.includes('--json') ? failure(error) : quoted(message))
     if (code === WRONG_USAGE && !argv.includes('--json')) terminal.err(`try braid-mesh help${COMMANDS.some(({ name }) => name === argv[0]) ? ` ${argv[0]}` : ''}`)
     return code
   }

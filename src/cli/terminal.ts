@@ -1,6 +1,7 @@
 /** The process's own terminal. */
 import { UnwrittenError } from './exit.ts'
 import { visible } from './output.ts'
+import { cutTo } from './width.core.ts'
 import type { Screen, Terminal } from './command.ts'
 
 const CLEAR_LINE = '\r\u001b[2K'
@@ -20,11 +21,14 @@ function screenOf (stdout: NodeJS.WriteStream): Screen {
   process.once('exit', leave)
   return {
     size: () => ({ columns: stdout.columns, rows: stdout.rows }),
-    paint: lines => {
+    paint: (lines, last) => {
       if (!entered) stdout.write(ALTERNATE)
       entered = true
       const { columns, rows } = stdout
-      const shown = lines.slice(0, rows - 1).map(line => `${visible(line).slice(0, columns)}${CLEAR_REST}`)
+      const room = rows - 2
+      const more = lines.length - room
+      const all = more > 0 ? [...lines.slice(0, room), `… ${more} more lines; ${last}`] : [...lines, last]
+      const shown = all.map(line => `${cutTo(visible(line), columns)}${CLEAR_REST}`)
       stdout.write(`${HOME}${shown.join('\n')}${CLEAR_BELOW}`)
     },
     leave
@@ -63,7 +67,7 @@ export function openTerminal ({ stdout, stderr }: NodeJS.Process, interrupted: A
     progress: text => {
       clear()
       if (text == null || !stderr.isTTY) return
-      stderr.write(text.slice(0, stderr.columns - 1))
+      stderr.write(cutTo(visible(text), stderr.columns - 1))
       shown = true
     },
     ...(stdout.isTTY && process.env['TERM'] !== 'dumb' ? { screen: screenOf(stdout) } : {})

@@ -31,6 +31,14 @@ export interface TopView {
   silent: string[]
 }
 
+/** What nodes are sorted by, those first that have most of it; of those that have as much, and without, by service and name. */
+export const ORDERS = ['calls', 'cpu', 'memory', 'links'] as const
+export type Order = typeof ORDERS[number]
+
+const AMOUNTS: Readonly<Record<Order, (node: TopNode) => number>> = {
+  calls: ({ rate }) => rate, cpu: ({ cpu }) => cpu ?? 0, memory: ({ rss }) => rss ?? 0, links: ({ links }) => links
+}
+
 /** Calls that a node has served by then, of its own methods, and how many a second. */
 export interface Served { at: number, calls: number, rate: number }
 
@@ -46,7 +54,8 @@ export function servedOf (snapshot: MeshSnapshot, before?: Served): Served {
   return { at, calls, rate }
 }
 
-export function topView (mesh: string, at: number, snapshots: readonly MeshSnapshot[], silent: readonly string[], before: ReadonlyMap<string, Served>): TopView {
+export function topView (mesh: string, at: number, snapshots: readonly MeshSnapshot[], silent: readonly string[], before: ReadonlyMap<string, Served>, order?: Order): TopView {
+  const amount = order == null ? () => 0 : AMOUNTS[order]
   const nodes = snapshots.map((snapshot): TopNode => ({
     id: snapshot.self.id,
     name: snapshot.self.name,
@@ -58,7 +67,7 @@ export function topView (mesh: string, at: number, snapshots: readonly MeshSnaps
     links: snapshot.self.load.links,
     connections: snapshot.resources.connections
   }))
-  nodes.sort((a, b) => a.service.localeCompare(b.service) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
+  nodes.sort((a, b) => amount(b) - amount(a) || a.service.localeCompare(b.service) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
   const services = mergeServices(snapshots).map(service => ({
     ...service,
     rate: nodes.filter(node => node.service === service.service).reduce((sum, { rate }) => sum + rate, 0)

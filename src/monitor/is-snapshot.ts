@@ -1,17 +1,6 @@
 /** Whether an answer to `braid.monitor.snapshot` is one: whoever answers may be old, wrong or hostile. */
+import { list, maybe, number, shape, text } from '../util/shape.core.ts'
 import type { MeshSnapshot } from './index.ts'
-
-type Check = (value: unknown) => boolean
-
-const text: Check = value => typeof value === 'string'
-const number: Check = value => typeof value === 'number'
-const maybe = (check: Check): Check => value => value == null || check(value)
-const list = (check: Check): Check => value => Array.isArray(value) && value.every(check)
-
-function shape (fields: Readonly<Record<string, Check>>): Check {
-  const checks = Object.entries(fields)
-  return value => typeof value === 'object' && value !== null && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]))
-}
 
 const node = shape({
   id: text, name: text, service: maybe(text), state: text, weight: number, load: shape({ links: number }),

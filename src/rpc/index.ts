@@ -304,6 +304,7 @@ export type { Breaker, BreakerOptions } from './breaker.ts'
 export type { CallCounts } from './counts.ts'
 export { auth, credentials, timeout } from './guards.ts'
 export type { Description, MethodDescription } from './introspect.ts'
+export { isDescription } from './is-description.ts'
 export type {
   ClientCall, ClientInterceptor, ClientNext, Interceptors, ServerCall, ServerInterceptor, ServerNext
 } from './interceptor.ts'

@@ -50,10 +50,13 @@ const PRODUCER = 3
 const CONSUMER = 4
 const ERROR = 2
 
+/** Attribute of a span: who the call or message is with. */
+const PEER = 'network.peer.id'
+
 /**
  * Interceptors that open a span for each call, and what does so for each message. Context travels by the application's
  * propagator, W3C by default. Of a slow span that its sampler dropped, a second one with the attribute `braid.slow` is
- * offered: a sampler keeps it by that.
+ * offered: a sampler keeps it by that. Those that ship with OpenTelemetry know nothing of it.
  */
 export function otelSpans (api: OtelApi, slow: number): Tracing {
   const spans = new Spans(api, slow)
@@ -71,23 +74,25 @@ class Spans {
     this.#tracer = api.trace.getTracer('braid-mesh')
   }
 
-  async run (name: string, options: SpanOptions, parent: unknown, call: (context: unknown) => Promise<unknown>): Promise<unknown> {
+  /** @param peer - who it turned out to be with, once it is over */
+  async run (name: string, options: SpanOptions, parent: unknown, call: (context: unknown) => Promise<unknown>, peer?: () => string | undefined): Promise<unknown> {
     const { trace, context } = this.#api
     const start = Date.now()
     const span = this.#tracer.startSpan(name, options, parent)
     const within: unknown = trace.setSpan(parent, span)
+    let failure: Error | undefined
     try {
       return await context.with(within, async () => call(within))
     } catch (error) {
-      const known = error instanceof Error ? error : new Error(String(error))
-      span.recordException(known)
-      span.setStatus({ code: ERROR, message: known.message })
+      failure = error instanceof Error ? error : new Error(String(error))
       throw error
     } finally {
+      const node = peer?.()
       if (Date.now() - start > this.#slow && !span.isRecording()) {
-        this.#tracer.startSpan(name, { ...options, attributes: { ...options.attributes, 'braid.slow': true }, startTime: start }, parent).end()
+        const again = { ...options, attributes: { ...options.attributes, 'braid.slow': true }, startTime: start }
+        end(this.#tracer.startSpan(name, again, parent), failure, node)
       }
-      span.end()
+      end(span, failure, node)
     }
   }
 
@@ -105,6 +110,15 @@ class Spans {
   }
 }
 
+function end (span: OtelSpan, failure: Error | undefined, peer: string | undefined): void {
+  if (peer !== undefined) span.setAttribute(PEER, peer)
+  if (failure !== undefined) {
+    span.recordException(failure)
+    span.setStatus({ code: ERROR, message: failure.message })
+  }
+  span.end()
+}
+
 function ofCalls (api: OtelApi, spans: Spans): Pick<Tracing, 'client' | 'server'> {
   return {
     client: next => async (call: ClientCall) => {
@@ -112,11 +126,11 @@ function ofCalls (api: OtelApi, spans: Spans): Pick<Tracing, 'client' | 'server'
       return spans.run(`${service}/${method}`, { kind: CLIENT, attributes: rpcAttributes(service, method) }, spans.active(call.parent?.metadata), async context => {
         options.metadata = spans.carrying(context, options.metadata)
         return next(call)
-      })
+      }, () => call.node)
     },
     server: next => async (call: ServerCall) => {
       const parent: unknown = api.propagation.extract(api.context.active(), call.metadata)
-      const attributes = { ...rpcAttributes(undefined, call.method), 'network.peer.id': call.context.caller.id }
+      const attributes = { ...rpcAttributes(undefined, call.method), [PEER]: call.context.caller.id }
       return spans.run(call.method, { kind: SERVER, attributes }, parent, async context => {
         call.metadata = spans.carrying(context, call.metadata)
         return next(call)
@@ -138,7 +152,7 @@ function ofMessages (api: OtelApi, spans: Spans): TopicTracing {
         ...messageAttributes('process', 'process', topic),
         'messaging.consumer.group.name': channel,
         'messaging.message.id': id,
-        'network.peer.id': publisher,
+        [PEER]: publisher,
         'braid.attempt': attempt
       }
       return spans.run(`process ${topic}`, { kind: CONSUMER, attributes, links: origin === undefined ? [] : [{ context: origin }] }, parent, async context =>

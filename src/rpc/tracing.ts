@@ -38,7 +38,12 @@ export interface Span {
 export interface TracingOptions {
   /** Share of the new traces that are kept, 0 to 1; a call inside a trace goes with it. @default 1 */
   sample?: number
-  /** Milliseconds above which a span is kept even if its trace is not. @default 1000 */
+  /**
+   * Milliseconds above which a span is kept even if its trace is not. With `otel` it is offered to the sampler again, with the
+   * attribute `braid.slow`, which keeps it if it looks at that.
+   *
+   * @default 1000
+   */
   slow?: number
   /** Gets each span that is kept, once it has ended. */
   onSpan?: (span: Span) => void

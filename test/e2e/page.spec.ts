@@ -160,10 +160,23 @@ describe('the demo page, in Chromium', function () {
     await tab.button('Go on').waitFor()
   })
 
-  it('is the same node after a reload of the page', async () => {
+  it('is the same node after a reload of the page, and goes elsewhere by a link when a person wants that', async () => {
     const tab = await tabs.open()
     const name = await tab.join()
     const id = await tab.id
+    const link = new URL(await tab.shareLink())
+    const open = async (hash: string): Promise<void> => tab.page.evaluate(hash => { location.hash = hash }, hash)
+    const other = tab.button('Leave this one and join it')
+    await open(link.hash.replace('mesh=demo', 'mesh=other'))
+    await other.waitFor()
+    expect(await tab.page.getByRole('link', { name: /^Open another tab/ }).getAttribute('href')).to.equal(link.href)
+    await open(link.hash)
+    await other.waitFor({ state: 'detached' })
+    await open(link.hash.replace('mesh=demo', 'mesh=other'))
+    await other.click()
+    await tab.page.locator('#self-mesh', { hasText: 'other' }).waitFor()
+    expect(await other.count()).to.equal(0)
+    await open('')
     await tab.page.reload()
     expect(await tab.join()).to.equal(name)
     expect(await tab.id).to.equal(id)
@@ -190,16 +203,25 @@ describe('the demo page, in Chromium', function () {
 
   it('a node that answers nonsense takes nothing from the picture', async () => {
     const { relays } = await (await fetch(`${tabs.stage.url}config.json`)).json() as { relays: string[] }
-    const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays })
+    const description = { id: 'odd', service: 'odd', health: 'SERVING', methods: [{ name: 'work', kind: 'unary', input: { type: 'object', properties: { a: null }, required: 5 } }] }
+    const odd = await createMesh({ mesh: 'demo', service: 'odd', name: 'odd', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: relays, start: false })
     try {
       let asked = 0
+      // before the room has its own
+      odd.rpc.handle('braid.ping', () => 'pong')
+      odd.rpc.handle('braid.describe', () => description)
       odd.rpc.handle('braid.monitor.snapshot', () => {
         asked++
         return {}
       })
+      await odd.start()
       const tab = await tabs.open()
       await tab.join()
       await tab.node('odd').waitFor()
+      await tab.page.locator('#service').selectOption('odd')
+      await tab.page.locator('#method option', { hasText: /^work$/ }).waitFor({ state: 'attached' })
+      await tab.page.locator('#args').waitFor()
+      expect(await tab.page.locator('#send').isEnabled()).to.equal(true)
       await until(() => asked > 0)
       await until(async () => await tab.page.locator('.map .edge:not(.own)').count() > 0, { what: 'paths between the others' })
       await odd.stop()
@@ -210,7 +232,8 @@ describe('the demo page, in Chromium', function () {
   })
 
   it('needs no mouse', async () => {
-    const { page } = await tabs.open()
+    const tab = await tabs.open()
+    const { page } = tab
     await page.locator('#join').waitFor()
     for (let i = 0; i < 4 && await page.evaluate(() => document.activeElement?.id) !== 'join'; i++) await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -219,6 +242,19 @@ describe('the demo page, in Chromium', function () {
     await page.locator('#arg-user').focus()
     await page.keyboard.press('Enter')
     await page.locator('#answer[data-outcome]').waitFor()
+    // and loses no place: neither where a button waits, nor where it goes
+    const focused = async (): Promise<string | undefined> => page.evaluate(() => document.activeElement?.id)
+    await tab.choose('login', 'sleep')
+    await page.locator('#arg-milliseconds').fill('300')
+    await page.locator('#send').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('#send[aria-disabled=true]').waitFor()
+    await page.locator('#send[aria-disabled=false]').waitFor()
+    expect(await focused()).to.equal('send')
+    await page.locator('#leave').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('#status[data-status=offline]').waitFor()
+    await until(async () => await focused() === 'join')
   })
 
   async function fill (tab: Tab): Promise<void> {

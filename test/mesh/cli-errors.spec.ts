@@ -3,10 +3,31 @@ import { expect } from 'chai'
 import { createMesh, RpcError } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
 import { CLOSED, FakeTerminal, useShop } from './cli-shop.ts'
+import { cbor } from './foreign-bytes.ts'
+import { useForeign } from './foreign-land.ts'
+import { ForeignPeer } from './foreign-peer.ts'
 
 describe('the command line, when something is wrong', function () {
   this.timeout(60_000)
   const shop = useShop()
+  const { peers } = useForeign()
+
+  /** A node of foreign make that answers so to the methods that every node has. */
+  async function foreign (service: string, answers: Readonly<Record<string, () => unknown>>): Promise<ForeignPeer> {
+    const peer = await ForeignPeer.start({ mesh: 'shop', service })
+    peers.push(peer)
+    for (const [method, answer] of Object.entries(answers)) {
+      peer.handlers.set(method, ({ respond }) => {
+        try {
+          respond([[3, 1], [4, cbor(answer())]])
+        } catch (error) {
+          respond([[2, 5], [5, (error as Error).message]])
+        }
+      })
+    }
+    await peer.join(shop.address)
+    return peer
+  }
 
   it('says what went wrong with a call, and what was meant perhaps', async () => {
     const wrong = await shop.cli('call', 'login', 'gret')
@@ -74,12 +95,30 @@ describe('the command line, when something is wrong', function () {
     try {
       evil.rpc.handle('fail', () => { throw new RpcError('NOT_FOUND', 'no\nleader  me') })
       await until(async () => (await shop.cli('leader', 'evil')).code === 0)
-      for (const words of [['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail'], ['bench', 'evil', 'fail', '--calls', '1']]) {
+      const no = (): never => { throw new Error('no\nleader  me') }
+      const { id } = await foreign('forger', { 'braid.describe': no, 'braid.leader': no, 'braid.monitor.snapshot': no })
+      await until(async () => (await shop.cli('nodes')).out.includes(id))
+      for (const words of [['methods', 'forger'], ['leader', 'forger'], ['info', id], ['leader', 'evil'], ['info', evil.id], ['top', '--count', '1'], ['nodes'], ['call', 'evil', 'fail'], ['bench', 'evil', 'fail', '--calls', '1']]) {
         const { out, err } = await shop.cli(...words)
         expect(out + err, words.join(' ')).to.include('leader  me').and.not.to.match(/^leader {2}me/m)
       }
     } finally {
       await evil.stop()
+    }
+  })
+
+  it('a schema and a view of the leader that are none are told as such', async () => {
+    const input = { type: {}, properties: { a: { anyOf: 1 }, b: null, c: { type: [{ toString: 1 }, 'string'] } }, required: 1 }
+    let answer: unknown = { id: 'odd', service: 'odd', health: 'SERVING', methods: [{ name: 'work', kind: 'unary', input, output: { type: {} } }] }
+    await foreign('odd', { 'braid.describe': () => answer, 'braid.leader': () => answer })
+    const { out } = await until(async () => {
+      const ran = await shop.cli('methods', 'odd', '--timeout', '500')
+      return ran.code === 0 ? ran : undefined
+    })
+    expect(out).to.match(/^work +unary +\{a\?: any, b\?: any, c\?: any \| string\} +any$/m)
+    for (answer of [{ leader: {} }, { voters: 5 }, { leader: { id: 'me', token: null } }, 'me']) {
+      expect(await shop.cli('leader', 'odd')).to.deep.equal({ code: 1, out: '', err: 'its answer is no view of a leader' })
+      expect(await shop.cli('methods', 'odd')).to.deep.equal({ code: 1, out: '', err: 'its answer is no description' })
     }
   })
 

@@ -11,7 +11,8 @@ describe('the command line, with topics', function () {
   it('publishes, subscribes and tells how far channels are', async () => {
     const listening = new FakeTerminal()
     const ended = listening.run('subscribe', 'orders', 'billing', '--json', '--count', '2', ...shop.bootstrap)
-    await until(() => listening.errors.some(line => line.startsWith('subscribed')))
+    await until(() => listening.errors.length > 0)
+    expect(listening.errors.map(line => JSON.parse(line) as object)).to.deep.equal([{ subscribed: 'orders' }])
     const sent = await shop.cli('publish', 'orders', '{"item":"book"}', '--key', 'a', '--json', '--timeout', '20000')
     expect(sent.err).to.equal('')
     expect(JSON.parse(sent.out)).to.include({ reached: 'stored' })

@@ -59,6 +59,11 @@ describe('the command line', function () {
     const failing = await shop.cli('bench', 'login', 'fail', '--calls', '3')
     expect(failing.code).to.equal(1)
     expect(failing.out).to.match(/3 failed/).and.to.match(/UNKNOWN +3/)
+    // some of them answered, and one that did not is a failure all the same
+    let calls = 0
+    shop.login.rpc.handle('shaky', () => { if (++calls === 2) throw new Error('no') })
+    const shaky = await shop.cli('bench', 'login', 'shaky', '--calls', '4', '--json')
+    expect([shaky.code, (JSON.parse(shaky.out) as { count: number }).count]).to.deep.equal([1, 3])
     expect((await shop.cli('bench', '--publish', 'orders', '--calls', '20')).out).to.match(/^20 messages/)
     expect(await shop.cli('bench', 'logn', 'greet')).to.deep.include({ code: 2 })
   })

@@ -50,6 +50,12 @@ describe('what the nodes tell, put together', () => {
     expect(channels).to.deep.equal([{ topic: 'orders', channel: 'billing', consumers: 2, lag: 1, pending: 0, redelivered: 0, dead: 0 }, { topic: 'orders', channel: 'mail', consumers: 3, ...unknown }])
   })
 
+  it('top: nodes by service and name, or those first that have most', () => {
+    const snapshots = [[1, 5], [3, 2], [2, 9]].map(([rate = 0, cpu], i) => ({ ...told({ id: `n${i}`, service: 'login', calls: [{ rate }] }), resources: { connections: 1, cpu } }) as MeshSnapshot)
+    const order = (by?: 'calls' | 'cpu' | 'links'): string => topView('shop', 0, snapshots, [], new Map(), by).nodes.map(({ id }) => id).join()
+    expect([order(), order('calls'), order('cpu'), order('links')]).to.deep.equal(['n0,n1,n2', 'n1,n2,n0', 'n2,n0,n1', 'n0,n1,n2'])
+  })
+
   it('top: calls a second since the last look, also of a node that began anew', () => {
     const look = (at: number, calls: number): MeshSnapshot => told({ id: 'a', service: 'login', at, calls: [{ calls, rate: 0.5 }] })
     const view = (now: MeshSnapshot, before?: MeshSnapshot): number =>

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { multiaddr } from '@multiformats/multiaddr'
 import { COMMANDS } from '../../src/cli/commands.ts'
@@ -20,12 +20,15 @@ import { proxiesOf } from '../../src/cli/relay.ts'
 import { completions, splitWords, unquoted } from '../../src/cli/repl-words.core.ts'
 import { run } from '../../src/cli/run.ts'
 import { openTerminal } from '../../src/cli/terminal.ts'
+import { topLines } from '../../src/cli/top.ts'
+import { clipped, columnsOf, cutTo } from '../../src/cli/width.core.ts'
 import { START_SLACK } from '../../src/pubsub/numbers.core.ts'
 import { libp2pOptions } from '../../src/transport/index.ts'
 import { whyTooOld } from '../../src/util/node-version.ts'
 import { until } from '../harness/until.ts'
 import type { Socket } from 'node:net'
 import type { Known } from '../../src/cli/repl-words.core.ts'
+import type { TopNode, TopView } from '../../src/cli/top-view.core.ts'
 
 async function cli (...argv: string[]): Promise<{ code: number, out: string, err: string }> {
   const out: string[] = []
@@ -100,6 +103,7 @@ describe('braid-mesh: the command line itself', () => {
 
   it('helps, with all commands and with each', async () => {
     expect(await cli('--version')).to.deep.equal({ code: 0, out: '1.2.3', err: '' })
+    expect(await cli('--version', '--json')).to.deep.equal({ code: 0, out: '"1.2.3"', err: '' })
     const { code, out } = await cli('help')
     expect(code).to.equal(0)
     for (const { name, summary, options } of COMMANDS) {
@@ -151,6 +155,39 @@ describe('braid-mesh: the command line itself', () => {
     terminal.out('\u001b]0;title\u0007\u001b[2J all\n\tis well\r')
     terminal.err('\u009b2J it failed')
     expect(written).to.deep.equal({ out: '\ufffd]0;title\ufffd\ufffd[2J all\n\tis well\ufffd\n', err: '\ufffd2J it failed\n' })
+  })
+
+  it('lets no name turn its line around, and takes wide letters as wide', () => {
+    const name = 'a\u202eb\u2066c\u200f'
+    expect(columns(['NAME', 'N'], [[name, '1'], ['日本', '22'], ['e\u0301', '3']], new Set(['N']))).to.equal('NAME     N\na\ufffdb\ufffdc\ufffd   1\n日本    22\ne\u0301        3')
+    expect(JSON.parse(json({ name }))).to.deep.equal({ name })
+    expect(json({ name })).not.to.match(/[\u200f\u202e\u2066]/)
+    expect([columnsOf('日本'), columnsOf('e\u0301…'), cutTo('日本語', 5), cutTo('ab', 5), clipped('日本語', 5), clipped('login-1', 4), clipped('login-1', 7)]).to.deep.equal([4, 2, '日本', 'ab', '日本…', 'log…', 'login-1'])
+  })
+
+  it('top keeps the id of each node in sight, whatever the others are called, and says how many have no room', () => {
+    const node = (name: string, rate = 1): TopNode => ({ id: `12D3KooWABCD${1_000 + name.length}`, name, service: 's'.repeat(64), state: 'up', cpu: 0.5, rss: 1e8, rate, links: 1_000, connections: 200 })
+    const nodes = [node('login-1'), node('x'.repeat(256)), node('日'.repeat(128)), node('\u001b[2J\nname')]
+    const view: TopView = { at: 0, mesh: 'shop', nodes, services: [], channels: [{ topic: 't'.repeat(64), channel: 'c'.repeat(64), consumers: 1, lag: 1, pending: 1, redelivered: 1, dead: 1 }], rate: 0, silent: Array.from({ length: 50 }, (_, i) => `${'z'.repeat(99)}${i}`) }
+    const [head = '', ...lines] = topLines(view, 80)
+    expect(head).to.match(/ and 45 more$/)
+    for (const line of lines) expect(columnsOf(line), line).to.be.at.most(80)
+    for (const { id } of nodes) expect(lines.join('\n')).to.include(id.slice(-8))
+    expect(topLines(view).join('\n')).to.include(`${'x'.repeat(23)}…`)
+
+    const written: string[] = []
+    const stream = { isTTY: true, columns: 40, rows: 24, on: () => {}, write: (text: string) => { written.push(text) } }
+    const { screen } = openTerminal({ stdout: stream, stderr: stream } as unknown as NodeJS.Process, new AbortController().signal)
+    const painted = (count: number): string[] => {
+      screen?.paint(Array.from({ length: count }, (_, i) => `node ${i} ${'日'.repeat(40)}`), 'Ctrl-C ends it')
+      return (written.at(-1) ?? '').replaceAll('\u001b[H', '').replaceAll('\u001b[K', '').replaceAll('\u001b[J', '').split('\n')
+    }
+    for (const [count, rows, last] of [[200, 23, '… 178 more lines; Ctrl-C ends it'], [22, 23, 'Ctrl-C ends it'], [3, 4, 'Ctrl-C ends it']] as const) {
+      const lines = painted(count)
+      expect([lines.length, lines.at(-1)]).to.deep.equal([rows, last])
+      expect(Math.max(...lines.map(columnsOf))).to.be.at.most(40)
+    }
+    screen?.leave()
   })
 
   it('tells the shape of arguments in few words', () => {
@@ -307,6 +344,12 @@ describe('the history of the REPL', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600)
     writeHistory(file, Array.from({ length: HISTORY + 5 }, (_, i) => `line ${i}`))
     expect(readHistory(file)).to.have.length(HISTORY)
+  })
+
+  it('is never kept below the directory where the command was called', () => {
+    const usual = historyFile({})
+    expect(isAbsolute(usual)).to.equal(true)
+    expect([historyFile({ XDG_STATE_HOME: '' }), historyFile({ XDG_STATE_HOME: 'state' }), historyFile({ XDG_STATE_HOME: './x' })]).to.deep.equal([usual, usual, usual])
   })
 
   it('that cannot be kept is told', () => {

@@ -44,6 +44,23 @@ describe('the documents', () => {
     expect(comparison).to.include(`Moleculer's takes ${Math.round(of('Moleculer', '128 B', 1).p50)} us, unencrypted, where ours takes ${Math.round(of('braid-mesh', '128 B', 1).p50)}`)
   })
 
+  it('README.md compares in short what doc/COMPARISON.md does at length', () => {
+    /** Cells of each row that stands under this in its first column. */
+    const rows = (file: string, table: RegExp): Map<string, string[]> => new Map((table.exec(readFileSync(join(ROOT, file), 'utf8'))?.[0] ?? '').split('\n').slice(2).map(line => {
+      const [name = '', ...cells] = line.slice(1, -1).split('|').map(cell => cell.trim())
+      return [name, cells] as const
+    }))
+    const short = rows('README.md', /^\| \| you run (.|\n\|)*/m)
+    const long = rows('doc/COMPARISON.md', /^\| \| broker or server to run (.|\n\|)*/m)
+    expect([...short.keys()]).to.have.length(6).and.to.include.members(['**braid-mesh**', 'Moleculer', 'tRPC'])
+    for (const [name, cells] of short) {
+      const all = long.get(name) ?? []
+      // the size, and what is there at all
+      expect(all[6], name).to.match(new RegExp(`^${cells[6]}(:|$)`))
+      for (const [column, cell] of cells.slice(1, 6).entries()) expect(/^(no|none)$/.test(cell), `${name}: ${cell}`).to.equal(/^(no|none)\b/.test(all[column + 1] ?? ''))
+    }
+  })
+
   it('doc/BRAID-GO.md: each defect of braid-go has its tests, by their titles', () => {
     const rows = Array.from(readFileSync(join(ROOT, 'doc/BRAID-GO.md'), 'utf8').matchAll(/^\| (D\d+) \|.*\|(.*)\|$/gm), ([, name = '', tests = '']) => ({ name, tests }))
     expect(rows.map(({ name }) => name)).to.deep.equal(Array.from({ length: 24 }, (_, i) => `D${i + 1}`))

@@ -1,5 +1,5 @@
 import * as otel from '@opentelemetry/api'
-import { InMemorySpanExporter, NodeTracerProvider, SamplingDecision, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { InMemorySpanExporter, NodeTracerProvider, ParentBasedSampler, SamplingDecision, SimpleSpanProcessor, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-node'
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { tracing } from '../../src/rpc/index.ts'
@@ -56,7 +56,7 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
       expect(new Set(spans().map(span => span.spanContext().traceId)).size).to.equal(1)
       expect(parents()).to.deep.equal([...ids().slice(1), undefined])
       expect(spans()[0]?.attributes).to.include({ 'rpc.system': 'braid-mesh', 'rpc.method': 'echo', 'network.peer.id': 'login-1' })
-      expect(spans()[3]?.attributes).to.include({ 'rpc.service': 'login', 'rpc.method': 'outer' })
+      expect(spans()[3]?.attributes).to.include({ 'rpc.service': 'login', 'rpc.method': 'outer', 'network.peer.id': 'login-1' })
     })
   }
 
@@ -93,6 +93,22 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     await start(undefined, onlySlow, undefined, -1)
     await gate.rpc.invoke('login', 'echo')
     expect(spans().map(({ name, attributes }) => [name, attributes['braid.slow']])).to.deep.equal([['echo', true], ['login/echo', true]])
+    expect(spans()[1]?.attributes).to.include({ 'rpc.service': 'login', 'network.peer.id': 'login-1' })
+    exporter.reset()
+    expect(await rejection(gate.rpc.invoke('login', 'fail'))).to.include({ code: 'ABORTED' })
+    for (const { name, status, events } of spans()) expect([status.code, events.length], name).to.deep.equal([otel.SpanStatusCode.ERROR, 1])
+    expect(spans()).to.have.length(2)
+  })
+
+  it('a slow span is kept under a parent that is not, by the sampler that the documents show', async () => {
+    // doc/MONITOR.md
+    const slowToo = (sampler: Sampler): Sampler => ({
+      shouldSample: (...call) => call[4]['braid.slow'] === true ? { decision: SamplingDecision.RECORD_AND_SAMPLED } : sampler.shouldSample(...call),
+      toString: () => `slow or ${sampler}`
+    })
+    await start(undefined, slowToo(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0) })), undefined, -1)
+    await gate.rpc.invoke('login', 'outer')
+    expect(spans().map(({ name }) => name)).to.deep.equal(['echo', 'login/echo', 'outer', 'login/outer'])
   })
 
   it('and nodes with the tracing that ships understand each other', async () => {

@@ -1,10 +1,12 @@
-import { ms, show } from '../lib/text.ts'
+import { ms, shorten, show } from '../lib/text.ts'
 import { answer, ended } from '../state/calls.ts'
 import { nameOf } from '../state/view.ts'
 import { Glyph } from './glyph.tsx'
 import type { Answer, Series } from '../state/calls.ts'
 import type { JSX } from 'preact'
 
+/** Characters of an answer that are shown. */
+const MAX_TEXT = 50_000
 const WORDS = { running: 'under way', done: 'answered', failed: 'failed', cancelled: 'cancelled' } as const
 
 /** What the last call came to. */
@@ -29,9 +31,9 @@ function One ({ answer }: { answer: Answer }): JSX.Element {
         {node !== '' && <span class='peer'><Glyph id={node} size={18} /> <strong class='answerer'>{nameOf(node)}</strong></span>} {WORDS[state]}{state === 'running' ? ' …' : ` in ${ms(took)}`}
         {streaming && <span class='badge'>{received} received</span>}
       </p>
-      {error != null && <pre>{error.message}{error.details == null ? '' : `\n${show(error.details, 2)}`}</pre>}
-      {streaming && chunks.length > 0 && <div class='log chunks' tabIndex={0} role='log' aria-live='off' aria-label='What was received, newest first'><ul>{chunks.map((chunk, i) => <li key={received - chunks.length + i}>{show(chunk)}</li>).reverse()}</ul></div>}
-      {!streaming && error == null && state === 'done' && <pre>{show(result, 2)}</pre>}
+      {error != null && <pre>{error.message}{error.details == null ? '' : `\n${shorten(show(error.details, 2), MAX_TEXT)}`}</pre>}
+      {streaming && chunks.length > 0 && <div class='log chunks' tabIndex={0} role='log' aria-live='off' aria-label='What was received, newest first'><ul>{chunks.map((chunk, i) => <li key={received - chunks.length + i}>{chunk}</li>).reverse()}</ul></div>}
+      {!streaming && error == null && state === 'done' && <pre>{shorten(show(result, 2), MAX_TEXT)}</pre>}
     </>
   )
 }

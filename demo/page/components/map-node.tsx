@@ -23,8 +23,8 @@ function words (node: GraphNode): string {
   return parts.filter(part => part !== '').join(', ')
 }
 
-/** A node of the map: a button that opens its details. `room`: for so many characters. */
-export function MapNode ({ node, at, room }: { node: GraphNode, at: Point | undefined, room: number }): JSX.Element | null {
+/** A node of the map: a button that opens its details. `room`: for so many characters; `scale`: of its size, where 1 is full. */
+export function MapNode ({ node, at, room, scale }: { node: GraphNode, at: Point | undefined, room: number, scale: number }): JSX.Element | null {
   if (at == null) return null
   const open = (): void => { openPeer(node.id) }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -34,7 +34,7 @@ export function MapNode ({ node, at, room }: { node: GraphNode, at: Point | unde
   }
   return (
     <g
-      class={`node${node.self ? ' self' : ''}`} data-node={node.name} data-state={node.state} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
+      class={`node${node.self ? ' self' : ''}`} data-node={node.name} data-state={node.state} transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})${scale < 1 ? ` scale(${scale.toFixed(2)})` : ''}`}
       role='button' tabindex={0} aria-label={words(node)} onClick={open} onKeyDown={onKeyDown}
     >
       <title>{node.name}</title>

@@ -1,8 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { ms, plural } from '../lib/text.ts'
+import { shareLink } from '../state/address.ts'
 import { servedCalls } from '../state/serving.ts'
-import { address, fleeting, join, joinedIn, leave, problem, status } from '../state/session.ts'
+import { address, elsewhere, fleeting, join, joinedIn, leave, move, problem, status } from '../state/session.ts'
 import { mesh, snapshot } from '../state/view.ts'
+import { Clip } from './clip.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Glyph } from './glyph.tsx'
 import { openShare } from './share-dialog.tsx'
@@ -11,22 +13,28 @@ import type { JSX } from 'preact'
 
 export function ThisTab (): JSX.Element {
   const node = mesh.value
+  const joined = useRef(false)
+  joined.current ||= node != null
   return (
     <section id='this-tab' class={node == null ? 'hero' : 'panel wide'} aria-labelledby='this-tab-title'>
-      {node == null ? <Invitation /> : <Identity node={node} />}
+      {node == null ? <Invitation back={joined.current} /> : <Identity node={node} />}
       <p id='problem' role='alert'>{problem.value}</p>
     </section>
   )
 }
 
-function Invitation (): JSX.Element {
+/** @param back - this tab was in the mesh before */
+function Invitation ({ back }: { back: boolean }): JSX.Element {
+  const joining = useRef<HTMLButtonElement>(null)
+  // As with the way in; who is somewhere else on the page stays there.
+  useEffect(() => { if (back && (document.activeElement ?? document.body) === document.body) joining.current?.focus({ preventScroll: true }) }, [])
   const starting = status.value === 'starting'
   return (
     <>
       <h1 id='this-tab-title'>Microservices without servers.<br />This tab can be one of them.</h1>
       <p class='lead'>One click makes it a full node of the mesh: it finds services, calls them and is called, sees who leads, shares queues with processes, and keeps going when others die.</p>
       <div class='buttons'>
-        <button id='join' type='button' class='big' disabled={starting} onClick={() => { void join() }}>{starting ? 'Joining …' : 'Join the mesh'}</button>
+        <button id='join' type='button' class='big' ref={joining} disabled={starting} onClick={() => { void join() }}>{starting ? 'Joining …' : 'Join the mesh'}</button>
       </div>
       <ul class='promises'>
         <li><strong>No account, no server.</strong> Its identity is a key that stays in this browser.</li>
@@ -61,10 +69,15 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
         </div>
         <div class='buttons'>
           <button id='share' type='button' onClick={openShare}>Share</button>
-          <a class='button quiet' href={location.href} target='_blank' rel='noopener noreferrer'>Open another tab<span class='unseen'> (new window)</span></a>
+          <a class='button quiet' href={elsewhere.value == null || address.value == null ? location.href : shareLink(address.value)} target='_blank' rel='noopener noreferrer'>Open another tab<span class='unseen'> (new window)</span></a>
           <button id='leave' type='button' class='quiet' ref={leaving} onClick={() => { void leave() }}>Leave</button>
         </div>
       </div>
+      {elsewhere.value != null && (
+        <p id='elsewhere' role='alert'>
+          The link leads to another mesh, <Clip text={elsewhere.value.mesh} />. <button type='button' class='small' onClick={() => { void move() }}>Leave this one and join it</button>
+        </p>
+      )}
       <dl class='facts'>
         <div><dt>Mesh</dt><dd id='self-mesh'>{address.value?.mesh}</dd></div>
         <div><dt>Joined</dt><dd id='self-joined'>{joinedIn.value == null ? 'not yet' : `in ${ms(joinedIn.value)}`}</dd></div>

@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { heightFor, isCrowd, Layout } from '../lib/layout.ts'
+import { heightFor, isCrowd, Layout, scaleFor } from '../lib/layout.ts'
 import { ms } from '../lib/text.ts'
 import { graphEdges, graphNodes } from '../state/graph.ts'
 import { callsWith, callWords } from '../state/pulses.ts'
@@ -80,6 +80,7 @@ function Picture (): JSX.Element {
 
   const crowd = isCrowd(graphNodes.value.length)
   const height = heightFor(width.value, graphNodes.value.length)
+  const scale = scaleFor(width.value, graphNodes.value.length)
   const room = crowd || width.value < NARROW ? ROOM.small : ROOM.usual
   const at = points.value
   const edges = graphEdges.value.filter(({ from, to }) => at.has(from) && at.has(to))
@@ -89,7 +90,7 @@ function Picture (): JSX.Element {
         <svg width={width.value} height={height} viewBox={`0 0 ${width.value} ${height}`} role='group' aria-label='Map of the mesh; the table below says the same'>
           {edges.map(edge => <MapEdge key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} />)}
           {!crowd && edges.filter(({ own }) => own).map(edge => <MapEdgeLabel key={edge.key} edge={edge} from={at.get(edge.from)} to={at.get(edge.to)} narrow={width.value < NARROW} />)}
-          {graphNodes.value.map(node => <MapNode key={node.id} node={node} at={at.get(node.id)} room={room} />)}
+          {graphNodes.value.map(node => <MapNode key={node.id} node={node} at={at.get(node.id)} room={room} scale={scale} />)}
         </svg>
       )}
     </div>

@@ -10,7 +10,6 @@ import { ArgumentFields } from './argument-fields.tsx'
 import { Clip } from './clip.tsx'
 import { History } from './history.tsx'
 import { Panel } from './panel.tsx'
-import type { JsonSchema } from '../lib/schema.ts'
 import type { MethodDescription } from '../../../src/index.ts'
 import type { JSX, TargetedSubmitEvent } from 'preact'
 
@@ -60,7 +59,7 @@ function Options ({ methods }: { methods: readonly MethodDescription[] }): JSX.E
 }
 
 function exampleText (about: MethodDescription | undefined): string {
-  const example = exampleOf(about?.input as JsonSchema | undefined)
+  const example = exampleOf(about?.input)
   if (example === undefined) return ''
   return show(about?.kind === 'clientStream' || about?.kind === 'bidi' ? [example, example] : example, 1).replace(/\n\s*/g, ' ')
 }
@@ -78,7 +77,7 @@ function CallForm (): JSX.Element {
   const service = useComputed(() => names.value.includes(wanted.value) ? wanted.value : names.value[0] ?? '')
   const methods = useComputed(() => methodsOf(service.value))
   const about = useComputed(() => methods.value.find(({ name }) => name === chosen.value) ?? methods.value.find(({ name }) => FIRST.has(name)) ?? methods.value[0])
-  const fields = useComputed(() => about.value?.kind === 'unary' || about.value?.kind === 'serverStream' ? fieldsOf(about.value.input as JsonSchema | undefined) : undefined)
+  const fields = useComputed(() => about.value?.kind === 'unary' || about.value?.kind === 'serverStream' ? fieldsOf(about.value.input) : undefined)
 
   // Another method brings its own example; the same one keeps what was typed. Not by an effect: it runs a frame later, over what was typed since.
   const key = useComputed(() => `${service.value} ${about.value?.name ?? ''}`)
@@ -91,7 +90,7 @@ function CallForm (): JSX.Element {
 
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
-    if (about.value == null) return
+    if (about.value == null || busy.value) return
     try {
       const input = {
         service: service.value, method: about.value.name, kind: about.value.kind, args: parseArguments(text.value),
@@ -107,7 +106,8 @@ function CallForm (): JSX.Element {
     }
   }
   const form = fields.value != null && !asJson.value
-  const idle = !busy.value && about.value != null
+  // Not disabled while it runs: the keyboard would lose its place.
+  const sending = { type: 'submit', disabled: about.value == null, 'aria-disabled': busy.value } as const
   return (
     <form id='call' class='stack' autocomplete='off' onSubmit={submit}>
       <div class='pair'>
@@ -125,8 +125,8 @@ function CallForm (): JSX.Element {
         <div class='field'><label for='deadline'>Deadline, ms</label><input id='deadline' type='number' min='1' max='600000' value={timeout.value} onInput={event => { timeout.value = event.currentTarget.value }} /></div>
       </div>
       <div class='buttons'>
-        <button id='send' type='submit' value='one' disabled={!idle}>Call</button>
-        <button id='send-many' type='submit' value='many' class='quiet' disabled={!idle}>Call ×{MANY}</button>
+        <button id='send' value='one' {...sending}>Call</button>
+        <button id='send-many' value='many' class='quiet' {...sending}>Call ×{MANY}</button>
         <button id='cancel' type='button' class='quiet' disabled={!busy.value} onClick={cancel}>Cancel</button>
       </div>
     </form>

@@ -27,7 +27,7 @@ const STEPS = 240
 /** Milliseconds of a step. */
 const FRAME = 16
 
-const HEIGHT = { least: 380, most: 520, crowd: 2_400 }
+const HEIGHT = { least: 380, most: 520, crowd: 3_200 }
 
 /** There are too many for long names, and for labels on their paths. */
 export function isCrowd (count: number): boolean {
@@ -38,8 +38,19 @@ export function isCrowd (count: number): boolean {
 export function heightFor (width: number, count: number): number {
   const usual = Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.round(width * 0.42)))
   if (!isCrowd(count)) return usual
-  const needed = count * PLOT / (Math.PI / 4 * (width - 2 * MARGIN.side)) + MARGIN.top + MARGIN.bottom
+  const needed = count * PLOT / breadth(width) + MARGIN.top + MARGIN.bottom
   return Math.min(HEIGHT.crowd, Math.max(usual, Math.round(needed)))
+}
+
+/** Square pixels that nodes may stand on, of each pixel of height. */
+function breadth (width: number): number {
+  return Math.PI / 4 * (width - 2 * MARGIN.side)
+}
+
+/** How large a node is drawn, where so many have no room in full size; at most 1. */
+export function scaleFor (width: number, count: number): number {
+  if (heightFor(width, count) < HEIGHT.crowd) return 1
+  return Math.min(1, Math.sqrt(Math.max(0, breadth(width)) * (HEIGHT.crowd - MARGIN.top - MARGIN.bottom) / (count * PLOT)))
 }
 
 export class Layout {
@@ -55,7 +66,6 @@ export class Layout {
     this.#simulation = forceSimulation<Body>()
       .alphaDecay(0.05)
       .velocityDecay(0.45)
-      .force('collide', forceCollide(ROOM))
       .stop()
     this.#simulation.on('tick', () => { this.#onTick() })
   }
@@ -77,6 +87,7 @@ export class Layout {
     }))
     this.#simulation
       .nodes([...this.#bodies.values()])
+      .force('collide', forceCollide(ROOM * scaleFor(width, ids.length)))
       // many would push each other to the edge
       .force('charge', forceManyBody().strength(isCrowd(ids.length) ? -5 : -60))
       .force('x', forceX<Body>(({ goal }) => goal.x).strength(0.25))

@@ -35,10 +35,17 @@ export function plural (count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** A text that names of others stand in: none of them turns it around. */
+export function upright (text: string): string {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+}
+
 /** For where there is room for so many characters. */
 export function shorten (text: string, most: number): string {
-  const characters = [...text]
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
+  if (text.length <= most) return text
+  // a character is two units at most
+  const characters = [...text.slice(0, 2 * most)]
+  return characters.length <= most && text.length <= 2 * most ? text : `${characters.slice(0, most - 1).join('')}…`
 }
 
 /** Of a span in milliseconds: `12 s`, `3 min`, `2 h`. */

@@ -1,6 +1,7 @@
 /** Calls that a person makes, and what became of them. */
 import { signal } from '@preact/signals'
-import { explain, quantile } from '../lib/text.ts'
+import { onceAFrame } from '../lib/once-a-frame.ts'
+import { explain, quantile, shorten, show } from '../lib/text.ts'
 import { noteToken } from './links.ts'
 import { log } from './log.ts'
 import { pulse } from './pulses.ts'
@@ -31,8 +32,8 @@ export interface Answer {
   readonly ms: number
   readonly result?: unknown
   readonly error?: { readonly code: string, readonly message: string, readonly details?: unknown }
-  /** Of a stream: what came, newest last; and how many there were in all. */
-  readonly chunks: readonly unknown[]
+  /** Of a stream: what came as text, newest last; and how many there were in all. */
+  readonly chunks: readonly string[]
   readonly received: number
 }
 
@@ -52,6 +53,8 @@ export interface Series {
 const HISTORY = 20
 /** Items of a stream that are shown. */
 const CHUNKS = 100
+/** Characters of an item that are kept and shown. */
+const MAX_TEXT = 1_000
 /** Milliseconds; there may be no leader for a while, who has to decide. */
 const TOKEN_TIMEOUT = 10_000
 
@@ -90,11 +93,11 @@ async function read (input: CallInput, options: InvokeOptions, onChunk: (chunk: 
   return undefined
 }
 
-async function callOnce (input: CallInput, signal: AbortSignal, onProgress?: (answer: Answer) => void): Promise<Answer> {
+async function callOnce (input: CallInput, signal: AbortSignal, onProgress?: (soFar: () => Answer) => void): Promise<Answer> {
   const begin = performance.now()
   let node = input.node
   let received = 0
-  const chunks: unknown[] = []
+  const chunks: string[] = []
   const soFar = (state: Answer['state']): Answer => ({ input, state, node, ms: performance.now() - begin, chunks: [...chunks], received })
   const options = optionsOf(input, signal, id => {
     node = id
@@ -103,9 +106,9 @@ async function callOnce (input: CallInput, signal: AbortSignal, onProgress?: (an
   try {
     const result = await read(input, options, chunk => {
       received++
-      chunks.push(chunk)
+      chunks.push(shorten(show(chunk), MAX_TEXT))
       if (chunks.length > CHUNKS) chunks.shift()
-      onProgress?.(soFar('running'))
+      onProgress?.(() => soFar('running'))
     })
     if (input.token !== '') noteToken(input, node)
     return { ...soFar('done'), result }
@@ -115,6 +118,11 @@ async function callOnce (input: CallInput, signal: AbortSignal, onProgress?: (an
     const { details } = error as { details?: unknown }
     return { ...soFar(signal.aborted ? 'cancelled' : 'failed'), error: { ...explain(error), ...details == null ? {} : { details } } }
   }
+}
+
+/** What is told of a call later on: neither what came, which may be large, nor the details of an error. */
+function briefly ({ result: _, error, ...answer }: Answer): Answer {
+  return { ...answer, chunks: [], ...error == null ? {} : { error: { code: error.code, message: error.message } } }
 }
 
 function tellOf ({ input, state, node, error }: Answer): void {
@@ -128,9 +136,15 @@ export async function call (input: CallInput): Promise<void> {
   busy.value = true
   cancelling = new AbortController()
   answer.value = { input, state: 'running', node: '', ms: 0, chunks: [], received: 0 }
-  const outcome = await callOnce(input, cancelling.signal, soFar => { answer.value = soFar })
+  let latest: (() => Answer) | undefined
+  const draw = onceAFrame(() => { if (latest != null) answer.value = latest() })
+  const outcome = await callOnce(input, cancelling.signal, soFar => {
+    latest = soFar
+    draw()
+  })
+  latest = undefined
   answer.value = outcome
-  history.value = [outcome, ...history.peek().slice(0, HISTORY - 1)]
+  history.value = [briefly(outcome), ...history.peek().slice(0, HISTORY - 1)]
   tellOf(outcome)
   ended.value++
   busy.value = false
@@ -157,7 +171,7 @@ export async function callMany (input: CallInput, total: number): Promise<void> 
   }
   show(true)
   while (outcomes.length < total && !signal.aborted) {
-    outcomes.push(await callOnce(input, signal))
+    outcomes.push(briefly(await callOnce(input, signal)))
     if (outcomes.length % 10 === 0) show(true)
   }
   show(false)

@@ -1,5 +1,7 @@
 /** What happened, newest first; bounded. */
 import { computed, signal } from '@preact/signals'
+import { onceAFrame } from '../lib/once-a-frame.ts'
+import { shorten, upright } from '../lib/text.ts'
 
 export const ROOMS = ['page', 'transport', 'discovery', 'rpc', 'election', 'links', 'pubsub'] as const
 export type Room = typeof ROOMS[number]
@@ -15,10 +17,15 @@ export interface LogEntry {
 
 /** Entries that are kept. */
 const CAPACITY = 500
+/** Characters of one. */
+const MAX_TEXT = 500
 
 const all = signal<readonly LogEntry[]>([])
 const frozen = signal<readonly LogEntry[] | undefined>(undefined)
 let number = 0
+/** Oldest first: what has happened since the list was drawn. */
+let fresh: LogEntry[] = []
+const totals: Partial<Record<Room, number>> = {}
 
 /** Undefined: every room. */
 export const room = signal<Room | undefined>(undefined)
@@ -33,11 +40,20 @@ export const entries = computed(() => {
 export const announced = signal('')
 const unsaid: string[] = []
 
+const draw = onceAFrame(() => {
+  all.value = [...fresh.reverse(), ...all.value].slice(0, CAPACITY)
+  fresh = []
+  counts.value = { ...totals }
+})
+
 /** Say what happened. `aloud`: also to a screen reader. */
 export function log (of: Room, text: string, aloud = false): void {
   number++
-  all.value = [{ number, at: Date.now(), room: of, text }, ...all.value.slice(0, CAPACITY - 1)]
-  counts.value = { ...counts.value, [of]: (counts.value[of] ?? 0) + 1 }
+  fresh.push({ number, at: Date.now(), room: of, text: upright(shorten(text, MAX_TEXT)) })
+  // a hidden tab may be drawn once a minute
+  if (fresh.length > 2 * CAPACITY) fresh.splice(0, CAPACITY)
+  totals[of] = (totals[of] ?? 0) + 1
+  draw()
   if (!aloud) return
   if (unsaid.push(text) === 1) queueMicrotask(() => { announced.value = unsaid.splice(0).join('; ') })
 }

@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals'
 import { isSnapshot } from '../../../src/monitor/index.ts'
 import { bounded } from '../lib/bounded.ts'
-import { mesh, nodes, selfId } from './view.ts'
-import type { Mesh, PathInfo, TopicInfo } from '../../../src/index.ts'
+import { leaderships, mesh, nodes, selfId, services } from './view.ts'
+import type { Mesh, MeshSnapshot, PathInfo, ServiceInfo, TopicInfo } from '../../../src/index.ts'
 
 const INTERVAL = 5_000
 const TIMEOUT = 4_000
@@ -18,7 +18,9 @@ export const othersPaths = signal<ReadonlyMap<string, readonly PathInfo[]>>(new 
 export const othersTopics = signal<ReadonlyArray<readonly TopicInfo[]>>([])
 
 async function ask (node: Mesh): Promise<void> {
-  const others = nodes.peek().filter(({ id, state }) => id !== selfId.peek() && state === 'up').slice(0, MAX_NODES)
+  const led = leaderships.peek()
+  // leaders first: only they know how long they lead
+  const others = nodes.peek().filter(({ id, state }) => id !== selfId.peek() && state === 'up').sort((a, b) => Number(led.has(b.id)) - Number(led.has(a.id))).slice(0, MAX_NODES)
   const told = await Promise.all(others.map(async ({ id, service }) => {
     try {
       const answer = await node.rpc.invoke(service ?? 'node', 'braid.monitor.snapshot', {}, { node: id, timeout: TIMEOUT })
@@ -32,7 +34,15 @@ async function ask (node: Mesh): Promise<void> {
   const snapshots = told.flat()
   othersPaths.value = new Map(snapshots.map(({ id, paths }) => [id, paths]))
   othersTopics.value = snapshots.map(({ topics }) => topics)
-  leases.value = new Map(snapshots.flatMap(({ services }) => services.flatMap(({ service, leaseLeft }) => typeof leaseLeft === 'number' ? [[service, leaseLeft] as const] : [])))
+  leases.value = leasesOf(snapshots, services.peek())
+}
+
+/** Of each service as its leader tells it, and nobody else. */
+export function leasesOf (told: ReadonlyArray<Pick<MeshSnapshot, 'services'> & { readonly id: string }>, known: readonly ServiceInfo[]): ReadonlyMap<string, number> {
+  return new Map(known.flatMap(({ service, leader }) => {
+    const left = told.find(({ id }) => id === leader?.id)?.services.find(told => told.service === service)?.leaseLeft
+    return typeof left === 'number' ? [[service, left] as const] : []
+  }))
 }
 
 export function watchOthers (node: Mesh): () => void {

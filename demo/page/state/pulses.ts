@@ -1,5 +1,6 @@
 /** Calls between this tab and each peer, counted, and which are so fresh that the map shows them. */
 import { signal } from '@preact/signals'
+import { onceAFrame } from '../lib/once-a-frame.ts'
 import type { ServerInterceptor } from '../../../src/index.ts'
 
 /** `out`: this tab calls; `in`: it is called. */
@@ -24,19 +25,40 @@ export function callWords ({ out, in: came }: Calls): string {
   return out + came === 0 ? 'none' : `${out} out, ${came} in`
 }
 
+/** As it is; what is shown of it follows once a frame, however many calls there are. */
+const counted = new Map<string, Calls>()
+/** Of what is fresh: until when. */
+const lit = new Map<string, Partial<Record<Direction, number>>>()
+
+const draw = onceAFrame(() => {
+  all.value = new Map(counted)
+  pulses.value = new Map(Array.from(lit, ([peer, until]) => {
+    const { out, in: came } = counted.get(peer) ?? NONE
+    return [peer, { ...until.out == null ? {} : { out }, ...until.in == null ? {} : { in: came } }]
+  }))
+})
+
 export function pulse (peer: string, direction: Direction): void {
-  const before = all.peek().get(peer) ?? NONE
-  const count = before[direction] + 1
-  all.value = new Map(all.peek()).set(peer, { ...before, [direction]: count })
-  pulses.value = new Map(pulses.peek()).set(peer, { ...pulses.peek().get(peer), [direction]: count })
-  setTimeout(() => {
-    const { [direction]: last, ...rest } = pulses.peek().get(peer) ?? {}
-    if (last !== count) return
-    const next = new Map(pulses.peek())
-    if (Object.keys(rest).length > 0) next.set(peer, rest)
-    else next.delete(peer)
-    pulses.value = next
-  }, LASTS)
+  const before = counted.get(peer) ?? NONE
+  counted.set(peer, { ...before, [direction]: before[direction] + 1 })
+  const until = lit.get(peer) ?? {}
+  lit.set(peer, until)
+  if (until[direction] == null) setTimeout(() => { fade(peer, direction) }, LASTS)
+  until[direction] = performance.now() + LASTS
+  draw()
+}
+
+/** One timer for all of a peer's calls that are fresh. */
+function fade (peer: string, direction: Direction): void {
+  const until = lit.get(peer) ?? {}
+  const left = (until[direction] ?? 0) - performance.now()
+  if (left > 0) {
+    setTimeout(() => { fade(peer, direction) }, left)
+    return
+  }
+  delete until[direction]
+  if (Object.keys(until).length === 0) lit.delete(peer)
+  draw()
 }
 
 /** Every call of this tab's own methods, whoever makes it. */
@@ -47,7 +69,8 @@ export const pulsingHandlers: ServerInterceptor = next => async call => {
 
 export function watchPulses (): () => void {
   return () => {
-    all.value = new Map()
-    pulses.value = new Map()
+    counted.clear()
+    lit.clear()
+    draw()
   }
 }

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import { createMesh } from '../../../src/index.ts'
 import { webrtc } from '../../../src/webrtc/index.ts'
 import { plural } from '../lib/text.ts'
-import { findAddress } from './address.ts'
+import { findAddress, parseHash, shareLink } from './address.ts'
 import { watchDescriptions } from './describe.ts'
 import { forgetFaults, gater, slowHandlers } from './faults.ts'
 import { watchLeaders } from './leaders.ts'
@@ -26,6 +26,8 @@ export const status = signal<MeshStatus | 'offline'>('offline')
 export const problem = signal('')
 /** Where the mesh is, once this tab has joined it. */
 export const address = signal<Address | undefined>(undefined)
+/** Where a link leads that was opened in this tab, when that is another mesh than the one that it is in. */
+export const elsewhere = signal<Address | undefined>(undefined)
 /** Milliseconds from the click to being in the mesh. */
 export const joinedIn = signal<number | undefined>(undefined)
 /** The identity lasts no longer than this page. */
@@ -70,6 +72,21 @@ async function makeNode (at: Address): Promise<Mesh> {
   }
 }
 
+/** A link that is opened in a tab which has the page already changes no more than its hash. */
+function watchHash (): () => void {
+  const look = (): void => {
+    const named = parseHash(location.hash)
+    const own = address.peek()
+    elsewhere.value = named != null && own != null && shareLink(named, '') !== shareLink(own, '') ? named : undefined
+  }
+  look()
+  addEventListener('hashchange', look)
+  return () => {
+    removeEventListener('hashchange', look)
+    elsewhere.value = undefined
+  }
+}
+
 function watchStatus (node: Mesh, begin: number, end: () => void): void {
   node.addEventListener('isolated', ({ detail }) => {
     problem.value = `There is no way into the mesh. ${detail.reasons.map(({ message }) => message).join('; ')}. Is the relay still running? Trying again …`
@@ -98,7 +115,7 @@ export async function join (): Promise<void> {
     const at = await findAddress()
     node = await makeNode(at)
     address.value = at
-    const ends = [watchView, watchRtt, watchOthers, watchEvents, watchDescriptions, watchLeaders, watchLinks, watchTopics, watchPulses].map(watch => watch(node as Mesh))
+    const ends = [watchView, watchRtt, watchOthers, watchEvents, watchDescriptions, watchLeaders, watchLinks, watchTopics, watchPulses, watchHash].map(watch => watch(node as Mesh))
     watchStatus(node, begin, () => {
       for (const end of ends.reverse()) end()
       status.value = 'offline'
@@ -118,6 +135,12 @@ export async function join (): Promise<void> {
 export async function leave (): Promise<void> {
   problem.value = ''
   await mesh.peek()?.stop()
+}
+
+/** Go where the link leads. */
+export async function move (): Promise<void> {
+  await leave()
+  await join()
 }
 
 /** Ends as a crash does: without a word, so that the others have to find out. */

@@ -1,10 +1,10 @@
 /** Topics that this tab publishes to, and channels that it takes part in. */
 import { signal } from '@preact/signals'
 import { BILLING, HANDLED, ORDERS } from '../../contracts.ts'
-import { explain, show } from '../lib/text.ts'
+import { onceAFrame } from '../lib/once-a-frame.ts'
+import { explain, shorten, show } from '../lib/text.ts'
 import { log } from './log.ts'
 import { mesh, nameOf } from './view.ts'
-import type { Handled } from '../../contracts.ts'
 import type { Channel, Mesh, Message, Receipt } from '../../../src/index.ts'
 
 /** One delivery to this tab. */
@@ -36,6 +36,13 @@ export interface Subscription {
 }
 
 const DELIVERIES = 50
+/** Characters of a message that are kept and shown. */
+const MAX_TEXT = 1_000
+/** Nodes whose orders are counted by name; the rest together. */
+const MAX_NAMES = 200
+const OTHERS = 'others'
+/** Orders of which is known that they were handled. */
+const MAX_SEEN = 10_000
 /** Milliseconds that a slow consumer takes for a message. */
 export const SLOW = 1_500
 
@@ -49,14 +56,27 @@ export const handledTwice = signal(0)
 export const topicProblem = signal('')
 
 const seen = new Set<string>()
+/** As it is; what is shown of it follows once a frame, however much comes. */
+let all: readonly Subscription[] = []
+let byName = new Map<string, number>()
+let twice = 0
 let listening: Promise<unknown> | undefined
 
+function drawNow (): void {
+  subscriptions.value = all
+  handledBy.value = new Map(byName)
+  handledTwice.value = twice
+}
+
+const draw = onceAFrame(drawNow)
+
 function change (id: string, by: (subscription: Subscription) => Partial<Subscription>): void {
-  subscriptions.value = subscriptions.peek().map(subscription => subscription.id === id ? { ...subscription, ...by(subscription) } : subscription)
+  all = all.map(subscription => subscription.id === id ? { ...subscription, ...by(subscription) } : subscription)
+  draw()
 }
 
 function find (id: string): Subscription | undefined {
-  return subscriptions.peek().find(subscription => subscription.id === id)
+  return all.find(subscription => subscription.id === id)
 }
 
 function mark (id: string, key: string, state: Delivery['state']): void {
@@ -70,7 +90,7 @@ async function take (node: Mesh, id: string, message: Message): Promise<void> {
     handling: handling + 1,
     redelivered: redelivered + (message.attempt > 1 ? 1 : 0),
     deliveries: [
-      { key, at: Date.now(), text: show(message.body), publisher: message.publisher, attempt: message.attempt, state: 'handling' as const },
+      { key, at: Date.now(), text: shorten(show(message.body), MAX_TEXT), publisher: message.publisher, attempt: message.attempt, state: 'handling' as const },
       ...deliveries
     ].slice(0, DELIVERIES)
   }))
@@ -92,11 +112,13 @@ async function take (node: Mesh, id: string, message: Message): Promise<void> {
 /** Whoever handles an order of the billing channel says so; this tab counts. */
 async function listen (node: Mesh): Promise<void> {
   const channel = await node.pubsub.topic(HANDLED).subscribe(`watch-${node.id.slice(-8).toLowerCase()}`)
-  channel.onMessage(({ body }: Message<Handled>) => {
-    if (seen.has(body.id)) handledTwice.value++
-    seen.add(body.id)
-    if (seen.size > 10_000) seen.delete(seen.values().next().value ?? '')
-    handledBy.value = new Map(handledBy.peek()).set(body.by, (handledBy.peek().get(body.by) ?? 0) + 1)
+  channel.onMessage(({ body: { id, by } }) => {
+    if (seen.has(id)) twice++
+    seen.add(id)
+    if (seen.size > MAX_SEEN) seen.delete(seen.values().next().value ?? '')
+    const name = byName.has(by) || byName.size < MAX_NAMES ? by : OTHERS
+    byName.set(name, (byName.get(name) ?? 0) + 1)
+    draw()
   })
 }
 
@@ -120,7 +142,8 @@ export async function subscribe (topic: string, channel: string): Promise<void> 
   try {
     await ready(node, topic)
     const handle = await node.pubsub.topic(topic).subscribe(channel, { concurrency: 8, prefetch: 128 })
-    subscriptions.value = [...subscriptions.peek(), { id, topic, channel, handle, deliveries: [], acked: 0, nacked: 0, redelivered: 0, handling: 0, nackNext: false, termNext: false, slow: false }]
+    all = [...all, { id, topic, channel, handle, deliveries: [], acked: 0, nacked: 0, redelivered: 0, handling: 0, nackNext: false, termNext: false, slow: false }]
+    drawNow()
     handle.onMessage(async message => take(node, id, message))
     log('pubsub', `this tab consumes ${topic} in channel ${channel}`)
   } catch (error) {
@@ -131,13 +154,15 @@ export async function subscribe (topic: string, channel: string): Promise<void> 
 export async function unsubscribe (id: string): Promise<void> {
   const subscription = find(id)
   if (subscription == null) return
-  subscriptions.value = subscriptions.peek().filter(other => other.id !== id)
+  all = all.filter(other => other.id !== id)
+  drawNow()
   await subscription.handle.close()
   log('pubsub', `this tab left channel ${subscription.channel} of ${subscription.topic}`)
 }
 
 export function toggle (id: string, what: 'nackNext' | 'termNext' | 'slow'): void {
   change(id, subscription => ({ [what]: !subscription[what] }))
+  drawNow()
 }
 
 /** Publish the same body so many times. */
@@ -169,10 +194,11 @@ export function publisherOf ({ publisher }: Delivery): string {
 export function watchTopics (): () => void {
   return () => {
     listening = undefined
-    subscriptions.value = []
+    all = []
+    byName = new Map()
+    twice = 0
+    drawNow()
     receipt.value = undefined
-    handledBy.value = new Map()
-    handledTwice.value = 0
     topicProblem.value = ''
     seen.clear()
   }
