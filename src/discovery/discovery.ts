@@ -91,7 +91,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
       onRecords: records => { this.#inbox.onGossip(records) }
     })
     this.#spreader = new Spreader({ peers, gossip: this.#gossip, members: () => this.#listeners(), random: Math.random })
-    this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#members(), own: () => this.#self.signed, bootNonce })
+    this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#listeners(), own: () => this.#self.signed, bootNonce })
     this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peerStore: components.peerStore, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
     this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
@@ -312,7 +312,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
   }
 
   #tick (): void {
-    this.#greeter.tick()
+    for (const part of [this.#greeter, this.#inbox]) part.tick()
     if (now() < this.#nextConnect) return
     this.#nextConnect = now() + CONNECT_INTERVAL
     this.#dialler.tick()

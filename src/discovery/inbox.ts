@@ -21,6 +21,9 @@ import type { PrivateKey } from '@libp2p/interface'
 
 /** Times per second that a node which was given up is told so. */
 const MAX_OBITUARIES = 2
+/** Records that are refused because their nodes were given up, and that wait for a word about it; and words per tick. */
+const MAX_DISPUTED = 1_000
+const DISPUTES_PER_TICK = 3
 /** Words about a copied identity that a peer may send per second: each may cost a signature. */
 const MAX_CONFLICTS = 8
 
@@ -42,6 +45,8 @@ export interface InboxInit {
 export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
+  /** Nodes that we gave up, and who says that they live. */
+  readonly #disputed = new Map<string, string>()
   readonly #proof: InstanceType<ProofClass> | undefined
   readonly clones: Clones
 
@@ -53,7 +58,7 @@ export class Inbox {
     this.#intake = new Intake({
       mesh: init.mesh,
       now,
-      wants: (id, incarnation, seq, left) => this.#wants(id, incarnation, seq, left),
+      wants: (...record) => this.#wants(...record),
       ignores: from => init.peers.banned(from),
       onRecord: (record, origin) => { this.#onRecord(record, origin) },
       onFault: (fault, origin) => { this.#onFault(fault, origin) }
@@ -63,6 +68,16 @@ export class Inbox {
   stop (): void {
     this.clones.stop()
     this.#intake.stop()
+  }
+
+  /** To be called often. Whoever has a node in its view that we gave up passes on that it must say something newer. */
+  tick (): void {
+    let words = DISPUTES_PER_TICK
+    for (const [id, from] of this.#disputed) {
+      if (words-- === 0) return
+      this.#disputed.delete(id)
+      this.#tellIfGone(id, from)
+    }
   }
 
   onFrame (stream: FramedStream, frame: DiscoveryFrame): void {
@@ -121,21 +136,23 @@ export class Inbox {
     }, () => { counters.add('frames_failed') })
   }
 
-  /** A node that we gave up talks to us: it must say something newer to come back. */
-  #tellIfGone (from: string): void {
+  /** A node that we gave up talks to us, or is in the view of a peer: it must say something newer to come back. */
+  #tellIfGone (id: string, to = id): void {
     const { roster, peers } = this.#init
-    const grave = roster.view.tombstone(from)
-    if (grave == null || grave.left || !peers.allow(from, 'obituaries', MAX_OBITUARIES)) return
-    const { id, incarnation, seq } = grave
-    peers.post(from, encodeDiscoveryFrame({ suspicion: { id, incarnation, seq } }))
+    const grave = roster.view.tombstone(id)
+    if (grave?.left !== false || (to === id && !peers.allow(id, 'obituaries', MAX_OBITUARIES))) return
+    peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
   }
 
-  #wants (id: string, incarnation: number, seq: number, left: boolean): boolean {
-    const own = this.#init.self.info
+  #wants (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined): boolean {
+    const { self: { info: own }, roster: { view }, counters } = this.#init
     const wanted = id === own.id
       ? incarnation > own.incarnation || (incarnation === own.incarnation && seq >= own.seq)
-      : this.#init.roster.view.wants(id, incarnation, seq, left)
-    if (!wanted) this.#init.counters.add('records_stale')
+      : view.wants(id, incarnation, seq, left)
+    if (!wanted) {
+      counters.add('records_stale')
+      if (from != null && from !== id && this.#disputed.size < MAX_DISPUTED && view.tombstone(id)?.left === false) this.#disputed.set(id, from)
+    }
     return wanted
   }
 

@@ -28,7 +28,7 @@ export interface Origin {
 
 export interface IntakeInit {
   mesh: string
-  wants: (id: string, incarnation: number, seq: number, left: boolean) => boolean
+  wants: (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined) => boolean
   /** The peer was cut meanwhile: what it sent before is not worth a verification. */
   ignores: (from: string) => boolean
   /** A record that is new and true. */
@@ -171,7 +171,7 @@ export class Intake {
       this.#init.onFault('wrong_mesh', origin)
       return undefined
     }
-    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'left') ? record : undefined
+    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'left', origin.from) ? record : undefined
   }
 
   #finish ({ signed, origin }: Offer, record: NodeRecord, good: boolean): void {
