@@ -5,6 +5,7 @@ import { Intake } from '../../src/discovery/intake.ts'
 import { encodeInfo, signInfo, toInfo, verifyRecord } from '../../src/discovery/records.ts'
 import { initialInfo } from '../../src/discovery/initial-info.ts'
 import { decodeNodeRecord, decodeSignedRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
+import { MAX_NODES } from '../../src/wire/limits.ts'
 import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { turn } from './turn.ts'
@@ -182,6 +183,50 @@ describe('records', () => {
       expect(seen.indexOf('friend')).to.be.lessThan(5)
       expect(seen.lastIndexOf('gossip')).to.be.lessThan(8)
       fair.stop()
+    })
+
+    it('drops records of who has most of them waiting when all places are taken, not of others', async () => {
+      let time = 0
+      const seen: string[] = []
+      const overloads: Array<string | undefined> = []
+      const full = new Intake({
+        mesh: 'shop',
+        wants: () => true,
+        ignores: () => false,
+        onRecord: (_, { from }) => { seen.push(from ?? 'gossip') },
+        onFault: (fault, { from }) => { if (fault === 'overload') overloads.push(from) },
+        // each look at the clock takes longer than a slice, so that one record is judged per turn
+        now: () => { time += 5; return time },
+        verify: () => true
+      })
+      const record = await sign(key)
+      full.offer(Array.from({ length: 2 * MAX_NODES + 10 }, () => record), { from: 'flooder', firstHand: false })
+      full.offer([record, record], { from: 'flooder', firstHand: false })
+      const dropped = overloads.length
+      full.offer([record], { from: 'friend', firstHand: true })
+      full.offer([record, record], { from: undefined, firstHand: false })
+      expect(overloads.slice(dropped)).to.deep.equal(['flooder', 'flooder', 'flooder'])
+      // who floods makes no room for himself
+      full.offer([record], { from: 'flooder', firstHand: false })
+      expect(overloads).to.have.length(dropped + 4)
+      await until(() => seen.filter(from => from !== 'flooder').length === 3)
+      expect(overloads.every(from => from === 'flooder')).to.equal(true)
+      full.stop()
+    })
+
+    it('takes a record of nobody to make room when each has one', async () => {
+      const refused: unknown[] = []
+      const full = new Intake({
+        mesh: 'shop', wants: () => true, ignores: () => false, onRecord: () => {}, onFault: (_, { from }) => { refused.push(from) }, now: () => 0,
+        verify: async () => new Promise(() => {})
+      })
+      const record = await sign(key)
+      // those that are being verified wait no more
+      for (let i = 0; i < 2 * MAX_NODES + 8; i++) full.offer([record], { from: `peer-${i}`, firstHand: false })
+      expect(refused).to.deep.equal([])
+      full.offer([record], { from: 'late', firstHand: false })
+      expect(refused).to.deep.equal(['late'])
+      full.stop()
     })
 
     it('works where verification takes its time, a few at once', async () => {
