@@ -1,12 +1,13 @@
 /**
- * Connections to members: all of them in a small mesh, so that a failure shows as a close, some of them in a large one;
- * and the redial by which the failure detector tells a lost connection from a lost node.
+ * Connections to members: all of them in a small mesh, so that a failure shows as a close, some of them, and
+ * relays while nobody can dial this node, in a large one; and the redial by which the failure detector tells a lost connection from a lost node.
  */
 import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import { withDeadline } from '../util/deadline.ts'
 import type { Counters } from './counters.ts'
+import type { NodeInfo } from './index.ts'
 import type { Peers } from './peers.ts'
 import type { View } from './view.core.ts'
 import type { Logger, PeerId, PeerStore } from '@libp2p/interface'
@@ -17,6 +18,9 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 const ENOUGH = 16
+/** Relays that a node which nobody can dial connects with: one, and one more each time so many milliseconds brought no place. */
+const MAX_RELAYS = 4
+const PLACE_TIME = 15_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
 /** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
@@ -56,6 +60,8 @@ export class Dialler {
   /** When a peer may be dialled (again), and how often that failed. */
   readonly #plans = new Map<string, { at: number, failures: number }>()
   readonly #dialling = new Set<string>()
+  /** Since when nobody can dial this node. */
+  #hidden: number | undefined
   #kept: ReadonlySet<string> = new Set()
   /** When each of those that are kept, and were connected, is tagged again. */
   readonly #tagged = new Map<string, number>()
@@ -142,16 +148,28 @@ export class Dialler {
       if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
     }
     const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
+    const relays = this.#relays(members, connected)
     // who has enough looks at those that are kept alone, not at thousands
-    const wanted = lacking > 0 ? members : members.filter(({ id }) => this.#kept.has(id))
+    const wanted = lacking > 0 ? members : members.filter(node => this.#kept.has(node.id) || (relays > 0 && isRelay(node)))
     const candidates = wanted.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
     const kept = [...this.#kept].flatMap(kept => candidates.find(({ id }) => id === kept) ?? [])
     const others = shuffle(candidates.filter(({ id }) => !this.#kept.has(id)), random)
-    for (const { id, addresses } of [...kept, ...others.slice(0, lacking)]) {
-      const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
+    const found = others.filter(node => isRelay(node) && now() >= (this.#plans.get(node.id)?.at ?? 0)).slice(0, relays)
+    for (const node of new Set([...kept, ...found, ...others.slice(0, lacking)])) {
+      const { id, addresses } = node
+      const plan = this.#plan(id, found.includes(node) ? 0 : SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
+  }
+
+  /** How many more are to be dialled. */
+  #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): number {
+    const { unreachable, now } = this.#init
+    this.#hidden = unreachable() ? this.#hidden ?? now() : undefined
+    if (this.#hidden == null) return 0
+    const there = members.filter(node => isRelay(node) && (connected.has(node.id) || this.#dialling.has(node.id))).length
+    return Math.max(0, Math.min(MAX_RELAYS, 1 + Math.floor((now() - this.#hidden) / PLACE_TIME)) - there)
   }
 
   #isBusy (failures: number): boolean {
@@ -206,6 +224,10 @@ export class Dialler {
     const targets = this.#ways(addresses).map(address => withPeer(address, peer))
     await withDeadline(timeout, [this.#closing.signal], async signal => this.#init.connectionManager.openConnection(targets.length === 0 ? peer : targets, { signal }))
   }
+}
+
+function isRelay ({ roles }: NodeInfo): boolean {
+  return roles.includes('relay')
 }
 
 /** Addresses in a record, and multiaddrs of one node, all end with its peer id when they are dialled. */
