@@ -1,6 +1,7 @@
 /**
- * Connections to members: all of them in a small mesh, so that a failure shows as a close, some of them, and
- * relays while nobody can dial this node, in a large one; and the redial by which the failure detector tells a lost connection from a lost node.
+ * Connections to members: all of them in a small mesh, so that a failure shows as a close; some of them in a large one,
+ * and relays while nobody can dial this node; and the redial by which the failure detector tells a lost connection from a
+ * lost node.
  */
 import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
