@@ -1,7 +1,7 @@
 /**
  * Connections to members: all of them in a small mesh, so that a failure shows as a close; some of them in a large one,
- * and relays while nobody can dial this node; and the redial by which the failure detector tells a lost connection from a
- * lost node.
+ * relays among them while nobody can dial this node; and the redial by which the failure detector tells a lost connection
+ * from a lost node.
  */
 import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
@@ -19,7 +19,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 const ENOUGH = 16
-/** Relays that a node which nobody can dial connects with: one, and one more each time so many milliseconds brought no place. */
+/** Relays that a node which nobody can dial connects with: one, and one more each time so many ms brought it no place. */
 const MAX_RELAYS = 4
 const PLACE_TIME = 15_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
@@ -61,11 +61,11 @@ export class Dialler {
   /** When a peer may be dialled (again), and how often that failed. */
   readonly #plans = new Map<string, { at: number, failures: number }>()
   readonly #dialling = new Set<string>()
-  /** Since when nobody can dial this node. */
-  #hidden: number | undefined
   #kept: ReadonlySet<string> = new Set()
   /** When each of those that are kept, and were connected, is tagged again. */
   readonly #tagged = new Map<string, number>()
+  /** When this node could be dialled, or began. */
+  #reachableAt = 0
   #closing = new AbortController()
 
   constructor (init: DiallerInit) {
@@ -74,6 +74,7 @@ export class Dialler {
 
   start (): void {
     this.#closing = new AbortController()
+    this.#reachableAt = this.#init.now()
   }
 
   stop (): void {
@@ -149,28 +150,27 @@ export class Dialler {
       if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
     }
     const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
-    const relays = this.#relays(members, connected)
-    // who has enough looks at those that are kept alone, not at thousands
-    const wanted = lacking > 0 ? members : members.filter(node => this.#kept.has(node.id) || (relays > 0 && isRelay(node)))
+    const needed = new Set([...this.#kept, ...this.#relays(members, connected)])
+    const isNeeded = ({ id }: NodeInfo): boolean => needed.has(id)
+    // who has enough looks at those that it needs alone, not at thousands
+    const wanted = lacking > 0 ? members : members.filter(isNeeded)
     const candidates = wanted.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
-    const kept = [...this.#kept].flatMap(kept => candidates.find(({ id }) => id === kept) ?? [])
-    const others = shuffle(candidates.filter(({ id }) => !this.#kept.has(id)), random)
-    const found = others.filter(node => isRelay(node) && now() >= (this.#plans.get(node.id)?.at ?? 0)).slice(0, relays)
-    for (const node of new Set([...kept, ...found, ...others.slice(0, lacking)])) {
-      const { id, addresses } = node
-      const plan = this.#plan(id, found.includes(node) ? 0 : SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
+    const first = [...needed].flatMap(needed => candidates.find(({ id }) => id === needed) ?? [])
+    const others = shuffle(candidates.filter(node => !isNeeded(node)), random)
+    for (const { id, addresses } of [...first, ...others.slice(0, lacking)]) {
+      const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
   }
 
-  /** How many more are to be dialled. */
-  #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): number {
-    const { unreachable, now } = this.#init
-    this.#hidden = unreachable() ? this.#hidden ?? now() : undefined
-    if (this.#hidden == null) return 0
-    const there = members.filter(node => isRelay(node) && (connected.has(node.id) || this.#dialling.has(node.id))).length
-    return Math.max(0, Math.min(MAX_RELAYS, 1 + Math.floor((now() - this.#hidden) / PLACE_TIME)) - there)
+  /** Relays to be connected with, those first that are, or will be in a moment. */
+  #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): string[] {
+    const { unreachable, now, random } = this.#init
+    if (!unreachable()) this.#reachableAt = now()
+    const isHere = (id: string): number => Number(connected.has(id) || this.#dialling.has(id))
+    return shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
+      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(MAX_RELAYS, Math.ceil((now() - this.#reachableAt) / PLACE_TIME)))
   }
 
   #isBusy (failures: number): boolean {
@@ -225,10 +225,6 @@ export class Dialler {
     const targets = this.#ways(addresses).map(address => withPeer(address, peer))
     await withDeadline(timeout, [this.#closing.signal], async signal => this.#init.connectionManager.openConnection(targets.length === 0 ? peer : targets, { signal }))
   }
-}
-
-function isRelay ({ roles }: NodeInfo): boolean {
-  return roles.includes('relay')
 }
 
 /** Addresses in a record, and multiaddrs of one node, all end with its peer id when they are dialled. */

@@ -84,7 +84,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     const view = (): View => this.#roster.view
     this.#roster = this.#createRoster()
     this.#self = this.#createSelf(init)
-    const peers = this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (stream, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(stream, frame) }, onEnd: stream => { this.#inbox.clones.onEnd(stream) } })
+    const peers = this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (stream, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(stream, frame) }, onEnd: stream => { this.#inbox.doubles?.onEnd(stream) } })
     this.#gossip = new Gossip({
       ...common, topic: nodesTopic(this.mesh),
       pubsub: () => optional<PubSubLike>(components, init.pubsub ?? 'pubsub'),

@@ -1,22 +1,21 @@
 /** Everything that peers send comes in here, and goes to the part that it concerns. */
 import { equals } from 'uint8arrays/equals'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
-import { Clones, send } from './clones.ts'
 import { Intake } from './intake.ts'
 import { now } from './timing.ts'
-import { Prover } from '#proof'
+import { Doubles } from '#doubles'
 import type { Counters } from './counters.ts'
+import type { DoublesClass } from './doubles.ts'
 import type { Greeter } from './hello.ts'
 import type { Origin, RecordFault } from './intake.ts'
 import type { Peers } from './peers.ts'
 import type { Prober } from './prober.ts'
-import type { ProofClass } from './proof.ts'
 import type { Roster } from './roster.ts'
 import type { Self } from './self.ts'
 import type { Spreader } from './spread.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { FramedStream } from '../streams/index.ts'
-import type { Conflict, DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
+import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 /** Times per second that a node which was given up is told so. */
@@ -24,8 +23,6 @@ const MAX_OBITUARIES = 2
 /** Records that are refused because their nodes were given up, and that wait for a word about it; and words per tick. */
 const MAX_DISPUTED = 1_000
 const DISPUTES_PER_TICK = 3
-/** Words about a copied identity that a peer may send per second: each may cost a signature. */
-const MAX_CONFLICTS = 8
 
 export interface InboxInit {
   mesh: string
@@ -47,14 +44,11 @@ export class Inbox {
   readonly #intake: Intake
   /** Nodes that we gave up, and who says that they live. */
   readonly #disputed = new Map<string, string>()
-  readonly #proof: InstanceType<ProofClass> | undefined
-  readonly clones: Clones
+  readonly doubles: InstanceType<DoublesClass> | undefined
 
   constructor (init: InboxInit) {
     this.#init = init
-    const { privateKey, bootNonce, onConflict } = init
-    this.clones = new Clones(Math.random)
-    if (Prover !== undefined) this.#proof = new Prover({ privateKey, bootNonce, now, onProved: onConflict })
+    this.doubles = Doubles && new Doubles(init)
     this.#intake = new Intake({
       mesh: init.mesh,
       now,
@@ -66,7 +60,7 @@ export class Inbox {
   }
 
   stop (): void {
-    this.clones.stop()
+    this.doubles?.stop()
     this.#intake.stop()
   }
 
@@ -84,19 +78,15 @@ export class Inbox {
     const { prober, greeter } = this.#init
     const from = stream.peer
     prober.tell({ type: 'contact', id: from })
-    if (frame.hello != null) {
-      this.clones.onNonce(stream, frame.hello.bootNonce)
-      this.#onHello(from, frame.hello)
-    } else if (frame.conflict != null) this.#onDouble(stream, frame.conflict)
+    this.doubles?.onFrame(stream, frame)
+    if (frame.hello != null) this.#onHello(from, frame.hello)
     else if (frame.records != null) this.#intake.offer(frame.records.records, { from, firstHand: false })
     else if (frame.fetch != null) greeter.fetch(from, frame.fetch.ids)
     else if (frame.probe != null) {
       prober.onProbe(from, frame.probe.nonce)
       this.#tellIfGone(from)
-    } else if (frame.ack != null) {
-      this.clones.onAck(stream, frame.ack.nonce)
-      prober.onAck(frame.ack.nonce)
-    } else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
+    } else if (frame.ack != null) prober.onAck(frame.ack.nonce)
+    else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
     else if (frame.suspicion != null) prober.onSuspicion(from, frame.suspicion)
   }
 
@@ -119,23 +109,6 @@ export class Inbox {
     this.#tellIfGone(from)
   }
 
-  /** On its own stream a peer speaks to its double; on ours it speaks of us, and is believed only what is proved. */
-  #onDouble (stream: FramedStream, conflict: Conflict): void {
-    const { peers, counters } = this.#init
-    const from = stream.peer
-    if (!peers.allow(from, 'conflict_frames', MAX_CONFLICTS)) return
-    if (stream.direction === 'inbound') {
-      this.clones.pass(stream, conflict)
-      return
-    }
-    if (conflict.challenge.length === 0) counters.add('conflicts_told')
-    this.#proof?.onConflict(conflict, answer => { send(stream, encodeDiscoveryFrame({ conflict: answer })) }).then(honest => {
-      if (honest) return
-      counters.add('conflicts_forged')
-      peers.punish(from, 2)
-    }, () => { counters.add('frames_failed') })
-  }
-
   /** A node that we gave up talks to us, or is in the view of a peer: it must say something newer to come back. */
   #tellIfGone (id: string, to = id): void {
     const { roster, peers } = this.#init
@@ -151,7 +124,7 @@ export class Inbox {
       : view.wants(id, incarnation, seq, left)
     if (!wanted) {
       counters.add('records_stale')
-      if (from != null && from !== id && this.#disputed.size < MAX_DISPUTED && view.tombstone(id)?.left === false) this.#disputed.set(id, from)
+      if (from != null && this.#disputed.size < MAX_DISPUTED && view.tombstone(id)?.left === false) this.#disputed.set(id, from)
     }
     return wanted
   }

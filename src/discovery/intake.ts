@@ -63,7 +63,8 @@ export class Intake {
     for (const signed of records) {
       const size = signed.record.byteLength + signed.signature.byteLength + signed.publicKey.byteLength
       const waiting = (this.#waiting.get(origin.from) ?? 0) + size
-      if (waiting > MAX_WAITING_BYTES || (this.#queued >= MAX_WAITING && !this.#makeRoom(origin.from))) {
+      // no more than as many as are free beside it, so that who comes finds some
+      if (waiting > MAX_WAITING_BYTES || (this.#queues.get(origin.from)?.length ?? 0) >= MAX_WAITING - this.#queued) {
         this.#init.onFault('overload', origin)
         continue
       }
@@ -88,25 +89,6 @@ export class Intake {
     if (queue == null) this.#queues.set(job.origin.from, [job])
     else queue.push(job)
     this.#queued++
-  }
-
-  /** The last of the longest queue gives way: what one peer floods takes nobody else's place. False: it is the asker's. */
-  #makeRoom (from: string | undefined): boolean {
-    const own = this.#queues.get(from)
-    let longest = own ?? []
-    for (const queue of this.#queues.values()) if (queue.length > Math.max(1, longest.length)) longest = queue
-    const job = longest === own ? undefined : longest.pop()
-    if (job == null) return false
-    this.#queued--
-    this.#release(job)
-    this.#init.onFault('overload', job.origin)
-    return true
-  }
-
-  #release ({ origin: { from }, size }: Job): void {
-    const left = (this.#waiting.get(from) ?? 0) - size
-    if (left > 0) this.#waiting.set(from, left)
-    else this.#waiting.delete(from)
   }
 
   #shift (): Job | undefined {
@@ -135,7 +117,9 @@ export class Intake {
   }
 
   #judge (job: Job): void {
-    this.#release(job)
+    const left = (this.#waiting.get(job.origin.from) ?? 0) - job.size
+    if (left > 0) this.#waiting.set(job.origin.from, left)
+    else this.#waiting.delete(job.origin.from)
     if (job.origin.from != null && this.#init.ignores(job.origin.from)) return
     const record = this.#read(job)
     if (record == null) return

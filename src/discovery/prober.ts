@@ -20,8 +20,6 @@ const MAX_TOLD = 32
 /** Milliseconds that a probe for somebody else waits for its answer. */
 const RELAY_TIMEOUT = 3_000
 const MAX_RELAYED = 256
-/** Times per second that a member is told by us that another gave it up. */
-const MAX_OBITUARIES = 2
 /** Probes one peer may ask us to make, and suspicions it may utter, per second. */
 const MAX_PER_SECOND = 64
 
@@ -115,9 +113,9 @@ export class Prober {
   onSuspicion (from: string, suspicion: NonNullable<DiscoveryFrame['suspicion']>): void {
     const { peers, members } = this.#init
     if (!peers.allow(from, 'suspicions', MAX_PER_SECOND)) return
-    const { id, incarnation, seq, refused, gone } = suspicion
-    if (gone && members().includes(id) && peers.allow(id, 'obituaries', MAX_OBITUARIES)) peers.post(id, encodeDiscoveryFrame({ suspicion }))
-    this.tell({ type: 'suspicion', from, id, incarnation, seq, refused })
+    const { id, gone } = suspicion
+    if (gone && members().includes(id)) peers.post(id, encodeDiscoveryFrame({ suspicion }))
+    this.tell({ ...suspicion, type: 'suspicion', from })
   }
 
   #create (): Detector {

@@ -3,7 +3,6 @@ import { equals } from 'uint8arrays/equals'
 import { InvalidOptionsError } from '../errors.ts'
 import { given } from '../util/given.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
-import { isRelayed } from './dialler.ts'
 import { encodeInfo, signInfo } from './records.ts'
 import type { Leadership, NodeInfo, SelfPatch } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
@@ -14,9 +13,6 @@ import type { AddressManager } from '@libp2p/interface-internal'
 const LOAD_INTERVAL = 2_000
 /** Milliseconds before the incarnation is raised again; doubled each time, as two live copies would race for ever. */
 const RAISE_INTERVAL = 1_000
-/** Addresses that lead to this machine, or not beyond its link. */
-const NEAR = /^\/ip(4\/(127|169\.254)\.|6\/(::1|fe80:[^/]*)\/)/
-const WS = /\/wss?(\/|$)/
 /** Raises after which something alive must be using this identity. */
 const CONFLICT_RAISES = 3
 
@@ -243,24 +239,12 @@ export class Self {
   }
 }
 
-/**
- * Where the node can be dialled, without its id: a record names that once. Of too many it has some of each kind, as a page
- * dials no TCP, and nobody from afar what leads to this machine or its link.
- */
+/** Where the node can be dialled, without its id: a record names that once. */
 export function ownAddresses (id: string, addressManager: Pick<AddressManager, 'getAddresses'>): string[] {
   const suffix = `/p2p/${id}`
-  const all = addressManager.getAddresses().map(String)
+  return addressManager.getAddresses().map(String)
     .map(address => address.endsWith(suffix) ? address.slice(0, -suffix.length) : address)
-    .filter(address => address !== '')
-  if (all.length <= MAX_ADDRESSES) return all
-  const turns = new Map<string, number>()
-  return all.map(address => {
-    const near = NEAR.test(address)
-    const kind = [near, isRelayed(address), WS.test(address)].join()
-    const turn = turns.get(kind) ?? 0
-    turns.set(kind, turn + 1)
-    return { address, turn: near ? turn + all.length : turn }
-  }).sort((a, b) => a.turn - b.turn).slice(0, MAX_ADDRESSES).map(({ address }) => address)
+    .filter(address => address !== '').slice(0, MAX_ADDRESSES)
 }
 
 function patched (info: NodeInfo, election: Leadership | null | undefined): NodeInfo {

@@ -3,11 +3,10 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { signInfo } from '../../src/discovery/records.ts'
 import { initialInfo } from '../../src/discovery/initial-info.ts'
-import { ownAddresses, Self } from '../../src/discovery/self.ts'
+import { Self } from '../../src/discovery/self.ts'
 import { until } from '../harness/until.ts'
 import type { VerifiedRecord } from '../../src/discovery/view.core.ts'
 import type { PrivateKey } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
 
 describe('a node\'s own record', () => {
   let key: PrivateKey
@@ -150,32 +149,5 @@ describe('a node\'s own record', () => {
     expect(signed[1]?.info).to.include({ state: 'up', seq: 1, weight: 2 })
     expect(signed[1]?.info.incarnation).to.be.greaterThan(10)
     expect(incarnations).to.deep.equal([signed[1]?.info.incarnation])
-  })
-})
-
-describe('the addresses in a node\'s own record', () => {
-  const RELAYED = '/ip4/203.0.113.7/tcp/443/wss/p2p/12D3KooWRelay/p2p-circuit'
-  const told = (...addresses: string[]): string[] => ownAddresses('12D3KooWSelf', { getAddresses: () => addresses as unknown as Multiaddr[] })
-  const tcp = (...hosts: string[]): string[] => hosts.map(host => `/ip4/${host}/tcp/9001`)
-  const ws = (...hosts: string[]): string[] => hosts.map(host => `/ip4/${host}/tcp/9002/ws`)
-  const bridges = (count: number): string[] => Array.from({ length: count }, (_, i) => `172.${17 + i}.0.1`)
-
-  it('are all there are, in their order, without the node\'s id', () => {
-    const all = [...tcp('127.0.0.1', ...bridges(7)), ...ws('127.0.0.1', ...bridges(6)), RELAYED]
-    expect(all).to.have.length(16)
-    expect(told(...all.map(address => `${address}/p2p/12D3KooWSelf`), '')).to.deep.equal(all)
-  })
-
-  it('are of each kind when there are too many: a page dials no TCP, and a place on a relay leads anywhere', () => {
-    const found = told(...tcp(...bridges(16)), ...ws('10.0.0.9', '10.0.0.10'), RELAYED)
-    expect(found).to.have.length(16)
-    expect(found).to.include.members([...ws('10.0.0.9', '10.0.0.10'), RELAYED, ...tcp('172.17.0.1')])
-    expect(told(...tcp(...bridges(20)), ...ws(...bridges(20))).filter(address => address.endsWith('/ws'))).to.have.length(8)
-  })
-
-  it('are those first that lead farther than to this machine, or to the next switch', () => {
-    const near = ['/ip4/127.0.0.1/tcp/1/ws', '/ip4/169.254.3.4/tcp/1/ws', '/ip6/::1/tcp/1/ws', '/ip6/fe80::1/tcp/1/ws']
-    const far = [...tcp(...bridges(14)), '/ip6/2001:db8::1/tcp/1/ws']
-    expect(told(...near, ...far)).to.deep.equal([far[0], far[14], ...far.slice(1, 14), near[0]])
   })
 })
