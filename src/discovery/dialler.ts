@@ -1,12 +1,14 @@
 /**
- * Connections to members: all of them in a small mesh, so that a failure shows as a close, some of them in a large one;
- * and the redial by which the failure detector tells a lost connection from a lost node.
+ * Connections to members: all of them in a small mesh, so that a failure shows as a close; some of them in a large one,
+ * relays among them while nobody can dial this node; and the redial by which the failure detector tells a lost connection
+ * from a lost node.
  */
 import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import { withDeadline } from '../util/deadline.ts'
 import type { Counters } from './counters.ts'
+import type { NodeInfo } from './index.ts'
 import type { Peers } from './peers.ts'
 import type { View } from './view.core.ts'
 import type { Logger, PeerId, PeerStore } from '@libp2p/interface'
@@ -17,6 +19,9 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 const ENOUGH = 16
+/** Relays that a node which nobody can dial connects with: one, and one more each time so many ms brought it no place. */
+const MAX_RELAYS = 4
+const PLACE_TIME = 15_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
 /** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
@@ -59,6 +64,8 @@ export class Dialler {
   #kept: ReadonlySet<string> = new Set()
   /** When each of those that are kept, and were connected, is tagged again. */
   readonly #tagged = new Map<string, number>()
+  /** When this node could be dialled, or began. */
+  #reachableAt = 0
   #closing = new AbortController()
 
   constructor (init: DiallerInit) {
@@ -67,6 +74,7 @@ export class Dialler {
 
   start (): void {
     this.#closing = new AbortController()
+    this.#reachableAt = this.#init.now()
   }
 
   stop (): void {
@@ -142,16 +150,27 @@ export class Dialler {
       if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
     }
     const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
-    // who has enough looks at those that are kept alone, not at thousands
-    const wanted = lacking > 0 ? members : members.filter(({ id }) => this.#kept.has(id))
+    const needed = new Set([...this.#kept, ...this.#relays(members, connected)])
+    const isNeeded = ({ id }: NodeInfo): boolean => needed.has(id)
+    // who has enough looks at those that it needs alone, not at thousands
+    const wanted = lacking > 0 ? members : members.filter(isNeeded)
     const candidates = wanted.filter(({ id, state, addresses }) => state !== 'suspect' && this.#ways(addresses).length > 0 && !connected.has(id) && !this.#dialling.has(id))
-    const kept = [...this.#kept].flatMap(kept => candidates.find(({ id }) => id === kept) ?? [])
-    const others = shuffle(candidates.filter(({ id }) => !this.#kept.has(id)), random)
-    for (const { id, addresses } of [...kept, ...others.slice(0, lacking)]) {
+    const first = [...needed].flatMap(needed => candidates.find(({ id }) => id === needed) ?? [])
+    const others = shuffle(candidates.filter(node => !isNeeded(node)), random)
+    for (const { id, addresses } of [...first, ...others.slice(0, lacking)]) {
       const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
+  }
+
+  /** Relays to be connected with, those first that are, or will be in a moment. */
+  #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): string[] {
+    const { unreachable, now, random } = this.#init
+    if (!unreachable()) this.#reachableAt = now()
+    const isHere = (id: string): number => Number(connected.has(id) || this.#dialling.has(id))
+    return shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
+      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(MAX_RELAYS, Math.ceil((now() - this.#reachableAt) / PLACE_TIME)))
   }
 
   #isBusy (failures: number): boolean {

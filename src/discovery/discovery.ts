@@ -84,14 +84,14 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     const view = (): View => this.#roster.view
     this.#roster = this.#createRoster()
     this.#self = this.#createSelf(init)
-    const peers = this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (stream, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(stream, frame) }, onEnd: stream => { this.#inbox.clones.onEnd(stream) } })
+    const peers = this.#peers = new Peers(components, { ...common, peerIds: this.#peerIds, protocol: this.#protocol, onFrame: (stream, frame) => { if (this.#running && this.#leaving == null) this.#inbox.onFrame(stream, frame) }, onEnd: stream => { this.#inbox.doubles?.onEnd(stream) } })
     this.#gossip = new Gossip({
       ...common, topic: nodesTopic(this.mesh),
       pubsub: () => optional<PubSubLike>(components, init.pubsub ?? 'pubsub'),
       onRecords: records => { this.#inbox.onGossip(records) }
     })
     this.#spreader = new Spreader({ peers, gossip: this.#gossip, members: () => this.#listeners(), random: Math.random })
-    this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#members(), own: () => this.#self.signed, bootNonce })
+    this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#listeners(), own: () => this.#self.signed, bootNonce })
     this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peerStore: components.peerStore, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
     this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
@@ -312,7 +312,7 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
   }
 
   #tick (): void {
-    this.#greeter.tick()
+    for (const part of [this.#greeter, this.#inbox]) part.tick()
     if (now() < this.#nextConnect) return
     this.#nextConnect = now() + CONNECT_INTERVAL
     this.#dialler.tick()

@@ -26,6 +26,7 @@ export interface HelloInit {
   view: () => View
   own: () => VerifiedRecord | undefined
   bootNonce: Uint8Array
+  /** Whom an exchange is worth the while with: also who may be a member. */
   members: () => string[]
   counters: Counters
   random: () => number
@@ -64,10 +65,16 @@ export class Greeter {
   tick (): void {
     if (this.#init.now() < this.#dueAt) return
     this.#schedule()
-    this.resync(1)
+    this.#greet(1)
   }
 
-  resync (peers = RESYNC_PEERS): void {
+  /** The network was away, and so was this node from all whom it gave up. */
+  resync (): void {
+    this.#init.view().pardon()
+    this.#greet(RESYNC_PEERS)
+  }
+
+  #greet (peers: number): void {
     const members = this.#init.members()
     for (let i = Math.min(peers, members.length); i > 0; i--) {
       const [id] = members.splice(Math.floor(this.#init.random() * members.length), 1)

@@ -1,28 +1,28 @@
 /** Everything that peers send comes in here, and goes to the part that it concerns. */
 import { equals } from 'uint8arrays/equals'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
-import { Clones, send } from './clones.ts'
 import { Intake } from './intake.ts'
 import { now } from './timing.ts'
-import { Prover } from '#proof'
+import { Doubles } from '#doubles'
 import type { Counters } from './counters.ts'
+import type { DoublesClass } from './doubles.ts'
 import type { Greeter } from './hello.ts'
 import type { Origin, RecordFault } from './intake.ts'
 import type { Peers } from './peers.ts'
 import type { Prober } from './prober.ts'
-import type { ProofClass } from './proof.ts'
 import type { Roster } from './roster.ts'
 import type { Self } from './self.ts'
 import type { Spreader } from './spread.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { FramedStream } from '../streams/index.ts'
-import type { Conflict, DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
+import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 /** Times per second that a node which was given up is told so. */
 const MAX_OBITUARIES = 2
-/** Words about a copied identity that a peer may send per second: each may cost a signature. */
-const MAX_CONFLICTS = 8
+/** Records that are refused because their nodes were given up, and that wait for a word about it; and words per tick. */
+const MAX_DISPUTED = 1_000
+const DISPUTES_PER_TICK = 3
 
 export interface InboxInit {
   mesh: string
@@ -42,18 +42,17 @@ export interface InboxInit {
 export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
-  readonly #proof: InstanceType<ProofClass> | undefined
-  readonly clones: Clones
+  /** Nodes that we gave up, and who says that they live. */
+  readonly #disputed = new Map<string, string>()
+  readonly doubles: InstanceType<DoublesClass> | undefined
 
   constructor (init: InboxInit) {
     this.#init = init
-    const { privateKey, bootNonce, onConflict } = init
-    this.clones = new Clones(Math.random)
-    if (Prover !== undefined) this.#proof = new Prover({ privateKey, bootNonce, now, onProved: onConflict })
+    this.doubles = Doubles && new Doubles(init)
     this.#intake = new Intake({
       mesh: init.mesh,
       now,
-      wants: (id, incarnation, seq, left) => this.#wants(id, incarnation, seq, left),
+      wants: (...record) => this.#wants(...record),
       ignores: from => init.peers.banned(from),
       onRecord: (record, origin) => { this.#onRecord(record, origin) },
       onFault: (fault, origin) => { this.#onFault(fault, origin) }
@@ -61,27 +60,33 @@ export class Inbox {
   }
 
   stop (): void {
-    this.clones.stop()
+    this.doubles?.stop()
     this.#intake.stop()
+  }
+
+  /** To be called often. Whoever has a node in its view that we gave up passes on that it must say something newer. */
+  tick (): void {
+    let words = DISPUTES_PER_TICK
+    for (const [id, from] of this.#disputed) {
+      if (words-- === 0) return
+      this.#disputed.delete(id)
+      this.#tellIfGone(id, from)
+    }
   }
 
   onFrame (stream: FramedStream, frame: DiscoveryFrame): void {
     const { prober, greeter } = this.#init
     const from = stream.peer
     prober.tell({ type: 'contact', id: from })
-    if (frame.hello != null) {
-      this.clones.onNonce(stream, frame.hello.bootNonce)
-      this.#onHello(from, frame.hello)
-    } else if (frame.conflict != null) this.#onDouble(stream, frame.conflict)
+    this.doubles?.onFrame(stream, frame)
+    if (frame.hello != null) this.#onHello(from, frame.hello)
     else if (frame.records != null) this.#intake.offer(frame.records.records, { from, firstHand: false })
     else if (frame.fetch != null) greeter.fetch(from, frame.fetch.ids)
     else if (frame.probe != null) {
       prober.onProbe(from, frame.probe.nonce)
       this.#tellIfGone(from)
-    } else if (frame.ack != null) {
-      this.clones.onAck(stream, frame.ack.nonce)
-      prober.onAck(frame.ack.nonce)
-    } else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
+    } else if (frame.ack != null) prober.onAck(frame.ack.nonce)
+    else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
     else if (frame.suspicion != null) prober.onSuspicion(from, frame.suspicion)
   }
 
@@ -104,38 +109,23 @@ export class Inbox {
     this.#tellIfGone(from)
   }
 
-  /** On its own stream a peer speaks to its double; on ours it speaks of us, and is believed only what is proved. */
-  #onDouble (stream: FramedStream, conflict: Conflict): void {
-    const { peers, counters } = this.#init
-    const from = stream.peer
-    if (!peers.allow(from, 'conflict_frames', MAX_CONFLICTS)) return
-    if (stream.direction === 'inbound') {
-      this.clones.pass(stream, conflict)
-      return
-    }
-    if (conflict.challenge.length === 0) counters.add('conflicts_told')
-    this.#proof?.onConflict(conflict, answer => { send(stream, encodeDiscoveryFrame({ conflict: answer })) }).then(honest => {
-      if (honest) return
-      counters.add('conflicts_forged')
-      peers.punish(from, 2)
-    }, () => { counters.add('frames_failed') })
-  }
-
-  /** A node that we gave up talks to us: it must say something newer to come back. */
-  #tellIfGone (from: string): void {
+  /** A node that we gave up talks to us, or is in the view of a peer: it must say something newer to come back. */
+  #tellIfGone (id: string, to = id): void {
     const { roster, peers } = this.#init
-    const grave = roster.view.tombstone(from)
-    if (grave == null || grave.left || !peers.allow(from, 'obituaries', MAX_OBITUARIES)) return
-    const { id, incarnation, seq } = grave
-    peers.post(from, encodeDiscoveryFrame({ suspicion: { id, incarnation, seq } }))
+    const grave = roster.view.tombstone(id)
+    if (grave?.left !== false || (to === id && !peers.allow(id, 'obituaries', MAX_OBITUARIES))) return
+    peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
   }
 
-  #wants (id: string, incarnation: number, seq: number, left: boolean): boolean {
-    const own = this.#init.self.info
+  #wants (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined): boolean {
+    const { self: { info: own }, roster: { view }, counters } = this.#init
     const wanted = id === own.id
       ? incarnation > own.incarnation || (incarnation === own.incarnation && seq >= own.seq)
-      : this.#init.roster.view.wants(id, incarnation, seq, left)
-    if (!wanted) this.#init.counters.add('records_stale')
+      : view.wants(id, incarnation, seq, left)
+    if (!wanted) {
+      counters.add('records_stale')
+      if (from != null && this.#disputed.size < MAX_DISPUTED && view.tombstone(id)?.left === false) this.#disputed.set(id, from)
+    }
     return wanted
   }
 

@@ -120,7 +120,10 @@ export interface Discovery extends TypedEventTarget<DiscoveryEvents> {
   report (id: string): void
   /** Say `left` to everybody and wait until it is written to the connections. */
   leave (options?: AbortOptions): Promise<void>
-  /** Exchange views with some peers now: the network was away. */
+  /**
+   * Exchange views with some peers now: the network was away. Those that were given up meanwhile are taken back as they
+   * are, if a peer has them.
+   */
   resync (): void
   /**
    * Say `away` or `left` within this call, as no script may run after it: to those whose streams are open, by a record

@@ -28,7 +28,7 @@ export interface Origin {
 
 export interface IntakeInit {
   mesh: string
-  wants: (id: string, incarnation: number, seq: number, left: boolean) => boolean
+  wants: (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined) => boolean
   /** The peer was cut meanwhile: what it sent before is not worth a verification. */
   ignores: (from: string) => boolean
   /** A record that is new and true. */
@@ -63,7 +63,8 @@ export class Intake {
     for (const signed of records) {
       const size = signed.record.byteLength + signed.signature.byteLength + signed.publicKey.byteLength
       const waiting = (this.#waiting.get(origin.from) ?? 0) + size
-      if (waiting > MAX_WAITING_BYTES || this.#queued >= MAX_WAITING) {
+      // no more than as many as are free beside it, so that who comes finds some
+      if (waiting > MAX_WAITING_BYTES || (this.#queues.get(origin.from)?.length ?? 0) >= MAX_WAITING - this.#queued) {
         this.#init.onFault('overload', origin)
         continue
       }
@@ -171,7 +172,7 @@ export class Intake {
       this.#init.onFault('wrong_mesh', origin)
       return undefined
     }
-    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'left') ? record : undefined
+    return this.#init.wants(record.id, record.incarnation, record.seq, record.state === 'left', origin.from) ? record : undefined
   }
 
   #finish ({ signed, origin }: Offer, record: NodeRecord, good: boolean): void {

@@ -110,9 +110,12 @@ export class Prober {
     peers.post(target, encodeDiscoveryFrame({ probe: { nonce: own } }), PROBE_TIMEOUT)
   }
 
-  onSuspicion (from: string, { id, incarnation, seq, refused }: NonNullable<DiscoveryFrame['suspicion']>): void {
-    if (!this.#init.peers.allow(from, 'suspicions', MAX_PER_SECOND)) return
-    this.tell({ type: 'suspicion', from, id, incarnation, seq, refused })
+  onSuspicion (from: string, suspicion: NonNullable<DiscoveryFrame['suspicion']>): void {
+    const { peers, members } = this.#init
+    if (!peers.allow(from, 'suspicions', MAX_PER_SECOND)) return
+    const { id, gone } = suspicion
+    if (gone && members().includes(id)) peers.post(id, encodeDiscoveryFrame({ suspicion }))
+    this.tell({ ...suspicion, type: 'suspicion', from })
   }
 
   #create (): Detector {

@@ -1,8 +1,7 @@
 /**
  * That another process lives under this node's identity is believed only when that one proves it: by a signature, with the
  * key of both, over a number that this node has just drawn and over the other's own boot nonce. Whoever sees streams of
- * both passes the words on, and can do no more than keep them back. Imported as `#proof`, which for browsers is
- * `no-proof.ts`: pages do not carry it.
+ * both passes the words on, and can do no more than keep them back.
  */
 import { concat } from 'uint8arrays/concat'
 import { equals } from 'uint8arrays/equals'
@@ -22,7 +21,7 @@ interface ProofInit {
   onProved: () => void
 }
 
-class Proof {
+export class Prover {
   readonly #init: ProofInit
   #challenge = new Uint8Array()
   #drawnAt = -Infinity
@@ -72,7 +71,3 @@ class Proof {
 function statement (challenge: Uint8Array, bootNonce: Uint8Array): Uint8Array {
   return concat([DOMAIN, challenge, bootNonce])
 }
-
-export type ProofClass = typeof Proof
-
-export const Prover: ProofClass | undefined = Proof

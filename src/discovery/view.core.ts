@@ -62,6 +62,8 @@ export interface View {
    * (a Suspicion frame with these numbers): it answers with a record of a higher seq, which brings it back.
    */
   tombstone (id: string): Tombstone | undefined
+  /** Removals of nodes that did not say `left` are forgotten: it was this node that was away. */
+  pardon (): void
   /** Counters: nodes, tombstones, refused (view full), stale (old or repeated records). */
   stats (): Readonly<Record<string, number>>
 }
@@ -170,6 +172,10 @@ class NodeView implements View {
   tombstone (id: string): Tombstone | undefined {
     const grave = this.#graves.get(id)
     return grave === undefined ? undefined : { id, incarnation: grave.incarnation, seq: grave.seq, left: grave.left }
+  }
+
+  pardon (): void {
+    for (const [id, { left }] of this.#graves) if (!left) this.#graves.delete(id)
   }
 
   stats (): Readonly<Record<string, number>> {

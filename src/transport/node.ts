@@ -5,6 +5,7 @@ import { tls } from '@libp2p/tls'
 import { WebSocket } from 'ws'
 import { whyStrange, whyTooOld } from '../util/node-version.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_RELAY } from '../wire/limits.ts'
+import { announced } from './announced.core.ts'
 import { reuseWalks } from './closest.ts'
 import { listenError } from './listen-error.ts'
 import { relayServer } from './relay.ts'
@@ -28,6 +29,7 @@ export const platform: Platform = {
   // speak TLS inside a socket and negotiate Noise.
   encrypters: () => [tls(), noise()],
   listen: ['/ip4/0.0.0.0/tcp/0', '/ip4/0.0.0.0/tcp/0/ws'],
+  announceFilter: announced,
   // A port that is taken is an error, not a node that nobody reaches.
   listenMustSucceed: true,
   explain: listenError,

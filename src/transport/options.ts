@@ -25,6 +25,8 @@ export interface Platform {
   listen: string[]
   /** Whether an address that cannot be listened on keeps the node from starting. */
   listenMustSucceed: boolean
+  /** Which of its addresses a node tells. @default all */
+  announceFilter?: (addresses: Multiaddr[]) => Multiaddr[]
   /** What went wrong at the start, for people. @default as libp2p says it */
   explain?: (error: unknown) => unknown
   dhtClient: boolean
@@ -59,7 +61,7 @@ export interface TransportInit {
   mesh?: string
   /** Multiaddrs to listen on. @default TCP and WebSockets on free ports; in browsers a reservation on a relay */
   listen?: readonly string[]
-  /** Multiaddrs to tell others instead of those listened on. */
+  /** Multiaddrs to tell others instead of those listened on; of more than 16 some of each kind are told. */
   announce?: readonly string[]
   /** Relay connections for peers that cannot be dialled. Node only. @default false */
   relay?: boolean | RelayOptions
@@ -144,7 +146,7 @@ export function libp2pOptions (init: TransportInit = {}): Libp2pOptions<any> {
   const { services, connectionManager, connectionGater: _, ...extra } = init.libp2p ?? {}
   return {
     ...given({ privateKey: init.privateKey, datastore: init.datastore }),
-    addresses: { listen: listenOf(init), announce: [...init.announce ?? []] },
+    addresses: { listen: listenOf(init), announce: [...init.announce ?? []], ...given({ announceFilter: platform.announceFilter }) },
     transports: [...platform.transports(init.onReservation), ...init.webrtc != null ? [init.webrtc.transport(init.onPath ?? (() => {}))] : []],
     connectionEncrypters: platform.encrypters().map(repaired),
     streamMuxers: [muxer()],

@@ -67,7 +67,7 @@ export interface DiscoveryFrame {
   probe?: { nonce: number }
   ack?: { nonce: number }
   probeRequest?: { nonce: number, target: string }
-  suspicion?: Known & { refused: boolean }
+  suspicion?: Known & { refused: boolean, gone: boolean }
   fetch?: { ids: string[] }
   conflict?: Conflict
 }
@@ -125,7 +125,7 @@ const DISCOVERY_FRAME = message<DiscoveryFrame>({
   probe: [3, message({ nonce: [1, nonce] })],
   ack: [4, message({ nonce: [1, nonce] })],
   probeRequest: [5, message({ nonce: [1, nonce], target: [2, filled] })],
-  suspicion: [6, message({ ...known, refused: [4, bool] })],
+  suspicion: [6, message({ ...known, refused: [4, bool], gone: [5, bool] })],
   fetch: [7, message({ ids: [1, list(filled, MAX_NODES)] })],
   conflict: [8, message<Conflict>({
     challenge: [1, bytes(value => value.length === 0 || value.length === CHALLENGE_BYTES)],

@@ -1463,6 +1463,11 @@ export namespace DiscoveryFrame {
     value: boolean
   }
 
+  export interface DiscoveryFrameSuspicionGoneFieldEvent {
+    field: '$.suspicion.gone'
+    value: boolean
+  }
+
   export interface DiscoveryFrameFetchIdsFieldEvent {
     field: '$.fetch.ids[]'
     index: number
@@ -1492,7 +1497,7 @@ export namespace DiscoveryFrame {
     return decodeMessage(buf, DiscoveryFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DiscoveryFrame>): Generator<DiscoveryFrameHelloSelfRecordFieldEvent | DiscoveryFrameHelloSelfSignatureFieldEvent | DiscoveryFrameHelloSelfPublicKeyFieldEvent | DiscoveryFrameHelloBootNonceFieldEvent | DiscoveryFrameHelloDigestIdFieldEvent | DiscoveryFrameHelloDigestIncarnationFieldEvent | DiscoveryFrameHelloDigestSeqFieldEvent | DiscoveryFrameHelloReplyFieldEvent | DiscoveryFrameRecordsRecordsRecordFieldEvent | DiscoveryFrameRecordsRecordsSignatureFieldEvent | DiscoveryFrameRecordsRecordsPublicKeyFieldEvent | DiscoveryFrameProbeNonceFieldEvent | DiscoveryFrameAckNonceFieldEvent | DiscoveryFrameProbeRequestNonceFieldEvent | DiscoveryFrameProbeRequestTargetFieldEvent | DiscoveryFrameSuspicionIdFieldEvent | DiscoveryFrameSuspicionIncarnationFieldEvent | DiscoveryFrameSuspicionSeqFieldEvent | DiscoveryFrameSuspicionRefusedFieldEvent | DiscoveryFrameFetchIdsFieldEvent | DiscoveryFrameConflictChallengeFieldEvent | DiscoveryFrameConflictBootNonceFieldEvent | DiscoveryFrameConflictSignatureFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DiscoveryFrame>): Generator<DiscoveryFrameHelloSelfRecordFieldEvent | DiscoveryFrameHelloSelfSignatureFieldEvent | DiscoveryFrameHelloSelfPublicKeyFieldEvent | DiscoveryFrameHelloBootNonceFieldEvent | DiscoveryFrameHelloDigestIdFieldEvent | DiscoveryFrameHelloDigestIncarnationFieldEvent | DiscoveryFrameHelloDigestSeqFieldEvent | DiscoveryFrameHelloReplyFieldEvent | DiscoveryFrameRecordsRecordsRecordFieldEvent | DiscoveryFrameRecordsRecordsSignatureFieldEvent | DiscoveryFrameRecordsRecordsPublicKeyFieldEvent | DiscoveryFrameProbeNonceFieldEvent | DiscoveryFrameAckNonceFieldEvent | DiscoveryFrameProbeRequestNonceFieldEvent | DiscoveryFrameProbeRequestTargetFieldEvent | DiscoveryFrameSuspicionIdFieldEvent | DiscoveryFrameSuspicionIncarnationFieldEvent | DiscoveryFrameSuspicionSeqFieldEvent | DiscoveryFrameSuspicionRefusedFieldEvent | DiscoveryFrameSuspicionGoneFieldEvent | DiscoveryFrameFetchIdsFieldEvent | DiscoveryFrameConflictChallengeFieldEvent | DiscoveryFrameConflictBootNonceFieldEvent | DiscoveryFrameConflictSignatureFieldEvent> {
     return streamMessage(buf, DiscoveryFrame.codec(), opts)
   }
 }
@@ -2500,6 +2505,7 @@ export interface Suspicion {
   incarnation: number
   seq: number
   refused: boolean
+  gone: boolean
 }
 
 export namespace Suspicion {
@@ -2532,6 +2538,11 @@ export namespace Suspicion {
           w.bool(obj.refused)
         }
 
+        if ((obj.gone != null && obj.gone !== false)) {
+          w.uint32(40)
+          w.bool(obj.gone)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2540,7 +2551,8 @@ export namespace Suspicion {
           id: '',
           incarnation: 0,
           seq: 0,
-          refused: false
+          refused: false,
+          gone: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2563,6 +2575,10 @@ export namespace Suspicion {
             }
             case 4: {
               obj.refused = reader.bool()
+              break
+            }
+            case 5: {
+              obj.gone = reader.bool()
               break
             }
             default: {
@@ -2608,6 +2624,13 @@ export namespace Suspicion {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.gone`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2640,6 +2663,11 @@ export namespace Suspicion {
     value: boolean
   }
 
+  export interface SuspicionGoneFieldEvent {
+    field: '$.gone'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Suspicion>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Suspicion.codec())
   }
@@ -2648,7 +2676,7 @@ export namespace Suspicion {
     return decodeMessage(buf, Suspicion.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Suspicion>): Generator<SuspicionIdFieldEvent | SuspicionIncarnationFieldEvent | SuspicionSeqFieldEvent | SuspicionRefusedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Suspicion>): Generator<SuspicionIdFieldEvent | SuspicionIncarnationFieldEvent | SuspicionSeqFieldEvent | SuspicionRefusedFieldEvent | SuspicionGoneFieldEvent> {
     return streamMessage(buf, Suspicion.codec(), opts)
   }
 }

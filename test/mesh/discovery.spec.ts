@@ -164,6 +164,40 @@ describe('discovery', () => {
     expect(second.discovery.self.incarnation).to.equal(incarnation)
   })
 
+  describe('of those that only one node connects, and that say nothing new, one that was cut off', () => {
+    async function cutOff (): Promise<{ hub: Node, away: Node, tabs: Node[] }> {
+      const hub = await nodes.add({ name: 'hub' })
+      // it looks at all of them at once, so that it gives all up within seconds
+      const away = await nodes.add({ listen: false, detector: { probes: 10, calmInterval: 1_000 } })
+      const tabs = await Promise.all(Array.from({ length: 4 }, async () => nodes.add({ listen: false })))
+      for (const tab of [away, ...tabs]) await join(tab, hub)
+      await allSeeAll([hub, away, ...tabs])
+      isolate(away)
+      await until(() => away.discovery.nodes().length === 1 && hub.discovery.node(away.id) == null)
+      away.isolated = false
+      return { hub, away, tabs }
+    }
+
+    it('takes back all that live: who has them in its view tells them that they were given up', async () => {
+      const { hub, away, tabs: [dead, ...tabs] } = await cutOff() as { hub: Node, away: Node, tabs: [Node, ...Node[]] }
+      await crash(dead)
+      let raised = 0
+      away.discovery.addEventListener('node:add', ({ detail }) => { if (detail.id === dead.id) raised++ })
+      await join(away, hub)
+      await until(() => [hub, ...tabs].every(({ id }) => away.discovery.node(id) != null))
+      expect(raised).to.equal(0)
+    })
+
+    it('takes back all as they are, once it is told that it was away', async () => {
+      const { hub, away, tabs } = await cutOff()
+      const said = tabs.map(({ discovery }) => discovery.self.seq)
+      away.discovery.resync()
+      await join(away, hub)
+      await until(() => [hub, ...tabs].every(({ id }) => away.discovery.node(id) != null))
+      expect(tabs.map(({ discovery }) => discovery.self.seq)).to.deep.equal(said)
+    })
+  })
+
   it('answers a peer that gave it up even when that peer is no member to it', async () => {
     const node = await nodes.add({ gossip: false })
     const stranger = await nodes.bare()

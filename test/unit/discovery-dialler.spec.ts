@@ -16,6 +16,8 @@ describe('discovery: whom a node connects with', () => {
   let silent: Set<string>
   let hanging: Array<{ until: number, fail: (err: Error) => void }>
   let tags: Map<string, number | undefined>
+  let unreachable: boolean
+  let random: () => number
   let now: number
   let dialler: Dialler
 
@@ -23,17 +25,19 @@ describe('discovery: whom a node connects with', () => {
     ids = await Promise.all(Array.from({ length: 60 }, async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))))
   })
 
-  function create (members: number): void {
+  function create (members: number, relays: readonly string[] = []): void {
+    unreachable = true
+    random = () => 0.5
     connected = new Set()
     dialled = []
     silent = new Set()
     hanging = []
     tags = new Map()
     now = 0
-    const nodes = ids.slice(0, members).map(id => ({ id: id.toString(), state: 'up', addresses: ['/ip4/127.0.0.1/tcp/1'] }))
+    const nodes = ids.slice(0, members).map(id => ({ id: id.toString(), state: 'up', roles: relays.includes(id.toString()) ? ['relay'] : [], addresses: ['/ip4/127.0.0.1/tcp/1'] }))
     const log = Object.assign(() => {}, { trace: () => {}, error: () => {} })
     dialler = new Dialler({
-      self: SELF, counters: new Counters(), random: () => 0.5, now: () => now, unreachable: () => true, log,
+      self: SELF, counters: new Counters(), random: () => random(), now: () => now, unreachable: () => unreachable, log,
       view: () => ({ nodes: () => nodes, get: () => undefined }),
       peers: { connected: () => connected, peerId: (id: string) => ids.find(one => one.toString() === id), isConnected: () => false },
       peerStore: { merge: async (id: PeerId, { tags: set }: { tags: Record<string, { value: number } | undefined> }) => { tags.set(id.toString(), Object.values(set)[0]?.value) } },
@@ -155,6 +159,64 @@ describe('discovery: whom a node connects with', () => {
       expect(dialled).to.have.length(4)
       expect(new Set(dialled)).to.have.property('size', 4)
     }
+  })
+
+  describe('in a large mesh, when nobody can dial it', () => {
+    const some = (...indexes: number[]): string[] => indexes.map(index => String(ids[index]))
+
+    it('a relay first, and also when it has enough', async () => {
+      const relays = some(7, 30, 51)
+      create(60, relays)
+      await run(2_000)
+      expect(relays).to.include(dialled[0])
+      expect(relays.filter(id => connected.has(id))).to.have.length(1)
+      await run(10_000)
+      // it gave a place, and is gone
+      unreachable = false
+      await run(60_000)
+      expect(relays.filter(id => connected.has(id)).length).to.be.lessThan(3)
+      unreachable = true
+      for (const id of relays) connected.delete(id)
+      for (const id of ids.map(String).filter(id => !relays.includes(id)).slice(0, 20)) connected.add(id)
+      await run(3_000)
+      expect(relays.filter(id => connected.has(id))).to.have.length(1)
+    })
+
+    it('another relay each 15 s while those it has give it no place, up to four', async () => {
+      const relays = some(1, 11, 21, 31, 41, 51)
+      create(60, relays)
+      for (const id of ids.map(String).filter(id => !relays.includes(id)).slice(0, 20)) connected.add(id)
+      const counts: number[] = []
+      for (let i = 0; i < 6; i++) {
+        await run(14_000)
+        counts.push(relays.filter(id => connected.has(id)).length)
+        await run(1_000)
+      }
+      expect(counts).to.deep.equal([1, 2, 3, 4, 4, 4])
+      expect(dialled).to.have.length(4)
+    })
+
+    it('no second relay beside one that is on its way', async () => {
+      const relays = some(1, 11, 21)
+      create(60, relays)
+      random = Math.random
+      silent = new Set(relays)
+      for (const id of ids.map(String).filter(id => !relays.includes(id)).slice(0, 20)) connected.add(id)
+      await run(6_000)
+      expect(dialled).to.have.length(1)
+      // it does not answer: others, too
+      await run(120_000)
+      expect(new Set(dialled)).to.have.property('size', 3)
+    })
+  })
+
+  it('no relay more than others when it can be dialled', async () => {
+    const relays = ids.slice(40).map(String)
+    create(60, relays)
+    unreachable = false
+    for (const id of ids.slice(0, 20).map(String)) connected.add(id)
+    await run(60_000)
+    expect(dialled).to.deep.equal([])
   })
 
   it('kept ones in the order in which they were named', async () => {

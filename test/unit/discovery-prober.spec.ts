@@ -40,6 +40,51 @@ class Bench {
   }
 }
 
+describe('discovery: members that others gave up', () => {
+  const MANY = Array.from({ length: 100 }, (_, i) => `m${i}`)
+  let told: Array<{ to: string, seq: number }>
+  let prober: Prober
+
+  beforeEach(() => {
+    told = []
+    const counts = new Map<string, number>()
+    const peers = {
+      heard: () => [],
+      allow: (id: string, kind: string, most: number) => {
+        const count = (counts.get(id + kind) ?? 0) + 1
+        counts.set(id + kind, count)
+        return count <= most
+      },
+      post: (to: string, frame: Uint8Array) => {
+        const { suspicion } = decodeDiscoveryFrame(frame)
+        if (suspicion?.id === to && suspicion.gone) told.push({ to, seq: suspicion.seq })
+      }
+    }
+    prober = new Prober({
+      self: 'self', detector: {}, peers: peers as unknown as Peers, dialler: {} as Dialler,
+      members: () => ['a', 'b', 'c', ...MANY], knows: () => true, onOpinion: () => {}, onRefute: () => {},
+      counters: new Counters(), random: Math.random, now, log: defaultLogger().forComponent('test')
+    })
+  })
+
+  const hear = (from: string, id: string, gone = true): void => { prober.onSuspicion(from, { id, incarnation: 1, seq: 7, refused: false, gone }) }
+
+  it('are told, if there is a connection; who is only suspected is not', () => {
+    hear('a', 'b')
+    hear('a', 'far')
+    hear('a', 'self')
+    hear('a', 'c', false)
+    expect(told).to.deep.equal([{ to: 'b', seq: 7 }])
+  })
+
+  it('are not told by us more than 64 times a second because of one peer', () => {
+    for (const id of MANY) hear('d', id)
+    expect(told).to.have.length(64)
+    hear('e', 'b')
+    expect(told).to.have.length(65)
+  })
+})
+
 describe('discovery: signs of life', () => {
   let bench: Bench
 

@@ -5,6 +5,7 @@ import { Intake } from '../../src/discovery/intake.ts'
 import { encodeInfo, signInfo, toInfo, verifyRecord } from '../../src/discovery/records.ts'
 import { initialInfo } from '../../src/discovery/initial-info.ts'
 import { decodeNodeRecord, decodeSignedRecord, encodeSignedRecord } from '../../src/wire/discovery-codec.ts'
+import { MAX_NODES } from '../../src/wire/limits.ts'
 import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { turn } from './turn.ts'
@@ -182,6 +183,52 @@ describe('records', () => {
       expect(seen.indexOf('friend')).to.be.lessThan(5)
       expect(seen.lastIndexOf('gossip')).to.be.lessThan(8)
       fair.stop()
+    })
+
+    it('leaves places free beside what one peer floods, and for each more that comes', async () => {
+      let time = 0
+      const seen: string[] = []
+      const overloads: Array<string | undefined> = []
+      const full = new Intake({
+        mesh: 'shop',
+        wants: () => true,
+        ignores: () => false,
+        onRecord: (_, { from }) => { seen.push(from ?? 'gossip') },
+        onFault: (fault, { from }) => { if (fault === 'overload') overloads.push(from) },
+        // each look at the clock takes longer than a slice, so that one record is judged per turn
+        now: () => { time += 5; return time },
+        verify: () => true
+      })
+      const record = await sign(key)
+      const flood = (count: number, from: string): void => { full.offer(Array.from({ length: count }, () => record), { from, firstHand: false }) }
+      // all nodes of the largest mesh, by one exchange
+      flood(MAX_NODES, 'flooder')
+      expect(overloads).to.deep.equal([])
+      flood(MAX_NODES + 512, 'flooder')
+      for (let i = 0; i < 20; i++) flood(2_000, `flooder-${i}`)
+      expect(overloads.length).to.be.greaterThan(MAX_NODES)
+      await until(() => seen.length > 30)
+      flood(512, 'flooder')
+      full.offer([record], { from: 'friend', firstHand: true })
+      full.offer([record], { from: undefined, firstHand: false })
+      await until(() => seen.includes('friend') && seen.includes('gossip'))
+      expect(overloads.filter(from => from?.startsWith('flooder') !== true)).to.deep.equal([])
+      full.stop()
+    })
+
+    it('holds a bounded number of records of all, and refuses who comes then', async () => {
+      const refused: unknown[] = []
+      const full = new Intake({
+        mesh: 'shop', wants: () => true, ignores: () => false, onRecord: () => {}, onFault: (_, { from }) => { refused.push(from) }, now: () => 0,
+        verify: async () => new Promise(() => {})
+      })
+      const record = await sign(key)
+      // those that are being verified wait no more
+      for (let i = 0; i < 2 * MAX_NODES + 8; i++) full.offer([record], { from: `peer-${i}`, firstHand: false })
+      expect(refused).to.deep.equal([])
+      full.offer([record], { from: 'late', firstHand: false })
+      expect(refused).to.deep.equal(['late'])
+      full.stop()
     })
 
     it('works where verification takes its time, a few at once', async () => {

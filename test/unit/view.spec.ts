@@ -110,6 +110,16 @@ describe('view', () => {
     expect(v.tombstone('a')).to.equal(undefined)
   })
 
+  it('takes back as they are those that it gave up while it was away itself, and none that left', () => {
+    const v = view()
+    put(v, record('a', 1, 5), record('b', 1, 1), record('b', 1, 2, { state: 'left' }))
+    opine(v, 'a', 'down')
+    v.pardon()
+    expect(v.wants('a', 1, 5)).to.equal(true)
+    expect(put(v, record('a', 1, 5), record('b', 1, 1))).to.deep.equal(['node:add a', 'service:add login'])
+    expect(v.tombstone('b')).to.have.property('left', true)
+  })
+
   it('takes back a node that left only with a newer incarnation', () => {
     const v = view()
     put(v, record('a', 1, 1), record('a', 1, 2, { state: 'left' }))

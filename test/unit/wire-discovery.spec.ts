@@ -75,7 +75,7 @@ const anyFrame: fc.Arbitrary<DiscoveryFrame> = fc.oneof(
   fc.record({ probe: fc.record({ nonce: uint32 }) }),
   fc.record({ ack: fc.record({ nonce: uint32 }) }),
   fc.record({ probeRequest: fc.record({ nonce: uint32, target: filled }) }),
-  fc.record({ suspicion: fc.record({ ...version, refused: fc.boolean() }) }),
+  fc.record({ suspicion: fc.record({ ...version, refused: fc.boolean(), gone: fc.boolean() }) }),
   fc.record({ fetch: fc.record({ ids: fc.array(filled, { maxLength: 5 }) }) })
 )
 

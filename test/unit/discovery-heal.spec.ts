@@ -1,0 +1,76 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { expect } from 'chai'
+import { initialInfo } from '../../src/discovery/initial-info.ts'
+import { PeerIds } from '../../src/discovery/peer-ids.ts'
+import { encodeInfo } from '../../src/discovery/records.ts'
+import { decodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
+import { createWorld, WorldNode } from './discovery-world.ts'
+import { until } from '../harness/until.ts'
+import type { FramedStream } from '../../src/streams/index.ts'
+
+describe('discovery: a node of a hundred that was cut off', () => {
+  let nodes: WorldNode[]
+  let relay: WorldNode
+  let away: WorldNode
+  /** Died while the other was away, and the relay does not know it yet. */
+  let dead: WorldNode
+  let others: WorldNode[]
+
+  beforeEach(async () => {
+    nodes = await createWorld(100);
+    [relay, away, dead, ...others] = nodes as [WorldNode, WorldNode, WorldNode, ...WorldNode[]]
+    for (const other of [dead, ...others]) relay.link(other, false)
+    // all of its suspicions have found nobody, and those of others about it, too
+    for (const { id } of [relay, dead, ...others]) away.roster.judge(id, 'down')
+    for (const other of [relay, ...others]) other.roster.judge(away.id, 'down')
+    dead.cut()
+    away.link(relay)
+    await until(() => away.sees([relay]) === 1)
+  })
+
+  afterEach(() => { for (const node of nodes) node.stop() })
+
+  const signedAnew = (): number => others.filter(({ self }) => self.info.seq > 1).length
+
+  it('and knows it takes them as they are: nobody says anything new', async () => {
+    const before = signedAnew()
+    away.greeter.resync()
+    await until(() => away.sees(others) === others.length)
+    expect(signedAnew() - before).to.be.at.most(10)
+    await until(() => relay.sees([away]) === 1)
+  })
+
+  it('and does not know it hears something new of each that lives, a few at a time, and of nobody else', async () => {
+    expect(away.sees(others)).to.be.lessThan(40)
+    await until(() => others.every(({ id }) => relay.roster.view.get(id)?.seq === 2))
+    // what did not reach it comes with the next exchange
+    away.cut()
+    away.link(relay)
+    await until(() => away.sees(others) === others.length)
+    expect(others.map(({ self }) => self.info.seq)).to.deep.equal(others.map(() => 2))
+    expect(away.sees([dead])).to.equal(0)
+    expect(relay.sees([dead])).to.equal(1)
+  })
+})
+
+describe('discovery: records of those that were given up', () => {
+  it('cost three words per tick to those who sent them, and a thousand of them wait', async () => {
+    const node = new WorldNode(await generateKeyPair('Ed25519'), new PeerIds())
+    const posts: Array<{ to: string, id: string | undefined }> = []
+    node.peers.post = (to, frame) => { posts.push({ to, id: decodeDiscoveryFrame(frame).suspicion?.id }) }
+    const infos = Array.from({ length: 1_200 }, (_, i) => initialInfo(`x${i}`, { incarnation: 1 }))
+    for (const info of infos) {
+      node.roster.take({ info, signed: new Uint8Array() })
+      if (info.id !== 'x7') node.roster.judge(info.id, 'down')
+    }
+    const records = infos.map(info => ({ record: encodeInfo(info, 'shop'), signature: new Uint8Array(64), publicKey: new Uint8Array() }))
+    for (let i = 0; i < 3; i++) node.inbox.onFrame({ peer: 'flooder' } as FramedStream, { records: { records } })
+    await until(() => node.stale() === 3_600)
+    node.inbox.tick()
+    expect(posts).to.deep.equal(['x0', 'x1', 'x2'].map(id => ({ to: 'flooder', id })))
+    for (let i = 0; i < 500; i++) node.inbox.tick()
+    expect(posts).to.have.length(1_000)
+    expect(posts.map(({ id }) => id)).not.to.include('x7')
+    node.stop()
+  })
+})
