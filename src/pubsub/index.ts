@@ -108,11 +108,19 @@ export interface Message<T = any> {
   readonly publishedAt: number
   /** Peer id. */
   readonly publisher: string
-  /** It is done. Resolves when that was told to whoever assigned it. */
+  /**
+   * It is done. Resolves at once: whoever assigned it is told right after, together with other acks. If this node dies
+   * before that is heard, the message comes again.
+   */
   ack (): Promise<void>
-  /** Deliver it again, here or elsewhere. @param delay - milliseconds. @default the channel's backoff */
+  /**
+   * Deliver it again, here or elsewhere.
+   *
+   * @param delay - milliseconds; below 0 is 0, and more than 7 days are 7 days. @default the channel's backoff
+   * @throws InvalidOptionsError - no number: the message is as it was
+   */
   nak (delay?: number): Promise<void>
-  /** Never deliver it again: it goes to the dead letters. */
+  /** Never deliver it again: it goes to the dead letters. @throws InvalidOptionsError - no text: the message is as it was */
   term (reason?: string): Promise<void>
   /** It takes longer: `ackWait` begins anew. */
   working (): void
