@@ -213,6 +213,12 @@ describe('createMesh', () => {
     for (let i = 0; i < 20; i++) expect(await gate.rpc.invoke('login', 'who')).to.equal('other')
   })
 
+  it('does not begin to drain within what is no time', async () => {
+    const mesh = await make({ service: 'login' })
+    for (const timeout of [NaN, -1, '5s', null]) expect(await failure(mesh.drain({ timeout: timeout as number }))).to.have.property('name', 'InvalidOptionsError')
+    expect(mesh.status).to.equal('joined')
+  })
+
   it('keeps two meshes of one process apart', async () => {
     const a = await make({ mesh: 'a', service: 'login' })
     const b = await make({ mesh: 'b', service: 'login' })
