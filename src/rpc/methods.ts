@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { Histogram } from '../util/histogram.core.ts'
+import { checkFunctions } from '../util/refuse.ts'
 import { checkName } from '../wire/names.ts'
 import { Gate } from './gate.ts'
 import { newestCompatible } from './versions.core.ts'
@@ -89,10 +90,12 @@ export class Methods {
 
   add (name: string, handler: Handler, options: HandleOptions, rooms: readonly ServerInterceptor[] = [], kind: CallKind = 'unary', about = options): Registration {
     checkName('method', name)
-    const interceptors = [...isBuiltIn(name) ? [] : rooms, ...options.interceptors ?? []]
-    if (![handler, ...interceptors].every(fn => typeof fn === 'function')) {
-      throw new TypeError(`the handler of '${name}', and each interceptor, must be a function`)
+    if (typeof handler !== 'function') {
+      throw new TypeError(`the handler of '${name}' must be a function`)
     }
+    const { interceptors: own = [] } = options
+    checkFunctions(`'${name}': interceptors`, own)
+    const interceptors = [...isBuiltIn(name) ? [] : rooms, ...own]
     if (this.#methods.has(name)) {
       throw new Error(`the method '${name}' is served already: close its registration first`)
     }

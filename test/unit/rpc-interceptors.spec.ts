@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
-import { auth, credentials, defineService, metrics, timeout, tracing, unary } from '../../src/rpc/index.ts'
+import { auth, credentials, defineService, metrics, rpc, timeout, tracing, unary } from '../../src/rpc/index.ts'
 import { parseTraceparent } from '../../src/wire/trace.ts'
 import { FakeMesh, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -137,6 +137,19 @@ describe('rpc: interceptors', () => {
       node.rpc.handle('echo', args => args)
       expect(await rejection(friend.rpc.invoke(`wrong-${i}`, 'echo'))).to.include({ name: 'InvalidOptionsError' })
       expect((await rejection(node.rpc.invoke(`wrong-${i}`, 'echo'))).message).to.include('an interceptor must hand on')
+    }
+  })
+
+  it('in a form that would not be run they are refused, wherever they are given', async () => {
+    const pass = auth(() => true)
+    for (const wrong of [[pass], pass, 'auth', { server: pass }, { server: [pass, 7] }, { client: [undefined] }, { client: 'x' }, { servers: [pass] }]) {
+      expect(() => rpc({ interceptors: wrong as any }), String(wrong)).to.throw().with.property('name', 'InvalidOptionsError')
+    }
+    expect(() => rpc({ interceptors: { servers: [pass] } as any })).to.throw('did you mean server?')
+    await start({ client: [], server: [pass] })
+    for (const interceptors of [pass, [7], 'x'] as any[]) {
+      expect(() => login.rpc.handle('echo', args => args, { interceptors }), String(interceptors)).to.throw().with.property('name', 'InvalidOptionsError')
+      expect(() => gate.rpc.client(defineService('login', { echo: unary() }), { interceptors })).to.throw().with.property('name', 'InvalidOptionsError')
     }
   })
 
