@@ -67,18 +67,24 @@ export class ServiceUnavailableError extends RpcError {
 /** A mesh, service, method, topic or channel name breaks the rule `[a-z0-9][a-z0-9._-]{0,63}`. */
 export class InvalidNameError extends Error {
   static override readonly name = 'InvalidNameError'
+  /** Calls may reject with it, too: as an {@link RpcError} has. */
+  readonly code = 'INVALID_ARGUMENT'
   constructor (message = 'illegal name') { super(message); this.name = 'InvalidNameError' }
 }
 
 /** An option has a value that cannot work; the message says which and why. */
 export class InvalidOptionsError extends Error {
   static override readonly name = 'InvalidOptionsError'
+  /** Calls may reject with it, too: as an {@link RpcError} has. */
+  readonly code = 'INVALID_ARGUMENT'
   constructor (message = 'invalid options') { super(message); this.name = 'InvalidOptionsError' }
 }
 
 /** The mesh was stopped, or is stopping, and takes no new work. */
 export class MeshStoppedError extends Error {
   static override readonly name = 'MeshStoppedError'
+  /** Calls may reject with it, too: as an {@link RpcError} has. */
+  readonly code = 'UNAVAILABLE'
   constructor (message = 'the mesh is stopped') { super(message); this.name = 'MeshStoppedError' }
 }
 

@@ -12,8 +12,8 @@ export { election } from './election/index.ts'
 export { links } from './links/index.ts'
 export { defineTopic, pubsub } from './pubsub/index.ts'
 export {
-  ChannelClosedError, ChannelInUseError, ElectionStoreError, FrameTooLargeError, GroupConflictError, IdentityConflictError, InvalidMessageError,
-  InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, ListenError, MeshStoppedError, NoAuthorityError, NoPathError, NotLeaderError, OfflineError, OutboxFullError,
+  ChannelClosedError, ChannelInUseError, ElectionStoreError, EncodeError, FrameTooLargeError, GroupConflictError, IdentityConflictError,
+  InvalidMessageError, InvalidNameError, InvalidOptionsError, LeaseLostError, LinkError, ListenError, MeshStoppedError, NoAuthorityError, NoPathError, NotLeaderError, OfflineError, OutboxFullError,
   ProtocolError, RecordRefusedError, RegisterError, RelayRefusedError, RpcError, ServiceUnavailableError, StaleTokenError, StorageError, StorageLockedError,
   StreamEndedError, StreamRefusedError, StreamTimeoutError, VotersError,
   WriteQueueFullError, WrongMeshError

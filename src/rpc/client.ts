@@ -338,10 +338,12 @@ export class Client implements Outcomes {
 
   /** End every call and take no more. */
   close (): void {
-    this.#closed = new MeshStoppedError()
+    const closed = this.#closed = new MeshStoppedError()
+    const lost = new MeshStoppedError('the mesh is stopped: the call was sent, and may have run')
     for (const call of [...this.#routing.all(), ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows?.all() ?? []]) {
+      const error = call.state === SENT ? lost : closed
       this.#withdraw(call)
-      this.fail(call, this.#closed)
+      this.fail(call, error)
     }
   }
 }

@@ -235,6 +235,8 @@ export interface Rpc {
    * Call a method of a service and resolve to its result.
    *
    * @throws RpcError - with `code`, `retryable` and, when the remote handler threw one, its message and details
+   * @throws MeshStoppedError - this node stops, or has; code `UNAVAILABLE`. Of a call that was sent its message says so
+   * @throws InvalidNameError, InvalidOptionsError - nothing was sent; code `INVALID_ARGUMENT`
    */
   invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown>
   /**

@@ -45,7 +45,8 @@ export function thrown (error: unknown): RpcError {
   if (isRpcError(error)) {
     return new RpcError(error.code, error.message, { details: error.details, retryAfter: error.retryAfter, cause: error })
   }
-  return new RpcError('UNKNOWN', messageOf(error), { cause: error })
+  // a call of the handler's own met the end of its node: that is no fault of what it was asked
+  return new RpcError(error instanceof Error && error.name === 'MeshStoppedError' ? 'UNAVAILABLE' : 'UNKNOWN', messageOf(error), { cause: error })
 }
 
 /** What a node answered makes no sense here. @param label - the node for people */

@@ -103,6 +103,9 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
     throw new InvalidOptionsError(`idempotencyKey must be a string of 1 to ${MAX_IDEMPOTENCY_KEY} characters`)
   }
   call.idempotencyKey = options.idempotencyKey
+  if (typeof (options.node ?? options.prefer ?? '') !== 'string') {
+    throw new InvalidOptionsError('node and prefer must be ids of nodes')
+  }
   call.only = options.node
   call.prefer = options.prefer
   if (options.avoid !== undefined && options.avoid.size > 0 && options.node === undefined) {

@@ -1,0 +1,14 @@
+import { expect } from 'chai'
+import * as errors from '../../src/errors.ts'
+import * as root from '../../src/index.ts'
+
+describe('errors', () => {
+  it('of every class can be imported, and have its name', () => {
+    const classes = Object.entries(errors).filter(([, value]) => typeof value === 'function')
+    expect(classes.length).to.be.above(30)
+    for (const [name, value] of classes) {
+      expect(root).to.have.property(name, value)
+      expect((value as typeof Error).name).to.equal(name)
+    }
+  })
+})
