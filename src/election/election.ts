@@ -49,6 +49,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #member: Member | undefined
   #net: Net | undefined
   #wanted: boolean
+  /** Somebody listens to changes. */
+  #heard = false
   #running = false
   #announcer: Announcer | undefined
   #stopping: Promise<void> | undefined
@@ -90,6 +92,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (!this.#running) return
     if (this.#wanted) this.#want()
     else this.#onNodes()
+    this.#heed()
   }
 
   /** Before libp2p begins to close connections. */
@@ -166,6 +169,13 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
     if (type !== 'fault' && type !== 'register:ready') this.#want()
+    this.#heard ||= type === 'change'
+    this.#heed()
+  }
+
+  /** Who has no part in the group of its service follows it for those who listen. */
+  #heed (): void {
+    if (this.#heard && this.#running && !this.#votes()) this.#view()
   }
 
   /** Of the own service, as far as it is known: a check of a fence begins no group. */

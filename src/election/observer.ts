@@ -16,6 +16,7 @@ import type { Election, ElectionComponents, ElectionEvents, ElectionInit, Electi
 import type * as guarding from './guarding.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
+import type { EventHandler } from 'main-event'
 
 const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
 
@@ -29,6 +30,8 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   #views: Views | undefined
   #running = false
   #stopped = false
+  /** Somebody listens: to changes of the own service above all. */
+  #wanted = false
 
   /** @param load - what tests put their own in place of */
   constructor (components: ElectionComponents, init: ElectionInit, load = async (): Promise<typeof guarding> => import('#guarding')) {
@@ -56,7 +59,15 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   }
 
   afterStart (): void {
-    if (this.#running) this.#onNodes()
+    if (!this.#running) return
+    if (this.#wanted) this.#view()
+    this.#onNodes()
+  }
+
+  override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
+    super.addEventListener(type, listener, options)
+    this.#wanted ||= type === 'change'
+    if (this.#running && this.#wanted) this.#view()
   }
 
   /** Before libp2p begins to close connections. */
