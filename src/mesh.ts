@@ -86,7 +86,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   const made: { node?: MeshNode } = {}
   const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links, topics: Pubsub }>({
     ...libp2pOptions({
-      ...options,
+      ...given(options),
       privateKey: identity.privateKey,
       dht: rules,
       onReservation: reasons => { made.node?.tellReachability(reasons) },

@@ -47,22 +47,22 @@ export interface Receipt {
 
 export interface PublishOptions extends AbortOptions {
   /** Messages of a key go to one consumer of each channel, one after the other, in the order they were published. */
-  key?: string
+  key?: string | undefined
   /** At most 990, names of up to 256 characters, 16 KiB with their values. */
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>> | undefined
   /** Milliseconds after which a message that was not handled is dropped, with the event `expired`. @default none */
-  ttl?: number
+  ttl?: number | undefined
   /** What `publish` waits for. @default 'outbox' with a storage, else 'sent' */
-  confirm?: Reached
+  confirm?: Reached | undefined
 }
 
 export interface SubscribeOptions extends AbortOptions {
   /** Where a new channel begins; one that exists goes on where it is. @default 'latest' */
-  from?: 'latest' | 'beginning' | Date
+  from?: 'latest' | 'beginning' | Date | undefined
   /** Handlers that run at once. @default 32 */
-  concurrency?: number
+  concurrency?: number | undefined
   /** Messages that may be assigned to this consumer and not be final. @default 1000 */
-  prefetch?: number
+  prefetch?: number | undefined
   /**
    * Deliveries of one message, after which it goes to the topic `<topic>.$dead.<channel>`. This, `ackWait`, `backoff` and
    * `expire` are the channel's, for all its consumers: the newest `subscribe` that gives one decides. Who gives none takes
@@ -70,29 +70,29 @@ export interface SubscribeOptions extends AbortOptions {
    *
    * @default 5
    */
-  maxDeliver?: number
+  maxDeliver?: number | undefined
   /**
    * Milliseconds that a delivery may take; `message.working()` begins them anew. Changed under way, a longer time counts for
    * what runs, too; a shorter one only for what begins later.
    *
    * @default 30000
    */
-  ackWait?: number
+  ackWait?: number | undefined
   /** Milliseconds before the second delivery, the third, and so on; the last one repeats. @default [250, 1000, 5000, 30000] */
-  backoff?: readonly number[]
+  backoff?: readonly number[] | undefined
   /**
    * The channel outlives its last consumer, for `expire`: it does once anybody has subscribed with this, and nobody takes
    * that back but by {@link Topic.deleteChannel}.
    *
    * @default true in Node, false in pages
    */
-  durable?: boolean
+  durable?: boolean | undefined
   /** Milliseconds that a durable channel without a consumer is kept. Counts together with `durable`. @default 3600000 */
-  expire?: number
+  expire?: number | undefined
 }
 
 /** What counts for a channel by now, whoever asked for it. */
-export type ChannelSettings = Readonly<Required<Pick<SubscribeOptions, 'durable' | 'expire' | 'maxDeliver' | 'ackWait' | 'backoff'>>>
+export type ChannelSettings = Readonly<{ [K in 'durable' | 'expire' | 'maxDeliver' | 'ackWait' | 'backoff']-?: NonNullable<SubscribeOptions[K]> }>
 
 /** One delivery of a message to one consumer of a channel. */
 export interface Message<T = any> {
@@ -179,16 +179,16 @@ export interface Topic<T = any> {
 /** Bounds of what a publisher keeps for its channels, per topic. */
 export interface OutboxOptions {
   /** Those that are not final in all channels. @default 100000 */
-  messages?: number
+  messages?: number | undefined
   /** @default 67108864 (64 MiB) */
-  bytes?: number
+  bytes?: number | undefined
   /**
    * What `publish` does at the bound: wait for room, throw OutboxFullError, or give the oldest message up (event
    * `overflow`).
    *
    * @default 'wait'
    */
-  overflow?: 'wait' | 'reject' | 'dropOldest'
+  overflow?: 'wait' | 'reject' | 'dropOldest' | undefined
 }
 
 /** Bounds of what keepers keep, per publisher and topic. */
@@ -265,12 +265,13 @@ export interface Pubsub extends TypedEventTarget<PubsubEvents> {
   /**
    * The topic of that name; the same object for the same name. `orders.*` and `orders.>` are patterns, of topics with one
    * more part and of topics with any number of more parts: they may only be subscribed to. Topics `braid.topic.…` are
-   * of this node alone, and keep nothing: of all options `key`, `headers` and `signal` count there.
+   * of this node alone, and keep nothing: of all options `key`, `headers` and `signal` count there. The type of its bodies
+   * (`topic<Order>('orders')`) is the application's word: only a contract checks them.
    *
    * @throws InvalidNameError
    * @throws InvalidOptionsError - it is in use here with other options, or with another contract
    */
-  topic (name: string, options?: OutboxOptions): Topic
+  topic<T = any>(name: string, options?: OutboxOptions): Topic<T>
   /** The same, with the types and the check of a contract. */
   topic<I, O> (contract: TopicContract<I, O>, options?: OutboxOptions): TypedTopic<I, O>
   info (): PubsubInfo

@@ -5,9 +5,9 @@ import type { NodeInfo } from '../discovery/index.ts'
 
 export interface InvokeAllOptions extends Omit<InvokeOptions, 'node' | 'balancer' | 'token' | 'prefer' | 'avoid' | 'onNode'> {
   /** Results that are enough: the calls that are still under way then are cancelled. @default all */
-  count?: number
+  count?: number | undefined
   /** Called with each node's result as it comes. */
-  onResult?: (result: NodeResult) => void
+  onResult?: ((result: NodeResult) => void) | undefined
 }
 
 /** What one node answered. */

@@ -13,7 +13,7 @@ import type { CallKind, Results, Sequence, StreamKind } from './stream-types.ts'
 /** Options of every call of one client; those of a call win. */
 export interface ClientOptions extends Omit<InvokeOptions, 'idempotencyKey' | 'idempotent'> {
   /** Outside of the room's. */
-  interceptors?: readonly ClientInterceptor[]
+  interceptors?: readonly ClientInterceptor[] | undefined
 }
 
 /** The untyped ways to call. */
