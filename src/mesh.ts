@@ -14,6 +14,7 @@ import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { libp2pOptions } from './transport/index.ts'
 import { given } from './util/given.ts'
+import { OWN } from './wire/names.ts'
 import { keeping } from '#keeping'
 import { recordRules, records as recordsRoom } from '#records'
 import type { Discovery } from './discovery/index.ts'
@@ -60,14 +61,14 @@ function onLinks (links: Links | undefined, isLocal: boolean, listener: (change:
 /** What every node answers about the leader of its service. */
 function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   const { rpc, election } = mesh
-  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''))
+  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''), OWN)
   rpc.handle('braid.election.resign', async (_: unknown, { signal }) => {
     if (init === undefined || init === false || init.remoteResign !== true) {
       throw new RpcError('PERMISSION_DENIED', 'this node steps down for nobody but itself: it was made without election.remoteResign')
     }
     if (election.state !== 'leader') throw new RpcError('FAILED_PRECONDITION', `this node does not lead: ask ${election.leader?.id ?? 'its leader, once there is one'}`)
     await election.resign({ signal })
-  })
+  }, OWN)
 }
 
 /** Begun early, as a page loads it over the network meanwhile; that it cannot is no reason to have no node. */

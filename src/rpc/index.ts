@@ -229,10 +229,10 @@ export interface NodeStats {
 
 export interface Rpc {
   /**
-   * Serve a method. Names: letters, digits, `.`, `_`, `-`, at most 64 characters. Its arguments are what `input` makes of them, and its
+   * Serve a method. Names: letters, digits, `.`, `_`, `-`, at most 64 characters, not beginning with `braid.`. Its arguments are what `input` makes of them, and its
    * result is what `output` takes.
    *
-   * @throws InvalidNameError; Error when the method is served already
+   * @throws InvalidNameError; RpcError `ALREADY_EXISTS` - the method is served already
    */
   handle<I = any, O = unknown>(method: string, handler: (args: I, context: HandlerContext) => NoInfer<O> | Promise<NoInfer<O>>, options?: TypedOptions<I, O>): Registration
   /**
@@ -246,7 +246,7 @@ export interface Rpc {
   /**
    * Serve a method whose input, results or both are sequences. Its schemas check the items of those.
    *
-   * @throws InvalidNameError; Error when the method is served already
+   * @throws InvalidNameError; RpcError `ALREADY_EXISTS` - the method is served already
    */
   handleStream<K extends StreamKind, I = any, O = any>(method: string, kind: K, handler: StreamHandlers<I, NoInfer<O>>[K], options?: TypedOptions<I, O>): Registration
   /**

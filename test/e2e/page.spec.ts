@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { OWN } from '../../src/wire/names.ts'
 import { until } from '../harness/until.ts'
 import { expectAccessible } from './axe.ts'
 import { ARTEFACTS } from './stage.ts'
@@ -196,7 +197,7 @@ describe('the demo page, in Chromium', function () {
       odd.rpc.handle('braid.monitor.snapshot', () => {
         asked++
         return {}
-      })
+      }, OWN)
       const tab = await tabs.open()
       await tab.join()
       await tab.node('odd').waitFor()

@@ -177,8 +177,11 @@ describe('rpc: a call', () => {
 
     it('refuses illegal names, a second handler and what is no function; a closed one no longer answers', async () => {
       const registration = login.rpc.handle('once', () => 1)
-      expect(() => login.rpc.handle('once', () => 2)).to.throw(/served already/)
+      expect(() => login.rpc.handle('once', () => 2)).to.throw(/served already/).with.property('code', 'ALREADY_EXISTS')
       expect(() => login.rpc.handle('a b', () => 2)).to.throw().with.property('name', 'InvalidNameError')
+      // no interceptor stands before those
+      expect(() => login.rpc.handle('braid.mine', () => 2)).to.throw('the node\'s own').with.property('name', 'InvalidNameError')
+      expect(() => login.rpc.handleStream('braid.mine', 'serverStream', () => [2], {})).to.throw('the node\'s own').with.property('name', 'InvalidNameError')
       expect(() => login.rpc.handle('nothing', undefined as any)).to.throw(TypeError)
       expect(await gate.rpc.invoke('login', 'once')).to.equal(1)
       registration.close()
