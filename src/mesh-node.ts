@@ -174,7 +174,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   async drain ({ timeout = 30_000, signal }: AbortOptions & { timeout?: number } = {}): Promise<void> {
     if (this.#stopped != null) throw new MeshStoppedError()
-    refuse(!(typeof timeout === 'number' && timeout >= 0), `drain: timeout: expected milliseconds, got ${String(timeout)}`)
+    refuse(!(timeout >= 0), 'drain: timeout: expected milliseconds')
     this.#setStatus('draining')
     this.discovery.update({ state: 'draining' })
     await withDeadline(timeout, [signal], async signal => {

@@ -7,6 +7,7 @@ import { parseAddress } from './transport/index.ts'
 import { checkInteger, refuse } from './util/refuse.ts'
 import { MAX_TABS, MAX_WEIGHT } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
+import { checkSpelling } from '#spelling'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
 import type { MonitorOptions } from './monitor/index.ts'
@@ -97,6 +98,7 @@ function checkLinks (links: LinksOptions & { secret?: string }): void {
  */
 export function checkOptions (options: MeshOptions): void {
   checkGroup('createMesh', options, undefined, '')
+  checkSpelling?.(options)
   if (options.mesh !== undefined) checkName('mesh', options.mesh)
   if (options.service !== undefined) checkName('service', options.service)
   refuse(options.name !== undefined && (typeof options.name !== 'string' || options.name.length > 128),

@@ -2,7 +2,6 @@
 import { createLibp2p } from 'libp2p'
 import { discovery as discoveryRoom } from './discovery/index.ts'
 import { election as electionRoom } from './election/index.ts'
-import { RpcError } from './errors.ts'
 import { links as linksRoom } from './links/index.ts'
 import { MeshNode } from './mesh-node.ts'
 import { checkOptions } from './mesh-options.ts'
@@ -15,6 +14,7 @@ import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './st
 import { libp2pOptions } from './transport/index.ts'
 import { given } from './util/given.ts'
 import { OWN } from './wire/names.ts'
+import { remoteResign } from '#election'
 import { keeping } from '#keeping'
 import { recordRules, records as recordsRoom } from '#records'
 import type { Discovery } from './discovery/index.ts'
@@ -62,13 +62,7 @@ function onLinks (links: Links | undefined, isLocal: boolean, listener: (change:
 function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   const { rpc, election } = mesh
   rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''), OWN)
-  rpc.handle('braid.election.resign', async (_: unknown, { signal }) => {
-    if (init === undefined || init === false || init.remoteResign !== true) {
-      throw new RpcError('PERMISSION_DENIED', 'this node steps down for nobody but itself: it was made without election.remoteResign')
-    }
-    if (election.state !== 'leader') throw new RpcError('FAILED_PRECONDITION', `this node does not lead: ask ${election.leader?.id ?? 'its leader, once there is one'}`)
-    await election.resign({ signal })
-  }, OWN)
+  if (remoteResign !== undefined) rpc.handle('braid.election.resign', remoteResign(election, init), OWN)
 }
 
 /** Begun early, as a page loads it over the network meanwhile; that it cannot is no reason to have no node. */

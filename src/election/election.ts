@@ -11,12 +11,13 @@ import { PROFILES } from './election.core.ts'
 import { createFence } from './fence.ts'
 import { Member } from './member.ts'
 import { Net } from './net.ts'
-import { checkVoters, resolveElectionOptions } from './options.ts'
+import { resolveElectionOptions } from './options.ts'
 import { problemError } from './problems.ts'
 import { MemberRegister } from './register.ts'
 import { Signer } from './signer.ts'
 import { leaderOf, statusOf, viewOf } from './status.ts'
 import { Views, VOTER } from './views.ts'
+import { checkVoters } from './voters.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, FencingToken, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
@@ -354,8 +355,11 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 }
 
+export { remoteResign } from './remote-resign.ts'
+
 /** @see index.ts */
 export function election (init: ElectionInit = {}): (components: ElectionComponents) => Election {
+  if (init.voters !== undefined) checkVoters(init.voters)
   resolveElectionOptions(init)
   return components => new ElectionService(components, init)
 }

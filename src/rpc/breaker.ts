@@ -1,7 +1,8 @@
 /** The interceptor that leaves failing nodes alone. */
 import { RpcError } from '../errors.ts'
 import { given } from '../util/given.ts'
-import { checkKnown, checkNumber } from '../util/refuse.ts'
+import { checkKnown } from '../util/known.ts'
+import { checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
 import { Circuit } from './breaker.core.ts'
 import { Outliers } from './outlier.core.ts'
@@ -56,7 +57,7 @@ export function breaker (options: BreakerOptions = {}): Breaker {
 
 /** The options with their defaults. */
 function filled<T extends CircuitOptions | OutlierOptions> (defaults: T, options: Partial<T>): T {
-  checkKnown('breaker', options, defaults)
+  checkKnown('breaker', options, Object.keys(defaults))
   for (const [name, value] of Object.entries(options)) {
     const isShare = name === 'threshold' || name === 'maxShare'
     checkNumber(`breaker: ${name}`, value as number | undefined, name === 'window' || name === 'interval' ? 1 : 0, isShare ? 1 : Infinity)

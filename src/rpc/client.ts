@@ -339,7 +339,7 @@ export class Client implements Outcomes {
   /** End every call and take no more. */
   close (): void {
     const closed = this.#closed = new MeshStoppedError()
-    const lost = new MeshStoppedError('the mesh is stopped: the call was sent, and may have run')
+    const lost = new MeshStoppedError('the mesh is stopped: the call may have run')
     for (const call of [...this.#routing.all(), ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows?.all() ?? []]) {
       const error = call.state === SENT ? lost : closed
       this.#withdraw(call)

@@ -90,7 +90,7 @@ export class Methods {
     checkName('method', name)
     if (isBuiltIn(name) && about !== OWN) {
       // no interceptor would stand before it, and no record would tell of it
-      throw new InvalidNameError(`'${name}': names that begin with ${BUILT_IN} are those of the node's own methods`)
+      throw new InvalidNameError(`'${name}': names that begin with ${BUILT_IN} are the node's own`)
     }
     if (typeof handler !== 'function') {
       throw new TypeError(`the handler of '${name}' must be a function`)

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
-import { checkFunctions, checkKnown, refuse } from '../util/refuse.ts'
+import { checkFunctions, refuse } from '../util/refuse.ts'
 import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import type { RpcInit } from './index.ts'
 import type { Interceptors } from './interceptor.ts'
@@ -36,11 +36,11 @@ export function resolveRpcOptions (init: RpcInit): RpcOptions {
 
 /** What is given in another form would not be run, and nobody would be checked by it. */
 function checkInterceptors (interceptors: Interceptors): Interceptors {
-  const { client, server } = interceptors
-  refuse(typeof interceptors !== 'object' || Array.isArray(interceptors), 'rpc interceptors: expected { client: […], server: […] }')
-  checkKnown('rpc interceptors', interceptors, { client, server })
-  checkFunctions('rpc interceptors.client', client)
-  checkFunctions('rpc interceptors.server', server)
+  const { client, server, ...others } = interceptors
+  // what an array or a text has are no sides
+  refuse(typeof interceptors === 'function' || Object.keys(others).length > 0, 'rpc interceptors: expected { client, server }')
+  checkFunctions('rpc interceptors', client)
+  checkFunctions('rpc interceptors', server)
   return interceptors
 }
 

@@ -104,7 +104,7 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
   }
   call.idempotencyKey = options.idempotencyKey
   if (typeof (options.node ?? options.prefer ?? '') !== 'string') {
-    throw new InvalidOptionsError('node and prefer must be ids of nodes')
+    throw new InvalidOptionsError('node and prefer must be ids')
   }
   call.only = options.node
   call.prefer = options.prefer

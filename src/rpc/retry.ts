@@ -49,6 +49,14 @@ export function tellsRetryable (error: unknown): error is RpcError {
  * @throws InvalidOptionsError - a number that cannot work
  */
 export function retry (options: RetryOptions = {}): ClientInterceptor {
+  const { attempts, perTry, backoff: { initial, max } = {}, budget: { max: tokens, ratio } = {} } = options
+  checkInteger('retry: attempts', attempts, 1, MAX_ATTEMPTS)
+  for (const [name, value] of Object.entries({ initial, max, tokens, ratio, perTry })) checkNumber(`retry: ${name}`, value)
+  return retrying(options)
+}
+
+/** {@link retry} with options that are known to work. */
+export function retrying (options: RetryOptions): ClientInterceptor {
   const policy = new RetryPolicy(options)
   return clientHooks({
     before: call => {
@@ -105,8 +113,6 @@ class RetryPolicy {
   readonly #budgets = new Map<string, RetryBudget>()
 
   constructor ({ attempts = 3, backoff: { initial = 50, max = 1_000 } = {}, budget: { max: tokens = 10, ratio = 0.1 } = {}, codes = CODES, perTry }: RetryOptions) {
-    checkInteger('retry: attempts', attempts, 1, MAX_ATTEMPTS)
-    for (const [name, value] of Object.entries({ initial, max, tokens, ratio, perTry })) checkNumber(`retry: ${name}`, value)
     this.#attempts = attempts
     this.#backoff = { initial, max }
     this.#tokens = { max: tokens, ratio }

@@ -134,6 +134,27 @@ describe('createMesh', () => {
     }
   })
 
+  it('refuses options that there are not, in each group of them, and names what was meant', async () => {
+    const misspelt: Array<[object, string]> = [
+      [{ bootsrap: [] }, 'createMesh: there is no option bootsrap, did you mean bootstrap?'],
+      [{ servce: 'login' }, 'did you mean service?'], [{ Service: 'login' }, 'did you mean service?'], [{ metdata: {} }, 'did you mean metadata?'],
+      [{ zzz: 1 }, 'createMesh: there is no option zzz'],
+      [{ rpc: { timout: 5 } }, 'rpc: there is no option timout, did you mean timeout?'],
+      [{ rpc: { interceptors: { servers: [] } } }, 'rpc interceptors: expected'],
+      [{ election: { expcet: 3 } }, 'did you mean expect?'], [{ election: { remoteresign: true } }, 'did you mean remoteResign?'],
+      [{ links: { owership: 'strict' } }, 'did you mean ownership?'], [{ links: { secrets: 'x' } }, 'did you mean secret?'],
+      [{ pubsub: { kepper: false } }, 'did you mean keeper?'], [{ pubsub: { outbox: { mesages: 5 } } }, 'pubsub.outbox: there is no option mesages, did you mean messages?'],
+      [{ pubsub: { retention: { times: 5 } } }, 'did you mean time?'], [{ pubsub: { keeper: 'no' } }, 'pubsub.keeper: expected true or false, got no'],
+      [{ monitor: { interval: 5 } }, 'monitor: there is no option interval'], [{ relay: { reservation: 5 }, storage: undefined }, 'relay: there is no option reservation, did you mean reservations?']
+    ]
+    for (const [options, message] of misspelt) {
+      const error = await failure(createMesh({ listen: LISTEN, storage: '/dev/null/nowhere', ...options }))
+      expect(error, JSON.stringify(options)).to.include({ name: 'InvalidOptionsError' })
+      expect(error.message).to.include(message)
+    }
+    await make({ mesh: 'shop', lisen: undefined, monitor: {}, pubsub: {}, links: {}, election: {}, rpc: {}, relay: {} } as MeshOptions)
+  })
+
   it('refuses options of rpc before anything is opened', async () => {
     for (const rpc of [{ timeout: 0 }, { maxBody: NaN }, false as never]) {
       expect(await failure(createMesh({ rpc, storage: '/dev/null/nowhere' })), JSON.stringify(rpc)).to.have.property('name', 'InvalidOptionsError')
@@ -215,7 +236,7 @@ describe('createMesh', () => {
 
   it('does not begin to drain within what is no time', async () => {
     const mesh = await make({ service: 'login' })
-    for (const timeout of [NaN, -1, '5s', null]) expect(await failure(mesh.drain({ timeout: timeout as number }))).to.have.property('name', 'InvalidOptionsError')
+    for (const timeout of [NaN, -1, '5s']) expect(await failure(mesh.drain({ timeout: timeout as number }))).to.have.property('name', 'InvalidOptionsError')
     expect(mesh.status).to.equal('joined')
   })
 

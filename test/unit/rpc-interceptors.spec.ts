@@ -145,7 +145,6 @@ describe('rpc: interceptors', () => {
     for (const wrong of [[pass], pass, 'auth', { server: pass }, { server: [pass, 7] }, { client: [undefined] }, { client: 'x' }, { servers: [pass] }]) {
       expect(() => rpc({ interceptors: wrong as any }), String(wrong)).to.throw().with.property('name', 'InvalidOptionsError')
     }
-    expect(() => rpc({ interceptors: { servers: [pass] } as any })).to.throw('did you mean server?')
     await start({ client: [], server: [pass] })
     for (const interceptors of [pass, [7], 'x'] as any[]) {
       expect(() => login.rpc.handle('echo', args => args, { interceptors }), String(interceptors)).to.throw().with.property('name', 'InvalidOptionsError')
