@@ -60,7 +60,7 @@ export interface MeshOptions {
   /** Aborts the start. */
   signal?: AbortSignal | undefined
   /** How this node calls, and what it takes of its callers. */
-  rpc?: Omit<RpcInit, 'secret'> | undefined
+  rpc?: Omit<RpcInit, 'secret' | 'isolation'> | undefined
   /** How this node publishes, and what it keeps for others. */
   pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection' | 'onLinks'> | undefined
   /**

@@ -108,7 +108,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, links.mode === 'local', listener) }
           }),
-          rpc: rpcRoom({ counted: options.monitor !== false, lazy: isPage(), ...options.rpc, ...given({ secret }) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, lazy: isPage(), ...options.rpc, isolation: () => made.node?.connectivity.isolated, ...given({ secret }) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom({ lazy: isPage(), ...links }) }),
           ...options.libp2p?.services

@@ -19,7 +19,7 @@ const MESH: All<MeshOptions> = {
   privateKey: true, datastore: true, weight: true, metadata: true, start: true, signal: true, rpc: true, pubsub: true, election: true,
   links: true, monitor: true, libp2p: true
 }
-const RPC: All<RpcInit> = {
+const RPC: All<Omit<RpcInit, 'isolation'>> = {
   timeout: true, secret: true, maxPendingPerPeer: true, maxPending: true, maxStreamsPerPeer: true, maxStreams: true, maxBody: true,
   counted: true, lazy: true, interceptors: true
 }

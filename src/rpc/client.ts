@@ -274,7 +274,7 @@ export class Client implements Outcomes {
     this.#withdraw(call)
     this.fail(call, sent
       ? new RpcError('DEADLINE_EXCEEDED', `${call.what} at ${this.links.label(call.node)}: no answer within ${Math.round(call.budget)} ms`, { node: call.node })
-      : unavailable(call, this.#init.discovery))
+      : unavailable(call, this.#init.discovery, this.#init.isolation?.()))
   }
 
   /** Take the call back from wherever it is. */

@@ -199,6 +199,8 @@ export interface RpcInit {
    * @default none
    */
   interceptors?: Interceptors
+  /** Why this node has no path into the mesh, for the errors of calls that find nobody; undefined: it has one. `createMesh` knows. @default not known */
+  isolation?: (() => readonly Error[] | undefined) | undefined
 }
 
 /** `braid.…` methods tell a node's; NOT_SERVING is the application's own word, DRAINING the room's. */

@@ -16,6 +16,7 @@ export interface RpcOptions {
   counted: boolean
   lazy: boolean
   interceptors: Interceptors
+  isolation: RpcInit['isolation']
 }
 
 /** @throws InvalidOptionsError - an option that cannot work */
@@ -30,6 +31,7 @@ export function resolveRpcOptions (init: RpcInit): RpcOptions {
     maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
     counted: init.counted ?? false,
     lazy: init.lazy ?? false,
+    isolation: init.isolation,
     interceptors: checkInterceptors(init.interceptors ?? {})
   }
 }

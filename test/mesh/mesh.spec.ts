@@ -63,6 +63,18 @@ describe('createMesh', () => {
     expect(await lonely.rpc.invoke('login', 'ping')).to.equal('pong')
   })
 
+  it('tells whoever calls while it is isolated why it is', async () => {
+    const lonely = await make({ bootstrap: ['/ip4/127.0.0.1/tcp/9'] })
+    const { id } = await make({ service: 'login' })
+    for (const options of [{ timeout: 200 }, { timeout: 200, node: id }]) {
+      const error = await failure(lonely.rpc.invoke('login', 'ping', undefined, options)) as Error & { cause?: Error }
+      expect(error).to.include({ name: 'ServiceUnavailableError', code: 'UNAVAILABLE' })
+      expect(error.message).to.include('bootstrap /ip4/127.0.0.1/tcp/9 cannot be reached')
+      expect(error.cause?.message).to.include('cannot be reached')
+    }
+    expect((await failure(lonely.rpc.invoke('login', 'ping', undefined, { timeout: 200 }))).message).to.include('this node is isolated')
+  })
+
   it('tells whoever listens once it is made why it is isolated, and whoever asks', async () => {
     const first = await make({ service: 'login' })
     const [address = ''] = addresses(first)
