@@ -43,6 +43,10 @@ export function checkSpelling (options: MeshOptions): void {
   // what is no object is told of by those who check the values
   for (const [name, group, known] of groups) if (isObject(group)) checkKnown(name, group, Object.keys(known))
   if (isObject(election) && election.voters !== undefined) checkVoters(election.voters)
-  const keeper: unknown = pubsub?.keeper
-  refuse(keeper !== undefined && typeof keeper !== 'boolean', `pubsub.keeper: expected true or false, got ${String(keeper)}`)
+  checkSwitch('pubsub.keeper', pubsub?.keeper)
+  if (isObject(election)) checkSwitch('election remoteResign', election.remoteResign)
+}
+
+function checkSwitch (name: string, value: unknown): void {
+  refuse(value !== undefined && typeof value !== 'boolean', `${name}: expected true or false, got ${String(value)}`)
 }

@@ -23,7 +23,6 @@ export function resolveElectionOptions (options: ElectionOptions = {}): Resolved
   refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both: voters names the first voters, expect counts them')
   checkInteger('election expect', expect, 1, MAX_VOTERS)
   refuse(!PROFILES.includes(profile), `profile: one of ${PROFILES.join(', ')}, not ${String(profile)}`)
-  refuse(options.remoteResign !== undefined && typeof options.remoteResign !== 'boolean', `remoteResign: true or false, not ${String(options.remoteResign)}`)
   refuse(lease !== 'strict' && lease !== 'off', `lease: 'strict' or 'off', not ${String(lease)}`)
   const first = voters?.length ?? expect ?? 1
   const targetVoters = options.targetVoters ?? Math.max(TARGET_VOTERS, first - (first + 1) % 2)

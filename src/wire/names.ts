@@ -11,7 +11,7 @@ export const ANY_PARENT = '*'
 export const BUILT_IN = 'braid.'
 
 /** Options of those methods, and of no other: they tell them from one of that name that an application has. */
-export const OWN = Object.freeze({})
+export const OWN = {}
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/
 /** A method may end in its version: `user.password@2`, `user.password@2.1`. */

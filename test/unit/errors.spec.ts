@@ -8,7 +8,8 @@ describe('errors', () => {
     expect(classes.length).to.be.above(30)
     for (const [name, value] of classes) {
       expect(root).to.have.property(name, value)
-      expect((value as typeof Error).name).to.equal(name)
+      const made = new (value as new (...args: unknown[]) => Error)(...name === 'RpcError' ? ['INTERNAL', 'text'] : ['text'])
+      expect([(value as typeof Error).name, made.name, made instanceof Error]).to.deep.equal([name, name, true])
     }
   })
 })
