@@ -16,13 +16,11 @@ export const STREAMING: Readonly<Record<CallKind, 0 | 1 | 2 | 3>> = { unary: 0, 
  */
 export type StreamHandler = (input: any, context: HandlerContext) => any
 
-type Maybe<T> = T | Promise<T>
-
 /** {@link StreamHandler} by kind. `I` is what comes in and `O` what goes out, of a sequence each item. */
 export interface StreamHandlers<I = any, O = any> {
-  serverStream: (input: I, context: HandlerContext) => Maybe<Sequence<O>>
-  clientStream: (input: AsyncIterable<I>, context: HandlerContext) => Maybe<O>
-  bidi: (input: AsyncIterable<I>, context: HandlerContext) => Maybe<Sequence<O>>
+  serverStream: (input: I, context: HandlerContext) => Sequence<O> | Promise<Sequence<O>>
+  clientStream: (input: AsyncIterable<I>, context: HandlerContext) => O | Promise<O>
+  bidi: (input: AsyncIterable<I>, context: HandlerContext) => Sequence<O> | Promise<Sequence<O>>
 }
 
 /**
