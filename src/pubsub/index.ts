@@ -39,7 +39,7 @@ export interface Receipt {
   /** Of the message, unique in the mesh. */
   readonly id: string
   readonly reached: Reached
-  /** Peer ids of the keepers that had stored it by then. */
+  /** Peer ids of the keepers that had stored it by then; empty unless `reached` is `stored`. */
   readonly storedBy: readonly string[]
   /** Names of the channels that it was for by then. */
   readonly channels: readonly string[]

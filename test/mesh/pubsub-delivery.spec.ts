@@ -305,6 +305,17 @@ describe('mesh: pub/sub delivers at least once', function () {
     expect(await failure(topic.publish({ count: 'many' }))).to.have.property('name', 'InvalidMessageError')
   })
 
+  it('the contract of a pattern checks what comes of the topics that match, and publishes nothing', async () => {
+    const { publisher, first } = await three()
+    const all = first.pubsub.topic(defineTopic('orders.*', { body: z.object({ count: z.coerce.number<string>() }) }))
+    const got: number[] = []
+    ;(await all.subscribe('billing', { maxDeliver: 1 })).onMessage(({ body }) => { got.push(body.count) })
+    for (const count of ['7', 'many', '8']) await publisher.pubsub.topic('orders.eu').publish({ count }, { confirm: 'handled' })
+    expect(got).to.deep.equal([7, 8])
+    expect(publisher.pubsub.info().topics.find(({ name }) => name === 'orders.eu')?.channels[0]).to.deep.include({ dead: 1 })
+    expect(await failure(all.publish({ count: '7' }))).to.have.property('name', 'InvalidNameError')
+  })
+
   it('a channel that is deleted ends everywhere; one that is made anew is another', async () => {
     const { publisher, first, second } = await three()
     const before: unknown[] = []
