@@ -72,7 +72,8 @@ export interface Mesh extends TypedEventTarget<MeshEvents>, AsyncDisposable {
    * Take no new calls but those of tokens that are linked to this node, give leadership and vote away, and wait until no
    * token is linked any more; at the timeout the leader gives the rest to other nodes. Then {@link stop} loses nothing.
    *
-   * @param options.timeout - ms, default 30000
+   * @param options.timeout - ms, default 30000; Infinity: as long as it takes
+   * @throws MeshStoppedError, InvalidOptionsError - nothing was begun; the signal's reason
    */
   drain (options?: AbortOptions & { timeout?: number }): Promise<void>
   /** Refuse new calls, finish those that run (at most 5 s), say goodbye, close everything. Idempotent. */

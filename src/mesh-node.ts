@@ -6,6 +6,7 @@ import { isPage, PageLife } from './page-life.ts'
 import { Revival } from './revival.ts'
 import { Bootstrapper, startError } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
+import { refuse } from './util/refuse.ts'
 import { Succession } from '#succession'
 import type { Discovery, NodeInfo } from './discovery/index.ts'
 import type { Election } from './election/index.ts'
@@ -173,6 +174,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
 
   async drain ({ timeout = 30_000, signal }: AbortOptions & { timeout?: number } = {}): Promise<void> {
     if (this.#stopped != null) throw new MeshStoppedError()
+    refuse(!(timeout >= 0), 'drain: timeout: expected milliseconds')
     this.#setStatus('draining')
     this.discovery.update({ state: 'draining' })
     await withDeadline(timeout, [signal], async signal => {

@@ -7,6 +7,7 @@ import { parseAddress } from './transport/index.ts'
 import { checkInteger, refuse } from './util/refuse.ts'
 import { MAX_TABS, MAX_WEIGHT } from './wire/limits.ts'
 import { checkName } from './wire/names.ts'
+import { checkSpelling } from '#spelling'
 import type { ElectionOptions } from './election/index.ts'
 import type { LinksOptions } from './links/index.ts'
 import type { MonitorOptions } from './monitor/index.ts'
@@ -18,64 +19,64 @@ import type { Libp2pOptions } from 'libp2p'
 
 export interface MeshOptions {
   /** Name of the mesh: nodes of other meshes are never seen. @default 'braid' */
-  mesh?: string
+  mesh?: string | undefined
   /** The service this node is an instance of. Without one it is a pure client: it calls and is in no balancer. */
-  service?: string
+  service?: string | undefined
   /** A name for people. @default the end of the node's id */
-  name?: string
+  name?: string | undefined
   /** Multiaddrs to listen on. @default TCP and WebSockets on free ports of all interfaces; in browsers a relay's */
-  listen?: readonly string[]
+  listen?: readonly string[] | undefined
   /** Multiaddrs to tell others instead of those listened on, as behind NAT. */
-  announce?: readonly string[]
+  announce?: readonly string[] | undefined
   /** Multiaddrs of nodes of the mesh, any of which is the way in. None: this is the mesh's first node. */
-  bootstrap?: readonly string[]
+  bootstrap?: readonly string[] | undefined
   /** Relay connections for nodes that cannot be dialled, browser tabs above all. Node only. @default false */
-  relay?: boolean | RelayOptions
+  relay?: boolean | RelayOptions | undefined
   /**
    * Direct paths to nodes that are reached over a relay, above all between browser tabs: `webrtc()` of
    * `braid-mesh/webrtc`. @default none: what goes between two tabs goes through their relay
    */
-  webrtc?: DirectPaths
+  webrtc?: DirectPaths | undefined
   /**
    * Directory (browser: database name) for identity and whatever must survive a restart. Each browser tab has a place of its
    * own in it, and the same one after a reload; a directory belongs to one node. @default memory
    */
-  storage?: string
+  storage?: string | undefined
   /**
    * Browser only: how many tabs may have a place in `storage` at once; 1: a second one is refused with StorageLockedError.
    * @default 64
    */
-  tabs?: number
+  tabs?: number | undefined
   /** Ed25519 identity. @default the one in `storage`, else a fresh one */
-  privateKey?: PrivateKey
+  privateKey?: PrivateKey | undefined
   /** Only for libp2p's own peer store and DHT. @default memory */
-  datastore?: NonNullable<Libp2pOptions['datastore']>
+  datastore?: NonNullable<Libp2pOptions['datastore']> | undefined
   /** Share of the calls, relative to the other nodes of the service: 1 to 1048576. @default 1024 */
-  weight?: number
+  weight?: number | undefined
   /** Facts for others, as `{ zone: 'a' }`. */
-  metadata?: Readonly<Record<string, string>>
+  metadata?: Readonly<Record<string, string>> | undefined
   /** Start at once. @default true */
-  start?: boolean
+  start?: boolean | undefined
   /** Aborts the start. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** How this node calls, and what it takes of its callers. */
-  rpc?: Omit<RpcInit, 'secret'>
+  rpc?: Omit<RpcInit, 'secret' | 'isolation'> | undefined
   /** How this node publishes, and what it keeps for others. */
-  pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection' | 'onLinks'>
+  pubsub?: Omit<PubsubInit, 'storage' | 'gossipsub' | 'onElection' | 'onLinks'> | undefined
   /**
    * How this node takes part in the election of its service's leader. Given: it does so at once; left out: as soon as
    * something needs the leader. False: never, as relays and browser tabs.
    */
-  election?: ElectionOptions | false
+  election?: ElectionOptions | false | undefined
   /**
    * How tokens stay on their nodes; false: they go where rendezvous says. `secret`: key of the token ids, the same on all
    * nodes. Without one, guessable tokens can be guessed.
    */
-  links?: LinksOptions & { secret?: string } | false
+  links?: LinksOptions & { secret?: string } | false | undefined
   /** Watch this node and count its calls; false: neither, and `mesh.monitor` has nothing to tell. @default on */
-  monitor?: MonitorOptions | false
+  monitor?: MonitorOptions | false | undefined
   /** libp2p options that win over the mesh's; services are added, and a `connectionGater` denies more, never less. */
-  libp2p?: Libp2pOptions<any>
+  libp2p?: Libp2pOptions<any> | undefined
 }
 
 /** `off`: what else than options there may be. */
@@ -97,6 +98,7 @@ function checkLinks (links: LinksOptions & { secret?: string }): void {
  */
 export function checkOptions (options: MeshOptions): void {
   checkGroup('createMesh', options, undefined, '')
+  checkSpelling?.(options)
   if (options.mesh !== undefined) checkName('mesh', options.mesh)
   if (options.service !== undefined) checkName('service', options.service)
   refuse(options.name !== undefined && (typeof options.name !== 'string' || options.name.length > 128),

@@ -2,7 +2,6 @@
 import { createLibp2p } from 'libp2p'
 import { discovery as discoveryRoom } from './discovery/index.ts'
 import { election as electionRoom } from './election/index.ts'
-import { RpcError } from './errors.ts'
 import { links as linksRoom } from './links/index.ts'
 import { MeshNode } from './mesh-node.ts'
 import { checkOptions } from './mesh-options.ts'
@@ -14,6 +13,8 @@ import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { libp2pOptions } from './transport/index.ts'
 import { given } from './util/given.ts'
+import { OWN } from './wire/names.ts'
+import { remoteResign } from '#election'
 import { keeping } from '#keeping'
 import { recordRules, records as recordsRoom } from '#records'
 import type { Discovery } from './discovery/index.ts'
@@ -60,14 +61,8 @@ function onLinks (links: Links | undefined, isLocal: boolean, listener: (change:
 /** What every node answers about the leader of its service. */
 function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   const { rpc, election } = mesh
-  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''))
-  rpc.handle('braid.election.resign', async (_: unknown, { signal }) => {
-    if (init === undefined || init === false || init.remoteResign !== true) {
-      throw new RpcError('PERMISSION_DENIED', 'this node steps down for nobody but itself: it was made without election.remoteResign')
-    }
-    if (election.state !== 'leader') throw new RpcError('FAILED_PRECONDITION', `this node does not lead: ask ${election.leader?.id ?? 'its leader, once there is one'}`)
-    await election.resign({ signal })
-  })
+  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''), OWN)
+  if (remoteResign !== undefined) rpc.handle('braid.election.resign', remoteResign(election, init), OWN)
 }
 
 /** Begun early, as a page loads it over the network meanwhile; that it cannot is no reason to have no node. */
@@ -86,7 +81,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
   const made: { node?: MeshNode } = {}
   const libp2p = await createLibp2p<{ rpc: Rpc, discovery: Discovery, election: Election, links?: Links, topics: Pubsub }>({
     ...libp2pOptions({
-      ...options,
+      ...given(options),
       privateKey: identity.privateKey,
       dht: rules,
       onReservation: reasons => { made.node?.tellReachability(reasons) },
@@ -113,7 +108,7 @@ async function assemble (options: MeshOptions, storage: Storage): Promise<MeshNo
             onElection: listener => { onElection(libp2p.services.election, listener) },
             onLinks: listener => { onLinks(libp2p.services.links, links.mode === 'local', listener) }
           }),
-          rpc: rpcRoom({ counted: options.monitor !== false, lazy: isPage(), ...options.rpc, ...given({ secret }) }),
+          rpc: rpcRoom({ counted: options.monitor !== false, lazy: isPage(), ...options.rpc, isolation: () => made.node?.connectivity.isolated, ...given({ secret }) }),
           records: recordsRoom({ rules }),
           ...(options.links === false ? {} : { links: linksRoom({ lazy: isPage(), ...links }) }),
           ...options.libp2p?.services

@@ -54,7 +54,6 @@ export interface NodeInfo {
   readonly load: NodeLoad
   /** Names of the methods that it serves. */
   readonly methods: readonly string[]
-  readonly channels: readonly string[]
   /** Facts that its owner gave it, as `{ zone: 'a' }`. */
   readonly metadata: Readonly<Record<string, string>>
   /** Multiaddrs as strings, without `/p2p/<id>`. */
@@ -82,7 +81,6 @@ export interface SelfPatch {
   weight?: number
   load?: NodeLoad
   methods?: readonly string[]
-  channels?: readonly string[]
   roles?: readonly string[]
   metadata?: Readonly<Record<string, string>>
   /** Null takes it out of the record. */

@@ -13,7 +13,6 @@ export function initialInfo (id: string, init: DiscoveryInit): NodeInfo {
     weight: init.weight ?? 1_024,
     load: { links: 0, inflight: 0 },
     methods: [],
-    channels: [],
     metadata: { ...init.metadata },
     addresses: []
   })

@@ -62,7 +62,6 @@ export function toInfo (record: NodeRecord): NodeInfo {
     weight: record.weight,
     load: Object.freeze({ links: record.load?.links ?? 0, inflight: record.load?.inflight ?? 0 }),
     methods: Object.freeze(record.methods),
-    channels: Object.freeze(record.channels),
     metadata: Object.freeze(Object.fromEntries(record.metadata)),
     addresses: Object.freeze(record.addresses.map(bytes => multiaddr(bytes).toString())),
     ...record.election == null ? {} : { election: Object.freeze(record.election) }

@@ -11,12 +11,13 @@ import { PROFILES } from './election.core.ts'
 import { createFence } from './fence.ts'
 import { Member } from './member.ts'
 import { Net } from './net.ts'
-import { checkVoters, resolveElectionOptions } from './options.ts'
+import { resolveElectionOptions } from './options.ts'
 import { problemError } from './problems.ts'
 import { MemberRegister } from './register.ts'
 import { Signer } from './signer.ts'
 import { leaderOf, statusOf, viewOf } from './status.ts'
 import { Views, VOTER } from './views.ts'
+import { checkVoters } from './voters.ts'
 import type {
   Election, ElectionChange, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, FencingToken, GroupView, Leader, LeaveOptions, Lease, Register
 } from './index.ts'
@@ -49,6 +50,8 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   #member: Member | undefined
   #net: Net | undefined
   #wanted: boolean
+  /** Somebody listens to changes. */
+  #heard = false
   #running = false
   #announcer: Announcer | undefined
   #stopping: Promise<void> | undefined
@@ -90,6 +93,7 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
     if (!this.#running) return
     if (this.#wanted) this.#want()
     else this.#onNodes()
+    this.#heed()
   }
 
   /** Before libp2p begins to close connections. */
@@ -167,6 +171,13 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
     if (type !== 'fault' && type !== 'register:ready') this.#want()
+    this.#heard ||= type === 'change'
+    this.#heed()
+  }
+
+  /** Who has no part in the group of its service follows it for those who listen. */
+  #heed (): void {
+    if (this.#heard && this.#running && !this.#votes()) this.#view()
   }
 
   /** Of the own service, as far as it is known: a check of a fence begins no group. */
@@ -344,8 +355,11 @@ export class ElectionService extends SafeEmitter<ElectionEvents> implements Elec
   }
 }
 
+export { remoteResign } from './remote-resign.ts'
+
 /** @see index.ts */
 export function election (init: ElectionInit = {}): (components: ElectionComponents) => Election {
+  if (init.voters !== undefined) checkVoters(init.voters)
   resolveElectionOptions(init)
   return components => new ElectionService(components, init)
 }

@@ -10,12 +10,14 @@ import { memoryStorage } from '../storage/index.ts'
 import { Lazy } from '../util/lazy.ts'
 import { timers } from '../util/timers.ts'
 import { checkName } from '../wire/names.ts'
-import { checkVoters, resolveElectionOptions } from './options.ts'
+import { resolveElectionOptions } from './options.ts'
 import { Views } from './views.ts'
 import type { Election, ElectionComponents, ElectionEvents, ElectionInit, ElectionState, ElectionStatus, Fence, GroupView, Leader, Register } from './index.ts'
 import type * as guarding from './guarding.ts'
+import type { RemoteResign } from './remote-resign.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
+import type { EventHandler } from 'main-event'
 
 const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
 
@@ -26,9 +28,12 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   readonly register: Register
   readonly #components: ElectionComponents
   readonly #init: ElectionInit
+  readonly #load: () => Promise<typeof guarding>
   #views: Views | undefined
   #running = false
   #stopped = false
+  /** Somebody listens: to changes of the own service above all. */
+  #wanted = false
 
   /** @param load - what tests put their own in place of */
   constructor (components: ElectionComponents, init: ElectionInit, load = async (): Promise<typeof guarding> => import('#guarding')) {
@@ -36,6 +41,7 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
     super(err => { log.error('a listener failed - %e', err) })
     this.#components = components
     this.#init = init
+    this.#load = load
     const { stable } = init.storage ?? memoryStorage()
     const guard = new Lazy('election', timers, load, ({ createFence, MemberRegister }) =>
       ({ fence: createFence(stable, service => (service === undefined ? this : this.peek(service))?.leader?.token), register: new MemberRegister(() => undefined) }))
@@ -56,7 +62,15 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   }
 
   afterStart (): void {
-    if (this.#running) this.#onNodes()
+    if (!this.#running) return
+    if (this.#wanted) this.#view()
+    this.#onNodes()
+  }
+
+  override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
+    super.addEventListener(type, listener, options)
+    this.#wanted ||= type === 'change'
+    if (this.#running && this.#wanted) this.#view()
   }
 
   /** Before libp2p begins to close connections. */
@@ -107,7 +121,9 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   }
 
   async recover ({ voters }: { voters: readonly string[] } & AbortOptions): Promise<void> {
-    checkVoters(voters)
+    // what is wrong with them is told where that can be told
+    const code = await this.#load().catch(() => undefined)
+    code?.checkVoters(voters)
     throw new NotLeaderError('this node does not vote: recover at one of the voters to be')
   }
 
@@ -148,6 +164,9 @@ function registerOf (guard: Lazy<{ readonly register: Register }>): Register {
     read: async (...asked) => (await own()).read(...asked)
   }
 }
+
+/** Nobody has reason to ask a page to step down. */
+export const remoteResign: RemoteResign | undefined = undefined
 
 export function election (init: ElectionInit = {}): (components: ElectionComponents) => Election {
   resolveElectionOptions(init)

@@ -1,6 +1,6 @@
 /** {@link ElectionOptions} with their defaults, and their refusals. */
-import { peerIdFromString } from '@libp2p/peer-id'
 import { InvalidOptionsError } from '../errors.ts'
+import { checkInteger } from '../util/refuse.ts'
 import { MAX_VOTERS } from '../wire/limits.ts'
 import type { ElectionOptions, ElectionProfile } from './index.ts'
 
@@ -17,38 +17,18 @@ export interface ResolvedElectionOptions {
   lease: 'strict' | 'off'
 }
 
-/** @throws InvalidOptionsError */
+/** Without a look at who the voters are: see voters.ts. @throws InvalidOptionsError */
 export function resolveElectionOptions (options: ElectionOptions = {}): ResolvedElectionOptions {
   const { voters, expect, profile = 'default', lease = 'strict' } = options
-  if (voters !== undefined) checkVoters(voters)
   refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both: voters names the first voters, expect counts them')
-  refuse(expect !== undefined && !isCount(expect), `expect: a number of nodes from 1 to ${MAX_VOTERS}, not ${String(expect)}`)
+  checkInteger('election expect', expect, 1, MAX_VOTERS)
   refuse(!PROFILES.includes(profile), `profile: one of ${PROFILES.join(', ')}, not ${String(profile)}`)
-  refuse(options.remoteResign !== undefined && typeof options.remoteResign !== 'boolean', `remoteResign: true or false, not ${String(options.remoteResign)}`)
   refuse(lease !== 'strict' && lease !== 'off', `lease: 'strict' or 'off', not ${String(lease)}`)
   const first = voters?.length ?? expect ?? 1
   const targetVoters = options.targetVoters ?? Math.max(TARGET_VOTERS, first - (first + 1) % 2)
-  refuse(!isCount(targetVoters) || targetVoters % 2 === 0, `targetVoters: an odd number from 1 to ${MAX_VOTERS}, not ${String(targetVoters)}; an even one survives no more losses than one less`)
-  return { voters: voters === undefined ? undefined : [...voters].sort(), expect: expect ?? 1, targetVoters, profile, lease }
-}
-
-/** @throws InvalidOptionsError */
-export function checkVoters (voters: readonly string[]): void {
-  refuse(!Array.isArray(voters) || voters.length === 0 || voters.length > MAX_VOTERS, `voters: 1 to ${MAX_VOTERS} peer ids`)
-  refuse(new Set(voters).size !== voters.length, 'voters: one of them is named twice')
-  for (const voter of voters) refuse(!isPeerId(voter), `voters: '${String(voter)}' is no peer id; mesh.id of that node is`)
-}
-
-function isPeerId (id: unknown): boolean {
-  try {
-    return peerIdFromString(id as string).toString() === id
-  } catch {
-    return false
-  }
-}
-
-function isCount (value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_VOTERS
+  checkInteger('election targetVoters', targetVoters, 1, MAX_VOTERS)
+  refuse(targetVoters % 2 === 0, `targetVoters: an odd number, not ${targetVoters}: an even one survives no more losses than one less`)
+  return { voters: voters && Array.from(voters).sort(), expect: expect ?? 1, targetVoters, profile, lease }
 }
 
 function refuse (condition: boolean, message: string): void {

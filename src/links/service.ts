@@ -11,6 +11,7 @@ import { abortable } from '../util/abortable.ts'
 import { Lazy } from '../util/lazy.ts'
 import { timers } from '../util/timers.ts'
 import { encodeClaim } from '../wire/links-codec.ts'
+import { OWN } from '../wire/names.ts'
 import { METHODS } from './methods.core.ts'
 import { resolveLinksOptions } from './options.ts'
 import { parentOf } from './parent.core.ts'
@@ -117,7 +118,7 @@ export class LinksService extends SafeEmitter<LinkEvents> implements Links, Star
     run.ends.push(() => { discovery.removeEventListener('node:remove', onRemove) })
     if (self.service === undefined || !isShared) return run
     for (const method of METHODS) {
-      const registration = rpc.handle(method, async (args: unknown, context) => (run.room ?? await this.#load()).hear(method, args, context))
+      const registration = rpc.handle(method, async (args: unknown, context) => (run.room ?? await this.#load()).hear(method, args, context), OWN)
       run.ends.push(() => { registration.close() })
     }
     const onReady = (): void => { this.#load().catch((err: unknown) => { this.#log.error('%e', err) }) }

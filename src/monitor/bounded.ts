@@ -59,12 +59,11 @@ function largest <T> (items: readonly T[], size: (item: T) => number): T[] {
   return items.toSorted((a, b) => size(b) - size(a))
 }
 
-/** A record may have hundreds of methods and channels; who wants all of one node's asks it. */
+/** A record may have hundreds of methods; who wants all of one node's asks it. */
 function brief (node: NodeInfo, most: number): NodeInfo {
   return {
     ...node,
     methods: node.methods.slice(0, most),
-    channels: node.channels.slice(0, most),
     addresses: node.addresses.slice(0, most),
     roles: node.roles.slice(0, most),
     metadata: Object.fromEntries(Object.entries(node.metadata).slice(0, most))

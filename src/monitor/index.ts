@@ -186,7 +186,7 @@ export interface GossipLike {
 }
 
 /** None yet. */
-export type MonitorOptions = Readonly<Record<never, never>>
+export type MonitorOptions = Readonly<Record<string, never>>
 
 export { metricsHandler } from './handler.ts'
 export type { HandlerOptions } from './handler.ts'

@@ -4,7 +4,7 @@ import type { MeshSnapshot } from './index.ts'
 
 const node = shape({
   id: text, name: text, service: maybe(text), state: text, weight: number, load: shape({ links: number }),
-  roles: list(text), methods: list(text), channels: list(text), addresses: list(text)
+  roles: list(text), methods: list(text), addresses: list(text)
 })
 const path = shape({ peer: text, name: maybe(text), address: text, transport: text, direction: text, rtt: maybe(number), since: number, streams: number })
 const service = shape({ service: text, nodes: list(text), voters: list(text), learners: list(text), leader: maybe(shape({ id: text, epoch: number, term: number })) })

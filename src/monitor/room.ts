@@ -5,6 +5,7 @@ import { roundTrip } from '../streams/round-trip.ts'
 import { timers } from '../util/timers.ts'
 import { VERSION } from '../util/version.ts'
 import { SNAPSHOT_AGE } from '../wire/limits.ts'
+import { BUILT_IN, OWN } from '../wire/names.ts'
 import { bounded } from './bounded.ts'
 import { findings } from './findings.ts'
 import { HealthCore } from './health.core.ts'
@@ -28,8 +29,6 @@ import type { TimerHandle } from '../util/timers.ts'
 const INTERVAL = 1_000
 /** A look that takes long is taken more seldom: at most this share of the time goes into them. */
 const SHARE = 0.005
-/** How methods of every node begin. */
-const BUILT_IN = 'braid.'
 /** Milliseconds between two looks at what the process uses. */
 const USAGE_INTERVAL = 10_000
 
@@ -56,7 +55,7 @@ export class NodeMonitor extends SafeEmitter<MonitorEvents> implements RunningMo
       ping: async (connection, signal) => roundTrip(connection, { signal }),
       now: () => timers.now()
     })
-    components.rpc.handle('braid.monitor.snapshot', () => this.#answer())
+    components.rpc.handle('braid.monitor.snapshot', () => this.#answer(), OWN)
     if (components.metrics !== undefined) register(components.metrics, () => this.#all())
   }
 

@@ -1,6 +1,6 @@
 /** Typed topics: what a topic carries, as a value that publishers and consumers share and that their types come from. */
 import { InvalidMessageError, InvalidOptionsError } from '../errors.ts'
-import { checkTopic } from './names.ts'
+import { checkTopicOrPattern } from './names.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** A topic's name and the schema of its bodies. */
@@ -10,7 +10,7 @@ export interface TopicContract<I = unknown, O = unknown> {
 }
 
 /**
- * A contract: give it to `mesh.pubsub.topic`.
+ * A contract: give it to `mesh.pubsub.topic`. That of a pattern (`orders.*`) checks what consumers get of all topics that match.
  *
  * @throws InvalidNameError, InvalidOptionsError
  *
@@ -22,7 +22,7 @@ export interface TopicContract<I = unknown, O = unknown> {
  * ```
  */
 export function defineTopic<I, O> (topic: string, { body }: { body: StandardSchemaV1<I, O> }): TopicContract<I, O> {
-  checkTopic(topic)
+  checkTopicOrPattern(topic)
   if (typeof body?.['~standard']?.validate !== 'function') {
     throw new InvalidOptionsError(`${topic}: body must be a Standard Schema, as those of zod, valibot and arktype are`)
   }

@@ -40,7 +40,7 @@ export interface Receipt {
   /** Of the message, unique in the mesh. */
   readonly id: string
   readonly reached: Reached
-  /** Peer ids of the keepers that had stored it by then. */
+  /** Peer ids of the keepers that had stored it by then; empty unless `reached` is `stored`. */
   readonly storedBy: readonly string[]
   /** Names of the channels that it was for by then. */
   readonly channels: readonly string[]
@@ -48,22 +48,22 @@ export interface Receipt {
 
 export interface PublishOptions extends AbortOptions {
   /** Messages of a key go to one consumer of each channel, one after the other, in the order they were published. */
-  key?: string
+  key?: string | undefined
   /** At most 990, names of up to 256 characters, 16 KiB with their values. */
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>> | undefined
   /** Milliseconds after which a message that was not handled is dropped, with the event `expired`. @default none */
-  ttl?: number
+  ttl?: number | undefined
   /** What `publish` waits for. @default 'outbox' with a storage, else 'sent' */
-  confirm?: Reached
+  confirm?: Reached | undefined
 }
 
 export interface SubscribeOptions extends AbortOptions {
   /** Where a new channel begins; one that exists goes on where it is. @default 'latest' */
-  from?: 'latest' | 'beginning' | Date
+  from?: 'latest' | 'beginning' | Date | undefined
   /** Handlers that run at once. @default 32 */
-  concurrency?: number
+  concurrency?: number | undefined
   /** Messages that may be assigned to this consumer and not be final. @default 1000 */
-  prefetch?: number
+  prefetch?: number | undefined
   /**
    * Deliveries of one message, after which it goes to the topic `<topic>.$dead.<channel>`. This, `ackWait`, `backoff` and
    * `expire` are the channel's, for all its consumers: the newest `subscribe` that gives one decides. Who gives none takes
@@ -71,29 +71,29 @@ export interface SubscribeOptions extends AbortOptions {
    *
    * @default 5
    */
-  maxDeliver?: number
+  maxDeliver?: number | undefined
   /**
    * Milliseconds that a delivery may take; `message.working()` begins them anew. Changed under way, a longer time counts for
    * what runs, too; a shorter one only for what begins later.
    *
    * @default 30000
    */
-  ackWait?: number
+  ackWait?: number | undefined
   /** Milliseconds before the second delivery, the third, and so on; the last one repeats. @default [250, 1000, 5000, 30000] */
-  backoff?: readonly number[]
+  backoff?: readonly number[] | undefined
   /**
    * The channel outlives its last consumer, for `expire`: it does once anybody has subscribed with this, and nobody takes
    * that back but by {@link Topic.deleteChannel}.
    *
    * @default true in Node, false in pages
    */
-  durable?: boolean
+  durable?: boolean | undefined
   /** Milliseconds that a durable channel without a consumer is kept. Counts together with `durable`. @default 3600000 */
-  expire?: number
+  expire?: number | undefined
 }
 
 /** What counts for a channel by now, whoever asked for it. */
-export type ChannelSettings = Readonly<Required<Pick<SubscribeOptions, 'durable' | 'expire' | 'maxDeliver' | 'ackWait' | 'backoff'>>>
+export type ChannelSettings = Readonly<{ [K in 'durable' | 'expire' | 'maxDeliver' | 'ackWait' | 'backoff']-?: NonNullable<SubscribeOptions[K]> }>
 
 /** One delivery of a message to one consumer of a channel. */
 export interface Message<T = any> {
@@ -109,11 +109,19 @@ export interface Message<T = any> {
   readonly publishedAt: number
   /** Peer id. */
   readonly publisher: string
-  /** It is done. Resolves when that was told to whoever assigned it. */
+  /**
+   * It is done. Resolves at once: whoever assigned it is told right after, together with other acks. If this node dies
+   * before that is heard, the message comes again.
+   */
   ack (): Promise<void>
-  /** Deliver it again, here or elsewhere. @param delay - milliseconds. @default the channel's backoff */
+  /**
+   * Deliver it again, here or elsewhere.
+   *
+   * @param delay - milliseconds; below 0 is 0, and more than 7 days are 7 days. @default the channel's backoff
+   * @throws InvalidOptionsError - no number: the message is as it was
+   */
   nak (delay?: number): Promise<void>
-  /** Never deliver it again: it goes to the dead letters. */
+  /** Never deliver it again: it goes to the dead letters. @throws InvalidOptionsError - no text: the message is as it was */
   term (reason?: string): Promise<void>
   /** It takes longer: `ackWait` begins anew. */
   working (): void
@@ -173,16 +181,16 @@ export interface Topic<T = any> {
 /** Bounds of what a publisher keeps for its channels, per topic. */
 export interface OutboxOptions {
   /** Those that are not final in all channels. @default 100000 */
-  messages?: number
+  messages?: number | undefined
   /** @default 67108864 (64 MiB) */
-  bytes?: number
+  bytes?: number | undefined
   /**
    * What `publish` does at the bound: wait for room, throw OutboxFullError, or give the oldest message up (event
    * `overflow`).
    *
    * @default 'wait'
    */
-  overflow?: 'wait' | 'reject' | 'dropOldest'
+  overflow?: 'wait' | 'reject' | 'dropOldest' | undefined
 }
 
 /** Bounds of what keepers keep, per publisher and topic. */
@@ -259,12 +267,13 @@ export interface Pubsub extends TypedEventTarget<PubsubEvents> {
   /**
    * The topic of that name; the same object for the same name. `orders.*` and `orders.>` are patterns, of topics with one
    * more part and of topics with any number of more parts: they may only be subscribed to. Topics `braid.topic.…` are
-   * of this node alone, and keep nothing: of all options `key`, `headers` and `signal` count there.
+   * of this node alone, and keep nothing: of all options `key`, `headers` and `signal` count there. The type of its bodies
+   * (`topic<Order>('orders')`) is the application's word: only a contract checks them.
    *
    * @throws InvalidNameError
    * @throws InvalidOptionsError - it is in use here with other options, or with another contract
    */
-  topic (name: string, options?: OutboxOptions): Topic
+  topic<T = any>(name: string, options?: OutboxOptions): Topic<T>
   /** The same, with the types and the check of a contract. */
   topic<I, O> (contract: TopicContract<I, O>, options?: OutboxOptions): TypedTopic<I, O>
   info (): PubsubInfo

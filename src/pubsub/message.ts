@@ -1,4 +1,6 @@
 /** One delivery, as a handler sees it. */
+import { refuse } from '../util/refuse.ts'
+import { MAX_TTL } from '../wire/limits.ts'
 import type { Message } from './index.ts'
 
 /** What a handler makes of a message. The first that ends it counts. */
@@ -57,10 +59,13 @@ export class MessageDelivery<T> implements Message<T> {
   }
 
   async nak (delay?: number): Promise<void> {
-    this.settle({ type: 'nak', delay })
+    refuse(delay !== undefined && (typeof delay !== 'number' || Number.isNaN(delay)), `nak: expected milliseconds, got ${String(delay)}`)
+    // whole milliseconds travel, and no more of them than a message may live
+    this.settle({ type: 'nak', delay: delay && Math.min(MAX_TTL, Math.max(0, Math.ceil(delay))) })
   }
 
   async term (reason = ''): Promise<void> {
+    refuse(typeof reason !== 'string', 'term: expected a reason as text')
     this.settle({ type: 'term', reason })
   }
 

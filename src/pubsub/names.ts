@@ -27,11 +27,6 @@ export function isPattern (name: unknown): name is string {
     parts.every((part, index) => part === '*' || (part === '>' && index === parts.length - 1 && index > 0) || isName('topic', part))
 }
 
-/** @throws InvalidNameError - it is no topic's name */
-export function checkTopic (name: unknown): string {
-  return isTopic(name) ? name : checkName('topic', name)
-}
-
 /** @throws InvalidNameError - it is neither a topic's name nor a pattern */
 export function checkTopicOrPattern (name: unknown): string {
   if (isTopic(name) || isPattern(name)) return name

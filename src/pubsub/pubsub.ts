@@ -8,6 +8,7 @@ import { needed } from '../discovery/optional.ts'
 import { SafeEmitter } from '../discovery/safe-emitter.ts'
 import { InvalidNameError, InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
+import { given } from '../util/given.ts'
 import { Lazy } from '../util/lazy.ts'
 import { timers } from '../util/timers.ts'
 import { LazyTopic } from './lazy-topic.ts'
@@ -95,7 +96,8 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
 
   // ---- what can be done
 
-  topic (name: string | TopicContract<any, any>, options: OutboxOptions = {}): Topic {
+  topic (name: string | TopicContract<any, any>, wanted: OutboxOptions = {}): Topic {
+    const options = given(wanted)
     const contract = typeof name === 'string' ? undefined : name
     const known = checkTopicOrPattern(contract?.topic ?? name)
     checkPubsubOptions({ outbox: options })

@@ -239,7 +239,7 @@ export class Subscription {
     this.#untaken.delete(item)
     const { type: how, delay, reason = '' }: { type: Outcome['type'], delay?: number | undefined, reason?: string } = outcome
     // as much of the reason as travels: a character that is cut in two could not be sent
-    this.input({ type: 'settle', item, how, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay: delay && Math.max(0, delay) })
+    this.input({ type: 'settle', item, how, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay })
   }
 }
 

@@ -1,5 +1,8 @@
 /** The interceptor that leaves failing nodes alone. */
 import { RpcError } from '../errors.ts'
+import { given } from '../util/given.ts'
+import { checkKnown } from '../util/known.ts'
+import { checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
 import { Circuit } from './breaker.core.ts'
 import { Outliers } from './outlier.core.ts'
@@ -44,10 +47,22 @@ class ServiceState {
  * Leaves a node alone after `consecutive` failures, or when `threshold` of at least `minimum` calls within `window`
  * failed: for `cooldown`, then one call tries it (half open). Also ejects outliers. Calls go to the other nodes; when
  * none is left they fail at once with UNAVAILABLE, retryable.
+ *
+ * @throws InvalidOptionsError - a number that cannot work, or an option that there is not
  */
 export function breaker (options: BreakerOptions = {}): Breaker {
   const { outliers = {}, isFailure = isNodeFailure, ...circuit } = options
-  return interceptor(new Breakers({ ...CIRCUIT, ...circuit }, outliers === false ? undefined : { ...OUTLIERS, ...outliers }), isFailure)
+  return interceptor(new Breakers(filled(CIRCUIT, circuit), outliers === false ? undefined : filled(OUTLIERS, outliers)), isFailure)
+}
+
+/** The options with their defaults. */
+function filled<T extends CircuitOptions | OutlierOptions> (defaults: T, options: Partial<T>): T {
+  checkKnown('breaker', options, Object.keys(defaults))
+  for (const [name, value] of Object.entries(options)) {
+    const isShare = name === 'threshold' || name === 'maxShare'
+    checkNumber(`breaker: ${name}`, value as number | undefined, name === 'window' || name === 'interval' ? 1 : 0, isShare ? 1 : Infinity)
+  }
+  return { ...defaults, ...given(options) }
 }
 
 interface Before {

@@ -4,7 +4,7 @@ import { OutCall } from './out-call.ts'
 import { clientChain } from './passage.ts'
 import { checkSignal } from './prepare.ts'
 import { DeferredResults, primed } from './results.ts'
-import { isSafe, retry } from './retry.ts'
+import { isSafe, retrying } from './retry.ts'
 import type { Client } from './client.ts'
 import type { HandlerContext, InvokeOptions } from './index.ts'
 import type { ClientCall, ClientInterceptor, ClientNext } from './interceptor.ts'
@@ -38,7 +38,7 @@ export class Calls {
     this.#openStream = openStream
     this.#last = Object.assign((call: ClientCall) => this.#send(call as OutCall), { direct: this.#direct })
     this.#chain = interceptors === undefined || interceptors.length === 0 ? undefined : clientChain(interceptors, this.#last)
-    this.#safe = clientChain([retry()], this.#last)
+    this.#safe = clientChain([retrying({})], this.#last)
     this.#innermost = this.#chain ?? Object.assign((call: ClientCall) => (this.#retries(call as OutCall) ? this.#safe : this.#last)(call), {
       direct: (call: ClientCall, ending: Ending) => !this.#retries(call as OutCall) && this.#direct(call, ending)
     })

@@ -21,6 +21,7 @@ export interface ClientInit {
   maxPendingPerPeer: number
   maxBody: number
   made: MadeCalls
+  isolation: (() => readonly Error[] | undefined) | undefined
   /** Run a call whose target is this node; it ends in `Outcomes`. */
   runLocal: (call: Call) => void
   cancelLocal: (call: Call) => void

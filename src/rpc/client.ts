@@ -274,7 +274,7 @@ export class Client implements Outcomes {
     this.#withdraw(call)
     this.fail(call, sent
       ? new RpcError('DEADLINE_EXCEEDED', `${call.what} at ${this.links.label(call.node)}: no answer within ${Math.round(call.budget)} ms`, { node: call.node })
-      : unavailable(call, this.#init.discovery))
+      : unavailable(call, this.#init.discovery, this.#init.isolation?.()))
   }
 
   /** Take the call back from wherever it is. */
@@ -338,10 +338,12 @@ export class Client implements Outcomes {
 
   /** End every call and take no more. */
   close (): void {
-    this.#closed = new MeshStoppedError()
+    const closed = this.#closed = new MeshStoppedError()
+    const lost = new MeshStoppedError('the mesh is stopped: the call may have run')
     for (const call of [...this.#routing.all(), ...this.#waiting.all(), ...this.links.all(), ...this.bulk.all(), ...this.flows?.all() ?? []]) {
+      const error = call.state === SENT ? lost : closed
       this.#withdraw(call)
-      this.fail(call, this.#closed)
+      this.fail(call, error)
     }
   }
 }

@@ -118,7 +118,9 @@ export function bidi<I extends Schema = NoInput, O extends Schema = AnyOutput> (
  * ```
  */
 export function defineService<const M extends Methods> (name: string, methods: M): Contract<M> {
-  const [service = '', version] = String(name).split('@', 2)
+  const [service = '', ...versions] = String(name).split('@')
+  // of more than one the methods' names are illegal
+  const version = versions.length === 0 ? undefined : versions.join('@')
   checkName('service', service)
   for (const [method, contract] of Object.entries(methods) as Array<[string, MethodContract]>) {
     checkName('method', versioned(method, version))

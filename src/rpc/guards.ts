@@ -1,5 +1,6 @@
 /** Interceptors for deadlines and for who may call. */
 import { InvalidOptionsError, RpcError } from '../errors.ts'
+import { checkNumber, refuse } from '../util/refuse.ts'
 import { serverHooks } from './intercepted.ts'
 import { clientHooks } from './passage.ts'
 import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } from './interceptor.ts'
@@ -14,8 +15,11 @@ import type { OutCall } from './out-call.ts'
  * ```ts
  * timeout(call => call.service === 'report' ? 30_000 : undefined)
  * ```
+ *
+ * @throws InvalidOptionsError - neither
  */
 export function timeout (ms: number | ((call: ClientCall) => number | undefined)): ClientInterceptor {
+  if (typeof ms !== 'function') checkNumber('timeout', ms ?? NaN)
   return clientHooks({
     before: call => {
       const limit = call.timed ? undefined : typeof ms !== 'number' ? ms(call) : call.kind === 'unary' ? ms : undefined
@@ -33,6 +37,7 @@ const AUTHORIZATION = 'authorization'
  * stay the same, and a call has no headers of its own, a peer is sent them once per connection.
  */
 export function credentials (give: string | ((call: ClientCall) => string | Promise<string>)): ClientInterceptor {
+  refuse(typeof give !== 'string' && typeof give !== 'function', 'credentials: expected a text or a function')
   let alone: Readonly<Record<string, string>> = Object.freeze({ [AUTHORIZATION]: '' })
   const put = (call: OutCall, value: string): void => {
     if (typeof value !== 'string') {
@@ -64,6 +69,7 @@ export type Decision = boolean | Promise<boolean>
  * `call.context.caller.id` is the caller's key, proved by the connection.
  */
 export function auth (allow: (credentials: string | undefined, call: ServerCall) => Decision): ServerInterceptor {
+  refuse(typeof allow !== 'function', 'auth: expected a function')
   const check = (allowed: boolean, given: string | undefined, method: string): void => {
     // only a plain yes is one
     if (allowed !== true) {

@@ -1,4 +1,5 @@
 /** The interceptor that asks another node before the first one has failed. */
+import { checkInteger, checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
 import { tellsRetryable } from './retry.ts'
 import type { ClientInterceptor, ClientNext } from './interceptor.ts'
@@ -11,11 +12,20 @@ export interface HedgeOptions {
   max?: number
 }
 
+/** A number of nodes beyond every use. */
+const MAX_HEDGES = 1_000
+
 /**
  * Asks a second node when the first is slow, and takes the answer that comes first; the others are cancelled. Only unary
  * calls that may run twice, and that no token or node binds, are hedged.
+ *
+ * @throws InvalidOptionsError - no delay, or a number that cannot work
  */
-export function hedge ({ delay, max = 2 }: HedgeOptions): ClientInterceptor {
+export function hedge (options: HedgeOptions): ClientInterceptor {
+  // an untyped caller may give nothing
+  const { delay = NaN, max = 2 } = (options as HedgeOptions | undefined) ?? {}
+  checkNumber('hedge: delay', delay)
+  checkInteger('hedge: max', max, 1, MAX_HEDGES)
   return next => async call => {
     const { options } = call
     // a key is known to one node only: another one would run the call, too

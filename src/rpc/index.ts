@@ -26,7 +26,7 @@ import type { CallCounts } from './counts.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
-import type { StreamCaller, StreamHandler, StreamKind } from './stream-types.ts'
+import type { StreamCaller, StreamHandlers, StreamKind } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** HMAC-SHA-256 of a token, hex. The token itself never leaves the process that was given it. */
@@ -34,36 +34,36 @@ export type TokenId = string
 
 export interface InvokeOptions {
   /** The same token reaches the same node while it lives. */
-  token?: string
+  token?: string | undefined
   /** Milliseconds, from now to the answer. @default 5000, or what remains of the handler's own budget */
-  timeout?: number
-  signal?: AbortSignal
+  timeout?: number | undefined
+  signal?: AbortSignal | undefined
   /** Travels on into the calls that the handler makes. */
-  metadata?: Readonly<Record<string, string>>
+  metadata?: Readonly<Record<string, string>> | undefined
   /** For the called handler only. */
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>> | undefined
   /**
    * Call this node and no other. It judges all the same: a call with a token that is linked to another one does not run
    * there (`FAILED_PRECONDITION`; `details.owner` is the peer id of the other).
    */
-  node?: string
+  node?: string | undefined
   /** @default 'random', with a token 'rendezvous' */
-  balancer?: BalancerName | PickerFactory
+  balancer?: BalancerName | PickerFactory | undefined
   /**
    * Names this call, so that it runs once however often it is sent: the node that ran it remembers the reply for five
    * minutes, for this caller and its credentials. A call that was lost in flight is sent again, to that node only, with
    * the headers that it had. Asked again by the application, a call of the same key goes to the same node, unless it names
    * another one (`token`, `node`, `balancer`, `prefer`); when nodes come or go some keys get another, which knows no reply.
    */
-  idempotencyKey?: string
+  idempotencyKey?: string | undefined
   /** Running it twice does no harm: a call that was lost in flight is sent again. @default false */
-  idempotent?: boolean
+  idempotent?: boolean | undefined
   /** Ask this node first, if it is there. */
-  prefer?: string
+  prefer?: string | undefined
   /** Ask these nodes only when there is no other. */
-  avoid?: ReadonlySet<string>
+  avoid?: ReadonlySet<string> | undefined
   /** Called with the id of each node that the call is sent to: the last one is who answers. What it throws is ignored. */
-  onNode?: (id: string) => void
+  onNode?: ((id: string) => void) | undefined
 }
 
 /** What a handler knows of the call it serves. */
@@ -98,15 +98,18 @@ export interface HandleOptions {
   /** Validates the result; a failure answers INTERNAL. */
   output?: StandardSchemaV1 | undefined
   /** Calls of this method that run at a time; others wait for their turn. @default as many as come */
-  concurrency?: number
+  concurrency?: number | undefined
   /** Calls that may wait for their turn; beyond it they are refused, as RESOURCE_EXHAUSTED. @default 100 */
-  queue?: number
+  queue?: number | undefined
   /** Inside of the room's. */
-  interceptors?: readonly ServerInterceptor[]
+  interceptors?: readonly ServerInterceptor[] | undefined
   /** For `braid.describe`. */
   idempotent?: boolean | undefined
   description?: string | undefined
 }
+
+/** {@link HandleOptions} whose schemas give the handler its types. */
+export type TypedOptions<I, O> = HandleOptions & { input?: StandardSchemaV1<any, I> | undefined, output?: StandardSchemaV1<O, any> | undefined }
 
 /** Ends what it was returned for: `using served = mesh.rpc.handle(…)`. */
 export interface Registration extends Disposable {
@@ -196,6 +199,8 @@ export interface RpcInit {
    * @default none
    */
   interceptors?: Interceptors
+  /** Why this node has no path into the mesh, for the errors of calls that find nobody; undefined: it has one. `createMesh` knows. @default not known */
+  isolation?: (() => readonly Error[] | undefined) | undefined
 }
 
 /** `braid.…` methods tell a node's; NOT_SERVING is the application's own word, DRAINING the room's. */
@@ -226,23 +231,26 @@ export interface NodeStats {
 
 export interface Rpc {
   /**
-   * Serve a method. Names: letters, digits, `.`, `_`, `-`, at most 64 characters. Its arguments are what `input` makes of them.
+   * Serve a method. Names: letters, digits, `.`, `_`, `-`, at most 64 characters, not beginning with `braid.`. Its arguments are what `input` makes of them, and its
+   * result is what `output` takes.
    *
-   * @throws InvalidNameError; Error when the method is served already
+   * @throws InvalidNameError; RpcError `ALREADY_EXISTS` - the method is served already
    */
-  handle<I = any>(method: string, handler: (args: I, context: HandlerContext) => unknown, options?: HandleOptions & { input?: StandardSchemaV1<any, I> | undefined }): Registration
+  handle<I = any, O = unknown>(method: string, handler: (args: I, context: HandlerContext) => NoInfer<O> | Promise<NoInfer<O>>, options?: TypedOptions<I, O>): Registration
   /**
    * Call a method of a service and resolve to its result.
    *
    * @throws RpcError - with `code`, `retryable` and, when the remote handler threw one, its message and details
+   * @throws MeshStoppedError - this node stops, or has; code `UNAVAILABLE`. Of a call that was sent its message says so
+   * @throws InvalidNameError, InvalidOptionsError - nothing was sent; code `INVALID_ARGUMENT`
    */
   invoke (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<unknown>
   /**
    * Serve a method whose input, results or both are sequences. Its schemas check the items of those.
    *
-   * @throws InvalidNameError; Error when the method is served already
+   * @throws InvalidNameError; RpcError `ALREADY_EXISTS` - the method is served already
    */
-  handleStream (method: string, kind: StreamKind, handler: StreamHandler, options?: HandleOptions): Registration
+  handleStream<K extends StreamKind, I = any, O = any>(method: string, kind: K, handler: StreamHandlers<I, NoInfer<O>>[K], options?: TypedOptions<I, O>): Registration
   /**
    * Call a streaming method, on a stream of its own. A side that is not read, or does not read, holds the other up. Not
    * retried once a node has taken it; what the results end with is a {@link RpcError}, also when the node dies.
@@ -294,7 +302,7 @@ export interface Rpc {
   stats (): Record<string, MethodStats>
 }
 
-export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamKind, StreamOptions } from './stream-types.ts'
+export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamHandlers, StreamKind, StreamOptions } from './stream-types.ts'
 export { json } from './codec.ts'
 export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
@@ -313,6 +321,7 @@ export type { CallMetrics, Metrics } from './metrics.ts'
 export type { OtelApi } from './otel.ts'
 export { hedge } from './hedge.ts'
 export type { HedgeOptions } from './hedge.ts'
+export type { Issue } from './validate.ts'
 export { retry } from './retry.ts'
 export type { RetryOptions } from './retry.ts'
 export type { InvokeAllOptions, NodeResult } from './scatter.ts'

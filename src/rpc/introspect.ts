@@ -1,5 +1,6 @@
 /** What every node tells about itself: the methods `braid.…`. */
 import { untilAborted } from '../util/abortable.ts'
+import { OWN } from '../wire/names.ts'
 import type { Health } from './health.ts'
 import type { HealthStatus, Rpc } from './index.ts'
 import type { Methods } from './methods.ts'
@@ -34,11 +35,11 @@ export interface Introspected {
 /** Serve them, if they are not served since an earlier start. */
 export function introspection ({ rpc, methods, health, about }: Introspected): void {
   if (methods.get('braid.ping') !== undefined) return
-  rpc.handle('braid.ping', args => args ?? 'pong')
-  rpc.handle('braid.describe', (): Description => ({ ...about(), health: health.status }))
-  rpc.handle('braid.stats', () => rpc.nodeStats())
-  rpc.handle('braid.health', () => health.status)
-  rpc.handleStream('braid.health.watch', 'serverStream', (_, { signal }) => watch(health, signal))
+  rpc.handle('braid.ping', args => args ?? 'pong', OWN)
+  rpc.handle('braid.describe', (): Description => ({ ...about(), health: health.status }), OWN)
+  rpc.handle('braid.stats', () => rpc.nodeStats(), OWN)
+  rpc.handle('braid.health', () => health.status, OWN)
+  rpc.handleStream('braid.health.watch', 'serverStream', (_, { signal }) => watch(health, signal), OWN)
 }
 
 /** The status of now, and each one after it. */

@@ -1,6 +1,7 @@
-import { InvalidOptionsError } from '../errors.ts'
+import { InvalidNameError, InvalidOptionsError, RpcError } from '../errors.ts'
 import { Histogram } from '../util/histogram.core.ts'
-import { checkName } from '../wire/names.ts'
+import { checkFunctions } from '../util/refuse.ts'
+import { BUILT_IN, checkName, OWN } from '../wire/names.ts'
 import { Gate } from './gate.ts'
 import { newestCompatible } from './versions.core.ts'
 import type { CallCounts } from './counts.ts'
@@ -8,11 +9,9 @@ import type { HandleOptions, Handler, MethodStats, Registration } from './index.
 import type { ServerInterceptor } from './interceptor.ts'
 import type { CallKind } from './stream-types.ts'
 
-/** Methods of every node; they are not listed in its record. */
-const BUILT_IN = 'braid.'
 const B = 0x62
 
-/** Asked of every call: most names begin otherwise, and callers may give what is no text. */
+/** A method of every node; those are not listed in its record. Asked of every call: most names begin otherwise, and callers may give what is no text. */
 export function isBuiltIn (method: unknown): boolean {
   return typeof method === 'string' && method.charCodeAt(0) === B && method.startsWith(BUILT_IN)
 }
@@ -89,12 +88,18 @@ export class Methods {
 
   add (name: string, handler: Handler, options: HandleOptions, rooms: readonly ServerInterceptor[] = [], kind: CallKind = 'unary', about = options): Registration {
     checkName('method', name)
-    const interceptors = [...isBuiltIn(name) ? [] : rooms, ...options.interceptors ?? []]
-    if (![handler, ...interceptors].every(fn => typeof fn === 'function')) {
-      throw new TypeError(`the handler of '${name}', and each interceptor, must be a function`)
+    if (isBuiltIn(name) && about !== OWN) {
+      // no interceptor would stand before it, and no record would tell of it
+      throw new InvalidNameError(`'${name}': names that begin with ${BUILT_IN} are the node's own`)
     }
+    if (typeof handler !== 'function') {
+      throw new TypeError(`the handler of '${name}' must be a function`)
+    }
+    const { interceptors: own = [] } = options
+    checkFunctions(`'${name}': interceptors`, own)
+    const interceptors = [...isBuiltIn(name) ? [] : rooms, ...own]
     if (this.#methods.has(name)) {
-      throw new Error(`the method '${name}' is served already: close its registration first`)
+      throw new RpcError('ALREADY_EXISTS', `the method '${name}' is served already: close its registration first`)
     }
     const method = new Method(name, handler, options, interceptors, kind, about)
     this.#methods.set(name, method)

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
+import { checkFunctions, refuse } from '../util/refuse.ts'
 import { DEFAULT_TIMEOUT, LARGEST_BODY, MAX_BODY, MAX_CALL_STREAMS, MAX_CALL_STREAMS_PER_PEER, MAX_PENDING, MAX_PENDING_PER_PEER, MAX_TIMEOUT } from '../wire/limits.ts'
 import type { RpcInit } from './index.ts'
 import type { Interceptors } from './interceptor.ts'
@@ -15,6 +16,7 @@ export interface RpcOptions {
   counted: boolean
   lazy: boolean
   interceptors: Interceptors
+  isolation: RpcInit['isolation']
 }
 
 /** @throws InvalidOptionsError - an option that cannot work */
@@ -29,8 +31,19 @@ export function resolveRpcOptions (init: RpcInit): RpcOptions {
     maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
     counted: init.counted ?? false,
     lazy: init.lazy ?? false,
-    interceptors: init.interceptors ?? {}
+    isolation: init.isolation,
+    interceptors: checkInterceptors(init.interceptors ?? {})
   }
+}
+
+/** What is given in another form would not be run, and nobody would be checked by it. */
+function checkInterceptors (interceptors: Interceptors): Interceptors {
+  const { client, server, ...others } = interceptors
+  // what an array or a text has are no sides
+  refuse(typeof interceptors === 'function' || Object.keys(others).length > 0, 'rpc interceptors: expected { client, server }')
+  checkFunctions('rpc interceptors', client)
+  checkFunctions('rpc interceptors', server)
+  return interceptors
 }
 
 function positive (name: string, value: number, max: number): number {

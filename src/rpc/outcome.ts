@@ -1,5 +1,5 @@
 /** Errors on their way through a call: what a throw becomes for the caller, and what an answer becomes here. */
-import { RpcError, STATUS_CODES } from '../errors.ts'
+import { MeshStoppedError, RpcError, STATUS_CODES } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
 import { MAX_MESSAGE } from '../wire/limits.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -45,7 +45,8 @@ export function thrown (error: unknown): RpcError {
   if (isRpcError(error)) {
     return new RpcError(error.code, error.message, { details: error.details, retryAfter: error.retryAfter, cause: error })
   }
-  return new RpcError('UNKNOWN', messageOf(error), { cause: error })
+  // a call of the handler's own met the end of its node: that is no fault of what it was asked
+  return new RpcError(error instanceof MeshStoppedError ? 'UNAVAILABLE' : 'UNKNOWN', messageOf(error), { cause: error })
 }
 
 /** What a node answered makes no sense here. @param label - the node for people */

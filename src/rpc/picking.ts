@@ -1,5 +1,5 @@
 /** Dealings with pickers and routers, which may be the application's own. */
-import { InvalidOptionsError, RpcError } from '../errors.ts'
+import { InvalidOptionsError, MeshStoppedError, RpcError } from '../errors.ts'
 import { messageOf } from './outcome.ts'
 import type { Call } from './call.ts'
 import type { Targets } from './targets.ts'
@@ -52,6 +52,6 @@ export function feedback (call: Call, ok: boolean, now: number): void {
 
 /** What a call fails with whose node could not be chosen. */
 export function unrouted (call: Call, err: unknown): Error {
-  const known = err instanceof RpcError || err instanceof InvalidOptionsError
+  const known = err instanceof RpcError || err instanceof InvalidOptionsError || err instanceof MeshStoppedError
   return known ? err : new RpcError('INTERNAL', `${call.what}: no node could be chosen: ${messageOf(err)}`, { cause: err })
 }

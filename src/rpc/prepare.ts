@@ -67,9 +67,9 @@ export function prepare (service: string, method: string, args: unknown, options
 
 /** `login@2` and `user.password` are `login` and `user.password@2`. */
 function splitVersion (service: string, method: string): [string, string] {
-  const [name = '', version] = String(service).split('@', 2)
-  checkName('service', version === undefined ? service : name)
-  return [name, `${method}@${version ?? ''}`]
+  const [name = '', ...version] = String(service).split('@')
+  checkName('service', version.length === 0 ? service : name)
+  return [name, `${method}@${version.join('@')}`]
 }
 
 /** Milliseconds that a call may take: what was asked for, within what remains to the handler that makes it. */
@@ -103,6 +103,9 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
     throw new InvalidOptionsError(`idempotencyKey must be a string of 1 to ${MAX_IDEMPOTENCY_KEY} characters`)
   }
   call.idempotencyKey = options.idempotencyKey
+  if (typeof (options.node ?? options.prefer ?? '') !== 'string') {
+    throw new InvalidOptionsError('node and prefer must be ids')
+  }
   call.only = options.node
   call.prefer = options.prefer
   if (options.avoid !== undefined && options.avoid.size > 0 && options.node === undefined) {

@@ -2,6 +2,7 @@
 import { RpcError } from '../errors.ts'
 import { untilAborted } from '../util/abortable.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
+import { checkInteger, checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
 import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { RetryBudget } from './budget.core.ts'
@@ -15,9 +16,9 @@ export interface RetryOptions {
   /** Times that a call is sent at most, the first one included: 1 to 10. @default 3 */
   attempts?: number
   /** Milliseconds before the second attempt, and between attempts at most; doubled each time, with jitter. @default { initial: 50, max: 1000 } */
-  backoff?: { initial: number, max: number }
+  backoff?: { initial?: number, max?: number }
   /** Tokens of each service: a failure takes one, a success gives `ratio` back, and nothing is repeated at or below the half. @default { max: 10, ratio: 0.1 } */
-  budget?: { max: number, ratio: number }
+  budget?: { max?: number, ratio?: number }
   /** Codes that are repeated when the call did not run, or may run twice. @default UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED */
   codes?: readonly ErrorCode[]
   /** Milliseconds that an attempt may take. @default what the call has left */
@@ -44,8 +45,18 @@ export function tellsRetryable (error: unknown): error is RpcError {
  * is `idempotent`: after a pause, within the call's own deadline, and only while the service's budget lasts. A node that
  * names a time (`retryAfter` of its error) is left alone for so long, or for good when it is more than a minute. A call with a key goes to the same node
  * again, which alone knows whether it ran. Streams are repeated only if they were not begun.
+ *
+ * @throws InvalidOptionsError - a number that cannot work
  */
 export function retry (options: RetryOptions = {}): ClientInterceptor {
+  const { attempts, perTry, backoff: { initial, max } = {}, budget: { max: tokens, ratio } = {} } = options
+  checkInteger('retry: attempts', attempts, 1, MAX_ATTEMPTS)
+  for (const [name, value] of Object.entries({ initial, max, tokens, ratio, perTry })) checkNumber(`retry: ${name}`, value)
+  return retrying(options)
+}
+
+/** {@link retry} with options that are known to work. */
+export function retrying (options: RetryOptions): ClientInterceptor {
   const policy = new RetryPolicy(options)
   return clientHooks({
     before: call => {
@@ -101,10 +112,10 @@ class RetryPolicy {
   readonly #perTry: boolean
   readonly #budgets = new Map<string, RetryBudget>()
 
-  constructor ({ attempts = 3, backoff = { initial: 50, max: 1_000 }, budget = { max: 10, ratio: 0.1 }, codes = CODES, perTry }: RetryOptions) {
-    this.#attempts = Math.min(attempts, MAX_ATTEMPTS)
-    this.#backoff = backoff
-    this.#tokens = budget
+  constructor ({ attempts = 3, backoff: { initial = 50, max = 1_000 } = {}, budget: { max: tokens = 10, ratio = 0.1 } = {}, codes = CODES, perTry }: RetryOptions) {
+    this.#attempts = attempts
+    this.#backoff = { initial, max }
+    this.#tokens = { max: tokens, ratio }
     this.#codes = codes
     this.#perTry = perTry !== undefined
   }

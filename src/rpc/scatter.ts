@@ -1,13 +1,13 @@
-import { MeshStoppedError, RpcError } from '../errors.ts'
-import { messageOf } from './outcome.ts'
+import { RpcError } from '../errors.ts'
+import { thrown } from './outcome.ts'
 import type { InvokeOptions } from './index.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
 export interface InvokeAllOptions extends Omit<InvokeOptions, 'node' | 'balancer' | 'token' | 'prefer' | 'avoid' | 'onNode'> {
   /** Results that are enough: the calls that are still under way then are cancelled. @default all */
-  count?: number
+  count?: number | undefined
   /** Called with each node's result as it comes. */
-  onResult?: (result: NodeResult) => void
+  onResult?: ((result: NodeResult) => void) | undefined
 }
 
 /** What one node answered. */
@@ -30,7 +30,7 @@ export async function scatter (nodes: readonly NodeInfo[], invoke: Invoke, optio
       result = { node, status: 'fulfilled', value }
       fulfilled++
     } catch (err) {
-      result = { node, status: 'rejected', reason: toRpcError(err) }
+      result = { node, status: 'rejected', reason: err instanceof RpcError ? err : thrown(err) }
     }
     try {
       onResult?.(result)
@@ -44,9 +44,4 @@ export async function scatter (nodes: readonly NodeInfo[], invoke: Invoke, optio
     return result
   }
   return Promise.all(nodes.map(ask))
-}
-
-/** UNKNOWN is an error that a handler, or an interceptor, threw. */
-function toRpcError (err: unknown): RpcError {
-  return err instanceof RpcError ? err : new RpcError(err instanceof MeshStoppedError ? 'UNAVAILABLE' : 'UNKNOWN', messageOf(err), { cause: err })
 }

@@ -14,7 +14,14 @@ export const STREAMING: Readonly<Record<CallKind, 0 | 1 | 2 | 3>> = { unary: 0, 
  * Serves a streaming method. `input` is the arguments (`serverStream`) or a sequence; the result is a sequence
  * (`serverStream`, `bidi`: usually of an `async function *`), or the one result.
  */
-export type StreamHandler = (input: any, context: HandlerContext) => unknown
+export type StreamHandler = (input: any, context: HandlerContext) => any
+
+/** {@link StreamHandler} by kind. `I` is what comes in and `O` what goes out, of a sequence each item. */
+export interface StreamHandlers<I = any, O = any> {
+  serverStream: (input: I, context: HandlerContext) => Sequence<O> | Promise<Sequence<O>>
+  clientStream: (input: AsyncIterable<I>, context: HandlerContext) => O | Promise<O>
+  bidi: (input: AsyncIterable<I>, context: HandlerContext) => Sequence<O> | Promise<Sequence<O>>
+}
 
 /**
  * Options of a streaming call. There is no deadline unless `timeout` names one or the handler that calls has one; without

@@ -1,5 +1,6 @@
 /** Contracts on top of untyped calls: what `rpc.serve`, `rpc.client` and `ctx.client` do. */
 import { InvalidOptionsError } from '../errors.ts'
+import { checkFunctions } from '../util/refuse.ts'
 import { decode, decoded, decoding, encode, encoded, encoding } from './codec.ts'
 import { versioned } from './contract.ts'
 import { failedResults } from './results.ts'
@@ -12,7 +13,7 @@ import type { CallKind, Results, Sequence, StreamKind } from './stream-types.ts'
 /** Options of every call of one client; those of a call win. */
 export interface ClientOptions extends Omit<InvokeOptions, 'idempotencyKey' | 'idempotent'> {
   /** Outside of the room's. */
-  interceptors?: readonly ClientInterceptor[]
+  interceptors?: readonly ClientInterceptor[] | undefined
 }
 
 /** The untyped ways to call. */
@@ -23,6 +24,7 @@ export interface Caller {
 
 export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, options: ClientOptions = {}): ContractClient<C> {
   const { interceptors, ...defaults } = options
+  checkFunctions('client: interceptors', interceptors)
   const hasDefaults = Object.keys(defaults).length > 0
   const client: Record<string, unknown> = {}
   const methods: Record<string, Pick<MethodContract, 'kind' | 'idempotent' | 'codec'>> = contract.methods

@@ -4,9 +4,9 @@ import { byVersion, parseVersioned } from './versions.core.ts'
 import type { Call } from './call.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
-/** The deadline passed and the call was sent nowhere: why? */
-export function unavailable (call: Call, discovery: Discovery): ServiceUnavailableError {
-  const { cause, only, service, what } = call
+/** The deadline passed and the call was sent nowhere: why? @param isolated - see {@link RpcInit.isolation} */
+export function unavailable (call: Call, discovery: Discovery, isolated: readonly Error[] | undefined): ServiceUnavailableError {
+  const { cause = isolated?.[0], only, service, what } = call
   const ms = Math.round(call.budget)
   const reason = cause === undefined ? '' : `: ${messageOf(cause)}`
   if (only !== undefined) {
@@ -15,7 +15,7 @@ export function unavailable (call: Call, discovery: Discovery): ServiceUnavailab
   }
   const nodes = discovery.nodes(service)
   if (nodes.length === 0) {
-    return new ServiceUnavailableError(`no node of service '${service}' in mesh '${discovery.mesh}' after ${ms} ms; is it started, and does it share a bootstrap?`, { cause })
+    return new ServiceUnavailableError(`no node of service '${service}' in mesh '${discovery.mesh}' after ${ms} ms${isolated === undefined ? '; is it started, and does it share a bootstrap?' : `: this node is isolated${reason}`}`, { cause })
   }
   const versions = byVersion(nodes, call.method)
   const message = versions?.compatible.length === 0

@@ -1,6 +1,7 @@
 /** A relay of our own: circuit-relay-v2 without the quotas that end every real use, without its leaks, with our limits. */
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { InvalidOptionsError } from '../errors.ts'
+import { checkKnown } from '../util/known.ts'
 import { PLACE_TTL, Places } from './places.ts'
 import { relayLimits, RelayQuota } from './relay-quota.core.ts'
 import { slowDown } from './slow-down.ts'
@@ -45,6 +46,7 @@ function serverInit ({ reservations }: Required<RelayOptions>): CircuitRelayServ
 /** @throws InvalidOptionsError */
 function check (options: RelayOptions): Required<RelayOptions> {
   const limits = relayLimits(options)
+  checkKnown('relay', options, Object.keys(limits))
   const { proxies, ...numbers } = limits
   for (const [name, value] of Object.entries(numbers)) {
     const most = name === 'circuitsPerPeer' ? MAX_CIRCUITS_PER_PEER : Infinity

@@ -7,6 +7,12 @@ export type NameKind = 'mesh' | 'service' | 'topic' | 'channel' | 'method'
 /** In place of a service's name: all of them. */
 export const ANY_PARENT = '*'
 
+/** With which the names of the methods begin that every node serves by itself. */
+export const BUILT_IN = 'braid.'
+
+/** Options of those methods, and of no other: they tell them from one of that name that an application has. */
+export const OWN = {}
+
 const NAME = /^[a-z0-9][a-z0-9._-]*$/
 /** A method may end in its version: `user.password@2`, `user.password@2.1`. */
 const METHOD = /^[a-zA-Z0-9][a-zA-Z0-9._-]*(@\d{1,4}(\.\d{1,4})?)?$/

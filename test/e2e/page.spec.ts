@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { OWN } from '../../src/wire/names.ts'
 import { until } from '../harness/until.ts'
 import { expectAccessible } from './axe.ts'
 import { ARTEFACTS } from './stage.ts'
@@ -208,12 +209,12 @@ describe('the demo page, in Chromium', function () {
     try {
       let asked = 0
       // before the room has its own
-      odd.rpc.handle('braid.ping', () => 'pong')
-      odd.rpc.handle('braid.describe', () => description)
+      odd.rpc.handle('braid.ping', () => 'pong', OWN)
+      odd.rpc.handle('braid.describe', () => description, OWN)
       odd.rpc.handle('braid.monitor.snapshot', () => {
         asked++
         return {}
-      })
+      }, OWN)
       await odd.start()
       const tab = await tabs.open()
       await tab.join()

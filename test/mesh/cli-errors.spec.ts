@@ -1,6 +1,7 @@
 /** What the commands say when something is wrong, and what others cannot make them say. */
 import { expect } from 'chai'
 import { createMesh, RpcError } from '../../src/index.ts'
+import { OWN } from '../../src/wire/names.ts'
 import { until } from '../harness/until.ts'
 import { CLOSED, FakeTerminal, useShop } from './cli-shop.ts'
 import { cbor } from './foreign-bytes.ts'
@@ -127,7 +128,7 @@ describe('the command line, when something is wrong', function () {
     for (const answer of [{}, null, 'all is well', { ...shop.relay.monitor.snapshot(), links: [null] }, shop.relay.monitor.snapshot()]) {
       const odd = await createMesh({ mesh: 'shop', service: 'odd', name: 'odd-1', monitor: false, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: [shop.address] })
       try {
-        odd.rpc.handle('braid.monitor.snapshot', () => answer)
+        odd.rpc.handle('braid.monitor.snapshot', () => answer, OWN)
         // On a busy machine a command may look before it has heard of all.
         const { nodes, silent } = await until(async () => {
           const top = await shop.cli('top', '--count', '1', '--json')

@@ -63,6 +63,18 @@ describe('createMesh', () => {
     expect(await lonely.rpc.invoke('login', 'ping')).to.equal('pong')
   })
 
+  it('tells whoever calls while it is isolated why it is', async () => {
+    const lonely = await make({ bootstrap: ['/ip4/127.0.0.1/tcp/9'] })
+    const { id } = await make({ service: 'login' })
+    for (const options of [{ timeout: 200 }, { timeout: 200, node: id }]) {
+      const error = await failure(lonely.rpc.invoke('login', 'ping', undefined, options)) as Error & { cause?: Error }
+      expect(error).to.include({ name: 'ServiceUnavailableError', code: 'UNAVAILABLE' })
+      expect(error.message).to.include('bootstrap /ip4/127.0.0.1/tcp/9 cannot be reached')
+      expect(error.cause?.message).to.include('cannot be reached')
+    }
+    expect((await failure(lonely.rpc.invoke('login', 'ping', undefined, { timeout: 200 }))).message).to.include('this node is isolated')
+  })
+
   it('tells whoever listens once it is made why it is isolated, and whoever asks', async () => {
     const first = await make({ service: 'login' })
     const [address = ''] = addresses(first)
@@ -132,6 +144,27 @@ describe('createMesh', () => {
         expect(error.message).to.include(`${option}: expected multiaddrs such as /ip4/127.0.0.1/tcp/9001, got '${String(address)}'`)
       }
     }
+  })
+
+  it('refuses options that there are not, in each group of them, and names what was meant', async () => {
+    const misspelt: Array<[object, string]> = [
+      [{ bootsrap: [] }, 'createMesh: there is no option bootsrap, did you mean bootstrap?'],
+      [{ servce: 'login' }, 'did you mean service?'], [{ Service: 'login' }, 'did you mean service?'], [{ metdata: {} }, 'did you mean metadata?'],
+      [{ zzz: 1 }, 'createMesh: there is no option zzz'],
+      [{ rpc: { timout: 5 } }, 'rpc: there is no option timout, did you mean timeout?'],
+      [{ rpc: { interceptors: { servers: [] } } }, 'rpc interceptors: expected'],
+      [{ election: { expcet: 3 } }, 'did you mean expect?'], [{ election: { remoteresign: true } }, 'did you mean remoteResign?'],
+      [{ links: { owership: 'strict' } }, 'did you mean ownership?'], [{ links: { secrets: 'x' } }, 'did you mean secret?'],
+      [{ pubsub: { kepper: false } }, 'did you mean keeper?'], [{ pubsub: { outbox: { mesages: 5 } } }, 'pubsub.outbox: there is no option mesages, did you mean messages?'],
+      [{ pubsub: { retention: { times: 5 } } }, 'did you mean time?'], [{ pubsub: { keeper: 'no' } }, 'pubsub.keeper: expected true or false, got no'],
+      [{ monitor: { interval: 5 } }, 'monitor: there is no option interval'], [{ relay: { reservation: 5 }, storage: undefined }, 'relay: there is no option reservation, did you mean reservations?']
+    ]
+    for (const [options, message] of misspelt) {
+      const error = await failure(createMesh({ listen: LISTEN, storage: '/dev/null/nowhere', ...options }))
+      expect(error, JSON.stringify(options)).to.include({ name: 'InvalidOptionsError' })
+      expect(error.message).to.include(message)
+    }
+    await make({ mesh: 'shop', lisen: undefined, monitor: {}, pubsub: {}, links: {}, election: {}, rpc: {}, relay: {} } as MeshOptions)
   })
 
   it('refuses options of rpc before anything is opened', async () => {
@@ -219,6 +252,12 @@ describe('createMesh', () => {
     while (gate.discovery.nodes('login').length < 2) await new Promise(resolve => setTimeout(resolve, 10))
     await one.drain()
     for (let i = 0; i < 20; i++) expect(await gate.rpc.invoke('login', 'who')).to.equal('other')
+  })
+
+  it('does not begin to drain within what is no time', async () => {
+    const mesh = await make({ service: 'login' })
+    for (const timeout of [NaN, -1, '5s']) expect(await failure(mesh.drain({ timeout: timeout as number }))).to.have.property('name', 'InvalidOptionsError')
+    expect(mesh.status).to.equal('joined')
   })
 
   it('keeps two meshes of one process apart', async () => {

@@ -247,6 +247,26 @@ describe('mesh: pub/sub delivers at least once', function () {
     expect(letters[0]?.headers['braid-reason']).to.equal('never\ufffd')
   })
 
+  it('a delay that is no whole number is one, and takes none of the acks beside it with it', async () => {
+    const { publisher, first } = await three()
+    const channel = await first.pubsub.topic('orders').subscribe('billing', { ackWait: 600_000, backoff: [600_000] })
+    const topic = publisher.pubsub.topic('orders')
+    const handled = [1, 2, 3].map(async n => topic.publish(n, { confirm: 'handled' }))
+    const seen: string[] = []
+    const all: Message[] = []
+    for await (const message of channel) {
+      seen.push(`${message.body} ${message.attempt}`)
+      all.push(message)
+      // all three in one tick
+      if (all.length === 3) await Promise.all(all.map(async message => message.body === 3 ? message.nak(33.3) : message.ack()))
+      if (all.length < 4) continue
+      await message.ack()
+      break
+    }
+    await Promise.all(handled)
+    expect(seen).to.deep.equal(['1 1', '2 1', '3 1', '3 2'])
+  })
+
   it('a pattern gets the topics that match, those that come later too, and no dead letters', async () => {
     const { publisher, first, second } = await three()
     const star: string[] = []
@@ -349,6 +369,17 @@ describe('mesh: pub/sub delivers at least once', function () {
     await topic.publish({ count: '7' }, { confirm: 'handled' })
     expect(got).to.deep.equal([7])
     expect(await failure(topic.publish({ count: 'many' }))).to.have.property('name', 'InvalidMessageError')
+  })
+
+  it('the contract of a pattern checks what comes of the topics that match, and publishes nothing', async () => {
+    const { publisher, first } = await three()
+    const all = first.pubsub.topic(defineTopic('orders.*', { body: z.object({ count: z.coerce.number<string>() }) }))
+    const got: number[] = []
+    ;(await all.subscribe('billing', { maxDeliver: 1 })).onMessage(({ body }) => { got.push(body.count) })
+    for (const count of ['7', 'many', '8']) await publisher.pubsub.topic('orders.eu').publish({ count }, { confirm: 'handled' })
+    expect(got).to.deep.equal([7, 8])
+    expect(publisher.pubsub.info().topics.find(({ name }) => name === 'orders.eu')?.channels[0]).to.deep.include({ dead: 1 })
+    expect(await failure(all.publish({ count: '7' }))).to.have.property('name', 'InvalidNameError')
   })
 
   it('a channel that is deleted ends everywhere; one that is made anew is another', async () => {

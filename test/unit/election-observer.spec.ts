@@ -27,10 +27,11 @@ for (const [who, make] of ROOMS) {
 
     afterEach(async () => { for (const room of rooms.splice(0)) await room.stop() })
 
-    async function open (service: string | undefined, init: ElectionInit = {}, load?: () => Promise<typeof Code>): Promise<Room> {
+    async function open (service: string | undefined, init: ElectionInit = {}, load?: () => Promise<typeof Code>, made: (room: Room) => void = () => {}): Promise<Room> {
       discovery = new FakeDiscovery(nodeInfo('page', service))
       const room = make({ discovery, logger: defaultLogger(), events: new EventTarget() } as unknown as ElectionComponents, init, load)
       rooms.push(room)
+      made(room)
       await room.start()
       await room.afterStart()
       return room
@@ -61,6 +62,19 @@ for (const [who, make] of ROOMS) {
       expect(changes.at(-1)).to.include({ term: 5 })
       expect(() => room.of('not a name')).to.throw().with.property('name', 'InvalidNameError')
     })
+
+    for (const when of ['before it starts', 'then']) {
+      it(`who listens ${when} and asks nothing is told of the own service's leaders, of no other's`, async () => {
+        const changes: ElectionChange[] = []
+        const room = await open('login', {}, undefined, room => {
+          if (when !== 'then') room.addEventListener('change', ({ detail }) => { changes.push(detail) })
+        })
+        if (when === 'then') room.addEventListener('change', ({ detail }) => { changes.push(detail) })
+        discovery.see(led('a', 5, 2, 'a', ['a', 'b', 'c']))
+        discovery.see(nodeInfo('c', 'cart', { roles: ['voter'], election: { epoch: 5, term: 2, leader: 'c', voters: ['c'], group: 5, kind: 'default' } }))
+        expect(changes.map(({ service, leader }) => [service, leader?.id])).to.deep.equal([['login', 'a']])
+      })
+    }
 
     it('it has no part in any group, and says so', async () => {
       const room = await open('login')

@@ -81,7 +81,7 @@ interface Peer {
 function infoOf (id: string, service: string | undefined): NodeInfo {
   return {
     id, service, name: id, incarnation: 1, seq: 1, state: 'up', roles: service === undefined ? [] : ['voter'], weight: 1024, load: { links: 0, inflight: 0 },
-    methods: [], channels: [], metadata: {}, addresses: []
+    methods: [], metadata: {}, addresses: []
   }
 }
 

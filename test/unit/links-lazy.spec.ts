@@ -5,6 +5,7 @@ import { TypedEventEmitter } from 'main-event'
 import { InvalidOptionsError, MeshStoppedError } from '../../src/errors.ts'
 import { resolveLinksOptions } from '../../src/links/options.ts'
 import { LinksService } from '../../src/links/service.ts'
+import { OWN } from '../../src/wire/names.ts'
 import { unhandledIn } from '../harness/unhandled.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import { turn } from './turn.ts'
@@ -231,7 +232,7 @@ describe('links that are loaded when they are needed', () => {
     expect(await rejection(settled(target.links.count('login')))).to.have.property('name', 'NoAuthorityError')
     expect(target.network.loads).to.equal(2)
     target.links.stop()
-    target.rpc.handle('braid.links.tell', () => {}).close()
+    target.rpc.handle('braid.links.tell', () => {}, OWN).close()
   })
 
   it('what comes in the moment of a stop is not taken for the next start', async () => {

@@ -18,7 +18,7 @@ describe('monitor: the snapshot that others get', () => {
   })
 
   it('of 5000 nodes with full records and 10000 topics fits, and tells what was left out', () => {
-    const record = { methods: texts(512, 'method-of-a-service-'), channels: texts(512, 'channel-'), addresses: texts(16, '/ip4/10.0.0.1/tcp/9001/'), metadata: { zone: 'a' } }
+    const record = { methods: texts(512, 'method-of-a-service-'), addresses: texts(16, '/ip4/10.0.0.1/tcp/9001/'), metadata: { zone: 'a' } }
     const self = nodeOf('me', record)
     const nodes = [...texts(5_000, 'a-node-').map(id => nodeOf(id, record)), self]
     const snapshot = snapshotOf({

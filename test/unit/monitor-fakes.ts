@@ -8,7 +8,7 @@ import type { TopicInfo } from '../../src/pubsub/index.ts'
 export function nodeOf (id: string, more: Partial<NodeInfo> = {}): NodeInfo {
   return {
     id, service: undefined, name: id, incarnation: 1, seq: 1, state: 'up', roles: [], weight: 1024, load: { links: 0, inflight: 0 },
-    methods: [], channels: [], metadata: {}, addresses: [], ...more
+    methods: [], metadata: {}, addresses: [], ...more
   }
 }
 

@@ -75,6 +75,27 @@ describe('pub/sub: the end of a channel', () => {
     expect(await asked[2]).to.deep.equal({ done: true, value: undefined })
   })
 
+  it('a delay travels as whole milliseconds that fit; what is none, and a reason that is no text, settle nothing', async () => {
+    const bench = new Bench()
+    const messages = bench.end[Symbol.asyncIterator]()
+    const delays: Array<[number, number]> = [[333.3, 334], [0.2, 1], [0, 0], [-5, 0], [Infinity, 604_800_000], [30 * 86_400_000, 604_800_000]]
+    for (const [given, sent] of delays) {
+      bench.deliver(1)
+      const { value } = await messages.next()
+      await (value as Message).nak(given)
+      expect(bench.settled.pop()?.outcome).to.deep.equal({ type: 'nak', delay: sent })
+    }
+    bench.deliver(2)
+    const message = (await messages.next()).value as Message
+    for (const wrong of [NaN, '30', null, {}]) {
+      expect(await message.nak(wrong as number).catch((err: Error) => err.name)).to.equal('InvalidOptionsError')
+    }
+    expect(await message.term(new Error('no') as never).catch((err: Error) => err.name)).to.equal('InvalidOptionsError')
+    expect(bench.settled).to.deep.equal([])
+    await message.ack()
+    expect(bench.outcomes).to.deep.equal(['2 ack'])
+  })
+
   it('the first word on a message counts, by hand or by the handler\'s end', async () => {
     const bench = new Bench()
     bench.end.onMessage(async (message: Message) => {

@@ -24,6 +24,7 @@ describe('pub/sub: names', () => {
 
   it('a contract has a name and a schema', () => {
     expect(() => defineTopic('Orders', { body: {} as any })).to.throw().with.property('name', 'InvalidNameError')
+    expect(() => defineTopic('orders.**', { body: {} as any })).to.throw().with.property('name', 'InvalidNameError')
     expect(() => defineTopic('orders', { body: {} as any })).to.throw().with.property('name', 'InvalidOptionsError')
   })
 })

@@ -35,7 +35,7 @@ describe('records', () => {
 
   it('say on the other side what they said here', async () => {
     const full = await info(key, {
-      seq: 9, state: 'draining', roles: ['relay'], weight: 4, load: { links: 1, inflight: 2 }, methods: ['user.password'], channels: ['a'],
+      seq: 9, state: 'draining', roles: ['relay'], weight: 4, load: { links: 1, inflight: 2 }, methods: ['user.password'],
       metadata: { zone: 'a', empty: '' }, addresses: ['/ip4/127.0.0.1/tcp/9001', '/dns4/example.com/tcp/443/wss']
     })
     const { signed } = await signInfo(full, 'shop', key)

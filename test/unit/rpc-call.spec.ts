@@ -138,10 +138,10 @@ describe('rpc: a call', () => {
     it('illegal names and options reject, each with its own error', async () => {
       const invoke = async (service: any, method: any, options?: any): Promise<any> => rejection(gate.rpc.invoke(service, method, 1, options))
       for (const [service, method] of [['Login', 'x'], ['', 'x'], ['login', ''], ['login', 'a b'], ['login', 'x'.repeat(65)], [undefined, 'x'], ['login', 7]]) {
-        expect(await invoke(service, method)).to.include({ name: 'InvalidNameError' })
+        expect(await invoke(service, method)).to.include({ name: 'InvalidNameError', code: 'INVALID_ARGUMENT' })
       }
-      for (const options of [{ timeout: NaN }, { timeout: '5' }, { token: '' }, { token: 5 }, { metadata: { a: 1 } }, { headers: { a: null } }, { balancer: 'best' }, { idempotencyKey: 1 }]) {
-        expect(await invoke('login', 'x', options), JSON.stringify(options)).to.include({ name: 'InvalidOptionsError' })
+      for (const options of [{ timeout: NaN }, { node: gate.discovery.self }, { prefer: login.discovery.self }, { timeout: '5' }, { token: '' }, { token: 5 }, { metadata: { a: 1 } }, { headers: { a: null } }, { balancer: 'best' }, { idempotencyKey: 1 }]) {
+        expect(await invoke('login', 'x', options), JSON.stringify(options)).to.include({ name: 'InvalidOptionsError', code: 'INVALID_ARGUMENT' })
       }
       expect(await invoke('login', 'x', { headers: { a: 'x'.repeat(20_000) } })).to.include({ code: 'RESOURCE_EXHAUSTED' })
     })
@@ -177,8 +177,11 @@ describe('rpc: a call', () => {
 
     it('refuses illegal names, a second handler and what is no function; a closed one no longer answers', async () => {
       const registration = login.rpc.handle('once', () => 1)
-      expect(() => login.rpc.handle('once', () => 2)).to.throw(/served already/)
+      expect(() => login.rpc.handle('once', () => 2)).to.throw(/served already/).with.property('code', 'ALREADY_EXISTS')
       expect(() => login.rpc.handle('a b', () => 2)).to.throw().with.property('name', 'InvalidNameError')
+      // no interceptor stands before those
+      expect(() => login.rpc.handle('braid.mine', () => 2)).to.throw('the node\'s own').with.property('name', 'InvalidNameError')
+      expect(() => login.rpc.handleStream('braid.mine', 'serverStream', () => [2], {})).to.throw('the node\'s own').with.property('name', 'InvalidNameError')
       expect(() => login.rpc.handle('nothing', undefined as any)).to.throw(TypeError)
       expect(await gate.rpc.invoke('login', 'once')).to.equal(1)
       registration.close()

@@ -96,6 +96,12 @@ describe('rpc: contracts', () => {
     expect([served, wrong, bad]).to.have.lengthOf(3)
   })
 
+  it('has one version at most, and so has what is called', async () => {
+    expect(() => defineService('login@2@3', { who: unary() })).to.throw().with.property('name', 'InvalidNameError')
+    expect(await rejection(gate.rpc.invoke('login@2@3', 'who'))).to.include({ name: 'InvalidNameError' })
+    expect(await rejection(gate.rpc.invoke('login@', 'who'))).to.include({ name: 'InvalidNameError' })
+  })
+
   it('all four kinds work end to end, through what the schemas make of their values', async () => {
     login.rpc.serve(contract, handlers)
     const client = gate.rpc.client(contract)

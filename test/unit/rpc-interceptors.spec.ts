@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
-import { auth, credentials, defineService, metrics, timeout, tracing, unary } from '../../src/rpc/index.ts'
+import { auth, breaker, credentials, defineService, hedge, metrics, retry, rpc, timeout, tracing, unary } from '../../src/rpc/index.ts'
 import { parseTraceparent } from '../../src/wire/trace.ts'
 import { FakeMesh, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -138,6 +138,42 @@ describe('rpc: interceptors', () => {
       expect(await rejection(friend.rpc.invoke(`wrong-${i}`, 'echo'))).to.include({ name: 'InvalidOptionsError' })
       expect((await rejection(node.rpc.invoke(`wrong-${i}`, 'echo'))).message).to.include('an interceptor must hand on')
     }
+  })
+
+  it('in a form that would not be run they are refused, wherever they are given', async () => {
+    const pass = auth(() => true)
+    for (const wrong of [[pass], pass, 'auth', { server: pass }, { server: [pass, 7] }, { client: [undefined] }, { client: 'x' }, { servers: [pass] }]) {
+      expect(() => rpc({ interceptors: wrong as any }), String(wrong)).to.throw().with.property('name', 'InvalidOptionsError')
+    }
+    await start({ client: [], server: [pass] })
+    for (const interceptors of [pass, [7], 'x'] as any[]) {
+      expect(() => login.rpc.handle('echo', args => args, { interceptors }), String(interceptors)).to.throw().with.property('name', 'InvalidOptionsError')
+      expect(() => gate.rpc.client(defineService('login', { echo: unary() }), { interceptors })).to.throw().with.property('name', 'InvalidOptionsError')
+    }
+  })
+
+  it('are not made of what cannot work', () => {
+    const makers: Array<[() => unknown, string]> = [
+      [() => timeout('5s' as any), 'timeout'], [() => timeout(NaN), 'timeout'], [() => timeout(-1), 'timeout'], [() => timeout(undefined as any), 'timeout'],
+      [() => retry({ attempts: NaN }), 'attempts'], [() => retry({ attempts: 50 }), 'attempts'], [() => retry({ attempts: 0 }), 'attempts'],
+      [() => retry({ backoff: { initial: '10' as any } }), 'initial'], [() => retry({ budget: { max: -1 } }), 'tokens'], [() => retry({ perTry: NaN }), 'perTry'],
+      [() => breaker({ threshold: 50 }), 'threshold'], [() => breaker({ window: 0 }), 'window'], [() => breaker({ consecutive: '3' as any }), 'consecutive'],
+      [() => breaker({ treshold: 0.5 } as any), 'did you mean threshold?'], [() => breaker({ outliers: { maxShare: 10 } }), 'maxShare'],
+      [() => (hedge as any)(), 'delay'], [() => hedge({} as any), 'delay'], [() => hedge({ delay: NaN }), 'delay'], [() => hedge({ delay: 5, max: 0 }), 'max'],
+      [() => auth(undefined as any), 'auth'], [() => credentials(undefined as any), 'credentials']
+    ]
+    for (const [make, what] of makers) expect(make, String(make)).to.throw(what).with.property('name', 'InvalidOptionsError')
+    for (const make of [() => timeout(Infinity), () => retry({ attempts: 10, backoff: { initial: 10 }, budget: { ratio: 0 } }), () => breaker({ consecutive: Infinity }), () => hedge({ delay: 0 })]) make()
+  })
+
+  it('retry: what a backoff leaves out is the default', async () => {
+    await start({ client: [retry({ backoff: { initial: 60 } })] })
+    const at: number[] = []
+    login.rpc.handle('busy', () => { at.push(performance.now()); throw new RpcError('RESOURCE_EXHAUSTED', 'busy') })
+    expect(await rejection(gate.rpc.invoke('login', 'busy', 1, { idempotent: true }))).to.include({ code: 'RESOURCE_EXHAUSTED' })
+    expect(at.length).to.equal(3)
+    // half of 60, and half of 120, less what a timer may be early
+    expect((at[2] ?? 0) - (at[0] ?? 0)).to.be.above(80)
   })
 
   it('timeout: a number ends no stream, a function may', async () => {

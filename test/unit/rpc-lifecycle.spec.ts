@@ -1,5 +1,6 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'chai'
+import { MeshStoppedError } from '../../src/errors.ts'
 import { rpc } from '../../src/rpc/index.ts'
 import { FakeDiscovery, FakeMesh, nodeInfo, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
@@ -118,6 +119,23 @@ describe('rpc: start and stop', () => {
       expect(stopped.done).to.equal(true)
     })
 
+    it('a handler whose own call ends with its node answers UNAVAILABLE, and so does a router that has stopped', async () => {
+      login.rpc.handle('nested', async () => {
+        await new Promise(resolve => { release.push(resolve) })
+        return login.rpc.invoke('login', 'x')
+      })
+      const running = watch(gate.rpc.invoke('login', 'nested'))
+      await ready()
+      const stopped = watch(login.rpc.stop())
+      await ready()
+      release[0]?.(0)
+      await mesh.clock.pass(600)
+      expect(stopped.done).to.equal(true)
+      expect(running.error).to.include({ code: 'UNAVAILABLE', retryable: false })
+      gate.rpc.setTokenRouter({ route: async () => { throw new MeshStoppedError() } })
+      expect(await rejection(gate.rpc.invoke('login', 'x', 1, { token: 'a' }))).to.include({ name: 'MeshStoppedError', code: 'UNAVAILABLE' })
+    })
+
     it('ends this node\'s own calls, wherever they are, and leaves no timer', async () => {
       gate.rpc.setTokenRouter({ route: async () => new Promise(() => {}) })
       const calls = [
@@ -131,6 +149,10 @@ describe('rpc: start and stop', () => {
       await mesh.clock.pass(10)
       expect(stopped.done).to.equal(true)
       expect(calls.map(({ error }) => error?.name)).to.deep.equal(new Array(4).fill('MeshStoppedError'))
+      expect(calls.map(({ error }) => error.code)).to.deep.equal(new Array(4).fill('UNAVAILABLE'))
+      // which of them may have run is said
+      expect(calls.map(({ error }) => error.message.includes('may have run'))).to.deep.equal([true, false, false, false])
+      expect(await rejection(gate.rpc.invoke('login', 'wait'))).to.include({ name: 'MeshStoppedError', code: 'UNAVAILABLE' })
       release[0]?.(0)
       await mesh.clock.pass(3_000)
       expect(mesh.timers.armed).to.equal(0)

@@ -7,7 +7,7 @@ import type { VerifiedRecord, View, ViewOutput } from '../../src/discovery/view.
 function record (id: string, incarnation: number, seq: number, init: Partial<NodeInfo> = {}): VerifiedRecord {
   return {
     info: {
-      id, service: 'login', name: id, incarnation, seq, state: 'up', roles: [], weight: 1_024, load: { links: 0, inflight: 0 }, methods: [], channels: [],
+      id, service: 'login', name: id, incarnation, seq, state: 'up', roles: [], weight: 1_024, load: { links: 0, inflight: 0 }, methods: [],
       metadata: {}, addresses: [], ...init
     },
     signed: new TextEncoder().encode(`${id}/${incarnation}/${seq}/${init.state ?? 'up'}`)

@@ -186,7 +186,7 @@ export class DetectorProcess implements Process {
     const index = Number(id.slice(1))
     const info: NodeInfo = {
       id, incarnation: this.incarnation, seq, state, name: id, service: index % 4 === 3 ? undefined : `s${index % 3}`, roles: [], weight: 1_024,
-      load: { links: 0, inflight: 0 }, methods: [], channels: [], metadata: {}, addresses: []
+      load: { links: 0, inflight: 0 }, methods: [], metadata: {}, addresses: []
     }
     const record = { info, signed: encoder.encode(JSON.stringify(info)) }
     this.#look({ type: 'record', record, now: this.#env.now() })
