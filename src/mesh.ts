@@ -60,7 +60,11 @@ function onLinks (links: Links | undefined, isLocal: boolean, listener: (change:
 /** What every node answers about the leader of its service. */
 function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   const { rpc, election } = mesh
-  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''))
+  rpc.handle('braid.leader', (service: unknown) => {
+    const name = typeof service === 'string' ? service : mesh.self.service ?? ''
+    // whoever asks must not make this node follow, and call, whatever he names
+    return name === mesh.self.service ? election.of(name) : election.peek(name)
+  })
   rpc.handle('braid.election.resign', async (_: unknown, { signal }) => {
     if (init === undefined || init === false || init.remoteResign !== true) {
       throw new RpcError('PERMISSION_DENIED', 'this node steps down for nobody but itself: it was made without election.remoteResign')
