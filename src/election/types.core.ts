@@ -4,7 +4,8 @@
  *
  * Durability: a `save` output says what must become durable, numbered from 1 in the order of saving. The driver saves in
  * that order (it may skip a `hard` that a later one replaces, never a `register` part), answers each with `saved`, and
- * holds back every `send` until all saves up to its `after` are durable. Sends to one peer keep their order.
+ * holds back every `send` until all saves up to its `after` are durable. Sends to one peer keep their order,
+ * but for a `heartbeat` and a `heartbeat-response`, which wait for their own `after` only.
  */
 import type { Message } from './messages.core.ts'
 import type { Time } from '../util/clocks.ts'
