@@ -7,6 +7,7 @@ import { time } from '../util/clocks.ts'
 import { createElection } from './election.core.ts'
 import { refusal } from './orders.ts'
 import { createOutbox } from './outbox.ts'
+import { longLog } from './problems.ts'
 import { GroupStore } from './store.ts'
 import { Tenures } from './tenure.ts'
 import type { FencingToken } from './index.ts'
@@ -82,7 +83,8 @@ export class Group {
         if (store !== this.#store) return
         this.#outbox.drop()
         this.input({ type: 'save-failed', id, reason })
-      }
+      },
+      onLong: reason => { if (store === this.#store) this.#init.onProblem({ type: 'problem', problem: 'log-long', message: longLog(reason) }) }
     })
     return store
   }

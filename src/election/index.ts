@@ -83,7 +83,8 @@ export interface ElectionEvents {
   'register:ready': CustomEvent<FencingToken>
   /**
    * Something keeps this node or its group from voting; the message says what to do. Detail: ElectionStoreError,
-   * IdentityConflictError, GroupConflictError or VotersError. ProtocolError: a peer's messages are ignored.
+   * IdentityConflictError, GroupConflictError or VotersError. ProtocolError: a peer's messages are ignored. An
+   * ElectionStoreError also tells of a log that cannot be made short, and grows: `status().fault` does not.
    */
   'fault': CustomEvent<Error>
 }

@@ -182,6 +182,8 @@ export type ElectionProblem =
   | 'storage-failed'
   /** Its store was lost, so its seat is: it does not vote until admitted again. */
   | 'seat-lost'
+  /** Of the driver: the log cannot be rewritten, so it grows. All is saved, and this node votes. */
+  | 'log-long'
   /** A message from a peer that may not send it, or with a term or epoch out of bounds; it was ignored. */
   | 'stranger' | 'term-jump'
 
