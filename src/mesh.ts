@@ -61,9 +61,9 @@ function onLinks (links: Links | undefined, isLocal: boolean, listener: (change:
 function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   const { rpc, election } = mesh
   rpc.handle('braid.leader', (service: unknown) => {
-    const name = typeof service === 'string' ? service : mesh.self.service ?? ''
+    const own = mesh.self.service ?? ''
     // whoever asks must not make this node follow, and call, whatever he names
-    return name === mesh.self.service ? election.of(name) : election.peek(name)
+    return typeof service === 'string' && service !== own ? election.peek(service) : election.of(own)
   })
   rpc.handle('braid.election.resign', async (_: unknown, { signal }) => {
     if (init === undefined || init === false || init.remoteResign !== true) {

@@ -19,16 +19,16 @@ export interface ResolvedElectionOptions {
 
 /** @throws InvalidOptionsError */
 export function resolveElectionOptions (options: ElectionOptions = {}): ResolvedElectionOptions {
-  const { voters, expect, profile = 'default', lease = 'strict' } = options
+  const { voters, expect, profile = 'default', lease = 'strict', remoteResign = false } = options
   if (voters !== undefined) checkVoters(voters)
-  refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both: voters names the first voters, expect counts them')
+  refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both')
   refuse(expect !== undefined && !isCount(expect), `expect: a number of nodes from 1 to ${MAX_VOTERS}, not ${String(expect)}`)
   refuse(!PROFILES.includes(profile), `profile: one of ${PROFILES.join(', ')}, not ${String(profile)}`)
-  refuse(options.remoteResign !== undefined && typeof options.remoteResign !== 'boolean', `remoteResign: true or false, not ${String(options.remoteResign)}`)
+  refuse(typeof remoteResign !== 'boolean', `remoteResign: true or false, not ${String(remoteResign)}`)
   refuse(lease !== 'strict' && lease !== 'off', `lease: 'strict' or 'off', not ${String(lease)}`)
   const first = voters?.length ?? expect ?? 1
   const targetVoters = options.targetVoters ?? Math.max(TARGET_VOTERS, first - (first + 1) % 2)
-  refuse(!isCount(targetVoters) || targetVoters % 2 === 0, `targetVoters: an odd number from 1 to ${MAX_VOTERS}, not ${String(targetVoters)}; an even one survives no more losses than one less`)
+  refuse(!isCount(targetVoters) || targetVoters % 2 === 0, `targetVoters: an odd number from 1 to ${MAX_VOTERS}, not ${String(targetVoters)}`)
   return { voters: voters === undefined ? undefined : [...voters].sort(), expect: expect ?? 1, targetVoters, profile, lease }
 }
 

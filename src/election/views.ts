@@ -18,8 +18,8 @@ export const VOTER = 'voter'
 interface Followed {
   /** What was told. */
   view: GroupView | undefined
-  /** When its nodes were last asked for their leader. */
-  asked: number
+  /** From when on its nodes may be asked for their leader again. */
+  at: number
 }
 
 export class Views {
@@ -43,43 +43,32 @@ export class Views {
   /** {@link get}, and tell of its changes from now on. */
   follow (service: string): GroupView | undefined {
     const view = this.get(service)
+    const { now } = this.#time()
     let followed = this.#followed.get(service)
     if (followed === undefined) {
-      if (this.#followed.size >= MAX_SERVICES) this.#dropOldest()
-      this.#followed.set(service, followed = { view, asked: -Infinity })
+      // the oldest without a view; of the others there are no more than discovery has nodes
+      for (const [name, { view }] of this.#followed) if (view === undefined && this.#followed.size >= MAX_SERVICES) this.#followed.delete(name)
+      this.#followed.set(service, followed = { view, at: 0 })
     }
-    if (view === undefined) this.#ask(service, followed)
+    if (view === undefined && now >= followed.at) {
+      followed.at = now + ASK_INTERVAL
+      this.#onAsk?.(service)
+    }
     return view
   }
 
-  /** Of the others there are no more than discovery has nodes. */
-  #dropOldest (): void {
-    for (const [service, { view }] of this.#followed) {
-      if (view !== undefined) continue
-      this.#followed.delete(service)
-      break
-    }
-  }
-
   /** What has changed since it was told, for all that are followed but one. */
-  changes (but: string | undefined): ElectionChange[] {
+  changes (but?: string): ElectionChange[] {
     const changes: ElectionChange[] = []
     for (const [service, followed] of this.#followed) {
       const before = followed.view
       const view = service === but ? before : this.get(service)
       if (view === before) continue
       followed.view = view
-      if (key(view) === key(before)) continue
-      changes.push({ service, state: view?.state ?? 'observer', leader: view?.leader, term: view?.term ?? 0 })
+      if (JSON.stringify(view) === JSON.stringify(before)) continue
+      changes.push({ service, state: 'observer', leader: view?.leader, term: view?.term ?? 0 })
     }
     return changes
-  }
-
-  #ask (service: string, followed: Followed): void {
-    const { now } = this.#time()
-    if (now - followed.asked < ASK_INTERVAL) return
-    followed.asked = now
-    this.#onAsk?.(service)
   }
 
   get (service: string): GroupView | undefined {
@@ -98,9 +87,10 @@ export class Views {
     }
     const { leader, voters } = best
     const token = { epoch: best.epoch, term: best.term }
-    if (seen !== undefined && compareTokens(seen.token, token) > 0 && now - seen.at < FORGET) return { state: 'observer', voters, term: seen.token.term }
+    const older = seen !== undefined && compareTokens(seen.token, token) > 0 && now - seen.at < FORGET
+    const view: GroupView = { state: 'observer', voters, term: (older ? seen.token : token).term, ...!older && nodes.some(({ id }) => id === leader) ? { leader: { id: leader, token } } : {} }
+    if (older) return view
     if (this.#newest.size >= MAX_SERVICES) this.#newest.clear()
-    const view: GroupView = { state: 'observer', voters, term: token.term, ...nodes.some(({ id }) => id === leader) ? { leader: { id: leader, token } } : {} }
     this.#newest.set(service, { token, at: now })
     this.#made.set(nodes, view)
     return view
@@ -116,8 +106,4 @@ function newest (nodes: readonly NodeInfo[], latest: number): Leadership | undef
     if (order > 0 || (order === 0 && best?.leader === '')) best = election
   }
   return best
-}
-
-function key (view: GroupView | undefined): string {
-  return JSON.stringify(view) ?? ''
 }
