@@ -61,7 +61,11 @@ function onLinks (links: Links | undefined, isLocal: boolean, listener: (change:
 /** What every node answers about the leader of its service. */
 function answerFor ({ election: init }: MeshOptions, mesh: Mesh): void {
   const { rpc, election } = mesh
-  rpc.handle('braid.leader', (service: unknown) => election.of(typeof service === 'string' ? service : mesh.self.service ?? ''), OWN)
+  rpc.handle('braid.leader', (service: unknown) => {
+    const own = mesh.self.service ?? ''
+    // whoever asks must not make this node follow, and call, whatever he names
+    return typeof service === 'string' && service !== own ? election.peek(service) : election.of(own)
+  }, OWN)
   if (remoteResign !== undefined) rpc.handle('braid.election.resign', remoteResign(election, init), OWN)
 }
 

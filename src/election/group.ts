@@ -6,11 +6,13 @@ import { unref } from '../util/timeouts.ts'
 import { time } from '../util/clocks.ts'
 import { createElection } from './election.core.ts'
 import { refusal } from './orders.ts'
-import { Outbox } from './outbox.ts'
+import { createOutbox } from './outbox.ts'
+import { longLog } from './problems.ts'
 import { GroupStore } from './store.ts'
 import { Tenures } from './tenure.ts'
 import type { FencingToken } from './index.ts'
 import type { Answer, GroupInput } from './orders.ts'
+import type { Outbox } from './outbox.core.ts'
 import type { Signer } from './signer.ts'
 import type { ElectionConfig, ElectionCore, ElectionOutput, ElectionStatus, Time } from './types.core.ts'
 import type { Storage } from '../storage/index.ts'
@@ -66,7 +68,7 @@ export class Group {
     this.#init = init
     this.tenures = new Tenures(() => this.#holds(), err => { init.log.error('a task failed - %e', err) })
     this.#store = this.#createStore()
-    this.#outbox = new Outbox(init)
+    this.#outbox = createOutbox(init)
   }
 
   #createStore (former?: GroupStore): GroupStore {
@@ -81,7 +83,8 @@ export class Group {
         if (store !== this.#store) return
         this.#outbox.drop()
         this.input({ type: 'save-failed', id, reason })
-      }
+      },
+      onLong: reason => { if (store === this.#store) this.#init.onProblem({ type: 'problem', problem: 'log-long', message: longLog(reason) }) }
     })
     return store
   }
@@ -206,7 +209,7 @@ export class Group {
     this.#core = undefined
     this.#store = this.#createStore(before)
     this.#outbox.drop()
-    this.#outbox = new Outbox(this.#init)
+    this.#outbox = createOutbox(this.#init)
     this.#inputs.length = 0
     this.#onChange(NOBODY)
     this.#init.onProblem({ type: 'problem', problem: 'stranger', message: `a message of ${from} made this node's election fail: it is cut, and the election begins again with what is stored`, peer: from })

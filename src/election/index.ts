@@ -83,7 +83,8 @@ export interface ElectionEvents {
   'register:ready': CustomEvent<FencingToken>
   /**
    * Something keeps this node or its group from voting; the message says what to do. Detail: ElectionStoreError,
-   * IdentityConflictError, GroupConflictError or VotersError. ProtocolError: a peer's messages are ignored.
+   * IdentityConflictError, GroupConflictError or VotersError. ProtocolError: a peer's messages are ignored. An
+   * ElectionStoreError also tells of a log that cannot be made short, and grows: `status().fault` does not.
    */
   'fault': CustomEvent<Error>
 }
@@ -217,7 +218,10 @@ export interface Election extends TypedEventTarget<ElectionEvents> {
   readonly fence: Fence
   /** For the service's own rooms: links are kept in it. */
   readonly register: Register
-  /** What is known of a service's group; undefined when there is no sign of one. Asking makes this node follow it. */
+  /**
+   * What is known of a service's group; undefined when there is no sign of one. Asking makes this node follow it; of services
+   * without nodes, the last 1,024.
+   */
   of (service: string): GroupView | undefined
   /** The same without a trace: this node does not follow the group for it, and none is formed. */
   peek (service: string): GroupView | undefined

@@ -30,8 +30,8 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   readonly #init: ElectionInit
   readonly #load: () => Promise<typeof guarding>
   #views: Views | undefined
-  #running = false
-  #stopped = false
+  /** Undefined before the first start. */
+  #running: boolean | undefined
   /** Somebody listens: to changes of the own service above all. */
   #wanted = false
 
@@ -47,22 +47,21 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
       ({ fence: createFence(stable, service => (service === undefined ? this : this.peek(service))?.leader?.token), register: new MemberRegister(() => undefined) }))
     this.fence = {
       check: async (...asked) => (await guard.load().catch((cause: unknown) => {
-        throw new ElectionStoreError('fence: its code could not be loaded, so the token was not accepted: try again', { cause })
+        throw new ElectionStoreError('fence: its code could not be loaded: try again', { cause })
       })).fence.check(...asked)
     }
     this.register = registerOf(guard)
   }
 
   start (): void {
-    if (this.#running) return
+    if (this.#running === true) return
     const discovery = this.#discovery()
     this.#running = true
-    this.#stopped = false
     for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNodes)
   }
 
   afterStart (): void {
-    if (!this.#running) return
+    if (this.#running !== true) return
     if (this.#wanted) this.#view()
     this.#onNodes()
   }
@@ -70,7 +69,7 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   override addEventListener<K extends keyof ElectionEvents> (type: K, listener: EventHandler<ElectionEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
     this.#wanted ||= type === 'change'
-    if (this.#running && this.#wanted) this.#view()
+    if (this.#running === true && this.#wanted) this.#view()
   }
 
   /** Before libp2p begins to close connections. */
@@ -79,9 +78,8 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   }
 
   stop (): void {
-    if (!this.#running) return
+    if (this.#running !== true) return
     this.#running = false
-    this.#stopped = true
     const discovery = this.#discovery()
     for (const type of NODE_EVENTS) discovery.removeEventListener(type, this.#onNodes)
   }
@@ -95,13 +93,11 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   }
 
   of (service: string): GroupView | undefined {
-    checkName('service', service)
-    return this.#groups().follow(service)
+    return this.#groups(service).follow(service)
   }
 
   peek (service: string): GroupView | undefined {
-    checkName('service', service)
-    return this.#groups().get(service)
+    return this.#groups(service).get(service)
   }
 
   status (): ElectionStatus {
@@ -110,7 +106,7 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   }
 
   async runAsLeader (): Promise<never> {
-    if (this.#stopped) throw new MeshStoppedError()
+    if (this.#running === false) throw new MeshStoppedError()
     throw new NotLeaderError('this node can never lead: it has no service, or does not vote (a tab, a relay, election: false)')
   }
 
@@ -132,20 +128,21 @@ export class Observer extends SafeEmitter<ElectionEvents> implements Election, S
   /** Of the own service. */
   #view (): GroupView | undefined {
     const { service } = this.#discovery().self
-    return service === undefined ? undefined : this.#groups().follow(service)
+    return service === undefined ? undefined : this.of(service)
   }
 
   #discovery (): Discovery {
     return needed('election', this.#components, 'discovery')
   }
 
-  #groups (): Views {
+  #groups (service: string): Views {
+    checkName('service', service)
     this.#views ??= new Views(this.#discovery(), this.#init.onAsk)
     return this.#views
   }
 
   readonly #onNodes = (): void => {
-    for (const detail of this.#groups().changes(undefined)) this.safeDispatchEvent('change', { detail })
+    for (const detail of this.#views?.changes() ?? []) this.safeDispatchEvent('change', { detail })
   }
 }
 

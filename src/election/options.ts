@@ -20,7 +20,7 @@ export interface ResolvedElectionOptions {
 /** Without a look at who the voters are: see voters.ts. @throws InvalidOptionsError */
 export function resolveElectionOptions (options: ElectionOptions = {}): ResolvedElectionOptions {
   const { voters, expect, profile = 'default', lease = 'strict' } = options
-  refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both: voters names the first voters, expect counts them')
+  refuse(voters !== undefined && expect !== undefined, 'voters or expect, not both')
   checkInteger('election expect', expect, 1, MAX_VOTERS)
   refuse(!PROFILES.includes(profile), `profile: one of ${PROFILES.join(', ')}, not ${String(profile)}`)
   refuse(lease !== 'strict' && lease !== 'off', `lease: 'strict' or 'off', not ${String(lease)}`)

@@ -5,14 +5,17 @@
  */
 import { ElectionStoreError, ProtocolError } from '../errors.ts'
 import { decodeStored, encodeStored } from '../wire/election-codec.ts'
+import { Compaction } from './compaction.ts'
 import { Entries } from './entries.core.ts'
+import type { CompactionInit } from './compaction.ts'
 import type { Durable, Entry, HardState, Rank, Save } from './types.core.ts'
 import type { Storage } from '../storage/index.ts'
 
-/** Values in the log beside those of the table itself, before it is rewritten. */
+/** Values in the log beside those of the table itself, before it is rewritten: drawn, as all voters of a group save the same. */
+const MIN_LOG = 500
 const MAX_LOG = 1_000
-/** Entries in one value of a rewritten log. */
-const CHUNK = 500
+/** Values that are read at a time. */
+const PAGE = 500
 const ZERO: Rank = { epoch: 0, term: 0, index: 0 }
 
 /** One stored unit; the fields of `Stored` in election.proto. */
@@ -32,6 +35,10 @@ export interface GroupStoreInit {
   service: string
   onSaved: (id: number) => void
   onFailed: (id: number, reason: string) => void
+  /** The log cannot be rewritten for now, so it grows. All that was saved is durable. */
+  onLong?: (reason: string) => void
+  /** When and how a log is rewritten. `after` is drawn when left out. */
+  rewrite?: Pick<CompactionInit, 'after' | 'slice' | 'again'>
   /** Nothing outlives this process: to write it down would only cost memory. @default false */
   volatile?: boolean
   /** Of the core before, which failed: what it has stored, this one has. Only for what is volatile. */
@@ -47,8 +54,9 @@ export class GroupStore {
   #synced = ZERO
   /** Of the newest stored unit. */
   #number = 0
-  /** Values in the log. */
-  #length = 0
+  readonly #compaction: Compaction
+  /** It was told that the log cannot be rewritten. */
+  #long = false
   /** The stable value says that there is a log. */
   #logged = false
   /** What is to be forgotten, the last one last, before anything can be saved: see {@link #forget}. */
@@ -62,6 +70,15 @@ export class GroupStore {
     this.#init = init
     this.#name = `vote-${init.service}`
     this.#logName = `register-${init.service}`
+    this.#compaction = new Compaction({
+      log: init.storage.log,
+      name: this.#logName,
+      entries: this.#entries,
+      after: MIN_LOG + Math.floor(Math.random() * (MAX_LOG - MIN_LOG)),
+      ...init.rewrite,
+      // the newest vote may be in what goes
+      encode: entries => encodeStored(this.#unit({ entries, synced: this.#synced, hard: this.#hard }))
+    })
   }
 
   /**
@@ -91,9 +108,9 @@ export class GroupStore {
       damage.stable = bytes !== undefined && !this.#replayAll([bytes], true)
       const { first, last } = await log.bounds(this.#logName)
       for (let from = first; from <= last && !damage.log;) {
-        const page = await log.read(this.#logName, from, CHUNK)
+        const page = await log.read(this.#logName, from, PAGE)
         damage.log = !this.#replayAll(page.map(({ value }) => value), false) || log.lost.has(this.#logName)
-        this.#length += page.length
+        this.#compaction.length += page.length
         from = (page.at(-1)?.seq ?? last) + 1
       }
       // either is older than the other one, which is gone, may have been
@@ -154,8 +171,9 @@ export class GroupStore {
     this.#entries.clear()
     this.#hard = undefined
     this.#synced = ZERO
-    this.#number = this.#length = 0
+    this.#number = 0
     this.#logged = false
+    this.#compaction.reset()
   }
 
   /**
@@ -182,6 +200,7 @@ export class GroupStore {
       try {
         await this.#commit(batch)
         this.#init.onSaved(batch.at(-1)?.id ?? 0)
+        await this.#compact()
       } catch (err) {
         // What came meanwhile stands on what failed; the core says everything again.
         if ([...batch, ...this.#queue].some(({ register }) => register !== undefined)) this.#missing = 'register'
@@ -204,7 +223,7 @@ export class GroupStore {
     }
     if (parts.length === 0) {
       // also when the life before died between its first part of the register and saying so
-      await this.#setStable(hard, this.#logged || this.#length > 0)
+      await this.#setStable(hard, this.#logged || this.#compaction.length > 0)
       if (this.#missing === 'hard') this.#missing = 'nothing'
       return
     }
@@ -216,8 +235,7 @@ export class GroupStore {
     if (!this.#logged) await this.#setStable(hard ?? this.#hard, true)
     this.#missing = 'nothing'
     for (const unit of units) this.#replay(unit, false)
-    this.#length += units.length
-    if (this.#length > MAX_LOG + 2 * this.#entries.size / CHUNK) await this.#rewrite()
+    this.#compaction.length += units.length
   }
 
   async #setStable (hard: HardState | undefined, logged: boolean): Promise<void> {
@@ -226,16 +244,15 @@ export class GroupStore {
     this.#logged = logged
   }
 
-  async #rewrite (): Promise<void> {
-    const { log } = this.#init.storage
-    const entries = [...this.#entries]
-    const units: Stored[] = []
-    for (let at = 0; at === 0 || at < entries.length; at += CHUNK) {
-      units.push(this.#unit({ reset: at === 0, entries: entries.slice(at, at + CHUNK), synced: this.#synced, hard: this.#hard }))
+  /** Not while what is stored may be more than this node knows: a slice would take half of it back. */
+  async #compact (): Promise<void> {
+    if (this.#init.volatile === true || this.#missing !== 'nothing') return
+    try {
+      if (await this.#compaction.step()) this.#long = false
+    } catch (err) {
+      if (!this.#long) this.#init.onLong?.(err instanceof Error ? err.message : String(err))
+      this.#long = true
     }
-    const last = await log.append(this.#logName, units.map(encodeStored))
-    await log.truncate(this.#logName, last - units.length + 1)
-    this.#length = units.length
   }
 
   #unit (part: Partial<Stored>): Stored {

@@ -4,7 +4,8 @@
  *
  * Durability: a `save` output says what must become durable, numbered from 1 in the order of saving. The driver saves in
  * that order (it may skip a `hard` that a later one replaces, never a `register` part), answers each with `saved`, and
- * holds back every `send` until all saves up to its `after` are durable. Sends to one peer keep their order.
+ * holds back every `send` until all saves up to its `after` are durable. Sends to one peer keep their order,
+ * but for a `heartbeat` and a `heartbeat-response`, which wait for their own `after` only.
  */
 import type { Message } from './messages.core.ts'
 import type { Time } from '../util/clocks.ts'
@@ -181,6 +182,8 @@ export type ElectionProblem =
   | 'storage-failed'
   /** Its store was lost, so its seat is: it does not vote until admitted again. */
   | 'seat-lost'
+  /** Of the driver: the log cannot be rewritten, so it grows. All is saved, and this node votes. */
+  | 'log-long'
   /** A message from a peer that may not send it, or with a term or epoch out of bounds; it was ignored. */
   | 'stranger' | 'term-jump'
 

@@ -6,7 +6,7 @@ import type { ElectionChange, FencingToken, GroupView } from './index.ts'
 import type { Time } from './types.core.ts'
 import type { Discovery, Leadership, NodeInfo } from '../discovery/index.ts'
 
-/** Services whose newest token is remembered, and whose changes are told. */
+/** Services whose newest token is remembered, and, of those without a view, whose changes are told. */
 const MAX_SERVICES = 1_024
 /** Milliseconds between two questions for the leader of a service that has no group. */
 const ASK_INTERVAL = 1_000
@@ -15,13 +15,21 @@ const FORGET = 5 * 60 * 1_000
 /** The role of a node that may vote. */
 export const VOTER = 'voter'
 
+interface Followed {
+  /** What was told. */
+  view: GroupView | undefined
+  /** From when on its nodes may be asked for their leader again. */
+  at: number
+}
+
 export class Views {
   readonly #discovery: Pick<Discovery, 'nodes'>
   /** What was believed is not taken back for something older, as long as somebody tells of it. */
   readonly #newest = new Map<string, { token: FencingToken, at: number }>()
-  /** What was told of the services that somebody asked for. */
-  readonly #followed = new Map<string, string>()
-  readonly #asked = new Map<string, number>()
+  /** By the lists that they were made of: discovery makes another one when a node of the service has changed. */
+  readonly #made = new WeakMap<readonly NodeInfo[], GroupView>()
+  /** The services that somebody asked for. */
+  readonly #followed = new Map<string, Followed>()
   readonly #onAsk: ((service: string) => void) | undefined
   readonly #time: () => Time
 
@@ -35,34 +43,43 @@ export class Views {
   /** {@link get}, and tell of its changes from now on. */
   follow (service: string): GroupView | undefined {
     const view = this.get(service)
-    if (view === undefined) this.#ask(service)
-    if (this.#followed.size < MAX_SERVICES && !this.#followed.has(service)) this.#followed.set(service, key(view))
+    const { now } = this.#time()
+    let followed = this.#followed.get(service)
+    if (followed === undefined) {
+      // the oldest without a view; of the others there are no more than discovery has nodes
+      for (const [name, { view }] of this.#followed) if (view === undefined && this.#followed.size >= MAX_SERVICES) this.#followed.delete(name)
+      this.#followed.set(service, followed = { view, at: 0 })
+    }
+    if (view === undefined && now >= followed.at) {
+      followed.at = now + ASK_INTERVAL
+      this.#onAsk?.(service)
+    }
     return view
   }
 
   /** What has changed since it was told, for all that are followed but one. */
-  changes (but: string | undefined): ElectionChange[] {
+  changes (but?: string): ElectionChange[] {
     const changes: ElectionChange[] = []
-    for (const [service, before] of this.#followed) {
-      const view = service === but ? undefined : this.get(service)
-      if (service === but || key(view) === before) continue
-      this.#followed.set(service, key(view))
-      changes.push({ service, state: view?.state ?? 'observer', leader: view?.leader, term: view?.term ?? 0 })
+    for (const [service, followed] of this.#followed) {
+      const before = followed.view
+      const view = service === but ? before : this.get(service)
+      if (view === before) continue
+      followed.view = view
+      if (JSON.stringify(view) === JSON.stringify(before)) continue
+      changes.push({ service, state: 'observer', leader: view?.leader, term: view?.term ?? 0 })
     }
     return changes
-  }
-
-  #ask (service: string): void {
-    const { now } = this.#time()
-    if (this.#onAsk === undefined || now - (this.#asked.get(service) ?? -Infinity) < ASK_INTERVAL) return
-    if (this.#asked.size >= MAX_SERVICES) this.#asked.clear()
-    this.#asked.set(service, now)
-    this.#onAsk(service)
   }
 
   get (service: string): GroupView | undefined {
     const nodes = this.#discovery.nodes(service)
     const { now, wall } = this.#time()
+    const seen = this.#newest.get(service)
+    const made = this.#made.get(nodes)
+    if (made !== undefined && seen !== undefined) {
+      seen.at = now
+      return made
+    }
     const best = newest(nodes, latestEpoch(wall))
     if (best === undefined) {
       const hint = nodes.some(({ roles }) => roles.includes(VOTER)) ? undefined : rendezvousPick('leader', nodes)?.id
@@ -70,11 +87,13 @@ export class Views {
     }
     const { leader, voters } = best
     const token = { epoch: best.epoch, term: best.term }
-    const seen = this.#newest.get(service)
-    if (seen !== undefined && compareTokens(seen.token, token) > 0 && now - seen.at < FORGET) return { state: 'observer', voters, term: seen.token.term }
+    const older = seen !== undefined && compareTokens(seen.token, token) > 0 && now - seen.at < FORGET
+    const view: GroupView = { state: 'observer', voters, term: (older ? seen.token : token).term, ...!older && nodes.some(({ id }) => id === leader) ? { leader: { id: leader, token } } : {} }
+    if (older) return view
     if (this.#newest.size >= MAX_SERVICES) this.#newest.clear()
     this.#newest.set(service, { token, at: now })
-    return { state: 'observer', voters, term: token.term, ...nodes.some(({ id }) => id === leader) ? { leader: { id: leader, token } } : {} }
+    this.#made.set(nodes, view)
+    return view
   }
 }
 
@@ -87,8 +106,4 @@ function newest (nodes: readonly NodeInfo[], latest: number): Leadership | undef
     if (order > 0 || (order === 0 && best?.leader === '')) best = election
   }
   return best
-}
-
-function key (view: GroupView | undefined): string {
-  return JSON.stringify(view) ?? ''
 }

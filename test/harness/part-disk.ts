@@ -14,6 +14,9 @@ export class PartDisk {
   /** Before each change, with what is changed; a change that fails here, or hangs, does not happen. */
   before: (part: Part, change: 'set' | 'append' | 'truncate' | 'delete') => Promise<void> = async () => {}
 
+  /** After each change: one that fails here has happened all the same. */
+  after: (part: Part, change: 'set' | 'append' | 'truncate' | 'delete') => Promise<void> = async () => {}
+
   /** What the next life opens. */
   open (): Pick<Storage, 'stable' | 'log'> {
     const { inner, damaged } = this
@@ -29,6 +32,7 @@ export class PartDisk {
       await this.before(part, kind)
       const result = await make()
       if (kind === 'set' || kind === 'delete') mend(part)
+      await this.after(part, kind)
       return result
     }
     return {

@@ -86,6 +86,22 @@ describe('mesh: election', function () {
     expect(client.election.of('nobody')).to.equal(undefined)
   })
 
+  it('who is asked for the leaders of services that it does not have follows, and calls, none of them', async () => {
+    mesh = await createTestMesh([{ service: 'shop' }, { service: 'login' }])
+    const [asked, asking] = mesh.nodes as [Mesh, Mesh]
+    const waited = asked.rpc.nodeStats().pending
+    const names = Array.from({ length: 100 }, (_, i) => `made-up-${i}`)
+    const answers = await Promise.all(names.map(async name => asking.rpc.invoke('shop', 'braid.leader', name)))
+    expect(answers.every(answer => answer === undefined)).to.equal(true)
+    expect(asked.rpc.nodeStats().pending - waited).to.equal(0)
+    const { id } = await agreed([asking])
+    const known = await until(async () => (await asking.rpc.invoke('shop', 'braid.leader', 'login')) as { leader?: Leader })
+    expect(known.leader?.id).to.equal(id)
+    // of its own it tells more than it knew
+    expect(asked.election.status().voters).to.have.length(0)
+    await until(async () => ((await asking.rpc.invoke('shop', 'braid.leader')) as { leader?: Leader } | undefined)?.leader?.id === asked.id)
+  })
+
   it('election: false takes no part, and a service of such nodes has a hint and no leader', async () => {
     mesh = await createTestMesh([{ service: 'login', election: false }, { service: 'login', election: false }, {}])
     const hints = mesh.nodes.map(({ election }) => election.of('login')?.hint)

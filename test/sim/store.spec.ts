@@ -28,7 +28,7 @@ describe('simulation: the store of the election', function () {
   it(`gives back what was stored, or says that it is lost, over ${SEEDS} seeds of eight lives`, async () => {
     const { failure, counts } = await runLives(GroupStore, SEEDS)
     expect(failure).to.equal(undefined)
-    for (const what of ['died', 'refused', 'forgets again', 'lost', 'kept', 'saved again', 'stable damaged', 'log damaged', 'stable gone', 'log gone']) {
+    for (const what of ['died', 'refused', 'forgets again', 'lost', 'kept', 'saved again', 'stable damaged', 'log damaged', 'stable gone', 'log gone', 'rewritten', 'not rewritten', 'done, and refused']) {
       expect(counts[what], what).to.be.above(50)
     }
   })

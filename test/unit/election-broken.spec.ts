@@ -75,6 +75,17 @@ describe('election: a store that cannot be written', function () {
     await until(() => told.at(-1)?.includes('the log is broken'), { what: () => told.join() })
   })
 
+  it('only to make its log short again is told once, and is no fault: the voter goes on', async () => {
+    const disk = new PartDisk()
+    disk.before = async (_part, change) => { if (change === 'truncate') throw new Error('disk full') }
+    start(disk)
+    await until(() => member.ready)
+    for (let i = 0; i < 1_500; i++) expect(await write()).to.equal('committed')
+    expect(told).to.have.length(1)
+    expect(told[0]).to.match(/^log-long: .*grows: disk full; free or mend the disk.*votes on/)
+    expect([member.ready, member.fault]).to.deep.equal([true, undefined])
+  })
+
   it('costs no leadership later: the first write to the register after a vote that could not be stored is taken', async () => {
     const disk = new PartDisk()
     let broken = true

@@ -134,6 +134,33 @@ describe('election: a store of which one part is lost', () => {
     expect(await open(disk)).to.include({ lost: true, durable: undefined })
   })
 
+  it('takes half of nothing back by a rewrite of its log, when what was refused is stored all the same', async () => {
+    const disk = new PartDisk()
+    const entries = ['k', 'l'].map(key => ({ key, value: Uint8Array.of(1), rank }))
+    const failed: number[] = []
+    const store = new GroupStore({ storage: disk.open(), service: 'login', onSaved: () => {}, onFailed: id => { failed.push(id) }, rewrite: { after: 1, slice: 1 } })
+    await store.load()
+    // the first half of the rewrite comes with the last of these
+    for (const id of [1, 2, 3, 4]) {
+      store.save({ type: 'save', id, hard: hard('a', 1), register: { ...register, entries } })
+      await store.idle()
+    }
+    expect(await disk.inner.log.bounds('register-login')).to.deep.equal({ first: 1, last: 5 })
+    disk.after = async (_part, change) => { if (change === 'append') throw new Error('EIO') }
+    const next = { epoch: 1, term: 3, index: 2 }
+    for (const id of [5, 6]) {
+      store.save({ type: 'save', id, register: { ...register, entries: entries.map(entry => ({ ...entry, rank: next })), synced: next } })
+      await store.idle()
+    }
+    disk.after = async () => {}
+    expect(failed).to.deep.equal([5, 6])
+    for (let id = 7; id < 10; id++) store.save({ type: 'save', id, hard: hard('a', id) })
+    await store.idle()
+    const { durable } = await open(disk)
+    expect(durable?.hard.term).to.equal(9)
+    expect([...durable?.entries.map(entry => entry.rank) ?? [], durable?.synced]).to.deep.equal([next, next, next])
+  })
+
   it('is whole when its first value of all failed and all of it came at once', async () => {
     const disk = new PartDisk()
     const { store, failed } = await open(disk)

@@ -13,10 +13,10 @@ const register = (synced: number, entries: Entry[], more: { reset?: boolean, dro
 
 interface Opened { store: GroupStore, saved: number[], failed: number[], durable: Durable | undefined, lost: boolean }
 
-async function open (storage: Pick<Storage, 'stable' | 'log'>): Promise<Opened> {
+async function open (storage: Pick<Storage, 'stable' | 'log'>, onLong: (reason: string) => void = () => {}): Promise<Opened> {
   const saved: number[] = []
   const failed: number[] = []
-  const store = new GroupStore({ storage, service: 'login', onSaved: id => { saved.push(id) }, onFailed: id => { failed.push(id) } })
+  const store = new GroupStore({ storage, service: 'login', onSaved: id => { saved.push(id) }, onFailed: id => { failed.push(id) }, onLong })
   return { store, saved, failed, ...await store.load() }
 }
 
@@ -95,6 +95,100 @@ describe('election: store', () => {
     expect(durable?.entries).to.have.length(700)
     expect(durable?.synced).to.deep.equal(rank(2_500))
   }).timeout(20_000)
+
+  describe('a log that has grown long', () => {
+    /** What `before` allows is appended; `cuts`: lengths of the log when it was made short. */
+    function logged (before: (values: readonly Uint8Array[]) => Promise<void>): { storage: Pick<Storage, 'stable' | 'log'>, cuts: number[] } {
+      const { stable, log } = memoryStorage()
+      const cuts: number[] = []
+      const append = async (name: string, values: readonly Uint8Array[]): Promise<number> => {
+        await before(values)
+        return log.append(name, values)
+      }
+      const truncate = async (name: string, from: number): Promise<void> => {
+        const { first, last } = await log.bounds(name)
+        cuts.push(last - first + 1)
+        await log.truncate(name, from)
+      }
+      return { cuts, storage: { stable, log: { lost: log.lost, append, truncate, read: log.read.bind(log), bounds: log.bounds.bind(log), logs: log.logs.bind(log), delete: log.delete.bind(log) } } }
+    }
+
+    const table = (size: number): Entry[] => Array.from({ length: size }, (_, i) => entry(`t${i}`, i + 1))
+
+    it('is made short after what is saved is told, a part after each save, and each is what was there', async () => {
+      const SIZE = 2_400
+      const sizes: number[] = []
+      let hangs = Promise.resolve()
+      const { storage, cuts } = logged(async ([value]) => {
+        sizes.push(value!.length)
+        if (value!.length > 5_000) await hangs
+      })
+      const opened = await open(storage)
+      await saved(opened, { id: 1, hard: hard(1) }, { id: 2, register: register(SIZE, table(SIZE)) })
+      const [whole] = sizes as [number]
+      sizes.length = 0
+      const held = Promise.withResolvers<undefined>()
+      hangs = held.promise as Promise<unknown> as Promise<void>
+      const save = (id: number): void => { opened.store.save({ type: 'save', id, register: register(SIZE + id, [entry(`t${id % 7}`, SIZE + id)]), ...id % 100 === 0 ? { hard: hard(id) } : {} }) }
+      let id = 2
+      while (sizes.every(size => size < 5_000)) {
+        save(++id)
+        await until(() => opened.saved.at(-1) === id)
+        await new Promise<void>(resolve => { setImmediate(resolve) })
+      }
+      // told, although the part after it hangs
+      expect([opened.saved.at(-1), opened.failed, cuts]).to.deep.equal([id, [], []])
+      held.resolve(undefined)
+      await opened.store.idle()
+      const begun = id
+      while (cuts.length === 0) {
+        save(++id)
+        await opened.store.idle()
+      }
+      expect(id - begun).to.be.within(4, 6)
+      const parts = sizes.filter(size => size > 5_000)
+      expect(parts).to.have.length(id - begun + 1)
+      expect(Math.max(...parts)).to.be.below(whole / 4)
+      const { durable, lost } = await open(storage)
+      expect(lost).to.equal(false)
+      expect(durable?.hard).to.deep.equal(hard(id - id % 100))
+      expect(durable?.synced).to.deep.equal(rank(SIZE + id))
+      const expected = new Map(table(SIZE).map(one => [one.key, one]))
+      for (let i = 3; i <= id; i++) expected.set(`t${i % 7}`, entry(`t${i % 7}`, SIZE + i))
+      expect(new Map(durable?.entries.map(one => [one.key, one]))).to.deep.equal(expected)
+    }).timeout(20_000)
+
+    it('grows on where there is no room for more than is saved, which is told once and costs no vote; and is made short when there is', async () => {
+      let full = false
+      const { storage, cuts } = logged(async ([value]) => { if (full && value!.length > 1_000) throw new Error('ENOSPC') })
+      const told: string[] = []
+      const opened = await open(storage, reason => { told.push(reason) })
+      await saved(opened, { id: 1, hard: hard(1) }, { id: 2, register: register(600, table(600)) })
+      full = true
+      for (let id = 3; id <= 2_200; id++) await saved(opened, { id, register: register(600 + id, [entry('t3', 600 + id)]) })
+      expect([opened.failed, cuts, told]).to.deep.equal([[], [], ['ENOSPC']])
+      const { durable } = await open(storage)
+      expect([durable?.hard.term, durable?.entries.length, durable?.synced]).to.deep.equal([1, 600, rank(2_800)])
+      full = false
+      for (let id = 2_201; id <= 2_600; id++) await saved(opened, { id, register: register(600 + id, [entry('t3', 600 + id)]) })
+      expect([opened.failed, told.length, cuts.length]).to.deep.equal([[], 1, 1])
+      const { first, last } = await storage.log.bounds('register-login')
+      expect(last - first).to.be.below(400)
+      expect((await open(storage)).durable?.entries).to.have.length(600)
+    }).timeout(20_000)
+
+    it('is made short by each voter at another time', async () => {
+      const lengths = new Set<number>()
+      for (let voter = 0; voter < 5; voter++) {
+        const { storage, cuts } = logged(async () => {})
+        const opened = await open(storage)
+        for (let id = 1; cuts.length === 0; id++) await saved(opened, { id, ...id === 1 ? { hard: hard(1) } : {}, register: register(id, [entry('a', id)]) })
+        expect(cuts[0]).to.be.within(500, 1_010)
+        lengths.add(cuts[0]!)
+      }
+      expect(lengths.size).to.be.above(1)
+    }).timeout(20_000)
+  })
 
   it('tells of a write that failed, drops what stands on it, and goes on when it can', async () => {
     const { stable, log } = memoryStorage()

@@ -1,5 +1,6 @@
 /** Election cores on a network that a test cuts, holds up and speaks on itself, a millisecond at a time. Each has its own wall clock. */
 import { createElection } from '../../src/election/election.core.ts'
+import { Outbox } from '../../src/election/outbox.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
 import { isSealed, sealed } from '../harness/seals.ts'
 import type { Message } from '../../src/election/messages.core.ts'
@@ -7,7 +8,9 @@ import type { Durable, ElectionConfig, ElectionCore, ElectionInput, ElectionOutp
 
 type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 
-export interface WorldNode { readonly id: string, readonly core: ElectionCore, readonly out: ElectionOutput[], skew: number, alive: boolean }
+type Send = Extract<ElectionOutput, { type: 'send' }>
+
+export interface WorldNode { readonly id: string, readonly core: ElectionCore, readonly out: ElectionOutput[], readonly outbox: Outbox, skew: number, alive: boolean }
 
 const WALL = 1_700_000_000_000
 
@@ -21,6 +24,8 @@ export class World {
   now = 0
   /** Ms that a message takes. */
   delay = 2
+  /** Ms that a save takes where that is long, so that what depends on it waits. */
+  readonly disks = new Map<string, number>()
   /** Signatures that were looked at; and whether any is answered. */
   verified = 0
   verifies = true
@@ -29,7 +34,7 @@ export class World {
   add (id: string, options: Partial<ElectionConfig> = {}, skew = 0): WorldNode {
     const time = { now: this.now, wall: WALL + this.now + skew }
     const core = createElection({ self: id, service: 'login', random: this.#random.fork(id), durable: undefined as Durable | undefined, time, ...options })
-    const node: WorldNode = { id, core, out: [], skew, alive: true }
+    const node: WorldNode = { id, core, out: [], outbox: new Outbox(send => { this.#post(id, send) }), skew, alive: true }
     this.nodes.set(id, node)
     this.step(id, { type: 'tick' })
     for (const peer of this.nodes.keys()) if (peer !== id && this.#linked(id, peer)) this.#meet(id, peer)
@@ -61,16 +66,28 @@ export class World {
     const node = this.#node(id)
     if (!node.alive) return
     for (const output of node.core.step({ ...input, ...this.#time(node) })) {
-      if (output.type === 'save') this.#mail.push({ at: this.now + 1, run: () => { this.step(id, { type: 'saved', id: output.id }) } })
+      if (output.type === 'save') this.#save(node, output.id)
       else if (output.type === 'sign') this.#later(id, { type: 'signed', signed: sealed(id, output.config) })
       else if (output.type === 'verify') {
         this.verified++
         if (this.verifies) this.#later(id, { type: 'verified', id: output.id, ok: isSealed(output.signed) })
       } else if (output.type !== 'send') node.out.push(output)
-      else if (!this.lose(id, output.to, output.message)) {
-        this.#mail.push({ at: this.now + this.delay, run: () => { if (this.#linked(id, output.to) && this.nodes.has(output.to)) this.step(output.to, { type: 'message', from: id, message: output.message }) } })
-      }
+      else if (this.disks.has(id)) node.outbox.send(output)
+      else this.#post(id, output)
     }
+  }
+
+  #save ({ id, outbox }: WorldNode, save: number): void {
+    const run = (): void => {
+      outbox.saved(save)
+      this.step(id, { type: 'saved', id: save })
+    }
+    this.#mail.push({ at: this.now + (this.disks.get(id) ?? 1), run })
+  }
+
+  #post (id: string, { to, message }: Send): void {
+    if (this.lose(id, to, message)) return
+    this.#mail.push({ at: this.now + this.delay, run: () => { if (this.#linked(id, to) && this.nodes.has(to)) this.step(to, { type: 'message', from: id, message }) } })
   }
 
   #later (id: string, input: Untimed<ElectionInput>): void {

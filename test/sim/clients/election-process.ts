@@ -1,4 +1,5 @@
 /** The election's core with the thinnest driver: a disk, held messages, one timer, and a user who writes and reads while it leads. */
+import { Outbox } from '../../../src/election/outbox.core.ts'
 import { isSealed, sealed } from '../../harness/seals.ts'
 import { peerOf } from '../kernel/types.ts'
 import type { Message } from '../../../src/election/messages.core.ts'
@@ -86,7 +87,7 @@ export class ElectionProcess implements Process, ElectionView {
   #hard!: HardState
   #entries = new Map<string, Entry>()
   #synced: Rank = { epoch: 0, term: 0, index: 0 }
-  #held: Array<{ to: string, message: Message, after: number }> = []
+  readonly #outbox = new Outbox(({ to, message }) => { this.#send(to, message) })
   readonly #states = new Map<number, Durable>()
   #saved = 0
   #calls = 0
@@ -276,9 +277,7 @@ export class ElectionProcess implements Process, ElectionView {
       this.#keep(state)
       this.#states.delete(save)
     }
-    const due = this.#held.filter(held => held.after <= id)
-    this.#held = this.#held.filter(held => held.after > id)
-    for (const { to, message } of due) this.#send(to, message)
+    this.#outbox.saved(id)
     this.#step({ type: 'saved', id })
   }
 
@@ -289,7 +288,7 @@ export class ElectionProcess implements Process, ElectionView {
 
   /** As the driver: what waits is never said, and of the register only what was stored is there. */
   refused (): void {
-    this.#held = []
+    this.#outbox.drop()
     this.#states.clear()
     this.#entries = new Map(this.durable?.entries.map(entry => [entry.key, entry]))
     this.#synced = this.durable?.synced ?? { epoch: 0, term: 0, index: 0 }
@@ -368,10 +367,7 @@ export class ElectionProcess implements Process, ElectionView {
   #obey (output: Exclude<ElectionOutput, { type: 'save' }>): void {
     const env = this.#env
     switch (output.type) {
-      case 'send':
-        if (output.after <= this.#saved) this.#send(output.to, output.message)
-        else this.#held.push(output)
-        break
+      case 'send': this.#outbox.send(output); break
       case 'lease':
         this.lease = output
         env.emit({ type: 'lease', view: this, token: output.token })

@@ -6,7 +6,7 @@ import { createRandom } from '../../../src/util/random.core.ts'
 import { PartDisk } from '../../harness/part-disk.ts'
 import { Violation } from '../kernel/types.ts'
 import type { GroupStore } from '../../../src/election/store.ts'
-import type { Durable, HardState, Rank, Save } from '../../../src/election/types.core.ts'
+import type { Durable, Entry, HardState, Rank, Save } from '../../../src/election/types.core.ts'
 import type { Random } from '../../../src/util/random.core.ts'
 import type { Part } from '../../harness/part-disk.ts'
 
@@ -14,8 +14,11 @@ export type StoreClass = typeof GroupStore
 
 const PARTS: readonly Part[] = ['stable', 'log']
 const LIVES = 8
-/** More than a log keeps before it is rewritten. */
 const LONG = 1_100
+/** A log is rewritten often, in slices of few of its keys; in some lives when it has grown long. */
+const OFTEN = { after: 6, slice: 2, again: 2 }
+const SELDOM = { after: 400, slice: 500, again: 300 }
+const KEYS = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6']
 
 /** What a node promised in the name of one incarnation: its term and its register only grow. */
 interface Promised { incarnation: string, term: number, index: number }
@@ -26,6 +29,8 @@ export class StoreLives {
   readonly #store: StoreClass
   readonly #disk = new PartDisk()
   #promised: Promised = { incarnation: '', term: 0, index: 0 }
+  /** The register at each index that this incarnation came to. */
+  #registers = new Map<number, string>()
   /** Since a life could read what there was. */
   #damaged = false
   #last = 0
@@ -52,6 +57,8 @@ export class StoreLives {
       const store = new this.#store({
         storage: this.#disk.open(),
         service: 'login',
+        rewrite: this.#random.chance(0.9) ? OFTEN : SELDOM,
+        onLong: () => { this.#count('not rewritten') },
         onSaved: id => {
           const saved = made.get(id)
           if (saved !== undefined && !this.#dead) this.#promised = saved
@@ -75,6 +82,12 @@ export class StoreLives {
     const refuses = random.chance(0.4) ? 0.3 : 0
     let left = random.chance(0.6) ? random.int(12) : Infinity
     const died = Promise.withResolvers<undefined>()
+    this.#disk.after = async (_part, change) => {
+      if (change === 'truncate') this.#count('rewritten')
+      if (!random.chance(refuses / 3)) return
+      this.#count('done, and refused')
+      throw new Error('EIO')
+    }
     this.#disk.before = async () => {
       if (this.#dead || left-- <= 0) {
         this.#dead = true
@@ -116,10 +129,12 @@ export class StoreLives {
       if (lost || durable.hard.incarnation !== incarnation || durable.hard.term < term || durable.synced.index < index) {
         throw new Violation('store', `${incarnation} ${term} ${index} was stored, and after ${this.#damaged ? 'damage' : 'a restart'} ${got} is there`)
       }
-      if (durable.entries.some(entry => entry.rank.index > durable.synced.index) || durable.entries.length > durable.synced.index) throw new Violation('store', `${got} has entries that it cannot have`)
+      const [register, expected] = [textOf(durable.entries), this.#registers.get(durable.synced.index) ?? '']
+      if (register !== expected) throw new Violation('store', `${got} has the register ${register}, which was ${expected}`)
       this.#count('kept')
     }
     if (durable === undefined) this.#promised = { incarnation: `${++this.#last}`.padStart(32, '0'), term: 0, index: 0 }
+    if (durable === undefined) this.#registers.clear()
     this.#damaged = false
   }
 
@@ -129,24 +144,38 @@ export class StoreLives {
     const { incarnation } = this.#promised
     let { term, index } = { term: durable?.hard.term ?? 0, index: durable?.synced.index ?? 0 }
     const rank = (): Rank => ({ epoch: index === 0 ? 0 : 1, term: index === 0 ? 0 : 1, index })
+    const table = new Map(durable?.entries.map(entry => [entry.key, entry]))
     const hard = (): HardState => ({ incarnation, config: undefined, founded: false, term: ++term, vote: 'X', highestEpoch: 0, epochAhead: 0, lineage: [] })
+    const part = (): NonNullable<Save['register']> => {
+      index++
+      const key = random.pick(KEYS) ?? ''
+      const drops = random.chance(0.2) && table.delete(key)
+      if (!drops) table.set(key, { key, value: Uint8Array.of(index & 0xff), rank: rank() })
+      this.#registers.set(index, textOf([...table.values()]))
+      return { reset: false, entries: drops ? [] : [table.get(key)!], drop: drops ? [key] : [], synced: rank() }
+    }
     const saves = random.chance(0.02) ? LONG : random.int(10)
     let id = 0
-    const save = (parts: Omit<Save, 'type' | 'id'>): void => {
-      made.set(++id, { incarnation, term, index })
+    const save = (parts: Omit<Save, 'type' | 'id'>, upTo = index): void => {
+      made.set(++id, { incarnation, term, index: upTo })
       store.save({ type: 'save', id, ...parts })
     }
     save({ hard: hard() })
     for (let i = 0; i < saves && !this.#dead; i++) {
       if (random.chance(saves === LONG ? 1 : 0.7)) await store.idle()
       if (failed.length > 0) {
+        // a term that it hears of before it tries all of it again
+        if (random.chance(0.3)) {
+          save({ hard: hard() }, this.#promised.index)
+          await store.idle()
+          continue
+        }
         failed.length = 0
         save({ hard: hard() })
-        if (index > 0) save({ register: { reset: true, entries: [{ key: 'k', value: Uint8Array.of(1), rank: rank() }], drop: [], synced: rank() } })
+        if (index > 0) save({ register: { reset: true, entries: [...table.values()], drop: [], synced: rank() } })
         this.#count('saved again')
       } else if (random.chance(0.5)) {
-        index++
-        const register = { reset: false, entries: [{ key: 'k', value: Uint8Array.of(1), rank: rank() }], drop: [], synced: rank() }
+        const register = part()
         save(random.chance(0.5) ? { register } : { hard: hard(), register })
       } else save({ hard: hard() })
     }
@@ -173,4 +202,9 @@ export class StoreLives {
   #count (what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1
   }
+}
+
+/** Whatever their order. */
+function textOf (entries: readonly Entry[]): string {
+  return entries.map(({ key, value, rank }) => `${key} ${value?.join()} ${rank.index}`).sort().join('; ')
 }
