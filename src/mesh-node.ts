@@ -76,8 +76,10 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       onRest: (as, kept) => { this.#onRest(as, kept) },
       onWake: slept => { this.#revive(slept) }
     })
+    const online = (): boolean => this.#page.life.online
     this.#revival = new Revival({
       libp2p,
+      online,
       joined: () => this.#connectivity.refresh(),
       onDone: slept => {
         this.#resync()
@@ -92,7 +94,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       connections: () => libp2p.getConnections(),
       discovery,
       bootstrapper: this.#bootstrapper,
-      online: () => this.#page.life.online,
+      online,
       trusts: connection => this.#revival.trusts(connection),
       onChange: joined => { this.#onConnectivity(joined) }
     })

@@ -17,6 +17,8 @@ const MAX_ASKED = 64
 
 export interface RevivalInit {
   libp2p: Pick<Libp2p, 'getConnections' | 'services'>
+  /** False: that nothing is heard tells nothing of who is asked. */
+  online: () => boolean
   joined: () => boolean
   /** There is a path that works, or nothing that says otherwise. */
   onDone: (slept: number) => void
@@ -24,10 +26,11 @@ export interface RevivalInit {
 
 export class Revival {
   readonly #init: RevivalInit
-  readonly #stopped = new AbortController()
   #slept: number | undefined
-  /** Of the times away: the answers of one end no later one. */
-  #time = 0
+  /** Asks now. What it hears tells nothing of a later time away, which ends it. */
+  #round: AbortController | undefined
+  /** It has begun in this very turn. */
+  #fresh = false
   /** Those that the network left behind: none of them has answered since. */
   #doubted = new Set<Connection>()
 
@@ -37,15 +40,20 @@ export class Revival {
 
   /** One that has begun before ends for both. @param slept - ms, 0 when only the network was away */
   begin (slept: number): void {
-    const begun = this.#slept
-    this.#slept = Math.max(slept, begun ?? 0)
+    const begun = this.#slept !== undefined && this.#fresh
+    this.#slept = Math.max(slept, this.#slept ?? 0)
     // Who only slept was told of no end, and says nothing of one before it knows.
     if (slept === 0) this.#doubted = new Set(this.#init.libp2p.getConnections())
-    if (begun !== undefined) return
-    const time = ++this.#time
-    void this.#path().then(() => {
+    if (begun) return
+    this.#round?.abort()
+    const { signal } = this.#round = new AbortController()
+    this.#fresh = true
+    queueMicrotask(() => { this.#fresh = false })
+    void this.#path(signal).then(() => {
+      if (signal.aborted) return
       this.#doubted.clear()
-      if (time === this.#time && this.#slept !== undefined && this.#init.joined()) this.done()
+      // also when nobody waits: one of them may be all that is left
+      if (this.#init.joined()) this.done()
     })
   }
 
@@ -66,30 +74,31 @@ export class Revival {
   stop (): void {
     this.#slept = undefined
     this.#doubted.clear()
-    this.#stopped.abort()
+    this.#round?.abort()
   }
 
   /** Resolves when a connection has answered and the others had their time, or when there is none to ask. */
-  async #path (): Promise<void> {
+  async #path (round: AbortSignal): Promise<void> {
     const direct = this.#init.libp2p.getConnections().filter(({ direction, remoteAddr }) => direction === 'outbound' && !remoteAddr.toString().includes('/p2p-circuit'))
     const peers = new Map(direct.map(({ remotePeer }) => [remotePeer.toString(), remotePeer]))
     if (peers.size === 0) return
-    const answers = [...peers.values()].slice(0, MAX_ASKED).map(async peer => this.#ask(peer))
+    const answers = [...peers.values()].slice(0, MAX_ASKED).map(async peer => this.#ask(peer, round))
     // where all have failed, their ends are about to be seen, and a new connection is what tells
     await Promise.any(answers).then(async () => Promise.race([Promise.allSettled(answers), pause(SETTLE)]), async () => pause(PING_TIMEOUT))
   }
 
-  async #ask (peer: PeerId): Promise<void> {
-    const { libp2p } = this.#init
+  async #ask (peer: PeerId, round: AbortSignal): Promise<void> {
+    const { libp2p, online } = this.#init
     const { ping } = libp2p.services as unknown as { ping: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
     const done = new AbortController()
-    const signal = AbortSignal.any([done.signal, this.#stopped.signal])
+    const signal = AbortSignal.any([done.signal, round])
     try {
       // a failure tells of itself
-      await Promise.race([ping.ping(peer, { signal }), endSilent(libp2p.getConnections(peer), signal)])
+      await Promise.race([ping.ping(peer, { signal }), endSilent(libp2p.getConnections(peer), signal, online)])
     } finally {
       done.abort()
     }
+    if (round.aborted) return
     for (const connection of this.#doubted) if (connection.remotePeer.equals(peer)) this.#doubted.delete(connection)
     this.#init.joined()
   }
@@ -100,14 +109,15 @@ export class Revival {
  *
  * @throws Error - it were all of them
  */
-async function endSilent (connections: readonly Connection[], signal: AbortSignal): Promise<void> {
+async function endSilent (connections: readonly Connection[], signal: AbortSignal, online: () => boolean): Promise<void> {
   // what comes at first was sent before
   await pause(PING_TIMEOUT / PARTS)
   const silent = silentOf(connections, signal)
   for (let i = 1; i < PARTS; i++) await pause(PING_TIMEOUT / PARTS)
   if (signal.aborted) return
   const error = new Error('the peer does not answer')
-  for (const connection of silent) connection.abort(error)
+  // without a network it is asked again, when there is one
+  if (online()) for (const connection of silent) connection.abort(error)
   if (silent.size === connections.length) throw error
 }
 

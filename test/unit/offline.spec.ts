@@ -68,7 +68,9 @@ describe('a node that was away', () => {
 
   interface Setup { revival: Revival, done: number[], asked: string[] }
 
-  function setup (connections: Fake[], { joined = () => true, ping = async () => 1 }: { joined?: () => boolean, ping?: (peer: PeerId, options: { signal: AbortSignal }) => Promise<number> } = {}): Setup {
+  interface Options { online?: () => boolean, joined?: () => boolean, ping?: (peer: PeerId, options: { signal: AbortSignal }) => Promise<number> }
+
+  function setup (connections: Fake[], { online = () => true, joined = () => true, ping = async () => 1 }: Options = {}): Setup {
     const done: number[] = []
     const asked: string[] = []
     const libp2p = {
@@ -82,7 +84,7 @@ describe('a node that was away', () => {
         }
       }
     }
-    return { revival: new Revival({ libp2p, joined, onDone: slept => { done.push(slept) } }), done, asked }
+    return { revival: new Revival({ libp2p, online, joined, onDone: slept => { done.push(slept) } }), done, asked }
   }
 
   const turns = async (): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, 0) }) }
@@ -223,6 +225,62 @@ describe('a node that was away', () => {
     expect(done).to.deep.equal([0])
     await until(() => revival.trusts(dead))
     expect(done).to.deep.equal([0])
+  })
+
+  it('trusts who answers once the network stays, however often it went before, and asks those anew that had answered', async () => {
+    const member = connection(await peer(), REMOTE)
+    const answers: Array<PromiseWithResolvers<number>> = []
+    let online = true
+    const { revival, done } = setup([member], {
+      online: () => online,
+      joined: () => online && revival.trusts(member),
+      ping: async () => {
+        const answer = Promise.withResolvers<number>()
+        answers.push(answer)
+        return answer.promise
+      }
+    })
+    revival.begin(0)
+    online = false
+    // the browser tells later than the network is there
+    answers[0]?.resolve(1)
+    await until(() => revival.trusts(member))
+    online = true
+    revival.begin(0)
+    expect(answers).to.have.lengthOf(2)
+    for (let i = 0; i < 10; i++) await turns()
+    expect([revival.trusts(member), done]).to.deep.equal([false, []])
+    answers[1]?.resolve(1)
+    await until(() => done.length > 0)
+    expect([revival.trusts(member), done]).to.deep.equal([true, [0]])
+  })
+
+  it('looks for its path again when its doubts end, also when a path that it had meanwhile was lost', async () => {
+    const [asked, dialled] = [connection(await peer(), REMOTE), connection(await peer(), REMOTE, 'inbound')]
+    let joined = false
+    const { revival, done } = setup([asked, dialled], {
+      joined: () => (joined = revival.trusts(dialled)),
+      ping: async () => { throw new Error('too many streams') }
+    })
+    revival.begin(0)
+    // by another connection, which is gone by now
+    expect([revival.done(), joined]).to.deep.equal([true, false])
+    await until(() => joined)
+    expect(done).to.deep.equal([0])
+  })
+
+  it('gives no connection up while it has no network', async () => {
+    const member = connection(await peer(), REMOTE)
+    let online = false
+    const { revival, done } = setup([member], { online: () => online, joined: () => online, ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    await new Promise(resolve => { setTimeout(resolve, 6_000) })
+    online = true
+    revival.begin(0)
+    await new Promise(resolve => { setTimeout(resolve, 4_000) })
+    expect([member.aborted, revival.trusts(member), done]).to.deep.equal([false, false, []])
+    await until(() => member.aborted)
+    revival.stop()
   })
 
   it('doubts none of its connections because it slept: it would say that it is isolated, whatever it slept', async () => {
