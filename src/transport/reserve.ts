@@ -45,7 +45,8 @@ class Reserver {
   readonly #reachability: Reachability
   #timer: ReturnType<typeof setTimeout> | undefined
   #looks = 0
-  #running = false
+  /** The search that goes on: a look of a former one may take a while to end. */
+  #search: object | undefined
   #closed = false
 
   constructor (components: Components, store: Internals['reservationStore'], reachability: Reachability) {
@@ -65,8 +66,8 @@ class Reserver {
   }
 
   start (): void {
-    if (this.#running || this.#closed) return
-    this.#running = true
+    if (this.#search !== undefined || this.#closed) return
+    this.#search = {}
     this.#looks = 0
     this.#reachability.forget(this)
     this.#arm()
@@ -74,33 +75,35 @@ class Reserver {
 
   /** There is a place, if one was looked for. */
   stop (): void {
-    if (!this.#running) return
+    if (this.#search === undefined) return
     this.#end()
     this.#reachability.answered(this, [])
   }
 
   #end (): void {
-    this.#running = false
+    this.#search = undefined
     clearTimeout(this.#timer)
     this.#reachability.forget(this)
   }
 
   #arm (): void {
     const delay = backoff(this.#looks++, { initial: INITIAL, max: MAX }, Math.random)
+    const search = this.#search
+    const current = (): boolean => search === this.#search
     this.#timer = unref(setTimeout(() => {
-      void this.#look().finally(() => { if (this.#running) this.#arm() })
+      void this.#look(current).finally(() => { if (current()) this.#arm() })
     }, delay))
   }
 
-  async #look (): Promise<void> {
+  async #look (current: () => boolean): Promise<void> {
     const reasons: Error[] = []
     const peers = await this.#relays()
     this.#store.relayFilter = NOBODY
     for (const peer of peers) {
-      if (!this.#running) return
+      if (!current()) return
       await this.#store.addRelay(peer, 'discovered').catch((error: Error) => { reasons.push(refusal(peer, error)) })
     }
-    if (!this.#running) return
+    if (!current()) return
     const connected = this.#components.connectionManager.getConnections().length
     if (peers.length === 0 && connected > 0 && this.#looks > PATIENCE) {
       reasons.push(new RelayRefusedError('none of the nodes this one is connected with is a relay, so only they can reach it: start one with `relay: true` (or `braid-mesh relay`) and add it to `bootstrap`'))
