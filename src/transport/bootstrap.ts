@@ -142,6 +142,8 @@ export class Bootstrapper {
       const connection = await this.#components.connectionManager.openConnection(entry.target, { signal })
       // An address without an id may lead to another peer than last time: one that restarted without storage.
       entry.peer = connection.remotePeer.toString()
+      // nobody knew that the end which was told is that of this address
+      if (connection.status !== 'open') throw new Error('the connection was closed as soon as it was open')
       entry.attempts = 0
       entry.error = undefined
     } catch (error) {
