@@ -90,7 +90,9 @@ export class PageLife {
 
   #look (): Life {
     const { document, navigator } = this.#page
-    return { page: this.#resting ?? (document?.visibilityState === 'hidden' ? 'hidden' : 'visible'), online: navigator?.onLine !== false }
+    const online = navigator?.onLine !== false
+    // what the network does meanwhile is told when it wakes: who rests can do nothing about it
+    return this.#resting === undefined ? { page: document?.visibilityState === 'hidden' ? 'hidden' : 'visible', online } : { page: this.#resting, online: this.life.online }
   }
 
   #update (): void {
