@@ -28,8 +28,8 @@ export class Connectivity {
   readonly #init: ConnectivityInit
   /** Peers that speak the mesh's DHT, members or not. */
   readonly #speakers = new Set<string>()
-  /** Mesh names of bootstrap peers that belong to another mesh. */
-  readonly #strangers = new Map<string, string>()
+  /** What is said of bootstrap peers that belong to another mesh, or to none. */
+  readonly #strangers = new Map<string, Error>()
   /** Resolves at the next {@link refresh}. */
   #looked = Promise.withResolvers<void>()
   #joined: boolean
@@ -70,9 +70,8 @@ export class Connectivity {
     if (!online()) return [new OfflineError()]
     const failed = bootstrapper.failures().map(({ address, error }) =>
       new Error(`bootstrap ${address} cannot be reached: ${error.message}`, { cause: error }))
-    const strangers = Array.from(this.#strangers, ([peer, other]) =>
-      new WrongMeshError(`bootstrap peer ${peer} belongs to mesh '${other}', this node to mesh '${mesh}'`))
-    return [...failed, ...strangers]
+    const reasons = [...failed, ...this.#strangers.values()]
+    return reasons.length > 0 ? reasons : [new Error(`no bootstrap peer has answered yet as a node of mesh '${mesh}'`)]
   }
 
   /**
@@ -108,13 +107,18 @@ export class Connectivity {
     })
   }
 
-  readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
-    const id = detail.peerId.toString()
-    if (detail.protocols.includes(protocolId(this.#init.mesh, 'kad'))) {
+  readonly #onIdentify = ({ detail: { peerId, protocols, connection } }: CustomEvent<IdentifyResult>): void => {
+    const { mesh, bootstrapper } = this.#init
+    const id = peerId.toString()
+    // what it said before it had all its protocols
+    this.#strangers.delete(id)
+    if (protocols.includes(protocolId(mesh, 'kad'))) {
       this.#speakers.add(id)
-    } else if (this.#init.bootstrapper.peers.has(id)) {
-      const other = detail.protocols.map(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1]).find(name => name != null)
-      if (other != null && other !== this.#init.mesh) this.#strangers.set(id, other)
+    } else if (bootstrapper.peers.has(id)) {
+      const other = protocols.map(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1]).find(name => name != null)
+      if (other !== mesh) {
+        this.#strangers.set(id, new WrongMeshError(`bootstrap ${connection.remoteAddr.toString()} belongs to ${other == null ? 'no mesh' : `mesh '${other}'`}, this node to mesh '${mesh}'`))
+      }
     }
     this.refresh()
   }

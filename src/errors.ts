@@ -88,7 +88,7 @@ export class ListenError extends Error {
   constructor (message = 'this node cannot listen where it is to', options?: ErrorOptions) { super(message, options); this.name = 'ListenError' }
 }
 
-/** A peer that was dialled belongs to a mesh of another name. */
+/** A peer that was dialled belongs to a mesh of another name, or to none. */
 export class WrongMeshError extends Error {
   static override readonly name = 'WrongMeshError'
   constructor (message = 'the peer belongs to another mesh') { super(message); this.name = 'WrongMeshError' }

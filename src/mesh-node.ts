@@ -208,9 +208,12 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         await this.discovery.leave()
       }
     } finally {
-      await this.libp2p.stop()
-      await this.#storage.close()
-      this.#setStatus('stopped')
+      try {
+        // a service of the caller's own may fail
+        await this.libp2p.stop()
+      } finally {
+        await this.#storage.close().finally(() => { this.#setStatus('stopped') })
+      }
     }
   }
 
