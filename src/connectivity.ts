@@ -52,6 +52,8 @@ export class Connectivity {
     const { events, discovery } = this.#init
     events.addEventListener('peer:identify', this.#onIdentify)
     events.addEventListener('peer:disconnect', this.#onDisconnect)
+    // what is left to that peer may be no path
+    events.addEventListener('connection:close', this.#refresh)
     discovery.addEventListener('node:add', this.#refresh)
     discovery.addEventListener('node:remove', this.#refresh)
   }
@@ -60,6 +62,7 @@ export class Connectivity {
     const { events, discovery } = this.#init
     events.removeEventListener('peer:identify', this.#onIdentify)
     events.removeEventListener('peer:disconnect', this.#onDisconnect)
+    events.removeEventListener('connection:close', this.#refresh)
     discovery.removeEventListener('node:add', this.#refresh)
     discovery.removeEventListener('node:remove', this.#refresh)
   }

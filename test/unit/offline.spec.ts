@@ -9,7 +9,7 @@ import { Revival } from '../../src/revival.ts'
 import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { ConnectivityInit } from '../../src/connectivity.ts'
-import type { Connection, PeerId } from '@libp2p/interface'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
 
 async function peer (): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -63,6 +63,31 @@ describe('a node without a network', () => {
   })
 })
 
+describe('a node with two connections to a peer', () => {
+  it('looks for its path again when one of them ends, as the other one may be none', async () => {
+    const member = await peer()
+    const [local, remote] = [connection(member, LOCAL), connection(member, REMOTE)]
+    const events: ConnectivityInit['events'] = new TypedEventEmitter()
+    let connections = [local, remote]
+    const connectivity = new Connectivity({
+      mesh: 'm',
+      events,
+      connections: () => connections,
+      discovery: Object.assign(new TypedEventEmitter(), { node: () => ({}) }) as unknown as ConnectivityInit['discovery'],
+      bootstrapper: { size: 1, peers: new Set(), failures: () => [] } as unknown as ConnectivityInit['bootstrapper'],
+      online: () => false,
+      trusts: () => true,
+      onChange: () => {}
+    })
+    connectivity.start()
+    expect(connectivity.refresh()).to.equal(true)
+    connections = [remote]
+    events.safeDispatchEvent('connection:close', { detail: local })
+    expect(connectivity.joined).to.equal(false)
+    connectivity.stop()
+  })
+})
+
 describe('a node that was away', () => {
   useSwiftTime()
 
@@ -73,17 +98,15 @@ describe('a node that was away', () => {
   function setup (connections: Fake[], { online = () => true, joined = () => true, ping = async () => 1 }: Options = {}): Setup {
     const done: number[] = []
     const asked: string[] = []
-    const libp2p = {
-      getConnections: (peer?: PeerId) => connections.filter(({ remotePeer }) => peer == null || remotePeer.equals(peer)),
-      services: {
-        ping: {
-          ping: async (peer: PeerId, options: { signal: AbortSignal }) => {
-            asked.push(peer.toString())
-            return ping(peer, options)
-          }
-        }
+    for (const connection of connections) {
+      const { remotePeer } = connection
+      connection.newStream = async (_, options) => {
+        asked.push(remotePeer.toString())
+        await ping(remotePeer, options as { signal: AbortSignal })
+        return { abort: () => {} } as unknown as Stream
       }
     }
+    const libp2p = { getConnections: () => connections }
     return { revival: new Revival({ libp2p, online, joined, onDone: slept => { done.push(slept) } }), done, asked }
   }
 
@@ -267,6 +290,16 @@ describe('a node that was away', () => {
     expect([revival.done(), joined]).to.deep.equal([true, false])
     await until(() => joined)
     expect(done).to.deep.equal([0])
+  })
+
+  it('gives no connection up that it did not ask on, as the peer dialled it, or a relay leads there', async () => {
+    const member = await peer()
+    const [dead, dialled, relayed] = [connection(member, REMOTE), connection(member, REMOTE, 'inbound'), connection(member, `${REMOTE}/p2p/${member.toString()}/p2p-circuit`)]
+    const { revival } = setup([dead, dialled, relayed], { ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    await until(() => dead.aborted)
+    expect([dialled.aborted, relayed.aborted]).to.deep.equal([false, false])
+    revival.stop()
   })
 
   it('gives no connection up while it has no network', async () => {
