@@ -74,7 +74,8 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#page = new PageLife({
       onChange: (life, before) => { this.#onLife(life, before) },
       onRest: (as, kept) => { this.#onRest(as, kept) },
-      onWake: slept => { this.#revive(slept) }
+      // 0 is a network's time away
+      onWake: slept => { this.#revive(slept || 1) }
     })
     const online = (): boolean => this.#page.life.online
     this.#revival = new Revival({
@@ -229,7 +230,10 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 
   #onConnectivity (joined: boolean): void {
-    if (this.#status !== 'joined' && this.#status !== 'isolated') return
+    if (this.#status !== 'joined' && this.#status !== 'isolated') {
+      if (joined) this.#revival.done()
+      return
+    }
     this.#setStatus(joined ? 'joined' : 'isolated')
     if (joined) {
       if (!this.#revival.done()) this.#resync()
