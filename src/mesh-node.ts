@@ -78,17 +78,18 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       onWake: slept => { this.#revive(slept || 1) }
     })
     const online = (): boolean => this.#page.life.online
+    const joined = (): boolean => this.#connectivity.refresh()
     this.#revival = new Revival({
       libp2p,
       online,
-      joined: () => this.#connectivity.refresh(),
+      joined,
       onDone: slept => {
         this.#resync()
         if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
       }
     })
     this.#succession = Succession === undefined ? undefined : new Succession({ events: libp2p, getConnections: peer => libp2p.getConnections(peer) })
-    this.#bootstrapper = this.#createBootstrapper(options.bootstrap ?? [])
+    this.#bootstrapper = new Bootstrapper(libp2p, { addresses: options.bootstrap ?? [], online, onAttempt: joined })
     this.#connectivity = new Connectivity({
       mesh: options.mesh ?? 'braid',
       events: libp2p,
@@ -109,23 +110,6 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       isolation: () => this.#connectivity.reasons(),
       unreachable: () => this.#unreachable,
       page: isPage()
-    })
-  }
-
-  #createBootstrapper (addresses: readonly string[]): Bootstrapper {
-    const { libp2p } = this
-    return new Bootstrapper({
-      peerId: libp2p.peerId,
-      events: libp2p,
-      logger: libp2p.logger,
-      connectionManager: {
-        getConnections: peer => libp2p.getConnections(peer),
-        openConnection: async (target, dialOptions) => libp2p.dial(target, dialOptions)
-      }
-    }, {
-      addresses,
-      online: () => this.#page.life.online,
-      onAttempt: () => { this.#connectivity.refresh() }
     })
   }
 
@@ -169,7 +153,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#page.start()
     await withDeadline(JOIN_TIMEOUT, [this.#closing.signal, signal], async signal => this.#connectivity.settled({ signal }))
     signal?.throwIfAborted()
-    if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped')
+    if (this.#closing.signal.aborted) throw new MeshStoppedError()
     this.#setStatus(this.#connectivity.joined ? 'joined' : 'isolated')
     if (!this.#connectivity.joined) this.#announceIsolation()
   }

@@ -90,9 +90,9 @@ export class PageLife {
 
   #look (): Life {
     const { document, navigator } = this.#page
-    const online = navigator?.onLine !== false
     // what the network does meanwhile is told when it wakes: who rests can do nothing about it
-    return this.#resting === undefined ? { page: document?.visibilityState === 'hidden' ? 'hidden' : 'visible', online } : { page: this.#resting, online: this.life.online }
+    if (this.#resting !== undefined) return { ...this.life, page: this.#resting }
+    return { page: document?.visibilityState === 'hidden' ? 'hidden' : 'visible', online: navigator?.onLine !== false }
   }
 
   #update (): void {

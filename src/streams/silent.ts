@@ -16,6 +16,6 @@ export function silentOf (connections: readonly Connection[], signal: AbortSigna
 
 /** Resolves when the peer answers on this very connection, of which it may have several: it takes a stream there. */
 export async function answered (connection: Connection, signal: AbortSignal): Promise<void> {
-  const stream = await connection.newStream('/ipfs/ping/1.0.0', { runOnLimitedConnection: true, signal })
-  stream.abort(new Error('nothing was to be said'))
+  const stream = await connection.newStream('/ipfs/ping/1.0.0', { signal })
+  stream.abort(new Error('asked'))
 }

@@ -28,18 +28,14 @@ async function setup (addresses: string[], open: (target: Multiaddr, dial: numbe
   const dials: string[] = []
   const attempts: Array<Error | undefined> = []
   let wake = (): void => {}
-  const bootstrapper = new Bootstrapper({
+  const bootstrapper = new Bootstrapper(Object.assign(events, {
     peerId: self ?? await peer(),
-    events,
     logger: defaultLogger(),
-    connectionManager: {
-      getConnections: () => [],
-      openConnection: async target => {
-        dials.push(String(target))
-        return open(target, dials.length)
-      }
+    dial: async (target: Multiaddr) => {
+      dials.push(String(target))
+      return open(target, dials.length)
     }
-  }, { addresses, online, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
+  }), { addresses, online, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
   const reached = async (count: number): Promise<void> => {
     while (attempts.length < count) await new Promise<void>(resolve => { wake = resolve })
   }
@@ -101,7 +97,7 @@ describe('bootstrap', () => {
     await reached(2)
     bootstrapper.stop()
     expect(dials).to.have.lengthOf(2)
-    expect(attempts.map(error => error?.message)).to.deep.equal(['the connection was closed as soon as it was open', undefined])
+    expect(attempts.map(error => error?.message)).to.deep.equal(['closed at once', undefined])
   })
 
   it('learns that another peer answers at an address without an id', async () => {
