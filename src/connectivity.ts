@@ -26,10 +26,11 @@ export interface ConnectivityInit {
 
 export class Connectivity {
   readonly #init: ConnectivityInit
+  readonly #stopped = new AbortController()
   /** Peers that speak the mesh's DHT, members or not. */
   readonly #speakers = new Set<string>()
-  /** Mesh names of bootstrap peers that belong to another mesh. */
-  readonly #strangers = new Map<string, string>()
+  /** What is said of bootstrap peers that belong to another mesh, or to none. */
+  readonly #strangers = new Map<string, Error>()
   /** Resolves at the next {@link refresh}. */
   #looked = Promise.withResolvers<void>()
   #joined: boolean
@@ -50,29 +51,27 @@ export class Connectivity {
 
   start (): void {
     const { events, discovery } = this.#init
-    events.addEventListener('peer:identify', this.#onIdentify)
-    events.addEventListener('peer:disconnect', this.#onDisconnect)
-    discovery.addEventListener('node:add', this.#refresh)
-    discovery.addEventListener('node:remove', this.#refresh)
+    const { signal } = this.#stopped
+    events.addEventListener('peer:identify', this.#onIdentify, { signal })
+    events.addEventListener('peer:disconnect', this.#onDisconnect, { signal })
+    // what is left to that peer may be no path
+    events.addEventListener('connection:close', this.#refresh, { signal })
+    discovery.addEventListener('node:add', this.#refresh, { signal })
+    discovery.addEventListener('node:remove', this.#refresh, { signal })
   }
 
   stop (): void {
-    const { events, discovery } = this.#init
-    events.removeEventListener('peer:identify', this.#onIdentify)
-    events.removeEventListener('peer:disconnect', this.#onDisconnect)
-    discovery.removeEventListener('node:add', this.#refresh)
-    discovery.removeEventListener('node:remove', this.#refresh)
+    this.#stopped.abort()
   }
 
   /** What keeps this node out: a dial that failed, a peer of another mesh. */
   reasons (): Error[] {
-    const { bootstrapper, mesh, online } = this.#init
+    const { bootstrapper, online } = this.#init
     if (!online()) return [new OfflineError()]
     const failed = bootstrapper.failures().map(({ address, error }) =>
       new Error(`bootstrap ${address} cannot be reached: ${error.message}`, { cause: error }))
-    const strangers = Array.from(this.#strangers, ([peer, other]) =>
-      new WrongMeshError(`bootstrap peer ${peer} belongs to mesh '${other}', this node to mesh '${mesh}'`))
-    return [...failed, ...strangers]
+    const reasons = [...failed, ...this.#strangers.values()]
+    return reasons.length > 0 ? reasons : [new Error('no bootstrap peer has answered yet')]
   }
 
   /**
@@ -108,20 +107,26 @@ export class Connectivity {
     })
   }
 
-  readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
-    const id = detail.peerId.toString()
-    if (detail.protocols.includes(protocolId(this.#init.mesh, 'kad'))) {
+  readonly #onIdentify = ({ detail: { peerId, protocols, connection } }: CustomEvent<IdentifyResult>): void => {
+    const { mesh, bootstrapper } = this.#init
+    const id = peerId.toString()
+    // what it said before it had all its protocols
+    this.#strangers.delete(id)
+    if (protocols.includes(protocolId(mesh, 'kad'))) {
       this.#speakers.add(id)
-    } else if (this.#init.bootstrapper.peers.has(id)) {
-      const other = detail.protocols.map(protocol => /^\/braid\/([^/]+)\//.exec(protocol)?.[1]).find(name => name != null)
-      if (other != null && other !== this.#init.mesh) this.#strangers.set(id, other)
+    } else if (bootstrapper.peers.has(id)) {
+      const other = protocols.find(protocol => protocol.startsWith('/braid/'))?.split('/')[2]
+      if (other !== mesh) {
+        this.#strangers.set(id, new WrongMeshError(`bootstrap ${connection.remoteAddr.toString()} belongs to ${other == null ? 'no mesh' : `mesh '${other}'`}, this node to mesh '${mesh}'`))
+      }
     }
     this.refresh()
   }
 
   readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
-    this.#speakers.delete(detail.toString())
-    this.#strangers.delete(detail.toString())
+    const id = detail.toString()
+    this.#speakers.delete(id)
+    this.#strangers.delete(id)
     this.refresh()
   }
 }

@@ -102,7 +102,7 @@ export class ListenError extends NamedError {
   constructor (message = 'this node cannot listen where it is to', options?: ErrorOptions) { super(message, options) }
 }
 
-/** A peer that was dialled belongs to a mesh of another name. */
+/** A peer that was dialled belongs to a mesh of another name, or to none. */
 export class WrongMeshError extends NamedError {
   static override readonly name = 'WrongMeshError'
   constructor (message = 'the peer belongs to another mesh') { super(message) }

@@ -75,25 +75,29 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#page = new PageLife({
       onChange: (life, before) => { this.#onLife(life, before) },
       onRest: (as, kept) => { this.#onRest(as, kept) },
-      onWake: slept => { this.#revive(slept) }
+      // 0 is a network's time away
+      onWake: slept => { this.#revive(slept || 1) }
     })
+    const online = (): boolean => this.#page.life.online
+    const joined = (): boolean => this.#connectivity.refresh()
     this.#revival = new Revival({
       libp2p,
-      joined: () => this.#connectivity.refresh(),
+      online,
+      joined,
       onDone: slept => {
         this.#resync()
         if (slept > 0) this.safeDispatchEvent('awake', { detail: { slept } })
       }
     })
     this.#succession = Succession === undefined ? undefined : new Succession({ events: libp2p, getConnections: peer => libp2p.getConnections(peer) })
-    this.#bootstrapper = this.#createBootstrapper(options.bootstrap ?? [])
+    this.#bootstrapper = new Bootstrapper(libp2p, { addresses: options.bootstrap ?? [], online, onAttempt: joined })
     this.#connectivity = new Connectivity({
       mesh: options.mesh ?? 'braid',
       events: libp2p,
       connections: () => libp2p.getConnections(),
       discovery,
       bootstrapper: this.#bootstrapper,
-      online: () => this.#page.life.online,
+      online,
       trusts: connection => this.#revival.trusts(connection),
       onChange: joined => { this.#onConnectivity(joined) }
     })
@@ -107,23 +111,6 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
       isolation: () => this.#connectivity.reasons(),
       unreachable: () => this.#unreachable,
       page: isPage()
-    })
-  }
-
-  #createBootstrapper (addresses: readonly string[]): Bootstrapper {
-    const { libp2p } = this
-    return new Bootstrapper({
-      peerId: libp2p.peerId,
-      events: libp2p,
-      logger: libp2p.logger,
-      connectionManager: {
-        getConnections: peer => libp2p.getConnections(peer),
-        openConnection: async (target, dialOptions) => libp2p.dial(target, dialOptions)
-      }
-    }, {
-      addresses,
-      online: () => this.#page.life.online,
-      onAttempt: () => { this.#connectivity.refresh() }
     })
   }
 
@@ -167,7 +154,7 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
     this.#page.start()
     await withDeadline(JOIN_TIMEOUT, [this.#closing.signal, signal], async signal => this.#connectivity.settled({ signal }))
     signal?.throwIfAborted()
-    if (this.#closing.signal.aborted) throw new MeshStoppedError('the mesh was stopped')
+    if (this.#closing.signal.aborted) throw new MeshStoppedError()
     this.#setStatus(this.#connectivity.joined ? 'joined' : 'isolated')
     if (!this.#connectivity.joined) this.#announceIsolation()
   }
@@ -208,11 +195,14 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         await this.discovery.leave()
       }
     } finally {
-      await this.libp2p.stop()
-      // whoever waits for an office is told, though nothing may have been started
-      await (this.election as Election & Startable).stop()
-      await this.#storage.close()
-      this.#setStatus('stopped')
+      try {
+        // a service of the caller's own may fail
+        await this.libp2p.stop()
+        // whoever waits for an office is told, though nothing may have been started
+        await (this.election as Election & Startable).stop()
+      } finally {
+        await this.#storage.close().finally(() => { this.#setStatus('stopped') })
+      }
     }
   }
 
@@ -228,7 +218,10 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
   }
 
   #onConnectivity (joined: boolean): void {
-    if (this.#status !== 'joined' && this.#status !== 'isolated') return
+    if (this.#status !== 'joined' && this.#status !== 'isolated') {
+      if (joined) this.#revival.done()
+      return
+    }
     this.#setStatus(joined ? 'joined' : 'isolated')
     if (joined) {
       if (!this.#revival.done()) this.#resync()

@@ -90,7 +90,9 @@ export class PageLife {
 
   #look (): Life {
     const { document, navigator } = this.#page
-    return { page: this.#resting ?? (document?.visibilityState === 'hidden' ? 'hidden' : 'visible'), online: navigator?.onLine !== false }
+    // what the network does meanwhile is told when it wakes: who rests can do nothing about it
+    if (this.#resting !== undefined) return { ...this.life, page: this.#resting }
+    return { page: document?.visibilityState === 'hidden' ? 'hidden' : 'visible', online: navigator?.onLine !== false }
   }
 
   #update (): void {

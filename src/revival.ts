@@ -2,9 +2,9 @@
  * Brings a node up to date after it ran nothing, or was without a network: once, as soon as it has a path that works.
  * Until it tries, a connection that died meanwhile looks like one that lives.
  */
-import { silentOf } from './streams/silent.ts'
+import { answered, silentOf } from './streams/silent.ts'
 import { unref } from './util/timeouts.ts'
-import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+import type { Connection, Libp2p } from '@libp2p/interface'
 
 /** Milliseconds after which a connection that does not answer is given up: a network needs its time to come back, too. */
 const PING_TIMEOUT = 5_000
@@ -16,7 +16,9 @@ const SETTLE = 1_000
 const MAX_ASKED = 64
 
 export interface RevivalInit {
-  libp2p: Pick<Libp2p, 'getConnections' | 'services'>
+  libp2p: Pick<Libp2p, 'getConnections'>
+  /** False: that nothing is heard tells nothing of who is asked. */
+  online: () => boolean
   joined: () => boolean
   /** There is a path that works, or nothing that says otherwise. */
   onDone: (slept: number) => void
@@ -24,10 +26,11 @@ export interface RevivalInit {
 
 export class Revival {
   readonly #init: RevivalInit
-  readonly #stopped = new AbortController()
   #slept: number | undefined
-  /** Of the times away: the answers of one end no later one. */
-  #time = 0
+  /** Asks now. What it hears tells nothing of a later time away, which ends it. */
+  #round: AbortController | undefined
+  /** It has begun in this very turn. */
+  #fresh = false
   /** Those that the network left behind: none of them has answered since. */
   #doubted = new Set<Connection>()
 
@@ -37,15 +40,20 @@ export class Revival {
 
   /** One that has begun before ends for both. @param slept - ms, 0 when only the network was away */
   begin (slept: number): void {
-    const begun = this.#slept
-    this.#slept = Math.max(slept, begun ?? 0)
+    const begun = this.#slept !== undefined && this.#fresh
+    this.#slept = Math.max(slept, this.#slept ?? 0)
     // Who only slept was told of no end, and says nothing of one before it knows.
     if (slept === 0) this.#doubted = new Set(this.#init.libp2p.getConnections())
-    if (begun !== undefined) return
-    const time = ++this.#time
-    void this.#path().then(() => {
+    if (begun) return
+    this.#round?.abort()
+    const { signal } = this.#round = new AbortController()
+    this.#fresh = true
+    queueMicrotask(() => { this.#fresh = false })
+    void this.#path(signal).then(() => {
+      if (signal.aborted) return
       this.#doubted.clear()
-      if (time === this.#time && this.#slept !== undefined && this.#init.joined()) this.done()
+      // also when nobody waits: one of them may be all that is left
+      if (this.#init.joined()) this.done()
     })
   }
 
@@ -66,49 +74,50 @@ export class Revival {
   stop (): void {
     this.#slept = undefined
     this.#doubted.clear()
-    this.#stopped.abort()
+    this.#round?.abort()
   }
 
   /** Resolves when a connection has answered and the others had their time, or when there is none to ask. */
-  async #path (): Promise<void> {
+  async #path (round: AbortSignal): Promise<void> {
     const direct = this.#init.libp2p.getConnections().filter(({ direction, remoteAddr }) => direction === 'outbound' && !remoteAddr.toString().includes('/p2p-circuit'))
-    const peers = new Map(direct.map(({ remotePeer }) => [remotePeer.toString(), remotePeer]))
+    const peers = new Map(direct.map(connection => [connection.remotePeer.toString(), connection]))
     if (peers.size === 0) return
-    const answers = [...peers.values()].slice(0, MAX_ASKED).map(async peer => this.#ask(peer))
+    const answers = [...peers.values()].slice(0, MAX_ASKED).map(async connection => this.#ask(connection, round))
     // where all have failed, their ends are about to be seen, and a new connection is what tells
     await Promise.any(answers).then(async () => Promise.race([Promise.allSettled(answers), pause(SETTLE)]), async () => pause(PING_TIMEOUT))
   }
 
-  async #ask (peer: PeerId): Promise<void> {
-    const { libp2p } = this.#init
-    const { ping } = libp2p.services as unknown as { ping: { ping (peer: PeerId, options: { signal: AbortSignal }): Promise<number> } }
+  async #ask (connection: Connection, round: AbortSignal): Promise<void> {
+    const { online, joined } = this.#init
     const done = new AbortController()
-    const signal = AbortSignal.any([done.signal, this.#stopped.signal])
+    const signal = AbortSignal.any([done.signal, round])
     try {
       // a failure tells of itself
-      await Promise.race([ping.ping(peer, { signal }), endSilent(libp2p.getConnections(peer), signal)])
+      await Promise.race([answered(connection, signal), endSilent(connection, signal, online)])
     } finally {
       done.abort()
     }
-    for (const connection of this.#doubted) if (connection.remotePeer.equals(peer)) this.#doubted.delete(connection)
-    this.#init.joined()
+    if (round.aborted) return
+    this.#doubted.delete(connection)
+    joined()
   }
 }
 
 /**
- * Aborts those of which nothing comes in time. A busy machine may answer late, but what else comes shows that they live.
+ * Aborts one of which nothing comes in time. A busy machine may answer late, but what else comes shows that it lives.
  *
- * @throws Error - it were all of them
+ * @throws Error - it does not answer
  */
-async function endSilent (connections: readonly Connection[], signal: AbortSignal): Promise<void> {
+async function endSilent (connection: Connection, signal: AbortSignal, online: () => boolean): Promise<void> {
   // what comes at first was sent before
   await pause(PING_TIMEOUT / PARTS)
-  const silent = silentOf(connections, signal)
+  const silent = silentOf([connection], signal)
   for (let i = 1; i < PARTS; i++) await pause(PING_TIMEOUT / PARTS)
-  if (signal.aborted) return
+  if (signal.aborted || silent.size === 0) return
   const error = new Error('the peer does not answer')
-  for (const connection of silent) connection.abort(error)
-  if (silent.size === connections.length) throw error
+  // without a network it is asked again, when there is one
+  if (online()) connection.abort(error)
+  throw error
 }
 
 async function pause (ms: number): Promise<void> {

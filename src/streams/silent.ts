@@ -1,4 +1,4 @@
-/** Which connections say nothing. */
+/** Which connections say nothing, and which answer. */
 import type { Connection } from '@libp2p/interface'
 
 /** What a connection of libp2p has and its type does not tell: the way under its encryption and its muxer. */
@@ -12,4 +12,10 @@ export function silentOf (connections: readonly Connection[], signal: AbortSigna
   // a thin line that is full answers late, but something comes of it
   for (const connection of connections) (connection as unknown as OverWire).maConn?.addEventListener('message', () => { silent.delete(connection) }, { signal })
   return silent
+}
+
+/** Resolves when the peer answers on this very connection, of which it may have several: it takes a stream there. */
+export async function answered (connection: Connection, signal: AbortSignal): Promise<void> {
+  const stream = await connection.newStream('/ipfs/ping/1.0.0', { signal })
+  stream.abort(new Error('asked'))
 }

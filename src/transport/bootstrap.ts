@@ -11,14 +11,11 @@ import { platform } from '#transports'
 import type { AbortOptions, ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-export interface BootstrapComponents {
+/** What of libp2p is used. */
+export interface BootstrapComponents extends TypedEventTarget<Libp2pEvents> {
   peerId: PeerId
-  events: TypedEventTarget<Libp2pEvents>
   logger: ComponentLogger
-  connectionManager: {
-    getConnections: (peer?: PeerId) => Connection[]
-    openConnection: (peer: Multiaddr, options?: AbortOptions) => Promise<Connection>
-  }
+  dial (peer: Multiaddr, options: AbortOptions): Promise<Connection>
 }
 
 export interface BootstrapInit {
@@ -96,14 +93,14 @@ export class Bootstrapper {
   start (): void {
     if (this.#abort != null) return
     this.#abort = new AbortController()
-    this.#components.events.addEventListener('peer:disconnect', this.#onDisconnect)
+    this.#components.addEventListener('peer:disconnect', this.#onDisconnect)
     for (const entry of this.#entries) void this.#dial(entry)
   }
 
   stop (): void {
     this.#abort?.abort()
     this.#abort = undefined
-    this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
+    this.#components.removeEventListener('peer:disconnect', this.#onDisconnect)
     for (const entry of this.#entries) clearTimeout(entry.timer)
   }
 
@@ -139,9 +136,11 @@ export class Bootstrapper {
     if (entry.error != null && this.#init.online?.() === false && !isLoopback(entry.address)) return
     entry.dialling = signal
     try {
-      const connection = await this.#components.connectionManager.openConnection(entry.target, { signal })
+      const connection = await this.#components.dial(entry.target, { signal })
       // An address without an id may lead to another peer than last time: one that restarted without storage.
       entry.peer = connection.remotePeer.toString()
+      // nobody knew that the end which was told is that of this address
+      if (connection.status !== 'open') throw new Error('closed at once')
       entry.attempts = 0
       entry.error = undefined
     } catch (error) {

@@ -43,9 +43,9 @@ class Reserver {
   readonly #components: Components
   readonly #store: Internals['reservationStore']
   readonly #reachability: Reachability
+  /** Of the next look, or of the one that goes on: one of a former search may take a while to end. */
   #timer: ReturnType<typeof setTimeout> | undefined
   #looks = 0
-  #running = false
   #closed = false
 
   constructor (components: Components, store: Internals['reservationStore'], reachability: Reachability) {
@@ -65,8 +65,7 @@ class Reserver {
   }
 
   start (): void {
-    if (this.#running || this.#closed) return
-    this.#running = true
+    if (this.#timer !== undefined || this.#closed) return
     this.#looks = 0
     this.#reachability.forget(this)
     this.#arm()
@@ -74,36 +73,37 @@ class Reserver {
 
   /** There is a place, if one was looked for. */
   stop (): void {
-    if (!this.#running) return
+    if (this.#timer === undefined) return
     this.#end()
     this.#reachability.answered(this, [])
   }
 
   #end (): void {
-    this.#running = false
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#reachability.forget(this)
   }
 
   #arm (): void {
     const delay = backoff(this.#looks++, { initial: INITIAL, max: MAX }, Math.random)
-    this.#timer = unref(setTimeout(() => {
-      void this.#look().finally(() => { if (this.#running) this.#arm() })
+    const timer = this.#timer = unref(setTimeout(() => {
+      const current = (): boolean => timer === this.#timer
+      void this.#look(current).finally(() => { if (current()) this.#arm() })
     }, delay))
   }
 
-  async #look (): Promise<void> {
+  async #look (current: () => boolean): Promise<void> {
     const reasons: Error[] = []
     const peers = await this.#relays()
     this.#store.relayFilter = NOBODY
     for (const peer of peers) {
-      if (!this.#running) return
+      if (!current()) return
       await this.#store.addRelay(peer, 'discovered').catch((error: Error) => { reasons.push(refusal(peer, error)) })
     }
-    if (!this.#running) return
+    if (!current()) return
     const connected = this.#components.connectionManager.getConnections().length
     if (peers.length === 0 && connected > 0 && this.#looks > PATIENCE) {
-      reasons.push(new RelayRefusedError('none of the nodes this one is connected with is a relay, so only they can reach it: start one with `relay: true` (or `braid-mesh relay`) and add it to `bootstrap`'))
+      reasons.push(new RelayRefusedError('none of the nodes connected with this one is a relay: start one with `relay: true` (or `braid-mesh relay`) and add it to `bootstrap`'))
     }
     if (reasons.length > 0) this.#reachability.answered(this, reasons)
   }
@@ -122,11 +122,11 @@ class Reserver {
 
 function refusal (peer: PeerId, error: Error): Error {
   const why = error.message.includes('RESERVATION_REFUSED')
-    ? 'is full: it has given away all its places (`relay: { reservations }`). Add another relay to `bootstrap`, or raise that number'
+    ? 'is full (`relay: { reservations }`): raise that number, or add another relay to `bootstrap`'
     : error.message.includes('PERMISSION_DENIED')
       ? 'does not take this node'
       : `gave this node no place: ${error.message}`
-  return new RelayRefusedError(`relay ${peer.toString()} ${why}. Until then only nodes that this one is connected with can reach it`, { cause: error })
+  return new RelayRefusedError(`relay ${peer.toString()} ${why}. Until then only nodes connected with this one can reach it`, { cause: error })
 }
 
 /** Dials through relays, and on `/p2p-circuit` listens through one. */

@@ -15,6 +15,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'operating.spec.ts': 'reads files and runs programs',
   'wire-fixtures.spec.ts': 'reads files',
   'wire-pages.spec.ts': 'reads files',
+  'lives.spec.ts': 'it gives its process a page, and a time of its own',
   'links-authority.spec.ts': 'no page keeps the links of a service',
   'links-defects.spec.ts': 'neither',
   'links-limits.spec.ts': 'neither',

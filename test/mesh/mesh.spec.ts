@@ -1,6 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
 import { expect } from 'chai'
+import { createLibp2p } from 'libp2p'
 import { createMesh } from '../../src/index.ts'
 import { until } from '../harness/until.ts'
+import type { AddressInfo } from 'node:net'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']
@@ -124,6 +134,51 @@ describe('createMesh', () => {
     expect(reasons.map(reason => reason.name)).to.deep.equal(['WrongMeshError'])
     expect(reasons[0]?.message).to.contain("mesh 'other'").and.to.contain("mesh 'shop'")
     expect(mesh.discovery.nodes()).to.have.lengthOf(1)
+  })
+
+  it('tells a bootstrap that is in no mesh at all from one that is down, and waits no longer for it', async () => {
+    const stranger = await createLibp2p({ addresses: { listen: LISTEN }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()], services: { identify: identify() } })
+    try {
+      const [address = ''] = stranger.getMultiaddrs().map(String)
+      const bare = address.replace(/\/p2p\/.*/, '')
+      for (const bootstrap of [address, bare]) {
+        const began = performance.now()
+        const mesh = await make({ mesh: 'shop', bootstrap: [bootstrap] })
+        expect(performance.now() - began).to.be.below(2_500)
+        expect(mesh.status).to.equal('isolated')
+        expect(mesh.connectivity.isolated?.map(({ name, message }) => [name, message])).to.deep.equal([['WrongMeshError', `bootstrap ${address} belongs to no mesh, this node to mesh 'shop'`]])
+      }
+    } finally {
+      await stranger.stop()
+    }
+  })
+
+  it('has a reason for being isolated also while its bootstrap says nothing at all', async () => {
+    const mute = createServer()
+    await new Promise<void>(resolve => { mute.listen(0, '127.0.0.1', resolve) })
+    try {
+      const mesh = await make({ mesh: 'shop', bootstrap: [`/ip4/127.0.0.1/tcp/${(mute.address() as AddressInfo).port}`], start: false })
+      const started = mesh.start()
+      expect(mesh.connectivity.isolated?.map(({ message }) => message)).to.deep.equal(['no bootstrap peer has answered yet'])
+      await mesh.stop()
+      await started.catch(() => {})
+    } finally {
+      mute.close()
+    }
+  })
+
+  it('that cannot stop a service of its user lets go of its storage all the same, and says so', async () => {
+    const storage = await mkdtemp(join(tmpdir(), 'braid-'))
+    try {
+      const bad = (): object => ({ start: () => {}, stop: () => { throw new Error('the user did that') } })
+      const mesh = await createMesh({ listen: LISTEN, storage, libp2p: { services: { bad } } })
+      expect(await failure(mesh.stop())).to.have.property('message', 'the user did that')
+      expect(mesh.status).to.equal('stopped')
+      await make({ storage })
+    } finally {
+      await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+      await rm(storage, { recursive: true })
+    }
   })
 
   it('refuses illegal names and options before it opens anything', async () => {

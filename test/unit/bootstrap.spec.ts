@@ -28,18 +28,14 @@ async function setup (addresses: string[], open: (target: Multiaddr, dial: numbe
   const dials: string[] = []
   const attempts: Array<Error | undefined> = []
   let wake = (): void => {}
-  const bootstrapper = new Bootstrapper({
+  const bootstrapper = new Bootstrapper(Object.assign(events, {
     peerId: self ?? await peer(),
-    events,
     logger: defaultLogger(),
-    connectionManager: {
-      getConnections: () => [],
-      openConnection: async target => {
-        dials.push(String(target))
-        return open(target, dials.length)
-      }
+    dial: async (target: Multiaddr) => {
+      dials.push(String(target))
+      return open(target, dials.length)
     }
-  }, { addresses, online, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
+  }), { addresses, online, initialDelay: 1, maxDelay: 4, onAttempt: (_, error) => { attempts.push(error); wake() } })
   const reached = async (count: number): Promise<void> => {
     while (attempts.length < count) await new Promise<void>(resolve => { wake = resolve })
   }
@@ -61,7 +57,7 @@ describe('bootstrap', () => {
     const remotePeer = await peer()
     const { bootstrapper, events, dials, reached } = await setup([ADDRESS], async (_, dial) => {
       if (dial === 1) throw new Error('too early')
-      return { remotePeer } as unknown as Connection
+      return { remotePeer, status: 'open' } as unknown as Connection
     })
     bootstrapper.start()
     await reached(2)
@@ -77,7 +73,7 @@ describe('bootstrap', () => {
   it('dials anew when it starts again before an attempt of its former start has ended, as a page that is shown again', async () => {
     const remotePeer = await peer()
     const former = Promise.withResolvers<Connection>()
-    const { bootstrapper, events, dials, reached } = await setup([ADDRESS], async (_, dial) => dial === 1 ? former.promise : { remotePeer } as unknown as Connection)
+    const { bootstrapper, events, dials, reached } = await setup([ADDRESS], async (_, dial) => dial === 1 ? former.promise : { remotePeer, status: 'open' } as unknown as Connection)
     bootstrapper.start()
     bootstrapper.stop()
     bootstrapper.start()
@@ -94,10 +90,20 @@ describe('bootstrap', () => {
     expect(dials).to.have.lengthOf(3)
   })
 
+  it('dials again what was closed as soon as it was open, before anybody knew whose end that was', async () => {
+    const remotePeer = await peer()
+    const { bootstrapper, attempts, dials, reached } = await setup([ADDRESS], async (_, dial) => ({ remotePeer, status: dial === 1 ? 'aborted' : 'open' }) as unknown as Connection)
+    bootstrapper.start()
+    await reached(2)
+    bootstrapper.stop()
+    expect(dials).to.have.lengthOf(2)
+    expect(attempts.map(error => error?.message)).to.deep.equal(['closed at once', undefined])
+  })
+
   it('learns that another peer answers at an address without an id', async () => {
     const peers = [await peer(), await peer()]
     const { bootstrapper, events, reached } = await setup([ADDRESS], async (_, dial) =>
-      ({ remotePeer: peers[dial - 1] }) as unknown as Connection)
+      ({ remotePeer: peers[dial - 1], status: 'open' }) as unknown as Connection)
     bootstrapper.start()
     await reached(1)
     events.safeDispatchEvent('peer:disconnect', { detail: peers[0] as PeerId })

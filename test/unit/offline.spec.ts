@@ -9,7 +9,7 @@ import { Revival } from '../../src/revival.ts'
 import { useSwiftTime } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import type { ConnectivityInit } from '../../src/connectivity.ts'
-import type { Connection, PeerId } from '@libp2p/interface'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
 
 async function peer (): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -63,26 +63,51 @@ describe('a node without a network', () => {
   })
 })
 
+describe('a node with two connections to a peer', () => {
+  it('looks for its path again when one of them ends, as the other one may be none', async () => {
+    const member = await peer()
+    const [local, remote] = [connection(member, LOCAL), connection(member, REMOTE)]
+    const events: ConnectivityInit['events'] = new TypedEventEmitter()
+    let connections = [local, remote]
+    const connectivity = new Connectivity({
+      mesh: 'm',
+      events,
+      connections: () => connections,
+      discovery: Object.assign(new TypedEventEmitter(), { node: () => ({}) }) as unknown as ConnectivityInit['discovery'],
+      bootstrapper: { size: 1, peers: new Set(), failures: () => [] } as unknown as ConnectivityInit['bootstrapper'],
+      online: () => false,
+      trusts: () => true,
+      onChange: () => {}
+    })
+    connectivity.start()
+    expect(connectivity.refresh()).to.equal(true)
+    connections = [remote]
+    events.safeDispatchEvent('connection:close', { detail: local })
+    expect(connectivity.joined).to.equal(false)
+    connectivity.stop()
+  })
+})
+
 describe('a node that was away', () => {
   useSwiftTime()
 
   interface Setup { revival: Revival, done: number[], asked: string[] }
 
-  function setup (connections: Fake[], { joined = () => true, ping = async () => 1 }: { joined?: () => boolean, ping?: (peer: PeerId, options: { signal: AbortSignal }) => Promise<number> } = {}): Setup {
+  interface Options { online?: () => boolean, joined?: () => boolean, ping?: (peer: PeerId, options: { signal: AbortSignal }) => Promise<number> }
+
+  function setup (connections: Fake[], { online = () => true, joined = () => true, ping = async () => 1 }: Options = {}): Setup {
     const done: number[] = []
     const asked: string[] = []
-    const libp2p = {
-      getConnections: (peer?: PeerId) => connections.filter(({ remotePeer }) => peer == null || remotePeer.equals(peer)),
-      services: {
-        ping: {
-          ping: async (peer: PeerId, options: { signal: AbortSignal }) => {
-            asked.push(peer.toString())
-            return ping(peer, options)
-          }
-        }
+    for (const connection of connections) {
+      const { remotePeer } = connection
+      connection.newStream = async (_, options) => {
+        asked.push(remotePeer.toString())
+        await ping(remotePeer, options as { signal: AbortSignal })
+        return { abort: () => {} } as unknown as Stream
       }
     }
-    return { revival: new Revival({ libp2p, joined, onDone: slept => { done.push(slept) } }), done, asked }
+    const libp2p = { getConnections: () => connections }
+    return { revival: new Revival({ libp2p, online, joined, onDone: slept => { done.push(slept) } }), done, asked }
   }
 
   const turns = async (): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, 0) }) }
@@ -223,6 +248,72 @@ describe('a node that was away', () => {
     expect(done).to.deep.equal([0])
     await until(() => revival.trusts(dead))
     expect(done).to.deep.equal([0])
+  })
+
+  it('trusts who answers once the network stays, however often it went before, and asks those anew that had answered', async () => {
+    const member = connection(await peer(), REMOTE)
+    const answers: Array<PromiseWithResolvers<number>> = []
+    let online = true
+    const { revival, done } = setup([member], {
+      online: () => online,
+      joined: () => online && revival.trusts(member),
+      ping: async () => {
+        const answer = Promise.withResolvers<number>()
+        answers.push(answer)
+        return answer.promise
+      }
+    })
+    revival.begin(0)
+    online = false
+    // the browser tells later than the network is there
+    answers[0]?.resolve(1)
+    await until(() => revival.trusts(member))
+    online = true
+    revival.begin(0)
+    expect(answers).to.have.lengthOf(2)
+    for (let i = 0; i < 10; i++) await turns()
+    expect([revival.trusts(member), done]).to.deep.equal([false, []])
+    answers[1]?.resolve(1)
+    await until(() => done.length > 0)
+    expect([revival.trusts(member), done]).to.deep.equal([true, [0]])
+  })
+
+  it('looks for its path again when its doubts end, also when a path that it had meanwhile was lost', async () => {
+    const [asked, dialled] = [connection(await peer(), REMOTE), connection(await peer(), REMOTE, 'inbound')]
+    let joined = false
+    const { revival, done } = setup([asked, dialled], {
+      joined: () => (joined = revival.trusts(dialled)),
+      ping: async () => { throw new Error('too many streams') }
+    })
+    revival.begin(0)
+    // by another connection, which is gone by now
+    expect([revival.done(), joined]).to.deep.equal([true, false])
+    await until(() => joined)
+    expect(done).to.deep.equal([0])
+  })
+
+  it('gives no connection up that it did not ask on, as the peer dialled it, or a relay leads there', async () => {
+    const member = await peer()
+    const [dead, dialled, relayed] = [connection(member, REMOTE), connection(member, REMOTE, 'inbound'), connection(member, `${REMOTE}/p2p/${member.toString()}/p2p-circuit`)]
+    const { revival } = setup([dead, dialled, relayed], { ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    await until(() => dead.aborted)
+    expect([dialled.aborted, relayed.aborted]).to.deep.equal([false, false])
+    revival.stop()
+  })
+
+  it('gives no connection up while it has no network', async () => {
+    const member = connection(await peer(), REMOTE)
+    let online = false
+    const { revival, done } = setup([member], { online: () => online, joined: () => online, ping: async () => new Promise(() => {}) })
+    revival.begin(1_000)
+    await new Promise(resolve => { setTimeout(resolve, 6_000) })
+    online = true
+    revival.begin(0)
+    await new Promise(resolve => { setTimeout(resolve, 4_000) })
+    expect([member.aborted, revival.trusts(member), done]).to.deep.equal([false, false, []])
+    await until(() => member.aborted)
+    revival.stop()
   })
 
   it('doubts none of its connections because it slept: it would say that it is isolated, whatever it slept', async () => {

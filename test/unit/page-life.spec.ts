@@ -112,6 +112,23 @@ describe('the life of a page or process', () => {
     expect(page.fresh()).to.deep.equal(['hide false', 'visible true -> left true'])
   })
 
+  it('tells what became of the network once the page runs again: who rests takes up nothing', () => {
+    const page = open()
+    const rests = { frozen: () => { page.document.dispatchEvent(new Event('freeze')) }, left: () => { page.transition('pagehide', true) } }
+    for (const [as, rest] of Object.entries(rests)) {
+      page.network(false)
+      // it is back, and nobody has told
+      page.navigator.onLine = true
+      page.fresh()
+      rest()
+      page.dispatchEvent(new Event('online'))
+      expect(page.fresh().slice(1)).to.deep.equal([`visible false -> ${as} false`])
+      page.pass(1_000)
+      page.document.dispatchEvent(new Event('resume'))
+      expect(page.fresh()).to.deep.equal([`${as} false -> visible true`, 'wake 1000'])
+    }
+  })
+
   it('finds a sleep of which nobody told by either clock', () => {
     for (const still of [false, true]) {
       const page = open()

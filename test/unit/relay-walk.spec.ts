@@ -73,6 +73,24 @@ describe('a node that looks for a place on a relay', () => {
     }))
   }
 
+  it('looks at one thing at a time, also when it needs a place again before it has ended to look for the one before', swiftly(async () => {
+    const { components } = await node(true)
+    const looks: Array<() => void> = []
+    const get = async (): Promise<object> => new Promise(resolve => { looks.push(() => { resolve({ protocols: [] }) }) })
+    const { peerStore } = components as { peerStore: object }
+    const transport = relayTransport()({ ...components, peerStore: { ...peerStore, get } }) as Transport & Startable
+    const { discovery } = transport as unknown as { discovery: { startDiscovery: () => void, stopDiscovery: () => void } }
+    await listen(transport)
+    await until(() => looks.length > 0)
+    discovery.stopDiscovery()
+    discovery.startDiscovery()
+    looks.splice(0)[0]?.()
+    await until(() => looks.length > 0)
+    await passed(5_000)
+    expect(looks).to.have.lengthOf(1)
+    await transport.stop()
+  }))
+
   it('would walk it with the search of libp2p', async () => {
     const { components, counts } = await node(false)
     const transport = circuitRelayTransport()(components as never) as Transport & Startable
