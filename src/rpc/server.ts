@@ -244,9 +244,15 @@ export class Server {
     context.entry.calls++
     let args: unknown
     try {
-      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body)
+      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
     } catch (err) {
       this.#runner.reject(context, new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`))
+      return
+    }
+    const full = this.#init.callers.full(origin.caller, context.size)
+    if (full !== undefined) {
+      // what they take is known only now
+      this.#runner.reject(context, full)
       return
     }
     this.#runner.start(context, args)

@@ -5,24 +5,34 @@
  */
 import { ProtocolError } from '../errors.ts'
 import { copyBytes, readName, readUtf8 } from './bytes.ts'
-import { MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_DEPTH, MAX_CBOR_MAP } from './limits.ts'
+import { tooMany } from './check-size.ts'
+import { MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_DEPTH, MAX_CBOR_MAP, PART_COST } from './limits.ts'
 
 const MAX_DATE = 8.64e15
 const float = new DataView(new ArrayBuffer(8))
+
+/** What a body takes in memory beside its bytes is added to `size`. */
+export interface Weighed {
+  size: number
+}
 
 /**
  * The one value in `bytes`; it shares no memory with them.
  *
  * @throws ProtocolError
  */
-export function decodeCbor (bytes: Uint8Array): unknown {
+export function decodeCbor (bytes: Uint8Array, weighed?: Weighed): unknown {
   const reader = new Reader(bytes)
   const value = reader.value(0)
   reader.finish()
+  if (weighed !== undefined) {
+    weighed.size += reader.parts * PART_COST
+  }
   return value
 }
 
 class Reader {
+  parts = 0
   private readonly bytes: Uint8Array
   private readonly end: number
   private pos = 0
@@ -103,7 +113,14 @@ class Reader {
     return start
   }
 
+  private part (): void {
+    if (tooMany(++this.parts, this.end)) {
+      fail('too many arrays, maps, byte strings, dates and bigints')
+    }
+  }
+
   private binary (info: number): Uint8Array {
+    this.part()
     const start = this.take(this.length(info, 1))
     return copyBytes(this.bytes, start, this.pos)
   }
@@ -115,6 +132,7 @@ class Reader {
 
   private list (info: number, depth: number): unknown[] {
     const length = this.length(info, 1)
+    this.part()
     nested(depth)
     if (length > MAX_CBOR_ARRAY) {
       fail('an array that is too long')
@@ -128,6 +146,7 @@ class Reader {
 
   private map (info: number, depth: number): Record<string, unknown> | Map<unknown, unknown> {
     const size = this.length(info, 2)
+    this.part()
     nested(depth)
     if (size > MAX_CBOR_MAP) {
       fail('a map that is too large')
@@ -180,6 +199,7 @@ class Reader {
   }
 
   private tagged (tag: number): Date | bigint {
+    this.part()
     const byte = this.byte()
     const info = byte & 31
     const major = byte >> 5

@@ -5,7 +5,8 @@
  */
 import { EncodeError, FrameTooLargeError } from '../errors.ts'
 import { utf8Length, writeUtf8 } from './bytes.ts'
-import { MAX_BODY, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_DEPTH, MAX_CBOR_MAP } from './limits.ts'
+import { tooMany } from './check-size.ts'
+import { MAX_BODY, MAX_BODY_PARTS, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_DEPTH, MAX_CBOR_MAP } from './limits.ts'
 
 /** Small bodies are cut from slabs of this size: memory of its own costs a small body more than its encoding. */
 const SLAB = 8 * 1024
@@ -38,6 +39,7 @@ class Writer {
   private start = 0
   private pos = 0
   private depth = 0
+  private parts = 0
   /** Keys from the outermost container to the current one; read only when something is wrong. */
   private readonly path: Array<string | number> = []
 
@@ -46,6 +48,7 @@ class Writer {
     if (pos - start > this.max) {
       throw tooLarge(this.max)
     }
+    this.count(pos - start)
     this.start = pos
     if (bytes.length > SLAB) {
       this.renew(SLAB)
@@ -56,7 +59,7 @@ class Writer {
 
   reset (): void {
     this.pos = this.start
-    this.depth = 0
+    this.depth = this.parts = 0
   }
 
   value (value: unknown): void {
@@ -138,6 +141,7 @@ class Writer {
     if (Number.isNaN(ms)) {
       this.fail('an invalid Date')
     }
+    this.parts++
     this.byte(0xc1)
     this.float(ms / 1000)
   }
@@ -167,6 +171,7 @@ class Writer {
     if (length > MAX_CBOR_BIGINT) {
       this.fail(`a bigint of more than ${MAX_CBOR_BIGINT} bytes`)
     }
+    this.parts++
     this.byte(value < 0n ? 0xc3 : 0xc2)
     this.head(0x40, length)
     this.need(length)
@@ -200,6 +205,7 @@ class Writer {
   }
 
   private binary (binary: Uint8Array): void {
+    this.parts++
     this.head(0x40, binary.length)
     this.need(binary.length)
     this.bytes.set(binary, this.pos)
@@ -243,6 +249,7 @@ class Writer {
       this.fail(`nesting deeper than ${MAX_CBOR_DEPTH} (a cycle?)`)
     }
     this.depth++
+    this.parts++
   }
 
   private need (more: number): void {
@@ -258,6 +265,13 @@ class Writer {
       this.start = 0
       this.pos = used
     }
+  }
+
+  private count (bytes: number): void {
+    if (tooMany(this.parts, bytes)) {
+      this.fail(`${this.parts} arrays, maps, byte strings, dates and bigints (at most ${MAX_BODY_PARTS})`)
+    }
+    this.parts = 0
   }
 
   private renew (size: number): void {

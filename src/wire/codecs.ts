@@ -20,7 +20,9 @@ import { EncodeError, FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { copyBytes, readUtf8 } from './bytes.ts'
 import { decodeCbor } from './cbor-decode.ts'
 import { encodeCbor } from './cbor-encode.ts'
-import { MAX_BODY } from './limits.ts'
+import { tooMany } from './check-size.ts'
+import { MAX_BODY, PART_COST } from './limits.ts'
+import type { Weighed } from './cbor-decode.ts'
 
 /** How a body is encoded: 0 no body, 1 CBOR, 2 JSON, 3 bytes. */
 export type BodyCodec = 0 | 1 | 2 | 3
@@ -66,11 +68,11 @@ export function encodeJson (value: unknown): EncodedBody {
  *
  * @throws ProtocolError
  */
-export function decodeBody (codec: number, body: Uint8Array | undefined): unknown {
+export function decodeBody (codec: number, body: Uint8Array | undefined, weighed?: Weighed): unknown {
   switch (codec) {
     case 0: return undefined
-    case 1: return decodeCbor(body ?? EMPTY)
-    case 2: return decodeJson(body ?? EMPTY)
+    case 1: return decodeCbor(body ?? EMPTY, weighed)
+    case 2: return decodeJson(body ?? EMPTY, weighed)
     case 3: return copyBytes(body ?? EMPTY)
     default: throw new ProtocolError(`unknown codec ${codec}`)
   }
@@ -78,18 +80,25 @@ export function decodeBody (codec: number, body: Uint8Array | undefined): unknow
 
 const EMPTY = new Uint8Array(0)
 
-function decodeJson (body: Uint8Array): unknown {
+function decodeJson (body: Uint8Array, weighed: Weighed | undefined): unknown {
   const text = readUtf8(body, 0, body.length)
+  let parts = 0
+  let value: unknown
   try {
-    return JSON.parse(text, refuseProto)
+    value = JSON.parse(text, (key, value: unknown) => {
+      if (key === '__proto__') {
+        throw new ProtocolError('the key __proto__')
+      }
+      if (typeof value === 'object' && value !== null && tooMany(++parts, body.length)) {
+        throw new ProtocolError('too many arrays and objects')
+      }
+      return value
+    })
   } catch (err) {
     throw new ProtocolError(`malformed JSON: ${(err as Error).message}`)
   }
-}
-
-function refuseProto (key: string, value: unknown): unknown {
-  if (key === '__proto__') {
-    throw new ProtocolError('the key __proto__')
+  if (weighed !== undefined) {
+    weighed.size += parts * PART_COST
   }
   return value
 }
