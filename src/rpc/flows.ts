@@ -78,9 +78,12 @@ export class Flows {
       this.#runLocal(call)
       return
     }
-    if (this.#out.of(node) >= maxStreamsPerPeer || this.#out.total >= maxStreams) {
-      const many = this.#out.total >= maxStreams ? `${maxStreams} of this node's` : `${maxStreamsPerPeer}`
-      outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${label(node)}: ${many} streaming calls run already; nothing was sent`, { node, retryable: true }))
+    const all = this.#out.total >= maxStreams
+    if (all || this.#out.of(node) >= maxStreamsPerPeer) {
+      const many = all ? `${maxStreams} of this node's` : `${maxStreamsPerPeer}`
+      const error = new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${label(node)}: ${many} streaming calls run already; nothing was sent`, { node, retryable: true })
+      if (all) outcomes.fail(call, error)
+      else outcomes.again(call, node, error, 'full')
       return
     }
     const peer = discovery.peerId(node)

@@ -3,6 +3,7 @@ import { RpcError } from '../../src/errors.ts'
 import { StreamRefusedError } from '../../src/errors.ts'
 import { FakeMesh, nodeInfo, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
+import type { HandlerContext } from '../../src/rpc/index.ts'
 
 describe('rpc: nodes that come and go', () => {
   let mesh: FakeMesh
@@ -107,6 +108,46 @@ describe('rpc: nodes that come and go', () => {
       gate.to('login-1').maxQueue = 0
       for (let i = 0; i < 20; i++) expect(await who()).to.equal('login-2')
       expect(await rejection(who({ node: 'login-1' }))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    })
+
+    it('when as many of our calls as may wait for it do so, until that is so of each', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxPendingPerPeer: 1 })
+      await addLogin('login-1')
+      await addLogin('login-2')
+      const calls = [1, 2].map(() => watch(few.rpc.invoke('login', 'endless')))
+      await ready()
+      expect(runs.sort()).to.deep.equal(['login-1', 'login-2'])
+      expect(calls.some(({ done }) => done)).to.equal(false)
+      expect(await rejection(few.rpc.invoke('login', 'who'))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    })
+
+    it('when as many of our streams as may run there do so, until that is so of each', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxStreamsPerPeer: 1 })
+      for (const id of ['login-1', 'login-2']) {
+        (await addLogin(id)).rpc.handleStream('watch', 'serverStream', async function * (_: unknown, { signal }: HandlerContext) {
+          yield id
+          await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+        })
+      }
+      const streams = [1, 2].map(() => few.rpc.stream('login', 'watch', 'serverStream'))
+      const first = streams.map(stream => watch(stream.next()))
+      await ready()
+      expect(first.map(({ value }: any) => value?.value).sort()).to.deep.equal(['login-1', 'login-2'])
+      const third = watch(few.rpc.stream('login', 'watch', 'serverStream').next())
+      await ready()
+      expect(third.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+      for (const stream of streams) await stream.return()
+    })
+
+    it('when 64 MiB of large bodies wait for it', async () => {
+      await addLogin('login-1')
+      await addLogin('login-2')
+      mesh.gate = async id => id === 'login-1' ? new Promise(() => {}) : undefined
+      const body = new Uint8Array(1024 * 1024)
+      const stuck = Array.from({ length: 65 }, () => watch(gate.rpc.invoke('login', 'who', body, { node: 'login-1', timeout: 1_000 })))
+      for (let i = 0; i < 20; i++) expect(await gate.rpc.invoke('login', 'who', body)).to.equal('login-2')
+      await mesh.clock.pass(1_100)
+      expect(stuck.every(({ error }) => error?.code === 'UNAVAILABLE')).to.equal(true)
     })
 
     it('when its bytes had not left before the stream was lost', async () => {
