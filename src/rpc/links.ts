@@ -178,9 +178,7 @@ export class Links {
 
   #isAway (node: string): boolean {
     const until = this.#away.get(node)
-    if (until !== undefined && until < this.#init.timers.now()) {
-      this.#away.delete(node)
-    }
+    if (until !== undefined && until < this.#init.timers.now()) this.#away.delete(node)
     return this.#away.has(node)
   }
 
