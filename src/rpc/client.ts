@@ -266,6 +266,7 @@ export class Client implements Outcomes {
   /** End a call because nobody waits for it any more. */
   cancel (call: Call, reason: unknown): void {
     this.#withdraw(call)
+    this.#feedback(call, true, true)
     this.fail(call, cancelled(call.what, reason))
   }
 
@@ -306,9 +307,9 @@ export class Client implements Outcomes {
     return true
   }
 
-  #feedback (call: Call, ok: boolean): void {
+  #feedback (call: Call, ok: boolean, cancelled = false): void {
     if (call.picker !== undefined) {
-      feedback(call, ok, this.#init.timers.now())
+      feedback(call, ok, this.#init.timers.now(), cancelled)
     }
   }
 

@@ -492,6 +492,21 @@ describe('rpc: nodes that come and go', () => {
       expect(await rejection(who({ balancer: () => ({ name: 'bad', update () {}, pick () { throw new Error('mine') } }) }))).to.include({ code: 'INTERNAL' })
     })
 
+    it('and which of them were given up before they had an answer', async () => {
+      await addLogin('login-1')
+      const heard: unknown[] = []
+      let nodes: readonly object[] = []
+      const own = (): any => ({ name: 'own', update: (candidates: readonly object[]) => { nodes = candidates }, pick: () => nodes[0], finished: (...told: unknown[]) => { heard.push(told) } })
+      const controller = new AbortController()
+      const call = watch(gate.rpc.invoke('login', 'endless', undefined, { balancer: own, signal: controller.signal }))
+      await mesh.clock.pass(70)
+      controller.abort()
+      await ready()
+      expect(call.error).to.include({ code: 'CANCELLED' })
+      await who({ balancer: own })
+      expect(heard).to.deep.equal([['login-1', 70, true, 1_070, true], ['login-1', 0, true, 1_070, false]])
+    })
+
     it('links that a load source counts turn calls away from laden nodes', async () => {
       await addLogin('login-1')
       await addLogin('login-2')
