@@ -133,6 +133,7 @@ export class Server {
     this.#inbounds.delete(stream)
     inbound.caller.streams--
     inbound.caller.outlets.delete(stream)
+    inbound.end()
     if (this.#inbounds.size === 0) {
       this.#left?.()
     }
