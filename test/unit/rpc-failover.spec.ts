@@ -25,6 +25,11 @@ describe('rpc: nodes that come and go', () => {
 
   afterEach(async () => { await mesh.stop() })
 
+  /** A token whose calls that node gets, of those that are up. */
+  async function tokenOf (id: string): Promise<string> {
+    for (let i = 0; ; i++) if (await who({ token: `token-${i}` }) === id) return `token-${i}`
+  }
+
   const who = async (options = {}): Promise<unknown> => gate.rpc.invoke('login', 'who', undefined, options)
 
   describe('no node yet', () => {
@@ -167,6 +172,22 @@ describe('rpc: nodes that come and go', () => {
       expect(first.error).to.include({ code: 'UNAVAILABLE', retryable: false })
     })
 
+    it('one that asks to be left alone, for a day or for good, does not hold it back from the others', async () => {
+      let refused = 0
+      await addLogin('login-1')
+      const other = await addLogin('login-2')
+      const token = await tokenOf('login-1')
+      mesh.node('login-1').rpc.setTokenGuard({ admit: () => refused++ === 0 ? new RpcError('UNAVAILABLE', 'in a moment', { retryable: true }) : undefined })
+      for (const retryAfter of [86_400_000, -1]) {
+        refused = 0
+        other.rpc.setTokenGuard({ admit: () => new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter }) })
+        const call = watch(who({ token, timeout: 60_000 }))
+        for (let ms = 0; ms < 1_000; ms += 100) await mesh.clock.pass(100)
+        expect(call.value, String(retryAfter)).to.equal('login-1')
+        expect(await rejection(who({ token, node: 'login-2', timeout: 60_000 }))).to.include({ code: 'UNAVAILABLE', retryAfter })
+      }
+    })
+
     it('but to three nodes at most before it pauses', async () => {
       for (let i = 1; i <= 6; i++) await addLogin(`login-${i}`)
       const asked: string[] = []
@@ -232,6 +253,16 @@ describe('rpc: nodes that come and go', () => {
       await addLogin('login-2')
       await mesh.clock.pass(1_000)
       expect(call.value).to.equal('login-2')
+    })
+
+    it('that names a time is asked again then, not before', async () => {
+      const asked: number[] = []
+      const login = await addLogin('login-1')
+      login.rpc.setTokenGuard({ admit: () => asked.push(mesh.clock.now) === 1 ? new RpcError('UNAVAILABLE', 'later', { retryable: true, retryAfter: 3_000 }) : undefined })
+      const call = watch(who({ token: 't' }))
+      await mesh.clock.pass(4_000)
+      expect(call.value).to.equal('login-1')
+      expect((asked[1] as number) - (asked[0] as number)).to.be.within(3_000, 3_100)
     })
 
     it('that is too busy is asked again, a few times', async () => {
