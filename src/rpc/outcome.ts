@@ -19,7 +19,7 @@ export function retryAfterOf (header: string | undefined): number | undefined {
 
 /** Milliseconds for which a node that answered so is left alone; Infinity: for good. */
 export function pushbackOf (answer: Error | undefined): number {
-  const ms = answer instanceof RpcError ? answer.retryAfter ?? 0 : 0
+  const ms = (answer as RpcError | undefined)?.retryAfter ?? 0
   return ms >= 0 && ms <= MAX_RETRY_AFTER ? ms : Infinity
 }
 

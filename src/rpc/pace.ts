@@ -36,10 +36,9 @@ export class Pace {
     }
     if (!this.#ending) {
       this.#ending = true
-      const end = (): void => { this.#end() }
       // not a timer of the wheel: what ends a turn is the loop itself. Those of a hidden page run once a second
-      if (globalThis.document?.hidden) nextTask(end)
-      else setTimeout(end, 0)
+      const nextTurn: (fn: () => void) => void = globalThis.document?.hidden ? nextTask : setTimeout
+      nextTurn(() => { this.#end() })
     }
     if (share.frames >= MAX_PER_TURN && !stream.paused) {
       stream.pause()

@@ -1,5 +1,6 @@
 /** Calls that have no node to go to: each waits for discovery, or for its turn to try again. */
 import { backoff } from '../util/backoff.core.ts'
+import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { SETTLED } from './call.ts'
 import { pushbackOf } from './outcome.ts'
 import type { Call } from './call.ts'
@@ -46,8 +47,7 @@ export class Waiting {
 
   /** Until its turn comes again. */
   pause (call: Call): void {
-    const pushback = pushbackOf(call.cause)
-    const delay = Math.max(pushback === Infinity ? 0 : pushback, backoff(call.round, RETRY, this.#init.random))
+    const delay = Math.max(Math.min(pushbackOf(call.cause), MAX_RETRY_AFTER), backoff(call.round, RETRY, this.#init.random))
     this.#add(call).timer = this.#init.timers.after(delay, () => { this.#wake(call) })
   }
 

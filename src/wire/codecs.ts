@@ -20,8 +20,7 @@ import { EncodeError, FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { copyBytes, readUtf8 } from './bytes.ts'
 import { decodeCbor } from './cbor-decode.ts'
 import { encodeCbor } from './cbor-encode.ts'
-import { tooMany } from './check-size.ts'
-import { MAX_BODY, PART_COST } from './limits.ts'
+import { MAX_BODY } from './limits.ts'
 import type { Weighed } from './cbor-decode.ts'
 
 /** How a body is encoded: 0 no body, 1 CBOR, 2 JSON, 3 bytes. */
@@ -72,7 +71,7 @@ export function decodeBody (codec: number, body: Uint8Array | undefined, weighed
   switch (codec) {
     case 0: return undefined
     case 1: return decodeCbor(body ?? EMPTY, weighed)
-    case 2: return decodeJson(body ?? EMPTY, weighed)
+    case 2: return decodeJson(body ?? EMPTY)
     case 3: return copyBytes(body ?? EMPTY)
     default: throw new ProtocolError(`unknown codec ${codec}`)
   }
@@ -80,25 +79,18 @@ export function decodeBody (codec: number, body: Uint8Array | undefined, weighed
 
 const EMPTY = new Uint8Array(0)
 
-function decodeJson (body: Uint8Array, weighed: Weighed | undefined): unknown {
+function decodeJson (body: Uint8Array): unknown {
   const text = readUtf8(body, 0, body.length)
-  let parts = 0
-  let value: unknown
   try {
-    value = JSON.parse(text, (key, value: unknown) => {
-      if (key === '__proto__') {
-        throw new ProtocolError('the key __proto__')
-      }
-      if (typeof value === 'object' && value !== null && tooMany(++parts, body.length)) {
-        throw new ProtocolError('too many arrays and objects')
-      }
-      return value
-    })
+    return JSON.parse(text, refuseProto)
   } catch (err) {
     throw new ProtocolError(`malformed JSON: ${(err as Error).message}`)
   }
-  if (weighed !== undefined) {
-    weighed.size += parts * PART_COST
+}
+
+function refuseProto (key: string, value: unknown): unknown {
+  if (key === '__proto__') {
+    throw new ProtocolError('the key __proto__')
   }
   return value
 }

@@ -216,7 +216,7 @@ export const MAX_CBOR_MAP = 1_000
 /** Bytes of one bigint in a CBOR body. */
 export const MAX_CBOR_BIGINT = 1 * KiB
 /**
- * Parts of a CBOR or JSON body: arrays, maps, byte strings, dates and bigints. One of two bytes takes 200 in memory: of 1 MiB it
+ * Parts of a CBOR body: arrays, maps, byte strings, dates and bigints. One of two bytes takes 200 in memory: of 1 MiB it
  * would be 100. A body may have this many, and a larger one a part for each so many of its bytes.
  */
 export const MAX_BODY_PARTS = 100_000
