@@ -27,7 +27,7 @@ const TOLD: Readonly<Record<string, string[]>> = {
     `not taken at all for ${s(limits.STUCK_TIMEOUT)} resets`,
     `idle for ${s(limits.IDLE_TIMEOUT)} (no frame either way, nothing outstanding); the acceptor resets it after ${s(2 * limits.IDLE_TIMEOUT)}`,
     `at most ${limits.MAX_CBOR_DEPTH} levels, ${n(limits.MAX_CBOR_ARRAY)} elements of an array, ${n(limits.MAX_CBOR_MAP)} entries of a map, ${size(limits.MAX_CBOR_BIGINT)} of a bigint`,
-    `at most ${n(limits.MAX_BODY_PARTS)} in one body, or as many as it has times ${limits.MIN_PART} bytes`,
+    `at most ${n(limits.MAX_BODY_PARTS)} in one body, or one for each ${limits.MIN_PART} bytes of it`,
     `a term at most ${n(limits.MAX_TERM_JUMP)} above the own one`
   ],
   'wire/discovery': [
