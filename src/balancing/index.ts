@@ -54,8 +54,12 @@ export interface Picker<C extends Candidate = Candidate> {
   pick (context: PickContext): C | undefined
   /** A call was sent to this node. */
   started? (id: string, now: number): void
-  /** That call ended after `latency` ms; `ok` is false when the node itself failed (not the application). */
-  finished? (id: string, latency: number, ok: boolean, now: number): void
+  /**
+   * That call ended after `latency` ms; `ok` is false when the node itself failed (not the application).
+   *
+   * @param cancelled - its caller gave it up: an answer would have taken longer than `latency`
+   */
+  finished? (id: string, latency: number, ok: boolean, now: number, cancelled?: boolean): void
 }
 
 /** Names of the pickers that ship. */

@@ -37,7 +37,7 @@ export class P2cPicker<C extends Candidate> extends PoolPicker<C, Measured<C>> {
     }
   }
 
-  finished (id: string, latency: number, ok: boolean, now: number): void {
+  finished (id: string, latency: number, ok: boolean, now: number, cancelled = false): void {
     const seat = this.seats.get(id)
     if (seat === undefined) {
       return
@@ -45,7 +45,10 @@ export class P2cPicker<C extends Candidate> extends PoolPicker<C, Measured<C>> {
     seat.pending = Math.max(0, seat.pending - 1)
     const seen = ok ? latency : latency + FAILURE
     const before = seat.latency
-    if (before === undefined || seen > before) {
+    if (cancelled) {
+      // no answer was seen, so that it may look slower by this, never quicker
+      seat.latency = Math.max(before ?? UNKNOWN, seen)
+    } else if (before === undefined || seen > before) {
       seat.latency = seen
     } else {
       const keep = Math.min(KEEP, fade(now - seat.measured))

@@ -107,7 +107,7 @@ export class Call implements RequestFrame, Ending {
   moves = 0
   /** Rounds over all candidates that found none. */
   round = 0
-  /** What the last attempt failed on. */
+  /** What the last attempt failed on, or that one of this round whose node may be asked again first. */
   cause: Error | undefined = undefined
   /** Fail with that cause when no other node is left, instead of trying again. */
   giveUp = false

@@ -70,10 +70,14 @@ export class Callers {
     if (caller.running >= this.#maxRunning) {
       return new RpcError('RESOURCE_EXHAUSTED', `${caller.running} calls of this caller run here already`, { retryable: true })
     }
-    if (caller.bytes > 0 && caller.bytes + size > MAX_RUNNING_BYTES) {
-      return new RpcError('RESOURCE_EXHAUSTED', `calls of this caller with ${caller.bytes} bytes of arguments run here already`, { retryable: true })
-    }
-    return undefined
+    return this.full(caller, size)
+  }
+
+  /** Why a call of `size` bytes has no room beside those of this caller that run. */
+  full ({ bytes }: Caller, size: number): RpcError | undefined {
+    return bytes > 0 && bytes + size > MAX_RUNNING_BYTES
+      ? new RpcError('RESOURCE_EXHAUSTED', `calls of this caller with ${bytes} bytes of arguments run here already`, { retryable: true })
+      : undefined
   }
 
   #admit (caller: Caller, now: number): boolean {

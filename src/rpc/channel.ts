@@ -1,6 +1,6 @@
 /** What a streaming call travels on: a stream of its own, or nothing at all when both ends are in this process. */
 import { StreamEndedError } from '../errors.ts'
-import { nextTick } from '../util/next-tick.ts'
+import { nextTask, nextTick } from '../util/next-tick.ts'
 import { copyBytes } from '../wire/bytes.ts'
 import { fillFrame, sizeCredit, sizeEnd, sizeItem, sizeRequest, sizeResponse } from '../wire/rpc-frames.ts'
 import type { FramedStream } from '../streams/index.ts'
@@ -100,11 +100,6 @@ export class StreamChannel implements Channel {
   }
 }
 
-const { setImmediate } = globalThis as { setImmediate?: (fn: () => void) => void }
-
-/** Ends up in the event loop, so that timers and sockets have their turn: two ends in one process could go on for ever. */
-const nextTask = setImmediate ?? nextTick
-
 /** Two ends in this process. */
 export class LocalChannel implements Channel {
   readonly local = true
@@ -152,6 +147,7 @@ export class LocalChannel implements Channel {
   credit (bytes: number): void {
     const grant = (): void => { this.#post(user => { user.onFlow({ kind: 6, bytes }, true) }) }
     if (this.#granted) {
+      // two ends in one process could go on for ever
       nextTask(grant)
     } else {
       this.#granted = true

@@ -4,7 +4,7 @@ import { LARGE_BODY } from '../wire/limits.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { beginCount, endCount, timeCall } from './counts.ts'
 import { Links } from './links.ts'
-import { cancelled } from './outcome.ts'
+import { cancelled, pushbackOf } from './outcome.ts'
 import { feedback, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
 import { aim, note } from './repeats.ts'
@@ -216,10 +216,11 @@ export class Client implements Outcomes {
     call.state = SEARCHING
     call.peer = undefined
     call.lane = undefined
-    call.cause = cause
+    // of one round, that of the node which may be asked again first
+    if (call.tried === undefined || pushbackOf(cause) <= pushbackOf(call.cause)) call.cause = cause
     if (why === 'unreachable') call.out?.miss(node)
     call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
-      (cause instanceof RpcError && cause.retryAfter !== undefined && cause.retryAfter < 0)
+      pushbackOf(call.cause) === Infinity
     call.tried ??= new Set()
     call.tried.add(node)
     if (call.tried.size >= MAX_ATTEMPTS) {
@@ -266,6 +267,7 @@ export class Client implements Outcomes {
   /** End a call because nobody waits for it any more. */
   cancel (call: Call, reason: unknown): void {
     this.#withdraw(call)
+    this.#feedback(call, true, true)
     this.fail(call, cancelled(call.what, reason))
   }
 
@@ -306,9 +308,9 @@ export class Client implements Outcomes {
     return true
   }
 
-  #feedback (call: Call, ok: boolean): void {
+  #feedback (call: Call, ok: boolean, cancelled = false): void {
     if (call.picker !== undefined) {
-      feedback(call, ok, this.#init.timers.now())
+      feedback(call, ok, this.#init.timers.now(), cancelled)
     }
   }
 

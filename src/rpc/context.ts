@@ -43,8 +43,8 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   args: unknown = undefined
   /** What the calls of the handler are children of: what came with the call, or what an interceptor made of it. */
   trace: Trace | undefined
-  /** Bytes of its arguments. */
-  readonly size: number
+  /** Bytes of its arguments, and what else they take in memory once they are read. */
+  size: number
   /** Why nobody waits for its result any more. */
   ended: Error | undefined = undefined
   /** Counted as running, until the handler is done. */

@@ -29,8 +29,8 @@ export interface FlowsInit {
   outcomes: Outcomes
   label: (node: string) => string
   serve: (flow: ServerFlow, request: RequestFrame) => void
-  /** Nobody waits for this any more. */
-  end: (context: Context, error: RpcError) => void
+  /** The stream of its caller has ended. */
+  lost: (context: Context, reason: Error | undefined) => void
 }
 
 /** How many streams there are, in all and with each peer. */
@@ -78,9 +78,12 @@ export class Flows {
       this.#runLocal(call)
       return
     }
-    if (this.#out.of(node) >= maxStreamsPerPeer || this.#out.total >= maxStreams) {
-      const many = this.#out.total >= maxStreams ? `${maxStreams} of this node's` : `${maxStreamsPerPeer}`
-      outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${label(node)}: ${many} streaming calls run already; nothing was sent`, { node, retryable: true }))
+    const all = this.#out.total >= maxStreams
+    if (all || this.#out.of(node) >= maxStreamsPerPeer) {
+      const many = all ? `${maxStreams} of this node's` : maxStreamsPerPeer
+      const error = new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${label(node)}: ${many} streaming calls run already; nothing was sent`, { node, retryable: true })
+      if (all) outcomes.fail(call, error)
+      else outcomes.again(call, node, error, 'full')
       return
     }
     const peer = discovery.peerId(node)
@@ -275,7 +278,7 @@ export class Flows {
   readonly #lost = (flow: ServerFlow, reason: Error | undefined): void => {
     this.#locals.delete(flow)
     for (const context of [...flow.running.values()]) {
-      this.#init.end(context, new RpcError('CANCELLED', `${context.method}: the caller has left, or its connection was lost`, { cause: reason }))
+      this.#init.lost(context, reason)
     }
   }
 }

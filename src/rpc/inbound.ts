@@ -113,6 +113,11 @@ export class Inbound implements Origin {
     }
   }
 
+  /** The stream has ended. */
+  end (): void {
+    this.#large?.forget(this)
+  }
+
   goAway (reason: string): void {
     try {
       if (this.stream.open) {

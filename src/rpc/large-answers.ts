@@ -22,7 +22,7 @@ interface Answer {
 interface Way {
   stream: FramedStream | undefined
   /** What waits, with its bytes. */
-  readonly queue: Answer[]
+  readonly queue: Set<Answer>
   bytes: number
   draining: boolean
   /** What was written last. */
@@ -60,12 +60,20 @@ export class LargeAnswers {
       return
     }
     // bytes are the handler's, which may use them again
-    way.queue.push({ inbound, id, codec, body: codec === 3 ? copyBytes(body) : body })
+    way.queue.add({ inbound, id, codec, body: codec === 3 ? copyBytes(body) : body })
     way.bytes += body.length
     this.#waiting += body.length
     if (!way.draining) {
       way.draining = true
       void this.#drain(peer, way)
+    }
+  }
+
+  /** A caller has left, or its connection was lost: nobody waits for its answers. */
+  forget (inbound: Inbound): void {
+    const way = this.#ways.get(inbound.stream.peer)
+    for (const answer of way?.queue ?? []) {
+      if (answer.inbound === inbound) this.#done(way as Way, answer)
     }
   }
 
@@ -99,7 +107,7 @@ export class LargeAnswers {
   #way (peer: string): Way {
     let way = this.#ways.get(peer)
     if (way === undefined) {
-      way = { stream: undefined, queue: [], bytes: 0, draining: false, sent: [] }
+      way = { stream: undefined, queue: new Set(), bytes: 0, draining: false, sent: [] }
       this.#ways.set(peer, way)
     }
     return way
@@ -107,7 +115,7 @@ export class LargeAnswers {
 
   /** Never rejects. */
   async #drain (peer: string, way: Way): Promise<void> {
-    for (let answer = way.queue[0]; answer !== undefined; answer = way.queue[0]) {
+    for (const answer of way.queue) {
       try {
         const stream = await this.#open(peer, way)
         await stream.drained()
@@ -116,16 +124,20 @@ export class LargeAnswers {
         // no stream of its own: rather in the way of others than not at all
         answer.inbound.write(answer.id, answer.codec, answer.body)
       }
-      way.queue.shift()
-      way.bytes -= answer.body.length
-      this.#waiting -= answer.body.length
+      this.#done(way, answer)
     }
     way.draining = false
     if (way.stream === undefined) {
       this.#ways.delete(peer)
     }
-    if (this.#waiting === 0) {
-      this.#idle.splice(0).forEach(resolve => { resolve() })
+  }
+
+  /** It waits no more. */
+  #done (way: Way, answer: Answer): void {
+    if (way.queue.delete(answer)) {
+      way.bytes -= answer.body.length
+      this.#waiting -= answer.body.length
+      if (this.#waiting === 0) this.#idle.splice(0).forEach(resolve => { resolve() })
     }
   }
 

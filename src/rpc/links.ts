@@ -51,11 +51,11 @@ export class Links {
     }
     const link = this.#links.get(node) ?? this.#add(node)
     if (link.pending >= this.#init.maxPending) {
-      this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.pending} calls to it wait already; nothing was sent`, { node, retryable: true }))
+      this.#full(call, node, `${link.pending} calls to it wait`)
     } else if (link.lane?.stream.open === true && (!this.#init.patient || (!link.opening && link.lane.hasRoom))) {
       this.#send(call, link.lane)
     } else if (this.#init.patient && link.waiting > MAX_LARGE_WAITING) {
-      this.#init.outcomes.fail(call, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${link.waiting} bytes wait to be sent to it already; nothing was sent`, { node, retryable: true }))
+      this.#full(call, node, `${link.waiting} bytes wait to be sent to it`)
     } else {
       this.#enqueue(call, link)
     }
@@ -178,9 +178,7 @@ export class Links {
 
   #isAway (node: string): boolean {
     const until = this.#away.get(node)
-    if (until !== undefined && until < this.#init.timers.now()) {
-      this.#away.delete(node)
-    }
+    if (until !== undefined && until < this.#init.timers.now()) this.#away.delete(node)
     return this.#away.has(node)
   }
 
@@ -246,6 +244,11 @@ export class Links {
     } else {
       stream.drained().then(() => { outcomes.succeed(call, undefined) }, err => { outcomes.fail(call, this.#lost(call, stream.peer, err)) })
     }
+  }
+
+  /** This node asks that one for enough already: another may have room. */
+  #full (call: Call, node: string, why: string): void {
+    this.#init.outcomes.again(call, node, new RpcError('RESOURCE_EXHAUSTED', `${call.what} at ${this.label(node)}: ${why} already; nothing was sent`, { node, retryable: true }), 'full')
   }
 
   #unsent (call: Call, node: string, err: Error): void {

@@ -1,7 +1,7 @@
 /** Errors on their way through a call: what a throw becomes for the caller, and what an answer becomes here. */
 import { MeshStoppedError, RpcError, STATUS_CODES } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
-import { MAX_MESSAGE } from '../wire/limits.ts'
+import { MAX_MESSAGE, MAX_RETRY_AFTER } from '../wire/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
 
@@ -15,6 +15,12 @@ export const RETRY_AFTER = 'braid-retry-after'
 export function retryAfterOf (header: string | undefined): number | undefined {
   const ms = Number(header)
   return header === undefined ? undefined : Number.isFinite(ms) ? ms : -1
+}
+
+/** Milliseconds for which a node that answered so is left alone; Infinity: for good. */
+export function pushbackOf (answer: Error | undefined): number {
+  const ms = (answer as RpcError | undefined)?.retryAfter ?? 0
+  return ms >= 0 && ms <= MAX_RETRY_AFTER ? ms : Infinity
 }
 
 /** Details of an error's answer; an error without them is better than none. */

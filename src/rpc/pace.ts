@@ -1,3 +1,4 @@
+import { nextTask } from '../util/next-tick.ts'
 import type { FramedStream } from '../streams/index.ts'
 
 /**
@@ -19,7 +20,7 @@ interface Share {
 /** Shares the event loop among the peers: what one of them sends beyond its share of a turn waits for the next turn. */
 export class Pace {
   #shares = new Map<string, Share>()
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #ending = false
   // frames come in runs from one stream
   #peer = ''
   #share: Share = { frames: 0, held: [] }
@@ -33,8 +34,12 @@ export class Pace {
     if (++share.frames < WATCHED) {
       return
     }
-    // not a timer of the wheel: what ends a turn is the loop itself
-    this.#timer ??= setTimeout(() => { this.#end() }, 0)
+    if (!this.#ending) {
+      this.#ending = true
+      // not a timer of the wheel: what ends a turn is the loop itself. Those of a hidden page run once a second
+      const nextTurn: (fn: () => void) => void = globalThis.document?.hidden ? nextTask : setTimeout
+      nextTurn(() => { this.#end() })
+    }
     if (share.frames >= MAX_PER_TURN && !stream.paused) {
       stream.pause()
       share.held.push(stream)
@@ -42,12 +47,11 @@ export class Pace {
   }
 
   stop (): void {
-    clearTimeout(this.#timer)
     this.#end()
   }
 
   #turnTo (peer: string): void {
-    if (this.#timer === undefined && this.#shares.size >= MAX_UNWATCHED) {
+    if (!this.#ending && this.#shares.size >= MAX_UNWATCHED) {
       this.#shares.clear()
     }
     let share = this.#shares.get(peer)
@@ -61,7 +65,7 @@ export class Pace {
 
   #end (): void {
     const shares = this.#shares
-    this.#timer = undefined
+    this.#ending = false
     this.#shares = new Map()
     this.#peer = ''
     for (const { held } of shares.values()) {

@@ -40,11 +40,11 @@ export function speaksAgainst (error: Error): boolean {
 }
 
 /** Tell the picker of a call how it went, once. */
-export function feedback (call: Call, ok: boolean, now: number): void {
+export function feedback (call: Call, ok: boolean, now: number, cancelled: boolean): void {
   const { picker } = call
   call.picker = undefined
   try {
-    picker?.finished?.(call.node, now - call.startedAt, ok, now)
+    picker?.finished?.(call.node, now - call.startedAt, ok, now, cancelled)
   } catch {
     // the call has its outcome
   }

@@ -84,8 +84,9 @@ export class Keyed implements Origin {
   }
 
   answer (_id: number, codec: BodyCodec, body: Uint8Array | undefined): void {
-    // the handler, or a caller of this node, may go on to use its buffer
-    const kept = codec === 3 && body !== undefined ? body.slice() : body
+    // bytes are the handler's, or a caller's of this node, who may go on to use them; any other body is part of a larger buffer.
+    // not slice(): that of a Node Buffer shares its memory
+    const kept = body === undefined ? undefined : new Uint8Array(body)
     this.#settle(kept?.length ?? 0, (origin, id) => { origin.answer(id, codec, origin.local ? kept?.slice() : kept) })
     this.#replies.keep(this)
   }

@@ -4,8 +4,8 @@ import { untilAborted } from '../util/abortable.ts'
 import { backoff as delayOf } from '../util/backoff.core.ts'
 import { checkInteger, checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
-import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { RetryBudget } from './budget.core.ts'
+import { pushbackOf } from './outcome.ts'
 import { clientHooks } from './passage.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { InvokeOptions } from './index.ts'
@@ -136,11 +136,10 @@ class RetryPolicy {
       return undefined
     }
     const allowed = this.budget(call.service).failed()
-    const pushback = error.retryAfter ?? 0
-    const pause = Math.max(pushback, delayOf(attempt - 1, this.#backoff, Math.random))
+    const pause = Math.max(pushbackOf(error), delayOf(attempt - 1, this.#backoff, Math.random))
     // its input may have been read
     const begun = call.kind === 'clientStream' || call.kind === 'bidi'
-    return !allowed || begun || pushback < 0 || pushback > MAX_RETRY_AFTER || attempt >= this.#attempts || pause >= call.remaining ? undefined : pause
+    return !allowed || begun || attempt >= this.#attempts || pause >= call.remaining ? undefined : pause
   }
 
   #repeats (call: ClientCall, error: RpcError): boolean {

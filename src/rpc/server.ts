@@ -1,4 +1,6 @@
 /** The serving side: who may call what, and the streams that calls come from. */
+// first, as in serving.ts
+import { Runner } from './runner.ts'
 import { ProtocolError, RpcError } from '../errors.ts'
 import { decodeBody } from '../wire/codecs.ts'
 import { DEFAULT_TIMEOUT } from '../wire/limits.ts'
@@ -8,7 +10,6 @@ import { Inbound } from './inbound.ts'
 import { isBuiltIn } from './methods.ts'
 import { messageOf, withoutStack } from './outcome.ts'
 import { Keyed, Replies } from './replies.ts'
-import { Runner } from './runner.ts'
 import { STREAMING } from './stream-types.ts'
 import type { Callers } from './callers.ts'
 import type { ContextHost } from './context.ts'
@@ -120,9 +121,9 @@ export class Server {
     }
   }
 
-  /** Nobody waits for this call any more. */
-  end (context: Context, error: RpcError): void {
-    this.#runner.end(context, error)
+  /** The stream of its caller has ended. */
+  lost (context: Context, reason: Error | undefined): void {
+    this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the caller has left, or its connection was lost`, { cause: reason }))
   }
 
   onEnd (stream: FramedStream, reason: Error | undefined): void {
@@ -133,6 +134,7 @@ export class Server {
     this.#inbounds.delete(stream)
     inbound.caller.streams--
     inbound.caller.outlets.delete(stream)
+    inbound.end()
     if (this.#inbounds.size === 0) {
       this.#left?.()
     }
@@ -142,7 +144,7 @@ export class Server {
         context.origin.lost(inbound, id)
         continue
       }
-      this.#runner.end(context, new RpcError('CANCELLED', `${context.method}: the caller has left, or its connection was lost`, { cause: reason }))
+      this.lost(context, reason)
     }
   }
 
@@ -190,7 +192,7 @@ export class Server {
     const { host, timers } = this.#init
     const waiting = new Context(host, origin, entry, request, this.#due(request, now), undefined)
     // its bytes are those of the stream
-    const own = { ...requestOf(request), body: request.body?.slice() }
+    const own = { ...request, body: request.body?.slice() }
     this.#runner.hold(waiting)
     admission.catch((err: unknown) => new RpcError('UNAVAILABLE', `the link of its token could not be checked: ${messageOf(err)}`, { retryable: true })).then(admission => {
       if (!this.#runner.release(waiting)) {
@@ -232,8 +234,7 @@ export class Server {
       return
     }
     if (keyed !== undefined) {
-      const due = now + (request.timeout === 0 ? DEFAULT_TIMEOUT : request.timeout)
-      keyed.context = new Context(this.#init.host, keyed, entry, request, due, link)
+      keyed.context = new Context(this.#init.host, keyed, entry, request, this.#due(request, now), link)
       keyed.join(origin, request.id)
       this.#start(keyed.context, request)
     }
@@ -243,13 +244,16 @@ export class Server {
     const { origin } = context
     context.entry.calls++
     let args: unknown
+    let refusal: RpcError | undefined
     try {
-      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body)
+      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
+      // what they take is known only now
+      refusal = this.#init.callers.full(origin.caller, context.size)
     } catch (err) {
-      this.#runner.reject(context, new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`))
-      return
+      refusal = new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`)
     }
-    this.#runner.start(context, args)
+    if (refusal === undefined) this.#runner.start(context, args)
+    else this.#runner.reject(context, refusal)
   }
 
   /** Take new requests of tokens only that are linked to this node. */
@@ -308,9 +312,4 @@ export class Server {
     }
     return this.#init.callers.refusal(origin.caller, request.body?.length ?? 0, now)
   }
-}
-
-/** The fields of a request, of whatever it is part. */
-function requestOf ({ id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link, life }: RequestFrame): RequestFrame {
-  return { id, service, method, timeout, codec, body, token, metadata, headers, idempotencyKey, streaming, trace, headerSet, link, life }
 }

@@ -1,4 +1,6 @@
 /** The room between a start and a stop. */
+// first, as in serving.ts
+import { Pace } from './pace.ts'
 import { MeshStoppedError, ProtocolError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
 import { Lazy } from '../util/lazy.ts'
@@ -10,7 +12,6 @@ import { SETTLED } from './call.ts'
 import { Client } from './client.ts'
 import { Held } from './held.ts'
 import { LoadReporter } from './load.ts'
-import { Pace } from './pace.ts'
 import { detach } from './prepare.ts'
 import { openFlow } from './streaming.ts'
 import { Targets } from './targets.ts'

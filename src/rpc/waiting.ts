@@ -1,7 +1,8 @@
 /** Calls that have no node to go to: each waits for discovery, or for its turn to try again. */
-import { RpcError } from '../errors.ts'
 import { backoff } from '../util/backoff.core.ts'
+import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { SETTLED } from './call.ts'
+import { pushbackOf } from './outcome.ts'
 import type { Call } from './call.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
@@ -46,8 +47,7 @@ export class Waiting {
 
   /** Until its turn comes again. */
   pause (call: Call): void {
-    const pushback = call.cause instanceof RpcError ? call.cause.retryAfter ?? 0 : 0
-    const delay = Math.max(pushback, backoff(call.round, RETRY, this.#init.random))
+    const delay = Math.max(Math.min(pushbackOf(call.cause), MAX_RETRY_AFTER), backoff(call.round, RETRY, this.#init.random))
     this.#add(call).timer = this.#init.timers.after(delay, () => { this.#wake(call) })
   }
 

@@ -45,3 +45,6 @@ function channelTick ({ port1, port2 }: MessageChannel): (fn: () => void) => voi
 
 // asked of globalThis: bundlers put a stand-in (a setTimeout) where they see `process` itself
 export const nextTick: (fn: () => void) => void = tickOf(globalThis)
+
+/** Ends up in the event loop, so that timers and sockets have their turn. */
+export const nextTask = (globalThis as { setImmediate?: (fn: () => void) => void }).setImmediate ?? nextTick

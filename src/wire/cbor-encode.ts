@@ -5,7 +5,8 @@
  */
 import { EncodeError, FrameTooLargeError } from '../errors.ts'
 import { utf8Length, writeUtf8 } from './bytes.ts'
-import { MAX_BODY, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_DEPTH, MAX_CBOR_MAP } from './limits.ts'
+import { tooMany } from './check-size.ts'
+import { MAX_BODY, MAX_BODY_PARTS, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_DEPTH, MAX_CBOR_MAP } from './limits.ts'
 
 /** Small bodies are cut from slabs of this size: memory of its own costs a small body more than its encoding. */
 const SLAB = 8 * 1024
@@ -33,155 +34,165 @@ export function encodeCbor (value: unknown, max = MAX_BODY): Uint8Array {
 
 class Writer {
   max = MAX_BODY
-  private bytes = new Uint8Array(SLAB)
-  private view = new DataView(this.bytes.buffer)
-  private start = 0
-  private pos = 0
-  private depth = 0
+  #bytes = new Uint8Array(SLAB)
+  #view = new DataView(this.#bytes.buffer)
+  #start = 0
+  #pos = 0
+  #depth = 0
+  #parts = 0
   /** Keys from the outermost container to the current one; read only when something is wrong. */
-  private readonly path: Array<string | number> = []
+  readonly #path: Array<string | number> = []
 
   take (): Uint8Array {
-    const { bytes, start, pos } = this
+    const bytes = this.#bytes
+    const start = this.#start
+    const pos = this.#pos
     if (pos - start > this.max) {
       throw tooLarge(this.max)
     }
-    this.start = pos
+    if (tooMany(this.#parts, pos - start)) {
+      this.#fail(`${this.#parts} objects (at most ${MAX_BODY_PARTS})`)
+    }
+    this.#parts = 0
+    this.#start = pos
     if (bytes.length > SLAB) {
-      this.renew(SLAB)
-      this.start = this.pos = 0
+      this.#renew(SLAB)
+      this.#start = this.#pos = 0
     }
     return bytes.subarray(start, pos)
   }
 
   reset (): void {
-    this.pos = this.start
-    this.depth = 0
+    this.#pos = this.#start
+    this.#depth = this.#parts = 0
   }
 
   value (value: unknown): void {
     switch (typeof value) {
-      case 'string': this.text(value); break
-      case 'number': this.number(value); break
-      case 'boolean': this.byte(value ? 0xf5 : 0xf4); break
-      case 'undefined': this.byte(0xf7); break
-      case 'bigint': this.bigint(value); break
-      case 'object': this.object(value); break
-      default: this.fail(`a ${typeof value}`)
+      case 'string': this.#text(value); break
+      case 'number': this.#number(value); break
+      case 'boolean': this.#byte(value ? 0xf5 : 0xf4); break
+      case 'undefined': this.#byte(0xf7); break
+      case 'bigint': this.#bigint(value); break
+      case 'object': this.#object(value); break
+      default: this.#fail(`a ${typeof value}`)
     }
   }
 
-  private object (value: object | null): void {
+  #object (value: object | null): void {
     if (value === null) {
-      this.byte(0xf6)
+      this.#byte(0xf6)
       return
     }
     const proto: unknown = Object.getPrototypeOf(value)
     if (proto === Object.prototype || proto === null) {
-      this.record(value as Record<string, unknown>)
+      this.#record(value as Record<string, unknown>)
     } else if (Array.isArray(value)) {
-      this.list(value)
+      this.#list(value)
     } else if (value instanceof Uint8Array) {
-      this.binary(value)
+      this.#binary(value)
     } else if (value instanceof Date) {
-      this.date(value)
+      this.#date(value)
     } else if (value instanceof Map) {
-      this.map(value)
+      this.#map(value)
     } else if (Object.prototype.toString.call(value) === '[object Object]') {
-      this.record(value as Record<string, unknown>)
+      this.#record(value as Record<string, unknown>)
     } else {
-      this.fail(`a ${value.constructor?.name ?? 'foreign object'} (convert it to a plain object, an array or a Uint8Array)`)
+      this.#fail(`a ${value.constructor?.name ?? 'foreign object'} (convert it to a plain object, an array or a Uint8Array)`)
     }
   }
 
-  private record (record: Record<string, unknown>): void {
+  #record (record: Record<string, unknown>): void {
     const keys = Object.keys(record)
-    this.enter(keys.length, MAX_CBOR_MAP, 'entries')
-    this.head(0xa0, keys.length)
+    this.#enter(keys.length, MAX_CBOR_MAP, 'entries')
+    this.#head(0xa0, keys.length)
     for (const key of keys) {
-      this.path[this.depth - 1] = key
+      this.#path[this.#depth - 1] = key
       if (key === '__proto__') {
-        this.fail('a key that no peer accepts')
+        this.#fail('a key that no peer accepts')
       }
-      this.text(key)
+      this.#text(key)
       this.value(record[key])
     }
-    this.depth--
+    this.#depth--
   }
 
-  private list (list: readonly unknown[]): void {
-    this.enter(list.length, MAX_CBOR_ARRAY, 'elements')
-    this.head(0x80, list.length)
+  #list (list: readonly unknown[]): void {
+    this.#enter(list.length, MAX_CBOR_ARRAY, 'elements')
+    this.#head(0x80, list.length)
     for (let i = 0; i < list.length; i++) {
-      this.path[this.depth - 1] = i
+      this.#path[this.#depth - 1] = i
       this.value(list[i])
     }
-    this.depth--
+    this.#depth--
   }
 
-  private map (map: ReadonlyMap<unknown, unknown>): void {
-    this.enter(map.size, MAX_CBOR_MAP, 'entries')
-    this.head(0xa0, map.size)
+  #map (map: ReadonlyMap<unknown, unknown>): void {
+    this.#enter(map.size, MAX_CBOR_MAP, 'entries')
+    this.#head(0xa0, map.size)
     for (const [key, value] of map) {
-      this.path[this.depth - 1] = String(key)
+      this.#path[this.#depth - 1] = String(key)
       if (key === '__proto__' || (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'bigint' && typeof key !== 'boolean')) {
-        this.fail('a key that no peer accepts')
+        this.#fail('a key that no peer accepts')
       }
       this.value(key)
       this.value(value)
     }
-    this.depth--
+    this.#depth--
   }
 
-  private date (date: Date): void {
+  #date (date: Date): void {
     const ms = date.getTime()
     if (Number.isNaN(ms)) {
-      this.fail('an invalid Date')
+      this.#fail('an invalid Date')
     }
-    this.byte(0xc1)
-    this.float(ms / 1000)
+    this.#parts++
+    this.#byte(0xc1)
+    this.#float(ms / 1000)
   }
 
-  private number (value: number): void {
+  #number (value: number): void {
     if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) {
       if (value >= 0) {
-        this.head(0, value)
+        this.#head(0, value)
       } else {
-        this.head(0x20, -1 - value)
+        this.#head(0x20, -1 - value)
       }
     } else {
-      this.float(value)
+      this.#float(value)
     }
   }
 
-  private float (value: number): void {
-    this.need(9)
-    this.bytes[this.pos] = 0xfb
-    this.view.setFloat64(this.pos + 1, value)
-    this.pos += 9
+  #float (value: number): void {
+    this.#need(9)
+    this.#bytes[this.#pos] = 0xfb
+    this.#view.setFloat64(this.#pos + 1, value)
+    this.#pos += 9
   }
 
-  private bigint (value: bigint): void {
+  #bigint (value: bigint): void {
     const hex = (value < 0n ? -1n - value : value).toString(16)
     const length = (hex.length + 1) >> 1
     if (length > MAX_CBOR_BIGINT) {
-      this.fail(`a bigint of more than ${MAX_CBOR_BIGINT} bytes`)
+      this.#fail(`a bigint of more than ${MAX_CBOR_BIGINT} bytes`)
     }
-    this.byte(value < 0n ? 0xc3 : 0xc2)
-    this.head(0x40, length)
-    this.need(length)
+    this.#parts++
+    this.#byte(value < 0n ? 0xc3 : 0xc2)
+    this.#head(0x40, length)
+    this.#need(length)
     const digits = hex.padStart(length * 2, '0')
     for (let i = 0; i < length; i++) {
-      this.bytes[this.pos++] = parseInt(digits.slice(i * 2, i * 2 + 2), 16)
+      this.#bytes[this.#pos++] = parseInt(digits.slice(i * 2, i * 2 + 2), 16)
     }
   }
 
-  private text (text: string): void {
+  #text (text: string): void {
     const { length } = text
     if (length < 24) {
       // short and ASCII, as nearly all keys are: one loop, undone when the guess was wrong
-      this.need(length + 1)
-      const { bytes, pos } = this
+      this.#need(length + 1)
+      const bytes = this.#bytes
+      const pos = this.#pos
       let i = 0
       let code = 0
       for (; i < length && (code = text.charCodeAt(i)) < 0x80; i++) {
@@ -189,84 +200,89 @@ class Writer {
       }
       if (i === length) {
         bytes[pos] = 0x60 | length
-        this.pos = pos + 1 + length
+        this.#pos = pos + 1 + length
         return
       }
     }
     const size = utf8Length(text)
-    this.head(0x60, size)
-    this.need(size)
-    this.pos = writeUtf8(text, this.bytes, this.pos)
+    this.#head(0x60, size)
+    this.#need(size)
+    this.#pos = writeUtf8(text, this.#bytes, this.#pos)
   }
 
-  private binary (binary: Uint8Array): void {
-    this.head(0x40, binary.length)
-    this.need(binary.length)
-    this.bytes.set(binary, this.pos)
-    this.pos += binary.length
+  #binary (binary: Uint8Array): void {
+    this.#parts++
+    this.#head(0x40, binary.length)
+    this.#need(binary.length)
+    this.#bytes.set(binary, this.#pos)
+    this.#pos += binary.length
   }
 
-  private head (major: number, n: number): void {
-    this.need(9)
-    const { bytes, view } = this
+  #head (major: number, n: number): void {
+    this.#need(9)
+    const bytes = this.#bytes
+    const view = this.#view
     if (n < 24) {
-      bytes[this.pos++] = major | n
+      bytes[this.#pos++] = major | n
     } else if (n < 0x100) {
-      bytes[this.pos++] = major | 24
-      bytes[this.pos++] = n
+      bytes[this.#pos++] = major | 24
+      bytes[this.#pos++] = n
     } else if (n < 0x10000) {
-      bytes[this.pos++] = major | 25
-      bytes[this.pos++] = n >>> 8
-      bytes[this.pos++] = n & 0xff
+      bytes[this.#pos++] = major | 25
+      bytes[this.#pos++] = n >>> 8
+      bytes[this.#pos++] = n & 0xff
     } else if (n < 0x100000000) {
-      bytes[this.pos] = major | 26
-      view.setUint32(this.pos + 1, n)
-      this.pos += 5
+      bytes[this.#pos] = major | 26
+      view.setUint32(this.#pos + 1, n)
+      this.#pos += 5
     } else {
-      bytes[this.pos] = major | 27
-      view.setUint32(this.pos + 1, n / 0x100000000)
-      view.setUint32(this.pos + 5, n % 0x100000000)
-      this.pos += 9
+      bytes[this.#pos] = major | 27
+      view.setUint32(this.#pos + 1, n / 0x100000000)
+      view.setUint32(this.#pos + 5, n % 0x100000000)
+      this.#pos += 9
     }
   }
 
-  private byte (byte: number): void {
-    this.need(1)
-    this.bytes[this.pos++] = byte
+  #byte (byte: number): void {
+    this.#need(1)
+    this.#bytes[this.#pos++] = byte
   }
 
-  private enter (size: number, most: number, what: string): void {
+  #enter (size: number, most: number, what: string): void {
     if (size > most) {
-      this.fail(`${size} ${what} (at most ${most})`)
+      this.#fail(`${size} ${what} (at most ${most})`)
     }
-    if (this.depth === MAX_CBOR_DEPTH) {
-      this.fail(`nesting deeper than ${MAX_CBOR_DEPTH} (a cycle?)`)
+    if (this.#depth === MAX_CBOR_DEPTH) {
+      this.#fail(`nesting deeper than ${MAX_CBOR_DEPTH} (a cycle?)`)
     }
-    this.depth++
+    this.#depth++
+    this.#parts++
   }
 
-  private need (more: number): void {
-    const used = this.pos - this.start
-    if (this.pos + more > this.bytes.length) {
+  #need (more: number): void {
+    const used = this.#pos - this.#start
+    if (this.#pos + more > this.#bytes.length) {
       // room for a head is asked for without knowing its size
       if (used + more > this.max + 9) {
         throw tooLarge(this.max)
       }
-      const { bytes, start, pos } = this
-      this.renew(Math.max(SLAB, 2 * (used + more)))
-      this.bytes.set(bytes.subarray(start, pos))
-      this.start = 0
-      this.pos = used
+      const bytes = this.#bytes
+      const start = this.#start
+      const pos = this.#pos
+      this.#renew(Math.max(SLAB, 2 * (used + more)))
+      this.#bytes.set(bytes.subarray(start, pos))
+      this.#start = 0
+      this.#pos = used
     }
   }
 
-  private renew (size: number): void {
-    this.bytes = new Uint8Array(size)
-    this.view = new DataView(this.bytes.buffer)
+  #renew (size: number): void {
+    this.#bytes = new Uint8Array(size)
+    this.#view = new DataView(this.#bytes.buffer)
   }
 
-  private fail (what: string): never {
-    const path = this.path.slice(0, this.depth).map(key => typeof key === 'number' ? `[${key}]` : `.${key}`).join('')
+  #fail (what: string): never {
+    const path = this.#path.slice(0, this.#depth).map(key => typeof key === 'number' ? `[${key}]` : `.${key}`).join('')
     throw new EncodeError(`cannot encode ${what} at value${path}`)
   }
 }

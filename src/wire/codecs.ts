@@ -21,6 +21,7 @@ import { copyBytes, readUtf8 } from './bytes.ts'
 import { decodeCbor } from './cbor-decode.ts'
 import { encodeCbor } from './cbor-encode.ts'
 import { MAX_BODY } from './limits.ts'
+import type { Weighed } from './cbor-decode.ts'
 
 /** How a body is encoded: 0 no body, 1 CBOR, 2 JSON, 3 bytes. */
 export type BodyCodec = 0 | 1 | 2 | 3
@@ -66,10 +67,10 @@ export function encodeJson (value: unknown): EncodedBody {
  *
  * @throws ProtocolError
  */
-export function decodeBody (codec: number, body: Uint8Array | undefined): unknown {
+export function decodeBody (codec: number, body: Uint8Array | undefined, weighed?: Weighed): unknown {
   switch (codec) {
     case 0: return undefined
-    case 1: return decodeCbor(body ?? EMPTY)
+    case 1: return decodeCbor(body ?? EMPTY, weighed)
     case 2: return decodeJson(body ?? EMPTY)
     case 3: return copyBytes(body ?? EMPTY)
     default: throw new ProtocolError(`unknown codec ${codec}`)

@@ -215,6 +215,14 @@ export const MAX_CBOR_ARRAY = 10_000
 export const MAX_CBOR_MAP = 1_000
 /** Bytes of one bigint in a CBOR body. */
 export const MAX_CBOR_BIGINT = 1 * KiB
+/**
+ * Parts of a CBOR body: arrays, maps, byte strings, dates and bigints. One of two bytes takes 200 in memory: of 1 MiB it
+ * would be 100. A body may have this many, and a larger one a part for each so many of its bytes.
+ */
+export const MAX_BODY_PARTS = 100_000
+export const MIN_PART = 16
+/** Bytes that a part counts among the arguments of calls that run. */
+export const PART_COST = 256
 
 /** Bytes of one frame on the pub/sub protocol: one message of the largest body, its headers and the envelope. */
 export const MAX_PUBSUB_FRAME = MAX_BODY + 64 * KiB

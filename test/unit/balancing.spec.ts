@@ -267,6 +267,31 @@ describe('balancing: p2c', () => {
     expect(bad).to.be.below(50)
   })
 
+  it('takes a call that its caller gave up for no answer: a slow node does not look quicker by it, nor does a new one', () => {
+    for (const measured of [true, false]) {
+      const made = picker('p2c', node('a'), node('b'))
+      made.finished?.('b', 100, true, 0)
+      if (measured) made.finished?.('a', 1_000, true, 0)
+      const next = contexts(3)
+      let slow = 0
+      for (let i = 0; i < 1_000; i++) {
+        const now = i * 110
+        const id = made.pick({ ...next(), now })?.id ?? ''
+        made.started?.(id, now)
+        made.finished?.(id, id === 'a' ? 1 : 100, true, now + 100, id === 'a')
+        slow += id === 'a' ? 1 : 0
+      }
+      expect(slow).to.be.within(1, 50)
+    }
+  })
+
+  it('takes one that was given up late for a slow answer', () => {
+    const made = picker('p2c', node('a'), node('b'))
+    for (const id of ['a', 'b']) made.finished?.(id, 100, true, 0)
+    made.finished?.('a', 3_000, true, 0, true)
+    expect(shares(made, 100, contexts(3))).to.deep.equal({ b: 100 })
+  })
+
   it('sees calls in flight, weights and relays', () => {
     const settle = (made: Picker): Picker => {
       run(made, () => 10, 200)

@@ -3,6 +3,7 @@ import { RpcError } from '../../src/errors.ts'
 import { StreamRefusedError } from '../../src/errors.ts'
 import { FakeMesh, nodeInfo, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
+import type { HandlerContext } from '../../src/rpc/index.ts'
 
 describe('rpc: nodes that come and go', () => {
   let mesh: FakeMesh
@@ -23,6 +24,11 @@ describe('rpc: nodes that come and go', () => {
   })
 
   afterEach(async () => { await mesh.stop() })
+
+  /** A token whose calls that node gets, of those that are up. */
+  async function tokenOf (id: string): Promise<string> {
+    for (let i = 0; ; i++) if (await who({ token: `token-${i}` }) === id) return `token-${i}`
+  }
 
   const who = async (options = {}): Promise<unknown> => gate.rpc.invoke('login', 'who', undefined, options)
 
@@ -109,6 +115,46 @@ describe('rpc: nodes that come and go', () => {
       expect(await rejection(who({ node: 'login-1' }))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
     })
 
+    it('when as many of our calls as may wait for it do so, until that is so of each', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxPendingPerPeer: 1 })
+      await addLogin('login-1')
+      await addLogin('login-2')
+      const calls = [1, 2].map(() => watch(few.rpc.invoke('login', 'endless')))
+      await ready()
+      expect(runs.sort()).to.deep.equal(['login-1', 'login-2'])
+      expect(calls.some(({ done }) => done)).to.equal(false)
+      expect(await rejection(few.rpc.invoke('login', 'who'))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+    })
+
+    it('when as many of our streams as may run there do so, until that is so of each', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxStreamsPerPeer: 1 })
+      for (const id of ['login-1', 'login-2']) {
+        (await addLogin(id)).rpc.handleStream('watch', 'serverStream', async function * (_: unknown, { signal }: HandlerContext) {
+          yield id
+          await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+        })
+      }
+      const streams = [1, 2].map(() => few.rpc.stream('login', 'watch', 'serverStream'))
+      const first = streams.map(stream => watch(stream.next()))
+      await ready()
+      expect(first.map(({ value }: any) => value?.value).sort()).to.deep.equal(['login-1', 'login-2'])
+      const third = watch(few.rpc.stream('login', 'watch', 'serverStream').next())
+      await ready()
+      expect(third.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+      for (const stream of streams) await stream.return()
+    })
+
+    it('when 64 MiB of large bodies wait for it', async () => {
+      await addLogin('login-1')
+      await addLogin('login-2')
+      mesh.gate = async id => id === 'login-1' ? new Promise(() => {}) : undefined
+      const body = new Uint8Array(1024 * 1024)
+      const stuck = Array.from({ length: 65 }, () => watch(gate.rpc.invoke('login', 'who', body, { node: 'login-1', timeout: 1_000 })))
+      for (let i = 0; i < 20; i++) expect(await gate.rpc.invoke('login', 'who', body)).to.equal('login-2')
+      await mesh.clock.pass(1_100)
+      expect(stuck.every(({ error }) => error?.code === 'UNAVAILABLE')).to.equal(true)
+    })
+
     it('when its bytes had not left before the stream was lost', async () => {
       await addLogin('login-1')
       await addLogin('login-2')
@@ -124,6 +170,22 @@ describe('rpc: nodes that come and go', () => {
       await mesh.clock.pass(100)
       expect(calls.map(({ value }) => value)).to.deep.equal(new Array(20).fill('login-2'))
       expect(first.error).to.include({ code: 'UNAVAILABLE', retryable: false })
+    })
+
+    it('one that asks to be left alone, for a day or for good, does not hold it back from the others', async () => {
+      let refused = 0
+      await addLogin('login-1')
+      const other = await addLogin('login-2')
+      const token = await tokenOf('login-1')
+      mesh.node('login-1').rpc.setTokenGuard({ admit: () => refused++ === 0 ? new RpcError('UNAVAILABLE', 'in a moment', { retryable: true }) : undefined })
+      for (const retryAfter of [86_400_000, -1]) {
+        refused = 0
+        other.rpc.setTokenGuard({ admit: () => new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter }) })
+        const call = watch(who({ token, timeout: 60_000 }))
+        for (let ms = 0; ms < 1_000; ms += 100) await mesh.clock.pass(100)
+        expect(call.value, String(retryAfter)).to.equal('login-1')
+        expect(await rejection(who({ token, node: 'login-2', timeout: 60_000 }))).to.include({ code: 'UNAVAILABLE', retryAfter })
+      }
     })
 
     it('but to three nodes at most before it pauses', async () => {
@@ -191,6 +253,16 @@ describe('rpc: nodes that come and go', () => {
       await addLogin('login-2')
       await mesh.clock.pass(1_000)
       expect(call.value).to.equal('login-2')
+    })
+
+    it('that names a time is asked again then, not before', async () => {
+      const asked: number[] = []
+      const login = await addLogin('login-1')
+      login.rpc.setTokenGuard({ admit: () => asked.push(mesh.clock.now) === 1 ? new RpcError('UNAVAILABLE', 'later', { retryable: true, retryAfter: 3_000 }) : undefined })
+      const call = watch(who({ token: 't' }))
+      await mesh.clock.pass(4_000)
+      expect(call.value).to.equal('login-1')
+      expect((asked[1] as number) - (asked[0] as number)).to.be.within(3_000, 3_100)
     })
 
     it('that is too busy is asked again, a few times', async () => {
@@ -449,6 +521,21 @@ describe('rpc: nodes that come and go', () => {
       expect(await who({ balancer: own })).to.equal('login-2')
       expect(heard).to.deep.equal(['start login-1', 'end login-1 0 true', 'start login-1', 'end login-1 0 false', 'start login-2', 'end login-2 0 true'])
       expect(await rejection(who({ balancer: () => ({ name: 'bad', update () {}, pick () { throw new Error('mine') } }) }))).to.include({ code: 'INTERNAL' })
+    })
+
+    it('and which of them were given up before they had an answer', async () => {
+      await addLogin('login-1')
+      const heard: unknown[] = []
+      let nodes: readonly object[] = []
+      const own = (): any => ({ name: 'own', update: (candidates: readonly object[]) => { nodes = candidates }, pick: () => nodes[0], finished: (...told: unknown[]) => { heard.push(told) } })
+      const controller = new AbortController()
+      const call = watch(gate.rpc.invoke('login', 'endless', undefined, { balancer: own, signal: controller.signal }))
+      await mesh.clock.pass(70)
+      controller.abort()
+      await ready()
+      expect(call.error).to.include({ code: 'CANCELLED' })
+      await who({ balancer: own })
+      expect(heard).to.deep.equal([['login-1', 70, true, 1_070, true], ['login-1', 0, true, 1_070, false]])
     })
 
     it('links that a load source counts turn calls away from laden nodes', async () => {

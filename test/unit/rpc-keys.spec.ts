@@ -1,9 +1,48 @@
 import { expect } from 'chai'
-import { Keyed } from '../../src/rpc/replies.ts'
+import { Keyed, Replies } from '../../src/rpc/replies.ts'
+import { encodeBody } from '../../src/wire/codecs.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
+import type { Origin } from '../../src/rpc/inbound.ts'
+import type { BodyCodec } from '../../src/wire/codecs.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** Bytes whose slices share their memory, as those of Node's Buffer. */
+class Shared extends Uint8Array<ArrayBuffer> {
+  override slice (start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end)
+  }
+}
+
+describe('rpc: replies that are kept', () => {
+  /** What is sent to who asks again for a reply. */
+  function again (codec: BodyCodec, body: Uint8Array | undefined, meanwhile = (): void => {}): Uint8Array {
+    const sent: Uint8Array[] = []
+    const origin = { caller: { id: 'gate-1' }, running: new Map(), local: false, answer: (_id: number, _codec: BodyCodec, body: Uint8Array) => { sent.push(body) } } as unknown as Origin
+    const replies = new Replies()
+    const request = { id: 1, service: 'login', method: 'pay', idempotencyKey: 'k' } as never
+    replies.begin(origin, request, 0)?.answer(1, codec, body)
+    meanwhile()
+    expect(replies.begin(origin, request, 0)).to.equal(undefined)
+    expect(sent).to.have.length(1)
+    return sent[0] as Uint8Array
+  }
+
+  it('hold no more memory than they count', () => {
+    for (const value of ['small', 'x'.repeat(9_000)]) {
+      const { codec, body } = encodeBody(value)
+      const kept = again(codec, body)
+      expect(kept).to.deep.equal(body)
+      expect(kept.buffer.byteLength).to.equal(body?.length)
+    }
+  })
+
+  it('are not what a handler makes of its bytes later', () => {
+    const own = Shared.of(1, 2, 3)
+    expect(again(3, own, () => { own.fill(9) })).to.deep.equal(Uint8Array.of(1, 2, 3))
+  })
+})
 
 describe('rpc: calls with a key that end before they run', () => {
   let mesh: FakeMesh

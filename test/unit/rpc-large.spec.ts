@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { equals } from 'uint8arrays/equals'
+import { LargeAnswers } from '../../src/rpc/large-answers.ts'
 import { resolveRpcOptions } from '../../src/rpc/options.ts'
 import { LARGE_BODY, MAX_LARGE_WAITING } from '../../src/wire/limits.ts'
 import { fillFrame, sizeResponse } from '../../src/wire/rpc-frames.ts'
@@ -160,6 +161,40 @@ describe('rpc: large bodies', () => {
     await ready()
     expect(call.error).to.include({ code: 'UNAVAILABLE', retryable: false })
     expect(await gate.rpc.invoke('login', 'make', { seed: 3 })).to.deep.equal(large(3))
+  })
+
+  it('answers that wait for a caller who has left are dropped, and nothing is dialled for them', async () => {
+    let opened = 0
+    const large = new LargeAnswers({ openOwn: async () => { opened++; return new Promise(() => {}) } } as never, { peerId: (id: string) => id } as never)
+    const [gone, other] = ['gate-1', 'gate-2'].map(peer => ({ stream: { peer, open: true } }) as never)
+    for (let id = 1; id <= 40; id++) large.send(gone as never, id, 1, new Uint8Array(MiB))
+    large.send(other as never, 1, 1, new Uint8Array(MiB))
+    let idle = false
+    void large.idle(new AbortController().signal).then(() => { idle = true })
+    expect(large.congested('gate-1')).to.equal(true)
+    large.forget(gone as never)
+    await ready()
+    expect([large.congested('gate-1'), idle, opened]).to.deep.equal([false, false, 2])
+    large.forget(other as never)
+    await ready()
+    expect([idle, opened]).to.deep.equal([true, 2])
+  })
+
+  it('and a node that has them stops at once', async () => {
+    const open = Promise.withResolvers<void>()
+    mesh.gate = async id => { if (id === 'gate-1') await open.promise }
+    const calls = Array.from({ length: 3 }, (_, seed) => watch(gate.rpc.invoke('login', 'make', { seed })))
+    await ready()
+    gate.to('login-1').abort(new Error('lost'))
+    await ready()
+    expect(calls.every(({ error }) => error?.code === 'UNAVAILABLE')).to.equal(true)
+    const before = mesh.clock.now
+    const stopped = watch(login.rpc.stop())
+    await mesh.clock.pass(100)
+    expect(stopped.done, `after ${mesh.clock.now - before} ms`).to.equal(true)
+    open.resolve()
+    await ready()
+    expect(bulk(gate).filter(({ direction }) => direction === 'inbound').length).to.be.at.most(1)
   })
 
   it('an answer that nobody waits for, from whoever, is dropped', async () => {

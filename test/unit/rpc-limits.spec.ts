@@ -115,6 +115,30 @@ describe('rpc: limits and hostile peers', () => {
       expect(calls.filter(({ error }) => error.code === 'RESOURCE_EXHAUSTED')).not.to.deep.equal([])
     })
 
+    it('what small parts of arguments take in memory counts with their bytes', async () => {
+      await start()
+      // 100 kB on the wire, 6 to 20 MiB as objects
+      const body = Array.from({ length: 1_000 }, () => new Array(98).fill([]))
+      const calls = Array.from({ length: 10 }, () => watch(gate.rpc.invoke('login', 'endless', body, { timeout: 1_000 })))
+      await mesh.clock.pass(1_100)
+      expect(running).to.equal(2)
+      expect(calls.filter(({ error }) => error.code === 'RESOURCE_EXHAUSTED')).to.have.lengthOf(8)
+    })
+
+    it('and are counted in those that have waited for leave to run', async () => {
+      await start()
+      const decided: Array<() => void> = []
+      login.rpc.setTokenGuard({ admit: async () => new Promise(resolve => { decided.push(() => { resolve(undefined) }) }) })
+      const body = Array.from({ length: 1_000 }, () => new Array(98).fill([]))
+      const calls = Array.from({ length: 10 }, () => watch(gate.rpc.invoke('login', 'endless', body, { token: 't', timeout: 1_000 })))
+      await ready()
+      expect(decided).to.have.lengthOf(10)
+      for (const decide of decided.splice(0)) decide()
+      await mesh.clock.pass(1_100)
+      expect(running).to.equal(2)
+      expect(calls.every(({ done }) => done)).to.equal(true)
+    })
+
     it('a peer that is not known yet is served, five calls a second', async () => {
       await start()
       const stranger = await mesh.add('stranger-1', undefined, { introduce: false })

@@ -59,6 +59,24 @@ describe('rpc: the pace of peers', () => {
     expect(turns).to.be.above(8)
   })
 
+  it('waits for no timer in a hidden page, where they run once a second', async () => {
+    const { setTimeout } = globalThis
+    const scope = globalThis as { document?: object }
+    const { document } = scope
+    globalThis.setTimeout = ((fn: () => void, ms = 0) => setTimeout(fn, Math.max(1_000, ms))) as typeof setTimeout
+    Object.defineProperty(scope.document ??= {}, 'hidden', { value: true, configurable: true })
+    try {
+      const stream = new Backlog('flood', 2_000, pace)
+      stream.read()
+      await new Promise(resolve => { setTimeout(resolve, 100) })
+      expect(stream).to.include({ handled: 2_000, paused: false })
+    } finally {
+      globalThis.setTimeout = setTimeout
+      Reflect.deleteProperty(scope.document, 'hidden')
+      if (document === undefined) delete scope.document
+    }
+  })
+
   it('lets go of what it holds when it is stopped', () => {
     const stream = new Backlog('flood', 1_000, pace)
     stream.read()

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { decodeCbor } from '../../src/wire/cbor-decode.ts'
 import { encodeCbor } from '../../src/wire/cbor-encode.ts'
 import { decodeBody, encodeBody, encodeJson } from '../../src/wire/codecs.ts'
-import { MAX_BODY, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_MAP } from '../../src/wire/limits.ts'
+import { MAX_BODY, MAX_BODY_PARTS, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_MAP, MIN_PART, PART_COST } from '../../src/wire/limits.ts'
 import { Chunk, fuzz, hex, hostileBytes, unhex } from './wire-fuzz.ts'
 import type { DecodeOptions, EncodeOptions } from 'cborg/interface'
 
@@ -53,6 +53,12 @@ function asMaps (value: unknown): unknown {
 
 function nest (depth: number): unknown {
   return depth === 0 ? 1 : [nest(depth - 1)]
+}
+
+/** A value of so many parts: lists of what `part` makes. */
+function filled (parts: number, part: () => unknown): unknown[][] {
+  const leaves = parts - 101
+  return Array.from({ length: 100 }, (_, i) => Array.from({ length: Math.floor(leaves / 100) + (i < leaves % 100 ? 1 : 0) }, part))
 }
 
 function refused (text: string, bytes: string): void {
@@ -160,6 +166,36 @@ describe('wire: CBOR', () => {
     refused('too large', hex(cborgEncode(big, encodeOptions)))
     expect(encodeCbor('x'.repeat(MAX_BODY - 5))).to.have.length(MAX_BODY)
     expect(() => encodeCbor('x'.repeat(MAX_BODY - 4))).to.throw().with.property('name', 'FrameTooLargeError')
+  })
+
+  it('bounds the parts of a body, whatever they are, as a byte or two of each take 200 in memory', () => {
+    const kinds: Array<() => unknown> = [() => [], () => ({}), () => new Map([[1, 1]]), () => new Uint8Array(0), () => new Date(0), () => 1n]
+    for (const kind of kinds) {
+      expect(decodeCbor(encodeCbor(filled(MAX_BODY_PARTS, kind)))).to.have.length(100)
+      const many = filled(MAX_BODY_PARTS + 1, kind)
+      expect(() => encodeCbor(many)).to.throw('100001 objects (at most 100000)').with.property('name', 'EncodeError')
+      expect(() => decodeCbor(cborgEncode(many, encodeOptions))).to.throw('too many objects').with.property('name', 'ProtocolError')
+    }
+  })
+
+  it('takes honest tables of 10 000 rows of six fields, and more of them in a body that may be larger', () => {
+    const row = (i: number): Record<string, unknown> => ({ id: new Uint8Array(4), at: new Date(i), n: BigInt(i), tags: ['a'], place: { x: i }, sum: Uint8Array.of(i) })
+    const rows = Array.from({ length: 10_000 }, (_, i) => row(i))
+    expect(decodeCbor(encodeCbor(rows))).to.deep.include(rows[9_999])
+    expect(decodeCbor(encodeCbor(rows.map(row => Object.values(row))))).to.have.length(10_000)
+    const larger = filled(3 * MAX_BODY_PARTS, () => new Uint8Array(MIN_PART))
+    expect(decodeCbor(encodeCbor(larger, 8 * MAX_BODY))).to.deep.include(larger[99])
+  })
+
+  it('tells what a body takes in memory beside its bytes', () => {
+    const weigh = (value: unknown): number => {
+      const weighed = { size: 7 }
+      decodeBody(1, encodeCbor(value), weighed)
+      return weighed.size
+    }
+    expect(weigh([1, 'two', null])).to.equal(7 + PART_COST)
+    expect(weigh([[], {}, new Uint8Array(3), new Date(1), 1n, new Map([[1, 2]])])).to.equal(7 + 7 * PART_COST)
+    expect(weigh('text')).to.equal(7)
   })
 
   it('names the place of a value that cannot travel', () => {
