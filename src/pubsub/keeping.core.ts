@@ -2,10 +2,9 @@
  * What an assigner has to do with the keepers of its topic: they store the messages and are told what the channels are
  * done with; who wants to assign after somebody else asks them first. Pure.
  */
-import { Cursor } from './cursor.core.ts'
+import { ChannelCursors } from './channel-cursors.core.ts'
 import { compareGenerations } from './generation.core.ts'
 import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
-import { noteEnded } from './ended.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import { areRanges, rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
@@ -15,10 +14,8 @@ type Said<T extends KeeperNet['type']> = Extract<KeeperNet, { type: T }>
 
 export class Keeping {
   keepers: readonly string[] = []
-  /** Cursors of channels that the registry has not told of yet. */
-  readonly known = new Map<string, { readonly opened: number, readonly cursor: Cursor }>()
-  /** Channels that ended, and when the ended one was opened. */
-  readonly ended = new Map<string, number>()
+  /** Cursors of channels that the registry has not told of yet, and which channels ended. */
+  readonly known = new ChannelCursors()
   /** The generation that the keepers were asked with; undefined: they were not. */
   asking: Generation | undefined
   /** The highest generation that anybody knows of. */
@@ -87,31 +84,28 @@ export class Keeping {
   }
 
   /** A part of a cursor, from a keeper or from what was stored. */
-  merge ({ channel, opened, low, done }: ChannelCursor): void {
-    if (!areRanges(done) || !(low >= 0) || opened <= (this.ended.get(channel) ?? -Infinity)) return
+  merge (cursor: ChannelCursor): void {
+    if (!this.known.isLegal(cursor)) return
+    const { channel, low, done } = cursor
     const deliveries = this.#core.channels.byName.get(channel)
     const { last, first } = this.#core.backlog
-    if (deliveries !== undefined) {
-      const upto = Math.min(low, last)
-      const from = Math.max(deliveries.cursor.low + 1, first)
-      for (let seq = from; seq <= upto; seq++) deliveries.finish(seq)
-      if (upto < first) deliveries.cursor.raise(upto)
-      for (let i = 0; i < done.length; i += 2) {
-        for (let seq = Math.max(done[i]!, first); seq <= Math.min(done[i + 1]!, last); seq++) deliveries.finish(seq)
-      }
+    if (deliveries === undefined) {
+      this.known.merge(cursor, last)
       return
     }
-    const known = this.known.get(channel) ?? { opened, cursor: new Cursor() }
-    if (!this.known.has(channel) && this.known.size >= MAX_TOPIC_CHANNELS) return
-    this.known.set(channel, known)
-    known.cursor.merge(low, done, last)
+    const upto = Math.min(low, last)
+    const from = Math.max(deliveries.cursor.low + 1, first)
+    for (let seq = from; seq <= upto; seq++) deliveries.finish(seq)
+    if (upto < first) deliveries.cursor.raise(upto)
+    for (let i = 0; i < done.length; i += 2) {
+      for (let seq = Math.max(done[i]!, first); seq <= Math.min(done[i + 1]!, last); seq++) deliveries.finish(seq)
+    }
   }
 
   /** Also of the channels that nobody has told of since the start: it may end before they are. */
   cursors (): ChannelCursor[] {
-    const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }) => ({ channel, opened, cursor }))
-    for (const [channel, known] of this.known) all.push({ channel, ...known })
-    return all.slice(0, MAX_TOPIC_CHANNELS).map(({ channel, opened, cursor }) => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
+    const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }): ChannelCursor => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
+    return [...all, ...this.known.list()].slice(0, MAX_TOPIC_CHANNELS)
   }
 
   #answered (): void {
@@ -154,9 +148,8 @@ export class Keeping {
   }
 
   end (channel: string, opened: number): void {
-    this.known.delete(channel)
+    this.known.end(channel, opened)
     if (opened === 0) return
-    noteEnded(this.ended, channel, opened)
     this.#gone.push({ channel, opened })
     this.urge()
   }

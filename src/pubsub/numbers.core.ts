@@ -74,6 +74,8 @@ export const MAX_GENERATION_STEP = 2 ** 20
 
 /** Ranges in one message. */
 export const MAX_RANGES = 10_000
+/** Ranges of messages that the channels of one log are done with, as who does not assign it remembers them. */
+export const MAX_HOLES = 65_536
 /** Consumers of one channel that are assigned to. */
 export const MAX_SEATS = 255
 /** Messages one consumer may ask to hold. */

@@ -447,6 +447,41 @@ describe('pub/sub: the keeper of a log', () => {
     }
     expect(bench.core.restored().state?.cursors).to.have.length(256)
   })
+
+  it('a long range costs it, and who takes the log over from it, no more than a short one', () => {
+    const bench = keeper()
+    const cursors = Array.from({ length: MAX_TOPIC_CHANNELS }, (_, i) => ({ channel: specOf({ name: `c${i}` }).channel, opened: 1, low: 0, done: [2, 2 ** 20 + 1] }))
+    const before = performance.now()
+    bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 2 ** 40, cursors, gone: [] } })
+    bench.step({ type: 'message', from: 'l', message: { type: 'have', log: LOG, generation, asked: undefined, ranges: [], high: 2 ** 40, cursors } })
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(2 ** 40)] } })
+    const restored = bench.core.restored()
+    expect(restored.state?.cursors.map(({ done }) => done)).to.deep.equal(cursors.map(({ done }) => done))
+    const taker = assigner({ self: 'k', restored, takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    for (let i = 0; i < MAX_TOPIC_CHANNELS; i++) taker.step({ type: 'channel', spec: specOf({ name: `c${i}`, opened: 1 }), members: [] })
+    expect(taker.core.status().channels).to.have.length(MAX_TOPIC_CHANNELS)
+    // one by one they are 2^28
+    expect(performance.now() - before).to.be.below(3_000)
+  })
+
+  it('what it has stays done when the log is taken over, however many older ones are not', () => {
+    const bench = keeper()
+    const last = 60_000
+    for (let seq = last - 9_999; seq <= last; seq += 1_000) {
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: Array.from({ length: 1_000 }, (_, i) => messageOf(seq + i, 1)) } })
+    }
+    for (let from = 2; from <= last; from += 2_000) {
+      const done = Array.from({ length: 1_000 }, (_, i) => [from + 2 * i, from + 2 * i]).flat()
+      bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: last, cursors: [{ channel: 'orders/billing', opened: 1, low: 0, done }], gone: [] } })
+    }
+    const taker = assigner({ self: 'k', restored: bench.core.restored(), takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    taker.step({ type: 'connected', peer: 'c' })
+    taker.step({ type: 'channel', spec: specOf(), members: [{ id: 'c', weight: 1_024 }] })
+    taker.step({ type: 'message', from: 'c', message: openOf(specOf(), { prefetch: 65_536 }) })
+    taker.step({ type: 'tick' }, 1_000)
+    const assigned = taker.of('send').flatMap(({ message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])
+    expect(assigned).to.deep.equal(Array.from({ length: 5_000 }, (_, i) => last - 9_999 + 2 * i))
+  })
 })
 
 describe('pub/sub: a consumer', () => {
