@@ -257,7 +257,7 @@ class Keeper implements KeeperCore {
 
   #saying (asked: Generation | undefined): Extract<KeeperNet, { type: 'have' }> {
     const { generation, cursors } = this.#state()
-    return { type: 'have', log: this.#log, generation, asked, ranges: this.#copies.ranges, high: this.#copies.high, cursors }
+    return { type: 'have', log: this.#log, generation, asked, ranges: this.#copies.ranges.slice(0, MAX_RANGES * 2), high: this.#copies.high, cursors }
   }
 
   #have (from: string, { generation, asked, ranges, high, cursors }: Extract<KeeperNet, { type: 'have' }>): void {

@@ -53,7 +53,8 @@ export class Keeping {
     const core = this.#core
     const generation = this.asking ?? core.generation
     if (generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation })
-    core.post(keeper, this.#message(core.cursors(), []))
+    // it remembers no more of them
+    core.post(keeper, this.#message(core.cursors().map(cursor => ({ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) })), []))
   }
 
   // --- before assigning

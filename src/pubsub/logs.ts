@@ -65,6 +65,7 @@ export class Logs {
       if (log.publisher !== context.self) continue
       const file = this.#file(log)
       const { restored, damaged } = await file.load()
+      if (damaged) context.damaged(log)
       if (restored === undefined) continue
       const driver = this.#add(log, { file, restored })
       // what was lost may have been sent: its seqs are not to be used again

@@ -116,6 +116,19 @@ describe('pub/sub: what is stored of a log', () => {
     await driver.stop()
   })
 
+  it('what cannot be read is as good as lost, and said to be damaged: the rest is there', async () => {
+    const { log: store } = memoryStorage()
+    const file = open(store)
+    file.append(1, [message(1)])
+    file.save(2, state(1))
+    await file.idle()
+    const name = 'pubsub/own/12D3KooWa/7/orders.eu'
+    await store.append(name, [Uint8Array.of(255)])
+    expect(await open(store).load()).to.deep.equal({ damaged: true, restored: { messages: [message(1)], last: 1, state: state(1) } })
+    await store.append(`${name}/state`, [Uint8Array.of(255)])
+    expect(await open(store).load()).to.deep.equal({ damaged: true, restored: { messages: [message(1)], last: 1, state: undefined } })
+  })
+
   it('is deleted without a trace', async () => {
     const { log: store } = memoryStorage()
     const file = open(store, [], 'kept')
