@@ -624,6 +624,30 @@ describe('pub/sub: the registry', () => {
     expect(bench.core.status().channels.map(({ channel }) => channel)).to.deep.equal(['orders/billing'])
   })
 
+  it('who opens a channel at the end of all time and deletes it takes its name from nobody', () => {
+    for (const opened of [Number.MAX_SAFE_INTEGER, 2 ** 52, WALL + 25 * 60 * 60_000, WALL + 24 * 60 * 60_000]) {
+      const [one, other] = [registry('a'), registry('b')]
+      const bench = assigner()
+      one.step({ type: 'open', spec: specOf(), stated: 0, weight: 1 })
+      const { openings } = one.core.whole()
+      for (const [i, at] of [opened, opened].entries()) {
+        const lie = { tag: `lie${i}`, by: 'm', spec: specOf({ opened: i === 0 ? opened : WALL }), at, stated: i }
+        for (const victim of [one, other]) {
+          victim.step({ type: 'message', from: 'm', delta: { openings: [...openings, lie], removed: [], members: [] } })
+          victim.step({ type: 'message', from: 'm', delta: { openings: [], removed: [...openings.map(({ tag }) => tag), lie.tag], members: [] } })
+        }
+      }
+      // a second later there is another one
+      for (const victim of [one, other]) victim.step({ type: 'tick' }, 1_000)
+      one.step({ type: 'open', spec: specOf({ opened: WALL + one.now }), stated: 0, weight: 1 })
+      other.step({ type: 'message', from: 'a', delta: one.core.whole() })
+      expect(other.core.matching('orders')[0]?.members).to.deep.equal([{ id: 'a', weight: 1 }])
+      for (const { channel, opened } of other.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
+      for (const { spec, members } of other.core.matching('orders')) bench.step({ type: 'channel', spec, members })
+      expect(bench.core.status().channels.map(({ members }) => members), String(opened)).to.deep.equal([1])
+    }
+  })
+
   it('who waits for a channel when the node stops is told', async () => {
     const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [] }
     const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
