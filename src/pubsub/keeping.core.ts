@@ -224,6 +224,11 @@ export class Keeping {
     this.#served.delete(peer)
   }
 
+  gone (peer: string): void {
+    this.forget(peer)
+    this.#upto.delete(peer)
+  }
+
   #message (cursors: readonly ChannelCursor[], gone: Said<'cursors'>['gone']): Said<'cursors'> {
     const { log, generation, announced } = this.#core
     return { type: 'cursors', log, generation, high: announced, cursors, gone }

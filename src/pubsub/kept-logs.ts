@@ -77,6 +77,10 @@ export class KeptLogs {
       kept.input({ type: 'gone', peer: log.publisher })
     }
     kept?.input({ type: 'message', from, message })
+    if (kept === undefined || !('generation' in message)) return
+    const { by } = message.generation
+    // a keeper that assigned, and was gone before this node heard of that
+    if (by !== from && by !== log.publisher && by !== this.#init.context.self && this.#init.context.discovery.node(by) === undefined) kept.input({ type: 'gone', peer: by })
   }
 
   /** To all of them. */

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { createAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
 import { raised } from '../../src/pubsub/generation.core.ts'
+import { Gone } from '../../src/pubsub/gone.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
 import { Loop } from '../../src/pubsub/loop.ts'
 import { sizedParts } from '../../src/pubsub/parts.ts'
@@ -446,6 +447,29 @@ describe('pub/sub: the keeper of a log', () => {
       bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 1, cursors, gone: [{ channel: `orders/g${i}`, opened: 1 }] } })
     }
     expect(bench.core.restored().state?.cursors).to.have.length(256)
+  })
+
+  it('of all that were ever gone it remembers a few, and those that matter', () => {
+    const gone = new Gone(id => id === 'p')
+    for (const id of ['p', ...Array.from({ length: 10_000 }, (_, i) => `tab${i}`)]) gone.add(id)
+    expect(gone.size).to.equal(64)
+    expect(['p', 'tab0', 'tab9999'].map(id => gone.has(id))).to.deep.equal([true, false, true])
+    gone.delete('p')
+    expect(gone.has('p')).to.equal(false)
+  })
+
+  it('takes over from one that took over, whoever else was gone since', () => {
+    const bench = keeper()
+    bench.step({ type: 'keepers', keepers: ['l', 'k'] })
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1)] } })
+    bench.step({ type: 'gone', peer: 'p' })
+    bench.step({ type: 'message', from: 'l', message: { type: 'ask', log: LOG, generation: { number: 1, by: 'l' } } })
+    bench.step({ type: 'gone', peer: 'l' })
+    bench.step({ type: 'keepers', keepers: ['k'] })
+    for (let i = 0; i < 10_000; i++) bench.step({ type: 'gone', peer: `tab${i}` })
+    expect(bench.of('take-over')).to.deep.equal([])
+    for (let i = 0; i < 20; i++) bench.step({ type: 'tick' }, 1_000)
+    expect(bench.of('take-over')).to.have.length(1)
   })
 
   it('a long range costs it, and who takes the log over from it, no more than a short one', () => {
