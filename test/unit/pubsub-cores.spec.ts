@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createAssigner } from '../../src/pubsub/assigner.core.ts'
+import { createAssigner, LogAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
 import { raised } from '../../src/pubsub/generation.core.ts'
 import { Gone } from '../../src/pubsub/gone.core.ts'
@@ -123,6 +123,28 @@ describe('pub/sub: the assigner of a log', () => {
     bench.step({ type: 'publish', messages: [newMessage()] })
     for (let i = 0; i < 5; i++) reconnect(bench, i + 2)
     expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
+  })
+
+  it('remembers who had a message each once, however often it fails', () => {
+    const core = new LogAssigner({ self: 'p', log: LOG, random, time })
+    const bench = new Bench<AssignerInput, AssignerOutput>(core)
+    const spec = specOf({ maxDeliver: 1_000_000, backoff: [0] })
+    bench.step({ type: 'channel', spec, members: ['c', 'd'].map(id => ({ id, weight: 1_024 })) })
+    for (const peer of ['c', 'd']) {
+      bench.step({ type: 'connected', peer })
+      bench.step({ type: 'message', from: peer, message: openOf(spec) })
+    }
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    const { flights } = core.sorted[0]!
+    const had = new Set<string>()
+    for (let attempt = 1; attempt <= 2_000; attempt++) {
+      const { seat: { id }, tried } = flights.get(1)!
+      expect(tried.length).to.equal(had.size)
+      expect(tried.at(-1)).to.equal([...had].find(other => had.size === 1 || other !== id))
+      had.add(id)
+      bench.step({ type: 'message', from: id, message: { type: 'ack', log: LOG, channel: spec.channel, outcomes: { ...NONE, naks: [{ seq: 1, attempt, delay: undefined, reason: '' }] } } })
+    }
+    expect([...had].sort()).to.deep.equal(['c', 'd'])
   })
 
   it('room is told of when there is enough for what waits, not before', () => {
