@@ -126,11 +126,11 @@ export class LogFile {
     await this.#writing
   }
 
-  /** Forgets all of it. */
+  /** Forgets all of it: a log of that name has nothing to go on with. */
   async delete (): Promise<void> {
     await this.close()
     const { store } = this.#init
-    await Promise.all([store.delete(this.#name), store.delete(this.#stateName)])
+    await Promise.all([store.delete(this.#name, { forever: true }), store.delete(this.#stateName, { forever: true })])
   }
 
   #write (id: number): void {

@@ -23,6 +23,11 @@ export interface LogBackend {
   range (log: string, from: number, to: number, limit: number): Promise<LogEntry[]>
   /** Frees entries with `from <= seq < before`; they are out of sight already, so this need not be durable. */
   prune (log: string, from: number, before: number): Promise<void>
+  /**
+   * Logs that are deleted, and whose entries are freed, are as if they had never been: durable when it resolves, each as a
+   * whole or not at all. Without it they are remembered. Does not overlap with the others either.
+   */
+  forget? (logs: readonly string[]): Promise<void>
   /** Lowest and highest seq at or above `from`, whether intact or not. */
   edges (log: string, from: number): Promise<Edges | undefined>
 }
@@ -37,7 +42,7 @@ export interface LogContent {
 
 interface Change {
   log: string
-  kind: 'append' | 'truncate' | 'delete'
+  kind: 'append' | 'truncate' | 'delete' | 'forget'
   values: readonly Uint8Array[]
   bytes: number
   before: number
@@ -97,9 +102,11 @@ export class GroupLogStore implements LogStore {
     await this.change(log, { kind: 'truncate', before: Math.ceil(before) })
   }
 
-  async delete (log: string): Promise<void> {
-    await this.change(log, { kind: 'delete' })
-    if (this.lost.has(log)) {
+  async delete (log: string, { forever = false }: { forever?: boolean } = {}): Promise<void> {
+    await this.change(log, { kind: forever ? 'forget' : 'delete' })
+    if (forever) {
+      this.lost.delete(log)
+    } else if (this.lost.has(log)) {
       await this.note(log, { lost: false })
       this.lost.delete(log)
     }
@@ -160,7 +167,7 @@ export class GroupLogStore implements LogStore {
   private async verify (log: string, entries: readonly LogEntry[], start: number, end: number): Promise<void> {
     const from = Math.max(start, this.state(log).first)
     const there = entries.filter(entry => entry.seq >= from).length
-    if (end - from + 1 > there && !this.lost.has(log)) {
+    if (end - from + 1 > there && !this.lost.has(log) && this.states.has(log)) {
       this.lost.add(log)
       await this.note(log, { lost: true })
     }
@@ -190,6 +197,7 @@ export class GroupLogStore implements LogStore {
         continue
       }
       await this.prune(group)
+      await this.forget(group.filter(({ kind }) => kind === 'forget').map(({ log }) => log))
     }
     this.writer = undefined
   }
@@ -217,7 +225,7 @@ export class GroupLogStore implements LogStore {
       }
       if (change.kind === 'truncate') {
         state.first = Math.max(state.first, Math.min(change.before, state.last + 1))
-      } else if (change.kind === 'delete') {
+      } else if (change.kind !== 'append') {
         state.first = state.last + 1
         state.deleted = true
       }
@@ -268,6 +276,20 @@ export class GroupLogStore implements LogStore {
         await this.backend.prune(log, from, first).then(() => { this.pruned.set(log, first) }, () => {})
       }
     }
+  }
+
+  /** What cannot be forgotten now stays deleted. */
+  private async forget (logs: readonly string[]): Promise<void> {
+    const gone = logs.filter(log => this.state(log).deleted && this.pruned.get(log) === this.state(log).first)
+    if (gone.length === 0) { return }
+    const forgotten = this.notes.then(async () => await this.backend.forget?.(gone))
+    this.notes = forgotten.catch(() => {})
+    await forgotten.then(() => {
+      if (this.backend.forget === undefined) { return }
+      for (const log of gone) {
+        for (const known of [this.states, this.roster, this.pruned]) { known.delete(log) }
+      }
+    }, () => {})
   }
 }
 

@@ -136,6 +136,8 @@ describe('pub/sub: what is stored of a log', () => {
     file.save(2, state(1))
     await file.delete()
     expect(await storedLogs(store, 'kept')).to.deep.equal([])
+    // such names do not come again, and there is no end of them
+    for (const name of ['pubsub/kept/12D3KooWa/7/orders.eu', 'pubsub/kept/12D3KooWa/7/orders.eu/state']) expect(await store.bounds(name)).to.deep.equal({ first: 1, last: 0 })
   })
 })
 

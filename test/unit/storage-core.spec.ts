@@ -118,6 +118,14 @@ class FakeLogs implements LogBackend {
     this.commits.push([...entries])
   }
 
+  readonly forgotten: string[][] = []
+  cannotForget = false
+
+  async forget (logs: readonly string[]): Promise<void> {
+    if (this.cannotForget) { throw new Error('no space left on device') }
+    this.forgotten.push([...logs])
+  }
+
   async note (): Promise<void> {}
   async prune (): Promise<void> {}
   async edges (): Promise<undefined> {}
@@ -146,6 +154,21 @@ describe('storage: group commit', () => {
     const lasts = await Promise.all(Array.from({ length: 5 }, async () => await store.append('a', [large])))
     expect(lasts).to.deep.equal([1, 2, 3, 4, 5])
     expect(backend.commits.filter(entries => entries.length > 0).map(entries => entries.length)).to.deep.equal([2, 2, 1])
+  })
+
+  it('forgets together what is deleted for good, and takes what it cannot forget for deleted', async () => {
+    const backend = new FakeLogs()
+    const store = new GroupLogStore(backend)
+    await Promise.all(['a', 'b', 'c'].map(async name => await store.append(name, [bytes('1')])))
+    await Promise.all(['a', 'b'].map(async name => { await store.delete(name, { forever: true }) }))
+    // the next write comes after that
+    await store.append('d', [bytes('1')])
+    backend.cannotForget = true
+    await store.delete('c', { forever: true })
+    expect(await store.append('c', [bytes('2')])).to.equal(2)
+    expect(await store.append('a', [bytes('2')])).to.equal(1)
+    await store.close()
+    expect(backend.forgotten).to.deep.equal([['a', 'b']])
   })
 
   it('leaves no hole when a write fails, and tells everyone whose write it was', async () => {

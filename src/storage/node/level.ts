@@ -215,6 +215,12 @@ export class LevelLogs implements LogBackend {
     await this.roster.note(entries)
   }
 
+  /** The roster first: a line in it without a state would say that the state was lost. */
+  async forget (logs: readonly string[]): Promise<void> {
+    await this.roster.forget(logs)
+    await this.write(async () => { await this.level.batch(logs.map(log => ({ type: 'del', key: stateKey(log) })), { sync: true }) })
+  }
+
   async range (log: string, from: number, to: number, limit: number): Promise<LogEntry[]> {
     return await this.reading(async () => await this.find(log, from, to, limit))
   }
