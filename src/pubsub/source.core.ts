@@ -192,6 +192,8 @@ export class Source {
       this.askAt = Infinity
     }
     this.missing.add(low, to)
+    // the oldest are taken together, with what came between: whoever asks for more than it lacks gets what it lacks
+    if (this.missing.ranges.length > MAX_RANGES * 2) this.missing.add(this.missing.first, this.missing.ranges[3])
   }
 
   /** What is held, but for what this consumer gave back. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { createAssigner, LogAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
+import { MAX_RANGES } from '../../src/pubsub/numbers.core.ts'
 import { raised } from '../../src/pubsub/generation.core.ts'
 import { Gone } from '../../src/pubsub/gone.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
@@ -10,6 +11,7 @@ import { createRegistry } from '../../src/pubsub/registry.core.ts'
 import { Registry } from '../../src/pubsub/registry.ts'
 import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
 import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
+import type { Source } from '../../src/pubsub/source.core.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
@@ -547,6 +549,24 @@ describe('pub/sub: a consumer', () => {
     bench.step(beatOf('q', 1))
     expect(bench.of('joined')).to.have.length(MAX_PUBLISHER_TOPICS + 1)
     expect(new Set(bench.of('problem').map(({ peer }) => peer))).to.deep.equal(new Set(['p']))
+  })
+
+  it('what it lacks of a publisher that leaves every other one out has a bound, and is asked for', () => {
+    const spec = specOf()
+    const core = createConsumer({ self: 'c', spec, session: 1, time })
+    const bench = new Bench<ConsumerInput, ConsumerOutput>(core)
+    bench.step({ type: 'connected', peer: 'p' })
+    const generation = { number: 0, by: 'p' }
+    for (let seq = 2; seq <= 30_000; seq += 2) {
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, messages: [messageOf(seq)], channels: [{ channel: spec.channel, low: 0, members: ['c'], to: [0] }] } })
+    }
+    const [source] = (core as unknown as { sources: Iterable<Source> }).sources
+    const { ranges } = source!.missing
+    expect(ranges.length).to.equal(2 * MAX_RANGES)
+    // the first ones in one
+    expect(ranges.slice(0, 4)).to.deep.equal([1, 10_001, 10_003, 10_003])
+    bench.step({ type: 'tick' }, 1_000)
+    expect(bench.of('send').flatMap(({ message }) => message.type === 'lacks' ? [message.ranges] : []).at(-1)).to.deep.equal(ranges)
   })
 
   it('a generation that nobody can have reached is not believed', () => {
