@@ -2,7 +2,7 @@
 import { sayAgain } from './announce.core.ts'
 import { Deliveries } from './deliveries.core.ts'
 import * as intake from './intake.core.ts'
-import { MAX_BATCH, START_WAIT } from './numbers.core.ts'
+import { START_WAIT } from './numbers.core.ts'
 import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
@@ -64,7 +64,8 @@ export class Channels {
     if (this.#isRefused(spec)) return
     let deliveries = this.byName.get(spec.channel)
     if (deliveries === undefined) {
-      if (!this.#core.keeping.known.has(spec.channel) && this.#core.backlog.last > 0 && this.#core.state === 'assigning') {
+      const known = this.#core.keeping.known.get(spec.channel)
+      if (known === undefined && this.#core.backlog.last > 0 && this.#core.state === 'assigning') {
         const { since, mark } = this.#unfixed.get(spec.channel) ?? { since: this.#core.now, mark: this.#core.backlog.last }
         this.#unfixed.set(spec.channel, { spec, members, since, mark })
         return
@@ -77,7 +78,7 @@ export class Channels {
 
   /** It was deleted, or there is no place for one more: a batch could not name them all. */
   #isRefused ({ channel, opened }: ChannelSpec): boolean {
-    return this.#core.keeping.known.isEnded(channel, opened) ||
+    return opened <= (this.#core.keeping.ended.get(channel) ?? -Infinity) ||
       (!this.byName.has(channel) && !this.#unfixed.has(channel) && this.byName.size + this.#unfixed.size >= MAX_TOPIC_CHANNELS)
   }
 
@@ -109,14 +110,13 @@ export class Channels {
   /** Where the channel starts is certain from now on. `low` undefined: by what is known of it, or by the rule. */
   #fix (spec: ChannelSpec, low: number | undefined, members: readonly Member[]): Deliveries {
     const { channel } = spec
-    const known = this.#core.keeping.known.take(channel)
+    const known = this.#core.keeping.known.get(channel)
     // whatever clocks say: what came after it was heard of is for it
     const mark = this.#unfixed.get(channel)?.mark ?? Infinity
+    this.#core.keeping.known.delete(channel)
     this.#unfixed.delete(channel)
     const deliveries = new Deliveries(this.#core, spec, known?.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
-    const { first, last } = this.#core.backlog
-    // of what is not here any more nothing need be known, but for what is said to be lost
-    if (known !== undefined) deliveries.cursor.merge(known.low, clip(known.done, first - MAX_BATCH, last), last)
+    if (known !== undefined) deliveries.cursor.merge(known.low, known.done, this.#core.backlog.last)
     deliveries.fresh.push(deliveries.cursor.low)
     this.byName.set(channel, deliveries)
     this.#sort()

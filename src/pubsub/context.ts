@@ -79,8 +79,8 @@ export class Context {
   }
 
   /** What this node had stored of a log cannot be believed, or is not there. */
-  readonly damaged = ({ topic, publisher }: LogId): void => {
-    const error = new StorageError(`what is stored of ${topic} of ${publisher} is damaged: some of it may be lost, or handled again`)
+  readonly damaged = ({ topic }: LogId): void => {
+    const error = new StorageError(`what is stored of ${topic} is damaged: some may be lost, or handled again`)
     this.count('logs_damaged')
     this.log.error('%s', error.message)
     this.emit('fault', error)

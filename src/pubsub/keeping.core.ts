@@ -2,11 +2,11 @@
  * What an assigner has to do with the keepers of its topic: they store the messages and are told what the channels are
  * done with; who wants to assign after somebody else asks them first. Pure.
  */
-import { ChannelCursors } from './channel-cursors.core.ts'
 import { compareGenerations } from './generation.core.ts'
 import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
+import { noteEnded } from './ended.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
-import { areRanges, rangesOf } from './ranges.core.ts'
+import { areRanges, clip, RangeSet, rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { ChannelCursor, Generation, KeeperNet, Message, Ranges } from './types.core.ts'
 
@@ -14,8 +14,10 @@ type Said<T extends KeeperNet['type']> = Extract<KeeperNet, { type: T }>
 
 export class Keeping {
   keepers: readonly string[] = []
-  /** Cursors of channels that the registry has not told of yet, and which channels ended. */
-  readonly known = new ChannelCursors()
+  /** Cursors of channels that the registry has not told of yet. */
+  readonly known = new Map<string, ChannelCursor>()
+  /** Channels that ended, and when the ended one was opened. */
+  readonly ended = new Map<string, number>()
   /** The generation that the keepers were asked with; undefined: they were not. */
   asking: Generation | undefined
   /** The highest generation that anybody knows of. */
@@ -53,8 +55,9 @@ export class Keeping {
     const core = this.#core
     const generation = this.asking ?? core.generation
     if (generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation })
-    // it remembers no more of them
-    core.post(keeper, this.#message(core.cursors().map(cursor => ({ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) })), []))
+    core.post(keeper, this.#message([], []))
+    // a frame for each: it remembers no more of them
+    for (const cursor of core.cursors()) core.post(keeper, this.#message([{ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) }], []))
   }
 
   // --- before assigning
@@ -85,28 +88,33 @@ export class Keeping {
   }
 
   /** A part of a cursor, from a keeper or from what was stored. */
-  merge (cursor: ChannelCursor): void {
-    if (!this.known.isLegal(cursor)) return
-    const { channel, low, done } = cursor
+  merge ({ channel, opened, low, done }: ChannelCursor): void {
+    if (!areRanges(done) || !(low >= 0) || opened <= (this.ended.get(channel) ?? -Infinity)) return
     const deliveries = this.#core.channels.byName.get(channel)
     const { last, first } = this.#core.backlog
-    if (deliveries === undefined) {
-      this.known.merge(cursor, last)
+    const upto = Math.min(low, last)
+    if (deliveries !== undefined) {
+      const from = Math.max(deliveries.cursor.low + 1, first)
+      for (let seq = from; seq <= upto; seq++) deliveries.finish(seq)
+      if (upto < first) deliveries.cursor.raise(upto)
+      for (let i = 0; i < done.length; i += 2) {
+        for (let seq = Math.max(done[i]!, first); seq <= Math.min(done[i + 1]!, last); seq++) deliveries.finish(seq)
+      }
       return
     }
-    const upto = Math.min(low, last)
-    const from = Math.max(deliveries.cursor.low + 1, first)
-    for (let seq = from; seq <= upto; seq++) deliveries.finish(seq)
-    if (upto < first) deliveries.cursor.raise(upto)
-    for (let i = 0; i < done.length; i += 2) {
-      for (let seq = Math.max(done[i]!, first); seq <= Math.min(done[i + 1]!, last); seq++) deliveries.finish(seq)
-    }
+    const known = this.known.get(channel) ?? { channel, opened, low: 0, done: [] }
+    if (!this.known.has(channel) && this.known.size >= MAX_TOPIC_CHANNELS) return
+    const all = new RangeSet(known.done)
+    // of what is not here any more nothing need be known, but for what is to be said to be lost
+    const here = clip(done, first - MAX_BATCH, last)
+    for (let i = 0; i < here.length; i += 2) all.add(here[i]!, here[i + 1])
+    this.known.set(channel, { ...known, low: Math.max(known.low, upto), done: all.ranges })
   }
 
   /** Also of the channels that nobody has told of since the start: it may end before they are. */
   cursors (): ChannelCursor[] {
     const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }): ChannelCursor => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
-    return [...all, ...this.known.list()].slice(0, MAX_TOPIC_CHANNELS)
+    return [...all, ...this.known.values()].slice(0, MAX_TOPIC_CHANNELS)
   }
 
   #answered (): void {
@@ -149,8 +157,9 @@ export class Keeping {
   }
 
   end (channel: string, opened: number): void {
-    this.known.end(channel, opened)
+    this.known.delete(channel)
     if (opened === 0) return
+    noteEnded(this.ended, channel, opened)
     this.#gone.push({ channel, opened })
     this.urge()
   }

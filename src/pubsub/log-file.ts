@@ -73,9 +73,8 @@ export class LogFile {
     const readable = <T>(decode: (value: Uint8Array) => T, value: Uint8Array): T | undefined => {
       try {
         return decode(value)
-      } catch (err) {
+      } catch {
         damaged = true
-        this.#init.logger.error('cannot read what is stored of %s - %e', this.#name, err)
         return undefined
       }
     }

@@ -76,6 +76,8 @@ export const MAX_GENERATION_STEP = 2 ** 20
 export const TRIM_EVERY = 256
 /** Ranges in one message. */
 export const MAX_RANGES = 10_000
+/** Naks in one message, and terms, each with a reason. */
+export const MAX_REFUSED = 50
 /** Ranges of messages that the channels of one log are done with, as who does not assign it remembers them. */
 export const MAX_HOLES = 65_536
 /** Consumers of one channel that are assigned to. */

@@ -6,11 +6,6 @@ import type { Assignment, Message } from './types.core.ts'
 
 /** Bytes that a message counts beside its payload. */
 const OVERHEAD = 512
-/** Of a number in a list, with its tag. */
-const MAX_SEQ_BYTES = 9
-
-/** In UTF-8. */
-const sizeOfReason = ({ reason }: { readonly reason: string }): number => reason.length * 3
 
 /** The message in parts that fit into frames, which mean the same one after the other. */
 export function sizedParts (message: WireMessage): WireMessage[] {
@@ -20,23 +15,6 @@ export function sizedParts (message: WireMessage): WireMessage[] {
   if (message.type === 'range') {
     const [first, ...rest] = groups(message.messages, ({ payload }: Message) => payload.length)
     return [{ ...message, messages: first ?? [] }, ...rest.map(messages => ({ ...message, messages, lost: [] }))]
-  }
-  if (message.type === 'cursors' || message.type === 'have') {
-    const parts = groups(message.cursors, ({ done }) => done.length * MAX_SEQ_BYTES)
-    // who asked has all of it with the last one
-    return parts.map((cursors, i) => ({ ...message, cursors, ...i < parts.length - 1 && { asked: undefined } }))
-  }
-  if (message.type === 'ack' || (message.type === 'open' && message.log !== undefined)) {
-    const { outcomes } = message
-    const refused = [...groups(outcomes.naks, sizeOfReason).map(naks => ({ naks })), ...groups(outcomes.terms, sizeOfReason).map(terms => ({ terms }))]
-    if (refused.length > 2) {
-      const { log, channel } = message.type === 'ack' ? message : { log: message.log!, channel: message.spec.channel }
-      // ahead of what says that it is not here any more
-      return [
-        ...refused.map((some): WireMessage => ({ type: 'ack', log, channel, outcomes: { done: [], naks: [], terms: [], expired: [], working: [], ...some } })),
-        { ...message, outcomes: { ...outcomes, naks: [], terms: [] } }
-      ]
-    }
   }
   if (message.type === 'registry') {
     const { openings, removed, members } = message.delta

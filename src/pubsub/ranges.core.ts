@@ -43,18 +43,6 @@ export function clip (ranges: Ranges, from: number, to: number): number[] {
   return clipped
 }
 
-/** What is in either of two lists of ranges. */
-export function joined (a: Ranges, b: Ranges): number[] {
-  const all: number[] = []
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    const [list, at] = i < a.length && !(a[i]! > b[j]!) ? [a, (i += 2) - 2] : [b, (j += 2) - 2]
-    const last = all.length - 1
-    if (last > 0 && list[at]! <= all[last]! + 1) all[last] = Math.max(all[last]!, list[at + 1]!)
-    else all.push(list[at]!, list[at + 1]!)
-  }
-  return all
-}
-
 export function countOf (ranges: Ranges): number {
   let count = 0
   for (let i = 0; i < ranges.length; i += 2) count += ranges[i + 1]! - ranges[i]! + 1

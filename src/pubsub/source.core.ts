@@ -1,6 +1,6 @@
 /** One log as one consumer sees it: who assigns, what has arrived, what is held, what is done, and what is to be told. Pure. */
 import { Cursor } from './cursor.core.ts'
-import { MAX_RANGES } from './numbers.core.ts'
+import { MAX_RANGES, MAX_REFUSED } from './numbers.core.ts'
 import { RangeSet, rangesOf } from './ranges.core.ts'
 import type { Generation, Held, LogId, Message, Nak, Outcomes, Term } from './types.core.ts'
 
@@ -87,6 +87,17 @@ export class Queue {
     }
     return item
   }
+}
+
+/** So that each fits into a frame; all but what was refused is in the last one. */
+export function inParts (outcomes: Outcomes): Outcomes[] {
+  const { naks, terms } = outcomes
+  const parts: Outcomes[] = []
+  let at = 0
+  for (; Math.max(naks.length, terms.length) > at + MAX_REFUSED; at += MAX_REFUSED) {
+    parts.push({ done: [], naks: naks.slice(at, at + MAX_REFUSED), terms: terms.slice(at, at + MAX_REFUSED), expired: [], working: [] })
+  }
+  return [...parts, { ...outcomes, naks: naks.slice(at), terms: terms.slice(at) }]
 }
 
 export class Source {

@@ -41,11 +41,10 @@ function logStore (check: () => void): LogStore {
     checkLogName(name)
     return logs.get(name) ?? { first: 1, values: [], deleted: true }
   }
-  const forget = (log: Log, before: number): Log => {
+  const forget = (log: Log, before: number): void => {
     const count = Math.max(0, Math.min(before, lastOf(log) + 1) - log.first)
     log.values.splice(0, count)
     log.first += count
-    return log
   }
   return {
     lost: new Set(),
@@ -74,9 +73,10 @@ function logStore (check: () => void): LogStore {
       }
       forget(find(name), Math.ceil(before))
     },
-    delete: async (name, { forever = false } = {}) => {
-      forget(find(name), Infinity).deleted = true
-      if (forever) { logs.delete(name) }
+    delete: async name => {
+      const log = find(name)
+      forget(log, Infinity)
+      log.deleted = true
     },
     logs: async () => {
       check()

@@ -15,7 +15,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'moves the watermark over a gap', file: 'cursor', find: 'if (seq === this.#low + 1) {', replace: 'if (seq > this.#low) {' },
   { name: 'merges cursors by overwriting', file: 'channel-cursors', find: 'const above = joined(known?.done ?? [], clip(done, 1, limit))', replace: 'all.low = Math.min(low, limit)\n    const above = clip(done, 1, limit)', from: 90 },
   { name: 'uses numbers again after a crash', file: 'assigner', find: 'restored?.messages, restored?.last)', replace: 'restored?.messages.slice(0, -1), 0)' },
-  { name: 'takes over without cursors', file: 'keeping', find: 'if (!this.known.isLegal(cursor)) return', replace: 'if (!this.#core.owner || !this.known.isLegal(cursor)) return', from: 90 },
+  { name: 'takes over without cursors', file: 'keeping', find: 'if (!areRanges(done) || !(low >= 0)', replace: 'if (!this.#core.owner || !areRanges(done) || !(low >= 0)', from: 90 },
   { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })', from: 31 },
   { name: 'handles again what it has done', file: 'runner', find: 'if (source.cursor.has(seq)) {', replace: 'if (seq <= source.cursor.low) {' },
   { name: 'keeps what a lost consumer had for ever', file: 'intake', find: "forEach((flight, i) => channel.fail(flight, cause, i < blamed, 0, 'its consumer was lost'))", replace: 'forEach(flight => { channel.extend(flight); flight.deadline = Infinity })' },
