@@ -80,9 +80,9 @@ export class Context {
 
   /** What this node had stored of a log cannot be believed, or is not there. */
   readonly damaged = ({ topic }: LogId): void => {
-    const error = new StorageError(`what is stored of ${topic} is damaged: some may be lost, or handled again`)
+    const error = new StorageError(`what is stored of ${topic} is damaged`)
     this.count('logs_damaged')
-    this.log.error('%s', error.message)
+    this.log.error('%e', error)
     this.emit('fault', error)
   }
 

@@ -89,17 +89,6 @@ export class Queue {
   }
 }
 
-/** So that each fits into a frame; all but what was refused is in the last one. */
-export function inParts (outcomes: Outcomes): Outcomes[] {
-  const { naks, terms } = outcomes
-  const parts: Outcomes[] = []
-  let at = 0
-  for (; Math.max(naks.length, terms.length) > at + MAX_REFUSED; at += MAX_REFUSED) {
-    parts.push({ done: [], naks: naks.slice(at, at + MAX_REFUSED), terms: terms.slice(at, at + MAX_REFUSED), expired: [], working: [] })
-  }
-  return [...parts, { ...outcomes, naks: naks.slice(at), terms: terms.slice(at) }]
-}
-
 export class Source {
   readonly log: LogId
   readonly cursor: Cursor
@@ -146,27 +135,25 @@ export class Source {
     return this.done.length + this.naks.length + this.terms.length + this.working.length + this.expired.length > 0
   }
 
-  /** What is to be told, once. */
+  /** What is to be told, once; of what was refused as much as fits into a frame. */
   takeNews (): Outcomes {
-    const { done, naks, terms, working, expired } = this
+    const { done, working, expired } = this
     this.done = []
-    this.naks = []
-    this.terms = []
     this.working = []
     this.expired = []
-    return { done: rangesOf(done), naks, terms, working: rangesOf(working), expired: rangesOf(expired) }
+    return { done: rangesOf(done), naks: this.naks.splice(0, MAX_REFUSED), terms: this.terms.splice(0, MAX_REFUSED), working: rangesOf(working), expired: rangesOf(expired) }
   }
 
-  /** Everything that the assigner may not have heard. */
-  allNews (): Outcomes {
-    const { expired } = this.takeNews()
-    const naks: Nak[] = []
-    const terms: Term[] = []
+  /** All that was refused is to be told anew. What is done the cursor tells. */
+  recall (): void {
+    this.done = []
+    this.working = []
+    this.naks = []
+    this.terms = []
     for (const { nak, term } of this.refused.values()) {
-      if (nak !== undefined) naks.push(nak)
-      if (term !== undefined) terms.push(term)
+      if (nak !== undefined) this.naks.push(nak)
+      if (term !== undefined) this.terms.push(term)
     }
-    return { done: this.cursor.ranges().slice(0, MAX_RANGES * 2), naks, terms, working: [], expired }
   }
 
   /** From..to is here; what is between that and what was known before is not. */
