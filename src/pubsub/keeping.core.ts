@@ -3,7 +3,7 @@
  * done with; who wants to assign after somebody else asks them first. Pure.
  */
 import { compareGenerations } from './generation.core.ts'
-import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
+import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, RETENTION, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
 import { noteEnded } from './ended.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import { areRanges, clip, RangeSet, rangesOf } from './ranges.core.ts'
@@ -105,8 +105,8 @@ export class Keeping {
     const known = this.known.get(channel) ?? { channel, opened, low: 0, done: [] }
     if (!this.known.has(channel) && this.known.size >= MAX_TOPIC_CHANNELS) return
     const all = new RangeSet(known.done)
-    // of what is not here any more nothing need be known, but for what is to be said to be lost
-    const here = clip(done, first - MAX_BATCH, last)
+    // no others are here, nor can a keeper still get them
+    const here = clip(done, Math.min(first, last - (this.#core.config.retention?.messages ?? RETENTION.messages)), last)
     for (let i = 0; i < here.length; i += 2) all.add(here[i]!, here[i + 1])
     this.known.set(channel, { ...known, low: Math.max(known.low, upto), done: all.ranges })
   }

@@ -473,6 +473,22 @@ describe('pub/sub: the keeper of a log', () => {
     expect(bench.core.restored().state?.cursors).to.have.length(256)
   })
 
+  it('what it lacked, and gets as it takes over, is not brought back when it was done', () => {
+    const bench = keeper()
+    const done = Array.from({ length: 4_998 }, (_, i) => i - i % 2 + 2)
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(5_000)] } })
+    bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 5_000, cursors: [{ channel: 'orders/billing', opened: 1, low: 0, done }], gone: [] } })
+    const taker = assigner({ self: 'k', restored: bench.core.restored(), takeOver: { generation: { number: 1, by: 'k' }, complete: false } })
+    taker.step({ type: 'copies', messages: Array.from({ length: 4_999 }, (_, i) => messageOf(i + 1)) })
+    taker.step({ type: 'channel', spec: specOf(), members: [{ id: 'c', weight: 1_024 }] })
+    taker.step({ type: 'connected', peer: 'c' })
+    taker.step({ type: 'message', from: 'c', message: openOf(specOf(), { prefetch: 65_536 }) })
+    taker.step({ type: 'tick' }, 1_000)
+    const assigned = taker.of('send').flatMap(({ message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])
+    expect(assigned).to.have.length(2_501)
+    expect(assigned.filter(seq => seq % 2 === 0)).to.deep.equal([5_000])
+  })
+
   it('of all that were ever gone it remembers a few, and those that matter', () => {
     const gone = new Gone(id => id === 'p')
     for (const id of ['p', ...Array.from({ length: 10_000 }, (_, i) => `tab${i}`)]) gone.add(id)
