@@ -56,7 +56,7 @@ export class Keeping {
     const generation = this.asking ?? core.generation
     if (generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation })
     core.post(keeper, this.#message([], []))
-    // a frame for each: it remembers no more of them
+    // a frame for each, as large as a keeper's memory of it
     for (const cursor of core.cursors()) core.post(keeper, this.#message([{ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) }], []))
   }
 

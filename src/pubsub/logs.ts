@@ -302,7 +302,7 @@ export class Logs {
     } catch (err) {
       context.log.error('could not bury %s - %e', id, err)
       // until then it keeps its place in the outbox
-      timers.after(BURY_AGAIN, () => { if (!this.#stopped && this.get(from.log) === from) void this.#bury(from, dead) })
+      timers.after(BURY_AGAIN, () => { if (this.get(from.log) === from) void this.#bury(from, dead) })
     }
   }
 

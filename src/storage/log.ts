@@ -23,11 +23,6 @@ export interface LogBackend {
   range (log: string, from: number, to: number, limit: number): Promise<LogEntry[]>
   /** Frees entries with `from <= seq < before`; they are out of sight already, so this need not be durable. */
   prune (log: string, from: number, before: number): Promise<void>
-  /**
-   * Logs that are deleted, and whose entries are freed, are as if they had never been: durable when it resolves, each as a
-   * whole or not at all. Without it they are remembered. Does not overlap with the others either.
-   */
-  forget? (logs: readonly string[]): Promise<void>
   /** Lowest and highest seq at or above `from`, whether intact or not. */
   edges (log: string, from: number): Promise<Edges | undefined>
 }
@@ -51,26 +46,26 @@ interface Change {
 }
 
 /** Every durable {@link LogStore}: one writer, which takes all changes that have gathered and makes them in one commit. */
-export class GroupLogStore implements LogStore {
+export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStore {
   readonly lost = new Set<string>()
-  private readonly backend: LogBackend
-  private readonly states = new Map<string, LogState>()
-  private readonly roster = new Map<string, RosterEntry>()
+  protected readonly backend: B
+  protected readonly states = new Map<string, LogState>()
+  protected readonly roster = new Map<string, RosterEntry>()
   /** Below this seq everything was freed already. */
-  private readonly pruned = new Map<string, number>()
+  protected readonly pruned = new Map<string, number>()
   private queue: Change[] = []
   private writer: Promise<void> | undefined
-  private notes: Promise<void> = Promise.resolve()
+  protected notes: Promise<void> = Promise.resolve()
   private closed = false
 
   /** Over a backend that has nothing yet. */
-  constructor (backend: LogBackend) {
+  constructor (backend: B) {
     this.backend = backend
   }
 
   /** Compares what was found, marks what is lost, and resolves when those marks are durable. */
-  static async open (backend: LogBackend, content: LogContent): Promise<GroupLogStore> {
-    const store = new GroupLogStore(backend)
+  static async open<B extends LogBackend> (this: new (backend: B) => GroupLogStore<B>, backend: B, content: LogContent): Promise<GroupLogStore<B>> {
+    const store = new this(backend)
     const states = new Map<string, LogState>()
     const notes = new Map<string, RosterEntry>()
 
@@ -159,7 +154,7 @@ export class GroupLogStore implements LogStore {
     checkLogName(log)
   }
 
-  private state (log: string): LogState {
+  protected state (log: string): LogState {
     return this.states.get(log) ?? NEVER_WRITTEN
   }
 
@@ -278,18 +273,9 @@ export class GroupLogStore implements LogStore {
     }
   }
 
-  /** What cannot be forgotten now stays deleted. */
-  private async forget (logs: readonly string[]): Promise<void> {
-    const gone = logs.filter(log => this.state(log).deleted && this.pruned.get(log) === this.state(log).first)
-    if (gone.length === 0) { return }
-    const forgotten = this.notes.then(async () => await this.backend.forget?.(gone))
-    this.notes = forgotten.catch(() => {})
-    await forgotten.then(() => {
-      if (this.backend.forget === undefined) { return }
-      for (const log of gone) {
-        for (const known of [this.states, this.roster, this.pruned]) { known.delete(log) }
-      }
-    }, () => {})
+  /** Of logs that were deleted for good nothing need be known. */
+  protected async forget (logs: readonly string[]): Promise<void> {
+    void logs
   }
 }
 

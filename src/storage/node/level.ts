@@ -5,8 +5,9 @@ import { StorageError } from '../../errors.ts'
 import { seal, unseal } from '../seal.ts'
 import { tryWrite } from './files.ts'
 import type { LogEntry } from '../index.ts'
-import type { LogBackend, PlacedEntry } from '../log.ts'
+import type { PlacedEntry } from '../log.ts'
 import type { Edges, LogState, RosterEntry } from '../recovery.core.ts'
+import type { ForgetfulBackend } from './forgetting.ts'
 import type { RosterFile } from './roster.ts'
 
 const STATE = 0x6d
@@ -134,7 +135,7 @@ async function walBytes (path: string): Promise<number> {
  * one: what it appends behind half a record cannot be read again, and once a sync has failed it refuses all. While the
  * disk is too full for that level stays as it is, to be read. When it cannot be opened, whoever reads or writes tries again.
  */
-export class LevelLogs implements LogBackend {
+export class LevelLogs implements ForgetfulBackend {
   private readonly level: Level
   private readonly roster: RosterFile
   private readonly onLocked: () => void
