@@ -9,7 +9,7 @@ import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
 import { compareGenerations, isFollowed } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
-import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, MAX_CLAIMED, MAX_TOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL } from './numbers.core.ts'
+import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, MAX_CLAIMED, MAX_TOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL, TRIM_EVERY } from './numbers.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
 import { Watched } from './watched.core.ts'
@@ -24,8 +24,6 @@ import type { Hash } from '../balancing/rendezvous.core.ts'
 
 /** Ms between two saves of what is done. */
 const SAVE_EVERY = 250
-/** Messages that may be forgotten on disk before it is told to. */
-const TRIM_EVERY = 256
 
 export class LogAssigner implements AssignerCore, DeliveriesHost {
   readonly self: string
@@ -212,6 +210,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
         break
       case 'gone':
         this.connected.delete(input.peer)
+        this.keeping.gone(input.peer)
         for (const [deliveries, seat] of this.channels.seatsOf(input.peer)) {
           seat.connected = false
           intake.release(deliveries, seat, 'gone')

@@ -119,8 +119,8 @@ export class Channels {
     const mark = this.#unfixed.get(channel)?.mark ?? Infinity
     this.#core.keeping.known.delete(channel)
     this.#unfixed.delete(channel)
-    const deliveries = new Deliveries(this.#core, spec, known?.cursor.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
-    if (known !== undefined) deliveries.cursor.merge(known.cursor.low, known.cursor.ranges(), this.#core.backlog.last)
+    const deliveries = new Deliveries(this.#core, spec, known?.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
+    if (known !== undefined) deliveries.cursor.merge(known.low, known.done, this.#core.backlog.last)
     deliveries.fresh.push(deliveries.cursor.low)
     this.#core.watched.without(channel, seq => deliveries.cursor.has(seq))
     this.byName.set(channel, deliveries)

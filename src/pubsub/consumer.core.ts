@@ -5,7 +5,7 @@
  */
 import { compareGenerations, isPossible } from './generation.core.ts'
 import { logKey } from './names.core.ts'
-import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
+import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, MAX_REFUSED, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
 import { Runner } from './runner.core.ts'
 import { grants } from './share.core.ts'
@@ -232,14 +232,14 @@ class Consumer implements ConsumerCore, RunnerHost {
   }
 
   #flush (): void {
-    for (const source of this.#news) {
-      if (!source.hasNews) continue
-      const { log, generation: { by } } = source
-      this.#send(by, { type: 'ack', log, channel: this.#channel, outcomes: source.takeNews() })
-    }
+    for (const source of this.#news) while (source.hasNews) this.#ack(source)
     this.#news.clear()
     this.dirty = false
     this.#flushAt = Infinity
+  }
+
+  #ack (source: Source): void {
+    this.#send(source.generation.by, { type: 'ack', log: source.log, channel: this.#channel, outcomes: source.takeNews() })
   }
 
   /** The assigner does not count on this consumer. */
@@ -252,11 +252,14 @@ class Consumer implements ConsumerCore, RunnerHost {
     if (this.#runner.leaving) return
     const { log, generation: { by }, cursor } = source
     const { spec, session, weight = 1_024 } = this.#config
+    source.recall()
+    // ahead of what says that it is not here any more
+    while (source.naks.length > MAX_REFUSED || source.terms.length > MAX_REFUSED) this.#ack(source)
     source.openedAt = this.now
     source.openAt = this.#connected.has(by) ? this.now + OPEN_AGAIN : Infinity
     this.#send(by, {
       type: 'open', log, spec, weight, fresh: false, session, prefetch: source.credit, concurrency: this.#runner.concurrency, holds: source.holds().slice(0, MAX_RANGES * 2), low: cursor.low,
-      outcomes: source.allNews()
+      outcomes: { ...source.takeNews(), done: cursor.ranges().slice(0, MAX_RANGES * 2) }
     })
   }
 

@@ -1,4 +1,5 @@
 /** What the parts of the room share. */
+import { StorageError } from '../errors.ts'
 import { rendezvousRank } from '../balancing/rendezvous.core.ts'
 import { QUORUM, RETENTION } from './numbers.core.ts'
 import { sizedParts } from './parts.ts'
@@ -9,7 +10,7 @@ import type { Logger } from '@libp2p/interface'
 import type { PubsubEvents, PubsubInit } from './index.ts'
 import type { Loop } from './loop.ts'
 import type { Net } from './net.ts'
-import type { Retention } from './types.core.ts'
+import type { LogId, Retention } from './types.core.ts'
 import type { WireMessage as Message } from './announced.ts'
 
 /** Keepers of a topic. */
@@ -75,6 +76,14 @@ export class Context {
       return
     }
     for (const part of sizedParts(message)) this.net.send(to, part)
+  }
+
+  /** What this node had stored of a log cannot be believed, or is not there. */
+  readonly damaged = ({ topic }: LogId): void => {
+    const error = new StorageError(`what is stored of ${topic} is damaged`)
+    this.count('logs_damaged')
+    this.log.error('%e', error)
+    this.emit('fault', error)
   }
 
   /** A peer did what it may not. */

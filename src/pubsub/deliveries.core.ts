@@ -8,7 +8,7 @@ import { Deadlines } from './deadlines.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { giveUp } from './give-up.core.ts'
-import { MAX_ABOVE } from './numbers.core.ts'
+import { MAX_ABOVE, MAX_SEATS } from './numbers.core.ts'
 import { Outgoing } from './outgoing.core.ts'
 import { mayTake, Seats } from './seats.core.ts'
 import type { Chain } from './chains.core.ts'
@@ -199,7 +199,9 @@ export class Deliveries {
     const { seq, attempt, chain } = flight
     this.land(flight)
     const failures = flight.failures + (blamed ? 1 : 0)
-    const retry: Retry = { seq, attempt, failures, chain, cause, tried: [...flight.tried, flight.seat.id], recalled: RECALLED.includes(cause), delayed: false }
+    // each once, the last one last: it may be tried for ever
+    const tried = [...flight.tried.filter(id => id !== flight.seat.id).slice(1 - MAX_SEATS), flight.seat.id]
+    const retry: Retry = { seq, attempt, failures, chain, cause, tried, recalled: RECALLED.includes(cause), delayed: false }
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)

@@ -6,13 +6,13 @@
 import { Copies } from './copies.core.ts'
 import { ChannelCursors } from './channel-cursors.core.ts'
 import { compareGenerations, isFollowed, raised } from './generation.core.ts'
-import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_RANGES, MAX_TOLD, QUORUM, RETENTION, SYNC_TIME } from './numbers.core.ts'
+import { Gone } from './gone.core.ts'
+import { ASK_WAIT, COMPARE_EVERY, GAP_AGAIN, GAP_WAIT, MAX_GENERATION, MAX_RANGES, MAX_TOLD, QUORUM, RETENTION, SYNC_TIME, TRIM_EVERY } from './numbers.core.ts'
 import { areRanges, clip, pairs } from './ranges.core.ts'
 import type { AssignerState, Batch, Beat, ChannelCursor, Generation, KeeperConfig, KeeperCore, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Ranges } from './types.core.ts'
 
 /** Ms for which a takeover waits for copies that other keepers have. */
 const COPY_WAIT = 10_000
-const TRIM_EVERY = 256
 /** Ms for which whoever began to assign is left alone, whatever discovery thinks of it. */
 const YIELD = 5_000
 /** Peers whose copies are remembered. */
@@ -31,7 +31,7 @@ class Keeper implements KeeperCore {
   /** What other keepers say they have. */
   readonly #others = new Map<string, Ranges>()
   readonly #connected = new Set<string>()
-  readonly #gone = new Set<string>()
+  readonly #gone = new Gone(id => id === this.#log.publisher || id === this.#generation.by || this.#keepers.includes(id))
   #goneSince = Infinity
   #keepers: readonly string[] = []
   #generation: Generation
@@ -257,7 +257,7 @@ class Keeper implements KeeperCore {
 
   #saying (asked: Generation | undefined): Extract<KeeperNet, { type: 'have' }> {
     const { generation, cursors } = this.#state()
-    return { type: 'have', log: this.#log, generation, asked, ranges: this.#copies.ranges, high: this.#copies.high, cursors }
+    return { type: 'have', log: this.#log, generation, asked, ranges: this.#copies.ranges.slice(0, MAX_RANGES * 2), high: this.#copies.high, cursors }
   }
 
   #have (from: string, { generation, asked, ranges, high, cursors }: Extract<KeeperNet, { type: 'have' }>): void {

@@ -2,12 +2,11 @@
  * What an assigner has to do with the keepers of its topic: they store the messages and are told what the channels are
  * done with; who wants to assign after somebody else asks them first. Pure.
  */
-import { Cursor } from './cursor.core.ts'
 import { compareGenerations } from './generation.core.ts'
-import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
+import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, RETENTION, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
 import { noteEnded } from './ended.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
-import { areRanges, rangesOf } from './ranges.core.ts'
+import { areRanges, clip, RangeSet, rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { ChannelCursor, Generation, KeeperNet, Message, Ranges } from './types.core.ts'
 
@@ -16,7 +15,7 @@ type Said<T extends KeeperNet['type']> = Extract<KeeperNet, { type: T }>
 export class Keeping {
   keepers: readonly string[] = []
   /** Cursors of channels that the registry has not told of yet. */
-  readonly known = new Map<string, { readonly opened: number, readonly cursor: Cursor }>()
+  readonly known = new Map<string, ChannelCursor>()
   /** Channels that ended, and when the ended one was opened. */
   readonly ended = new Map<string, number>()
   /** The generation that the keepers were asked with; undefined: they were not. */
@@ -56,7 +55,9 @@ export class Keeping {
     const core = this.#core
     const generation = this.asking ?? core.generation
     if (generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation })
-    core.post(keeper, this.#message(core.cursors(), []))
+    core.post(keeper, this.#message([], []))
+    // a frame for each, as large as a keeper's memory of it
+    for (const cursor of core.cursors()) core.post(keeper, this.#message([{ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) }], []))
   }
 
   // --- before assigning
@@ -91,8 +92,8 @@ export class Keeping {
     if (!areRanges(done) || !(low >= 0) || opened <= (this.ended.get(channel) ?? -Infinity)) return
     const deliveries = this.#core.channels.byName.get(channel)
     const { last, first } = this.#core.backlog
+    const upto = Math.min(low, last)
     if (deliveries !== undefined) {
-      const upto = Math.min(low, last)
       const from = Math.max(deliveries.cursor.low + 1, first)
       for (let seq = from; seq <= upto; seq++) deliveries.finish(seq)
       if (upto < first) deliveries.cursor.raise(upto)
@@ -101,17 +102,19 @@ export class Keeping {
       }
       return
     }
-    const known = this.known.get(channel) ?? { opened, cursor: new Cursor() }
+    const known = this.known.get(channel) ?? { channel, opened, low: 0, done: [] }
     if (!this.known.has(channel) && this.known.size >= MAX_TOPIC_CHANNELS) return
-    this.known.set(channel, known)
-    known.cursor.merge(low, done, last)
+    const all = new RangeSet(known.done)
+    // no others are here, nor can a keeper still get them
+    const here = clip(done, Math.min(first, last - (this.#core.config.retention?.messages ?? RETENTION.messages)), last)
+    for (let i = 0; i < here.length; i += 2) all.add(here[i]!, here[i + 1])
+    this.known.set(channel, { ...known, low: Math.max(known.low, upto), done: all.ranges })
   }
 
   /** Also of the channels that nobody has told of since the start: it may end before they are. */
   cursors (): ChannelCursor[] {
-    const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }) => ({ channel, opened, cursor }))
-    for (const [channel, known] of this.known) all.push({ channel, ...known })
-    return all.slice(0, MAX_TOPIC_CHANNELS).map(({ channel, opened, cursor }) => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
+    const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }): ChannelCursor => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
+    return [...all, ...this.known.values()].slice(0, MAX_TOPIC_CHANNELS)
   }
 
   #answered (): void {
@@ -228,6 +231,11 @@ export class Keeping {
 
   forget (peer: string): void {
     this.#served.delete(peer)
+  }
+
+  gone (peer: string): void {
+    this.forget(peer)
+    this.#upto.delete(peer)
   }
 
   #message (cursors: readonly ChannelCursor[], gone: Said<'cursors'>['gone']): Said<'cursors'> {

@@ -2,9 +2,20 @@
 import { Gate } from './gate.ts'
 import { createKeeper } from './keeper.core.ts'
 import { Driven } from './loop.ts'
+import { groups } from './parts.ts'
 import type { LogFile, Restored } from './log-file.ts'
 import type { Loop, Timeless } from './loop.ts'
-import type { Generation, KeeperConfig, KeeperInput, KeeperOutput, LogId, Message, Net } from './types.core.ts'
+import type { Generation, KeeperConfig, KeeperInput, KeeperNet, KeeperOutput, LogId, Message, Net } from './types.core.ts'
+
+/** Bytes of a number in a list, with its tag. */
+const MAX_SEQ_BYTES = 9
+
+/** In parts that fit into frames. Who asked has all of it with the last one. */
+export function haves (message: KeeperNet): KeeperNet[] {
+  if (message.type !== 'have') return [message]
+  const parts = groups(message.cursors, ({ done }) => done.length * MAX_SEQ_BYTES)
+  return parts.map((cursors, i) => ({ ...message, cursors, asked: i < parts.length - 1 ? undefined : message.asked }))
+}
 
 export interface KeptLogInit {
   loop: Loop
@@ -81,7 +92,7 @@ export class KeptLog {
         file?.trim(output.upto)
         break
       case 'send':
-        this.#gate.pass(output.after, () => { send(output.to, output.message) })
+        this.#gate.pass(output.after, () => { for (const part of haves(output.message)) send(output.to, part) })
         break
       case 'take-over':
         onTakeOver(this, output)

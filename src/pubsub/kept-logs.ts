@@ -42,11 +42,13 @@ export class KeptLogs {
 
   /** Goes on with what a former start of this node has stored. */
   async restore (): Promise<void> {
-    const { storage } = this.#init.context
+    const { context } = this.#init
+    const { storage } = context
     if (storage === undefined) return
     for (const log of await storedLogs(storage.log, 'kept')) {
       const file = this.#file(log)
-      const { restored } = await file.load()
+      const { restored, damaged } = await file.load()
+      if (damaged) context.damaged(log)
       if (restored === undefined) await file.delete()
       else this.#add(log, file, restored)
     }
@@ -75,6 +77,10 @@ export class KeptLogs {
       kept.input({ type: 'gone', peer: log.publisher })
     }
     kept?.input({ type: 'message', from, message })
+    if (kept === undefined || !('generation' in message)) return
+    const { by } = message.generation
+    // a keeper that assigned, and was gone before this node heard of that
+    if (by !== from && by !== log.publisher && by !== this.#init.context.self && this.#init.context.discovery.node(by) === undefined) kept.input({ type: 'gone', peer: by })
   }
 
   /** To all of them. */

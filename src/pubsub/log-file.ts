@@ -68,23 +68,35 @@ export class LogFile {
   async load (): Promise<{ restored: Restored | undefined, damaged: boolean }> {
     const { store } = this.#init
     const messages: Message[] = []
+    let damaged = false
+    /** One that cannot be read must not keep the node from its start. */
+    const readable = <T>(decode: (value: Uint8Array) => T, value: Uint8Array): T | undefined => {
+      try {
+        return decode(value)
+      } catch {
+        damaged = true
+        return undefined
+      }
+    }
     const { first, last } = await store.bounds(this.#name)
     for (let from = first; from <= last;) {
       const page = await store.read(this.#name, from, PAGE)
       for (const { seq, value } of page) {
-        const message = decodeStoredMessage(value) as Message
+        const message = readable<Message>(decodeStoredMessage, value)
+        if (message === undefined) continue
         messages.push(message)
         this.#appends.push({ seq: message.seq, entry: seq })
       }
       from = (page.at(-1)?.seq ?? last) + 1
     }
     const end = (await store.bounds(this.#stateName)).last
-    const [state] = await store.read(this.#stateName, end, 1)
-    const damaged = store.lost.has(this.#name) || store.lost.has(this.#stateName)
-    if (last === 0 && state === undefined) return { restored: undefined, damaged }
+    const [stored] = await store.read(this.#stateName, end, 1)
+    const state = stored && readable<AssignerState>(decodeStoredState, stored.value)
+    damaged ||= store.lost.has(this.#name) || store.lost.has(this.#stateName)
+    if (last === 0 && stored === undefined) return { restored: undefined, damaged }
     messages.sort((a, b) => a.seq - b.seq)
     const known = messages.filter(({ seq }, index) => seq !== messages[index - 1]?.seq)
-    return { damaged, restored: { messages: known, last: known.at(-1)?.seq ?? 0, state: state && decodeStoredState(state.value) as AssignerState } }
+    return { damaged, restored: { messages: known, last: known.at(-1)?.seq ?? 0, state } }
   }
 
   append (id: number, messages: readonly Message[]): void {
@@ -113,11 +125,11 @@ export class LogFile {
     await this.#writing
   }
 
-  /** Forgets all of it. */
+  /** Forgets all of it: a log of that name has nothing to go on with. */
   async delete (): Promise<void> {
     await this.close()
     const { store } = this.#init
-    await Promise.all([store.delete(this.#name), store.delete(this.#stateName)])
+    await Promise.all([store.delete(this.#name, { forever: true }), store.delete(this.#stateName, { forever: true })])
   }
 
   #write (id: number): void {

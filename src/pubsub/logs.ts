@@ -1,6 +1,7 @@
 /** The logs that this node assigns: its own, and those that it took over as their keeper. */
 import { InvalidOptionsError, MeshStoppedError } from '../errors.ts'
 import { time } from '../util/clocks.ts'
+import { timers } from '../util/timers.ts'
 import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
 import { deadTopic } from './names.ts'
 import { Announced } from './announced.ts'
@@ -21,6 +22,9 @@ import type { AssignerInput, AssignerOutput, Batch, ChannelSpec, Generation, Kee
 
 /** Random bits of an epoch, below the milliseconds of its start. */
 const EPOCH_BITS = 1_024
+
+/** Milliseconds until a dead letter that was refused is published again. */
+const BURY_AGAIN = 5_000
 
 /** Of a topic that nobody here has opened. */
 const NOTHING_ASKED: OutboxOptions = {}
@@ -66,6 +70,7 @@ export class Logs {
       if (log.publisher !== context.self) continue
       const file = this.#file(log)
       const { restored, damaged } = await file.load()
+      if (damaged) context.damaged(log)
       if (restored === undefined) continue
       const driver = this.#add(log, { file, restored })
       // what was lost may have been sent: its seqs are not to be used again
@@ -235,7 +240,10 @@ export class Logs {
       },
       onBatch: async batch => this.#batch(batch),
       send: context.send,
-      onDead: (from, dead) => { void this.#bury(from, dead) },
+      onDead: (from, dead) => {
+        context.count('dead')
+        void this.#bury(from, dead)
+      },
       onEvent: (from, output) => { this.#event(from, output) }
     })
     this.#logs.set(logKey(log), driver)
@@ -285,7 +293,6 @@ export class Logs {
     const { channel, message: { seq }, attempt, reason } = dead
     const { topic } = from.log
     const name = nameOf(channel)
-    context.count('dead')
     const { id, message } = burial(from.log, name, dead)
     try {
       if (!isDead(topic)) {
@@ -299,6 +306,8 @@ export class Logs {
       context.emit('dead', { topic, channel: name, id, attempts: attempt, reason })
     } catch (err) {
       context.log.error('could not bury %s - %e', id, err)
+      // until then it keeps its place in the outbox
+      timers.after(BURY_AGAIN, () => { if (this.get(from.log) === from) void this.#bury(from, dead) })
     }
   }
 

@@ -19,6 +19,8 @@ const RETRY = { initial: 20, max: 2_000 }
 const OPEN_TIMEOUT = 5_000
 /** Attempts after which the frames that wait for a stream are dropped. */
 const ATTEMPTS = 6
+/** Peers of whom it is remembered how often they were not reached. */
+const MAX_UNREACHED = 1_000
 /** Milliseconds that queued frames get to leave when the node stops. */
 const STOP_TIMEOUT = 500
 /** Milliseconds from a broken stream until what may be lost is said again: no peer can make that a busy loop. */
@@ -56,7 +58,7 @@ export class Net {
   /** Peers whose stream broke a moment ago. */
   readonly #losses = new Set<string>()
   /** When something was last written to each. */
-  readonly #sentAt = new Map<string, number>()
+  readonly #sentAt = new WeakMap<FramedStream, number>()
   #stopped = false
 
   constructor (components: PeerStreamsComponents, init: NetInit) {
@@ -73,7 +75,7 @@ export class Net {
       onEnd: (stream, reason) => {
         if (reason?.name === 'ProtocolError' || reason?.name === 'FrameTooLargeError') this.cut(stream.peer, reason)
         // one that ends in order may do so with its connection, which is closed as another one is there; else it was idle
-        else if (stream.direction === 'outbound' && (reason !== undefined || this.#spokeTo(stream.peer))) this.#lost(stream.peer)
+        else if (stream.direction === 'outbound' && (reason !== undefined || this.#init.now() - (this.#sentAt.get(stream) ?? -Infinity) < SPOKE)) this.#lost(stream.peer)
       }
     })
   }
@@ -87,7 +89,6 @@ export class Net {
     await withDeadline(STOP_TIMEOUT, [], async signal => this.#streams.stop({ signal }))
     this.#openings.clear()
     this.#bans.clear()
-    this.#sentAt.clear()
   }
 
   /** Bytes that wait for this peer. */
@@ -107,6 +108,8 @@ export class Net {
       return
     }
     const waiting = opening ?? { frames: [], bytes: 0, attempts: 0, after: 0, busy: false }
+    // others are tried at once when there is something to send
+    if (this.#openings.size >= MAX_UNREACHED) for (const [id, { busy }] of this.#openings) if (!busy && !this.#init.connected(id)) this.#openings.delete(id)
     this.#openings.set(to, waiting)
     waiting.frames.push(frame)
     waiting.bytes += frame.length
@@ -144,15 +147,9 @@ export class Net {
     }
   }
 
-  #spokeTo (peer: string): boolean {
-    const at = this.#sentAt.get(peer) ?? -Infinity
-    this.#sentAt.delete(peer)
-    return this.#init.now() - at < SPOKE
-  }
-
   #write (stream: FramedStream, frame: Uint8Array): void {
     try {
-      this.#sentAt.set(stream.peer, this.#init.now())
+      this.#sentAt.set(stream, this.#init.now())
       stream.send(frame)
     } catch (err) {
       this.#init.count('frames_dropped')

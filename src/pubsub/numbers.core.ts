@@ -72,8 +72,14 @@ export const MAX_CLAIMED = 2 ** 46
 /** Beyond, so many at a time: whoever lies, again and again, does not live to see the end of the numbers. */
 export const MAX_GENERATION_STEP = 2 ** 20
 
+/** Messages of a log that may be forgotten before the disk is told to. */
+export const TRIM_EVERY = 256
 /** Ranges in one message. */
 export const MAX_RANGES = 10_000
+/** Naks in one message, and terms, each with a reason. */
+export const MAX_REFUSED = 50
+/** Ranges of messages that the channels of one log are done with, as who does not assign it remembers them. */
+export const MAX_HOLES = 65_536
 /** Consumers of one channel that are assigned to. */
 export const MAX_SEATS = 255
 /** Messages one consumer may ask to hold. */

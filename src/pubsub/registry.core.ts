@@ -12,6 +12,12 @@ import type { ChannelSpec, Member, Membership, Opening, RegistryConfig, Registry
 
 /** Of a membership that is told by another one. */
 const MAX_HEARSAY = 2 ** 52
+/**
+ * Ms by which an opening may be ahead of this node's wall clock: clocks that are so far apart have no connection. One of the
+ * end of all numbers, once it was deleted, would leave none for the next channel of its name; a day later than it is now
+ * is soon less than that.
+ */
+const MAX_AHEAD = 24 * 60 * 60 * 1_000
 
 interface Entry {
   readonly openings: Map<string, Opening>
@@ -39,13 +45,14 @@ class Registry implements RegistryCore {
   readonly #absent = new Set<string>()
   #mine: Membership
   #now: number
+  #wall: number
   #out: RegistryOutput[] = []
 
   constructor ({ self, incarnation, random, isKnown = () => true, time }: RegistryConfig) {
     this.#self = self
     this.#random = random
     this.#isKnown = isKnown
-    this.#now = time.now
+    ;({ now: this.#now, wall: this.#wall } = time)
     this.#mine = { id: self, incarnation, version: 0, weight: 1_024, channels: [] }
   }
 
@@ -57,6 +64,7 @@ class Registry implements RegistryCore {
 
   step (input: RegistryInput): RegistryOutput[] {
     this.#now = Math.max(this.#now, input.now)
+    this.#wall = input.wall
     this.#out = []
     switch (input.type) {
       case 'tick': break
@@ -97,7 +105,7 @@ class Registry implements RegistryCore {
     const { channel } = spec
     const known = [...this.#entries.get(channel)?.openings.values() ?? []]
     // clocks differ: it is newer than what it adds to, and told by its time from the deleted channel of its name
-    const at = Math.min(Number.MAX_SAFE_INTEGER, Math.max(spec.opened, 1 + Math.max(this.#ended.get(channel) ?? 0, ...known.map(({ at }) => at))))
+    const at = Math.max(spec.opened, 1 + Math.max(this.#ended.get(channel) ?? 0, ...known.map(({ at }) => at)))
     const added = addition(known, { tag: '', by: this.#self, spec: { ...spec, opened: at }, at, stated })
     const openings = added === undefined ? [] : [{ ...added, tag: `${at}.${this.#self}.${Math.floor(this.#random() * 2 ** 32).toString(36)}` }].filter(opening => this.#add(opening))
     const entry = this.#entries.get(channel)
@@ -168,6 +176,7 @@ class Registry implements RegistryCore {
       const { tag, spec: { channel, opened } } = said
       // it may be told without a time
       const opening = { ...said, at: Math.max(said.at, opened) }
+      if (opening.at > this.#wall + MAX_AHEAD) continue
       if (this.#removed.has(tag) || this.#idle.has(tag) || this.#entries.get(channel)?.openings.has(tag) === true) continue
       if (isLater(opening) && opened <= (this.#ended.get(channel) ?? 0)) {
         // it adds to a channel that was deleted meanwhile

@@ -118,13 +118,15 @@ export class Router {
     const { context, registry, logs, kept } = this.#init
     context.nodesChanged()
     if (id !== context.self) {
-      logs.available(id, !removed && state === 'up')
+      if (!removed) logs.available(id, state === 'up')
       // what a former life of it consumed from counts for nothing while this one takes no part
       if (!removed && roles.includes(MEMBER)) registry.back(id)
       else registry.gone(id)
       if (removed) {
         logs.announced.gone(id)
         logs.input({ type: 'gone', peer: id })
+        // nothing is held against it, should it come back
+        logs.available(id, true)
         kept?.gone(id)
         this.#connected.delete(id)
       } else if (state === 'away') {

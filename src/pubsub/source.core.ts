@@ -1,6 +1,6 @@
 /** One log as one consumer sees it: who assigns, what has arrived, what is held, what is done, and what is to be told. Pure. */
 import { Cursor } from './cursor.core.ts'
-import { MAX_RANGES } from './numbers.core.ts'
+import { MAX_RANGES, MAX_REFUSED } from './numbers.core.ts'
 import { RangeSet, rangesOf } from './ranges.core.ts'
 import type { Generation, Held, LogId, Message, Nak, Outcomes, Term } from './types.core.ts'
 
@@ -135,27 +135,25 @@ export class Source {
     return this.done.length + this.naks.length + this.terms.length + this.working.length + this.expired.length > 0
   }
 
-  /** What is to be told, once. */
+  /** What is to be told, once; of what was refused as much as fits into a frame. */
   takeNews (): Outcomes {
-    const { done, naks, terms, working, expired } = this
+    const { done, working, expired } = this
     this.done = []
-    this.naks = []
-    this.terms = []
     this.working = []
     this.expired = []
-    return { done: rangesOf(done), naks, terms, working: rangesOf(working), expired: rangesOf(expired) }
+    return { done: rangesOf(done), naks: this.naks.splice(0, MAX_REFUSED), terms: this.terms.splice(0, MAX_REFUSED), working: rangesOf(working), expired: rangesOf(expired) }
   }
 
-  /** Everything that the assigner may not have heard. */
-  allNews (): Outcomes {
-    const { expired } = this.takeNews()
-    const naks: Nak[] = []
-    const terms: Term[] = []
+  /** All that was refused is to be told anew. What is done the cursor tells. */
+  recall (): void {
+    this.done = []
+    this.working = []
+    this.naks = []
+    this.terms = []
     for (const { nak, term } of this.refused.values()) {
-      if (nak !== undefined) naks.push(nak)
-      if (term !== undefined) terms.push(term)
+      if (nak !== undefined) this.naks.push(nak)
+      if (term !== undefined) this.terms.push(term)
     }
-    return { done: this.cursor.ranges().slice(0, MAX_RANGES * 2), naks, terms, working: [], expired }
   }
 
   /** From..to is here; what is between that and what was known before is not. */
@@ -192,6 +190,8 @@ export class Source {
       this.askAt = Infinity
     }
     this.missing.add(low, to)
+    // the oldest are taken together, with what came between: whoever asks for more than it lacks gets what it lacks
+    if (this.missing.ranges.length > MAX_RANGES * 2) this.missing.add(this.missing.first, this.missing.ranges[3])
   }
 
   /** What is held, but for what this consumer gave back. */

@@ -60,8 +60,11 @@ export interface LogStore {
   bounds (log: string): Promise<{ first: number, last: number }>
   /** Forget entries with `seq < before`. */
   truncate (log: string, before: number): Promise<void>
-  /** Forget all entries, and that the log is lost. Its seqs stay used: what is appended later goes on above them. */
-  delete (log: string): Promise<void>
+  /**
+   * Forget all entries, and that the log is lost. Its seqs stay used: what is appended later goes on above them. `forever`:
+   * nobody needs that, so nothing of the log need be remembered. @default false
+   */
+  delete (log: string, options?: { forever?: boolean }): Promise<void>
   /** Names of the logs that were appended to and not deleted, sorted. */
   logs (): Promise<string[]>
   /**

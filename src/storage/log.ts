@@ -37,7 +37,7 @@ export interface LogContent {
 
 interface Change {
   log: string
-  kind: 'append' | 'truncate' | 'delete'
+  kind: 'append' | 'truncate' | 'delete' | 'forget'
   values: readonly Uint8Array[]
   bytes: number
   before: number
@@ -46,26 +46,26 @@ interface Change {
 }
 
 /** Every durable {@link LogStore}: one writer, which takes all changes that have gathered and makes them in one commit. */
-export class GroupLogStore implements LogStore {
+export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStore {
   readonly lost = new Set<string>()
-  private readonly backend: LogBackend
-  private readonly states = new Map<string, LogState>()
-  private readonly roster = new Map<string, RosterEntry>()
+  protected readonly backend: B
+  protected readonly states = new Map<string, LogState>()
+  protected readonly roster = new Map<string, RosterEntry>()
   /** Below this seq everything was freed already. */
-  private readonly pruned = new Map<string, number>()
+  protected readonly pruned = new Map<string, number>()
   private queue: Change[] = []
   private writer: Promise<void> | undefined
-  private notes: Promise<void> = Promise.resolve()
+  protected notes: Promise<void> = Promise.resolve()
   private closed = false
 
   /** Over a backend that has nothing yet. */
-  constructor (backend: LogBackend) {
+  constructor (backend: B) {
     this.backend = backend
   }
 
   /** Compares what was found, marks what is lost, and resolves when those marks are durable. */
-  static async open (backend: LogBackend, content: LogContent): Promise<GroupLogStore> {
-    const store = new GroupLogStore(backend)
+  static async open<B extends LogBackend> (this: new (backend: B) => GroupLogStore<B>, backend: B, content: LogContent): Promise<GroupLogStore<B>> {
+    const store = new this(backend)
     const states = new Map<string, LogState>()
     const notes = new Map<string, RosterEntry>()
 
@@ -97,9 +97,11 @@ export class GroupLogStore implements LogStore {
     await this.change(log, { kind: 'truncate', before: Math.ceil(before) })
   }
 
-  async delete (log: string): Promise<void> {
-    await this.change(log, { kind: 'delete' })
-    if (this.lost.has(log)) {
+  async delete (log: string, { forever = false }: { forever?: boolean } = {}): Promise<void> {
+    await this.change(log, { kind: forever ? 'forget' : 'delete' })
+    if (forever) {
+      this.lost.delete(log)
+    } else if (this.lost.has(log)) {
       await this.note(log, { lost: false })
       this.lost.delete(log)
     }
@@ -152,7 +154,7 @@ export class GroupLogStore implements LogStore {
     checkLogName(log)
   }
 
-  private state (log: string): LogState {
+  protected state (log: string): LogState {
     return this.states.get(log) ?? NEVER_WRITTEN
   }
 
@@ -160,7 +162,7 @@ export class GroupLogStore implements LogStore {
   private async verify (log: string, entries: readonly LogEntry[], start: number, end: number): Promise<void> {
     const from = Math.max(start, this.state(log).first)
     const there = entries.filter(entry => entry.seq >= from).length
-    if (end - from + 1 > there && !this.lost.has(log)) {
+    if (end - from + 1 > there && !this.lost.has(log) && this.states.has(log)) {
       this.lost.add(log)
       await this.note(log, { lost: true })
     }
@@ -190,6 +192,7 @@ export class GroupLogStore implements LogStore {
         continue
       }
       await this.prune(group)
+      await this.forget(group.filter(({ kind }) => kind === 'forget').map(({ log }) => log))
     }
     this.writer = undefined
   }
@@ -217,7 +220,7 @@ export class GroupLogStore implements LogStore {
       }
       if (change.kind === 'truncate') {
         state.first = Math.max(state.first, Math.min(change.before, state.last + 1))
-      } else if (change.kind === 'delete') {
+      } else if (change.kind !== 'append') {
         state.first = state.last + 1
         state.deleted = true
       }
@@ -268,6 +271,11 @@ export class GroupLogStore implements LogStore {
         await this.backend.prune(log, from, first).then(() => { this.pruned.set(log, first) }, () => {})
       }
     }
+  }
+
+  /** Of logs that were deleted for good nothing need be known. */
+  protected async forget (logs: readonly string[]): Promise<void> {
+    void logs
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StorageError, StorageLockedError } from '../errors.ts'
 import { composeStorage } from './compose.ts'
-import { GroupLogStore } from './log.ts'
+import { ForgettingLogStore } from './node/forgetting.ts'
 import { hasCode, makeDirectory, replaceFile, syncDirectory } from './node/files.ts'
 import { LevelLogs, levelCode, openOrRepair } from './node/level.ts'
 import { lockDirectory } from './node/lock.ts'
@@ -11,6 +11,8 @@ import { SlotFiles } from './node/slots.ts'
 import { hasDamagedLog } from './node/wal.ts'
 import { CachedStableStore } from './stable.ts'
 import type { Storage } from './index.ts'
+import type { GroupLogStore } from './log.ts'
+import type { ForgetfulBackend } from './node/forgetting.ts'
 
 /**
  * Directories that this process holds, shared by all copies of this package. Level's own lock does not do for one
@@ -71,7 +73,7 @@ class DamageMark {
   }
 }
 
-async function openLogs (dir: string, onLocked: () => void): Promise<{ log: GroupLogStore, release: () => Promise<void> }> {
+async function openLogs (dir: string, onLocked: () => void): Promise<{ log: GroupLogStore<ForgetfulBackend>, release: () => Promise<void> }> {
   const path = join(dir, 'log')
   const mark = new DamageMark(dir)
   if (await hasDamagedLog(path)) {
@@ -87,7 +89,7 @@ async function openLogs (dir: string, onLocked: () => void): Promise<{ log: Grou
 
   try {
     const damaged = await mark.isSet()
-    const log = await GroupLogStore.open(logs, { states, roster: await roster.load(), damaged })
+    const log = await ForgettingLogStore.open(logs, { states, roster: await roster.load(), damaged })
     if (damaged) {
       await mark.clear()
     }

@@ -15,10 +15,11 @@ const NAME = texts(MAX_NAME)
 const CHANNEL = texts(MAX_TOPIC + MAX_NAME + 1)
 const fits = (value: Uint8Array): boolean => value.length <= MAX_BODY + MAX_HEADERS + BURIAL_BYTES
 /** Inclusive ranges: from, to, from, to … ascending. */
-const RANGES: Type<number[], number> = {
-  ...list(uint53, 2 * MAX_RANGES),
+const ranges = (most: number): Type<number[], number> => ({
+  ...list(uint53, 2 * most),
   ok: ranges => ranges.length % 2 === 0 && ranges.every((seq, i) => Number.isSafeInteger(seq) && (i % 2 === 0 ? seq > (ranges[i - 1] ?? 0) : seq >= (ranges[i - 1] ?? 0)))
-}
+})
+const RANGES = ranges(MAX_RANGES)
 const TIME = uint32(0, MAX_TTL)
 const WEIGHT = uint32(0, MAX_WEIGHT)
 
@@ -54,8 +55,8 @@ const MESSAGE = fields({ seq: uint53, at: uint53, ttl: TIME, key: may(texts(MAX_
 const VIEWED = fields({ seq: uint53, at: uint53, ttl: TIME, key: may(texts(MAX_KEY_TEXT)), payload: view(fits) })
 /** As many as a frame holds. */
 const MESSAGES_LIST = list(MESSAGE, Infinity)
-const CURSOR = fields({ channel: CHANNEL, opened: uint53, low: uint53, done: RANGES })
-const CURSORS = list(CURSOR, MAX_TOPIC_CHANNELS)
+const cursors = (most: number, holes: number): Type<any, any> => list(fields({ channel: CHANNEL, opened: uint53, low: uint53, done: ranges(holes) }), most)
+const CURSORS = cursors(MAX_TOPIC_CHANNELS, MAX_RANGES)
 const SPEC = fields({
   channel: CHANNEL,
   pattern: TOPIC,
@@ -122,6 +123,6 @@ export function isHeaderName (name: string): boolean {
 /** What a message carries: opaque to the cores. Its body is a view, as whoever decodes that makes a copy. */
 export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(isHeaderName, MAX_MESSAGE_HEADERS), body: view(value => value.length <= MAX_BODY) })
 
-/** What is stored of a log. */
+/** What is stored of a log: whoever stored it has read it, so nothing of it is too much. */
 export const STORED_MESSAGE = MESSAGE
-export const STORED_STATE = fields({ generation, cursors: list(CURSOR, Infinity) })
+export const STORED_STATE = fields({ generation, cursors: cursors(Infinity, Infinity) })

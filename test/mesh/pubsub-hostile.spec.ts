@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { peerStreams } from '../../src/streams/index.ts'
-import { MAX_PUBLISHER_TOPICS } from '../../src/wire/limits.ts'
+import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
 import { encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
 import { until } from '../harness/until.ts'
 import { internals, Nodes } from './discovery-nodes.ts'
@@ -130,6 +130,16 @@ describe('mesh: pub/sub among hostile peers', function () {
     const outcomes = { done: [1, 1_000], naks: [], terms: [{ seq: 1, reason: 'no' }], expired: [], working: [] }
     for (let epoch = 0; epoch < 3; epoch++) stream.send(frame({ type: 'ack', log: log({ publisher: victim.id, epoch }), channel: 'orders/billing', outcomes }))
     await until(() => count('in_ack') > 3 || count('peers_cut') > 0, WAIT)
+  })
+
+  it('takes what few words say of millions of messages without a halt', async () => {
+    const stream = await open()
+    const cursors = Array.from({ length: MAX_TOPIC_CHANNELS }, (_, i) => ({ channel: `orders/c${i}`, opened: 1, low: 0, done: [2, 2 ** 20 + 1] }))
+    const before = performance.now()
+    stream.send(frame({ type: 'cursors', log: log(), generation: generation(), high: 2 ** 40, cursors, gone: [] }))
+    await until(() => count('in_cursors') > 0, WAIT)
+    expect(performance.now() - before).to.be.below(5_000)
+    expect(count('peers_cut')).to.equal(0)
   })
 
   it('keeps so many topics of one publisher, and no more', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { openStorage } from '../../src/storage/index.ts'
 import { createTestMesh } from '../../src/testing/index.ts'
 import { until } from '../harness/until.ts'
 import type { Mesh, Receipt } from '../../src/index.ts'
@@ -105,6 +106,27 @@ describe('mesh: pub/sub keepers', function () {
     end.onMessage(({ body }) => { got.push(body) })
     await until(() => new Set(got).size >= 50, WAIT)
     expect(sorted(got)).to.deep.equal(numbers(50))
+  })
+
+  it('a node starts, says so and goes on when what it had stored cannot be read', async () => {
+    const storage = directory()
+    const before = await meshOf([{ storage }])
+    const [id] = before.nodes.map(node => node.id) as [string]
+    await before.nodes[0]!.pubsub.topic('orders').publish('x')
+    await running.pop()!.stop()
+    const stored = await openStorage(storage)
+    const states = (await stored.log.logs()).filter(name => name.startsWith(`pubsub/own/${id}/`) && name.endsWith('/state'))
+    expect(states).to.have.length(1)
+    for (const name of [...states, 'pubsub/kept/12D3KooWx/7/orders/state', 'pubsub/kept/12D3KooWx/7/orders']) await stored.log.append(name, [Uint8Array.of(255)])
+    await stored.close()
+    const [node] = (await meshOf([{ storage }])).nodes as [Mesh]
+    expect(node.pubsub.info().counters['logs_damaged']).to.equal(2)
+    const handled: unknown[] = []
+    const channel = await node.pubsub.topic('orders').subscribe('billing', { from: 'beginning' })
+    channel.onMessage(({ body }) => { handled.push(body) })
+    await node.pubsub.topic('orders').publish('y', { confirm: 'handled' })
+    await until(() => handled.length === 2, WAIT)
+    expect(handled.toSorted()).to.deep.equal(['x', 'y'])
   })
 
   it('keepers with a storage still have it after they were all restarted', async () => {

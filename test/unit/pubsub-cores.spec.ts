@@ -1,7 +1,9 @@
 import { expect } from 'chai'
-import { createAssigner } from '../../src/pubsub/assigner.core.ts'
+import { createAssigner, LogAssigner } from '../../src/pubsub/assigner.core.ts'
 import { createConsumer } from '../../src/pubsub/consumer.core.ts'
+import { MAX_RANGES } from '../../src/pubsub/numbers.core.ts'
 import { raised } from '../../src/pubsub/generation.core.ts'
+import { Gone } from '../../src/pubsub/gone.core.ts'
 import { createKeeper } from '../../src/pubsub/keeper.core.ts'
 import { Loop } from '../../src/pubsub/loop.ts'
 import { sizedParts } from '../../src/pubsub/parts.ts'
@@ -9,6 +11,7 @@ import { createRegistry } from '../../src/pubsub/registry.core.ts'
 import { Registry } from '../../src/pubsub/registry.ts'
 import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
 import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
+import type { Source } from '../../src/pubsub/source.core.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
@@ -122,6 +125,28 @@ describe('pub/sub: the assigner of a log', () => {
     bench.step({ type: 'publish', messages: [newMessage()] })
     for (let i = 0; i < 5; i++) reconnect(bench, i + 2)
     expect(bench.of('dead').map(({ message: { seq } }) => seq)).to.deep.equal([1])
+  })
+
+  it('remembers who had a message each once, however often it fails', () => {
+    const core = new LogAssigner({ self: 'p', log: LOG, random, time })
+    const bench = new Bench<AssignerInput, AssignerOutput>(core)
+    const spec = specOf({ maxDeliver: 1_000_000, backoff: [0] })
+    bench.step({ type: 'channel', spec, members: ['c', 'd'].map(id => ({ id, weight: 1_024 })) })
+    for (const peer of ['c', 'd']) {
+      bench.step({ type: 'connected', peer })
+      bench.step({ type: 'message', from: peer, message: openOf(spec) })
+    }
+    bench.step({ type: 'publish', messages: [newMessage()] })
+    const { flights } = core.sorted[0]!
+    const had = new Set<string>()
+    for (let attempt = 1; attempt <= 2_000; attempt++) {
+      const { seat: { id }, tried } = flights.get(1)!
+      expect(tried.length).to.equal(had.size)
+      expect(tried.at(-1)).to.equal([...had].find(other => had.size === 1 || other !== id))
+      had.add(id)
+      bench.step({ type: 'message', from: id, message: { type: 'ack', log: LOG, channel: spec.channel, outcomes: { ...NONE, naks: [{ seq: 1, attempt, delay: undefined, reason: '' }] } } })
+    }
+    expect([...had].sort()).to.deep.equal(['c', 'd'])
   })
 
   it('room is told of when there is enough for what waits, not before', () => {
@@ -447,6 +472,80 @@ describe('pub/sub: the keeper of a log', () => {
     }
     expect(bench.core.restored().state?.cursors).to.have.length(256)
   })
+
+  it('what it lacked, and gets as it takes over, is not brought back when it was done', () => {
+    const bench = keeper()
+    const done = Array.from({ length: 4_998 }, (_, i) => i - i % 2 + 2)
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(5_000)] } })
+    bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 5_000, cursors: [{ channel: 'orders/billing', opened: 1, low: 0, done }], gone: [] } })
+    const taker = assigner({ self: 'k', restored: bench.core.restored(), takeOver: { generation: { number: 1, by: 'k' }, complete: false } })
+    taker.step({ type: 'copies', messages: Array.from({ length: 4_999 }, (_, i) => messageOf(i + 1)) })
+    taker.step({ type: 'channel', spec: specOf(), members: [{ id: 'c', weight: 1_024 }] })
+    taker.step({ type: 'connected', peer: 'c' })
+    taker.step({ type: 'message', from: 'c', message: openOf(specOf(), { prefetch: 65_536 }) })
+    taker.step({ type: 'tick' }, 1_000)
+    const assigned = taker.of('send').flatMap(({ message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])
+    expect(assigned).to.have.length(2_501)
+    expect(assigned.filter(seq => seq % 2 === 0)).to.deep.equal([5_000])
+  })
+
+  it('of all that were ever gone it remembers a few, and those that matter', () => {
+    const gone = new Gone(id => id === 'p')
+    for (const id of ['p', ...Array.from({ length: 10_000 }, (_, i) => `tab${i}`)]) gone.add(id)
+    expect(gone.size).to.equal(64)
+    expect(['p', 'tab0', 'tab9999'].map(id => gone.has(id))).to.deep.equal([true, false, true])
+    gone.delete('p')
+    expect(gone.has('p')).to.equal(false)
+  })
+
+  it('takes over from one that took over, whoever else was gone since', () => {
+    const bench = keeper()
+    bench.step({ type: 'keepers', keepers: ['l', 'k'] })
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(1)] } })
+    bench.step({ type: 'gone', peer: 'p' })
+    bench.step({ type: 'message', from: 'l', message: { type: 'ask', log: LOG, generation: { number: 1, by: 'l' } } })
+    bench.step({ type: 'gone', peer: 'l' })
+    bench.step({ type: 'keepers', keepers: ['k'] })
+    for (let i = 0; i < 10_000; i++) bench.step({ type: 'gone', peer: `tab${i}` })
+    expect(bench.of('take-over')).to.deep.equal([])
+    for (let i = 0; i < 20; i++) bench.step({ type: 'tick' }, 1_000)
+    expect(bench.of('take-over')).to.have.length(1)
+  })
+
+  it('a long range costs it, and who takes the log over from it, no more than a short one', () => {
+    const bench = keeper()
+    const cursors = Array.from({ length: MAX_TOPIC_CHANNELS }, (_, i) => ({ channel: specOf({ name: `c${i}` }).channel, opened: 1, low: 0, done: [2, 2 ** 20 + 1] }))
+    const before = performance.now()
+    bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 2 ** 40, cursors, gone: [] } })
+    bench.step({ type: 'message', from: 'l', message: { type: 'have', log: LOG, generation, asked: undefined, ranges: [], high: 2 ** 40, cursors } })
+    bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: [messageOf(2 ** 40)] } })
+    const restored = bench.core.restored()
+    expect(restored.state?.cursors.map(({ done }) => done)).to.deep.equal(cursors.map(({ done }) => done))
+    const taker = assigner({ self: 'k', restored, takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    for (let i = 0; i < MAX_TOPIC_CHANNELS; i++) taker.step({ type: 'channel', spec: specOf({ name: `c${i}`, opened: 1 }), members: [] })
+    expect(taker.core.status().channels).to.have.length(MAX_TOPIC_CHANNELS)
+    // one by one they are 2^28
+    expect(performance.now() - before).to.be.below(3_000)
+  })
+
+  it('what it has stays done when the log is taken over, however many older ones are not', () => {
+    const bench = keeper()
+    const last = 60_000
+    for (let seq = last - 9_999; seq <= last; seq += 1_000) {
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, channels: [], messages: Array.from({ length: 1_000 }, (_, i) => messageOf(seq + i, 1)) } })
+    }
+    for (let from = 2; from <= last; from += 2_000) {
+      const done = Array.from({ length: 1_000 }, (_, i) => [from + 2 * i, from + 2 * i]).flat()
+      bench.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: last, cursors: [{ channel: 'orders/billing', opened: 1, low: 0, done }], gone: [] } })
+    }
+    const taker = assigner({ self: 'k', restored: bench.core.restored(), takeOver: { generation: { number: 1, by: 'k' }, complete: true } })
+    taker.step({ type: 'connected', peer: 'c' })
+    taker.step({ type: 'channel', spec: specOf(), members: [{ id: 'c', weight: 1_024 }] })
+    taker.step({ type: 'message', from: 'c', message: openOf(specOf(), { prefetch: 65_536 }) })
+    taker.step({ type: 'tick' }, 1_000)
+    const assigned = taker.of('send').flatMap(({ message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])
+    expect(assigned).to.deep.equal(Array.from({ length: 5_000 }, (_, i) => last - 9_999 + 2 * i))
+  })
 })
 
 describe('pub/sub: a consumer', () => {
@@ -466,6 +565,24 @@ describe('pub/sub: a consumer', () => {
     bench.step(beatOf('q', 1))
     expect(bench.of('joined')).to.have.length(MAX_PUBLISHER_TOPICS + 1)
     expect(bench.of('problem')).to.deep.equal([])
+  })
+
+  it('what it lacks of a publisher that leaves every other one out has a bound, and is asked for', () => {
+    const spec = specOf()
+    const core = createConsumer({ self: 'c', spec, session: 1, time })
+    const bench = new Bench<ConsumerInput, ConsumerOutput>(core)
+    bench.step({ type: 'connected', peer: 'p' })
+    const generation = { number: 0, by: 'p' }
+    for (let seq = 2; seq <= 30_000; seq += 2) {
+      bench.step({ type: 'batch', from: 'p', batch: { log: LOG, generation, messages: [messageOf(seq)], channels: [{ channel: spec.channel, low: 0, members: ['c'], to: [0] }] } })
+    }
+    const [source] = (core as unknown as { sources: Iterable<Source> }).sources
+    const { ranges } = source!.missing
+    expect(ranges.length).to.equal(2 * MAX_RANGES)
+    // the first ones in one
+    expect(ranges.slice(0, 4)).to.deep.equal([1, 10_001, 10_003, 10_003])
+    bench.step({ type: 'tick' }, 1_000)
+    expect(bench.of('send').flatMap(({ message }) => message.type === 'lacks' ? [message.ranges] : []).at(-1)).to.deep.equal(ranges)
   })
 
   it('a generation that nobody can have reached is not believed', () => {
@@ -587,6 +704,30 @@ describe('pub/sub: the registry', () => {
     for (const { channel, opened } of slow.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
     bench.step({ type: 'channel', spec, members: [{ id: 's', weight: 1 }] })
     expect(bench.core.status().channels.map(({ channel }) => channel)).to.deep.equal(['orders/billing'])
+  })
+
+  it('who opens a channel at the end of all time and deletes it takes its name from nobody', () => {
+    for (const opened of [Number.MAX_SAFE_INTEGER, 2 ** 52, WALL + 25 * 60 * 60_000, WALL + 24 * 60 * 60_000]) {
+      const [one, other] = [registry('a'), registry('b')]
+      const bench = assigner()
+      one.step({ type: 'open', spec: specOf(), stated: 0, weight: 1 })
+      const { openings } = one.core.whole()
+      for (const [i, at] of [opened, opened].entries()) {
+        const lie = { tag: `lie${i}`, by: 'm', spec: specOf({ opened: i === 0 ? opened : WALL }), at, stated: i }
+        for (const victim of [one, other]) {
+          victim.step({ type: 'message', from: 'm', delta: { openings: [...openings, lie], removed: [], members: [] } })
+          victim.step({ type: 'message', from: 'm', delta: { openings: [], removed: [...openings.map(({ tag }) => tag), lie.tag], members: [] } })
+        }
+      }
+      // a second later there is another one
+      for (const victim of [one, other]) victim.step({ type: 'tick' }, 1_000)
+      one.step({ type: 'open', spec: specOf({ opened: WALL + one.now }), stated: 0, weight: 1 })
+      other.step({ type: 'message', from: 'a', delta: one.core.whole() })
+      expect(other.core.matching('orders')[0]?.members).to.deep.equal([{ id: 'a', weight: 1 }])
+      for (const { channel, opened } of other.of('ended')) bench.step({ type: 'channel-gone', channel, opened })
+      for (const { spec, members } of other.core.matching('orders')) bench.step({ type: 'channel', spec, members })
+      expect(bench.core.status().channels.map(({ members }) => members), String(opened)).to.deep.equal([1])
+    }
   })
 
   it('who waits for a channel when the node stops is told', async () => {

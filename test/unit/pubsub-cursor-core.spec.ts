@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { ChannelCursors, joined } from '../../src/pubsub/channel-cursors.core.ts'
 import { Cursor } from '../../src/pubsub/cursor.core.ts'
 import { matches } from '../../src/pubsub/names.core.ts'
+import { MAX_HOLES, MAX_RANGES } from '../../src/pubsub/numbers.core.ts'
 import { areRanges, RangeSet, rangesOf } from '../../src/pubsub/ranges.core.ts'
 
 const seqs = fc.array(fc.integer({ min: 1, max: 60 }))
@@ -56,6 +58,43 @@ describe('pub/sub: a cursor', () => {
   })
 })
 
+describe('pub/sub: what is known of the channels of a log', () => {
+  const part = (channel: string, low: number, done: readonly number[]): Parameters<ChannelCursors['merge']>[0] => ({ channel, opened: 1, low, done })
+  /** Every other one from `first` on. */
+  const holes = (first: number, count: number): number[] => Array.from({ length: 2 * count }, (_, i) => first + (i - i % 2))
+
+  it('is what either of its parts is done with, in any order and however often, and nothing above what there is', () => {
+    fc.assert(fc.property(seqs, seqs, (a, b) => {
+      const [x, y] = [cursorOf(a), cursorOf(b)]
+      const known = new ChannelCursors()
+      for (const one of [y, x, y]) expect(known.merge(part('c', one.low, one.ranges()), 50)).to.equal(true)
+      const both = cursorOf([...a, ...b].filter(seq => seq <= 50))
+      expect(known.list()).to.deep.equal([part('c', both.low, both.ranges())])
+      known.end('c', 0)
+      expect(known.list()).to.deep.equal([])
+    }))
+  })
+
+  it('of one channel so many ranges are remembered, the newest ones, whatever came first', () => {
+    for (const parts of [[5, 2 * MAX_RANGES + 5], [2 * MAX_RANGES + 5, 5]]) {
+      const known = new ChannelCursors()
+      for (const first of parts) known.merge(part('c', 1, holes(first, MAX_RANGES)), 10 * MAX_RANGES)
+      expect(known.list()).to.deep.equal([part('c', 1, holes(2 * MAX_RANGES + 5, MAX_RANGES))])
+    }
+  })
+
+  it('of all channels together as well, and place that is given up is there for others', () => {
+    const known = new ChannelCursors()
+    const count = (): number => known.list().reduce((sum, { done }) => sum + done.length / 2, 0)
+    for (let again = 0; again < 2; again++) for (let i = 0; i < 20; i++) known.merge(part(`c${i}`, 1, holes(3, MAX_RANGES)), 10 * MAX_RANGES)
+    expect(count()).to.equal(MAX_HOLES)
+    known.end('c0', 0)
+    known.merge(part('c19', 1, holes(3, MAX_RANGES)), 10 * MAX_RANGES)
+    expect(count()).to.equal(MAX_HOLES)
+    expect(known.list().find(({ channel }) => channel === 'c19')?.done).to.deep.equal(holes(3, MAX_RANGES))
+  })
+})
+
 describe('pub/sub: ranges', () => {
   it('are a set', () => {
     const change = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 9 }))
@@ -74,6 +113,13 @@ describe('pub/sub: ranges', () => {
         expect(ranges.ranges).to.deep.equal(rangesOf(sorted))
         expect(areRanges(ranges.ranges)).to.equal(true)
       }
+    }))
+  })
+
+  it('joined are what is in either', () => {
+    fc.assert(fc.property(seqs, seqs, (a, b) => {
+      const [x, y] = [a, b].map(list => rangesOf([...new Set(list)].sort((m, n) => m - n))) as [number[], number[]]
+      expect(joined(x, y)).to.deep.equal(rangesOf([...new Set([...a, ...b])].sort((m, n) => m - n)))
     }))
   })
 

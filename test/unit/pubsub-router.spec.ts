@@ -1,8 +1,11 @@
 import { expect } from 'chai'
+import { LogAssigner } from '../../src/pubsub/assigner.core.ts'
 import { MEMBER } from '../../src/pubsub/roles.ts'
 import { Router } from '../../src/pubsub/router.ts'
 import { MAX_PUBSUB_FRAMES } from '../../src/wire/limits.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
+import type { Timeless } from '../../src/pubsub/loop.ts'
+import type { AssignerInput } from '../../src/pubsub/types.core.ts'
 import type { RouterInit } from '../../src/pubsub/router.ts'
 import type { WireMessage } from '../../src/pubsub/announced.ts'
 
@@ -74,6 +77,29 @@ describe('pub/sub: what comes from a peer', () => {
     // it was started anew before anybody missed it
     node(['other'])
     expect(said).to.deep.equal(['peer back', 'peer gone', 'peer gone', 'peer back', 'peer gone'])
+  })
+
+  it('of nodes that come and go for ever a log remembers nothing, and one that comes back takes part', () => {
+    const core = new LogAssigner({ self: 'me', log, random: () => 0.5, time: { now: 0, wall: 0 } })
+    const step = (input: Timeless<AssignerInput>): void => { core.step({ ...input, now: 0, wall: 0 }) }
+    const noop = (): void => {}
+    const init = {
+      context: { self: 'me', net: { changed: noop }, connected: () => false, nodesChanged: noop, discovery: { node: noop } },
+      registry: { hello: noop, back: noop, gone: noop },
+      logs: { input: step, available: (peer: string, available: boolean) => { step({ type: 'available', peer, available }) }, nodesChanged: noop, announced: { gone: noop } },
+      subscriptions: {},
+      kept: undefined
+    }
+    const router = new Router(init as unknown as RouterInit)
+    const spec = { channel: 'orders/billing', pattern: 'orders', name: 'billing', opened: 1, start: 'latest' as const, durable: true, expire: 1_000, maxDeliver: 5, ackWait: 30_000, backoff: [] }
+    step({ type: 'channel', spec, members: Array.from({ length: 100 }, (_, i) => ({ id: `tab${i}`, weight: 1 })) })
+    for (let i = 0; i < 1_000; i++) {
+      for (const state of ['up', 'left'] as const) router.node({ id: `tab${i}`, state, roles: [MEMBER] } as unknown as NodeInfo, false)
+      expect(core.unavailable.size).to.equal(1)
+      router.node({ id: `tab${i}`, state: 'left', roles: [MEMBER] } as unknown as NodeInfo, true)
+    }
+    expect(core.unavailable.size).to.equal(0)
+    expect([...core.sorted[0]!.seats.values()].filter(({ available }) => available)).to.have.length(100)
   })
 
   it('only a keeper fetches', () => {

@@ -212,10 +212,13 @@ describe('pub/sub: what a channel is when several ask for it', () => {
     expect(a.core.whole().openings.length).to.be.at.most(MAX_OPENINGS + 2)
   })
 
-  it('times that nothing can follow keep nobody from subscribing', () => {
-    a.step({ type: 'message', from: 'm', delta: deltaOf(openingOf('z', { maxDeliver: 7 }, Number.MAX_SAFE_INTEGER, MAX_DELIVER)) })
+  it('times that nothing can follow are not believed, and keep nobody from subscribing; those of a clock that is ahead are followed', () => {
+    for (const at of [Number.MAX_SAFE_INTEGER, WALL + 25 * HOUR, WALL + 24 * HOUR]) {
+      a.step({ type: 'message', from: 'm', delta: deltaOf(openingOf(`z${at}`, { maxDeliver: 7 }, at, MAX_DELIVER)) })
+      expect(a.core.matching()[0]?.spec.maxDeliver).to.equal(at === WALL + 24 * HOUR ? 7 : undefined)
+    }
     const opened = a.open({ maxDeliver: 2 }).find(({ type }) => type === 'opened')
-    expect(opened).to.have.nested.property('spec.maxDeliver', 7)
+    expect(opened).to.have.nested.property('spec.maxDeliver', 2)
   })
 
   it('openings as they were before this was told count as they did: the oldest', () => {

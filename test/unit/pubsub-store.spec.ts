@@ -116,13 +116,29 @@ describe('pub/sub: what is stored of a log', () => {
     await driver.stop()
   })
 
+  it('what cannot be read is as good as lost, and said to be damaged: the rest is there', async () => {
+    const { log: store } = memoryStorage()
+    const file = open(store)
+    file.append(1, [message(1)])
+    file.save(2, state(1))
+    await file.idle()
+    const name = 'pubsub/own/12D3KooWa/7/orders.eu'
+    await store.append(name, [Uint8Array.of(255)])
+    expect(await open(store).load()).to.deep.equal({ damaged: true, restored: { messages: [message(1)], last: 1, state: state(1) } })
+    await store.append(`${name}/state`, [Uint8Array.of(255)])
+    expect(await open(store).load()).to.deep.equal({ damaged: true, restored: { messages: [message(1)], last: 1, state: undefined } })
+  })
+
   it('is deleted without a trace', async () => {
     const { log: store } = memoryStorage()
-    const file = open(store, [], 'kept')
+    const forever: Record<string, boolean | undefined> = {}
+    const file = open({ ...store, delete: async (name, options) => { forever[name] = options?.forever; await store.delete(name) } }, [], 'kept')
     file.append(1, [message(1)])
     file.save(2, state(1))
     await file.delete()
     expect(await storedLogs(store, 'kept')).to.deep.equal([])
+    // such names do not come again, and there is no end of them
+    expect(forever).to.deep.equal({ 'pubsub/kept/12D3KooWa/7/orders.eu': true, 'pubsub/kept/12D3KooWa/7/orders.eu/state': true })
   })
 })
 

@@ -192,6 +192,21 @@ function logContract (storage: () => Storage): void {
     expect([...log.lost]).to.deep.equal([])
   })
 
+  it('forgets logs for good, and begins with them anew', async () => {
+    const { log } = storage()
+    await log.append('b', [bytes('1')])
+    await Promise.all([
+      log.append('a', ['1', '2', '3'].map(bytes)), log.delete('a', { forever: true }),
+      log.append('c', [bytes('1')]), log.delete('c', { forever: true }), log.append('c', [bytes('2')]), log.delete('never', { forever: true })
+    ])
+    expect(await log.logs()).to.deep.equal(['b', 'c'])
+    expect(await log.read('a', 1, 10)).to.deep.equal([])
+    const last = await log.append('a', [bytes('4')])
+    expect(await log.read('a', 1, 10)).to.deep.equal([{ seq: last, value: bytes('4') }])
+    expect((await texts(log, 'c')).map(entry => entry.slice(2))).to.deep.equal(['2'])
+    expect([...log.lost]).to.deep.equal([])
+  })
+
   it('applies changes that were made together in their order', async () => {
     const { log } = storage()
     const results = await Promise.all([

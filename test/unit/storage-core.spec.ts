@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { GroupLogStore } from '../../src/storage/log.ts'
+import { ForgettingLogStore } from '../../src/storage/node/forgetting.ts'
 import { decodeName, encodeName } from '../../src/storage/names.ts'
 import { isDamaged } from '../../src/storage/node/wal.ts'
 import { recoverLog } from '../../src/storage/recovery.core.ts'
@@ -8,7 +9,8 @@ import { seal, unseal } from '../../src/storage/seal.ts'
 import { CachedStableStore } from '../../src/storage/stable.ts'
 import { crc32c } from '../../src/util/crc32c.ts'
 import { bytes, rejection, text } from './storage-contract.ts'
-import type { LogBackend, PlacedEntry } from '../../src/storage/log.ts'
+import type { PlacedEntry } from '../../src/storage/log.ts'
+import type { ForgetfulBackend } from '../../src/storage/node/forgetting.ts'
 
 describe('crc32c', () => {
   it('gives the sums of RFC 3720', () => {
@@ -108,7 +110,7 @@ describe('storage: the write-ahead log of level', () => {
 })
 
 /** A backend that counts, waits and fails on demand. */
-class FakeLogs implements LogBackend {
+class FakeLogs implements ForgetfulBackend {
   readonly commits: PlacedEntry[][] = []
   fail = false
 
@@ -116,6 +118,14 @@ class FakeLogs implements LogBackend {
     await new Promise(resolve => setImmediate(resolve))
     if (this.fail) { throw new Error('no space left on device') }
     this.commits.push([...entries])
+  }
+
+  readonly forgotten: string[][] = []
+  cannotForget = false
+
+  async forget (logs: readonly string[]): Promise<void> {
+    if (this.cannotForget) { throw new Error('no space left on device') }
+    this.forgotten.push([...logs])
   }
 
   async note (): Promise<void> {}
@@ -146,6 +156,21 @@ describe('storage: group commit', () => {
     const lasts = await Promise.all(Array.from({ length: 5 }, async () => await store.append('a', [large])))
     expect(lasts).to.deep.equal([1, 2, 3, 4, 5])
     expect(backend.commits.filter(entries => entries.length > 0).map(entries => entries.length)).to.deep.equal([2, 2, 1])
+  })
+
+  it('forgets together what is deleted for good, and takes what it cannot forget for deleted', async () => {
+    const backend = new FakeLogs()
+    const store = new ForgettingLogStore(backend)
+    await Promise.all(['a', 'b', 'c'].map(async name => await store.append(name, [bytes('1')])))
+    await Promise.all(['a', 'b'].map(async name => { await store.delete(name, { forever: true }) }))
+    // the next write comes after that
+    await store.append('d', [bytes('1')])
+    backend.cannotForget = true
+    await store.delete('c', { forever: true })
+    expect(await store.append('c', [bytes('2')])).to.equal(2)
+    expect(await store.append('a', [bytes('2')])).to.equal(1)
+    await store.close()
+    expect(backend.forgotten).to.deep.equal([['a', 'b']])
   })
 
   it('leaves no hole when a write fails, and tells everyone whose write it was', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { ClassicLevel } from 'classic-level'
-import { LevelLogs } from '../../src/storage/node/level.ts'
+import { LevelLogs, openLevel } from '../../src/storage/node/level.ts'
 import { RosterFile } from '../../src/storage/node/roster.ts'
 import { openStorage } from '../../src/storage/node.ts'
 import { crc32c } from '../../src/util/crc32c.ts'
@@ -380,6 +380,65 @@ describe('node storage: logs on a damaged disk', () => {
     await fill()
     await rm(join(dir, 'log'), { recursive: true })
     await expectLost()
+  })
+
+  /** Names of logs of which something is kept. */
+  async function known (): Promise<string[]> {
+    const level = await openLevel(join(dir, 'log'))
+    const keys = await level.keys().all()
+    await level.close()
+    const roster = await new RosterFile(join(dir, 'roster')).load()
+    return [...keys.map(key => `level ${text(key)}`), ...[...roster.keys()].map(name => `roster ${name}`)]
+  }
+
+  it('keeps nothing of logs that were deleted for good, however many', async () => {
+    await using(async ({ log }) => {
+      for (let i = 0; i < 1_000; i += 100) {
+        const names = Array.from({ length: 100 }, (_, j) => `kept/${i + j}`)
+        await Promise.all(names.map(async name => await log.append(name, [bytes('x')])))
+        await Promise.all(names.map(async name => { await log.delete(name, { forever: true }) }))
+      }
+    })
+    expect(await known()).to.deep.equal([])
+    await using(async ({ log }) => {
+      expect(await log.append('kept/1', [bytes('y')])).to.equal(1)
+    })
+    await using(async ({ log }) => {
+      expect([...log.lost]).to.deep.equal([])
+      expect(await log.read('kept/1', 1, 10)).to.deep.equal([{ seq: 1, value: bytes('y') }])
+      await log.delete('kept/1', { forever: true })
+    })
+    expect(await known()).to.deep.equal([])
+  })
+
+  it('takes a log that a crash left half forgotten for a deleted one', async () => {
+    await using(async ({ log }) => {
+      await log.append('a', [bytes('x')])
+      await log.delete('a')
+    })
+    const roster = new RosterFile(join(dir, 'roster'))
+    await roster.load()
+    await roster.forget(['a'])
+    await roster.close()
+    await using(async ({ log }) => {
+      expect([...log.lost, ...await log.logs()]).to.deep.equal([])
+      expect(await log.append('a', [bytes('y')])).to.be.greaterThan(1)
+    })
+  })
+
+  it('the roster is written anew while it is in use, when most of it is of logs that are gone', async () => {
+    await using(async () => {})
+    const roster = new RosterFile(join(dir, 'roster'))
+    const names = (from: number): string[] => Array.from({ length: 1_000 }, (_, i) => `log ${from + i}`)
+    await roster.note(new Map([['stays', { ceiling: 7, lost: false }]]))
+    for (let i = 0; i < 10; i++) {
+      await roster.note(new Map(names(i * 1_000).map(name => [name, { ceiling: 1, lost: false }])))
+      await roster.forget(names(i * 1_000))
+    }
+    expect((await readFile(join(dir, 'roster'), 'utf8')).split('\n').length).to.be.below(10_000)
+    await roster.note(new Map([['new', { ceiling: 8, lost: true }]]))
+    await roster.close()
+    expect(await new RosterFile(join(dir, 'roster')).load()).to.deep.equal(new Map([['stays', { ceiling: 7, lost: false }], ['new', { ceiling: 8, lost: true }]]))
   })
 
   it('needs no roster while the database is whole', async () => {

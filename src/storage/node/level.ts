@@ -5,8 +5,9 @@ import { StorageError } from '../../errors.ts'
 import { seal, unseal } from '../seal.ts'
 import { tryWrite } from './files.ts'
 import type { LogEntry } from '../index.ts'
-import type { LogBackend, PlacedEntry } from '../log.ts'
+import type { PlacedEntry } from '../log.ts'
 import type { Edges, LogState, RosterEntry } from '../recovery.core.ts'
+import type { ForgetfulBackend } from './forgetting.ts'
 import type { RosterFile } from './roster.ts'
 
 const STATE = 0x6d
@@ -134,7 +135,7 @@ async function walBytes (path: string): Promise<number> {
  * one: what it appends behind half a record cannot be read again, and once a sync has failed it refuses all. While the
  * disk is too full for that level stays as it is, to be read. When it cannot be opened, whoever reads or writes tries again.
  */
-export class LevelLogs implements LogBackend {
+export class LevelLogs implements ForgetfulBackend {
   private readonly level: Level
   private readonly roster: RosterFile
   private readonly onLocked: () => void
@@ -213,6 +214,12 @@ export class LevelLogs implements LogBackend {
 
   async note (entries: ReadonlyMap<string, RosterEntry>): Promise<void> {
     await this.roster.note(entries)
+  }
+
+  /** The roster first: a line in it without a state would say that the state was lost. */
+  async forget (logs: readonly string[]): Promise<void> {
+    await this.roster.forget(logs)
+    await this.write(async () => { await this.level.batch(logs.map(log => ({ type: 'del', key: stateKey(log) })), { sync: true }) })
   }
 
   async range (log: string, from: number, to: number, limit: number): Promise<LogEntry[]> {

@@ -13,7 +13,7 @@ interface Mutation extends Replacement {
 export const MUTATIONS: readonly Mutation[] = [
   { name: 'acks before the handler has ended', file: 'runner', find: "this.#host.tell({ type: 'run', item })", replace: "this.#host.tell({ type: 'run', item })\n    item.source.done.push(item.message.seq)\n    this.#host.soon(item.source)" },
   { name: 'moves the watermark over a gap', file: 'cursor', find: 'if (seq === this.#low + 1) {', replace: 'if (seq > this.#low) {' },
-  { name: 'merges cursors by overwriting', file: 'cursor', find: 'this.raise(Math.min(low, limit))', replace: 'this.#low = Math.min(low, limit)\n    this.#done.clear()', from: 90 },
+  { name: 'merges cursors by overwriting', file: 'channel-cursors', find: 'const above = joined(known?.done ?? [], clip(done, 1, limit))', replace: 'all.low = Math.min(low, limit)\n    const above = clip(done, 1, limit)', from: 90 },
   { name: 'uses numbers again after a crash', file: 'assigner', find: 'restored?.messages, restored?.last)', replace: 'restored?.messages.slice(0, -1), 0)' },
   { name: 'takes over without cursors', file: 'keeping', find: 'if (!areRanges(done) || !(low >= 0)', replace: 'if (!this.#core.owner || !areRanges(done) || !(low >= 0)', from: 90 },
   { name: 'sends before it has stored', file: 'announce', find: 'channels }, after: barrier })', replace: 'channels }, after: 0 })', from: 31 },
