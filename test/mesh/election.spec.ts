@@ -134,8 +134,11 @@ describe('mesh: election', function () {
   it('a voter in memory that is cut off from the others, whom a client still sees, begins no second group', async () => {
     mesh = await createTestMesh([login(), login(), login(), {}])
     const nodes = mesh.nodes.slice(0, 3)
+    const founder = await agreed(nodes)
+    await until(() => voters(of(nodes, founder.id)) === sorted(nodes), { timeout: 40_000 })
+    // on a busy machine another one may lead by now, and yet another before the end: the group is what stays
     const first = await agreed(nodes)
-    await until(() => voters(of(nodes, first.id)) === sorted(nodes), { timeout: 40_000 })
+    const { epoch } = first.token
     const lone = nodes.find(({ id }) => id !== first.id) as Mesh
     const others = nodes.filter(node => node !== lone)
     for (const other of others) mesh.cut(lone, other)
@@ -147,10 +150,9 @@ describe('mesh: election', function () {
     await until(() => performance.now() - alone > 14_000, { timeout: 20_000 })
     expect(heard).to.deep.equal([])
     expect(others.every(other => lone.discovery.node(other.id) !== undefined), 'discovery sees them').to.equal(true)
-    for (const other of others) expect(other.election.leader).to.deep.equal(first)
+    expect((await agreed(others)).token.epoch).to.equal(epoch)
     mesh.heal()
-    await until(() => lone.election.leader?.id === first.id)
-    expect((await agreed(nodes)).token.epoch).to.equal(first.token.epoch)
+    expect((await agreed(nodes)).token.epoch).to.equal(epoch)
   })
 
   it('stop and drain of the leader hand over; a drained node votes no more', async () => {
