@@ -2,7 +2,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { createTimers, timers } from '../../src/util/timers.ts'
 import { faultProxy } from '../harness/fault-proxy.ts'
-import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
+import { until } from '../harness/until.ts'
+import { connect, PROTOCOL, streamsNode } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
 import type { Connection } from '@libp2p/interface'
@@ -319,7 +320,7 @@ describe('PeerStreams', () => {
       const first = await client.streams.open(server.libp2p.peerId)
       left = 5
       await betterPath(client, server)
-      await until(() => carriers(client, server).join() === 'true', 'the move', 10_000)
+      await until(() => carriers(client, server).join() === 'true', { what: 'the move' })
       expect([refused, first.open]).to.deep.equal([5, false])
       left = Infinity
       const best = await betterPath(client, server)
@@ -356,7 +357,7 @@ describe('PeerStreams', () => {
       const second = await client.streams.open(id)
       expect(second).not.to.equal(first)
       for (let i = 0; i < 20; i++) send(second)
-      await until(() => got.length === next, 'all of them', 20_000)
+      await until(() => got.length === next, { timeout: 20_000, what: 'all of them' })
       expect(got).to.deep.equal(Array.from({ length: next }, (_, n) => n))
       expect(carriers(client, server)).to.deep.equal([true])
     })
