@@ -4,19 +4,21 @@ import { realNow, realTimeout } from './real-time.ts'
 /** Milliseconds between two looks at the clock. */
 const TICK = 50
 /** Milliseconds without a turn from which on a leader may lose its office for that alone. */
-export const STANDSTILL = 300
+const STANDSTILL = 300
 const ATTEMPTS = 3
 
 /**
- * Repeats `run`, a whole test's act with parts of its own, only while what it resolves to is not as claimed and this process,
- * in which the parts are, stood still meanwhile: what our code does wrong it does each time. The last result is the one
+ * Repeats `run`, a whole test's act with parts of its own, only while what it resolves to is not as claimed and the process
+ * in which the parts are stood still meanwhile: what our code does wrong it does each time. The last result is the one
  * to be judged. A rejection is none of that, and final.
+ *
+ * @param stood - milliseconds of the longest standstill, where the parts are not in this process
  */
-export async function undisturbed <T> (run: () => Promise<T>, claimed: (result: T) => boolean): Promise<T> {
+export async function undisturbed <T> (run: () => Promise<T>, claimed: (result: T) => boolean, stood?: (result: T) => number): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     using meter = new Meter()
     const result = await run()
-    if (attempt === ATTEMPTS || claimed(result) || meter.longest() < STANDSTILL) return result
+    if (attempt === ATTEMPTS || claimed(result) || (stood?.(result) ?? meter.longest()) < STANDSTILL) return result
   }
 }
 
