@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import { ELECTION_COMMANDS } from '../harness/election-group.ts'
 import { wallClock } from '../harness/ipc.ts'
-import { until } from '../harness/until.ts'
 import { useProcesses } from '../harness/use-processes.ts'
 import { launch } from './browser.ts'
+import { until } from './patience.ts'
 import { RawTab } from './raw-tab.ts'
 import { serveTabs } from './tab-server.ts'
 import type { TabScript } from './tab-page.ts'
@@ -27,7 +27,7 @@ const RIGHT_AGAIN = 2_000
 declare const tab: TabScript
 
 describe('the life of a tab, in Chromium', function () {
-  this.timeout(60_000 + FROZEN)
+  this.timeout(240_000 + FROZEN)
   const processes = useProcesses({ per: 'suite' })
   let server: TabServer
   let browser: Browser
