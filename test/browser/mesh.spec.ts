@@ -11,7 +11,7 @@ import type { Records } from '../../src/records/index.ts'
 interface Who { id: string, caller: string, token?: string }
 
 describe('a page', function () {
-  this.timeout(30_000)
+  this.timeout(90_000)
   const remote = useRemoteNodes()
   const pages = usePages()
   const meshes: Mesh[] = []

@@ -54,7 +54,7 @@ describe('the demo page, for every eye and none', function () {
       await tab.node('caller').locator('.path:not([data-transport=none])').waitFor()
       await watchPulses(tab)
       const { node } = await tab.call({ service: 'login' })
-      expect(await tab.node(node).locator('.calls').innerText()).to.equal('1 out, 0 in')
+      await tab.node(node).locator('.calls', { hasText: '1 out, 0 in' }).waitFor()
       await until(async () => (await tab.page.evaluate(() => pulsesSeen)).includes(`out, ${drawn}`))
 
       for (let i = 0; i < 2; i++) await mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 15_000 })
