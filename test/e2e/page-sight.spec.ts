@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { freePort } from '../harness/ports.ts'
-import { until } from '../harness/until.ts'
 import { expectAccessible } from './axe.ts'
+import { until } from './patience.ts'
 import { useTabs } from './tabs.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { Tab } from './browser.ts'
@@ -38,7 +38,7 @@ async function watchSpoken ({ page }: Tab): Promise<void> {
 }
 
 describe('the demo page, for every eye and none', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const tabs = useTabs()
 
   async function visitor (name: string): Promise<Mesh> {
