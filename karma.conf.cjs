@@ -91,7 +91,7 @@ module.exports = async config => {
     ],
     // For pages of an origin of their own.
     customHeaders: [{ match: '.*', name: 'Access-Control-Allow-Origin', value: '*' }],
-    client: { leftOut: leftOut(), mocha: { timeout: 20_000 } },
+    client: { leftOut: leftOut(), mocha: { timeout: 60_000 } },
     customLaunchers: {
       ChromiumHeadless: { base: 'Chrome', flags: CHROMIUM_FLAGS },
       FirefoxOnLoopback: { base: 'FirefoxHeadless', prefs: FIREFOX_PREFS }

@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { freePort } from '../harness/ports.ts'
-import { until } from '../harness/until.ts'
 import { expectAccessible } from './axe.ts'
+import { until } from './patience.ts'
 import { useTabs } from './tabs.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { Tab } from './browser.ts'
@@ -38,7 +38,7 @@ async function watchSpoken ({ page }: Tab): Promise<void> {
 }
 
 describe('the demo page, for every eye and none', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const tabs = useTabs()
 
   async function visitor (name: string): Promise<Mesh> {
@@ -54,7 +54,7 @@ describe('the demo page, for every eye and none', function () {
       await tab.node('caller').locator('.path:not([data-transport=none])').waitFor()
       await watchPulses(tab)
       const { node } = await tab.call({ service: 'login' })
-      expect(await tab.node(node).locator('.calls').innerText()).to.equal('1 out, 0 in')
+      await tab.node(node).locator('.calls', { hasText: '1 out, 0 in' }).waitFor()
       await until(async () => (await tab.page.evaluate(() => pulsesSeen)).includes(`out, ${drawn}`))
 
       for (let i = 0; i < 2; i++) await mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 15_000 })

@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { OWN } from '../../src/wire/names.ts'
-import { until } from '../harness/until.ts'
 import { expectAccessible } from './axe.ts'
+import { until } from './patience.ts'
 import { ARTEFACTS } from './stage.ts'
 import { useTabs } from './tabs.ts'
 import type { Tab } from './browser.ts'
 
 describe('the demo page, in Chromium', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const tabs = useTabs()
 
   it('is served under a strict policy and asks nobody else for anything', async () => {

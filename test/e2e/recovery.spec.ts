@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
-import { until } from '../harness/until.ts'
+import { until } from './patience.ts'
 import { useTabs } from './tabs.ts'
 import type { Message } from '../../src/index.ts'
 import type { Tab } from './browser.ts'
@@ -20,7 +20,7 @@ async function relaysOf (url: string): Promise<string[]> {
 
 // In this order: each test takes a part of the fleet away.
 describe('the demo page, when something breaks', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const tabs = useTabs()
 
   it('each order is handled once, by a tab, a Node process or the fleet; what a tab that closes has not done, others do', async () => {
@@ -59,7 +59,7 @@ describe('the demo page, when something breaks', function () {
     const late = new Set((await Promise.all(Array.from({ length: 40 }, async (_, count) => orders.publish({ item: 'lamp', count })))).map(({ id }) => id))
     await until(async () => Number(await consumer.locator('[data-count=handling]').innerText()) > 0)
     await tab.close()
-    await until(() => done(late) === 40, { timeout: 40_000, what: () => `40 orders handled by others: ${done(late)}` })
+    await until(() => done(late) === 40, { what: () => `40 orders handled by others: ${done(late)}` })
   })
 
   it('refuses a message when a person says so, and gets it again', async () => {
@@ -97,7 +97,7 @@ describe('the demo page, when something breaks', function () {
     await own.getByLabel('Refuse the next').check()
     const before = await acked()
     await tab.button('Publish 20').click()
-    await until(async () => await acked() >= before + 20, { timeout: 30_000 })
+    await until(async () => await acked() >= before + 20)
     expect(await own.locator('[data-count=nacked]').innerText()).to.equal('1')
     expect(await tab.page.locator('#shares [data-twice]').getAttribute('data-twice')).to.equal('0')
   })
@@ -163,8 +163,8 @@ describe('the demo page, when something breaks', function () {
       const before = await both()
       const missedBefore = await counted(witness, missed)
       await tab.button('Pause this tab for 6 s').click()
-      await until(async () => await counted(witness, missed) > missedBefore, { timeout: 30_000 })
-      await until(async () => await counted(tab, 'this tab runs again') === attempt, { timeout: 30_000 })
+      await until(async () => await counted(witness, missed) > missedBefore)
+      await until(async () => await counted(tab, 'this tab runs again') === attempt)
       await tab.page.locator('#status[data-status=joined]').waitFor()
       await witness.node(name).waitFor()
       await until(async () => (await tab.call({ service: 'login' })).outcome === 'done')
@@ -184,8 +184,12 @@ describe('the demo page, when something breaks', function () {
     await tab.join()
     await until(async () => await term(tab, 'login') > 0)
     const before = await term(tab, 'login')
-    await tab.page.getByRole('button', { name: /^Step down .* of login$/ }).click()
-    await until(async () => await term(tab, 'login') > before)
+    const stepDown = tab.page.getByRole('button', { name: /^Step down .* of login$/ })
+    await until(async () => {
+      // a leader whose voters are not connected yet refuses
+      if (await stepDown.isVisible()) await stepDown.click({ timeout: 1_000 })
+      return await term(tab, 'login') > before
+    }, { interval: 500 })
     await tab.event(/login: login-\d stepped down/).waitFor()
   })
 
@@ -196,6 +200,9 @@ describe('the demo page, when something breaks', function () {
     await until(async () => await term(tab, 'login') > 0)
     await tab.button('Link 9 tokens').click()
     await tab.page.locator('#tokens tr[data-token=user-9] .peer').waitFor()
+    // with fewer its own group may end with it: another one is founded, whose terms begin anew
+    const voters = tab.page.locator('#leaders [data-service=login] .facts dd').first()
+    await until(async () => (await voters.innerText()).split(', ').length === 3, { what: 'three voters' })
     const before = await term(tab, 'login')
     const victim = await leader(tab, 'login')
     const pid = demo.pids.get(victim) ?? 0
@@ -203,11 +210,14 @@ describe('the demo page, when something breaks', function () {
     await tab.node(victim).waitFor({ state: 'detached' })
     await until(async () => await term(tab, 'login') > before && await leader(tab, 'login') !== victim)
     await demo.prints(new RegExp(`${victim} \\(process ${pid}\\) was killed by SIGKILL; the mesh goes on without it`))
-    expect(await tab.page.locator('#leaders [data-service=login] .timeline li').count()).to.be.above(1)
+    await until(async () => await tab.page.locator('#leaders [data-service=login] .timeline li').count() > 1)
     const after = await tab.call({ service: 'login', times: 'Call ×100' })
     expect(after.text).to.contain('100 of 100 answered').and.not.to.contain(victim)
-    await tab.button('Call each once').click()
-    await until(async () => !(await tab.page.locator('#tokens tbody tr td:nth-child(3)').allInnerTexts()).some(text => text.startsWith(victim) || text.startsWith('not linked')))
+    await until(async () => {
+      // a call that failed in the gap leaves its token without a link, until the next one
+      await tab.button('Call each once').click()
+      return !(await tab.page.locator('#tokens tbody tr td:nth-child(3)').allInnerTexts()).some(text => text.startsWith(victim) || text.startsWith('not linked'))
+    }, { interval: 1_000 })
     expect(await tab.page.locator('#tokens').innerText()).to.contain(`came from ${victim}`)
   })
 

@@ -16,6 +16,16 @@ export interface Started {
   readonly commands: Record<string, Command>
 }
 
+/** Milliseconds between two looks at the clock, and what one may be late before it is told: whoever stands still for longer may be missed, rightly. */
+const TICK = 100
+const LATE = 300
+
+/** A time in which the process ran nothing, in {@link wallClock} time: the detail of a `stall`. */
+export interface Stall {
+  readonly from: number
+  readonly to: number
+}
+
 /** The command that ends a child: afterwards it must exit by itself when its channel closes. */
 const STOP = 'stop'
 
@@ -37,6 +47,14 @@ function fault (kind: Fault['kind'], error: unknown): void {
 
 const emit: Emit = (event, detail) => { send({ type: 'event', event, detail, at: wallClock() }) }
 
+function tellStalls (last = wallClock()): void {
+  setTimeout(() => {
+    const now = wallClock()
+    if (now - last > TICK + LATE) emit('stall', { from: last, to: now } satisfies Stall)
+    tellStalls(now)
+  }, TICK).unref()
+}
+
 /** Call once, at the top of a child script. `start` gets the options that the parent gave to `spawnNode`. */
 export function runChild (start: (options: ChildMeshOptions, emit: Emit, commands: string | undefined) => Promise<Started>): void {
   let commands: Record<string, Command> = {}
@@ -46,6 +64,7 @@ export function runChild (start: (options: ChildMeshOptions, emit: Emit, command
     try {
       const started = await start(message.options, emit, message.commands)
       commands = started.commands
+      tellStalls()
       send({ type: 'started', id: started.id, addresses: started.addresses, status: started.status, at: wallClock() })
     } catch (error) {
       send({ type: 'refused', error: describeError(error) })

@@ -128,6 +128,11 @@ export class ElectionGroup implements AsyncDisposable {
       at >= since && detail.leader !== undefined && newer(detail.leader, before))?.at ?? Number.NaN)) - since
   }
 
+  /** Milliseconds of the longest time in which one of its processes ran nothing: a group may elect for that alone. */
+  stoodStill (): number {
+    return Math.max(...this.#all.map(node => node.stoodStill()))
+  }
+
   terms (): Term[] {
     return this.#all.flatMap(node => termsOf(node, this.#died.get(node)))
   }

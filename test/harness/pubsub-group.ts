@@ -9,6 +9,7 @@ import { freePort } from './ports.ts'
 import { spawnNode } from './processes.ts'
 import { until } from './until.ts'
 import { allSeeAll } from './use-processes.ts'
+import type { Stall } from './child.ts'
 import type { DeliveryVerdict, Fault, Handling } from './deliveries.ts'
 import type { FaultProxy } from './fault-proxy.ts'
 import type { ChildMeshOptions } from './ipc.ts'
@@ -22,6 +23,9 @@ const MAX_DELIVER = 100
 
 /** Milliseconds in which what is confirmed as durable leaves a process that is starved. */
 const UNDER_WAY = 1_000
+
+/** Milliseconds that a process ran nothing, from which on what it does may come too late. */
+const STARVED = 1_000
 
 const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 
@@ -197,10 +201,14 @@ export class PubsubGroup implements AsyncDisposable {
     })
   }
 
-  /** What a busy machine does by itself: a connection between two ended, or one took the other for gone. */
+  /** What a busy machine does by itself: a connection between two ended, one took the other for gone, or ran nothing while its acks were waited for. */
   #views (): Fault[] {
     return this.#all.flatMap(({ id, events }) => events.flatMap(({ event, detail, at }): Fault[] => {
       if (event === 'disconnect') return [{ kind: 'a connection ended', node: id, other: detail as string, at }]
+      if (event === 'stall') {
+        const { from, to } = detail as Stall
+        return to - from < STARVED ? [] : [{ kind: 'stood still', node: id, at: from, to }]
+      }
       if (event === 'node:remove') return [{ kind: 'taken for gone', node: id, other: (detail as NodeInfo).id, at }]
       return []
     }))

@@ -1,11 +1,17 @@
 /**
  * Polls a condition instead of sleeping and hoping. The deadline is generous: it only decides how long a failing test
- * takes, never whether a working one passes.
+ * takes, never whether a working one passes. So it counts time in which this process ran: when it stood still, nothing
+ * for which it waits could happen.
  */
 import { realNow, realTimeout } from './real-time.ts'
 
+/** Milliseconds between two looks at the clock. */
+const TICK = 100
+/** Milliseconds that count between two looks at most: what is above that is a standstill. */
+const MOST = 250
+
 export interface UntilOptions {
-  /** Milliseconds. @default 15000 */
+  /** Milliseconds that this process ran. @default 15000 */
   timeout?: number
   /** Milliseconds between two looks. @default 10 */
   interval?: number
@@ -16,9 +22,9 @@ export interface UntilOptions {
 /** Resolves to the first truthy value that `condition` returns. Its throws count as not yet. */
 export async function until <T> (condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
   const { timeout = 15_000, interval = 10, what } = options
-  const deadline = realNow() + timeout
+  using patience = new Patience(timeout)
   let problem: unknown
-  for (;;) {
+  for (let last = false; ;) {
     try {
       const value = await condition()
       problem = undefined
@@ -26,10 +32,39 @@ export async function until <T> (condition: () => T | Promise<T>, options: Until
     } catch (error) {
       problem = error
     }
-    if (realNow() > deadline) {
+    if (last) {
       const text = typeof what === 'function' ? what() : what ?? condition.toString()
       throw new Error(`not within ${timeout} ms: ${text}`, problem === undefined ? undefined : { cause: problem })
     }
+    // what became ready at the last moment gets its turn before the last look
+    last = patience.over()
     await new Promise(resolve => { realTimeout(resolve, interval) })
+  }
+}
+
+/** Also while a condition is awaited: that alone may take long. */
+class Patience implements Disposable {
+  #left: number
+  #looked = realNow()
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor (ms: number) {
+    this.#left = ms
+    this.#tick()
+  }
+
+  over (): boolean {
+    const now = realNow()
+    this.#left -= Math.min(now - this.#looked, MOST)
+    this.#looked = now
+    return this.#left < 0
+  }
+
+  readonly #tick = (): void => {
+    if (!this.over()) this.#timer = realTimeout(this.#tick, TICK)
+  }
+
+  [Symbol.dispose] (): void {
+    clearTimeout(this.#timer)
   }
 }

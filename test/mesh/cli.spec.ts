@@ -8,7 +8,7 @@ describe('the command line', function () {
   const shop = useShop()
 
   it('calls a method and prints its result', async () => {
-    const ran = await shop.cli('call', 'login', 'greet', '{"name":"ada","bytes":{"$bytes":"AQI="}}', '--token', 'ada', '--json')
+    const ran = await shop.cli('call', 'login', 'greet', '{"name":"ada","bytes":{"$bytes":"AQI="}}', '--token', 'ada', '--timeout', '40000', '--json')
     expect(ran).to.deep.include({ code: 0, err: '' })
     expect(JSON.parse(ran.out)).to.deep.equal({ text: 'welcome ada', token: true, raw: { $bytes: 'AQI=' }, bytes: true })
     expect((await shop.cli('call', 'login', 'count', '3', '--stream')).out).to.equal('0\n1\n2')

@@ -24,11 +24,11 @@ describe('mesh: a register of many queues', function () {
   afterEach(async () => { await endMeshes(mesh) })
 
   it('is there for a leader that is alone, and stays while its group grows', async () => {
-    mesh = await createTestMesh([{ service: 'login', election: { expect: 1 } }])
+    mesh = await createTestMesh([login({ expect: 1 })])
     const leader = await ready(mesh.nodes)
     await leader.election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
     const { term } = leader.election.status()
-    await Promise.all([mesh.add({ service: 'login', election: {} }), mesh.add({ service: 'login', election: {} })])
+    await Promise.all([mesh.add(login()), mesh.add(login())])
     await until(() => leader.election.status().voters.length === 3, { timeout: 40_000 })
     expect(leader.election.status().term).to.equal(term)
     expect(leader.election.register.ready).to.equal(true)

@@ -7,6 +7,7 @@ import { memoryStorage } from '../../src/storage/index.ts'
 import { encodeDiscoveryFrame } from '../../src/wire/discovery-codec.ts'
 import { encodeElection } from '../../src/wire/election-codec.ts'
 import { endMeshes } from '../harness/end-mesh.ts'
+import { undisturbed } from '../harness/undisturbed.ts'
 import { until } from '../harness/until.ts'
 import type { ElectionChange, Mesh, RpcError } from '../../src/index.ts'
 import type { TestMesh, TestNodeOptions } from '../../src/testing/index.ts'
@@ -27,6 +28,15 @@ async function agreed (nodes: readonly Mesh[], after?: Leader): Promise<Leader> 
 
 function order (a: Leader, b: Leader): number {
   return a.token.epoch - b.token.epoch || a.token.term - b.token.term
+}
+
+/** Whoever of them leads gives its office up, and is told. A leader of some milliseconds may not have heard of the others yet, and refuses. */
+async function resigned (nodes: readonly Mesh[]): Promise<Leader> {
+  return until(async () => {
+    const leader = await agreed(nodes)
+    await of(nodes, leader.id).election.resign()
+    return leader
+  }, { timeout: 40_000 })
 }
 
 const of = (nodes: readonly Mesh[], id: string): Mesh => nodes.find(node => node.id === id) as Mesh
@@ -122,12 +132,19 @@ describe('mesh: election', function () {
         running.push(['end', node.id])
       }, { signal: stop.signal }).catch(() => {})
     }
-    const first = await agreed(mesh.nodes)
-    await until(() => running.length === 1)
+    const first = await until(async () => {
+      const leader = await agreed(mesh.nodes)
+      return running.at(-1)?.join() === `start,${leader.id}` ? leader : undefined
+    })
+    const before = running.length
     mesh.isolate(of(mesh.nodes, first.id), { silent: true })
-    const second = await agreed(mesh.nodes.filter(({ id }) => id !== first.id), first)
-    await until(() => running.length === 3)
-    expect(running).to.deep.equal([['start', first.id], ['end', first.id], ['start', second.id]])
+    const others = mesh.nodes.filter(({ id }) => id !== first.id)
+    await agreed(others, first)
+    await until(() => running.length > before + 1)
+    expect(running[before]).to.deep.equal(['end', first.id])
+    expect(others.map(({ id }) => ['start', id])).to.deep.include(running[before + 1])
+    // and whoever else led, on a busy machine
+    expect(running.map(([what, id], i) => [what, i % 2 === 0 ? id : running[i - 1]?.[1]])).to.deep.equal(running.map(([, id], i) => [i % 2 === 0 ? 'start' : 'end', id]))
     expect(of(mesh.nodes, first.id).election.leader).to.equal(undefined)
     mesh.heal()
     await agreed(mesh.nodes, first)
@@ -150,23 +167,25 @@ describe('mesh: election', function () {
   it('a voter in memory that is cut off from the others, whom a client still sees, begins no second group', async () => {
     mesh = await createTestMesh([login(), login(), login(), {}])
     const nodes = mesh.nodes.slice(0, 3)
+    const founder = await agreed(nodes)
+    await until(() => voters(of(nodes, founder.id)) === sorted(nodes), { timeout: 40_000 })
+    // on a busy machine another one may lead by now, and yet another before the end: the group is what stays
     const first = await agreed(nodes)
-    await until(() => voters(of(nodes, first.id)) === sorted(nodes), { timeout: 40_000 })
+    const { epoch } = first.token
     const lone = nodes.find(({ id }) => id !== first.id) as Mesh
     const others = nodes.filter(node => node !== lone)
     for (const other of others) mesh.cut(lone, other)
     await until(() => lone.election.leader === undefined)
     const alone = performance.now()
     const heard: unknown[] = []
-    lone.election.addEventListener('change', ({ detail }) => { if (detail.leader !== undefined) heard.push(detail) })
+    lone.election.addEventListener('change', ({ detail: { leader } }) => { if (leader !== undefined && (leader.id === lone.id || leader.token.epoch !== epoch)) heard.push(leader) })
     // after 10 s it would have formed a group of its own
     await until(() => performance.now() - alone > 14_000, { timeout: 20_000 })
     expect(heard).to.deep.equal([])
     expect(others.every(other => lone.discovery.node(other.id) !== undefined), 'discovery sees them').to.equal(true)
-    for (const other of others) expect(other.election.leader).to.deep.equal(first)
+    expect((await agreed(others)).token.epoch).to.equal(epoch)
     mesh.heal()
-    await until(() => lone.election.leader?.id === first.id)
-    expect((await agreed(nodes)).token.epoch).to.equal(first.token.epoch)
+    expect((await agreed(nodes)).token.epoch).to.equal(epoch)
   })
 
   it('stop and drain of the leader hand over; a drained node votes no more', async () => {
@@ -183,11 +202,14 @@ describe('mesh: election', function () {
 
   it('all voters that drain at once leave the group, with what was written, to those that stay', async () => {
     mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
-    const first = await agreed(mesh.nodes)
     const old = [...mesh.nodes]
-    await of(old, first.id).election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
+    const first = await until(async () => {
+      const leader = await agreed(old)
+      await of(old, leader.id).election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
+      return leader
+    }, { timeout: 40_000 })
     const fresh = await Promise.all([1, 2].map(async () => mesh.add(login({ expect: 3 }))))
-    await until(() => fresh.every(node => node.election.status().voters.length === 3 && of(old, first.id).election.status().learners.length === 2))
+    await until(() => fresh.every(node => node.election.status().voters.length === 3) && old.some(node => node.election.status().learners.length === 2))
     await Promise.all(old.map(async node => node.drain({ timeout: 10_000 })))
     const second = await agreed(mesh.nodes, first)
     expect(fresh.map(({ id }) => id)).to.include(second.id)
@@ -198,14 +220,20 @@ describe('mesh: election', function () {
   })
 
   it('the leader that stops beside a dead voter hands over to the living one, who leads on alone', async () => {
-    mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
-    const first = await agreed(mesh.nodes)
-    const [dead, other] = mesh.nodes.filter(({ id }) => id !== first.id) as [Mesh, Mesh]
-    mesh.kill(dead)
-    const told = faults(of(mesh.nodes, first.id))
-    await of(mesh.nodes, first.id).stop()
+    // a leader whose last voter does not get to answer within 2 s goes without having handed over, and says so
+    const { first, other, told } = await undisturbed(async () => {
+      await endMeshes(mesh)
+      mesh = await createTestMesh([1, 2, 3].map(() => login({ expect: 3 })))
+      const first = await agreed(mesh.nodes)
+      const [dead, other] = mesh.nodes.filter(({ id }) => id !== first.id) as [Mesh, Mesh]
+      mesh.kill(dead)
+      const told = faults(of(mesh.nodes, first.id))
+      await of(mesh.nodes, first.id).stop()
+      return { first, other, told }
+    }, ({ told }) => told.length === 0)
+    expect(told).to.deep.equal([])
     const second = await agreed([other], first)
-    expect([second.id, voters(other), told]).to.deep.equal([other.id, other.id, []])
+    expect([second.id, voters(other)]).to.deep.equal([other.id, other.id])
     await other.election.register.write([{ key: 'k', value: Uint8Array.of(1) }])
   })
 
@@ -235,19 +263,30 @@ describe('mesh: election', function () {
     expect(voters(late), 'it knows of nothing').to.equal(sorted(elders))
     mesh.heal()
     await agreed([...young, late])
-    expect(voters(late)).to.equal(voters(of(young, leader.id)))
+    // whom the leader may just have let in
+    await until(() => voters(late) === voters(of(young, leader.id)))
+    expect(voters(late)).not.to.equal(sorted(elders))
   })
 
   it('a leader that allows it steps down when anybody asks; the others do not, and a follower says who leads', async () => {
     mesh = await createTestMesh([...[1, 2, 3].map(() => login({ expect: 3, remoteResign: true })), { service: 'mail', election: { expect: 1 } }, {}])
     const client = mesh.nodes[4] as Mesh
     const resign = async (service: string, node: string): Promise<unknown> => client.rpc.invoke(service, 'braid.election.resign', undefined, { node })
-    const first = await agreed(mesh.nodes.slice(0, 3))
-    const follower = mesh.nodes.find(({ id }) => id !== first.id) as Mesh
-    const refused = await resign('login', follower.id).catch((err: unknown) => err as RpcError)
-    expect(refused).to.include({ code: 'FAILED_PRECONDITION' })
-    expect((refused as RpcError).message).to.include(first.id)
-    await resign('login', first.id)
+    const refused = await until(async () => {
+      const { id } = await agreed(mesh.nodes.slice(0, 3))
+      const follower = mesh.nodes.find(node => node.id !== id) as Mesh
+      const error = await resign('login', follower.id).catch((err: unknown) => err as RpcError)
+      // nobody else leads by now
+      return mesh.nodes.slice(0, 3).every(node => node.election.of('login')?.leader?.id === id) ? { id, error } : undefined
+    }, { timeout: 40_000 })
+    expect(refused.error).to.include({ code: 'FAILED_PRECONDITION' })
+    expect((refused.error as RpcError).message).to.include(refused.id)
+    // one that leads since a moment ago may not have heard of the others yet, and refuses, too
+    const first = await until(async () => {
+      const leader = await agreed(mesh.nodes.slice(0, 3))
+      await resign('login', leader.id)
+      return leader
+    }, { timeout: 40_000 })
     expect((await agreed(mesh.nodes.slice(0, 3), first)).id).to.not.equal(first.id)
     expect(await resign('mail', (mesh.nodes[3] as Mesh).id).catch((err: unknown) => err)).to.include({ code: 'PERMISSION_DENIED' })
   })
@@ -308,6 +347,13 @@ describe('mesh: election', function () {
     })
 
     it('votes of a stranger and terms out of bounds change nothing, and garbage cuts who sends it', async () => {
+      const { first, leaders } = await undisturbed(forgeries, ({ first, leaders }) => leaders.every(leader => leader?.id === first.id && leader.token.term === first.token.term))
+      expect(leaders).to.deep.equal([first, first, first])
+    })
+
+    /** Who led before, and whom the voters name after them. */
+    async function forgeries (): Promise<{ first: Leader, leaders: Array<Leader | undefined> }> {
+      await endMeshes(mesh)
       mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), { service: 'login', election: false }])
       const first = await agreed(mesh.nodes)
       const [victim] = mesh.nodes as [Mesh]
@@ -336,15 +382,15 @@ describe('mesh: election', function () {
       expect(told.every(name => name === 'ProtocolError'), String(told)).to.equal(true)
       stream.send(Uint8Array.of(0xff, 0xff, 0xff))
       await until(() => !stream.open)
-      const again = await rejection((async () => {
-        const other = await open()
-        await until(() => !other.open, { timeout: 2_000 })
-        throw new Error('cut')
-      })())
-      expect(again).not.to.equal('resolved')
+      // whoever sent that is shut out for a while
+      await until(async () => open().then(({ open }) => !open, () => true))
       await streams.stop()
-      for (const node of mesh.nodes.slice(0, 3)) expect(node.election.leader).to.deep.equal(first)
-    })
+      const voting = mesh.nodes.slice(0, 3)
+      const { token } = await agreed(voting)
+      expect([token.epoch, token.term < first.token.term + 5]).to.deep.equal([epoch, true])
+      expect(voters(victim)).to.equal(sorted(voting))
+      return { first, leaders: voting.map(node => node.election.leader) }
+    }
 
     it('a store that cannot be written: the node does not vote and says so, the others go on', async () => {
       const { stable, log } = memoryStorage()
@@ -362,19 +408,28 @@ describe('mesh: election', function () {
         service: 'login',
         libp2p: { services: { election: election({ expect: 3, eager: true, storage: { stable: flaky, log, durable: true } }) } }
       }])
-      const first = await agreed(mesh.nodes)
-      const [, , sick] = mesh.nodes as [Mesh, Mesh, Mesh]
-      const told = faults(sick)
-      const [heir] = mesh.nodes as [Mesh, ...Mesh[]]
-      // a leader of some milliseconds may not have heard of it yet
-      if (first.id === sick.id) await until(async () => sick.election.transfer(heir.id).then(() => true, () => false))
-      const before = await agreed(mesh.nodes, first.id === sick.id ? first : undefined)
-      broken = true
-      const [healthy] = mesh.nodes.slice(0, 2).filter(({ id }) => id !== before.id) as [Mesh]
       const { nodes } = mesh
-      await until(async () => of(nodes, before.id).election.transfer(healthy.id).then(() => true, () => false))
-      const second = await agreed(mesh.nodes.slice(0, 2), before)
-      await until(() => told.includes('ElectionStoreError'))
+      const [, , sick] = nodes as [Mesh, Mesh, Mesh]
+      const healthy = nodes.slice(0, 2)
+      const told = faults(sick)
+      /** A healthy one that does not lead is to do so. A leader of some milliseconds may not have heard of it yet, and refuses. */
+      const passOn = async (): Promise<Leader> => {
+        const leader = await agreed(healthy)
+        await of(nodes, leader.id).election.transfer((healthy.find(({ id }) => id !== leader.id) as Mesh).id)
+        return leader
+      }
+      const before = await until(async () => {
+        const leader = await agreed(nodes)
+        if (leader.id !== sick.id) return leader
+        await passOn()
+        return undefined
+      }, { timeout: 40_000 })
+      broken = true
+      await until(async () => {
+        await passOn().catch(() => {})
+        return told.includes('ElectionStoreError')
+      }, { timeout: 40_000 })
+      const second = await agreed(healthy, before)
       expect(second.id).not.to.equal(sick.id)
       expect(sick.election.status().fault).to.have.property('name', 'ElectionStoreError')
       broken = false
@@ -400,6 +455,15 @@ describe('mesh: election', function () {
     })
 
     it('a peer that tells every voter that its identity was copied takes nobody\'s seat', async () => {
+      const { nodes, first, leaders } = await undisturbed(copied, ({ first, leaders }) => leaders.every(leader => leader?.id === first.id && leader.token.term === first.token.term))
+      expect(leaders).to.deep.equal([first, first, first])
+      const before = await resigned(nodes)
+      expect((await agreed(nodes, before)).token.epoch).to.equal(first.token.epoch)
+    })
+
+    /** The voters, who led before they were told of copies, and whom they name after that. */
+    async function copied (): Promise<{ nodes: Mesh[], first: Leader, leaders: Array<Leader | undefined> }> {
+      await endMeshes(mesh)
       mesh = await createTestMesh([login({ expect: 3 }), login({ expect: 3 }), login({ expect: 3 }), {}])
       const nodes = mesh.nodes.slice(0, 3)
       const first = await agreed(nodes)
@@ -411,10 +475,9 @@ describe('mesh: election', function () {
       for (const stream of theirs) stream.send(Uint8Array.of(frame.length, ...frame))
       await until(() => nodes.every(({ discovery }) => discovery.stats().conflicts_told === 1))
       expect(told).to.deep.equal([[], [], []])
-      for (const node of nodes) expect(node.election.leader).to.deep.equal(first)
-      await of(nodes, first.id).election.resign()
-      expect((await agreed(nodes, first)).token.epoch).to.equal(first.token.epoch)
-    })
+      expect(nodes.map(voters)).to.deep.equal(nodes.map(() => sorted(nodes)))
+      return { nodes, first, leaders: nodes.map(node => node.election.leader) }
+    }
 
     it('a copied identity is told to both, and neither votes', async () => {
       const privateKey = await generateKeyPair('Ed25519')
@@ -439,14 +502,19 @@ describe('mesh: election', function () {
       expect(both.map(node => node.election.status().voting)).to.deep.equal([false, false])
       // the others go on, and take the seat out that has two owners; neither of them helps to elect
       await until(() => others.some(node => node.election.state === 'leader' && voters(node) === sorted(others)), { timeout: 20_000, what: () => others.map(voters).join(' / ') })
-      const before = await agreed(others)
-      await of(others, before.id).election.resign()
-      await agreed(others, before)
+      await agreed(others, await resigned(others))
       expect(both.map(node => node.election.status().voting)).to.deep.equal([false, false])
       expect(votes).to.deep.equal([])
     })
 
     it('transfer to a stranger, recover without this node, and orders to one that does not lead are refused by name', async () => {
+      const { first, last } = await undisturbed(orders, ({ first, last }) => last?.id === first.id && last.token.term === first.token.term)
+      expect(last).to.deep.equal(first)
+    })
+
+    /** Who led before they were refused, and after that. */
+    async function orders (): Promise<{ first: Leader, last: Leader | undefined }> {
+      await endMeshes(mesh)
       mesh = await createTestMesh([login({ expect: 2 }), login({ expect: 2 }), {}])
       const first = await agreed(mesh.nodes)
       const leader = of(mesh.nodes, first.id)
@@ -458,7 +526,7 @@ describe('mesh: election', function () {
       expect(await rejection(client.election.recover({ voters: [client.id] }))).to.equal('NotLeaderError')
       expect(await rejection(leader.election.recover({ voters: ['x'] }))).to.equal('InvalidOptionsError')
       await follower.election.resign()
-      expect(leader.election.leader).to.deep.equal(first)
-    })
+      return { first, last: leader.election.leader }
+    }
   })
 })

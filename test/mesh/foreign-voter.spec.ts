@@ -27,8 +27,7 @@ describe('mesh: a voter made from the documents', function () {
       await peer.join(String(libp2p.getMultiaddrs()[0]))
       voter.hello(id)
     }
-    const first = await until(() => meshes.find(({ election }) => election.state === 'leader'), WAIT)
-    await until(() => voter.leader === first.id, WAIT)
+    const first = await until(() => meshes.find(({ id, election }) => election.state === 'leader' && voter.leader === id), WAIT)
     const other = meshes.find(({ id }) => id !== first.id) as Mesh
     expect(first.election.of('cart')?.voters).to.have.members([first.id, other.id, peer.id])
 

@@ -93,7 +93,7 @@ describe('createMesh', () => {
     const lonely = await make({ bootstrap: [address] })
     const told: Error[][] = []
     lonely.addEventListener('isolated', ({ detail }) => { told.push(detail.reasons) })
-    await until(() => told.length > 0, { timeout: 2_000 })
+    await until(() => told.length > 0)
     expect(told[0]?.[0]?.message).to.include(address).and.to.include('cannot be reached')
     expect(lonely.connectivity.isolated?.map(({ message }) => message)).to.deep.equal(told[0]?.map(({ message }) => message))
     await make({ service: 'login', listen: [address.replace(/\/p2p\/.*/, '')], privateKey })

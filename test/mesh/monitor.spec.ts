@@ -32,7 +32,7 @@ describe('mesh.monitor', function () {
     login.rpc.handle('user.password', () => 'welcome')
     const gate = await make({ name: 'gate', bootstrap: addresses(login) })
     expect(gate.monitor.health).to.deep.equal({ level: 'healthy', reasons: [] })
-    await gate.rpc.invoke('login', 'user.password', {}, { token: TOKEN })
+    await gate.rpc.invoke('login', 'user.password', {}, { token: TOKEN, timeout: 40_000 })
     await gate.rpc.invoke('login', 'nothing').catch(() => {})
     const channel = await gate.pubsub.topic('orders').subscribe('billing')
     channel.onMessage(() => {})

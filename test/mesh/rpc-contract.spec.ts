@@ -20,6 +20,8 @@ describe('mesh: contracts and interceptors over TCP', () => {
   let gate: Node
   let login: Node
   let paid: number
+  /** What handlers wait for. */
+  let held: PromiseWithResolvers<void> | undefined
 
   function all (): Interceptors {
     const trace = tracing({ onSpan: span => spans.push(span) })
@@ -33,12 +35,13 @@ describe('mesh: contracts and interceptors over TCP', () => {
   beforeEach(async () => {
     spans = []
     paid = 0
+    held = undefined
     gate = await nodes.add(undefined, { rpc: { interceptors: all() } })
     login = await nodes.add('login', { name: 'login-1', rpc: { interceptors: all() } })
     login.rpc.serve(contract, {
-      pay: async ({ sum }) => { paid++; await new Promise(resolve => setTimeout(resolve, 100)); return sum },
+      pay: async ({ sum }) => { paid++; await held?.promise; return sum },
       watch: async function * (to) { for (let n = 0; n < to; n++) yield { n } },
-      sleep: async ms => new Promise(resolve => setTimeout(resolve, ms))
+      sleep: async () => held?.promise
     })
     await nodes.met()
     await until(() => gate.discovery.node(login.id)?.methods.includes('pay') === true)
@@ -59,17 +62,22 @@ describe('mesh: contracts and interceptors over TCP', () => {
   })
 
   it('a payment with a key runs once although its connection is cut while it runs, and the caller gets the answer', async () => {
+    held = Promise.withResolvers()
     const call = gate.rpc.client(contract).pay({ sum: 3 }, { idempotencyKey: 'order-3' })
     await until(() => paid === 1)
     cut()
+    await until(() => gate.libp2p.getConnections().some(({ status }) => status === 'open'))
+    held.resolve()
     expect(await call).to.equal(3)
     expect(paid).to.equal(1)
   })
 
   it('an idempotent call that is cut runs again', async () => {
+    held = Promise.withResolvers()
     const call = gate.rpc.client(contract).sleep(50)
     await until(() => login.rpc.stats()['sleep']?.running === 1)
     cut()
+    held.resolve()
     await call
     expect(login.rpc.stats()['sleep']?.calls).to.equal(2)
   })

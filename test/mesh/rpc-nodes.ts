@@ -14,6 +14,7 @@ import { until } from '../harness/until.ts'
 import type { Discovery } from '../../src/discovery/index.ts'
 import type { Rpc, RpcComponents, RpcInit } from '../../src/rpc/index.ts'
 import type { FrameLimits } from '../../src/streams/index.ts'
+import type { Timers } from '../../src/util/timers.ts'
 import type { Libp2p } from '@libp2p/interface'
 import type * as Code from '#serving'
 
@@ -31,6 +32,8 @@ export interface NodeOptions {
   load?: () => Promise<typeof Code>
   /** In place of the real ones, for limits that a test cannot wait for. */
   limits?: FrameLimits
+  /** With `load`: in place of the real ones. */
+  timers?: Timers
 }
 
 export class Nodes {
@@ -46,7 +49,7 @@ export class Nodes {
       connectionManager: { inboundConnectionThreshold: Infinity, reconnectRetries: 0 },
       connectionMonitor: { enabled: false },
       services: {
-        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolveRpcOptions({ ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load> }) : rpc(options.rpc),
+        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolveRpcOptions({ ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load>, ...options.timers !== undefined && { timers: options.timers } }) : rpc(options.rpc),
         discovery: discovery({ mesh: 'shop', ...service !== undefined && { service }, ...options.name !== undefined && { name: options.name } })
       }
     })

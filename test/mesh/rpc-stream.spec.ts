@@ -190,7 +190,7 @@ describe('mesh: streaming calls', function () {
         expect((await results.next()).value).to.equal(a.id)
         await results.return()
         await until(() => ends.splice(0).join() === 'CANCELLED')
-        const late = from.rpc.stream('login', 'watch', 'serverStream', undefined, { node: a.id, timeout: 1_000 })
+        const late = from.rpc.stream('login', 'watch', 'serverStream', undefined, { node: a.id, timeout: 3_000 })
         expect((await late.next()).value).to.equal(a.id)
         expect(await rejection(late.next())).to.include({ code: 'DEADLINE_EXCEEDED' })
         await until(() => ends.splice(0).length === 1)

@@ -49,11 +49,11 @@ describe('a second connection with a peer', () => {
     dead?.set({ blackhole: true })
     for (const connection of tab.libp2p.getConnections(relay.libp2p.peerId)) connection.abort(new Error('another network'))
     await until(() => relay.libp2p.getConnections(tab.libp2p.peerId).length === 2)
-    const from = performance.now()
     const third = await make({ listen: [], bootstrap: [`/ip4/127.0.0.1/tcp/${proxy.port}/ws/p2p/${relay.id}`] })
-    expect(await third.rpc.invoke('tab', 'who', undefined, { timeout: 6_000 })).to.equal('tab')
-    await until(async () => await relay.rpc.invoke('tab', 'who', undefined, { timeout: 2_000 }) === 'tab', { timeout: 10_000 })
-    expect(performance.now() - from).to.be.below(6_000)
+    expect(await third.rpc.invoke('tab', 'who', undefined, { timeout: 30_000 })).to.equal('tab')
+    await until(async () => await relay.rpc.invoke('tab', 'who', undefined, { timeout: 2_000 }) === 'tab', { timeout: 30_000 })
+    // by nothing that gave the peer up
+    expect(lost).to.deep.equal([])
     expect(old?.status).not.to.equal('open')
     // and after the time in which a detector that hears nothing gives a node up
     const end = performance.now() + 6_000

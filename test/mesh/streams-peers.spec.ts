@@ -1,10 +1,14 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
-import { createTimers, timers } from '../../src/util/timers.ts'
+import { timers } from '../../src/util/timers.ts'
+import { FIRST_FRAME_TIMEOUT, OPEN_TIMEOUT } from '../../src/wire/limits.ts'
 import { faultProxy } from '../harness/fault-proxy.ts'
-import { connect, PROTOCOL, streamsNode, until } from './streams.helper.ts'
+import { until } from '../harness/until.ts'
+import { FakeTime } from '../unit/timers.fake.ts'
+import { connect, PROTOCOL, streamsNode } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
+import type { Timers } from '../../src/util/timers.ts'
 import type { Connection } from '@libp2p/interface'
 
 function nameOf (error: unknown): string {
@@ -114,12 +118,17 @@ describe('PeerStreams', () => {
 
   it('cuts an opener that never speaks, and keeps one that has nothing to say yet', async () => {
     const ends: unknown[] = []
-    const server = await node({ limits: { firstFrameTimeout: 100 }, onEnd: (_, reason) => ends.push(reason) })
+    const time = new FakeTime()
+    const server = await node({ timers: time.timers, onEnd: (_, reason) => ends.push(reason) })
     const client = await node()
     await connect(client, server)
     const silent = await client.libp2p.dialProtocol(server.libp2p.getMultiaddrs(), PROTOCOL)
     const stream = await client.streams.open(server.libp2p.peerId)
-    await until(() => silent.status === 'reset')
+    // by little each turn: the greeting of the other one arrives meanwhile
+    await until(() => {
+      time.advance(FIRST_FRAME_TIMEOUT / 100)
+      return silent.status === 'reset'
+    })
     expect(ends.map(nameOf)).to.deep.equal(['StreamTimeoutError'])
     expect(stream.open).to.equal(true)
   })
@@ -221,22 +230,30 @@ describe('PeerStreams', () => {
     })
 
     it('that takes no stream, the one that works stays in use, and is used for new streams too', async () => {
+      const time = new FakeTime()
       const server = await node()
-      const client = await node({ openTimeout: 100 })
+      const client = await node({ timers: time.timers })
       await connect(client, server)
       const id = server.libp2p.peerId
       const first = await client.streams.open(id)
       const better = await betterPath(client, server)
       await until(() => !first.open && client.streams.get(id.toString()) !== undefined)
       // from here on nothing comes back on the better one
-      better.newStream = async (_, { signal } = {}) => new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(signal.reason) }) })
+      let asked = 0
+      better.newStream = async (_, { signal } = {}) => new Promise((_resolve, reject) => {
+        asked++
+        signal?.addEventListener('abort', () => { reject(signal.reason) })
+      })
       for (const stream of client.streams.streams()) await stream.close()
-      const second = await client.streams.open(id)
+      const opening = client.streams.open(id)
+      await until(() => asked === 1)
+      time.advance(OPEN_TIMEOUT + 10)
+      const second = await opening
       expect(second.open).to.equal(true)
       expect(carriers(client, server)).to.deep.equal([false])
       // and not waited for again
       const own = await client.streams.openOwn(id)
-      expect(own.open).to.equal(true)
+      expect([own.open, asked]).to.deep.equal([true, 1])
       expect(client.streams.get(id.toString())).to.equal(second)
     })
 
@@ -258,14 +275,16 @@ describe('PeerStreams', () => {
       expect(await client.streams.open(id)).to.equal(first)
     })
 
-    /** For which a second of the limits takes a tenth of one. */
-    const quick = createTimers({
-      now: () => performance.now() * 10,
-      schedule: (fn, ms) => {
-        const timeout = setTimeout(fn, ms / 10)
-        return () => { clearTimeout(timeout) }
-      }
-    })
+    let passing: ReturnType<typeof setInterval> | undefined
+
+    afterEach(() => { clearInterval(passing) })
+
+    /** Eight times as fast as they are, and by little each turn: a standstill of this process takes no time from anybody. */
+    function quickTimers (): Timers {
+      const time = new FakeTime()
+      passing = setInterval(() => { time.advance(40) }, 5)
+      return time.timers
+    }
 
     it('that came while a stream was opened on the other one, that stream moves too', async () => {
       const server = await node()
@@ -289,7 +308,7 @@ describe('PeerStreams', () => {
 
     it('that was silent for a while, what was opened meanwhile moves to it when it works again', async () => {
       const server = await node()
-      const client = await node({ timers: quick })
+      const client = await node({ timers: quickTimers() })
       await connect(client, server)
       const id = server.libp2p.peerId
       const first = await client.streams.open(id)
@@ -314,12 +333,13 @@ describe('PeerStreams', () => {
           throw new Error('not now')
         }
       })
+      const quick = quickTimers()
       const client = await node({ timers: quick })
       await connect(client, server)
       const first = await client.streams.open(server.libp2p.peerId)
       left = 5
       await betterPath(client, server)
-      await until(() => carriers(client, server).join() === 'true', 'the move', 10_000)
+      await until(() => carriers(client, server).join() === 'true', { what: 'the move' })
       expect([refused, first.open]).to.deep.equal([5, false])
       left = Infinity
       const best = await betterPath(client, server)
@@ -356,7 +376,7 @@ describe('PeerStreams', () => {
       const second = await client.streams.open(id)
       expect(second).not.to.equal(first)
       for (let i = 0; i < 20; i++) send(second)
-      await until(() => got.length === next, 'all of them', 20_000)
+      await until(() => got.length === next, { timeout: 20_000, what: 'all of them' })
       expect(got).to.deep.equal(Array.from({ length: next }, (_, n) => n))
       expect(carriers(client, server)).to.deep.equal([true])
     })

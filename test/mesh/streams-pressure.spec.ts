@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
-import { connect, PROTOCOL, streamsNode, TCP, until, WS } from './streams.helper.ts'
+import { until } from '../harness/until.ts'
+import { FakeTime } from '../unit/timers.fake.ts'
+import { connect, PROTOCOL, streamsNode, TCP, WS } from './streams.helper.ts'
 import type { StreamsNode } from './streams.helper.ts'
 import type { FramedStream, PeerStreamsInit } from '../../src/streams/index.ts'
 
@@ -57,9 +59,11 @@ function slowReader (): { received: () => number, onFrame: NonNullable<PeerStrea
   }
 }
 
-async function push (stream: FramedStream, total: number): Promise<void> {
+async function push (stream: FramedStream, total: number, onWrite = (): void => {}): Promise<void> {
   for (let sent = 0; sent < total; sent += FRAME) {
-    if (!stream.write(FRAME, () => {})) {
+    const room = stream.write(FRAME, () => {})
+    onWrite()
+    if (!room) {
       await stream.drained()
     }
   }
@@ -89,16 +93,20 @@ describe('back-pressure', function () {
     it(`64 MiB for a reader of 4 MiB/s wait at the sender's caller, over ${name}`, async () => {
       const ends: unknown[] = []
       const reader = slowReader()
-      const nodes = await pair({ onFrame: reader.onFrame, onEnd: (_, reason) => ends.push(reason) }, { onEnd: (_, reason) => ends.push(reason) }, listen)
-      const stream = await nodes[0].streams.open(nodes[1].libp2p.peerId)
-      const before = await memory()
       let queued = 0
-      let most = 0
       let samples = 0
-      const sampling = setInterval(() => {
+      const sample = (): void => {
         samples++
         queued = Math.max(queued, ...nodes.map(waiting))
-      }, 5)
+      }
+      const onFrame: typeof reader.onFrame = (...frame) => {
+        sample()
+        reader.onFrame(...frame)
+      }
+      const nodes = await pair({ onFrame, onEnd: (_, reason) => ends.push(reason) }, { onEnd: (_, reason) => ends.push(reason) }, listen)
+      const stream = await nodes[0].streams.open(nodes[1].libp2p.peerId)
+      const before = await memory()
+      let most = 0
       const over = new AbortController()
       // never two at once: where a collection takes a third of a second, they would leave no time for anything else
       const weighing = (async () => {
@@ -108,16 +116,15 @@ describe('back-pressure', function () {
         }
       })()
       try {
-        await push(stream, TOTAL)
-        await until(() => reader.received() === TOTAL, 'all received', 10_000)
+        await push(stream, TOTAL, sample)
+        await until(() => reader.received() === TOTAL, { what: 'all received' })
       } finally {
-        clearInterval(sampling)
         over.abort()
         await weighing
       }
       expect(ends).to.deep.equal([])
       expect(queued).to.be.within(FRAME, 2 * MiB)
-      expect(samples).to.be.above(200)
+      expect(samples, 'at each frame that was written, and that was read').to.equal(2 * TOTAL / FRAME)
       expect(most - before).to.be.below(16 * MiB)
     })
   }
@@ -138,15 +145,16 @@ describe('back-pressure', function () {
       }
     }
     await Promise.all(streams.map(async stream => { await stream.drained(); await push(stream, 9 * MiB) }))
-    await until(() => [...received.values()].filter(bytes => bytes === 16 * MiB).length === 2, 'all received', 20_000)
+    await until(() => [...received.values()].filter(bytes => bytes === 16 * MiB).length === 2, { timeout: 20_000, what: 'all received' })
     expect(ends).to.deep.equal([])
   })
 
   it('a reader that never reads costs the sender its queue and no more, and is cut', async () => {
     const ends: unknown[] = []
+    const time = new FakeTime()
     const nodes = await pair(
       { onFrame: stream => { stream.pause() } },
-      { limits: { stuckTimeout: 300 }, onEnd: (_, reason) => ends.push(reason) }
+      { limits: { stuckTimeout: 300 }, timers: time.timers, onEnd: (_, reason) => ends.push(reason) }
     )
     const stream = await nodes[0].streams.open(nodes[1].libp2p.peerId)
     const fill = (): void => {
@@ -160,18 +168,26 @@ describe('back-pressure', function () {
     }
     expect(waiting(nodes[0])).to.be.at.most(8 * MiB)
     expect(waiting(nodes[1])).to.be.at.most(2 * MiB)
-    await until(() => ends.length === 1, 'the cut')
+    await until(() => {
+      time.advance(100)
+      return ends.length === 1
+    }, { what: 'the cut' })
     expect(ends[0]).to.have.property('name', 'StreamTimeoutError')
   })
 
   it('random bytes from a peer cut its stream with a typed error, and the node goes on', async () => {
     const ends: unknown[] = []
-    const nodes = await pair({ onEnd: (_, reason) => ends.push(reason), limits: { firstFrameTimeout: 200, frameTimeout: 200, maxFrame: 1_000 } }, {})
+    const time = new FakeTime()
+    const nodes = await pair({ onEnd: (_, reason) => ends.push(reason), timers: time.timers, limits: { firstFrameTimeout: 200, frameTimeout: 200, maxFrame: 1_000 } }, {})
     const [client, server] = nodes
-    for (const bytes of [[0xff, 0xff, 0xff, 0xff, 0xff], [0x80, 0x00], [0xff, 0x7f], [0x80], [10, 1]]) {
+    // the last two are only cut for the time that they take
+    for (const [bytes, ms] of [[[0xff, 0xff, 0xff, 0xff, 0xff], 0], [[0x80, 0x00], 0], [[0xff, 0x7f], 0], [[0x80], 20], [[10, 1], 20]] as const) {
       const stream = await client.libp2p.dialProtocol(server.libp2p.getMultiaddrs(), PROTOCOL)
       stream.send(Uint8Array.from(bytes))
-      await until(() => stream.status === 'reset', 'the cut')
+      await until(() => {
+        time.advance(ms)
+        return stream.status === 'reset'
+      }, { what: 'the cut' })
     }
     expect(ends.map(end => (end as Error).name)).to.deep.equal(['ProtocolError', 'ProtocolError', 'FrameTooLargeError', 'StreamTimeoutError', 'StreamTimeoutError'])
     expect((await client.streams.open(server.libp2p.peerId)).open).to.equal(true)

@@ -35,13 +35,3 @@ export async function streamsNode (init: Partial<PeerStreamsInit> = {}, listen: 
 export async function connect (from: StreamsNode, to: StreamsNode): Promise<void> {
   await from.libp2p.peerStore.merge(to.libp2p.peerId, { multiaddrs: to.libp2p.getMultiaddrs() })
 }
-
-/** Resolves when `condition` holds; rejects when it does not within `ms`. */
-export async function until (condition: () => boolean, what = 'the condition', ms = 5_000): Promise<void> {
-  for (const end = performance.now() + ms; !condition();) {
-    if (performance.now() > end) {
-      throw new Error(`${what} did not come true`)
-    }
-    await new Promise<void>(resolve => { setTimeout(resolve, 2) })
-  }
-}

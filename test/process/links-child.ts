@@ -37,6 +37,8 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
     count: async (service: string) => links.count(service),
     links: () => links.status(),
     leads: () => links.status().authority !== undefined,
+    /** Of the group whose leader keeps the links. */
+    epoch: () => mesh.election.leader?.token.epoch,
     incarnation: () => mesh.self.incarnation,
     /** Links to all nodes of the service, or to one. */
     'measure:link': async (service: string, prefix: string, count: number, inflight: number, to?: string) => {

@@ -91,12 +91,22 @@ describe('links: what a leader is asked', function () {
     return answers.filter(({ status }) => status === 'fulfilled').length
   }
 
+  /** So many batches arrive at the same time, so that none has its answer before the last one comes. */
+  const together = (batches: number): void => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    mesh.delay = async () => promise
+    const carry = mesh.carry.bind(mesh)
+    mesh.carry = async (...message) => {
+      if (message[0].startsWith('flood') && --batches === 0) setImmediate(resolve)
+      return carry(...message)
+    }
+  }
+
   it('by one peer is bounded by what waits for its answer, and another one gets its answers', async () => {
     const most = Math.floor(MAX_LINK_QUESTIONS_PER_PEER / MAX_LINK_BATCH)
     const other = mesh.add('caller', undefined)
     mesh.add('flood', undefined)
-    // all at the same time, so that none has its answer before the last one comes
-    mesh.delay = async () => new Promise(resolve => { setTimeout(resolve, 100) })
+    together(3 * most)
     const [answered, home] = await Promise.all([flood('flood', 3 * most), other.call('ada')])
     expect([answered, home]).to.deep.equal([most, 'target-0'])
     expect(await flood('flood', most), 'again, once the others have their answers').to.equal(most)
@@ -104,7 +114,7 @@ describe('links: what a leader is asked', function () {
 
   it('by all is bounded too', async () => {
     const peers = Array.from({ length: 6 }, (_, i) => mesh.add(`flood-${i}`, undefined).id)
-    mesh.delay = async () => new Promise(resolve => { setTimeout(resolve, 300) })
+    together(6 * 16)
     const answered = await Promise.all(peers.map(async peer => flood(peer, 16)))
     expect(answered.reduce((sum, count) => sum + count)).to.equal(Math.floor(MAX_LINK_QUESTIONS / MAX_LINK_BATCH))
   })

@@ -43,9 +43,9 @@ describe('records: a read', () => {
     const value = await signed(1, 5)
     tell(1, Array.from({ length: 6 }, () => value))
     for (const author of [0, 2]) tell(author, Array.from({ length: 6 }, () => undefined))
-    const began = performance.now()
-    expect((await resolver(NEVER).get(KEY, ids, undefined, AbortSignal.timeout(10_000)))?.rank[2]).to.equal(5)
-    expect(performance.now() - began).to.be.lessThan(5_000)
+    const signal = AbortSignal.timeout(10_000)
+    expect((await resolver(NEVER).get(KEY, ids, undefined, signal))?.rank[2]).to.equal(5)
+    expect(signal.aborted).to.equal(false)
   })
 
   it('takes the best there is after its window when that is what is wanted, and waits for one while there is none', async () => {

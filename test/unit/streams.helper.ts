@@ -6,16 +6,6 @@ import type { FramedInit, FramedStream } from '../../src/streams/index.ts'
 import type { AbstractStream } from '@libp2p/utils'
 import type { Stream } from '@libp2p/interface'
 
-/** Resolves when `condition` holds; rejects when it does not within two seconds. */
-export async function until (condition: () => boolean, what = 'the condition', ms = 2_000): Promise<void> {
-  for (const end = performance.now() + ms; !condition();) {
-    if (performance.now() > end) {
-      throw new Error(`${what} did not come true`)
-    }
-    await new Promise<void>(resolve => { setTimeout(resolve, 1) })
-  }
-}
-
 /** Lets all that is ready happen. */
 export async function settled (): Promise<void> {
   for (let i = 0; i < 3; i++) {
