@@ -19,7 +19,7 @@ export interface ChannelInit {
   readonly settings: () => ChannelSettings
   /** Somebody takes messages from now on, or nobody does. */
   readonly onTaking: (taking: boolean) => void
-  /** {@link ChannelEnd.room} has grown. */
+  /** It takes a message more than before. */
   readonly onWanting: () => void
   /** Nothing more is wanted: what was not begun goes back. Called once, first. */
   readonly onClosing: () => void
@@ -46,6 +46,8 @@ export class ChannelEnd<T> implements Channel<T> {
   #asking = 0
   /** Messages whose bodies are being checked. */
   #coming = 0
+  /** Nobody has taken messages for a while. */
+  #resting = false
   #running = 0
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -66,17 +68,18 @@ export class ChannelEnd<T> implements Channel<T> {
 
   /** Messages that it has and has not settled, as far as it knows. */
   get load (): number {
-    return this.#running + this.#queue.length
+    return this.#running + this.#queue.length + this.#coming
   }
 
-  /** Messages that it takes at once: an iteration is given what it asks for, so that none runs out before it was looked at. */
-  get room (): number {
-    return this.#handler === undefined ? this.#asking - this.#queue.length - this.#coming : Infinity
+  /** Messages that may be here at once: an iteration is given what it asks for, so that none runs out before it was looked at. */
+  get most (): number {
+    return this.#handler === undefined ? this.#asking : Infinity
   }
 
   onMessage (handler: MessageHandler<T>): void {
     this.#checkFree()
     this.#handler = handler
+    this.#resting = false
     this.#init.onTaking(true)
     for (const message of this.#queue.splice(0)) this.#run(message)
   }
@@ -84,6 +87,7 @@ export class ChannelEnd<T> implements Channel<T> {
   [Symbol.asyncIterator] (): AsyncIterator<Message<T>> {
     this.#checkFree()
     this.#iterating = true
+    this.#resting = false
     this.#init.onTaking(true)
     const loop = { ended: false }
     const end = (): IteratorResult<Message<T>> => {
@@ -117,6 +121,12 @@ export class ChannelEnd<T> implements Channel<T> {
     return loop.ended || this.closed ? undefined : this.#queue.shift()
   }
 
+  /** Nobody takes messages any more: what was not taken goes to others. */
+  rest (): void {
+    this.#resting = true
+    for (const message of this.#queue.splice(0)) message.settle({ type: 'nak', delay: 0 })
+  }
+
   async close (options: AbortOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options)
     await abortable(this.#closing, options.signal)
@@ -135,6 +145,7 @@ export class ChannelEnd<T> implements Channel<T> {
     } catch (err) {
       // nobody can read it, here or elsewhere
       settler.settle({ type: 'term', reason: `unreadable: ${(err as Error).message}` })
+      this.#init.onWanting()
       return
     }
     if (schema === undefined) {
@@ -164,7 +175,7 @@ export class ChannelEnd<T> implements Channel<T> {
   }
 
   #take (message: MessageDelivery<T>): void {
-    if (this.closed) {
+    if (this.closed || this.#resting) {
       message.settle({ type: 'nak', delay: 0 })
     } else if (this.#handler !== undefined) {
       this.#run(message)
@@ -211,6 +222,7 @@ export class ChannelEnd<T> implements Channel<T> {
 
   #ended (): void {
     this.#running--
+    this.#init.onWanting()
     if (this.#running === 0) this.#idle?.()
   }
 
@@ -218,7 +230,7 @@ export class ChannelEnd<T> implements Channel<T> {
     // the caller's `closed` is true before anything else happens
     await Promise.resolve()
     this.#init.onClosing()
-    for (const message of this.#queue.splice(0)) message.settle({ type: 'nak', delay: 0 })
+    this.rest()
     this.#wake()
     if (this.#running > 0) {
       const idle = new Promise<void>(resolve => { this.#idle = resolve })

@@ -7,8 +7,8 @@ import { compareGenerations, isPossible } from './generation.core.ts'
 import { logKey } from './names.core.ts'
 import { ACK_LINGER, GAP_AGAIN, GAP_WAIT, MAX_LOGS, MAX_PREFETCH, MAX_RANGES, MAX_REFUSED, OPEN_AGAIN, ORDER_WAIT, RETENTION } from './numbers.core.ts'
 import { areRanges } from './ranges.core.ts'
+import { Credits } from './credits.core.ts'
 import { Runner } from './runner.core.ts'
-import { grants } from './share.core.ts'
 import { Source } from './source.core.ts'
 import type { RunnerHost } from './runner.core.ts'
 import type { Item } from './source.core.ts'
@@ -27,20 +27,21 @@ class Consumer implements ConsumerCore, RunnerHost {
   readonly #logs = new Map<string, number>()
   readonly #news = new Set<Source>()
   readonly #connected = new Set<string>()
-  #prefetch: number
+  prefetch: number
   #left = false
   #flushAt = Infinity
-  #shareAt = Infinity
+  readonly #credits: Credits
   #out: ConsumerOutput[] = []
 
   constructor (config: ConsumerConfig) {
     this.#config = config
     this.#channel = config.spec.channel
-    this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, config.prefetch ?? 1_000))
+    this.prefetch = Math.min(MAX_PREFETCH, Math.max(1, config.prefetch ?? 1_000))
     this.now = config.time.now
     this.wall = config.time.wall
     this.#connected.add(config.self)
     this.#runner = new Runner(this, Math.max(1, config.concurrency ?? 32))
+    this.#credits = new Credits(this, this.#runner, this.#channel)
   }
 
   get ackWait (): number {
@@ -49,7 +50,7 @@ class Consumer implements ConsumerCore, RunnerHost {
 
   get due (): number {
     if (this.#left) return Infinity
-    let due = Math.min(this.#flushAt, this.#shareAt, this.#runner.due)
+    let due = Math.min(this.#flushAt, this.#credits.again, this.#runner.due)
     for (const source of this.#sources.values()) due = Math.min(due, this.#dueOf(source))
     return due
   }
@@ -70,11 +71,17 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#out.push(output)
   }
 
+  send ({ generation: { by } }: Source, message: ToAssigner): void {
+    this.#send(by, message)
+  }
+
   step (input: ConsumerInput): ConsumerOutput[] {
     this.now = Math.max(this.now, input.now)
     this.wall = input.wall
     this.#out = []
     this.#take(input)
+    // what was under way when it paused is nobody's here either
+    if (this.#runner.paused) this.#credits.giveBack(false)
     if (this.#flushAt <= this.now) this.#flush()
     if (this.#runner.leaving && !this.#left && this.running === 0) {
       this.#flush()
@@ -107,10 +114,10 @@ class Consumer implements ConsumerCore, RunnerHost {
         break
       case 'capacity':
         this.#runner.concurrency = Math.max(1, input.concurrency)
-        this.#prefetch = Math.min(MAX_PREFETCH, Math.max(1, input.prefetch))
-        this.#share(true)
+        this.prefetch = Math.min(MAX_PREFETCH, Math.max(1, input.prefetch))
+        this.#credits.share(true)
         break
-      case 'pause': this.#pause(input.paused); break
+      case 'pause': this.#credits.pause(input.paused); break
       case 'leave': this.#leave(); break
     }
     this.#runner.start()
@@ -158,7 +165,7 @@ class Consumer implements ConsumerCore, RunnerHost {
         source.openedHigh = Math.max(source.openedHigh, message.high)
         this.#runner.sift(source)
         source.cover(1, message.high)
-        this.#share(false)
+        this.#credits.share(false)
         break
       case 'assign':
         this.#runner.lower(source, message.low)
@@ -200,7 +207,7 @@ class Consumer implements ConsumerCore, RunnerHost {
       source = new Source(log, generation, low, high, this.now)
       this.#sources.set(key, source)
       this.#out.push({ type: 'joined', log })
-      this.#share(false, source)
+      this.#credits.share(false, source)
       this.#open(source)
     }
     source.heardAt = this.now
@@ -220,7 +227,7 @@ class Consumer implements ConsumerCore, RunnerHost {
   }
 
   #accept (source: Source, message: Message, attempt: number, streamed: boolean): void {
-    if (!this.#runner.accept(source, message, attempt, streamed, this.#prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
+    if (!this.#runner.accept(source, message, attempt, streamed, this.prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
   }
 
   // --- what is told
@@ -252,15 +259,18 @@ class Consumer implements ConsumerCore, RunnerHost {
     if (this.#runner.leaving) return
     const { log, generation: { by }, cursor } = source
     const { spec, session, weight = 1_024 } = this.#config
+    const { paused, concurrency } = this.#runner
     source.recall()
     // ahead of what says that it is not here any more
     while (source.naks.length > MAX_REFUSED || source.terms.length > MAX_REFUSED) this.#ack(source)
     source.openedAt = this.now
     source.openAt = this.#connected.has(by) ? this.now + OPEN_AGAIN : Infinity
     this.#send(by, {
-      type: 'open', log, spec, weight, fresh: false, session, prefetch: source.credit, concurrency: this.#runner.concurrency, holds: source.holds().slice(0, MAX_RANGES * 2), low: cursor.low,
+      type: 'open', log, spec, weight, fresh: false, session, prefetch: paused ? 1 : source.credit, concurrency, holds: source.holds().slice(0, MAX_RANGES * 2), low: cursor.low,
       outcomes: { ...source.takeNews(), done: cursor.ranges().slice(0, MAX_RANGES * 2) }
     })
+    // an open that takes nothing says nothing of what is held
+    if (paused) this.#credits.tell(source, [])
   }
 
   #leave (): void {
@@ -269,33 +279,9 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.#flush()
     for (const source of this.#sources.values()) {
       source.openAt = Infinity
-      this.#send(source.generation.by, { type: 'leave', log: source.log, channel: this.#channel, unstarted: this.#runner.giveBack(source) })
-    }
-  }
-
-  /** Nobody takes messages: others may have what was not begun. */
-  #pause (paused: boolean): void {
-    const { concurrency, leaving } = this.#runner
-    if (this.#runner.paused === paused) return
-    this.#runner.paused = paused
-    if (!paused || leaving) return this.#share(true)
-    for (const source of this.#sources.values()) {
       source.credit = 0
-      this.#send(source.generation.by, { type: 'credit', log: source.log, channel: this.#channel, prefetch: 0, concurrency, unstarted: this.#runner.giveBack(source) })
-    }
-  }
-
-  /** Tells the assigners how much of the prefetch is theirs. `quiet`: it is told with the next `open`. */
-  #share (all: boolean, quiet?: Source): void {
-    this.#shareAt = Infinity
-    if (this.#runner.paused) return
-    const { credits, again } = grants([...this.#sources.values()], this.#prefetch, this.now)
-    this.#shareAt = again
-    for (const [source, credit] of credits) {
-      if (credit === source.credit && !all) continue
-      source.credit = credit
-      if (source === quiet || this.#runner.leaving) continue
-      this.#send(source.generation.by, { type: 'credit', log: source.log, channel: this.#channel, prefetch: credit, concurrency: this.#runner.concurrency, unstarted: [] })
+      const unstarted = this.#credits.cut(source, this.#runner.giveBack(source))
+      this.#send(source.generation.by, { type: 'leave', log: source.log, channel: this.#channel, unstarted })
     }
   }
 
@@ -317,7 +303,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     const now = this.now
     this.#runner.tick()
     for (const [key, source] of this.#sources) this.#mind(key, source)
-    if (this.#shareAt <= now) this.#share(false)
+    if (this.#credits.again <= now) this.#credits.share(false)
   }
 
   #mind (key: string, source: Source): void {

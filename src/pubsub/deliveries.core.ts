@@ -205,7 +205,7 @@ export class Deliveries {
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)
-    if (failures >= this.spec.maxDeliver) return this.bury(seq, attempt, chain, reason)
+    if (failures >= this.spec.maxDeliver) return this.bury(seq, attempt, chain, reason, flight.seat.id)
     this.waiting.set(seq, retry)
     const { backoff } = this.spec
     const wait = delay ?? (backoff[Math.min(failures, backoff.length) - 1] ?? 0) * (0.8 + 0.4 * this.host.random())
@@ -215,13 +215,13 @@ export class Deliveries {
     this.#delayed.push(this.host.now + wait, retry)
   }
 
-  /** It becomes a dead letter. It is neither in flight nor waiting. */
-  bury (seq: number, attempt: number, chain: Chain | undefined, reason: string): void {
+  /** It becomes a dead letter. It is neither in flight nor waiting. `last`: where it was tried last. */
+  bury (seq: number, attempt: number, chain: Chain | undefined, reason: string, last?: string): void {
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     this.dead++
     this.dying.set(seq, chain)
-    this.#forgetAt(chain, seq)
+    this.#forgetAt(chain, seq, last)
     this.host.tell({ type: 'dead', channel: this.spec.channel, message: slot.message, attempt, reason })
   }
 
@@ -231,9 +231,9 @@ export class Deliveries {
 
   expire (seq: number, owner?: Chain): void {
     this.expired++
-    const chain = this.waiting.get(seq)?.chain ?? owner
+    const { chain = owner, tried = NOBODY }: Partial<Retry> = this.waiting.get(seq) ?? {}
     this.finish(seq, chain)
-    this.#forgetAt(chain, seq)
+    this.#forgetAt(chain, seq, tried.at(-1))
     this.host.tell({ type: 'expired', channel: this.spec.channel, seq })
   }
 
@@ -287,6 +287,7 @@ export class Deliveries {
     if (retry !== undefined) {
       this.unwait(retry)
       this.repeat(seq, retry.cause)
+      if (retry.tried.at(-1) !== seat.id) this.#forgetAt(chain, seq, retry.tried.at(-1))
     }
     this.outgoing.post(this.fly(seq, seat, (retry?.attempt ?? 0) + 1, retry?.failures ?? 0, chain, retry?.tried ?? NOBODY))
   }
@@ -337,8 +338,8 @@ export class Deliveries {
   }
 
   /** The consumer that keeps a key's later messages back for this one goes on. */
-  #forgetAt (chain: Chain | undefined, seq: number): void {
-    if (chain?.seat !== undefined) this.outgoing.drop(chain.seat.id, [seq])
+  #forgetAt (chain: Chain | undefined, seq: number, at = chain?.seat?.id): void {
+    if (chain !== undefined && at !== undefined) this.outgoing.drop(at, [seq])
   }
 
   /** A keeper got it after all. */

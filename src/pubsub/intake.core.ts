@@ -128,7 +128,7 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
   for (const { seq, reason } of terms) {
     own(seq, flight => {
       channel.land(flight)
-      channel.bury(seq, flight.attempt, flight.chain, reason)
+      channel.bury(seq, flight.attempt, flight.chain, reason, from)
     })
   }
   return strange === undefined ? undefined : `acks message ${strange}, which it was not given`

@@ -10,6 +10,9 @@ import { areRanges, clip, RangeSet, rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { ChannelCursor, Generation, KeeperNet, Message, Ranges } from './types.core.ts'
 
+/** Numbers of what is done in a channel: those of all channels of a topic fit into one frame. */
+const FEW = 64
+
 type Said<T extends KeeperNet['type']> = Extract<KeeperNet, { type: T }>
 
 export class Keeping {
@@ -55,9 +58,10 @@ export class Keeping {
     const core = this.#core
     const generation = this.asking ?? core.generation
     if (generation.number > 0) core.post(keeper, { type: 'ask', log: core.log, generation })
-    core.post(keeper, this.#message([], []))
+    const cursors = core.cursors().map(cursor => ({ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) }))
+    core.post(keeper, this.#message(cursors.filter(({ done }) => done.length <= FEW), []))
     // a frame for each, as large as a keeper's memory of it
-    for (const cursor of core.cursors()) core.post(keeper, this.#message([{ ...cursor, done: cursor.done.slice(-2 * MAX_RANGES) }], []))
+    for (const cursor of cursors) if (cursor.done.length > FEW) core.post(keeper, this.#message([cursor], []))
   }
 
   // --- before assigning

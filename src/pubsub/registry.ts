@@ -66,7 +66,9 @@ export class Registry {
 
   /** Who has not heard of it waits to be told: only what is known can be taken back. */
   async delete (channel: string): Promise<void> {
-    if (![...this.matching()].some(({ spec }) => spec.channel === channel)) await within(DELETE_TIMEOUT, this.#heard.promise)
+    const { discovery, self } = this.#init.context
+    const waits = discovery.nodes().some(({ id }) => id !== self) && ![...this.matching()].some(({ spec }) => spec.channel === channel)
+    if (waits) await within(DELETE_TIMEOUT, this.#heard.promise)
     this.#driven.input({ type: 'delete', channel })
   }
 

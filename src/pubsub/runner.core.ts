@@ -347,8 +347,8 @@ export class Runner {
   #alive (): void {
     const every = this.#host.ackWait / 3
     this.#saidAt = this.#host.now
-    // with handlers that never end in all places, nothing that waits here would ever begin
-    if (this.running === 0 && this.#full) return
+    // with handlers that never end in all places, or a loop that asks for no more, nothing that waits here would ever begin
+    if (this.running === 0 && (this.#full || (this.wanted <= 0 && this.#zombies > 0))) return
     for (const source of this.#host.sources) {
       for (const [seq, item] of source.items) {
         if ((item.state !== 'queued' && item.state !== 'chained') || this.#host.now - item.since < every / 2) continue

@@ -40,6 +40,8 @@ export class Subscription {
   /** Whose turn it is. */
   #turn = 0
   #flushing = false
+  /** What the core was told of it last. */
+  #wanted: number | undefined
   #paused = false
   /** Until somebody takes messages. */
   #grace: TimerHandle | undefined
@@ -54,10 +56,7 @@ export class Subscription {
     this.#driven = new Driven(this.#core, init.loop, output => { this.#output(output) }, () => { this.#flushSoon() })
     // until somebody takes them, they wait in the core, which lets none run out
     this.wanting()
-    this.#grace = timers.after(GRACE, () => {
-      this.#grace = undefined
-      this.#pause()
-    })
+    this.#beginGrace()
   }
 
   get session (): number {
@@ -98,17 +97,28 @@ export class Subscription {
     const seat = this.#seats.find(seat => seat.end === end)
     if (seat === undefined) return
     seat.taking = taking
-    this.#pause()
+    // a loop that ended may begin anew at once
     if (taking) this.#endGrace()
+    else if (!end.closed) this.#beginGrace()
+    this.#pause()
     this.wanting()
   }
 
-  /** There is room for more messages. */
+  /** There may be room for more messages. */
   wanting (): void {
-    for (const item of [...this.#untaken]) this.#run(item)
+    if (this.#untaken.size > 0) for (const item of [...this.#untaken]) this.#run(item)
     let count = 0
-    for (const { end, taking } of this.#seats) if (taking) count += Math.max(0, end.room)
+    for (const seat of this.#seats) count += Math.max(0, this.#room(seat))
+    // one handler takes whatever the core lets begin
+    if (count === Infinity && this.#wanted === Infinity) return
+    this.#wanted = count
     this.input({ type: 'wanted', count })
+  }
+
+  /** Messages that the end may be given now; of several ends each has its own share. */
+  #room ({ end, taking, concurrency }: Seat): number {
+    if (!taking) return 0
+    return end.most === Infinity && this.#seats.length === 1 ? Infinity : Math.min(concurrency, end.most) - end.load
   }
 
   /** Its last end is to be removed by {@link leave}. */
@@ -124,6 +134,7 @@ export class Subscription {
   /** What has not begun goes to others. Resolves when what runs is settled. */
   async leave (): Promise<void> {
     const left = new Promise<void>(resolve => { this.#left = resolve })
+    this.#endGrace()
     for (const item of [...this.#untaken]) this.#settle(item, { type: 'nak', delay: 0 })
     this.input({ type: 'leave' })
     await left
@@ -136,6 +147,13 @@ export class Subscription {
     this.#left?.()
   }
 
+  #beginGrace (): void {
+    this.#grace ??= timers.after(GRACE, () => {
+      this.#grace = undefined
+      this.#pause()
+    })
+  }
+
   #endGrace (): void {
     if (this.#grace !== undefined) timers.cancel(this.#grace)
     this.#grace = undefined
@@ -143,6 +161,7 @@ export class Subscription {
 
   #resize (): void {
     this.input({ type: 'capacity', ...this.capacity })
+    this.wanting()
   }
 
   #pause (): void {
@@ -152,7 +171,9 @@ export class Subscription {
     this.input({ type: 'pause', paused })
     this.#init.onPause()
     // others may have what nobody takes here
-    if (paused) for (const item of [...this.#untaken]) this.#settle(item, { type: 'nak', delay: 0 })
+    if (!paused) return
+    for (const { end } of this.#seats) end.rest()
+    for (const item of [...this.#untaken]) this.#settle(item, { type: 'nak', delay: 0 })
   }
 
   #flushSoon (): void {
@@ -200,6 +221,7 @@ export class Subscription {
       decoded = decodePayload(payload)
     } catch (err) {
       this.#settle(item, { type: 'term', reason: `unreadable: ${(err as Error).message}` })
+      this.wanting()
       return
     }
     seat.end.deliver({
@@ -224,7 +246,7 @@ export class Subscription {
     let bestLoad = Infinity
     for (let i = 0; i < count; i++) {
       const seat = this.#seats[(this.#turn + i) % count]
-      if (seat?.taking !== true || seat.end.room <= 0) continue
+      if (seat === undefined || this.#room(seat) <= 0) continue
       const load = seat.end.load / seat.concurrency
       if (load < bestLoad) {
         best = seat

@@ -120,6 +120,30 @@ describe('pub/sub: the cores that deliver', () => {
     }))
   })
 
+  it('let no key wait for a message that failed here and was handled elsewhere, whatever is under way beside it', () => {
+    for (const how of ['handled', 'dead'] as const) {
+      const bench = new Bench()
+      for (const id of ['a', 'b']) bench.join(id, { concurrency: 4 })
+      // it takes long, so that nothing after it is known to be final by the watermark
+      bench.publish(1)
+      bench.publish(2, 'k')
+      const first = bench.runs.findIndex(({ item }) => item.message.seq === 2)
+      const { by } = bench.runs[first]!
+      bench.settle(first, 'nak')
+      bench.consume(by, { type: 'pause', paused: true })
+      bench.pass(300)
+      const next = bench.runs.findIndex(({ item }) => item.message.seq === 2)
+      expect(bench.runs[next]?.by).to.not.be.oneOf([by, undefined])
+      bench.settle(next, how === 'handled' ? 'ack' : 'term')
+      bench.settle(bench.runs.findIndex(({ item }) => item.message.seq === 3))
+      bench.consume(by, { type: 'pause', paused: false })
+      bench.publish(1, 'k')
+      expect(bench.runs.map(({ item }) => item.message.seq)).to.deep.equal([1, 4])
+      expect(bench.runs[1]!.by, 'where the key belongs').to.equal(by)
+      expect(bench.problems).to.deep.equal([])
+    }
+  })
+
   it('let a message that was not begun in its time expire', () => {
     const bench = new Bench()
     bench.join('a', { concurrency: 1 })

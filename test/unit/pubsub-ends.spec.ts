@@ -1,0 +1,202 @@
+/** What a consumer and its ends take, and when they give it back. */
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'chai'
+import { ChannelEnd } from '../../src/pubsub/channel.ts'
+import { createConsumer } from '../../src/pubsub/consumer.core.ts'
+import { Loop } from '../../src/pubsub/loop.ts'
+import { MAX_RANGES } from '../../src/pubsub/numbers.core.ts'
+import { Subscription } from '../../src/pubsub/subscription.ts'
+import { encodeBody } from '../../src/wire/codecs.ts'
+import { encodePayload } from '../../src/wire/pubsub-codec.ts'
+import { until } from '../harness/until.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Batch, ChannelSpec, ConsumerConfig, ConsumerInput, ConsumerOutput, Message, Net, Ranges } from '../../src/pubsub/types.core.ts'
+
+const LOG = { topic: 'orders', publisher: 'p', epoch: 1 }
+const generation = { number: 0, by: 'p' }
+const spec: ChannelSpec = {
+  channel: 'orders/billing', pattern: 'orders', name: 'billing', opened: 1, start: 'latest', durable: true, expire: 3_600_000, maxDeliver: 5, ackWait: 30_000, backoff: [250]
+}
+
+const messageOf = (seq: number, more: Partial<Message> = {}): Message => ({ seq, at: 1_000_000, ttl: 0, key: undefined, payload: new Uint8Array(4), ...more })
+const batchOf = (messages: readonly Message[], mine: (seq: number) => boolean = () => true): Batch => ({
+  log: LOG, generation, messages, channels: [{ channel: spec.channel, low: 0, members: ['c', 'd'], to: messages.map(({ seq }) => mine(seq) ? 1 : 2) }]
+})
+
+type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
+
+class Bench {
+  now = 1_000
+  readonly core: ReturnType<typeof createConsumer>
+
+  constructor (config: Partial<ConsumerConfig> = {}) {
+    this.core = createConsumer({ self: 'c', spec, session: 1, time: { now: this.now, wall: 1_000_000 }, ...config })
+    this.step({ type: 'connected', peer: 'p' })
+    this.step({ type: 'message', from: 'p', message: { type: 'opened', log: LOG, channel: spec.channel, generation, low: 0, high: 0 } })
+  }
+
+  step (input: Untimed<ConsumerInput>, ms = 0): ConsumerOutput[] {
+    this.now += ms
+    return this.core.step({ ...input, now: this.now, wall: 1_000_000 + this.now })
+  }
+
+  batch (batch: Batch): ConsumerOutput[] {
+    return this.step({ type: 'batch', from: 'p', batch })
+  }
+}
+
+const sent = (outputs: readonly ConsumerOutput[]): Net[] => outputs.flatMap(output => output.type === 'send' ? [output.message] : [])
+const credits = (outputs: readonly ConsumerOutput[]): Array<[prefetch: number, unstarted: Ranges]> => sent(outputs).flatMap(message => message.type === 'credit' ? [[message.prefetch, message.unstarted]] : [])
+const runs = (outputs: readonly ConsumerOutput[]): number => outputs.filter(({ type }) => type === 'run').length
+
+describe('pub/sub: a consumer that takes nothing', () => {
+  it('gives back what it has, and what still comes', () => {
+    const bench = new Bench({ concurrency: 1 })
+    expect(runs(bench.batch(batchOf([1, 2, 3].map(seq => messageOf(seq)))))).to.equal(1)
+    expect(credits(bench.step({ type: 'pause', paused: true }))).to.deep.equal([[0, [2, 3]]])
+    expect(credits(bench.batch(batchOf([messageOf(4), messageOf(5)])))).to.deep.equal([[0, [4, 5]]])
+    expect(bench.core.held).to.equal(1)
+    const [[prefetch]] = credits(bench.step({ type: 'pause', paused: false })) as [[number, Ranges]]
+    expect(prefetch).to.be.above(0)
+  })
+
+  it('says so again with a new connection, in a way that is compared with what it holds', () => {
+    const bench = new Bench()
+    bench.step({ type: 'pause', paused: true })
+    bench.step({ type: 'closed', peer: 'p' })
+    const said = sent(bench.step({ type: 'connected', peer: 'p' }))
+    expect(said.map(message => [message.type, (message as { prefetch: number }).prefetch])).to.deep.equal([['open', 1], ['credit', 0]])
+  })
+
+  it('says no more at once than a frame takes, also when it leaves', () => {
+    for (const type of ['pause', 'leave'] as const) {
+      const bench = new Bench({ prefetch: 65_536, concurrency: 1 })
+      for (let from = 1; from < 60_000; from += 1_000) bench.batch(batchOf(Array.from({ length: 1_000 }, (_, i) => messageOf(from + i)), seq => seq % 2 === 0))
+      expect(bench.core.held).to.equal(30_000)
+      const parts = sent(bench.step(type === 'pause' ? { type, paused: true } : { type })).flatMap(message => 'unstarted' in message ? [message.unstarted] : [])
+      expect(parts.every(({ length }) => length <= 2 * MAX_RANGES)).to.equal(true)
+      expect(parts.flat()).to.have.length(2 * 29_999)
+    }
+  })
+
+  it('keeps nothing alive that a loop which hangs will not ask for', () => {
+    const bench = new Bench()
+    bench.step({ type: 'wanted', count: 1 })
+    expect(runs(bench.batch(batchOf(Array.from({ length: 100 }, (_, i) => messageOf(i + 1)))))).to.equal(1)
+    let last = 0
+    for (let second = 1; second <= 600; second++) {
+      const said = [...bench.step({ type: 'tick' }, 1_000), ...bench.step({ type: 'flush' })]
+      if (sent(said).some(message => message.type === 'ack' && message.outcomes.working.length > 0)) last = second
+    }
+    expect(last).to.be.within(1, 2 * spec.ackWait / 1_000)
+  })
+})
+
+class Ends {
+  readonly loop: Loop
+  readonly failures: unknown[] = []
+  readonly sent: Net[] = []
+  readonly ends: Array<ChannelEnd<number>>
+  readonly subscription: Subscription
+  #seq = 0
+
+  constructor (...ends: Array<{ schema?: StandardSchemaV1, concurrency?: number }>) {
+    this.loop = new Loop(err => { this.failures.push(err) })
+    this.subscription = new Subscription({
+      loop: this.loop, config: { self: 'c', spec, session: 1, time: { now: performance.now(), wall: Date.now() } }, send: (_, message) => { this.sent.push(message) }, onPause: () => {}, onProblem: (_, message) => { this.failures.push(message) }
+    })
+    this.ends = ends.map(({ schema, concurrency = 32 }) => {
+      const end = new ChannelEnd<number>({
+        name: 'billing', topic: 'orders', schema, settings: () => spec, log: defaultLogger().forComponent('test'), leave: async () => {},
+        onTaking: taking => { this.subscription.taking(end, taking) }, onWanting: () => { this.subscription.wanting() }, onClosing: () => { this.subscription.taking(end, false) }
+      })
+      this.subscription.add(end, { concurrency, prefetch: 1_000 })
+      return end
+    })
+  }
+
+  give (...bodies: unknown[]): void {
+    const messages = bodies.map(body => messageOf(++this.#seq, { at: Date.now(), payload: body instanceof Uint8Array ? body : encodePayload(encodeBody(body), new Map()) }))
+    this.subscription.batch('p', batchOf(messages))
+  }
+
+  get naks (): number[] {
+    return this.sent.flatMap(message => message.type === 'ack' ? message.outcomes.naks.map(({ seq }) => seq) : [])
+  }
+}
+
+describe('pub/sub: the ends of one channel at a node', () => {
+  it('a loop goes on after a message that nobody can read', async () => {
+    const ends = new Ends({})
+    const got: number[] = []
+    const loop = (async () => {
+      for await (const message of ends.ends[0] as ChannelEnd<number>) {
+        got.push(message.body)
+        await message.ack()
+        if (message.body === 3) break
+      }
+    })()
+    ends.give(1)
+    await until(() => got.length === 1)
+    ends.give(Uint8Array.of(255, 255, 255, 1))
+    ends.give(2, 3)
+    await loop
+    expect([got, ends.failures]).to.deep.equal([[1, 2, 3], []])
+    ends.subscription.stop()
+  })
+
+  it('a handler beside a loop has no more at once than it takes, nor has a loop more than it asks for', async () => {
+    const ends = new Ends({ concurrency: 2 }, {})
+    const [handling, looping] = ends.ends as [ChannelEnd<number>, ChannelEnd<number>]
+    const open = Promise.withResolvers<void>()
+    let [running, most, handled, looped] = [0, 0, 0, 0]
+    handling.onMessage(async () => {
+      most = Math.max(most, ++running)
+      await open.promise
+      running--
+      handled++
+    })
+    const loop = (async () => {
+      for await (const message of looping) {
+        looped++
+        await open.promise
+        await message.ack()
+        if (handled + looped >= 60) break
+      }
+    })()
+    ends.give(...Array.from({ length: 60 }, (_, n) => n))
+    await until(() => running === 2 && looped === 1)
+    expect([most, looping.load]).to.deep.equal([2, 0])
+    open.resolve()
+    await until(() => handled + looped >= 60)
+    expect(most).to.equal(2)
+    await looping.close()
+    await loop
+    ends.subscription.stop()
+  })
+
+  it('what a loop did not wait for is given back, and a loop that begins anew within a moment has it', async () => {
+    const gate = Promise.withResolvers<void>()
+    const schema = { '~standard': { version: 1 as const, vendor: 'test', validate: async (value: unknown) => gate.promise.then(() => ({ value })) } }
+    const ends = new Ends({ schema })
+    const [end] = ends.ends as [ChannelEnd<number>]
+    const leave = async (): Promise<void> => {
+      const messages = end[Symbol.asyncIterator]()
+      const next = messages.next()
+      ends.give(ends.sent.length)
+      await messages.return?.()
+      expect((await next).done).to.equal(true)
+    }
+    await leave()
+    gate.resolve()
+    await until(() => end.load === 1)
+    const again = end[Symbol.asyncIterator]()
+    await (await again.next()).value.ack()
+    await again.return?.()
+    expect(end.load).to.equal(0)
+    await leave()
+    await until(() => ends.naks.length === 1)
+    expect(end.load).to.equal(0)
+    ends.subscription.stop()
+  })
+})
