@@ -83,7 +83,7 @@ export class World {
     const discovery = Object.assign(this.#rooms, {
       node: (id: string) => this.#members.has(id) ? {} : undefined, suspend: () => {}, resume: () => {}, resync, update: () => {}, leave: nothing
     })
-    const room = { resync: () => {}, drain: nothing, leave: nothing }
+    const room = { resync: () => {}, drain: nothing, leave: nothing, stop: nothing }
     const options = { bootstrap: this.peers.filter(({ bootstrap }) => bootstrap).map(({ address }) => address) }
     return new MeshNode({
       options, storage: { close: nothing }, libp2p, discovery, rpc: room, election: room, links: room, pubsub: room,
