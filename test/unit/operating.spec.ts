@@ -45,6 +45,23 @@ describe('doc/operating', () => {
     expect(() => JSON.parse(probe) as unknown).not.to.throw()
   })
 
+  it('Containerfile: the commands that build and run it keep its health check, its data and its ports, and the relay takes their options', () => {
+    const text = read('Containerfile')
+    // as OCI has no HEALTHCHECK, podman leaves it out of its own format
+    expect(text).to.match(/^#\s+podman build --format docker -f doc\/operating\/Containerfile -t braid-mesh-relay \.$/m)
+    const [, entry = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(text) ?? []
+    const [, ...words] = JSON.parse(entry) as string[]
+    const both = [text, read('README.md')].map(page => page.replace(/\s*\\\n\s*#?\s*/g, ' '))
+    const runs = both.flatMap(page => [...page.matchAll(/podman run (.*) braid-mesh-relay( .*)?$/gm)])
+    expect(runs).to.have.length.at.least(2)
+    for (const [line, engine = '', options = ''] of runs) {
+      check([...words, ...options.trim().split(/\s+/).filter(word => word !== '')])
+      expect(engine, line).to.include('-v relay-data:/data')
+      if (engine.includes('--network host')) expect(options, 'healthz is not for the internet').to.include('--http 127.0.0.1:9090')
+      else for (const [, port = ''] of text.matchAll(/(?<=^EXPOSE .*)\b(\d+)\b/gm)) expect(engine, line).to.include(`:${port}`)
+    }
+  })
+
   it('.dockerignore: nothing that git ignores gets into the image, least of all packages of another platform and keys', () => {
     const lines = (name: string): string[] => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8').trim().split('\n').filter(line => !line.startsWith('#'))
     // where git means any folder, it means the one at the root

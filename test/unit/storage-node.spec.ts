@@ -1,4 +1,4 @@
-import fs, { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import fs, { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { LevelLogs, openLevel } from '../../src/storage/node/level.ts'
 import { RosterFile } from '../../src/storage/node/roster.ts'
 import { openStorage } from '../../src/storage/node.ts'
 import { crc32c } from '../../src/util/crc32c.ts'
+import { skip } from '../harness/skip.ts'
 import { bytes, rejection, text } from './storage-contract.ts'
 import type { Storage } from '../../src/storage/index.ts'
 
@@ -72,6 +73,20 @@ describe('node storage: its directory', () => {
     await using(async ({ stable }) => { await stable.set('identity', bytes('secret')) })
     expect((await stat(dir)).mode & 0o777).to.equal(0o700)
     expect((await stat(join(dir, 'stable', 'identity.0'))).mode & 0o777).to.equal(0o600)
+  })
+
+  it('says that this user may not write to it, as when it belongs to another one', async function () {
+    if (process.platform === 'win32') {
+      skip(this, 'permissions are others there')
+    }
+    await mkdir(dir, { recursive: true })
+    await chmod(root, 0o755)
+    await chmod(dir, 0o555)
+    const user = process.geteuid?.()
+    if (user === 0) process.seteuid?.(65534)
+    const err = await rejection(openStorage(dir)).finally(() => { if (user === 0) process.seteuid?.(user) })
+    expect(err).to.have.property('name', 'StorageError')
+    expect(err.message).to.include(dir).and.include('EACCES: permission denied')
   })
 
   it('is named when it is in use, also under another name', async () => {

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { levelCode, openLevel } from './level.ts'
 import type { Level } from './level.ts'
@@ -10,6 +10,8 @@ import type { Level } from './level.ts'
  * Throws what {@link levelCode} calls LEVEL_LOCKED when another process holds it.
  */
 export async function lockDirectory (path: string): Promise<Level> {
+  // level would hide that this user may not, and name a file that is missing
+  await mkdir(path, { recursive: true, mode: 0o700 })
   try {
     return await openLevel(path)
   } catch (err) {
