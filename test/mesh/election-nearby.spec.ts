@@ -46,7 +46,7 @@ describe('election: connections that a large mesh keeps', function () {
     const again = (): TestNodeOptions => ({
       service: 'login', privateKey: last!, libp2p: { services: { election: election({ voters, eager: true, storage: { stable, log, durable: true } }) } }
     })
-    mesh = await createTestMesh([...keys.slice(0, 2).map(privateKey => ({ service: 'login', privateKey, election: { voters, eager: true } })), again()])
+    mesh = await createTestMesh([...keys.slice(0, 2).map(privateKey => ({ service: 'login', privateKey, election: { voters } })), again()])
     const [first, second, third] = mesh.nodes as [Mesh, Mesh, Mesh]
     const wanted = (): boolean => third.election.status().voting && first.election.leader !== undefined
     await until(wanted, { timeout: 20_000 })
