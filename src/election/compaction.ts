@@ -66,7 +66,7 @@ export class Compaction {
     const { entries, after, slice = SLICE, again = AGAIN } = this.#init
     if (this.length < this.#againAt) return false
     if (this.#pass === undefined && this.length <= this.#base + after + entries.size / slice) return false
-    const pass = this.#pass ??= { left: Math.max(1, entries.size), from: undefined, before: this.length }
+    const pass: Pass = this.#pass ?? { left: Math.max(1, entries.size), from: undefined, before: this.length }
     this.#againAt = this.length + again
     if (pass.left > 0) await this.#say(pass)
     if (pass.left <= 0) await this.#cut(pass)
@@ -77,10 +77,12 @@ export class Compaction {
   /** What has been said is the newest: whatever was saved meanwhile is, too, so that the others come first. */
   async #say (pass: Pass): Promise<void> {
     const { log, name, entries, encode } = this.#init
+    pass.left = Math.max(1, Math.min(pass.left, entries.size))
     const slice = this.#slice(pass.left)
     const seq = await log.append(name, [encode(slice)])
     this.length++
     pass.from ??= seq
+    this.#pass = pass
     pass.left -= slice.length === 0 ? pass.left : slice.length
     for (const entry of slice) entries.set(entry)
   }

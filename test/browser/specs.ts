@@ -31,6 +31,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'bench-figures.spec.ts': 'sets the exit code of its process',
   'storage-core.spec.ts': 'among others it tests the log on the disk',
   'storage-node.spec.ts': 'files',
+  'transport-announced.spec.ts': 'pages listen on no addresses',
   'storage.spec.ts': 'files; test/browser/storage.spec.ts runs what is left'
 }
 

@@ -32,7 +32,7 @@ function described (schema: StandardSchemaV1): unknown {
 describe('the demo page', () => {
   // as in a page, without the wait
   const { requestAnimationFrame, cancelAnimationFrame } = globalThis
-  before(() => { Object.assign(globalThis, { requestAnimationFrame: setImmediate, cancelAnimationFrame: clearImmediate }) })
+  before(() => { Object.assign(globalThis, { requestAnimationFrame: (draw: () => void) => setTimeout(draw), cancelAnimationFrame: clearTimeout }) })
   after(() => { Object.assign(globalThis, { requestAnimationFrame, cancelAnimationFrame }) })
 
   it('makes an example of every schema of the demo, and the schema takes it', async () => {
@@ -134,7 +134,7 @@ describe('the demo page', () => {
       for (let i = 0; i < 10_000; i++) await handlers.get('orders.handled')?.({ body: { id: `${i}`, by: `node-${i}`, attempt: 1 } })
       await handlers.get('orders.handled')?.({ body: { id: '9999', by: 'node-1', attempt: 2 } })
       for (let i = 0; i < 60; i++) await handlers.get('orders')?.({ id: `${i}`, topic: 'orders', channel: 'mine', attempt: 1, publisher: 'p', body: 'x'.repeat(100_000) })
-      await new Promise(setImmediate)
+      await new Promise(resolve => setTimeout(resolve, 5))
       expect([handledBy.value.size, handledBy.value.get('node-1'), handledBy.value.get('others'), handledTwice.value]).to.deep.equal([201, 2, 9_800, 1])
       const [mine] = subscriptions.value
       expect([mine?.acked, mine?.handling, mine?.deliveries.length, mine?.deliveries[0]?.text.length, mine?.deliveries[0]?.state]).to.deep.equal([60, 0, 50, 1_000, 'acked'])
@@ -178,7 +178,7 @@ describe('the demo page', () => {
       }
       pulse('b', 'out')
       log('discovery', 'evil\u202e is there')
-      await new Promise(setImmediate)
+      await new Promise(resolve => setTimeout(resolve, 5))
       expect(drawn).to.equal(2)
       expect([callsWith('a'), callsWith('b')]).to.deep.equal([{ out: 0, in: 5_000 }, { out: 1, in: 0 }])
       expect([...pulses.value]).to.deep.equal([['a', { in: 5_000 }], ['b', { out: 1 }]])

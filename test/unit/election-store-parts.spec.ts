@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { Compaction } from '../../src/election/compaction.ts'
+import { Entries } from '../../src/election/entries.core.ts'
 import { GroupStore } from '../../src/election/store.ts'
 import { PartDisk } from '../harness/part-disk.ts'
 import { turn } from './turn.ts'
@@ -159,6 +161,42 @@ describe('election: a store of which one part is lost', () => {
     const { durable } = await open(disk)
     expect(durable?.hard.term).to.equal(9)
     expect([...durable?.entries.map(entry => entry.rank) ?? [], durable?.synced]).to.deep.equal([next, next, next])
+  })
+
+  it('loses nothing of what came between a rewrite that could not begin and its next try', async () => {
+    const disk = new PartDisk()
+    const long: string[] = []
+    const store = new GroupStore({ storage: disk.open(), service: 'login', onSaved: () => {}, onFailed: () => {}, onLong: reason => { long.push(String(reason)) }, rewrite: { after: 20, slice: 5, again: 10 } })
+    await store.load()
+    let id = 0
+    const put = async (key: string): Promise<void> => {
+      const at = { ...rank, index: ++id }
+      store.save({ type: 'save', id, ...id === 1 && { hard: hard('a', 1) }, register: { ...register, entries: [{ key, value: Uint8Array.of(1), rank: at }], synced: at } })
+      await store.idle()
+    }
+    for (let n = 0; n < 20; n++) await put(`old ${n % 3}`)
+    let appends = 0
+    disk.before = async (_part, change) => { if (change === 'append' && ++appends === 2) throw new Error('ENOSPC') }
+    await put('old 0')
+    expect(long).to.have.length(1)
+    const fresh = Array.from({ length: 15 }, (_, n) => `new ${n}`)
+    for (const key of fresh) await put(key)
+    const { first } = await disk.inner.log.bounds('register-login') ?? {}
+    expect(first, 'it was made short in the end').to.be.above(1)
+    expect((await open(disk)).durable?.entries.map(({ key }) => key).sort()).to.deep.equal([...fresh, 'old 0', 'old 1', 'old 2'].sort())
+  })
+
+  it('ends a rewrite of a table that has become small meanwhile', async () => {
+    const entries = new Entries()
+    for (let n = 0; n < 20_000; n++) entries.set({ key: `k${n}`, value: Uint8Array.of(1), rank })
+    let appends = 0
+    let cut = false
+    const compaction = new Compaction({ log: { append: async () => ++appends, truncate: async () => { cut = true } }, name: 'x', entries, after: 10, encode: () => new Uint8Array() })
+    compaction.length = 100
+    await compaction.step()
+    for (let n = 2; n < 20_000; n++) entries.delete(`k${n}`)
+    await compaction.step()
+    expect([cut, appends]).to.deep.equal([true, 2])
   })
 
   it('is whole when its first value of all failed and all of it came at once', async () => {

@@ -134,7 +134,7 @@ describe('election: store', () => {
       while (sizes.every(size => size < 5_000)) {
         save(++id)
         await until(() => opened.saved.at(-1) === id)
-        await new Promise<void>(resolve => { setImmediate(resolve) })
+        await new Promise<void>(resolve => { setTimeout(resolve) })
       }
       // told, although the part after it hangs
       expect([opened.saved.at(-1), opened.failed, cuts]).to.deep.equal([id, [], []])

@@ -128,7 +128,12 @@ class FakeLogs implements ForgetfulBackend {
     this.forgotten.push([...logs])
   }
 
-  async note (): Promise<void> {}
+  readonly noted: string[] = []
+
+  async note (entries: ReadonlyMap<string, unknown>): Promise<void> {
+    this.noted.push(...entries.keys())
+  }
+
   async prune (): Promise<void> {}
   async edges (): Promise<undefined> {}
   async range (log: string, from: number, to: number): Promise<Array<{ seq: number, value: Uint8Array }>> {
@@ -167,8 +172,11 @@ describe('storage: group commit', () => {
     await store.append('d', [bytes('1')])
     backend.cannotForget = true
     await store.delete('c', { forever: true })
+    backend.noted.length = 0
     expect(await store.append('c', [bytes('2')])).to.equal(2)
     expect(await store.append('a', [bytes('2')])).to.equal(1)
+    // its line in the roster may be gone already
+    expect(backend.noted).to.deep.equal(['c', 'a'])
     await store.close()
     expect(backend.forgotten).to.deep.equal([['a', 'b']])
   })

@@ -22,6 +22,9 @@ export class ForgettingLogStore extends GroupLogStore<ForgetfulBackend> {
       for (const log of gone) {
         for (const known of [this.states, this.roster, this.pruned]) { known.delete(log) }
       }
-    }, () => {})
+    }, () => {
+      // half of it may be done: what is written to them next is noted anew
+      for (const log of gone) { this.roster.delete(log) }
+    })
   }
 }

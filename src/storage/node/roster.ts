@@ -65,12 +65,12 @@ export class RosterFile {
     await this.append([...entries])
   }
 
-  /** Nothing is known of these names from now on, durably when it resolves. */
+  /** Nothing is known of these names from now on, durably when it resolves. That the file cannot be made short changes nothing. */
   async forget (names: readonly string[]): Promise<void> {
     await this.append(names.map(name => [name, undefined]))
     if (this.lines > this.roster.size + MAX_STALE_IN_USE) {
       await this.close()
-      await this.rewrite()
+      await this.rewrite().catch(() => {})
     }
   }
 
