@@ -6,9 +6,14 @@ import { useTabs } from './tabs.ts'
 describe('the demo page, as files', function () {
   this.timeout(120_000)
   const tabs = useTabs()
+  let files: Awaited<ReturnType<typeof serveStatic>>
+
+  beforeEach(async () => { files = await serveStatic() })
+
+  // when its tabs are closed: they may be loading something yet
+  afterEach(async () => { await files[Symbol.asyncDispose]() })
 
   it('two tabs join by what stands behind the # of the shared link, from a folder without config.json', async () => {
-    await using files = await serveStatic()
     expect(files.output).to.match(/kB gzip {2}index\.html\n/).and.to.contain('open index.html#mesh=NAME&relay=ADDRESS')
     const served = await tabs.open()
     await served.join()
@@ -33,7 +38,6 @@ describe('the demo page, as files', function () {
   })
 
   it('says what its link lacks', async () => {
-    await using files = await serveStatic()
     const tab = await tabs.open(`${files.url}#mesh=demo`)
     await tab.button('Join the mesh').click()
     await tab.page.getByText('This page does not know where the mesh is').waitFor()
@@ -43,7 +47,6 @@ describe('the demo page, as files', function () {
   })
 
   it('asks nobody but its server and the nodes, and runs no script but its own: its policy is inside', async () => {
-    await using files = await serveStatic()
     const tab = await tabs.open(files.url)
     const refused = await tab.page.evaluate(async elsewhere => {
       const directives: string[] = []
