@@ -32,6 +32,10 @@ export class Registry {
   #opened: Opened | undefined
   /** Somebody told what it knows, or that took too long. */
   readonly #heard = Promise.withResolvers<void>()
+  /** When that was for the first time. */
+  #heardAt = Infinity
+  /** Channels that are to be deleted, and of which nobody has told yet. */
+  readonly #awaited = new Map<string, () => void>()
   #synced = false
 
   constructor (init: RegistryInit) {
@@ -64,16 +68,19 @@ export class Registry {
     this.#driven.input({ type: 'close', channel })
   }
 
-  /** Who has not heard of it waits to be told: only what is known can be taken back. */
+  /** Who has just begun to hear, and not of it, waits to be told: only what is known can be taken back. */
   async delete (channel: string): Promise<void> {
-    const { discovery, self } = this.#init.context
-    const waits = discovery.nodes().some(({ id }) => id !== self) && ![...this.matching()].some(({ spec }) => spec.channel === channel)
-    if (waits) await within(DELETE_TIMEOUT, this.#heard.promise)
+    const left = this.#heardAt + DELETE_TIMEOUT - performance.now()
+    if (left > 0 && ![...this.matching()].some(({ spec }) => spec.channel === channel)) {
+      await within(Math.min(left, DELETE_TIMEOUT), new Promise<void>(resolve => { this.#awaited.set(channel, resolve) }))
+      this.#awaited.delete(channel)
+    }
     this.#driven.input({ type: 'delete', channel })
   }
 
   message (from: string, delta: RegistryDelta): void {
     this.#heard.resolve()
+    this.#heardAt = Math.min(this.#heardAt, performance.now())
     this.#driven.input({ type: 'message', from, delta })
   }
 
@@ -120,6 +127,7 @@ export class Registry {
         }
         break
       case 'changed':
+        this.#awaited.get(output.spec.channel)?.()
         onChanged(output.spec, output.members)
         break
       case 'ended':
