@@ -64,11 +64,9 @@ export class Registry {
     this.#driven.input({ type: 'close', channel })
   }
 
-  /** Who has not heard of it waits to be told: only what is known can be taken back. */
+  /** Who has not heard of it waits to be told, also who knows of no other node yet: only what is known can be taken back. */
   async delete (channel: string): Promise<void> {
-    const { discovery, self } = this.#init.context
-    const waits = discovery.nodes().some(({ id }) => id !== self) && ![...this.matching()].some(({ spec }) => spec.channel === channel)
-    if (waits) await within(DELETE_TIMEOUT, this.#heard.promise)
+    if (!this.matching().some(({ spec }) => spec.channel === channel)) await within(DELETE_TIMEOUT, this.#heard.promise)
     this.#driven.input({ type: 'delete', channel })
   }
 
