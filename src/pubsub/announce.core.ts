@@ -1,17 +1,12 @@
 /** How messages leave an assigner: in batches with their assignment, as far as somebody has room; and what is said after silence. Pure. */
-import { BEATS, HOLD, MAX_BATCH, MAX_BATCH_BYTES, MAX_SEATS, MESSAGE_COST } from './numbers.core.ts'
+import { BEATS, HOLD, MAX_BATCH, MAX_BATCH_BYTES, MAX_PENDING, MAX_PENDING_BYTES, MAX_SEATS, MESSAGE_COST, ROOM } from './numbers.core.ts'
 import { rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { Deliveries } from './deliveries.core.ts'
 import type { BatchChannel, Message, NewMessage } from './types.core.ts'
 
-const MAX_PENDING = 100_000
-const MAX_PENDING_BYTES = 64 * 1_024 * 1_024
 /** What a publish takes of the outbox. */
 export interface Room { readonly messages: number, readonly bytes: number }
-
-/** Room is told of when so much is free again. */
-const ROOM = 0.9
 
 /**
  * Sends what was not sent yet. While consumers are known, and none of them has room, it waits for the room, so that a

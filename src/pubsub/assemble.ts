@@ -79,7 +79,7 @@ export function createParts (parts: PartsInit): Parts {
     onBatch: batch => { subscriptions.batch(self, batch) },
     onDeposed: (log, generation) => { made.kept?.deposed(log, generation) }
   })
-  const kept = createKept(context, gossip, logs)
+  const kept = init.keeper === false ? undefined : keeping?.createKept(context, gossip, logs)
   const router = new Router({ context, registry, logs, subscriptions, kept })
   const net = new Net(components, {
     protocol: protocolId(discovery.mesh, 'pubsub'),
@@ -112,17 +112,6 @@ function createContext ({ components, init, discovery, emit, log }: PartsInit, m
     },
     emit,
     log
-  })
-}
-
-function createKept (context: Context, gossip: TopicGossip, logs: Logs): KeptLogs | undefined {
-  if (keeping === undefined || context.init.keeper === false) return undefined
-  return new keeping.KeptLogs({
-    context,
-    gossip,
-    onTakeOver: (log, restored, takeOver) => { logs.takeOver(log, restored, takeOver) },
-    onGiveBack: (log, generation) => { logs.giveBack(log, generation) },
-    onCopies: (log, messages) => { logs.copies(log, messages) }
   })
 }
 

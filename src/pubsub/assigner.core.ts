@@ -9,7 +9,7 @@ import { Heap } from './heap.core.ts'
 import * as intake from './intake.core.ts'
 import { compareGenerations, isFollowed } from './generation.core.ts'
 import { Keeping } from './keeping.core.ts'
-import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, MAX_CLAIMED, MAX_TOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, STOOD_STILL, TRIM_EVERY } from './numbers.core.ts'
+import { ADOPT_WAIT, BEATS, CATCH_UP, HOLD, MAX_CLAIMED, MAX_TOLD, RETAKE_WAIT, RETAKE_WAIT_MAX, RETENTION, SAVE_EVERY, STOOD_STILL, TRIM_EVERY } from './numbers.core.ts'
 import { statusOf } from './status.core.ts'
 import { Backlog } from './backlog.core.ts'
 import { Watched } from './watched.core.ts'
@@ -21,9 +21,6 @@ import type {
   AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, AssignerStatus, Beat, ChannelCursor, Generation, KeeperNet, LogId, Message, ToAssigner, ToConsumer
 } from './types.core.ts'
 import type { Hash } from '../balancing/rendezvous.core.ts'
-
-/** Ms between two saves of what is done. */
-const SAVE_EVERY = 250
 
 export class LogAssigner implements AssignerCore, DeliveriesHost {
   readonly self: string

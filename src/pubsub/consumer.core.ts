@@ -88,9 +88,7 @@ class Consumer implements ConsumerCore, RunnerHost {
       this.#left = true
       this.#out.push({ type: 'left' })
     }
-    const out = this.#out
-    this.#out = []
-    return out
+    return this.#out
   }
 
   #take (input: ConsumerInput): void {

@@ -1,7 +1,7 @@
 /** What the parts of the room share. */
 import { StorageError } from '../errors.ts'
 import { rendezvousRank } from '../balancing/rendezvous.core.ts'
-import { QUORUM, RETENTION } from './numbers.core.ts'
+import { KEEPERS, QUORUM, RETENTION } from './numbers.core.ts'
 import { sizedParts } from './parts.ts'
 import { KEEPER, MEMBER } from './roles.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -12,9 +12,6 @@ import type { Loop } from './loop.ts'
 import type { Net } from './net.ts'
 import type { LogId, Retention } from './types.core.ts'
 import type { WireMessage as Message } from './announced.ts'
-
-/** Keepers of a topic. */
-const KEEPERS = 3
 
 export interface ContextInit {
   self: string

@@ -324,7 +324,7 @@ export interface PubsubInit {
   retention?: RetentionOptions
   /** Where outbox and kept messages go. Without a durable one they are in memory. */
   storage?: Storage
-  /** Take part from the first use on, not from the start: for pages, which then load most of the room's code only when it is used. @default false */
+  /** Take part from the first use on, not from the start: for pages, which then load most of the room's code only when it is used, and that of the node's own topics when one of them is. @default false */
   lazy?: boolean
   /**
    * Topics of braid's own modules that are topics of the whole mesh: `braid.topic.linkcache.unlink` (ids of tokens, told by

@@ -3,15 +3,12 @@
  * done with; who wants to assign after somebody else asks them first. Pure.
  */
 import { compareGenerations } from './generation.core.ts'
-import { ASK_WAIT, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, RETENTION, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
+import { ASK_WAIT, FEW, MAX_BATCH, MAX_BATCH_BYTES, MAX_RANGES, QUORUM, REPAIR_BURST, REPAIR_RATE, RETENTION, SYNC_ACKS, SYNC_TIME } from './numbers.core.ts'
 import { noteEnded } from './ended.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
 import { areRanges, clip, RangeSet, rangesOf } from './ranges.core.ts'
 import type { LogAssigner } from './assigner.core.ts'
 import type { ChannelCursor, Generation, KeeperNet, Message, Ranges } from './types.core.ts'
-
-/** Numbers of what is done in a channel: those of all channels of a topic fit into one frame. */
-const FEW = 64
 
 type Said<T extends KeeperNet['type']> = Extract<KeeperNet, { type: T }>
 

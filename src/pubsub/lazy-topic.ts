@@ -3,12 +3,15 @@ import { abortable } from '../util/abortable.ts'
 import type { AbortOptions } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Channel, OutboxOptions, PublishOptions, Receipt, SubscribeOptions, Topic } from './index.ts'
-import type { Room, TopicRequest } from './room.ts'
+import type { TopicRequest } from './room.ts'
+
+/** What makes the topic, once it is there. */
+interface Maker { topic: (request: TopicRequest) => Topic }
 
 export interface LazyTopicInit {
   options: OutboxOptions
-  room: () => Room | undefined
-  load: () => Promise<Room>
+  room: () => Maker | undefined
+  load: () => Promise<Maker>
   request: (topic: LazyTopic) => TopicRequest
 }
 
@@ -43,7 +46,7 @@ export class LazyTopic implements Topic {
     return this.#use(async topic => topic.close(options), options)
   }
 
-  #find (room: Room | undefined): Topic | undefined {
+  #find (room: Maker | undefined): Topic | undefined {
     return (this.#topic ??= room?.topic(this.#init.request(this)))
   }
 

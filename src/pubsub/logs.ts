@@ -18,7 +18,7 @@ import type { Outcomes } from './types.core.ts'
 import type { Restored } from './log-file.ts'
 import type { Timeless } from './loop.ts'
 import type { Registry } from './registry.ts'
-import type { AssignerInput, AssignerOutput, Batch, ChannelSpec, Generation, KeeperNet, LogId, Member, Message, ToAssigner } from './types.core.ts'
+import type { AssignerInput, AssignerOutput, Batch, ChannelSpec, Generation, KeeperNet, LogId, Member, ToAssigner } from './types.core.ts'
 
 /** Random bits of an epoch, below the milliseconds of its start. */
 const EPOCH_BITS = 1_024
@@ -72,7 +72,7 @@ export class Logs {
       const { restored, damaged } = await file.load()
       if (damaged) context.damaged(log)
       if (restored === undefined) continue
-      const driver = this.#add(log, { file, restored })
+      const driver = this.add(log, { file, restored })
       // what was lost may have been sent: its seqs are not to be used again
       if (!damaged && (newest.get(log.topic)?.log.epoch ?? 0) < log.epoch) newest.set(log.topic, driver)
     }
@@ -133,27 +133,45 @@ export class Logs {
     return log
   }
 
-  takeOver (log: LogId, restored: Restored, takeOver: { generation: Generation, complete: boolean }): void {
-    const { context } = this.#init
-    context.count('takeovers')
-    void this.#logs.get(logKey(log))?.stop()
-    this.#add(log, { restored, takeOver })
-  }
-
-  /** Stops to assign a log that was taken over; then its keeper hears of it. */
-  giveBack (log: LogId, generation: Generation): void {
-    const { context, onDeposed } = this.#init
-    const driver = this.#logs.get(logKey(log))
-    if (driver !== undefined && !driver.own) {
-      driver.input({ type: 'stop' })
-      context.loop.post(() => { this.#drop(driver) })
+  /** `takeOver`: as the keeper of another's log. */
+  add (log: LogId, { file, restored, takeOver }: { file?: LogFile | undefined, restored?: Restored, takeOver?: { generation: Generation, complete: boolean } }): LogDriver {
+    const { context, registry } = this.#init
+    const driver = new LogDriver({
+      self: context.self,
+      log,
+      loop: context.loop,
+      file,
+      config: {
+        random: Math.random,
+        time: time(),
+        retention: context.retention,
+        restored,
+        takeOver
+      },
+      onBatch: async batch => this.#batch(batch),
+      send: context.send,
+      onDead: (from, dead) => {
+        context.count('dead')
+        void this.#bury(from, dead)
+      },
+      onEvent: (from, output) => { this.#event(from, output) }
+    })
+    this.#logs.set(logKey(log), driver)
+    for (const { spec, members } of registry.matching(log.topic)) {
+      driver.channel(spec, members)
+      for (const { id } of members) this.#introduce(driver, spec, id)
     }
-    context.loop.post(() => { onDeposed(log, generation) })
+    this.#tellKeepers(driver)
+    for (const peer of context.neighbours()) driver.input({ type: 'connected', peer })
+    for (const peer of this.#unavailable) driver.input({ type: 'available', peer, available: false })
+    return driver
   }
 
-  /** A log that was taken over lacked these. */
-  copies (log: LogId, messages: readonly Message[]): void {
-    this.get(log)?.input({ type: 'copies', messages })
+  /** It is assigned here no more. */
+  drop (driver: LogDriver): void {
+    this.#logs.delete(logKey(driver.log))
+    this.#keepers.delete(driver)
+    void driver.stop()
   }
 
   // ---- what happens
@@ -221,40 +239,7 @@ export class Logs {
     if (this.#stopped) throw new MeshStoppedError()
     const taken = [...this.#logs.values()].filter(({ own, log }) => own && log.topic === topic).map(({ log }) => log.epoch + 1)
     const log: LogId = { topic, publisher: context.self, epoch: Math.max(this.#epoch, ...taken) }
-    return this.#add(log, { file: context.storage === undefined ? undefined : this.#file(log) })
-  }
-
-  #add (log: LogId, { file, restored, takeOver }: { file?: LogFile | undefined, restored?: Restored, takeOver?: { generation: Generation, complete: boolean } }): LogDriver {
-    const { context, registry } = this.#init
-    const driver = new LogDriver({
-      self: context.self,
-      log,
-      loop: context.loop,
-      file,
-      config: {
-        random: Math.random,
-        time: time(),
-        retention: context.retention,
-        restored,
-        takeOver
-      },
-      onBatch: async batch => this.#batch(batch),
-      send: context.send,
-      onDead: (from, dead) => {
-        context.count('dead')
-        void this.#bury(from, dead)
-      },
-      onEvent: (from, output) => { this.#event(from, output) }
-    })
-    this.#logs.set(logKey(log), driver)
-    for (const { spec, members } of registry.matching(log.topic)) {
-      driver.channel(spec, members)
-      for (const { id } of members) this.#introduce(driver, spec, id)
-    }
-    this.#tellKeepers(driver)
-    for (const peer of context.neighbours()) driver.input({ type: 'connected', peer })
-    for (const peer of this.#unavailable) driver.input({ type: 'available', peer, available: false })
-    return driver
+    return this.add(log, { file: context.storage === undefined ? undefined : this.#file(log) })
   }
 
   /** What the member takes, as it said before the log was there. */
@@ -263,12 +248,6 @@ export class Logs {
     if (announce === undefined) return
     const { weight, session, prefetch, concurrency } = announce
     driver.input({ type: 'message', from: member, message: { type: 'open', log: driver.log, spec, weight, fresh: false, session, prefetch, concurrency, holds: [], low: 0, outcomes: NO_OUTCOMES } })
-  }
-
-  #drop (driver: LogDriver): void {
-    this.#logs.delete(logKey(driver.log))
-    this.#keepers.delete(driver)
-    void driver.stop()
   }
 
   #tellKeepers (driver: LogDriver): void {
@@ -327,7 +306,7 @@ export class Logs {
       case 'deposed':
         context.count('deposed')
         if (from.own) break
-        this.#drop(from)
+        this.drop(from)
         onDeposed(from.log, output.generation)
         break
       case 'problem':

@@ -1,4 +1,7 @@
-/** Times of the delivery protocol in milliseconds, and how much of anything its cores hold. Pure. */
+/**
+ * Times of the delivery protocol in milliseconds, and how much of anything its cores hold. First all that are numbers alone,
+ * because bundlers put those in place of their names up to the first that is not. Pure.
+ */
 
 /** A consumer whose last connection closed may come back this long before what it holds goes to others: a reconnect takes less. */
 export const CLOSED_GRACE = 500
@@ -8,8 +11,6 @@ export const STOOD_STILL = 100
 export const CATCH_UP = 500
 /** While no consumer has room, what is new waits this long to be sent together with its assignment; then it goes without. */
 export const HOLD = 100
-/** After a publish, an assigner says again what there is: the last gossip may be lost. The last one repeats while something is not final. */
-export const BEATS: readonly number[] = [250, 1_000, 2_000, 5_000, 10_000]
 /** What is missing is asked for after this time: gossip may overtake itself. Again after the second one. */
 export const GAP_WAIT = 200
 export const GAP_AGAIN = 1_000
@@ -96,4 +97,24 @@ export const MAX_CHANNELS = 4_096
 export const MAX_OPENINGS = 16
 export const MAX_REMOVED = 16_384
 
+/** Messages of an outbox, and their bytes, unless its publisher says otherwise. */
+export const MAX_PENDING = 100_000
+export const MAX_PENDING_BYTES = 64 * 1_024 * 1_024
+/** Who waits for room in it hears of it when no more than this part of it is taken. */
+export const ROOM = 0.9
+/** Between two saves of what is done. */
+export const SAVE_EVERY = 250
+/** Numbers of what is done in a channel: those of all channels of a topic fit into one frame. */
+export const FEW = 64
+/** Highest incarnation and version of a membership that are believed when another one tells them. */
+export const MAX_HEARSAY = 2 ** 52
+/**
+ * By which an opening may be ahead of this node's wall clock: clocks that are so far apart have no connection. One of the
+ * end of all numbers, once it was deleted, would leave none for the next channel of its name; a day later than it is now
+ * is soon less than that.
+ */
+export const MAX_AHEAD = 24 * 60 * 60 * 1_000
+
+/** After a publish, an assigner says again what there is: the last gossip may be lost. The last one repeats while something is not final. */
+export const BEATS: readonly number[] = [250, 1_000, 2_000, 5_000, 10_000]
 export const RETENTION = { messages: 10_000, bytes: 64 * 1_024 * 1_024, age: 60 * 60 * 1_000 }

@@ -14,6 +14,7 @@ import { timers } from '../util/timers.ts'
 import { LazyTopic } from './lazy-topic.ts'
 import { checkTopicOrPattern } from './names.ts'
 import { checkPubsubOptions } from './options.ts'
+import { isSystem } from './system.ts'
 import type { TopicContract } from './contract.ts'
 import type { OutboxOptions, Pubsub, PubsubComponents, PubsubEvents, PubsubInfo, PubsubInit, Topic } from './index.ts'
 import type * as room from './room.ts'
@@ -21,9 +22,6 @@ import type { Room } from './room.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { AbortOptions, Logger, Startable } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
-
-/** Topics of the node itself: nothing that is published on one leaves the node. */
-const SYSTEM = 'braid.topic.'
 
 /** From a start to a stop. */
 interface Run {
@@ -101,7 +99,7 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
     const contract = typeof name === 'string' ? undefined : name
     const known = checkTopicOrPattern(contract?.topic ?? name)
     checkPubsubOptions({ outbox: options })
-    if (known.startsWith(SYSTEM) && (contract === undefined ? /[*>]/.test(known) : this.#init.system?.includes(known as never) !== true)) throw new InvalidNameError(`${known}: topics of the node are known by their names`)
+    if (isSystem(known) && (contract === undefined ? /[*>]/.test(known) : this.#init.system?.includes(known as never) !== true)) throw new InvalidNameError(`${known}: topics of the node are known by their names`)
     const topic = this.#topics.get(known)
     if (topic !== undefined && contract !== undefined && topic.schema !== contract.body) {
       throw new InvalidOptionsError(`the topic ${known} was made ${topic.schema === undefined ? 'without its contract: give the contract first' : 'with another contract'}`)
@@ -165,7 +163,7 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
       emit: (type, detail) => { this.safeDispatchEvent(type, { detail }) },
       log: this.#log
     })
-    await room.start()
+    await room.start(this.#wanted)
     run.room = room
     if (run.listening) room.listen()
     for (const type of this.#wanted) room.want(type)

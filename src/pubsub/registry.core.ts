@@ -5,19 +5,10 @@
  */
 import { noteEnded } from './ended.core.ts'
 import { matches } from './names.core.ts'
-import { EPHEMERAL_GRACE, MAX_CHANNELS, MAX_OPENINGS, MAX_REMOVED } from './numbers.core.ts'
+import { EPHEMERAL_GRACE, MAX_AHEAD, MAX_CHANNELS, MAX_HEARSAY, MAX_OPENINGS, MAX_REMOVED } from './numbers.core.ts'
 import { addition, dropSuperseded, isLater, mergedSpec } from './settings.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import type { ChannelSpec, Member, Membership, Opening, RegistryConfig, RegistryCore, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
-
-/** Of a membership that is told by another one. */
-const MAX_HEARSAY = 2 ** 52
-/**
- * Ms by which an opening may be ahead of this node's wall clock: clocks that are so far apart have no connection. One of the
- * end of all numbers, once it was deleted, would leave none for the next channel of its name; a day later than it is now
- * is soon less than that.
- */
-const MAX_AHEAD = 24 * 60 * 60 * 1_000
 
 interface Entry {
   readonly openings: Map<string, Opening>
@@ -76,9 +67,7 @@ class Registry implements RegistryCore {
       case 'back': this.#back(input.peer); break
     }
     this.#end()
-    const out = this.#out
-    this.#out = []
-    return out
+    return this.#out
   }
 
   whole (): RegistryDelta {

@@ -71,7 +71,7 @@ export class Registry {
   /** Who has just begun to hear, and not of it, waits to be told: only what is known can be taken back. */
   async delete (channel: string): Promise<void> {
     const left = this.#heardAt + DELETE_TIMEOUT - performance.now()
-    if (left > 0 && ![...this.matching()].some(({ spec }) => spec.channel === channel)) {
+    if (left > 0 && !this.matching().some(({ spec }) => spec.channel === channel)) {
       await within(Math.min(left, DELETE_TIMEOUT), new Promise<void>(resolve => { this.#awaited.set(channel, resolve) }))
       this.#awaited.delete(channel)
     }

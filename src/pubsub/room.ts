@@ -2,18 +2,21 @@
 import { abortable } from '../util/abortable.ts'
 import { MeshStoppedError } from '../errors.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { Lazy } from '../util/lazy.ts'
 import { pause } from '../util/timeouts.ts'
+import { timers } from '../util/timers.ts'
 import { checkName } from '../wire/names.ts'
 import { createParts } from './assemble.ts'
 import { describe } from './info.ts'
-import { LocalTopic } from './local-topic.ts'
+import { LazyTopic } from './lazy-topic.ts'
 import { channelKey } from './names.core.ts'
 import { KEEPER, MEMBER } from './roles.ts'
-import { SystemTopics } from './system-topics.ts'
 import { isSystem } from './system.ts'
 import { TopicEnd } from './topic.ts'
 import type { Parts, PartsInit } from './assemble.ts'
 import type { OutboxOptions, PubsubInfo, Topic } from './index.ts'
+import type * as system from './system-topics.ts'
+import type { SystemTopics } from './system-topics.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, PeerId } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -37,37 +40,39 @@ export interface TopicRequest {
 export class Room {
   readonly #init: PartsInit
   readonly #parts: Parts
-  readonly #system: SystemTopics
+  readonly #system: Lazy<SystemTopics, typeof system>
   /** System topics that are topics of the mesh, and those of them that this node has published on. */
   readonly #shared: ReadonlySet<string>
   readonly #published = new Map<string, Topic>()
   readonly #topics = new Set<TopicEnd>()
-  readonly #local = new Map<string, LocalTopic>()
   #stopped = false
 
   constructor (init: PartsInit) {
     this.#init = init
     this.#parts = createParts(init)
     this.#shared = new Set(init.init.system)
-    this.#system = new SystemTopics({
+    const { components, emit, log, init: { onElection, onLinks } } = init
+    this.#system = new Lazy('topics of the node', timers, async () => import('#system'), ({ SystemTopics }) => new SystemTopics({
+      self: components.peerId.toString(),
       shared: this.#shared,
       publish: (name, body) => { this.#publish(name, body) },
-      topic: name => this.#localTopic(name),
-      emit: init.emit,
-      onElection: init.init.onElection,
-      onLinks: init.init.onLinks
-    })
+      emit,
+      log,
+      onElection,
+      onLinks
+    }))
   }
 
   // ---- lifecycle
 
-  async start (): Promise<void> {
-    const { components, discovery } = this.#init
+  /** @param wanted - types of events that somebody listens to: of none of them is anything missed */
+  async start (wanted: Iterable<string>): Promise<void> {
+    const { components, discovery, init } = this.#init
     const { logs, kept, net } = this.#parts
+    if (init.lazy !== true || this.#shared.size > 0 || [...wanted].some(isSystem)) await this.#system.load()
     for (const type of NODE_EVENTS) discovery.addEventListener(type, this.#onNode)
     components.events.addEventListener('peer:connect', this.#onConnect)
     components.events.addEventListener('peer:disconnect', this.#onDisconnect)
-    this.#system.start(discovery)
     await logs.restore()
     await kept?.restore()
     await net.start()
@@ -94,7 +99,6 @@ export class Room {
     components.events.removeEventListener('peer:connect', this.#onConnect)
     components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
     for (const type of NODE_EVENTS) discovery.removeEventListener(type, this.#onNode)
-    this.#system.stop(discovery)
     watchdog.stop()
     gossip.stop()
     subscriptions.stop()
@@ -116,7 +120,10 @@ export class Room {
   // ---- what can be done
 
   topic (request: TopicRequest): Topic {
-    if (isSystem(request.name) && !this.#shared.has(request.name)) return this.#localTopic(request.name)
+    const { name, options } = request
+    if (isSystem(name) && !this.#shared.has(name)) {
+      return new LazyTopic(name, undefined, { options, room: () => this.#system.value, load: async () => this.#system.load(), request: () => request })
+    }
     const topic = this.#createTopic(request, () => {
       this.#topics.delete(topic)
       request.onClose()
@@ -139,7 +146,9 @@ export class Room {
 
   /** Somebody listens to events of this type. */
   want (type: string): void {
-    this.#system.want(type)
+    const { value } = this.#system
+    if (value !== undefined) value.want(type)
+    else if (isSystem(type)) this.#system.load().then(system => { system.want(type) }, (err: unknown) => { this.#init.log('could not load - %e', err) })
   }
 
   // ---- parts
@@ -177,20 +186,6 @@ export class Room {
     topic.publish(body, { confirm: 'sent' }).catch((err: unknown) => { this.#init.log('%s: could not publish - %e', name, err) })
   }
 
-  #localTopic (name: string): LocalTopic {
-    const known = this.#local.get(name)
-    if (known !== undefined) return known
-    const topic = new LocalTopic({
-      name,
-      self: this.#init.components.peerId.toString(),
-      onPublish: body => { this.#system.published(name, body) },
-      log: this.#init.log
-    })
-    this.#local.set(name, topic)
-    this.#system.want(name)
-    return topic
-  }
-
   // ---- what happens
 
   readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => {
@@ -205,5 +200,6 @@ export class Room {
 
   readonly #onNode = ({ type, detail }: CustomEvent<NodeInfo>): void => {
     this.#parts.router.node(detail, type === 'node:remove')
+    this.#system.value?.node(type, detail)
   }
 }

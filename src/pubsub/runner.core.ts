@@ -116,12 +116,7 @@ export class Runner {
     const before = source.cursor.low
     if (low <= before) return
     source.lower(low)
-    if (source.items.size === 0) return
-    if (low - before < source.items.size) {
-      for (let seq = before + 1; seq <= low; seq++) this.forget(source.items.get(seq))
-    } else {
-      for (const [seq, item] of source.items) if (seq <= low) this.forget(item)
-    }
+    if (source.items.size > 0) this.drop(source, [before + 1, low])
   }
 
   /** All that is its own came by stream: what came in late batches is others' by now. */

@@ -1,17 +1,24 @@
-/** Feeds the node's own topics with what discovery, the election and the links say, under braid's names. */
+/**
+ * The node's own topics, fed with what discovery, the election and the links say, under braid's names. `#system`: pages load
+ * it for those who ask for one of them.
+ */
 import { InvalidMessageError } from '../errors.ts'
+import { LocalTopic } from './local-topic.ts'
 import {
   CHANGE_STATE, decodeNumMsg, decodeStateChangeMsg, decodeUpdateMsg, encodeNumMsg, encodeStateChangeMsg, encodeUpdateMsg, LINK_NUMBER,
   SERVICE_NODE_ADD, SERVICE_NODE_RMV, SERVICE_NODE_UPDATE, SERVICE_UPDATE, UNLINK
 } from './system.ts'
-import type { Discovery, NodeInfo } from '../discovery/index.ts'
-import type { LocalTopic } from './local-topic.ts'
+import type { NodeInfo } from '../discovery/index.ts'
 import type { BraidNode, LinkNumMsg, StateChangeMsg, SystemEvents, UnlinkMsg } from './system.ts'
+import type { Logger } from '@libp2p/interface'
+
+const NODE_EVENTS = { 'node:add': SERVICE_NODE_ADD, 'node:update': SERVICE_NODE_UPDATE, 'node:remove': SERVICE_NODE_RMV } as const
 
 type Detail<K extends keyof SystemEvents> = SystemEvents[K] extends CustomEvent<infer D> ? D : never
 
 export interface SystemTopicsInit {
-  topic: (name: string) => LocalTopic
+  self: string
+  log: Logger
   /** Topics of the whole mesh: each node publishes there what it decides, or is, and nothing that it has heard. */
   shared: ReadonlySet<string>
   publish: (name: string, body: Uint8Array) => void
@@ -24,23 +31,20 @@ export interface SystemTopicsInit {
 
 export class SystemTopics {
   readonly #init: SystemTopicsInit
+  readonly #topics = new Map<string, LocalTopic>()
   readonly #watched = new Set<'election' | 'links'>()
 
   constructor (init: SystemTopicsInit) {
     this.#init = init
+    for (const name of init.shared) this.want(name)
   }
 
-  start (discovery: Discovery): void {
-    discovery.addEventListener('node:add', this.#onAdd)
-    discovery.addEventListener('node:update', this.#onUpdate)
-    discovery.addEventListener('node:remove', this.#onRemove)
-    for (const name of this.#init.shared) this.want(name)
-  }
-
-  stop (discovery: Discovery): void {
-    discovery.removeEventListener('node:add', this.#onAdd)
-    discovery.removeEventListener('node:update', this.#onUpdate)
-    discovery.removeEventListener('node:remove', this.#onRemove)
+  topic ({ name }: { readonly name: string }): LocalTopic {
+    const { self, log } = this.#init
+    const topic = this.#topics.get(name) ?? new LocalTopic({ name, self, log, onPublish: body => { this.#published(name, body) } })
+    this.#topics.set(name, topic)
+    this.want(name)
+    return topic
   }
 
   /** Somebody listens to it: an election is only watched, and so formed, for somebody. */
@@ -60,9 +64,9 @@ export class SystemTopics {
 
   /** `own`: this node is where it comes from. */
   #say <K extends keyof SystemEvents> (name: K, detail: Detail<K>, body: Uint8Array, own = true): void {
-    const { emit, topic, shared, publish } = this.#init
+    const { emit, shared, publish } = this.#init
     emit(name, detail)
-    if (!shared.has(name)) topic(name).emit(body)
+    if (!shared.has(name)) this.topic({ name }).emit(body)
     else if (own) publish(name, body)
   }
 
@@ -71,7 +75,7 @@ export class SystemTopics {
    *
    * @throws InvalidMessageError - the body is not what braid has there
    */
-  published (topic: string, body: unknown): void {
+  #published (topic: string, body: unknown): void {
     if (!(body instanceof Uint8Array)) throw new InvalidMessageError(`${topic}: expected bytes, as the encoders of system topics make them`)
     const { emit } = this.#init
     switch (topic) {
@@ -93,18 +97,16 @@ export class SystemTopics {
     }
   }
 
-  #tell (event: typeof SERVICE_NODE_ADD | typeof SERVICE_NODE_RMV | typeof SERVICE_NODE_UPDATE, node: NodeInfo): void {
-    const { emit, topic } = this.#init
+  /** Discovery's word on a node. */
+  node (type: string, node: NodeInfo): void {
+    const { emit } = this.#init
     if (node.service === undefined) return
+    const event = NODE_EVENTS[type as keyof typeof NODE_EVENTS]
     const detail = { Nod: braidNode(node), Event: event }
     emit(event, detail)
     emit(SERVICE_UPDATE, detail)
-    topic(SERVICE_UPDATE).emit(encodeUpdateMsg(event, detail.Nod))
+    this.topic({ name: SERVICE_UPDATE }).emit(encodeUpdateMsg(event, detail.Nod))
   }
-
-  readonly #onAdd = ({ detail }: CustomEvent<NodeInfo>): void => { this.#tell(SERVICE_NODE_ADD, detail) }
-  readonly #onUpdate = ({ detail }: CustomEvent<NodeInfo>): void => { this.#tell(SERVICE_NODE_UPDATE, detail) }
-  readonly #onRemove = ({ detail }: CustomEvent<NodeInfo>): void => { this.#tell(SERVICE_NODE_RMV, detail) }
 }
 
 /** `Name` is the service, as in braid; the node's own name and weight are in the metadata. */

@@ -1,6 +1,7 @@
 /** A page that publishes and consumes beside Node processes. */
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
+import { decodeUpdateMsg } from '../../src/pubsub/index.ts'
 import { until } from '../harness/until.ts'
 import { useRemoteNodes } from './nodes.ts'
 import { usePages } from './pages.ts'
@@ -89,6 +90,21 @@ describe('a page and the channels', function () {
     const handled = await handledBy(worker, name)
     expect(handled.map(({ body }) => body as number).sort((a, b) => a - b)).to.deep.equal(numbers(20))
     expect(handled.filter(({ body }) => held.includes(body as number)).every(({ attempt }) => attempt === 2)).to.equal(true)
+  })
+
+  it('loads the node\'s own topics for who asks for one of them, and hears on them what it sees', async () => {
+    const mesh = await join()
+    const events: string[] = []
+    mesh.pubsub.addEventListener('braid.topic.discover.service_update', ({ detail }) => { events.push(detail.Nod.Name) })
+    const channel = await mesh.pubsub.topic('braid.topic.discover.service_update').subscribe('watch')
+    const bodies: string[] = []
+    channel.onMessage(({ body }) => { bodies.push(decodeUpdateMsg(body).Nod.Name) })
+    await remote.spawn({ mesh: 'channels', name: 'mail', service: 'mail', bootstrap: relay.addresses })
+    await until(() => events.includes('mail') && bodies.includes('mail'), WAIT)
+    const tokens: string[] = []
+    mesh.pubsub.addEventListener('braid.topic.linkcache.unlink', ({ detail }) => { tokens.push(detail) })
+    await mesh.pubsub.topic('braid.topic.linkcache.unlink').publish(new TextEncoder().encode('ada'))
+    expect(tokens).to.deep.equal(['ada'])
   })
 
   it('with a storage keeps what it publishes there', async () => {

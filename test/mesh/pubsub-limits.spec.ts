@@ -212,8 +212,8 @@ describe('mesh: pub/sub within its bounds', function () {
     expect(await failure(pubsub.topic('orders').publish(1))).to.have.property('name', 'MeshStoppedError')
   })
 
-  it('braid\'s own topics tell of this node\'s view, and of nobody else\'s', async () => {
-    const mesh = await createTestMesh([{ service: 'login' }])
+  const views = async (lazy: boolean): Promise<void> => {
+    const mesh = await createTestMesh([{ service: 'login', pubsub: { lazy } }])
     running.push(mesh)
     const [node] = mesh.nodes as [Mesh]
     const events: string[] = []
@@ -238,5 +238,9 @@ describe('mesh: pub/sub within its bounds', function () {
     node.pubsub.addEventListener('braid.topic.election.change_state', ({ detail }) => { states.push(detail) })
     await until(() => states.length > 0, WAIT)
     expect(states.at(-1)).to.have.property('ID', node.id)
-  })
+  }
+
+  it('braid\'s own topics tell of this node\'s view, and of nobody else\'s', async () => views(false))
+
+  it('and so they do where their code is loaded when somebody asks for them', async () => views(true))
 })

@@ -70,6 +70,18 @@ describe('topics that are loaded when they are needed', () => {
     await service.stop()
   })
 
+  it('what somebody listened to before it is started misses nothing: the room hears of it first', async () => {
+    let known: string[] = []
+    class Room extends FakeRoom {
+      override async start (wanted: Iterable<string> = []): Promise<void> { known = [...wanted] }
+    }
+    const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => ({ Room } as unknown as typeof Code))
+    service.addEventListener('braid.topic.discover.service_update', () => {})
+    await service.start()
+    expect(known).to.deep.equal(['braid.topic.discover.service_update'])
+    await service.stop()
+  })
+
   it('a stop while it loads ends what waits at once, and waits for no code that does not come', async () => {
     const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => new Promise(() => {}))
     await service.start()
