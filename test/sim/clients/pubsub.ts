@@ -219,7 +219,7 @@ class PubsubClient implements Client {
     if (!matches(channel.split('/')[0]!, message.topic)) throw new Violation('D2', `${channel} got ${id}`)
     const delivery = this.#delivery(channel, log, seq)
     const who = this.#who(node, channel)
-    this.#work.began(channel, who, id, this.#world.now, delivery.done.size === 0 && delivery.dead === 0 && delivery.runs < MOST_DELIVER * (1 + (this.#regimes.get(log) ?? 0)))
+    this.#work.began(channel, who, id, this.#world.now, delivery.done.size === 0 && delivery.dead === 0 && delivery.runs < MOST_DELIVER * (1 + (this.#regimes.get(log) ?? 0)), key === undefined ? undefined : `${log}/${key}`)
     if (delivery.done.has(who)) throw new Violation('D4', `${who} handles ${id} of ${channel} again`)
     const regimes = this.#regimes.get(log) ?? 0
     // what is under way to a consumer that has left reaches the one that came back
@@ -322,11 +322,11 @@ class PubsubClient implements Client {
     for (const plan of this.#plan.channels) {
       const channel = `${plan.pattern}/${plan.name}`
       const consumers = this.#consumers(plan)
-      const isFull = consumers.every(id => {
+      const full = consumers.map(id => {
         const spec = processOf(this.#world.nodes.get(id)!).registry.matching(TOPICS[0]).find(known => known.spec.channel === channel)?.spec
-        return spec !== undefined && this.#work.busy(channel, this.#who(id, channel), this.#world.now, spec.ackWait) >= CONCURRENCY
+        return spec !== undefined && this.#work.busy(channel, this.#who(id, channel), this.#world.now, spec.ackWait, CHECK_EVERY) >= CONCURRENCY
       })
-      if (consumers.length === 0 || !isFull) continue
+      if (consumers.length === 0 || full.includes(false)) continue
       this.#work.wasFull(channel, CHECK_EVERY)
       this.#world.count('hands full')
     }
