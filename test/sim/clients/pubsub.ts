@@ -81,7 +81,7 @@ function departures (random: Random, ids: readonly string[], until: number): Fau
 /** Consumers take nothing for a while. */
 function pauses (random: Random, ids: readonly string[], until: number): Fault[] {
   if (!random.chance(0.3)) return []
-  return Array.from({ length: 1 + random.int(6) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'pause', argument: { ms: random.between(1, random.pick([6_000, 18_000])!) } }))
+  return Array.from({ length: 1 + random.int(6) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'pause', argument: { ms: random.between(1, random.pick([3_000, 10_000])!) } }))
 }
 
 /** Wall clocks are set forward and back by up to a minute, one of them about when channels are made. */
