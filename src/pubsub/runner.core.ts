@@ -7,7 +7,7 @@ import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { MAX_ZOMBIES, ORDER_WAIT } from './numbers.core.ts'
 import { rangesOf } from './ranges.core.ts'
-import { Item, Queue } from './source.core.ts'
+import { isBehind, Item, Queue } from './source.core.ts'
 import type { Source } from './source.core.ts'
 import type { ConsumerOutput, Message, Ranges } from './types.core.ts'
 
@@ -148,12 +148,23 @@ export class Runner {
     if (blocked !== 'chained') this.#next(item)
   }
 
-  /** What was not begun is not held any more; of those that failed, which are to come again, only when it leaves. */
-  giveBack ({ items }: Source): number[] {
-    const unstarted = [...items.values()].filter(({ state }) => state === 'queued' || state === 'chained' || (state === 'failed' && this.leaving))
-    // first those behind others, which would begin in their place
-    for (const item of unstarted) if (item.state === 'chained') this.release(item)
-    for (const item of unstarted) this.forget(item)
+  /** What was not begun is others', when who assigns has heard of it: until then later ones of its key may come, which wait for it. */
+  giveBack ({ items, lines, refused }: Source): number[] {
+    const { leaving } = this
+    const unstarted = [...items.values()].filter(({ state }) => state === 'queued' || state === 'chained' || (state === 'failed' && leaving))
+    unstarted.sort((a, b) => a.message.seq - b.message.seq)
+    for (const item of unstarted) {
+      const { attempt, state, message: { seq, key } } = item
+      if (key === undefined || leaving) {
+        refused.set(seq, { attempt, nak: undefined, term: undefined })
+        this.release(item)
+        continue
+      }
+      const line = lines.get(key)
+      if (line === undefined) lines.set(key, { head: item, behind: new Queue() })
+      else if (state === 'queued' && line.head !== item) isBehind(line, item)
+      item.state = 'failed'
+    }
     return rangesOf(unstarted.map(({ message: { seq } }) => seq))
   }
 
@@ -211,22 +222,13 @@ export class Runner {
       if (key === undefined) return item
       const line = source.lines.get(key)
       if (line === undefined) source.lines.set(key, { head: item, behind: new Queue() })
-      else if (line.head !== item && this.#behind(line, item)) continue
+      else if (line.head !== item && isBehind(line, item)) {
+        item.state = 'chained'
+        continue
+      }
       return item
     }
     return undefined
-  }
-
-  /** False: the one at the head was not begun, and comes after this one. */
-  #behind (line: { head: Item, readonly behind: Queue }, item: Item): boolean {
-    const { head } = line
-    if (head.state === 'queued' && head.message.seq > item.message.seq) {
-      line.head = item
-      return false
-    }
-    item.state = 'chained'
-    line.behind.push(item)
-    return true
   }
 
   /** It was not begun in time. */
@@ -314,12 +316,13 @@ export class Runner {
     const line = key === undefined ? undefined : source.lines.get(key)
     if (line?.head !== item) return
     let next = line.behind.shift()
-    while (next !== undefined && next.state !== 'chained') next = line.behind.shift()
+    while (next !== undefined && next.state !== 'chained' && next.state !== 'failed') next = line.behind.shift()
     if (next === undefined) {
       source.lines.delete(key!)
     } else {
       line.head = next
-      this.#enqueue(next)
+      // what was given back comes again, or somebody says that it will not
+      if (next.state === 'chained') this.#enqueue(next)
     }
   }
 

@@ -40,8 +40,21 @@ export class Item implements Held {
   }
 }
 
-/** Messages of one key: one runs, or has failed; the others wait, in order. */
+/** Messages of one key: one runs, or has failed; the others wait, in order. So do those that were given back, until they come again. */
 interface Line { head: Item, readonly behind: Queue }
+
+/** Puts the item behind the line's head. False: the head does not run, and comes after it, which takes its place. */
+export function isBehind (line: Line, item: Item): boolean {
+  const { head } = line
+  const first = head.message.seq > item.message.seq && (head.state === 'queued' || head.state === 'failed')
+  if (!first) line.behind.push(item)
+  else {
+    // one that is queued finds its place when it is its turn
+    if (head.state === 'failed') line.behind.push(head)
+    line.head = item
+  }
+  return !first
+}
 
 /** Items by seq. Mostly they come in order. */
 export class Queue {

@@ -60,6 +60,31 @@ describe('pub/sub: a consumer that takes nothing', () => {
     expect(prefetch).to.be.above(0)
   })
 
+  it('begins nothing of a key before what it gave back of it has come again, or will not', () => {
+    const keyed = (seq: number, key = 'k'): Message => messageOf(seq, { key })
+    const begun = (outputs: readonly ConsumerOutput[]): number[] => outputs.flatMap(output => output.type === 'run' ? [output.item.message.seq] : [])
+    const assign = (bench: Bench, seq: number, attempt: number): ConsumerOutput[] =>
+      bench.step({ type: 'message', from: 'p', message: { type: 'assign', log: LOG, channel: spec.channel, generation, low: 0, items: [{ message: keyed(seq), attempt }] } })
+    for (const first of ['again', 'elsewhere'] as const) {
+      const bench = new Bench()
+      bench.step({ type: 'pause', paused: true })
+      expect(credits(bench.batch(batchOf([keyed(1), keyed(2), messageOf(3)])))).to.deep.equal([[0, [1, 3]]])
+      bench.step({ type: 'pause', paused: false })
+      // sent before its word had come
+      expect(begun(bench.batch(batchOf([keyed(4), messageOf(5), keyed(6, 'other')])))).to.deep.equal([5, 6])
+      if (first === 'again') {
+        expect(begun(assign(bench, 2, 2))).to.deep.equal([])
+        const [run] = assign(bench, 1, 2).filter(output => output.type === 'run')
+        expect(run?.item.message.seq).to.equal(1)
+        expect(begun(bench.step({ type: 'settle', item: run!.item, how: 'ack' }))).to.deep.equal([2])
+      } else {
+        const drop = (seq: number): ConsumerOutput[] => bench.step({ type: 'message', from: 'p', message: { type: 'drop', log: LOG, channel: spec.channel, generation, ranges: [seq, seq] } })
+        expect(begun(drop(1))).to.deep.equal([])
+        expect(begun(drop(2))).to.deep.equal([4])
+      }
+    }
+  })
+
   it('says so again with a new connection, in a way that is compared with what it holds', () => {
     const bench = new Bench()
     bench.step({ type: 'pause', paused: true })
