@@ -287,7 +287,7 @@ export class Deliveries {
     if (retry !== undefined) {
       this.unwait(retry)
       this.repeat(seq, retry.cause)
-      if (retry.tried.at(-1) !== seat.id) this.#forgetAt(chain, seq, retry.tried.at(-1))
+      if (chain !== undefined && (retry.tried.at(-1) ?? seat.id) !== seat.id) this.outgoing.passed(retry.tried.at(-1)!, seq)
     }
     this.outgoing.post(this.fly(seq, seat, (retry?.attempt ?? 0) + 1, retry?.failures ?? 0, chain, retry?.tried ?? NOBODY))
   }

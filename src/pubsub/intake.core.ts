@@ -118,12 +118,16 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
     return true
   }
   eachSeq(working, channel, seq => own(seq, flight => { channel.extend(flight) }))
+  const gone: number[] = []
   for (const { seq, attempt, delay, reason } of naks) {
+    // it is told of what will not come again to it: later ones of its key may wait there for that
+    if (channel.flights.get(seq)?.seat.id !== from && channel.waiting.get(seq)?.tried.at(-1) !== from) gone.push(seq)
     own(seq, flight => {
       // what it says of an earlier attempt is old news, unless it has brought that one back
       if (flight.attempt === attempt || flight.adopted) channel.fail(flight, 'nak', true, delay, reason)
     })
   }
+  channel.outgoing.drop(from, gone)
   eachSeq(expired, channel, seq => own(seq, () => { channel.expire(seq) }))
   for (const { seq, reason } of terms) {
     own(seq, flight => {

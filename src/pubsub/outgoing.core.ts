@@ -9,13 +9,24 @@ import type { Seat } from './seats.core.ts'
 export class Outgoing {
   readonly #channel: Deliveries
   #seats: Seat[] = []
+  /** By where they were tried last. */
+  readonly #passed = new Map<string, number[]>()
 
   constructor (channel: Deliveries) {
     this.#channel = channel
   }
 
+  /** Before what was assigned in this step is sent: it waits there for this one, which is somebody else's now. */
+  passed (from: string, seq: number): void {
+    const seqs = this.#passed.get(from) ?? []
+    this.#passed.set(from, seqs)
+    seqs.push(seq)
+  }
+
   /** Sends what was assigned. */
   flush (): void {
+    for (const [id, seqs] of this.#passed) if (this.#channel.seats.get(id)?.connected === true) this.drop(id, seqs)
+    this.#passed.clear()
     for (const seat of this.#seats) {
       const items = seat.outbox
       seat.outbox = []

@@ -45,6 +45,8 @@ export class Room {
   readonly #shared: ReadonlySet<string>
   readonly #published = new Map<string, Topic>()
   readonly #topics = new Set<TopicEnd>()
+  /** Types of the system's events that are listened to before its code is there. */
+  readonly #asked = new Set<string>()
   #stopped = false
 
   constructor (init: PartsInit) {
@@ -52,15 +54,19 @@ export class Room {
     this.#parts = createParts(init)
     this.#shared = new Set(init.init.system)
     const { components, emit, log, init: { onElection, onLinks } } = init
-    this.#system = new Lazy('topics of the node', timers, async () => import('#system'), ({ SystemTopics }) => new SystemTopics({
-      self: components.peerId.toString(),
-      shared: this.#shared,
-      publish: (name, body) => { this.#publish(name, body) },
-      emit,
-      log,
-      onElection,
-      onLinks
-    }))
+    this.#system = new Lazy('topics of the node', timers, async () => import('#system'), ({ SystemTopics }) => {
+      const topics = new SystemTopics({
+        self: components.peerId.toString(),
+        shared: this.#shared,
+        publish: (name, body) => { this.#publish(name, body) },
+        emit,
+        log,
+        onElection,
+        onLinks
+      })
+      for (const type of this.#asked) topics.want(type)
+      return topics
+    })
   }
 
   // ---- lifecycle
@@ -148,7 +154,10 @@ export class Room {
   want (type: string): void {
     const { value } = this.#system
     if (value !== undefined) value.want(type)
-    else if (isSystem(type)) this.#system.load().then(system => { system.want(type) }, (err: unknown) => { this.#init.log('could not load - %e', err) })
+    else if (isSystem(type)) {
+      this.#asked.add(type)
+      this.#system.keep(() => !this.#stopped, err => { this.#init.log('could not load - %e', err) })
+    }
   }
 
   // ---- parts

@@ -155,8 +155,9 @@ export class Runner {
     unstarted.sort((a, b) => a.message.seq - b.message.seq)
     for (const item of unstarted) {
       const { attempt, state, message: { seq, key } } = item
+      // told anew, by its attempt, to who may not have heard
+      refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '' }, term: undefined })
       if (key === undefined || leaving) {
-        refused.set(seq, { attempt, nak: undefined, term: undefined })
         this.release(item)
         continue
       }

@@ -148,13 +148,10 @@ export class Source {
     return this.done.length + this.naks.length + this.terms.length + this.working.length + this.expired.length > 0
   }
 
-  /** What is to be told, once; of what was refused as much as fits into a frame. */
+  /** What is to be told, once, as much as fits into a frame. */
   takeNews (): Outcomes {
-    const { done, working, expired } = this
-    this.done = []
-    this.working = []
-    this.expired = []
-    return { done: rangesOf(done), naks: this.naks.splice(0, MAX_REFUSED), terms: this.terms.splice(0, MAX_REFUSED), working: rangesOf(working), expired: rangesOf(expired) }
+    const [done, working, expired] = [this.done, this.working, this.expired].map(seqs => rangesOf(seqs.splice(0, MAX_RANGES)))
+    return { done: done!, naks: this.naks.splice(0, MAX_REFUSED), terms: this.terms.splice(0, MAX_REFUSED), working: working!, expired: expired! }
   }
 
   /** All that was refused is to be told anew. What is done the cursor tells. */

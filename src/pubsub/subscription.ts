@@ -106,13 +106,18 @@ export class Subscription {
 
   /** There may be room for more messages. */
   wanting (): void {
-    if (this.#untaken.size > 0) for (const item of [...this.#untaken]) this.#run(item)
-    let count = 0
-    for (const seat of this.#seats) count += Math.max(0, this.#room(seat))
+    // one of them may end at once, which asks for the others
+    if (this.#untaken.size > 0) for (const item of [...this.#untaken]) if (this.#untaken.has(item)) this.#run(item)
     // one handler takes whatever the core lets begin
-    if (count === Infinity && this.#wanted === Infinity) return
-    this.#wanted = count
-    this.input({ type: 'wanted', count })
+    if (this.#wanted === Infinity && this.#count === Infinity) return
+    this.#init.loop.post(() => {
+      this.#wanted = this.#count
+      this.#driven.stepNow({ type: 'wanted', count: this.#wanted })
+    })
+  }
+
+  get #count (): number {
+    return this.#seats.reduce((sum, seat) => sum + Math.max(0, this.#room(seat)), 0)
   }
 
   /** Messages that the end may be given now; of several ends each has its own share. */

@@ -7,6 +7,7 @@ import { Loop } from '../../src/pubsub/loop.ts'
 import { MAX_RANGES } from '../../src/pubsub/numbers.core.ts'
 import { Subscription } from '../../src/pubsub/subscription.ts'
 import { encodeBody } from '../../src/wire/codecs.ts'
+import { createRandom } from '../../src/util/random.core.ts'
 import { encodePayload } from '../../src/wire/pubsub-codec.ts'
 import { until } from '../harness/until.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -93,6 +94,16 @@ describe('pub/sub: a consumer that takes nothing', () => {
     expect(said.map(message => [message.type, (message as { prefetch: number }).prefetch])).to.deep.equal([['open', 1], ['credit', 0]])
   })
 
+  it('tells of what it gave back once more, by its attempt, when that may have been lost', () => {
+    const bench = new Bench()
+    bench.step({ type: 'pause', paused: true })
+    bench.batch(batchOf([messageOf(1), messageOf(2, { key: 'k' })]))
+    bench.step({ type: 'closed', peer: 'p' })
+    const said = sent(bench.step({ type: 'connected', peer: 'p' }))
+    const naks = said.flatMap(message => 'outcomes' in message ? message.outcomes.naks.map(({ seq, attempt, delay }) => [seq, attempt, delay]) : [])
+    expect(naks).to.deep.equal([[1, 1, 0], [2, 1, 0]])
+  })
+
   it('says no more at once than a frame takes, also when it leaves', () => {
     for (const type of ['pause', 'leave'] as const) {
       const bench = new Bench({ prefetch: 65_536, concurrency: 1 })
@@ -102,6 +113,14 @@ describe('pub/sub: a consumer that takes nothing', () => {
       expect(parts.every(({ length }) => length <= 2 * MAX_RANGES)).to.equal(true)
       expect(parts.flat()).to.have.length(2 * 29_999)
     }
+  })
+
+  it('tells that what waits is alive in parts that fit as well', () => {
+    const bench = new Bench({ prefetch: 65_536, concurrency: 1 })
+    for (let from = 1; from < 60_000; from += 1_000) bench.batch(batchOf(Array.from({ length: 1_000 }, (_, i) => messageOf(from + i)), seq => seq % 2 === 0))
+    const said = [...bench.step({ type: 'tick' }, spec.ackWait / 3), ...bench.step({ type: 'flush' })]
+    const working = sent(said).flatMap(message => message.type === 'ack' ? [message.outcomes.working] : [])
+    expect([working.every(({ length }) => length <= 2 * MAX_RANGES), working.flat().length]).to.deep.equal([true, 2 * 29_999])
   })
 
   it('keeps nothing alive that a loop which hangs will not ask for', () => {
@@ -168,6 +187,29 @@ describe('pub/sub: the ends of one channel at a node', () => {
     await loop
     expect([got, ends.failures]).to.deep.equal([[1, 2, 3], []])
     ends.subscription.stop()
+  })
+
+  it('no message is handled twice by two handlers, of which some end at once', async () => {
+    const random = createRandom(7)
+    for (let round = 0; round < 25; round++) {
+      const ends = new Ends({ concurrency: 1 + random.int(6) }, { concurrency: 1 + random.int(6) }, {})
+      const got: number[] = []
+      for (const end of ends.ends.slice(0, 2)) {
+        end.onMessage(({ body }) => {
+          got.push(body)
+          return random.chance(0.5) ? new Promise(resolve => setTimeout(resolve, random.between(1, 7))) : undefined
+        })
+      }
+      await new Promise(resolve => setTimeout(resolve, 1))
+      let given = 0
+      for (let n = 0; n < 4; n++) {
+        ends.give(...Array.from({ length: 1 + random.int(20) }, () => given++))
+        await new Promise(resolve => setTimeout(resolve, random.between(0, 5)))
+      }
+      await until(() => got.length >= given)
+      expect(got.toSorted((a, b) => a - b), `round ${round}`).to.deep.equal(Array.from({ length: given }, (_, n) => n))
+      ends.subscription.stop()
+    }
   })
 
   it('a handler beside a loop has no more at once than it takes, nor has a loop more than it asks for', async () => {
