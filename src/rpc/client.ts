@@ -5,7 +5,7 @@ import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { beginCount, endCount, timeCall } from './counts.ts'
 import { Links } from './links.ts'
 import { cancelled, pushbackOf } from './outcome.ts'
-import { feedback, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
+import { feedback, isBound, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
 import { aim, note } from './repeats.ts'
 import { Routing } from './routing.ts'
@@ -218,6 +218,7 @@ export class Client implements Outcomes {
     call.lane = undefined
     // of one round, that of the node which may be asked again first
     if (call.tried === undefined || pushbackOf(cause) <= pushbackOf(call.cause)) call.cause = cause
+    if (why === 'full' && isBound(call, this.#init.targets.binding)) return this.fail(call, cause)
     if (why === 'unreachable') call.out?.miss(node)
     call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
       pushbackOf(call.cause) === Infinity

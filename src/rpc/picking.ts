@@ -15,6 +15,11 @@ export function preferred (call: Call, discovery: Discovery): NodeInfo | undefin
   return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
 }
 
+/** Its token or its key decides its node: another one does not have the state of the token, or the reply of the key. */
+export function isBound ({ tokenId, idempotencyKey, balancer }: Call, binding: boolean): boolean {
+  return balancer === undefined ? tokenId !== undefined || idempotencyKey !== undefined : tokenId !== undefined && binding
+}
+
 /** When the call began, without asking the clock again. */
 export function startOf (call: Call): number {
   return (call.timer?.due ?? 0) - call.budget

@@ -155,6 +155,37 @@ describe('rpc: nodes that come and go', () => {
       expect(stuck.every(({ error }) => error?.code === 'UNAVAILABLE')).to.equal(true)
     })
 
+    it('but none that a token or a key binds to the node which has no place left for it', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxStreamsPerPeer: 1, maxPendingPerPeer: 1 })
+      for (const id of ['login-1', 'login-2']) {
+        (await addLogin(id)).rpc.handleStream('watch', 'serverStream', async function * (_: unknown, { signal }: HandlerContext) {
+          runs.push(id)
+          yield id
+          await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+        })
+      }
+      const token = await tokenOf('login-1')
+      const idempotencyKey = 'of nobody yet'
+      const home = await who({ idempotencyKey }) as string
+      runs.length = 0
+      const bound = { token, timeout: 10_000 }
+      const stream = few.rpc.stream('login', 'watch', 'serverStream', undefined, bound)
+      await stream.next()
+      const second = watch(few.rpc.stream('login', 'watch', 'serverStream', undefined, bound).next())
+      await ready()
+      expect(second.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true, node: 'login-1' })
+      expect(runs).to.deep.equal(['login-1'])
+      await stream.return()
+      const stuck = watch(few.rpc.invoke('login', 'endless', undefined, { node: home, timeout: 1_000 }))
+      await ready()
+      expect(await rejection(few.rpc.invoke('login', 'who', undefined, { idempotencyKey }))).to.include({ code: 'RESOURCE_EXHAUSTED', node: home })
+      expect(runs).to.deep.equal(['login-1', home])
+      const another = home === 'login-1' ? 'login-2' : 'login-1'
+      expect(await few.rpc.invoke('login', 'who', undefined, { token, balancer: 'random' }), 'a balancer does not keep to the token').to.equal(another)
+      await mesh.clock.pass(1_100)
+      expect(stuck.done).to.equal(true)
+    })
+
     it('when its bytes had not left before the stream was lost', async () => {
       await addLogin('login-1')
       await addLogin('login-2')
