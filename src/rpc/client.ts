@@ -212,7 +212,8 @@ export class Client implements Outcomes {
   /** @see Outcomes */
   again (call: Call, node: string, cause: Error, why: 'unreachable' | 'refused' | 'busy' | 'full'): void {
     if (call.state === SETTLED) return
-    this.#feedback(call, false)
+    // of a node that was sent nothing, nothing was learnt
+    this.#feedback(call, why === 'full', why === 'full')
     call.state = SEARCHING
     call.peer = undefined
     call.lane = undefined

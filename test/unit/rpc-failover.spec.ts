@@ -569,6 +569,26 @@ describe('rpc: nodes that come and go', () => {
       expect(heard).to.deep.equal([['login-1', 70, true, 1_070, true], ['login-1', 0, true, 1_070, false]])
     })
 
+    it('but nothing against a node that was sent nothing, because this one has asked it for enough already', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxPendingPerPeer: 1 })
+      await addLogin('login-1')
+      await addLogin('login-2')
+      const stuck = watch(few.rpc.invoke('login', 'endless', undefined, { node: 'login-1', timeout: 1_000 }))
+      await ready()
+      const heard: unknown[] = []
+      let nodes: readonly { id: string }[] = []
+      const own = (): any => ({
+        name: 'own',
+        update: (candidates: readonly { id: string }[]) => { nodes = candidates },
+        pick: ({ exclude }: any) => nodes.find(({ id }) => exclude?.has(id) !== true),
+        finished: (id: string, _latency: number, ok: boolean, _now: number, cancelled: boolean) => { heard.push([id, ok, cancelled]) }
+      })
+      expect(await few.rpc.invoke('login', 'who', undefined, { balancer: own })).to.equal('login-2')
+      expect(heard).to.deep.equal([['login-1', true, true], ['login-2', true, false]])
+      await mesh.clock.pass(1_100)
+      expect(stuck.done).to.equal(true)
+    })
+
     it('links that a load source counts turn calls away from laden nodes', async () => {
       await addLogin('login-1')
       await addLogin('login-2')
