@@ -17,6 +17,11 @@ export const SENT = 1
 /** The promise is settled. */
 export const SETTLED = 2
 
+/** Nodes a call is offered to before it pauses. */
+const MAX_ATTEMPTS = 3
+/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
+const MAX_LOOKS = 64
+
 /** Milliseconds as they travel: no less than are left, and never 0, which would be none named. */
 export function wholeMs (ms: number): number {
   return Math.max(1, Math.ceil(ms))
@@ -103,6 +108,8 @@ export class Call implements RequestFrame, Ending {
   position = 0
   /** Nodes that certainly did not run it, in this round. */
   tried: Set<string> | undefined = undefined
+  /** Of these, those that were not asked in it. */
+  unasked = 0
   /** Times that it came to a node which did not hold its token's link. */
   moves = 0
   /** Rounds over all candidates that found none. */
@@ -123,6 +130,14 @@ export class Call implements RequestFrame, Ending {
     this.codec = codec
     this.body = body
     this.budget = budget
+  }
+
+  /** This node did not run it, whether it was `asked` or not. Returns whether so many are enough for one round. */
+  passedOver (node: string, asked: boolean): boolean {
+    this.tried ??= new Set()
+    this.tried.add(node)
+    if (!asked) this.unasked++
+    return this.tried.size - this.unasked >= MAX_ATTEMPTS || this.tried.size >= MAX_LOOKS
   }
 
   /** For the caller's `onNode`: the call is on its way to {@link node}. */

@@ -21,8 +21,6 @@ import type { Ending } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
-/** Nodes a call is offered to before it pauses. */
-const MAX_ATTEMPTS = 3
 /** Nodes that do not hold the link of its token before a call is given up: the one its caller knew, and the one that this one named. */
 const MAX_MOVES = 2
 /** Times a call comes back to a service that says it is too busy. */
@@ -223,9 +221,7 @@ export class Client implements Outcomes {
     if (why === 'unreachable') call.out?.miss(node)
     call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
       pushbackOf(call.cause) === Infinity
-    call.tried ??= new Set()
-    call.tried.add(node)
-    if (call.tried.size >= MAX_ATTEMPTS) {
+    if (call.passedOver(node, why !== 'full')) {
       this.#exhausted(call)
     } else {
       this.#route(call)

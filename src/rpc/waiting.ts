@@ -99,6 +99,7 @@ export class Waiting {
   #wake (call: Call): void {
     if (this.#take(call) && call.state !== SETTLED) {
       call.tried = undefined
+      call.unasked = 0
       call.round++
       this.#init.wake(call)
     }

@@ -155,6 +155,31 @@ describe('rpc: nodes that come and go', () => {
       expect(stuck.every(({ error }) => error?.code === 'UNAVAILABLE')).to.equal(true)
     })
 
+    it('through all that have no place left, to the last of ten; one that finds none at 64 ends', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxPendingPerPeer: 1 })
+      for (let i = 1; i <= 10; i++) await addLogin(`login-${i}`)
+      const calls = Array.from({ length: 10 }, () => watch(few.rpc.invoke('login', 'endless', undefined, { timeout: 1_000 })))
+      await ready()
+      expect(new Set(runs)).to.have.lengthOf(10)
+      expect(calls.some(({ done }) => done)).to.equal(false)
+      for (let i = 11; i <= 70; i++) {
+        await addLogin(`login-${i}`)
+        calls.push(watch(few.rpc.invoke('login', 'endless', undefined, { node: `login-${i}`, timeout: 1_000 })))
+      }
+      await ready()
+      let picks = 0
+      let nodes: readonly { id: string }[] = []
+      const own = (): any => ({
+        name: 'own',
+        update: (candidates: readonly { id: string }[]) => { nodes = candidates },
+        pick: ({ exclude }: any) => { picks++; return nodes.find(({ id }) => exclude?.has(id) !== true) }
+      })
+      expect(await rejection(few.rpc.invoke('login', 'who', undefined, { balancer: own }))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+      expect(picks).to.equal(64)
+      await mesh.clock.pass(1_100)
+      expect(calls.every(({ done }) => done)).to.equal(true)
+    })
+
     it('but none that a token or a key binds to the node which has no place left for it', async () => {
       const few = await mesh.add('gate-2', undefined, { maxStreamsPerPeer: 1, maxPendingPerPeer: 1 })
       for (const id of ['login-1', 'login-2']) {
