@@ -215,8 +215,10 @@ export class Client implements Outcomes {
     call.state = SEARCHING
     call.peer = undefined
     call.lane = undefined
+    const pushback = pushbackOf(cause)
+    if (pushback > 0) call.silence(node, cause, this.#init.timers.now() + pushback)
     // of one round, that of the node which may be asked again first
-    if (call.tried === undefined || pushbackOf(cause) <= pushbackOf(call.cause)) call.cause = cause
+    if (call.tried === undefined || pushback <= pushbackOf(call.cause)) call.cause = cause
     if (why === 'full' && isBound(call, this.#init.targets.binding)) return this.fail(call, cause)
     if (why === 'unreachable') call.out?.miss(node)
     call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||

@@ -72,6 +72,7 @@ export class Waiting {
   seen (node: NodeInfo, isNew: boolean): void {
     this.#each(node, call => {
       // a node that a call has just failed on changes often: only a new one is reason to hurry
+      if (isNew) call.silent?.delete(node.id)
       if (isNew || call.tried === undefined) {
         this.#wake(call)
       }
@@ -98,9 +99,7 @@ export class Waiting {
 
   #wake (call: Call): void {
     if (this.#take(call) && call.state !== SETTLED) {
-      call.tried = undefined
-      call.unasked = 0
-      call.round++
+      call.nextRound(this.#init.timers.now())
       this.#init.wake(call)
     }
   }

@@ -244,6 +244,40 @@ describe('rpc: nodes that come and go', () => {
       }
     })
 
+    it('which asked for that is left alone for as long, also when another one cannot be reached', async () => {
+      await addLogin('login-1')
+      const other = await addLogin('login-2')
+      const token = await tokenOf('login-1')
+      mesh.kill('login-1')
+      mesh.gate = async id => { if (id === 'login-1') throw new StreamRefusedError('no') }
+      for (const [retryAfter, times] of [[-1, 1], [86_400_000, 1], [3_000, 4]] as const) {
+        const asked: number[] = []
+        other.rpc.setTokenGuard({ admit: () => { asked.push(mesh.clock.now); return new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter }) } })
+        const call = watch(who({ token, timeout: 11_000 }))
+        for (let ms = 0; ms < 11_000; ms += 100) await mesh.clock.pass(100)
+        expect(asked, String(retryAfter)).to.have.lengthOf(times)
+        for (let i = 1; i < times; i++) expect((asked[i] as number) - (asked[i - 1] as number)).to.be.within(2_950, 4_200)
+        await mesh.clock.pass(20)
+        expect(call.error).to.include({ name: 'ServiceUnavailableError' })
+      }
+      mesh.gate = async () => undefined
+    })
+
+    it('and a call that only such nodes could still take ends with what they said', async () => {
+      await addLogin('login-1')
+      const other = await addLogin('login-2')
+      const token = await tokenOf('login-1')
+      other.rpc.setTokenGuard({ admit: () => new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter: -1 }) })
+      mesh.kill('login-1')
+      mesh.gate = async id => { if (id === 'login-1') throw new StreamRefusedError('no') }
+      const call = watch(who({ token, timeout: 10_000 }))
+      await mesh.clock.pass(200)
+      expect(call.done).to.equal(false)
+      mesh.forget('login-1')
+      for (let ms = 0; ms < 2_000; ms += 100) await mesh.clock.pass(100)
+      expect(call.error).to.include({ code: 'UNAVAILABLE', node: 'login-2', retryAfter: -1 })
+    })
+
     it('but to three nodes at most before it pauses', async () => {
       for (let i = 1; i <= 6; i++) await addLogin(`login-${i}`)
       const asked: string[] = []
