@@ -129,6 +129,19 @@ describe('rpc: limits and hostile peers', () => {
       for (const { error } of refused) expect(error.message).to.match(/whose arguments take \d+ bytes in memory$/)
     })
 
+    it('and in bodies that the caller has sent as JSON', async () => {
+      await start()
+      const stream = gate.to('login-1')
+      for (const [id, part] of ['[]', '{}', '[]', '{}', '[]'].entries()) {
+        request(stream, 900 + id, 'endless', { codec: 2, body: new TextEncoder().encode(`[${new Array(340_000).fill(part).join()}]`) })
+        await ready()
+      }
+      expect(running).to.equal(3)
+      expect(stream.open).to.equal(true)
+      stream.abort(new Error('done'))
+      await ready()
+    })
+
     it('tables of 10 000 rows with six dates each are taken eight at a time', async () => {
       await start()
       const at = new Date(1)
