@@ -39,8 +39,9 @@ export function resolveRpcOptions (init: RpcInit): RpcOptions {
 /** What is given in another form would not be run, and nobody would be checked by it. */
 function checkInterceptors (interceptors: Interceptors): Interceptors {
   const { client, server, ...others } = interceptors
-  // what an array or a text has are no sides
-  refuse(typeof interceptors === 'function' || Object.keys(others).length > 0, 'rpc interceptors: expected { client, server }')
+  // what an array or a text has are no sides; an instance of a class may have more beside its sides
+  const isOwn = Object.getPrototypeOf(interceptors) !== Object.prototype && (client ?? server) !== undefined
+  refuse(typeof interceptors === 'function' || (Object.keys(others).length > 0 && !isOwn), 'rpc interceptors: expected { client, server }')
   checkFunctions('rpc interceptors', client)
   checkFunctions('rpc interceptors', server)
   return interceptors
