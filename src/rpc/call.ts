@@ -22,9 +22,6 @@ const MAX_ATTEMPTS = 3
 /** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
 const MAX_LOOKS = 64
 
-/** Milliseconds by which a clock may be early. */
-const EARLY = 10
-
 /** Milliseconds as they travel: no less than are left, and never 0, which would be none named. */
 export function wholeMs (ms: number): number {
   return Math.max(1, Math.ceil(ms))
@@ -111,10 +108,10 @@ export class Call implements RequestFrame, Ending {
   position = 0
   /** Nodes that certainly did not run it, in this round. */
   tried: Set<string> | undefined = undefined
-  /** Of these, those that were not asked in it. */
-  unasked = 0
+  /** How many of these were asked. */
+  asked = 0
   /** Nodes that wish to be left alone: why, and until when. */
-  silent: Map<string, { readonly cause: Error, readonly until: number }> | undefined = undefined
+  silent: Map<string, readonly [cause: Error, until: number]> | undefined = undefined
   /** Times that it came to a node which did not hold its token's link. */
   moves = 0
   /** Rounds over all candidates that found none. */
@@ -141,31 +138,8 @@ export class Call implements RequestFrame, Ending {
   passedOver (node: string, asked: boolean): boolean {
     this.tried ??= new Set()
     this.tried.add(node)
-    if (!asked) this.unasked++
-    return this.tried.size - this.unasked >= MAX_ATTEMPTS || this.tried.size >= MAX_LOOKS
-  }
-
-  silence (node: string, cause: Error, until: number): void {
-    this.silent ??= new Map()
-    this.silent.set(node, { cause, until })
-  }
-
-  /** A new round begins, of all nodes but those that wish to be left alone: without any other, it fails on what they said. */
-  nextRound (now: number): void {
-    this.tried = undefined
-    this.unasked = 0
-    this.round++
-    let first = Infinity
-    for (const [node, { cause, until }] of this.silent ?? []) {
-      if (until - now > EARLY) {
-        this.passedOver(node, false)
-        if (until <= first) this.cause = cause
-        first = Math.min(first, until)
-        this.giveUp = first === Infinity
-      } else {
-        this.silent?.delete(node)
-      }
-    }
+    if (asked) this.asked++
+    return this.asked >= MAX_ATTEMPTS || this.tried.size >= MAX_LOOKS
   }
 
   /** For the caller's `onNode`: the call is on its way to {@link node}. */

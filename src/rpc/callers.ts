@@ -6,10 +6,9 @@ import type { Discovery } from '../discovery/index.ts'
 /** Made once: a stranger may ask for many, and the stack of an error costs more than the rest of a refusal. */
 const STRANGER = new RpcError('RESOURCE_EXHAUSTED', `this node does not know the caller yet, and takes ${STRANGER_RATE} calls per second until it does`, { retryable: true })
 
-/** What one call counts of a limit. */
-function share (size: number, limit: number): number {
-  return Math.min(size, limit * LARGEST_SHARE)
-}
+/** What one call counts at most. */
+const LARGEST_BYTES = MAX_RUNNING_BYTES * LARGEST_SHARE
+const LARGEST_MEMORY = MAX_RUNNING_MEMORY * LARGEST_SHARE
 
 /** One peer, over all its streams. */
 export class Caller {
@@ -34,16 +33,15 @@ export class Caller {
   /** A call runs (1), or is done (-1). */
   count ({ bytes, size }: { readonly bytes: number, readonly size: number }, by: 1 | -1): void {
     this.running += by
-    this.bytes += by * share(bytes, MAX_RUNNING_BYTES)
-    this.memory += by * share(size, MAX_RUNNING_MEMORY)
+    this.bytes += by * Math.min(bytes, LARGEST_BYTES)
+    this.memory += by * Math.min(size, LARGEST_MEMORY)
   }
 
   /** Why a call whose arguments are `bytes`, and take `size` of memory, has no room beside those that run. */
   full (bytes: number, size: number): RpcError | undefined {
-    const over = this.bytes + share(bytes, MAX_RUNNING_BYTES) > MAX_RUNNING_BYTES
-      ? `are ${this.bytes} bytes`
-      : this.memory + share(size, MAX_RUNNING_MEMORY) > MAX_RUNNING_MEMORY ? `take ${this.memory} bytes in memory` : undefined
-    return over === undefined ? undefined : new RpcError('RESOURCE_EXHAUSTED', `calls of this caller run here already whose arguments ${over}`, { retryable: true })
+    return this.bytes + Math.min(bytes, LARGEST_BYTES) > MAX_RUNNING_BYTES || this.memory + Math.min(size, LARGEST_MEMORY) > MAX_RUNNING_MEMORY
+      ? new RpcError('RESOURCE_EXHAUSTED', `calls of this caller with ${this.bytes} bytes of arguments, ${this.memory} in memory, run here already`, { retryable: true })
+      : undefined
   }
 
   /** Bytes of answers that wait for it, over all its streams. */

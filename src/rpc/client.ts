@@ -200,8 +200,9 @@ export class Client implements Outcomes {
 
   /** No candidate is left in this round. */
   #exhausted (call: Call): void {
-    if (call.giveUp && call.cause !== undefined) {
-      this.fail(call, call.cause)
+    const { cause } = call
+    if (cause !== undefined && (call.giveUp || pushbackOf(cause) === Infinity)) {
+      this.fail(call, cause)
     } else {
       this.#waiting.add(call)
     }
@@ -216,13 +217,12 @@ export class Client implements Outcomes {
     call.peer = undefined
     call.lane = undefined
     const pushback = pushbackOf(cause)
-    if (pushback > 0) call.silence(node, cause, this.#init.timers.now() + pushback)
+    if (pushback > 0) (call.silent ??= new Map()).set(node, [cause, this.#init.timers.now() + pushback])
     // of one round, that of the node which may be asked again first
     if (call.tried === undefined || pushback <= pushbackOf(call.cause)) call.cause = cause
     if (why === 'full' && isBound(call, this.#init.targets.binding)) return this.fail(call, cause)
     if (why === 'unreachable') call.out?.miss(node)
-    call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
-      pushbackOf(call.cause) === Infinity
+    call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined)
     if (call.passedOver(node, why !== 'full')) {
       this.#exhausted(call)
     } else {

@@ -40,8 +40,8 @@ export function resolveRpcOptions (init: RpcInit): RpcOptions {
 function checkInterceptors (interceptors: Interceptors): Interceptors {
   const { client, server, ...others } = interceptors
   // what an array or a text has are no sides; an instance of a class may have more beside its sides
-  const isOwn = Object.getPrototypeOf(interceptors) !== Object.prototype && (client ?? server) !== undefined
-  refuse(typeof interceptors === 'function' || (Object.keys(others).length > 0 && !isOwn), 'rpc interceptors: expected { client, server }')
+  const isPlain = interceptors.constructor === Object || (client ?? server) === undefined
+  refuse(typeof interceptors === 'function' || (isPlain && Object.keys(others).length > 0), 'rpc interceptors: expected { client, server }')
   checkFunctions('rpc interceptors', client)
   checkFunctions('rpc interceptors', server)
   return interceptors

@@ -10,6 +10,9 @@ import type { TimerHandle, Timers } from '../util/timers.ts'
 /** Milliseconds between rounds over the candidates: quick at first, as a node that restarts is back soon. */
 const RETRY = { initial: 50, max: 1_000 }
 
+/** Milliseconds by which a timer may be early. */
+const EARLY = 10
+
 interface Wait {
   readonly call: Call
   timer: TimerHandle | undefined
@@ -99,7 +102,10 @@ export class Waiting {
 
   #wake (call: Call): void {
     if (this.#take(call) && call.state !== SETTLED) {
-      call.nextRound(this.#init.timers.now())
+      call.tried = undefined
+      call.asked = 0
+      call.round++
+      leaveAlone(call, this.#init.timers.now())
       this.#init.wake(call)
     }
   }
@@ -141,4 +147,18 @@ export class Waiting {
     // a search that fails is tried again in the rhythm of the calls' own rounds
     this.#init.discovery.waitFor(service, { signal: controller.signal }).then(found, found)
   }
+}
+
+/** Those that wish it, in this round. Without any other node the call goes on with what they said. */
+function leaveAlone (call: Call, now: number): void {
+  let first = Infinity
+  call.silent?.forEach(([cause, until], node) => {
+    if (until <= now + EARLY) return
+    call.tried ??= new Set()
+    call.tried.add(node)
+    if (until <= first) {
+      first = until
+      call.cause = cause
+    }
+  })
 }

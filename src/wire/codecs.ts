@@ -82,8 +82,8 @@ const EMPTY = new Uint8Array(0)
 function decodeJson (body: Uint8Array, weighed: Weighed | undefined): unknown {
   const text = readUtf8(body, 0, body.length)
   if (weighed !== undefined) {
-    // those within a text count too: that is rare, and a look at each would cost as much as to parse it
-    for (const byte of body) if (byte === 0x5b || byte === 0x7b) weighed.size += PART_COST
+    // each [ and {; those within a text count too, which is rare
+    for (const byte of body) if ((byte | 0x20) === 0x7b) weighed.size += PART_COST
   }
   try {
     return JSON.parse(text, refuseProto)
