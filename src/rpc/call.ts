@@ -17,11 +17,6 @@ export const SENT = 1
 /** The promise is settled. */
 export const SETTLED = 2
 
-/** Nodes a call is offered to before it pauses. */
-const MAX_ATTEMPTS = 3
-/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
-const MAX_LOOKS = 64
-
 /** Milliseconds as they travel: no less than are left, and never 0, which would be none named. */
 export function wholeMs (ms: number): number {
   return Math.max(1, Math.ceil(ms))
@@ -112,6 +107,8 @@ export class Call implements RequestFrame, Ending {
   asked = 0
   /** Nodes that wish to be left alone: why, and until when. */
   silent: Map<string, readonly [cause: Error, until: number]> | undefined = undefined
+  /** It is for the node of its token or its key: another one has neither the state of that token nor the reply of that key. */
+  bound = false
   /** Times that it came to a node which did not hold its token's link. */
   moves = 0
   /** Rounds over all candidates that found none. */
@@ -132,14 +129,6 @@ export class Call implements RequestFrame, Ending {
     this.codec = codec
     this.body = body
     this.budget = budget
-  }
-
-  /** This node did not run it, whether it was `asked` or not. Returns whether so many are enough for one round. */
-  passedOver (node: string, asked: boolean): boolean {
-    this.tried ??= new Set()
-    this.tried.add(node)
-    if (asked) this.asked++
-    return this.asked >= MAX_ATTEMPTS || this.tried.size >= MAX_LOOKS
   }
 
   /** For the caller's `onNode`: the call is on its way to {@link node}. */

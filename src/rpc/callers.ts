@@ -37,10 +37,10 @@ export class Caller {
     this.memory += by * Math.min(size, LARGEST_MEMORY)
   }
 
-  /** Why a call whose arguments are `bytes`, and take `size` of memory, has no room beside those that run. */
-  full (bytes: number, size: number): RpcError | undefined {
-    return this.bytes + Math.min(bytes, LARGEST_BYTES) > MAX_RUNNING_BYTES || this.memory + Math.min(size, LARGEST_MEMORY) > MAX_RUNNING_MEMORY
-      ? new RpcError('RESOURCE_EXHAUSTED', `calls of this caller with ${this.bytes} bytes of arguments, ${this.memory} in memory, run here already`, { retryable: true })
+  /** Why a call whose arguments are `bytes`, and take `size` of memory, has no room beside those that run, of which there may be `most`. */
+  full (bytes: number, size: number, most = Infinity): RpcError | undefined {
+    return this.running >= most || this.bytes + Math.min(bytes, LARGEST_BYTES) > MAX_RUNNING_BYTES || this.memory + Math.min(size, LARGEST_MEMORY) > MAX_RUNNING_MEMORY
+      ? new RpcError('RESOURCE_EXHAUSTED', `${this.running} calls of this caller run here already, with arguments of ${this.bytes} bytes, ${this.memory} in memory`, { retryable: true })
       : undefined
   }
 
@@ -87,10 +87,7 @@ export class Callers {
     if (!caller.known && !this.#admit(caller, now)) {
       return STRANGER
     }
-    if (caller.running >= this.#maxRunning) {
-      return new RpcError('RESOURCE_EXHAUSTED', `${caller.running} calls of this caller run here already`, { retryable: true })
-    }
-    return caller.full(bytes, bytes)
+    return caller.full(bytes, bytes, this.#maxRunning)
   }
 
   #admit (caller: Caller, now: number): boolean {

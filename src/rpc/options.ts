@@ -22,13 +22,13 @@ export interface RpcOptions {
 /** @throws InvalidOptionsError - an option that cannot work */
 export function resolveRpcOptions (init: RpcInit): RpcOptions {
   return {
-    timeout: positive('timeout', init.timeout ?? DEFAULT_TIMEOUT, MAX_TIMEOUT),
+    timeout: positive(init, 'timeout', DEFAULT_TIMEOUT, MAX_TIMEOUT),
     secret: init.secret,
-    maxPendingPerPeer: positive('maxPendingPerPeer', init.maxPendingPerPeer ?? MAX_PENDING_PER_PEER, Infinity),
-    maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity),
-    maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
-    maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
-    maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
+    maxPendingPerPeer: positive(init, 'maxPendingPerPeer', MAX_PENDING_PER_PEER),
+    maxPending: positive(init, 'maxPending', MAX_PENDING),
+    maxStreamsPerPeer: positive(init, 'maxStreamsPerPeer', MAX_CALL_STREAMS_PER_PEER),
+    maxStreams: positive(init, 'maxStreams', MAX_CALL_STREAMS),
+    maxBody: positive(init, 'maxBody', MAX_BODY, LARGEST_BODY),
     counted: init.counted ?? false,
     lazy: init.lazy ?? false,
     isolation: init.isolation,
@@ -47,7 +47,8 @@ function checkInterceptors (interceptors: Interceptors): Interceptors {
   return interceptors
 }
 
-function positive (name: string, value: number, max: number): number {
+function positive (init: RpcInit, name: 'timeout' | 'maxBody' | 'maxPending' | 'maxPendingPerPeer' | 'maxStreams' | 'maxStreamsPerPeer', otherwise: number, max = Infinity): number {
+  const value = init[name] ?? otherwise
   if (typeof value !== 'number' || !(value > 0) || value > max) {
     throw new InvalidOptionsError(`rpc ${name} must be a number above 0${max === Infinity ? '' : ` and at most ${max}`}, not ${String(value)}`)
   }

@@ -8,6 +8,11 @@ import type { Discovery, NodeInfo } from '../discovery/index.ts'
 /** Codes that speak against the node, to pickers. */
 const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
 
+/** Nodes a call is offered to before it pauses. */
+const MAX_ATTEMPTS = 3
+/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
+const MAX_LOOKS = 64
+
 /** The node that the caller wants to be asked first, if it is there; asked for once. */
 export function preferred (call: Call, discovery: Discovery): NodeInfo | undefined {
   const node = call.prefer === undefined ? undefined : discovery.node(call.prefer)
@@ -15,9 +20,12 @@ export function preferred (call: Call, discovery: Discovery): NodeInfo | undefin
   return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
 }
 
-/** Its token or its key decides its node: another one does not have the state of the token, or the reply of the key. */
-export function isBound ({ tokenId, idempotencyKey, balancer }: Call, binding: boolean): boolean {
-  return balancer === undefined ? tokenId !== undefined || idempotencyKey !== undefined : tokenId !== undefined && binding
+/** This node did not run the call, whether it was `asked` or not. Returns whether so many are enough for one round. */
+export function passOver (call: Call, node: string, asked: boolean): boolean {
+  call.tried ??= new Set()
+  call.tried.add(node)
+  if (asked) call.asked++
+  return call.asked >= MAX_ATTEMPTS || call.tried.size >= MAX_LOOKS
 }
 
 /** When the call began, without asking the clock again. */

@@ -66,51 +66,49 @@ export class Waiting {
     return wait
   }
 
-  /** The call has ended. */
-  remove (call: Call): void {
-    this.#take(call)
-  }
-
   /** A node came, or changed. */
   seen (node: NodeInfo, isNew: boolean): void {
-    this.#each(node, call => {
-      // a node that a call has just failed on changes often: only a new one is reason to hurry
-      if (isNew) call.silent?.delete(node.id)
-      if (isNew || call.tried === undefined) {
-        this.#wake(call)
+    for (const key of [node.id, node.service]) {
+      for (const call of this.of(key ?? '')) {
+        if (isNew) call.silent?.delete(node.id)
+        // a node that a call has just failed on changes often: only a new one is reason to hurry
+        if (isNew || call.tried === undefined) this.#wake(call)
       }
-    })
+    }
   }
 
-  /** A node went: returns the calls that may go nowhere else. */
-  gone (id: string): Call[] {
-    return [...this.#waits.get(id)?.keys() ?? []]
+  /** The calls that wait for a service; of a node that went, those that may go nowhere else. */
+  of (key: string): Call[] {
+    return [...this.#waits.get(key)?.keys() ?? []]
   }
 
   all (): Call[] {
     return [...this.#waits.values()].flatMap(waits => [...waits.keys()])
   }
 
-  #each (node: NodeInfo, fn: (call: Call) => void): void {
-    for (const key of [node.id, node.service]) {
-      const waits = key === undefined ? undefined : this.#waits.get(key)
-      for (const call of [...waits?.keys() ?? []]) {
-        fn(call)
-      }
-    }
-  }
-
   #wake (call: Call): void {
-    if (this.#take(call) && call.state !== SETTLED) {
+    if (this.remove(call) && call.state !== SETTLED) {
       call.tried = undefined
       call.asked = 0
       call.round++
-      leaveAlone(call, this.#init.timers.now())
+      const soon = this.#init.timers.now() + EARLY
+      let first = Infinity
+      // without any other node the call goes on with what these said
+      call.silent?.forEach(([cause, until], node) => {
+        if (until <= soon) return
+        call.tried ??= new Set()
+        call.tried.add(node)
+        if (until <= first) {
+          first = until
+          call.cause = cause
+        }
+      })
       this.#init.wake(call)
     }
   }
 
-  #take (call: Call): boolean {
+  /** The call has ended, or goes on; false: it did not wait. */
+  remove (call: Call): boolean {
     const key = call.only ?? call.service
     const waits = this.#waits.get(key)
     const wait = waits?.get(call)
@@ -139,7 +137,7 @@ export class Waiting {
     const found = (): void => {
       if (this.#lookups.get(service) === controller) {
         this.#lookups.delete(service)
-        for (const call of [...this.#waits.get(service)?.keys() ?? []]) {
+        for (const call of this.of(service)) {
           this.#wake(call)
         }
       }
@@ -147,18 +145,4 @@ export class Waiting {
     // a search that fails is tried again in the rhythm of the calls' own rounds
     this.#init.discovery.waitFor(service, { signal: controller.signal }).then(found, found)
   }
-}
-
-/** Those that wish it, in this round. Without any other node the call goes on with what they said. */
-function leaveAlone (call: Call, now: number): void {
-  let first = Infinity
-  call.silent?.forEach(([cause, until], node) => {
-    if (until <= now + EARLY) return
-    call.tried ??= new Set()
-    call.tried.add(node)
-    if (until <= first) {
-      first = until
-      call.cause = cause
-    }
-  })
 }

@@ -126,7 +126,7 @@ describe('rpc: limits and hostile peers', () => {
       expect(running).to.equal(10)
       const refused = calls.filter(({ error }) => error.code === 'RESOURCE_EXHAUSTED')
       expect(refused).to.have.lengthOf(6)
-      for (const { error } of refused) expect(error.message).to.match(/calls of this caller with \d+ bytes of arguments, \d+ in memory, run here already/)
+      for (const { error } of refused) expect(error.message).to.match(/^rpc login\/endless at login-1 .*: 10 calls of this caller run here already, with arguments of \d+ bytes, \d+ in memory$/)
     })
 
     it('and in bodies that the caller has sent as JSON', async () => {
