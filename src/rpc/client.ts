@@ -21,6 +21,10 @@ import type { Ending } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
+/** Nodes a call is offered to before it pauses. */
+const MAX_ATTEMPTS = 3
+/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
+const MAX_LOOKS = 64
 /** Nodes that do not hold the link of its token before a call is given up: the one its caller knew, and the one that this one named. */
 const MAX_MOVES = 2
 /** Times a call comes back to a service that says it is too busy. */
@@ -217,18 +221,15 @@ export class Client implements Outcomes {
     this.#feedback(call, full, full)
     call.state = SEARCHING
     call.peer = call.lane = undefined
-    const pushback = pushbackOf(cause)
-    if (pushback > 0) (call.silent ??= new Map()).set(node, [cause, this.#init.timers.now() + pushback])
-    // of one round, that of the node which may be asked again first
-    if (call.tried === undefined || pushback <= pushbackOf(call.cause)) call.cause = cause
     if (full && call.bound) return this.fail(call, cause)
     if (why === 'unreachable') call.out?.miss(node)
+    const pushback = pushbackOf(cause)
+    if (pushback > 0) (call.silent ??= new Map()).set(node, [cause, this.#init.timers.now() + pushback])
+    if (!full) call.asked++
+    const looks = passOver(call, node, cause)
     call.giveUp = full || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined)
-    if (passOver(call, node, !full)) {
-      this.#exhausted(call)
-    } else {
-      this.#route(call)
-    }
+    if (call.asked >= MAX_ATTEMPTS || looks >= MAX_LOOKS) this.#exhausted(call)
+    else this.#route(call)
   }
 
   /** @see Outcomes */

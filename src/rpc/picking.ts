@@ -1,17 +1,12 @@
 /** Dealings with pickers and routers, which may be the application's own. */
 import { InvalidOptionsError, MeshStoppedError, RpcError } from '../errors.ts'
-import { messageOf } from './outcome.ts'
+import { messageOf, pushbackOf } from './outcome.ts'
 import type { Call } from './call.ts'
 import type { Targets } from './targets.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 
 /** Codes that speak against the node, to pickers. */
 const AT_FAULT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED'])
-
-/** Nodes a call is offered to before it pauses. */
-const MAX_ATTEMPTS = 3
-/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
-const MAX_LOOKS = 64
 
 /** The node that the caller wants to be asked first, if it is there; asked for once. */
 export function preferred (call: Call, discovery: Discovery): NodeInfo | undefined {
@@ -20,12 +15,12 @@ export function preferred (call: Call, discovery: Discovery): NodeInfo | undefin
   return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
 }
 
-/** This node did not run the call, whether it was `asked` or not. Returns whether so many are enough for one round. */
-export function passOver (call: Call, node: string, asked: boolean): boolean {
+/** This node does not run the call in this round. Returns how many do not. */
+export function passOver (call: Call, node: string, cause: Error): number {
+  // of one round, that of the node which may be asked again first
+  if (call.tried === undefined || pushbackOf(cause) <= pushbackOf(call.cause)) call.cause = cause
   call.tried ??= new Set()
-  call.tried.add(node)
-  if (asked) call.asked++
-  return call.asked >= MAX_ATTEMPTS || call.tried.size >= MAX_LOOKS
+  return call.tried.add(node).size
 }
 
 /** When the call began, without asking the clock again. */

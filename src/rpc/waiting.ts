@@ -3,6 +3,7 @@ import { backoff } from '../util/backoff.core.ts'
 import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { SETTLED } from './call.ts'
 import { pushbackOf } from './outcome.ts'
+import { passOver } from './picking.ts'
 import type { Call } from './call.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
@@ -92,16 +93,9 @@ export class Waiting {
       call.asked = 0
       call.round++
       const soon = this.#init.timers.now() + EARLY
-      let first = Infinity
       // without any other node the call goes on with what these said
       call.silent?.forEach(([cause, until], node) => {
-        if (until <= soon) return
-        call.tried ??= new Set()
-        call.tried.add(node)
-        if (until <= first) {
-          first = until
-          call.cause = cause
-        }
+        if (until > soon) passOver(call, node, cause)
       })
       this.#init.wake(call)
     }
