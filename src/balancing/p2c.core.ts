@@ -25,6 +25,8 @@ interface Measured<C extends Candidate> extends Seat<C> {
   /** Milliseconds; undefined until the first answer. */
   latency: number | undefined
   measured: number
+  /** Until then what was learnt does not fade: its last call was given up. */
+  held: number
 }
 
 export class P2cPicker<C extends Candidate> extends PoolPicker<C, Measured<C>> {
@@ -45,10 +47,13 @@ export class P2cPicker<C extends Candidate> extends PoolPicker<C, Measured<C>> {
     seat.pending = Math.max(0, seat.pending - 1)
     const seen = ok ? latency : latency + FAILURE
     const before = seat.latency
-    if (cancelled) {
-      // no answer was seen, so that it may look slower by this, never quicker
-      seat.latency = Math.max(before ?? UNKNOWN, seen)
-    } else if (before === undefined || seen > before) {
+    if (cancelled && seen <= (before ?? UNKNOWN)) {
+      // no answer was seen, so that it looks no quicker by this, nor slower than it was seen to be: it is tried again later
+      seat.held = now + FADE
+      return
+    }
+    seat.held = 0
+    if (before === undefined || seen > before) {
       seat.latency = seen
     } else {
       const keep = Math.min(KEEP, fade(now - seat.measured))
@@ -58,7 +63,7 @@ export class P2cPicker<C extends Candidate> extends PoolPicker<C, Measured<C>> {
   }
 
   protected seat (node: C): Measured<C> {
-    return { id: node.id, node, weight: node.weight, pending: 0, latency: undefined, measured: 0 }
+    return { id: node.id, node, weight: node.weight, pending: 0, latency: undefined, measured: 0, held: 0 }
   }
 
   protected choose (pool: Pool<Measured<C>>, exclude: ReadonlySet<string> | undefined, { now, random }: PickContext): Measured<C> | undefined {
@@ -78,10 +83,10 @@ function fade (elapsed: number): number {
   return Math.exp(-Math.max(0, elapsed) / FADE)
 }
 
-function cost <C extends Candidate> ({ latency, measured, pending, weight, node }: Measured<C>, now: number): number {
+function cost <C extends Candidate> ({ latency, measured, held, pending, weight, node }: Measured<C>, now: number): number {
   const path = (node.relayed === true ? RELAYED : 1) / weight
   if (latency === undefined) {
-    return pending * UNKNOWN * path
+    return (now < held ? pending + 1 : pending) * UNKNOWN * path
   }
-  return Math.max(LEAST_LATENCY, latency * fade(now - measured)) * (pending + 1) * path
+  return Math.max(LEAST_LATENCY, now < held ? latency : latency * fade(now - measured)) * (pending + 1) * path
 }

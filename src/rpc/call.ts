@@ -103,6 +103,12 @@ export class Call implements RequestFrame, Ending {
   position = 0
   /** Nodes that certainly did not run it, in this round. */
   tried: Set<string> | undefined = undefined
+  /** How many of these were asked. */
+  asked = 0
+  /** Nodes that wish to be left alone: why, and until when. */
+  silent: Map<string, readonly [cause: Error, until: number]> | undefined = undefined
+  /** It is for the node of its token or its key: another one has neither the state of that token nor the reply of that key. */
+  bound = false
   /** Times that it came to a node which did not hold its token's link. */
   moves = 0
   /** Rounds over all candidates that found none. */

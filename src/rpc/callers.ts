@@ -1,10 +1,14 @@
 /** What each peer may ask of this node: calls that run, their bytes, and the pace of peers that nobody has introduced. */
 import { RpcError } from '../errors.ts'
-import { MAX_REMEMBERED_CALLERS, MAX_RUNNING_BYTES, STRANGER_RATE } from '../wire/limits.ts'
+import { LARGEST_SHARE, MAX_REMEMBERED_CALLERS, MAX_RUNNING_BYTES, MAX_RUNNING_MEMORY, STRANGER_RATE } from '../wire/limits.ts'
 import type { Discovery } from '../discovery/index.ts'
 
 /** Made once: a stranger may ask for many, and the stack of an error costs more than the rest of a refusal. */
 const STRANGER = new RpcError('RESOURCE_EXHAUSTED', `this node does not know the caller yet, and takes ${STRANGER_RATE} calls per second until it does`, { retryable: true })
+
+/** What one call counts at most. */
+const LARGEST_BYTES = MAX_RUNNING_BYTES * LARGEST_SHARE
+const LARGEST_MEMORY = MAX_RUNNING_MEMORY * LARGEST_SHARE
 
 /** One peer, over all its streams. */
 export class Caller {
@@ -14,7 +18,9 @@ export class Caller {
   /** Its streams that answers leave by. */
   readonly outlets = new Set<{ readonly queued: number }>()
   running = 0
+  /** Of the arguments of calls that run: as they came, and as they take memory. */
   bytes = 0
+  memory = 0
   allowance = STRANGER_RATE
   refilled: number
 
@@ -22,6 +28,20 @@ export class Caller {
     this.id = id
     this.known = known
     this.refilled = now
+  }
+
+  /** A call runs (1), or is done (-1). */
+  count ({ bytes, size }: { readonly bytes: number, readonly size: number }, by: 1 | -1): void {
+    this.running += by
+    this.bytes += by * Math.min(bytes, LARGEST_BYTES)
+    this.memory += by * Math.min(size, LARGEST_MEMORY)
+  }
+
+  /** Why a call whose arguments are `bytes`, and take `size` of memory, has no room beside those that run, of which there may be `most`. */
+  full (bytes: number, size: number, most = Infinity): RpcError | undefined {
+    return this.running >= most || this.bytes + Math.min(bytes, LARGEST_BYTES) > MAX_RUNNING_BYTES || this.memory + Math.min(size, LARGEST_MEMORY) > MAX_RUNNING_MEMORY
+      ? new RpcError('RESOURCE_EXHAUSTED', `${this.running} calls of this caller run here already, with arguments of ${this.bytes} bytes, ${this.memory} in memory`, { retryable: true })
+      : undefined
   }
 
   /** Bytes of answers that wait for it, over all its streams. */
@@ -62,22 +82,12 @@ export class Callers {
     }
   }
 
-  /** Why this caller may not start a call of `size` bytes now. */
-  refusal (caller: Caller, size: number, now: number): RpcError | undefined {
+  /** Why this caller may not start a call of `bytes` now. */
+  refusal (caller: Caller, bytes: number, now: number): RpcError | undefined {
     if (!caller.known && !this.#admit(caller, now)) {
       return STRANGER
     }
-    if (caller.running >= this.#maxRunning) {
-      return new RpcError('RESOURCE_EXHAUSTED', `${caller.running} calls of this caller run here already`, { retryable: true })
-    }
-    return this.full(caller, size)
-  }
-
-  /** Why a call of `size` bytes has no room beside those of this caller that run. */
-  full ({ bytes }: Caller, size: number): RpcError | undefined {
-    return bytes > 0 && bytes + size > MAX_RUNNING_BYTES
-      ? new RpcError('RESOURCE_EXHAUSTED', `calls of this caller with ${bytes} bytes of arguments run here already`, { retryable: true })
-      : undefined
+    return caller.full(bytes, bytes, this.#maxRunning)
   }
 
   #admit (caller: Caller, now: number): boolean {

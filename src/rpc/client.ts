@@ -5,7 +5,7 @@ import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { beginCount, endCount, timeCall } from './counts.ts'
 import { Links } from './links.ts'
 import { cancelled, pushbackOf } from './outcome.ts'
-import { feedback, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
+import { feedback, passOver, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
 import { aim, note } from './repeats.ts'
 import { Routing } from './routing.ts'
@@ -23,6 +23,8 @@ import type { NodeInfo } from '../discovery/index.ts'
 
 /** Nodes a call is offered to before it pauses. */
 const MAX_ATTEMPTS = 3
+/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
+const MAX_LOOKS = 64
 /** Nodes that do not hold the link of its token before a call is given up: the one its caller knew, and the one that this one named. */
 const MAX_MOVES = 2
 /** Times a call comes back to a service that says it is too busy. */
@@ -50,15 +52,15 @@ export class Client implements Outcomes {
     this.#init = init
     this.maxBody = init.maxBody
     this.#self = init.discovery.self.id
-    const { discovery, timers, streams, bulkStreams, maxPendingPerPeer: maxPending } = init
-    this.links = new Links({ streams, discovery, timers, maxPending, patient: false, outcomes: this })
-    this.bulk = new Links({ streams: bulkStreams, discovery, timers, maxPending, patient: true, outcomes: this })
+    const links = { ...init, maxPending: init.maxPendingPerPeer, outcomes: this }
+    this.links = new Links({ ...links, patient: false })
+    this.bulk = new Links({ ...links, streams: init.bulkStreams, patient: true })
     this.#routing = new Routing({
       ...init,
       found: (call, node) => { this.#dispatch(call, node) },
       failed: (call, err) => { this.#unrouted(call, err) }
     })
-    this.#waiting = new Waiting({ discovery: init.discovery, timers: init.timers, random: init.random, wake: call => { this.#route(call) } })
+    this.#waiting = new Waiting({ ...init, wake: call => { this.#route(call) } })
   }
 
   /** `parent` is the context of the handler that calls. Never throws. */
@@ -142,13 +144,14 @@ export class Client implements Outcomes {
     const binding = call.tokenId !== undefined && call.only === undefined && this.#init.targets.binding
     const first = call.prefer === undefined || binding ? undefined : preferred(call, this.#init.discovery)
     call.link = undefined
+    call.bound = binding || (call.balancer === undefined && (call.tokenId ?? call.idempotencyKey) !== undefined)
     if (first !== undefined) {
       this.#dispatch(call, first)
     } else if (call.only !== undefined) {
       this.#toNode(call, call.only)
-    } else if (call.tokenId !== undefined && (binding || call.balancer === undefined)) {
+    } else if (call.bound && call.tokenId !== undefined) {
       this.#routing.toTokensNode(call, call.tokenId)
-    } else if (call.idempotencyKey !== undefined && call.balancer === undefined) {
+    } else if (call.bound && call.idempotencyKey !== undefined) {
       this.#dispatch(call, this.#init.targets.home(call.idempotencyKey, call))
     } else {
       this.#toAnyNode(call)
@@ -202,8 +205,9 @@ export class Client implements Outcomes {
 
   /** No candidate is left in this round. */
   #exhausted (call: Call): void {
-    if (call.giveUp && call.cause !== undefined) {
-      this.fail(call, call.cause)
+    const { cause } = call
+    if (cause !== undefined && (call.giveUp || pushbackOf(cause) === Infinity)) {
+      this.fail(call, cause)
     } else {
       this.#waiting.add(call)
     }
@@ -212,22 +216,20 @@ export class Client implements Outcomes {
   /** @see Outcomes */
   again (call: Call, node: string, cause: Error, why: 'unreachable' | 'refused' | 'busy' | 'full'): void {
     if (call.state === SETTLED) return
-    this.#feedback(call, false)
+    // of a node that was sent nothing, nothing was learnt
+    const full = why === 'full'
+    this.#feedback(call, full, full)
     call.state = SEARCHING
-    call.peer = undefined
-    call.lane = undefined
-    // of one round, that of the node which may be asked again first
-    if (call.tried === undefined || pushbackOf(cause) <= pushbackOf(call.cause)) call.cause = cause
+    call.peer = call.lane = undefined
+    if (full && call.bound) return this.fail(call, cause)
     if (why === 'unreachable') call.out?.miss(node)
-    call.giveUp = why === 'full' || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined) ||
-      pushbackOf(call.cause) === Infinity
-    call.tried ??= new Set()
-    call.tried.add(node)
-    if (call.tried.size >= MAX_ATTEMPTS) {
-      this.#exhausted(call)
-    } else {
-      this.#route(call)
-    }
+    const pushback = pushbackOf(cause)
+    if (pushback > 0) (call.silent ??= new Map()).set(node, [cause, this.#init.timers.now() + pushback])
+    if (!full) call.asked++
+    const looks = passOver(call, node, cause)
+    call.giveUp = full || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined)
+    if (call.asked >= MAX_ATTEMPTS || looks >= MAX_LOOKS) this.#exhausted(call)
+    else this.#route(call)
   }
 
   /** @see Outcomes */
@@ -332,7 +334,7 @@ export class Client implements Outcomes {
       // somebody else may have the tokens of that node now
       this.#waiting.seen(node, true)
     }
-    for (const call of this.#waiting.gone(node.id)) {
+    for (const call of this.#waiting.of(node.id)) {
       this.#waiting.remove(call)
       this.#toNode(call, node.id)
     }

@@ -43,7 +43,9 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   args: unknown = undefined
   /** What the calls of the handler are children of: what came with the call, or what an interceptor made of it. */
   trace: Trace | undefined
-  /** Bytes of its arguments, and what else they take in memory once they are read. */
+  /** Bytes of its arguments. */
+  readonly bytes: number
+  /** Those, and what else they take in memory once they are read. */
   size: number
   /** Why nobody waits for its result any more. */
   ended: Error | undefined = undefined
@@ -70,7 +72,7 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
     this.baggage = request.metadata ?? NO_ENTRIES
     this.trace = request.trace
     this.headers = request.headers ?? NO_ENTRIES
-    this.size = request.body?.length ?? 0
+    this.size = this.bytes = request.body?.length ?? 0
     this.#due = due
   }
 

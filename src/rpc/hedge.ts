@@ -8,7 +8,7 @@ import type { OutCall } from './out-call.ts'
 export interface HedgeOptions {
   /** Milliseconds without an answer after which another node is asked too. */
   delay: number
-  /** Nodes that are asked at most. @default 2 */
+  /** Nodes that are asked at most: 1 to 1 000, or Infinity. @default 2 */
   max?: number
 }
 
@@ -25,7 +25,7 @@ export function hedge (options: HedgeOptions): ClientInterceptor {
   // an untyped caller may give nothing
   const { delay = NaN, max = 2 } = (options as HedgeOptions | undefined) ?? {}
   checkNumber('hedge: delay', delay)
-  checkInteger('hedge: max', max, 1, MAX_HEDGES)
+  if (max !== Infinity) checkInteger('hedge: max', max, 1, MAX_HEDGES)
   return next => async call => {
     const { options } = call
     // a key is known to one node only: another one would run the call, too

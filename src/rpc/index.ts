@@ -26,7 +26,7 @@ import type { CallCounts } from './counts.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
 import type { ClientOptions, ServeOptions } from './typed.ts'
-import type { StreamCaller, StreamHandlers, StreamKind } from './stream-types.ts'
+import type { StreamCaller, StreamHandler, StreamHandlers, StreamKind } from './stream-types.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** HMAC-SHA-256 of a token, hex. The token itself never leaves the process that was given it. */
@@ -90,13 +90,13 @@ export interface HandlerContext {
   client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
 }
 
-export type Handler = (args: any, context: HandlerContext) => unknown
+export type Handler = (args: any, context: HandlerContext) => any
 
 export interface HandleOptions {
   /** Validates the arguments; a failure answers INVALID_ARGUMENT with the issues and the handler does not run. */
-  input?: StandardSchemaV1 | undefined
+  input?: StandardSchemaV1<any, any> | undefined
   /** Validates the result; a failure answers INTERNAL. */
-  output?: StandardSchemaV1 | undefined
+  output?: StandardSchemaV1<any, any> | undefined
   /** Calls of this method that run at a time; others wait for their turn. @default as many as come */
   concurrency?: number | undefined
   /** Calls that may wait for their turn; beyond it they are refused, as RESOURCE_EXHAUSTED. @default 100 */
@@ -236,7 +236,7 @@ export interface Rpc {
    *
    * @throws InvalidNameError; RpcError `ALREADY_EXISTS` - the method is served already
    */
-  handle<I = any, O = unknown>(method: string, handler: (args: I, context: HandlerContext) => NoInfer<O> | Promise<NoInfer<O>>, options?: TypedOptions<I, O>): Registration
+  handle<I = any, O = unknown>(method: string, handler: (args: I, context: HandlerContext) => NoInfer<O> | PromiseLike<NoInfer<O>>, options?: TypedOptions<I, O>): Registration
   /**
    * Call a method of a service and resolve to its result.
    *
@@ -250,7 +250,7 @@ export interface Rpc {
    *
    * @throws InvalidNameError; RpcError `ALREADY_EXISTS` - the method is served already
    */
-  handleStream<K extends StreamKind, I = any, O = any>(method: string, kind: K, handler: StreamHandlers<I, NoInfer<O>>[K], options?: TypedOptions<I, O>): Registration
+  handleStream<K extends StreamKind, I = any, O = any>(method: string, kind: K, handler: StreamKind extends K ? StreamHandler : StreamHandlers<I, NoInfer<O>>[K], options?: TypedOptions<I, O>): Registration
   /**
    * Call a streaming method, on a stream of its own. A side that is not read, or does not read, holds the other up. Not
    * retried once a node has taken it; what the results end with is a {@link RpcError}, also when the node dies.

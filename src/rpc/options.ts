@@ -22,13 +22,13 @@ export interface RpcOptions {
 /** @throws InvalidOptionsError - an option that cannot work */
 export function resolveRpcOptions (init: RpcInit): RpcOptions {
   return {
-    timeout: positive('timeout', init.timeout ?? DEFAULT_TIMEOUT, MAX_TIMEOUT),
+    timeout: positive(init, 'timeout', DEFAULT_TIMEOUT, MAX_TIMEOUT),
     secret: init.secret,
-    maxPendingPerPeer: positive('maxPendingPerPeer', init.maxPendingPerPeer ?? MAX_PENDING_PER_PEER, Infinity),
-    maxPending: positive('maxPending', init.maxPending ?? MAX_PENDING, Infinity),
-    maxStreamsPerPeer: positive('maxStreamsPerPeer', init.maxStreamsPerPeer ?? MAX_CALL_STREAMS_PER_PEER, Infinity),
-    maxStreams: positive('maxStreams', init.maxStreams ?? MAX_CALL_STREAMS, Infinity),
-    maxBody: positive('maxBody', init.maxBody ?? MAX_BODY, LARGEST_BODY),
+    maxPendingPerPeer: positive(init, 'maxPendingPerPeer', MAX_PENDING_PER_PEER),
+    maxPending: positive(init, 'maxPending', MAX_PENDING),
+    maxStreamsPerPeer: positive(init, 'maxStreamsPerPeer', MAX_CALL_STREAMS_PER_PEER),
+    maxStreams: positive(init, 'maxStreams', MAX_CALL_STREAMS),
+    maxBody: positive(init, 'maxBody', MAX_BODY, LARGEST_BODY),
     counted: init.counted ?? false,
     lazy: init.lazy ?? false,
     isolation: init.isolation,
@@ -39,14 +39,16 @@ export function resolveRpcOptions (init: RpcInit): RpcOptions {
 /** What is given in another form would not be run, and nobody would be checked by it. */
 function checkInterceptors (interceptors: Interceptors): Interceptors {
   const { client, server, ...others } = interceptors
-  // what an array or a text has are no sides
-  refuse(typeof interceptors === 'function' || Object.keys(others).length > 0, 'rpc interceptors: expected { client, server }')
+  // what an array or a text has are no sides; an instance of a class may have more beside its sides
+  const isPlain = interceptors.constructor === Object || (client ?? server) === undefined
+  refuse(typeof interceptors === 'function' || (isPlain && Object.keys(others).length > 0), 'rpc interceptors: expected { client, server }')
   checkFunctions('rpc interceptors', client)
   checkFunctions('rpc interceptors', server)
   return interceptors
 }
 
-function positive (name: string, value: number, max: number): number {
+function positive (init: RpcInit, name: 'timeout' | 'maxBody' | 'maxPending' | 'maxPendingPerPeer' | 'maxStreams' | 'maxStreamsPerPeer', otherwise: number, max = Infinity): number {
+  const value = init[name] ?? otherwise
   if (typeof value !== 'number' || !(value > 0) || value > max) {
     throw new InvalidOptionsError(`rpc ${name} must be a number above 0${max === Infinity ? '' : ` and at most ${max}`}, not ${String(value)}`)
   }

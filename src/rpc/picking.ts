@@ -1,6 +1,6 @@
 /** Dealings with pickers and routers, which may be the application's own. */
 import { InvalidOptionsError, MeshStoppedError, RpcError } from '../errors.ts'
-import { messageOf } from './outcome.ts'
+import { messageOf, pushbackOf } from './outcome.ts'
 import type { Call } from './call.ts'
 import type { Targets } from './targets.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
@@ -13,6 +13,14 @@ export function preferred (call: Call, discovery: Discovery): NodeInfo | undefin
   const node = call.prefer === undefined ? undefined : discovery.node(call.prefer)
   call.prefer = undefined
   return node?.state === 'left' || node?.state === 'away' || call.only !== undefined || call.tried?.has(node?.id ?? '') === true ? undefined : node
+}
+
+/** This node does not run the call in this round. Returns how many do not. */
+export function passOver (call: Call, node: string, cause: Error): number {
+  // of one round, that of the node which may be asked again first
+  if (call.tried === undefined || pushbackOf(cause) <= pushbackOf(call.cause)) call.cause = cause
+  call.tried ??= new Set()
+  return call.tried.add(node).size
 }
 
 /** When the call began, without asking the clock again. */

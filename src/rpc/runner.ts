@@ -225,8 +225,7 @@ export class Runner {
     }
     const { caller, running } = context.origin
     context.counted = true
-    caller.running++
-    caller.bytes += context.size
+    caller.count(context, 1)
     context.entry.running++
     running.set(context.id, context)
     if (context.remaining !== Infinity) {
@@ -245,10 +244,8 @@ export class Runner {
     if (!context.counted) {
       return
     }
-    const { caller } = context.origin
     context.counted = false
-    caller.running--
-    caller.bytes -= context.size
+    context.origin.caller.count(context, -1)
     context.entry.running--
     if (context.ended === undefined) {
       this.#release(context)

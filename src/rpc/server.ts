@@ -248,7 +248,7 @@ export class Server {
     try {
       args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
       // what they take is known only now
-      refusal = this.#init.callers.full(origin.caller, context.size)
+      refusal = origin.caller.full(context.bytes, context.size)
     } catch (err) {
       refusal = new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`)
     }

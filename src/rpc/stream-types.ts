@@ -18,9 +18,9 @@ export type StreamHandler = (input: any, context: HandlerContext) => any
 
 /** {@link StreamHandler} by kind. `I` is what comes in and `O` what goes out, of a sequence each item. */
 export interface StreamHandlers<I = any, O = any> {
-  serverStream: (input: I, context: HandlerContext) => Sequence<O> | Promise<Sequence<O>>
-  clientStream: (input: AsyncIterable<I>, context: HandlerContext) => O | Promise<O>
-  bidi: (input: AsyncIterable<I>, context: HandlerContext) => Sequence<O> | Promise<Sequence<O>>
+  serverStream: (input: I, context: HandlerContext) => Sequence<O> | PromiseLike<Sequence<O>>
+  clientStream: (input: AsyncIterable<I>, context: HandlerContext) => O | PromiseLike<O>
+  bidi: (input: AsyncIterable<I>, context: HandlerContext) => Sequence<O> | PromiseLike<Sequence<O>>
 }
 
 /**

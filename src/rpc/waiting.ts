@@ -3,12 +3,16 @@ import { backoff } from '../util/backoff.core.ts'
 import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { SETTLED } from './call.ts'
 import { pushbackOf } from './outcome.ts'
+import { passOver } from './picking.ts'
 import type { Call } from './call.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 
 /** Milliseconds between rounds over the candidates: quick at first, as a node that restarts is back soon. */
 const RETRY = { initial: 50, max: 1_000 }
+
+/** Milliseconds by which a timer may be early. */
+const EARLY = 10
 
 interface Wait {
   readonly call: Call
@@ -63,48 +67,42 @@ export class Waiting {
     return wait
   }
 
-  /** The call has ended. */
-  remove (call: Call): void {
-    this.#take(call)
-  }
-
   /** A node came, or changed. */
   seen (node: NodeInfo, isNew: boolean): void {
-    this.#each(node, call => {
-      // a node that a call has just failed on changes often: only a new one is reason to hurry
-      if (isNew || call.tried === undefined) {
-        this.#wake(call)
+    for (const key of [node.id, node.service]) {
+      for (const call of this.of(key ?? '')) {
+        if (isNew) call.silent?.delete(node.id)
+        // a node that a call has just failed on changes often: only a new one is reason to hurry
+        if (isNew || call.tried === undefined) this.#wake(call)
       }
-    })
+    }
   }
 
-  /** A node went: returns the calls that may go nowhere else. */
-  gone (id: string): Call[] {
-    return [...this.#waits.get(id)?.keys() ?? []]
+  /** The calls that wait for a service; of a node that went, those that may go nowhere else. */
+  of (key: string): Call[] {
+    return [...this.#waits.get(key)?.keys() ?? []]
   }
 
   all (): Call[] {
     return [...this.#waits.values()].flatMap(waits => [...waits.keys()])
   }
 
-  #each (node: NodeInfo, fn: (call: Call) => void): void {
-    for (const key of [node.id, node.service]) {
-      const waits = key === undefined ? undefined : this.#waits.get(key)
-      for (const call of [...waits?.keys() ?? []]) {
-        fn(call)
-      }
-    }
-  }
-
   #wake (call: Call): void {
-    if (this.#take(call) && call.state !== SETTLED) {
+    if (this.remove(call) && call.state !== SETTLED) {
       call.tried = undefined
+      call.asked = 0
       call.round++
+      const soon = this.#init.timers.now() + EARLY
+      // without any other node the call goes on with what these said
+      call.silent?.forEach(([cause, until], node) => {
+        if (until > soon) passOver(call, node, cause)
+      })
       this.#init.wake(call)
     }
   }
 
-  #take (call: Call): boolean {
+  /** The call has ended, or goes on; false: it did not wait. */
+  remove (call: Call): boolean {
     const key = call.only ?? call.service
     const waits = this.#waits.get(key)
     const wait = waits?.get(call)
@@ -133,7 +131,7 @@ export class Waiting {
     const found = (): void => {
       if (this.#lookups.get(service) === controller) {
         this.#lookups.delete(service)
-        for (const call of [...this.#waits.get(service)?.keys() ?? []]) {
+        for (const call of this.of(service)) {
           this.#wake(call)
         }
       }

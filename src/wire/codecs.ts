@@ -20,7 +20,7 @@ import { EncodeError, FrameTooLargeError, ProtocolError } from '../errors.ts'
 import { copyBytes, readUtf8 } from './bytes.ts'
 import { decodeCbor } from './cbor-decode.ts'
 import { encodeCbor } from './cbor-encode.ts'
-import { MAX_BODY } from './limits.ts'
+import { MAX_BODY, PART_COST } from './limits.ts'
 import type { Weighed } from './cbor-decode.ts'
 
 /** How a body is encoded: 0 no body, 1 CBOR, 2 JSON, 3 bytes. */
@@ -71,7 +71,7 @@ export function decodeBody (codec: number, body: Uint8Array | undefined, weighed
   switch (codec) {
     case 0: return undefined
     case 1: return decodeCbor(body ?? EMPTY, weighed)
-    case 2: return decodeJson(body ?? EMPTY)
+    case 2: return decodeJson(body ?? EMPTY, weighed)
     case 3: return copyBytes(body ?? EMPTY)
     default: throw new ProtocolError(`unknown codec ${codec}`)
   }
@@ -79,8 +79,12 @@ export function decodeBody (codec: number, body: Uint8Array | undefined, weighed
 
 const EMPTY = new Uint8Array(0)
 
-function decodeJson (body: Uint8Array): unknown {
+function decodeJson (body: Uint8Array, weighed: Weighed | undefined): unknown {
   const text = readUtf8(body, 0, body.length)
+  if (weighed !== undefined) {
+    // each [ and {; those within a text count too, which is rare
+    for (const byte of body) if ((byte | 0x20) === 0x7b) weighed.size += PART_COST
+  }
   try {
     return JSON.parse(text, refuseProto)
   } catch (err) {

@@ -199,8 +199,14 @@ export const MAX_REPLIES = 16_384
 export const MAX_REPLY_BYTES = 16 * MiB
 export const REPLY_TTL = 5 * 60 * 1_000
 
-/** Bytes of arguments of one peer's calls that run: 16 384 calls of 1 MiB each would be 16 GiB. */
+/**
+ * Bytes of arguments of one peer's calls that run, as they came (16 384 calls of 1 MiB each would be 16 GiB), and as they
+ * take memory, with `PART_COST` for each part. One call counts up to `LARGEST_SHARE` of either: the largest body runs
+ * beside what little else there is, and little beside it.
+ */
 export const MAX_RUNNING_BYTES = 64 * MiB
+export const MAX_RUNNING_MEMORY = 256 * MiB
+export const LARGEST_SHARE = 3 / 4
 /** Calls per second of a peer that discovery does not know (yet): enough for a first call before its hello. */
 export const STRANGER_RATE = 5
 /** Peers without a stream whose pace is remembered: else a stranger begins anew with each stream. */

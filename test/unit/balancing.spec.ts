@@ -285,6 +285,26 @@ describe('balancing: p2c', () => {
     }
   })
 
+  it('tries one whose calls are given up early again after five seconds, not after all that it once took', () => {
+    for (const [first, least] of [[2_000, 90], [undefined, 100]] as const) {
+      const made = picker('p2c', node('a'), node('b'))
+      if (first !== undefined) made.finished?.('b', first, true, 0)
+      const next = contexts(3)
+      let tried = 0
+      for (let i = 0; i < 600; i++) {
+        const now = i * 1_000
+        const id = made.pick({ ...next(), now })?.id ?? ''
+        made.started?.(id, now)
+        // search as one types: a gives its answer, b was not asked for long enough
+        made.finished?.(id, id === 'a' ? 20 : 10, true, now + 20, id === 'b')
+        tried += id === 'b' ? 1 : 0
+      }
+      expect(tried, String(first)).to.be.within(least, 130)
+      made.finished?.('b', 20, true, 600_000)
+      expect(shares(made, 100, contexts(3)).b ?? 0, 'believed as soon as it answers').to.be.greaterThan(0)
+    }
+  })
+
   it('takes one that was given up late for a slow answer', () => {
     const made = picker('p2c', node('a'), node('b'))
     for (const id of ['a', 'b']) made.finished?.(id, 100, true, 0)

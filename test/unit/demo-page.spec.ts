@@ -9,7 +9,7 @@ import { exampleOf, fieldsOf, textOf, valueOf } from '../../demo/page/lib/schema
 import { heightFor, Layout, scaleFor } from '../../demo/page/lib/layout.ts'
 import { sparkPath } from '../../demo/page/lib/spark.ts'
 import { duration, ms, quantile, shorten, show } from '../../demo/page/lib/text.ts'
-import { isForThisMachine, parseHash, shareLink } from '../../demo/page/state/address.ts'
+import { isForThisMachine, otherOf, parseHash, shareLink } from '../../demo/page/state/address.ts'
 import { answer, call, history } from '../../demo/page/state/calls.ts'
 import { channelState } from '../../demo/page/state/channels.ts'
 import { graphEdges, styleOf } from '../../demo/page/state/graph.ts'
@@ -52,6 +52,16 @@ describe('the demo page', () => {
     expect(['/ip4/127.0.0.1/tcp/9002/ws', '/ip6/::1/tcp/9002/ws', '/dns4/localhost/tcp/9002/ws'].map(relay => at('https://page.example/', relay))).to.deep.equal([true, true, true])
     expect(at('https://notlocalhost.example/', '/ip6/2001:db8::1/tcp/9002/ws')).to.equal(false)
     expect(at('https://page.example/', '/ip4/127.0.0.1/tcp/9002/ws', relay)).to.equal(false)
+  })
+
+  it('knows where a link leads: to the same mesh, to one of its name by other relays, or to another one', () => {
+    const relay = (id: string, port = 9002): string => `/ip4/127.0.0.1/tcp/${port}/ws/p2p/${id}`
+    const own = { mesh: 'demo', relays: [relay('A'), relay('B')] }
+    const to = (mesh: string, ...relays: string[]): string | undefined => otherOf({ mesh, relays }, own)
+    expect([to('demo', relay('A'), relay('B')), to('demo', relay('B'), relay('A')), to('demo', relay('B'))]).to.deep.equal([undefined, undefined, undefined])
+    expect(to('demo', relay('C'), relay('B', 9_100)), 'the relay was started on another port').to.equal(undefined)
+    expect(to('demo', relay('C'))).to.equal('relays')
+    expect(to('shop', relay('A'))).to.equal('mesh')
   })
 
   it('fills in what is asked for, and leaves out what may be left out', () => {

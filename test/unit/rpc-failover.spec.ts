@@ -155,6 +155,62 @@ describe('rpc: nodes that come and go', () => {
       expect(stuck.every(({ error }) => error?.code === 'UNAVAILABLE')).to.equal(true)
     })
 
+    it('through all that have no place left, to the last of ten; one that finds none at 64 ends', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxPendingPerPeer: 1 })
+      for (let i = 1; i <= 10; i++) await addLogin(`login-${i}`)
+      const calls = Array.from({ length: 10 }, () => watch(few.rpc.invoke('login', 'endless', undefined, { timeout: 1_000 })))
+      await ready()
+      expect(new Set(runs)).to.have.lengthOf(10)
+      expect(calls.some(({ done }) => done)).to.equal(false)
+      for (let i = 11; i <= 70; i++) {
+        await addLogin(`login-${i}`)
+        calls.push(watch(few.rpc.invoke('login', 'endless', undefined, { node: `login-${i}`, timeout: 1_000 })))
+      }
+      await ready()
+      let picks = 0
+      let nodes: readonly { id: string }[] = []
+      const own = (): any => ({
+        name: 'own',
+        update: (candidates: readonly { id: string }[]) => { nodes = candidates },
+        pick: ({ exclude }: any) => { picks++; return nodes.find(({ id }) => exclude?.has(id) !== true) }
+      })
+      expect(await rejection(few.rpc.invoke('login', 'who', undefined, { balancer: own }))).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+      expect(picks).to.equal(64)
+      await mesh.clock.pass(1_100)
+      expect(calls.every(({ done }) => done)).to.equal(true)
+    })
+
+    it('but none that a token or a key binds to the node which has no place left for it', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxStreamsPerPeer: 1, maxPendingPerPeer: 1 })
+      for (const id of ['login-1', 'login-2']) {
+        (await addLogin(id)).rpc.handleStream('watch', 'serverStream', async function * (_: unknown, { signal }: HandlerContext) {
+          runs.push(id)
+          yield id
+          await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+        })
+      }
+      const token = await tokenOf('login-1')
+      const idempotencyKey = 'of nobody yet'
+      const home = await who({ idempotencyKey }) as string
+      runs.length = 0
+      const bound = { token, timeout: 10_000 }
+      const stream = few.rpc.stream('login', 'watch', 'serverStream', undefined, bound)
+      await stream.next()
+      const second = watch(few.rpc.stream('login', 'watch', 'serverStream', undefined, bound).next())
+      await ready()
+      expect(second.error).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true, node: 'login-1' })
+      expect(runs).to.deep.equal(['login-1'])
+      await stream.return()
+      const stuck = watch(few.rpc.invoke('login', 'endless', undefined, { node: home, timeout: 1_000 }))
+      await ready()
+      expect(await rejection(few.rpc.invoke('login', 'who', undefined, { idempotencyKey }))).to.include({ code: 'RESOURCE_EXHAUSTED', node: home })
+      expect(runs).to.deep.equal(['login-1', home])
+      const another = home === 'login-1' ? 'login-2' : 'login-1'
+      expect(await few.rpc.invoke('login', 'who', undefined, { token, balancer: 'random' }), 'a balancer does not keep to the token').to.equal(another)
+      await mesh.clock.pass(1_100)
+      expect(stuck.done).to.equal(true)
+    })
+
     it('when its bytes had not left before the stream was lost', async () => {
       await addLogin('login-1')
       await addLogin('login-2')
@@ -186,6 +242,40 @@ describe('rpc: nodes that come and go', () => {
         expect(call.value, String(retryAfter)).to.equal('login-1')
         expect(await rejection(who({ token, node: 'login-2', timeout: 60_000 }))).to.include({ code: 'UNAVAILABLE', retryAfter })
       }
+    })
+
+    it('which asked for that is left alone for as long, also when another one cannot be reached', async () => {
+      await addLogin('login-1')
+      const other = await addLogin('login-2')
+      const token = await tokenOf('login-1')
+      mesh.kill('login-1')
+      mesh.gate = async id => { if (id === 'login-1') throw new StreamRefusedError('no') }
+      for (const [retryAfter, times] of [[-1, 1], [86_400_000, 1], [3_000, 4]] as const) {
+        const asked: number[] = []
+        other.rpc.setTokenGuard({ admit: () => { asked.push(mesh.clock.now); return new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter }) } })
+        const call = watch(who({ token, timeout: 11_000 }))
+        for (let ms = 0; ms < 11_000; ms += 100) await mesh.clock.pass(100)
+        expect(asked, String(retryAfter)).to.have.lengthOf(times)
+        for (let i = 1; i < times; i++) expect((asked[i] as number) - (asked[i - 1] as number)).to.be.within(2_950, 4_200)
+        await mesh.clock.pass(20)
+        expect(call.error).to.include({ name: 'ServiceUnavailableError' })
+      }
+      mesh.gate = async () => undefined
+    })
+
+    it('and a call that only such nodes could still take ends with what they said', async () => {
+      await addLogin('login-1')
+      const other = await addLogin('login-2')
+      const token = await tokenOf('login-1')
+      other.rpc.setTokenGuard({ admit: () => new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter: -1 }) })
+      mesh.kill('login-1')
+      mesh.gate = async id => { if (id === 'login-1') throw new StreamRefusedError('no') }
+      const call = watch(who({ token, timeout: 10_000 }))
+      await mesh.clock.pass(200)
+      expect(call.done).to.equal(false)
+      mesh.forget('login-1')
+      for (let ms = 0; ms < 2_000; ms += 100) await mesh.clock.pass(100)
+      expect(call.error).to.include({ code: 'UNAVAILABLE', node: 'login-2', retryAfter: -1 })
     })
 
     it('but to three nodes at most before it pauses', async () => {
@@ -536,6 +626,26 @@ describe('rpc: nodes that come and go', () => {
       expect(call.error).to.include({ code: 'CANCELLED' })
       await who({ balancer: own })
       expect(heard).to.deep.equal([['login-1', 70, true, 1_070, true], ['login-1', 0, true, 1_070, false]])
+    })
+
+    it('but nothing against a node that was sent nothing, because this one has asked it for enough already', async () => {
+      const few = await mesh.add('gate-2', undefined, { maxPendingPerPeer: 1 })
+      await addLogin('login-1')
+      await addLogin('login-2')
+      const stuck = watch(few.rpc.invoke('login', 'endless', undefined, { node: 'login-1', timeout: 1_000 }))
+      await ready()
+      const heard: unknown[] = []
+      let nodes: readonly { id: string }[] = []
+      const own = (): any => ({
+        name: 'own',
+        update: (candidates: readonly { id: string }[]) => { nodes = candidates },
+        pick: ({ exclude }: any) => nodes.find(({ id }) => exclude?.has(id) !== true),
+        finished: (id: string, _latency: number, ok: boolean, _now: number, cancelled: boolean) => { heard.push([id, ok, cancelled]) }
+      })
+      expect(await few.rpc.invoke('login', 'who', undefined, { balancer: own })).to.equal('login-2')
+      expect(heard).to.deep.equal([['login-1', true, true], ['login-2', true, false]])
+      await mesh.clock.pass(1_100)
+      expect(stuck.done).to.equal(true)
     })
 
     it('links that a load source counts turn calls away from laden nodes', async () => {

@@ -142,10 +142,15 @@ describe('rpc: interceptors', () => {
 
   it('in a form that would not be run they are refused, wherever they are given', async () => {
     const pass = auth(() => true)
-    for (const wrong of [[pass], pass, 'auth', { server: pass }, { server: [pass, 7] }, { client: [undefined] }, { client: 'x' }, { servers: [pass] }]) {
+    for (const wrong of [[pass], pass, 'auth', { server: pass }, { server: [pass, 7] }, { client: [undefined] }, { client: 'x' }, { servers: [pass] }, { server: [pass], clients: [] }, new (class { servers = [pass] })()]) {
       expect(() => rpc({ interceptors: wrong as any }), String(wrong)).to.throw().with.property('name', 'InvalidOptionsError')
     }
-    await start({ client: [], server: [pass] })
+    class Logged {
+      readonly server = [pass]
+      readonly log: unknown[] = []
+      get client (): ClientInterceptor[] { return [] }
+    }
+    await start(new Logged())
     for (const interceptors of [pass, [7], 'x'] as any[]) {
       expect(() => login.rpc.handle('echo', args => args, { interceptors }), String(interceptors)).to.throw().with.property('name', 'InvalidOptionsError')
       expect(() => gate.rpc.client(defineService('login', { echo: unary() }), { interceptors })).to.throw().with.property('name', 'InvalidOptionsError')
@@ -159,11 +164,11 @@ describe('rpc: interceptors', () => {
       [() => retry({ backoff: { initial: '10' as any } }), 'initial'], [() => retry({ budget: { max: -1 } }), 'tokens'], [() => retry({ perTry: NaN }), 'perTry'],
       [() => breaker({ threshold: 50 }), 'threshold'], [() => breaker({ window: 0 }), 'window'], [() => breaker({ consecutive: '3' as any }), 'consecutive'],
       [() => breaker({ treshold: 0.5 } as any), 'did you mean threshold?'], [() => breaker({ outliers: { maxShare: 10 } }), 'maxShare'],
-      [() => (hedge as any)(), 'delay'], [() => hedge({} as any), 'delay'], [() => hedge({ delay: NaN }), 'delay'], [() => hedge({ delay: 5, max: 0 }), 'max'],
+      [() => (hedge as any)(), 'delay'], [() => hedge({} as any), 'delay'], [() => hedge({ delay: NaN }), 'delay'], [() => hedge({ delay: 5, max: 0 }), 'max'], [() => hedge({ delay: 5, max: 1_001 }), 'max'],
       [() => auth(undefined as any), 'auth'], [() => credentials(undefined as any), 'credentials']
     ]
     for (const [make, what] of makers) expect(make, String(make)).to.throw(what).with.property('name', 'InvalidOptionsError')
-    for (const make of [() => timeout(Infinity), () => retry({ attempts: 10, backoff: { initial: 10 }, budget: { ratio: 0 } }), () => breaker({ consecutive: Infinity }), () => hedge({ delay: 0 })]) make()
+    for (const make of [() => timeout(Infinity), () => retry({ attempts: 10, backoff: { initial: 10 }, budget: { ratio: 0 } }), () => breaker({ consecutive: Infinity }), () => hedge({ delay: 0 }), () => hedge({ delay: 5, max: Infinity })]) make()
   })
 
   it('retry: what a backoff leaves out is the default', async () => {

@@ -1,9 +1,11 @@
 import { expect } from 'chai'
-import { MAX_HEADERS } from '../../src/wire/limits.ts'
+import { Caller } from '../../src/rpc/callers.ts'
+import { LARGEST_BODY, MAX_HEADERS, MAX_RUNNING_BYTES, MAX_RUNNING_MEMORY, MIN_PART, PART_COST } from '../../src/wire/limits.ts'
 import fc from 'fast-check'
 import { fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse } from '../../src/wire/rpc-frames.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode, FakeStream } from './rpc-fakes.ts'
+import type { HandlerContext } from '../../src/rpc/index.ts'
 import type { RequestFrame, ResponseFrame } from '../../src/wire/rpc-frames.ts'
 
 function request (stream: FakeStream, id: number, method: string, more: Partial<RequestFrame> = {}): void {
@@ -115,14 +117,70 @@ describe('rpc: limits and hostile peers', () => {
       expect(calls.filter(({ error }) => error.code === 'RESOURCE_EXHAUSTED')).not.to.deep.equal([])
     })
 
-    it('what small parts of arguments take in memory counts with their bytes', async () => {
+    it('what small parts of arguments take in memory is bounded too', async () => {
       await start()
-      // 100 kB on the wire, 6 to 20 MiB as objects
+      // 100 kB on the wire, 6 to 20 MiB as objects; they count 24
       const body = Array.from({ length: 1_000 }, () => new Array(98).fill([]))
-      const calls = Array.from({ length: 10 }, () => watch(gate.rpc.invoke('login', 'endless', body, { timeout: 1_000 })))
+      const calls = Array.from({ length: 16 }, () => watch(gate.rpc.invoke('login', 'endless', body, { timeout: 1_000 })))
       await mesh.clock.pass(1_100)
-      expect(running).to.equal(2)
-      expect(calls.filter(({ error }) => error.code === 'RESOURCE_EXHAUSTED')).to.have.lengthOf(8)
+      expect(running).to.equal(10)
+      const refused = calls.filter(({ error }) => error.code === 'RESOURCE_EXHAUSTED')
+      expect(refused).to.have.lengthOf(6)
+      for (const { error } of refused) expect(error.message).to.match(/^rpc login\/endless at login-1 .*: 10 calls of this caller run here already, with arguments of \d+ bytes, \d+ in memory$/)
+    })
+
+    it('and in bodies that the caller has sent as JSON', async () => {
+      await start()
+      const stream = gate.to('login-1')
+      for (const [id, part] of ['[]', '{}', '[]', '{}', '[]'].entries()) {
+        request(stream, 900 + id, 'endless', { codec: 2, body: new TextEncoder().encode(`[${new Array(340_000).fill(part).join()}]`) })
+        await ready()
+      }
+      expect(running).to.equal(3)
+      expect(stream.open).to.equal(true)
+      stream.abort(new Error('done'))
+      await ready()
+    })
+
+    it('tables of 10 000 rows with six dates each are taken eight at a time', async () => {
+      await start()
+      const at = new Date(1)
+      const rows = Array.from({ length: 10_000 }, () => ({ a: at, b: at, c: at, d: at, e: at, f: at }))
+      const calls = Array.from({ length: 8 }, () => watch(gate.rpc.invoke('login', 'endless', rows, { timeout: 1_000 })))
+      await mesh.clock.pass(100)
+      expect(running).to.equal(8)
+      expect(calls.some(({ done }) => done)).to.equal(false)
+      await mesh.clock.pass(1_100)
+    })
+
+    it('a large one of many rows runs beside a stream that is open', async () => {
+      await start({ maxBody: 16 * 1024 * 1024 }, { maxBody: 16 * 1024 * 1024 })
+      login.rpc.handleStream('watch', 'serverStream', async function * (_: unknown, { signal }: HandlerContext) {
+        yield 1
+        await new Promise(resolve => { signal.addEventListener('abort', resolve) })
+      })
+      const stream = gate.rpc.stream('login', 'watch', 'serverStream', { id: 1 })
+      await stream.next()
+      const rows = Array.from({ length: 10_000 }, () => ({ a: 1, b: 'x'.repeat(12) }))
+      login.rpc.handle('insert', async (tables: unknown[][]) => tables.length)
+      expect(await gate.rpc.invoke('login', 'insert', new Array(30).fill(rows))).to.equal(30)
+      await stream.return()
+    })
+
+    it('the largest there may be runs beside little, and little beside it', () => {
+      for (const largest of [{ bytes: LARGEST_BODY, size: 1 }, { bytes: 1, size: LARGEST_BODY / MIN_PART * PART_COST }]) {
+        const caller = new Caller('gate-1', true, 0)
+        const small = { bytes: MAX_RUNNING_BYTES / 8, size: MAX_RUNNING_MEMORY / 8 }
+        caller.count(small, 1)
+        expect(caller.full(largest.bytes, largest.size)).to.equal(undefined)
+        caller.count(largest, 1)
+        expect(caller.full(small.bytes, small.size)).to.equal(undefined)
+        caller.count(small, 1)
+        expect(caller.full(small.bytes, small.size)).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+        expect(caller.full(largest.bytes, largest.size)).to.include({ code: 'RESOURCE_EXHAUSTED', retryable: true })
+        for (const size of [small, largest, small]) caller.count(size, -1)
+        expect([caller.running, caller.bytes, caller.memory]).to.deep.equal([0, 0, 0])
+      }
     })
 
     it('and are counted in those that have waited for leave to run', async () => {
@@ -130,12 +188,12 @@ describe('rpc: limits and hostile peers', () => {
       const decided: Array<() => void> = []
       login.rpc.setTokenGuard({ admit: async () => new Promise(resolve => { decided.push(() => { resolve(undefined) }) }) })
       const body = Array.from({ length: 1_000 }, () => new Array(98).fill([]))
-      const calls = Array.from({ length: 10 }, () => watch(gate.rpc.invoke('login', 'endless', body, { token: 't', timeout: 1_000 })))
+      const calls = Array.from({ length: 16 }, () => watch(gate.rpc.invoke('login', 'endless', body, { token: 't', timeout: 1_000 })))
       await ready()
-      expect(decided).to.have.lengthOf(10)
+      expect(decided).to.have.lengthOf(16)
       for (const decide of decided.splice(0)) decide()
       await mesh.clock.pass(1_100)
-      expect(running).to.equal(2)
+      expect(running).to.equal(10)
       expect(calls.every(({ done }) => done)).to.equal(true)
     })
 

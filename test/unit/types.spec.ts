@@ -1,7 +1,7 @@
 /** What the compiler knows of calls, topics and options that name no contract. Nothing here is run but that it compiles. */
 import { expect } from 'chai'
 import { z } from 'zod'
-import type { ClientOptions, HandleOptions, InvokeOptions, Issue, LeaveOptions, MeshOptions, OpenChannel, PublishOptions, Rpc, Pubsub, StreamHandler, SubscribeOptions, Topic, TopicTracing } from '../../src/index.ts'
+import type { ClientOptions, HandleOptions, Handler, InvokeOptions, Issue, LeaveOptions, MeshOptions, OpenChannel, PublishOptions, Rpc, Pubsub, StreamHandler, StreamKind, SubscribeOptions, Topic, TopicTracing } from '../../src/index.ts'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 function same<A, B> (isSame: Same<A, B>): void { void isSame }
@@ -22,6 +22,19 @@ const handlers = (rpc: Rpc): void => {
   rpc.handle('free', (args: number) => args)
   rpc.handle('free', args => args.anything)
   rpc.handle<number>('free', args => args + 1)
+}
+
+/** What is declared elsewhere tells nothing of each other, and is taken as it is. */
+const declared = (rpc: Rpc, handler: Handler, kind: StreamKind, options: HandleOptions, query: PromiseLike<string>): void => {
+  rpc.handle('any', handler, { output: length })
+  rpc.handle('any', (args: { text: string }) => args.text, options)
+  rpc.handle('thenable', () => query, { output: length })
+  // @ts-expect-error nor that of another value
+  rpc.handle('thenable', () => query, { output: z.number() })
+  rpc.handleStream('up', 'clientStream', async (input: AsyncIterable<number>) => { for await (const item of input) void item }, options)
+  rpc.handleStream('any', 'bidi', handler)
+  rpc.handleStream('any', kind, input => input, { concurrency: 1 })
+  rpc.handleStream('any', kind, handler, options)
 }
 
 const streams = (rpc: Rpc, any: StreamHandler, options: HandleOptions): void => {
@@ -84,6 +97,6 @@ interface Named { issue: Issue, leave: LeaveOptions, channel: OpenChannel, traci
 describe('types without a contract', () => {
   it('flow from schemas and from what is said of a topic', () => {
     const named: Partial<Named> = {}
-    expect([handlers, streams, topics, passedOn, watched, unwatched, named]).to.have.lengthOf(7)
+    expect([handlers, declared, streams, topics, passedOn, watched, unwatched, named]).to.have.lengthOf(8)
   })
 })

@@ -196,6 +196,9 @@ describe('wire: CBOR', () => {
     expect(weigh([1, 'two', null])).to.equal(7 + PART_COST)
     expect(weigh([[], {}, new Uint8Array(3), new Date(1), 1n, new Map([[1, 2]])])).to.equal(7 + 7 * PART_COST)
     expect(weigh('text')).to.equal(7)
+    const json = { size: 7 }
+    decodeBody(2, new TextEncoder().encode('[{},[],{"a":[1,"two",null]}]'), json)
+    expect(json.size).to.equal(7 + 5 * PART_COST)
   })
 
   it('names the place of a value that cannot travel', () => {

@@ -44,7 +44,7 @@ const TOLD: Readonly<Record<string, string[]>> = {
   'wire/rpc': [
     `at most ${limits.MAX_NAME} bytes; the version`, `at most ${size(limits.MAX_BODY)} (\`rpc.maxBody\`)`, `together at most ${size(limits.MAX_HEADERS)}`, `at most ${limits.MAX_IDEMPOTENCY_KEY} characters`,
     `1 to ${limits.MAX_HEADER_SETS}, see below`, `1 to ${limits.MAX_CLAIM} bytes`, `0: ${s(limits.DEFAULT_TIMEOUT)} for a call with one answer`, `details, at most ${size(limits.MAX_DETAILS)}`,
-    `at most ${n(limits.MAX_MESSAGE)} characters, as the reason`, `more than ${n(limits.MAX_PENDING_PER_PEER)} calls or ${limits.MAX_RUNNING_BYTES / 1024 / 1024} MiB of arguments`, `counts ${limits.PART_COST} bytes more for each`,
+    `at most ${n(limits.MAX_MESSAGE)} characters, as the reason`, `more than ${n(limits.MAX_PENDING_PER_PEER)} calls or ${limits.MAX_RUNNING_BYTES / 1024 / 1024} MiB of arguments`, `that take ${limits.MAX_RUNNING_MEMORY / 1024 / 1024} MiB of memory`, `counts ${limits.PART_COST} bytes more for each`,
     `more than ${limits.STRANGER_RATE} calls a second`, `kept for ${limits.REPLY_TTL / 60_000} minutes`, `at most ${n(limits.MAX_REPLIES)} and ${size(limits.MAX_REPLY_BYTES)} of all`,
     `have at most ${n(limits.MAX_HEADER_SET)} characters`, `encoded body is over ${size(limits.LARGE_BODY)} goes`, `At most ${size(limits.MAX_LARGE_WAITING)} may wait`,
     `costs its body and ${limits.ITEM_COST} bytes`, `begins with ${size(limits.STREAM_WINDOW)} and may double the window up to ${size(limits.MAX_STREAM_WINDOW)}`,

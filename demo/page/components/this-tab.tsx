@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { ms, plural } from '../lib/text.ts'
-import { shareLink } from '../state/address.ts'
+import { otherOf, shareLink } from '../state/address.ts'
 import { servedCalls } from '../state/serving.ts'
 import { address, elsewhere, fleeting, join, joinedIn, leave, move, problem, status } from '../state/session.ts'
 import { mesh, snapshot } from '../state/view.ts'
@@ -57,6 +57,7 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
   useEffect(() => { leaving.current?.focus({ preventScroll: true }) }, [])
   const reached = reachedOf(node)
   const health = snapshot.value?.health
+  const byRelays = elsewhere.value != null && address.value != null && otherOf(elsewhere.value, address.value) === 'relays'
   return (
     <>
       <h1 id='this-tab-title' class='unseen'>This tab</h1>
@@ -75,7 +76,7 @@ function Identity ({ node }: { node: Mesh }): JSX.Element {
       </div>
       {elsewhere.value != null && (
         <p id='elsewhere' role='alert'>
-          The link leads to another mesh, <Clip text={elsewhere.value.mesh} />. <button type='button' class='small' onClick={() => { void move() }}>Leave this one and join it</button>
+          The link leads to {byRelays ? '' : 'another mesh, '}<Clip text={elsewhere.value.mesh} />{byRelays ? ' by other relays' : ''}. <button type='button' class='small' onClick={() => { void move() }}>Leave this one and join it</button>
         </p>
       )}
       <dl class='facts'>

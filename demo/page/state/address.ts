@@ -21,6 +21,16 @@ export function shareLink ({ mesh, relays }: Address, page = location.href): str
   return `${page.replace(/#.*$/s, '')}#${fields.join('&')}`
 }
 
+/** What of a link is another than that of `own`: the mesh, or all of its relays; undefined: it leads to where that is. */
+export function otherOf ({ mesh, relays }: Address, own: Address): 'mesh' | 'relays' | undefined {
+  const known = own.relays.map(idOf)
+  return mesh !== own.mesh ? 'mesh' : relays.some(relay => known.includes(idOf(relay))) ? undefined : 'relays'
+}
+
+function idOf (relay: string): string {
+  return relay.replace(/^.*\/p2p\//, '')
+}
+
 const LOOPBACK_HOST = /^(127\..*|\[::1\]|localhost)$/
 const LOOPBACK_RELAY = /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/
 

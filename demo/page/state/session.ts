@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import { createMesh } from '../../../src/index.ts'
 import { webrtc } from '../../../src/webrtc/index.ts'
 import { plural } from '../lib/text.ts'
-import { findAddress, parseHash, shareLink } from './address.ts'
+import { findAddress, otherOf, parseHash } from './address.ts'
 import { watchDescriptions } from './describe.ts'
 import { forgetFaults, gater, slowHandlers } from './faults.ts'
 import { watchLeaders } from './leaders.ts'
@@ -26,7 +26,7 @@ export const status = signal<MeshStatus | 'offline'>('offline')
 export const problem = signal('')
 /** Where the mesh is, once this tab has joined it. */
 export const address = signal<Address | undefined>(undefined)
-/** Where a link leads that was opened in this tab, when that is another mesh than the one that it is in. */
+/** Where a link leads that was opened in this tab, when that is not the mesh that it is in, or by relays that it does not know. */
 export const elsewhere = signal<Address | undefined>(undefined)
 /** Milliseconds from the click to being in the mesh. */
 export const joinedIn = signal<number | undefined>(undefined)
@@ -77,7 +77,7 @@ function watchHash (): () => void {
   const look = (): void => {
     const named = parseHash(location.hash)
     const own = address.peek()
-    elsewhere.value = named != null && own != null && shareLink(named, '') !== shareLink(own, '') ? named : undefined
+    elsewhere.value = named != null && own != null && otherOf(named, own) != null ? named : undefined
   }
   look()
   addEventListener('hashchange', look)
