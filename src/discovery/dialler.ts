@@ -20,10 +20,10 @@ const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 const ENOUGH = 16
 /** Relays that a node which nobody can dial connects with: one, and one more each time so many ms brought it no place. */
-const MAX_RELAYS = 4
+const SOON_RELAYS = 4
 const PLACE_TIME = 15_000
-/** Milliseconds after which all of these are taken for full, and others come first: full ones must not hold their place for ever. */
-const FULL_TIME = 60_000
+/** The same when there are as many: they may all be full, or relays in name only. */
+const FULL_TIME = 100_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
 /** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
@@ -68,9 +68,6 @@ export class Dialler {
   readonly #tagged = new Map<string, number>()
   /** When this node could be dialled, or began. */
   #reachableAt = 0
-  /** Relays that had no place for it, and when the next are taken for full. */
-  readonly #full = new Set<string>()
-  #fullAt = 0
   #closing = new AbortController()
 
   constructor (init: DiallerInit) {
@@ -79,7 +76,7 @@ export class Dialler {
 
   start (): void {
     this.#closing = new AbortController()
-    this.#reachable()
+    this.#reachableAt = this.#init.now()
   }
 
   stop (): void {
@@ -92,7 +89,6 @@ export class Dialler {
   /** It is no member any more. The peer store may have forgotten it, too, with its tags. */
   forget (id: string): void {
     this.#plans.delete(id)
-    this.#full.delete(id)
     this.#tagged.delete(id)
   }
 
@@ -170,25 +166,14 @@ export class Dialler {
     }
   }
 
-  #reachable (): void {
-    this.#reachableAt = this.#init.now()
-    this.#fullAt = this.#reachableAt + PLACE_TIME * (MAX_RELAYS - 1) + FULL_TIME
-    this.#full.clear()
-  }
-
-  /** Relays to be connected with, those first that are, or will be in a moment; those last that had no place. */
+  /** Relays to be connected with, those first that are, or will be in a moment. */
   #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): string[] {
     const { unreachable, now, random } = this.#init
-    if (!unreachable()) this.#reachable()
-    const rank = (id: string): number => this.#full.has(id) ? -1 : Number(connected.has(id) || this.#dialling.has(id))
-    const relays = shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
-    const first = (): string[] => relays.sort((a, b) => rank(b) - rank(a)).slice(0, Math.min(MAX_RELAYS, Math.ceil((now() - this.#reachableAt) / PLACE_TIME)))
-    if (now() >= this.#fullAt) {
-      this.#fullAt = now() + FULL_TIME
-      for (const id of first()) if (connected.has(id)) this.#full.add(id)
-      if (relays.every(id => this.#full.has(id))) this.#full.clear()
-    }
-    return first()
+    if (!unreachable()) this.#reachableAt = now()
+    const lasts = now() - this.#reachableAt
+    const isHere = (id: string): number => Number(connected.has(id) || this.#dialling.has(id))
+    return shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
+      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(Math.ceil(lasts / PLACE_TIME), SOON_RELAYS + Math.floor(lasts / FULL_TIME)))
   }
 
   #isBusy (failures: number): boolean {

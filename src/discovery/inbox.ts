@@ -70,7 +70,8 @@ export class Inbox {
     for (const [key, { id, from }] of this.#disputed) {
       if (words-- === 0) return
       this.#disputed.delete(key)
-      this.#tell(from, this.#init.roster.view.disputed(id, now()))
+      const grave = this.#init.roster.view.disputed(id, now())
+      if (grave != null) this.#tell(from, grave)
     }
   }
 
@@ -116,8 +117,8 @@ export class Inbox {
     if (grave?.left === false && peers.allow(id, 'obituaries', MAX_OBITUARIES)) this.#tell(id, grave)
   }
 
-  #tell (to: string, grave: Tombstone | undefined): void {
-    if (grave != null) this.#init.peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
+  #tell (to: string, grave: Tombstone): void {
+    this.#init.peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
   }
 
   #wants (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined): boolean {

@@ -93,7 +93,6 @@ export function isOlder (a: { incarnation: number, seq: number }, b: { incarnati
 export function notAfter (member: Member, at: number): void {
   member.lastAck = Math.min(member.lastAck, at)
   member.lastProbed = Math.min(member.lastProbed, at)
-  member.warnedAt = Math.min(member.warnedAt, at)
 }
 
 /** Milliseconds that it has for an answer. */
@@ -120,7 +119,7 @@ export function byHelp (helpers: readonly Member[], { closed, helper }: Member):
 
 /** What a connected member is told of a suspicion: who suspects it may not reach it, and it alone can refute. */
 export function warnings (member: Member, { id, incarnation, seq, refused, gone = false }: Extract<DetectorInput, { type: 'suspicion' }>, at: number): DetectorOutput[] {
-  if (at < member.warnedAt + REFUTE_INTERVAL || incarnation > member.incarnation || (!gone && member.suspicion !== undefined)) return []
+  if (Math.abs(at - member.warnedAt) < REFUTE_INTERVAL || incarnation > member.incarnation || (!gone && member.suspicion !== undefined)) return []
   member.warnedAt = at
   return [{ type: 'warn', id, incarnation, seq, refused, gone }]
 }

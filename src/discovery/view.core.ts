@@ -64,7 +64,7 @@ export interface View {
   tombstone (id: string): Tombstone | undefined
   /**
    * The removal of a node that others still have, when it is time to say so to them. A node that comes back so and cannot be
-   * reached is removed again: at once the first time, after 30 s the second, and twice as long each time. Staying for ten
+   * reached is removed again: at once the first time, after 30 s the second, then 90 s, 210 s and so on. Staying for ten
    * minutes makes up for all.
    */
   disputed (id: string, now: number): Tombstone | undefined
@@ -93,8 +93,8 @@ interface Grave extends Tombstone {
 
 /** Older records of a node that is gone this long do not travel any more. */
 const TOMBSTONE_TTL = 3_600_000
-/** Milliseconds before a node that was given up twice is disputed, doubled each time, and those that a node must stay to begin anew. */
-const DISPUTE_AFTER = 30_000
+/** Half of the milliseconds before a node that was given up twice is disputed, more than doubled each time, and those that a node must stay to begin anew. */
+const DISPUTE_AFTER = 15_000
 const LONG = 600_000
 /** Last records beyond this size are not kept: ten thousand of them must not fill the memory. */
 const MAX_KEPT_RECORD = 2_048
@@ -190,7 +190,7 @@ class NodeView implements View {
 
   disputed (id: string, now: number): Tombstone | undefined {
     const grave = this.#graves.get(id)
-    if (grave === undefined || grave.left || (grave.falls > 1 && now < grave.at + DISPUTE_AFTER * 2 ** (grave.falls - 2))) return undefined
+    if (grave === undefined || grave.left || now < grave.at + DISPUTE_AFTER * (2 ** grave.falls - 2)) return undefined
     return this.tombstone(id)
   }
 

@@ -16,10 +16,8 @@ export async function halt (libp2p: Libp2p): Promise<void> {
     await libp2p.stop()
   } catch (err) {
     const parts = Object.values((libp2p as Libp2p & Inside).components.components)
-    for (const step of ['beforeStop', 'stop', 'afterStop'] as const) {
-      // who has stopped already has nothing to do
-      await Promise.allSettled(parts.map(async part => part?.[step]?.()))
-    }
+    // who has stopped already has nothing to do
+    await Promise.allSettled(parts.map(async part => part?.stop?.()))
     throw err
   }
 }

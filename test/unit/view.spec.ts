@@ -128,11 +128,11 @@ describe('view', () => {
       // what it says meanwhile makes nothing better
       v.step({ type: 'record', record: record('a', 1, ++seq), now: at })
       opine(v, 'a', 'down', at += stays)
-      return [0, 30_000, 60_000, 120_000].findIndex(wait => v.disputed('a', at + wait) != null)
+      return [0, 30_000, 90_000, 210_000].findIndex(wait => v.disputed('a', at + wait) != null)
     }
     expect([falls(1_000), falls(1_000), falls(599_000), falls(1_000)]).to.deep.equal([0, 1, 2, 3])
-    expect(v.disputed('a', at + 119_999)).to.equal(undefined)
-    expect(v.disputed('a', at + 120_000)).to.deep.equal({ id: 'a', incarnation: 1, seq, left: false })
+    expect(v.disputed('a', at + 209_999)).to.equal(undefined)
+    expect(v.disputed('a', at + 210_000)).to.deep.equal({ id: 'a', incarnation: 1, seq, left: false })
     expect([falls(600_000), falls(1)]).to.deep.equal([0, 1])
     put(v, record('a', 1, ++seq, { state: 'left' }))
     expect(v.disputed('a', at + 3_000_000)).to.equal(undefined)
