@@ -43,7 +43,7 @@ export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
   /** Nodes that we gave up, and who says that they live: who says it often keeps nobody else's word out. */
-  readonly #disputed = new Map<string, { id: string, from: string }>()
+  readonly #disputed = new Map<string, [id: string, from: string]>()
   readonly doubles: InstanceType<DoublesClass> | undefined
 
   constructor (init: InboxInit) {
@@ -67,11 +67,10 @@ export class Inbox {
   /** To be called often. Whoever has a node in its view that we gave up passes on that it must say something newer. */
   tick (): void {
     let words = DISPUTES_PER_TICK
-    for (const [key, { id, from }] of this.#disputed) {
+    for (const [key, [id, from]] of this.#disputed) {
       if (words-- === 0) return
       this.#disputed.delete(key)
-      const grave = this.#init.roster.view.disputed(id, now())
-      if (grave != null) this.#tell(from, grave)
+      this.#tell(from, this.#init.roster.view.disputed(id, now()))
     }
   }
 
@@ -117,8 +116,8 @@ export class Inbox {
     if (grave?.left === false && peers.allow(id, 'obituaries', MAX_OBITUARIES)) this.#tell(id, grave)
   }
 
-  #tell (to: string, grave: Tombstone): void {
-    this.#init.peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
+  #tell (to: string, grave: Tombstone | undefined): void {
+    if (grave != null) this.#init.peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
   }
 
   #wants (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined): boolean {
@@ -128,7 +127,7 @@ export class Inbox {
       : view.wants(id, incarnation, seq, left)
     if (!wanted) {
       counters.add('records_stale')
-      if (from != null && this.#disputed.size < MAX_DISPUTED && view.disputed(id, now()) != null) this.#disputed.set(id + from, { id, from })
+      if (from != null && this.#disputed.size < MAX_DISPUTED && view.disputed(id, now()) != null) this.#disputed.set(id + from, [id, from])
     }
     return wanted
   }
