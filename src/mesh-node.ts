@@ -4,7 +4,7 @@ import { Connectivity } from './connectivity.ts'
 import { MeshStoppedError } from './errors.ts'
 import { isPage, PageLife } from './page-life.ts'
 import { Revival } from './revival.ts'
-import { Bootstrapper, startError } from './transport/index.ts'
+import { Bootstrapper, halt, startError } from './transport/index.ts'
 import { withDeadline } from './util/deadline.ts'
 import { refuse } from './util/refuse.ts'
 import { Succession } from '#succession'
@@ -195,14 +195,11 @@ export class MeshNode extends TypedEventEmitter<MeshEvents> implements Mesh {
         await this.discovery.leave()
       }
     } finally {
-      try {
-        // a service of the caller's own may fail
-        await this.libp2p.stop()
-        // whoever waits for an office is told, though nothing may have been started
-        await (this.election as Election & Startable).stop()
-      } finally {
-        await this.#storage.close().finally(() => { this.#setStatus('stopped') })
-      }
+      // A service of the caller's own may fail. Whoever waits for an office is told, though nothing may have been started.
+      await halt(this.libp2p)
+        .finally(async () => (this.election as Election & Startable).stop())
+        .finally(async () => this.#storage.close())
+        .finally(() => { this.#setStatus('stopped') })
     }
   }
 

@@ -12,7 +12,7 @@ const PING_TIMEOUT = 5_000
 const PARTS = 4
 /** Milliseconds after which what does answer is good enough. */
 const SETTLE = 1_000
-/** Peers that are asked. Who dialled this node knows by itself. */
+/** Connections that are asked. Who dialled this node knows by itself. */
 const MAX_ASKED = 64
 
 export interface RevivalInit {
@@ -80,9 +80,9 @@ export class Revival {
   /** Resolves when a connection has answered and the others had their time, or when there is none to ask. */
   async #path (round: AbortSignal): Promise<void> {
     const direct = this.#init.libp2p.getConnections().filter(({ direction, remoteAddr }) => direction === 'outbound' && !remoteAddr.toString().includes('/p2p-circuit'))
-    const peers = new Map(direct.map(connection => [connection.remotePeer.toString(), connection]))
-    if (peers.size === 0) return
-    const answers = [...peers.values()].slice(0, MAX_ASKED).map(async connection => this.#ask(connection, round))
+    if (direct.length === 0) return
+    // also each of one peer: that another answers tells nothing of it
+    const answers = direct.slice(0, MAX_ASKED).map(async connection => this.#ask(connection, round))
     // where all have failed, their ends are about to be seen, and a new connection is what tells
     await Promise.any(answers).then(async () => Promise.race([Promise.allSettled(answers), pause(SETTLE)]), async () => pause(PING_TIMEOUT))
   }

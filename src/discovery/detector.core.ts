@@ -18,11 +18,11 @@ export type DetectorInput =
   /** Any frame came from the node itself. */
   | { type: 'contact', id: string, now: number }
   /** An Ack to our nonce came (directly or passed on). */
-  | { type: 'ack', nonce: number, now: number }
+  | { type: 'ack', nonce: number, from?: string, now: number }
   /** A redial that we asked for ended. `refused`: actively refused (nobody listens there), not merely timed out. */
   | { type: 'redialled', id: string, ok: boolean, refused: boolean, now: number }
-  /** A peer told us that it cannot reach `id` (may be ourselves). */
-  | { type: 'suspicion', from: string, id: string, incarnation: number, seq: number, refused: boolean, now: number }
+  /** A peer told us that it cannot reach `id` (may be ourselves); `gone`: it has given it up. */
+  | { type: 'suspicion', from: string, id: string, incarnation: number, seq: number, refused: boolean, gone?: boolean, now: number }
   /** This node ran nothing for a while, as a frozen tab, a stopped process or a laptop that sleeps, whose clocks may have stood still. */
   | { type: 'woken', now: number }
   /** Another room has trouble to reach the node. */
@@ -36,6 +36,8 @@ export type DetectorOutput =
   | { type: 'redial', id: string }
   /** Tell the peers. */
   | { type: 'spread', id: string, incarnation: number, seq: number, refused: boolean }
+  /** Tell the suspect itself, as a peer told us: it is connected with us, and may not be with the peer. */
+  | { type: 'warn', id: string, incarnation: number, seq: number, refused: boolean, gone: boolean }
   | { type: 'suspect', id: string }
   /** A suspect answered or refuted. */
   | { type: 'alive', id: string }

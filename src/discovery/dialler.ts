@@ -20,8 +20,10 @@ const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 const ENOUGH = 16
 /** Relays that a node which nobody can dial connects with: one, and one more each time so many ms brought it no place. */
-const MAX_RELAYS = 4
+const SOON_RELAYS = 4
 const PLACE_TIME = 15_000
+/** The same when there are as many: they may all be full, or relays in name only. */
+const FULL_TIME = 100_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
 const MAX_PARALLEL = 4
 /** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
@@ -168,9 +170,10 @@ export class Dialler {
   #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): string[] {
     const { unreachable, now, random } = this.#init
     if (!unreachable()) this.#reachableAt = now()
+    const lasts = now() - this.#reachableAt
     const isHere = (id: string): number => Number(connected.has(id) || this.#dialling.has(id))
     return shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
-      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(MAX_RELAYS, Math.ceil((now() - this.#reachableAt) / PLACE_TIME)))
+      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(Math.ceil(lasts / PLACE_TIME), SOON_RELAYS + Math.floor(lasts / FULL_TIME)))
   }
 
   #isBusy (failures: number): boolean {

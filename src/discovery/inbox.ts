@@ -13,7 +13,7 @@ import type { Prober } from './prober.ts'
 import type { Roster } from './roster.ts'
 import type { Self } from './self.ts'
 import type { Spreader } from './spread.ts'
-import type { VerifiedRecord } from './view.core.ts'
+import type { Tombstone, VerifiedRecord } from './view.core.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
 import type { PrivateKey } from '@libp2p/interface'
@@ -42,8 +42,8 @@ export interface InboxInit {
 export class Inbox {
   readonly #init: InboxInit
   readonly #intake: Intake
-  /** Nodes that we gave up, and who says that they live. */
-  readonly #disputed = new Map<string, string>()
+  /** Nodes that we gave up, and who says that they live: who says it often keeps nobody else's word out. */
+  readonly #disputed = new Map<string, [id: string, from: string]>()
   readonly doubles: InstanceType<DoublesClass> | undefined
 
   constructor (init: InboxInit) {
@@ -67,10 +67,10 @@ export class Inbox {
   /** To be called often. Whoever has a node in its view that we gave up passes on that it must say something newer. */
   tick (): void {
     let words = DISPUTES_PER_TICK
-    for (const [id, from] of this.#disputed) {
+    for (const [key, [id, from]] of this.#disputed) {
       if (words-- === 0) return
-      this.#disputed.delete(id)
-      this.#tellIfGone(id, from)
+      this.#disputed.delete(key)
+      this.#tell(from, this.#init.roster.view.disputed(id, now()))
     }
   }
 
@@ -85,7 +85,7 @@ export class Inbox {
     else if (frame.probe != null) {
       prober.onProbe(from, frame.probe.nonce)
       this.#tellIfGone(from)
-    } else if (frame.ack != null) prober.onAck(frame.ack.nonce)
+    } else if (frame.ack != null) prober.onAck(from, frame.ack.nonce)
     else if (frame.probeRequest != null) prober.onProbeRequest(from, frame.probeRequest)
     else if (frame.suspicion != null) prober.onSuspicion(from, frame.suspicion)
   }
@@ -109,12 +109,15 @@ export class Inbox {
     this.#tellIfGone(from)
   }
 
-  /** A node that we gave up talks to us, or is in the view of a peer: it must say something newer to come back. */
-  #tellIfGone (id: string, to = id): void {
+  /** A node that we gave up talks to us: it must say something newer to come back. */
+  #tellIfGone (id: string): void {
     const { roster, peers } = this.#init
     const grave = roster.view.tombstone(id)
-    if (grave?.left !== false || (to === id && !peers.allow(id, 'obituaries', MAX_OBITUARIES))) return
-    peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
+    if (grave?.left === false && peers.allow(id, 'obituaries', MAX_OBITUARIES)) this.#tell(id, grave)
+  }
+
+  #tell (to: string, grave: Tombstone | undefined): void {
+    if (grave != null) this.#init.peers.post(to, encodeDiscoveryFrame({ suspicion: { ...grave, gone: true } }))
   }
 
   #wants (id: string, incarnation: number, seq: number, left: boolean, from: string | undefined): boolean {
@@ -124,7 +127,7 @@ export class Inbox {
       : view.wants(id, incarnation, seq, left)
     if (!wanted) {
       counters.add('records_stale')
-      if (from != null && this.#disputed.size < MAX_DISPUTED && view.tombstone(id)?.left === false) this.#disputed.set(id, from)
+      if (from != null && this.#disputed.size < MAX_DISPUTED && view.disputed(id, now()) != null) this.#disputed.set(id + from, [id, from])
     }
     return wanted
   }

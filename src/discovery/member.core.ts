@@ -1,5 +1,7 @@
 /** What the failure detector remembers of one member. Pure. */
+import { REFUTE_INTERVAL } from './refutation.core.ts'
 import { Accusers } from './suspicion.core.ts'
+import type { DetectorConfig, DetectorInput, DetectorOutput } from './detector.core.ts'
 
 /** Milliseconds; no answer takes longer than this, however sick we feel. */
 const MAX_PROBE_TIMEOUT = 5_000
@@ -32,12 +34,16 @@ export interface Member {
   seq: number
   /** Nobody can dial it: it is probed seldom. */
   calm: boolean
-  /** Its last connection closed, and none opened since. */
+  /** Its last connection closed, and none opened since, nor has it said anything new. */
   closed: boolean
   /** Random: decides whose turn it is among those that wait equally long. */
   readonly rank: number
   lastProbed: number
   lastAck: number
+  /** Who brought its last answer: itself, or a helper. */
+  helper: string | undefined
+  /** When it was last told that others suspect it. */
+  warnedAt: number
   /** Smoothed round trip, ms. */
   rtt: number
   /** Of the last probe that it answered itself, ms. */
@@ -61,6 +67,8 @@ export function createMember (id: string, incarnation: number, seq: number, calm
     rank,
     lastProbed: at,
     lastAck: at,
+    helper: undefined,
+    warnedAt: -Infinity,
     rtt: 0,
     lastRtt: undefined,
     urgent: false,
@@ -96,4 +104,22 @@ export function answerTime ({ rtt }: Member, least: number, patience: number): n
 export function pardon (member: Member, at: number): void {
   member.accusers = new Accusers()
   if (member.suspicion !== undefined) member.suspicion.since = at
+}
+
+/** Whether it has its turn among those that are probed. */
+export function isDue (member: Member, at: number, { calm, calmInterval }: Pick<DetectorConfig, 'calm' | 'calmInterval'>): boolean {
+  return !(calm || member.calm) || at - member.lastProbed >= calmInterval
+}
+
+/** Few may reach it: whose help was good goes first. Not about one that closed, lest a liar keep the dead. */
+export function byHelp (helpers: readonly Member[], { closed, helper }: Member): Member[] {
+  const first = closed ? undefined : helper
+  return helpers.toSorted((a, b) => Number(b.id === first) - Number(a.id === first))
+}
+
+/** What a connected member is told of a suspicion: who suspects it may not reach it, and it alone can refute. */
+export function warnings (member: Member, { id, incarnation, seq, refused, gone = false }: Extract<DetectorInput, { type: 'suspicion' }>, at: number): DetectorOutput[] {
+  if (Math.abs(at - member.warnedAt) < REFUTE_INTERVAL || incarnation > member.incarnation || (!gone && member.suspicion !== undefined)) return []
+  member.warnedAt = at
+  return [{ type: 'warn', id, incarnation, seq, refused, gone }]
 }

@@ -87,10 +87,10 @@ export class Prober {
     this.#init.peers.post(from, encodeDiscoveryFrame({ ack: { nonce } }), PROBE_TIMEOUT)
   }
 
-  onAck (nonce: number): void {
+  onAck (from: string, nonce: number): void {
     const relayed = this.#relayed.get(nonce)
     if (relayed == null) {
-      this.tell({ type: 'ack', nonce })
+      this.tell({ type: 'ack', nonce, from })
       return
     }
     this.#relayed.delete(nonce)
@@ -111,11 +111,7 @@ export class Prober {
   }
 
   onSuspicion (from: string, suspicion: NonNullable<DiscoveryFrame['suspicion']>): void {
-    const { peers, members } = this.#init
-    if (!peers.allow(from, 'suspicions', MAX_PER_SECOND)) return
-    const { id, gone } = suspicion
-    if (gone && members().includes(id)) peers.post(id, encodeDiscoveryFrame({ suspicion }))
-    this.tell({ ...suspicion, type: 'suspicion', from })
+    if (this.#init.peers.allow(from, 'suspicions', MAX_PER_SECOND)) this.tell({ ...suspicion, type: 'suspicion', from })
   }
 
   #create (): Detector {
@@ -165,6 +161,9 @@ export class Prober {
         break
       case 'spread':
         this.#spread(output)
+        break
+      case 'warn':
+        peers.post(output.id, encodeDiscoveryFrame({ suspicion: output }), PROBE_TIMEOUT)
         break
       case 'refute':
         onRefute(output.seq)

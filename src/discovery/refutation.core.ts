@@ -1,7 +1,7 @@
 /** What this node says when others suspect it: a record with a seq above the suspected one, not too often. Pure. */
 
 /** Milliseconds between refutations: each is signed and spread to everybody. */
-const REFUTE_INTERVAL = 500
+export const REFUTE_INTERVAL = 500
 /** Nobody knows a newer seq of ours than we do; this leaves room for one that is on its way to the detector. */
 const SEQ_SLACK = 16
 

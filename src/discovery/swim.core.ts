@@ -1,7 +1,7 @@
 /** The state machine behind the failure detector: who is probed when, and what follows from silence. Pure. */
 import { shuffle } from '../util/random.core.ts'
 import { LocalHealth } from './health.core.ts'
-import { answered, answerTime, createMember, isOlder, notAfter, pardon } from './member.core.ts'
+import { answered, answerTime, byHelp, createMember, isDue, isOlder, notAfter, pardon, warnings } from './member.core.ts'
 import { OwnTime } from './own-time.core.ts'
 import { Refutation } from './refutation.core.ts'
 import { Accusers, suspicionTimeout } from './suspicion.core.ts'
@@ -43,7 +43,7 @@ export class SwimDetector implements Detector {
       case 'member': this.#member(input, at, out); break
       case 'forget': this.#forget(input.id); break
       case 'suspicion': this.#heard(input, at, out); break
-      case 'ack': this.#ack(input.nonce, at, out); break
+      case 'ack': this.#ack(input, at, out); break
       case 'connected': this.#onConnected(input.id, out); break
       case 'closed': this.#onClosed(input.id, at, out); break
       default: {
@@ -110,7 +110,7 @@ export class SwimDetector implements Detector {
     if (!probe.indirect && member.suspicion === undefined) {
       this.#count.missed++
       this.#health.missed(member.id, at)
-      if (probe.heardAt === undefined && this.#askHelpers(member, probe.nonce, out)) {
+      if ((probe.heardAt === undefined || !this.#connected.has(member.id)) && this.#askHelpers(member, probe.nonce, out)) {
         probe.indirect = true
         probe.deadline = at + answerTime(member, this.#config.probeTimeout, this.#health.patience)
         return
@@ -123,13 +123,9 @@ export class SwimDetector implements Detector {
 
   /** Every member is probed once before any is probed again, so all within ceil(members / probes) rounds; calm ones take their time. */
   #round (at: number, out: DetectorOutput[]): void {
-    const due = [...this.#members.values()].filter(member => member.probe === undefined && member.suspicion === undefined && this.#isDue(member, at))
+    const due = [...this.#members.values()].filter(member => member.probe === undefined && member.suspicion === undefined && isDue(member, at, this.#config))
       .sort((a, b) => a.lastProbed - b.lastProbed || a.rank - b.rank)
     for (const member of due.slice(0, this.#config.probes)) this.#probe(member, at, out)
-  }
-
-  #isDue ({ calm, lastProbed }: Member, at: number): boolean {
-    return !(calm || this.#config.calm) || at - lastProbed >= this.#config.calmInterval
   }
 
   #probe (member: Member, at: number, out: DetectorOutput[]): Probe {
@@ -155,7 +151,7 @@ export class SwimDetector implements Detector {
 
   #askHelpers (member: Member, nonce: number, out: DetectorOutput[]): boolean {
     const able = [...this.#members.values()].filter(other => other !== member && other.suspicion === undefined && this.#connected.has(other.id))
-    const helpers = shuffle(able, this.#config.random).slice(0, this.#config.indirect)
+    const helpers = byHelp(shuffle(able, this.#config.random), member).slice(0, this.#config.indirect)
     for (const helper of helpers) out.push({ type: 'probeRequest', via: helper.id, target: member.id, nonce })
     this.#count.indirect += helpers.length
     return helpers.length > 0
@@ -214,9 +210,10 @@ export class SwimDetector implements Detector {
     this.#clear(member, out)
   }
 
-  #ack (nonce: number, at: number, out: DetectorOutput[]): void {
+  #ack ({ nonce, from }: Extract<DetectorInput, { type: 'ack' }>, at: number, out: DetectorOutput[]): void {
     const member = this.#members.get(this.#nonces.get(nonce) ?? '')
     if (member === undefined) return
+    member.helper = from
     const probe = member.probe
     if (probe?.nonce === nonce) {
       if (!probe.indirect) answered(member, at - probe.sentAt)
@@ -263,7 +260,8 @@ export class SwimDetector implements Detector {
 
   #heard (input: Extract<DetectorInput, { type: 'suspicion' }>, at: number, out: DetectorOutput[]): void {
     if (input.id === this.#config.self) {
-      this.#accused(input.incarnation, input.seq, at, out)
+      if (this.#refutation.accept(input.incarnation, input.seq)) this.#refute(at, out)
+      else this.#count.ignored++
       return
     }
     const member = this.#members.get(input.id)
@@ -271,10 +269,14 @@ export class SwimDetector implements Detector {
       this.#count.ignored++
       return
     }
-    member.accusers.add(input.from, input.refused)
+    const connected = this.#connected.has(member.id)
+    if (connected) out.push(...warnings(member, input, at))
+    // who gave it up tells what was, and asks for what is: without a connection this node cannot tell either, and asks helpers
+    const accuses = connected || input.gone !== true
+    if (accuses) member.accusers.add(input.from, input.refused)
     if (member.suspicion !== undefined) this.#verdict(member, member.suspicion, at, out)
-    else if (member.probe !== undefined) member.probe.heardAt ??= at
-    else this.#urge(member, at, out)
+    else if (member.probe === undefined) this.#urge(member, at, out)
+    else if (accuses) member.probe.heardAt ??= at
   }
 
   /** Probes the member now, or with the next tick when it answered just now or too much else is urgent. */
@@ -285,11 +287,6 @@ export class SwimDetector implements Detector {
     const probe = this.#probe(member, at, out)
     if (member.accusers.size > 0) probe.heardAt = at
     if (!this.#connected.has(member.id)) out.push({ type: 'redial', id: member.id })
-  }
-
-  #accused (incarnation: number, seq: number, at: number, out: DetectorOutput[]): void {
-    if (this.#refutation.accept(incarnation, seq)) this.#refute(at, out)
-    else this.#count.ignored++
   }
 
   #refute (at: number, out: DetectorOutput[]): void {
@@ -309,6 +306,7 @@ export class SwimDetector implements Detector {
       member.incarnation = incarnation
       member.seq = seq
       member.calm = calm
+      member.closed = false
       this.#clear(member, out)
     } else if (this.#members.size < this.#config.maxMembers) {
       this.#members.set(id, createMember(id, incarnation, seq, calm, this.#config.random(), at))

@@ -62,6 +62,12 @@ export interface View {
    * (a Suspicion frame with these numbers): it answers with a record of a higher seq, which brings it back.
    */
   tombstone (id: string): Tombstone | undefined
+  /**
+   * The removal of a node that others still have, when it is time to say so to them. A node that comes back so and cannot be
+   * reached is removed again: at once the first time, after 30 s the second, then 90 s, 210 s and so on. Staying for ten
+   * minutes makes up for all.
+   */
+  disputed (id: string, now: number): Tombstone | undefined
   /** Removals of nodes that did not say `left` are forgotten: it was this node that was away. */
   pardon (): void
   /** Counters: nodes, tombstones, refused (view full), stale (old or repeated records). */
@@ -73,15 +79,23 @@ interface Entry {
   suspect: boolean
   /** What the outside sees: the record's info, or a copy of it in state `suspect`. */
   info: NodeInfo
+  /** When it came, and how often it was removed before. */
+  readonly since: number
+  readonly falls: number
 }
 
 interface Grave extends Tombstone {
   readonly at: number
   readonly signed: Uint8Array | undefined
+  /** How often it was removed, without having stayed for long. */
+  readonly falls: number
 }
 
 /** Older records of a node that is gone this long do not travel any more. */
 const TOMBSTONE_TTL = 3_600_000
+/** Half of the milliseconds before a node that was given up twice is disputed, more than doubled each time, and those that a node must stay to begin anew. */
+const DISPUTE_AFTER = 15_000
+const LONG = 600_000
 /** Last records beyond this size are not kept: ten thousand of them must not fill the memory. */
 const MAX_KEPT_RECORD = 2_048
 
@@ -174,6 +188,12 @@ class NodeView implements View {
     return grave === undefined ? undefined : { id, incarnation: grave.incarnation, seq: grave.seq, left: grave.left }
   }
 
+  disputed (id: string, now: number): Tombstone | undefined {
+    const grave = this.#graves.get(id)
+    if (grave === undefined || grave.left || now < grave.at + DISPUTE_AFTER * (2 ** grave.falls - 2)) return undefined
+    return this.tombstone(id)
+  }
+
   pardon (): void {
     for (const [id, { left }] of this.#graves) if (!left) this.#graves.delete(id)
   }
@@ -190,11 +210,12 @@ class NodeView implements View {
       else this.#refused++
       return []
     }
-    if (left) return this.#remove({ id, incarnation, seq, left, at: now, signed: keepable(record.signed) }, record.info)
-    this.#graves.delete(id)
+    if (left) return this.#remove({ id, incarnation, seq, left, at: now, signed: keepable(record.signed), falls: 0 }, record.info)
     const before = this.#entries.get(id)
+    const falls = (before ?? this.#graves.get(id))?.falls ?? 0
+    this.#graves.delete(id)
     // a newer record is a sign of life, so the suspicion ends with it
-    const entry = { record, suspect: false, info: record.info }
+    const entry = { record, suspect: false, info: record.info, since: before?.since ?? now, falls }
     this.#entries.set(id, entry)
     return this.#changed(before?.info, entry.info)
   }
@@ -203,7 +224,8 @@ class NodeView implements View {
     const entry = this.#entries.get(id)
     if (entry === undefined || id === this.#self) return []
     if (opinion === 'down') {
-      return this.#remove({ ...numbers(entry.record.info), id, left: false, at: now, signed: keepable(entry.record.signed) }, entry.info)
+      const falls = now < entry.since + LONG ? entry.falls + 1 : 1
+      return this.#remove({ ...numbers(entry.record.info), id, left: false, at: now, signed: keepable(entry.record.signed), falls }, entry.info)
     }
     const suspect = opinion === 'suspect'
     if (entry.suspect === suspect) return []

@@ -14,8 +14,15 @@ export function silentOf (connections: readonly Connection[], signal: AbortSigna
   return silent
 }
 
-/** Resolves when the peer answers on this very connection, of which it may have several: it takes a stream there. */
+/**
+ * Resolves when the peer answers on this very connection, of which it may have several: it takes a stream there, or says
+ * that it does not speak the protocol. That there is one too many libp2p finds after the peer has agreed.
+ */
 export async function answered (connection: Connection, signal: AbortSignal): Promise<void> {
-  const stream = await connection.newStream('/ipfs/ping/1.0.0', { signal })
-  stream.abort(new Error('asked'))
+  try {
+    const stream = await connection.newStream('/ipfs/ping/1.0.0', { signal })
+    stream.abort(new Error('asked'))
+  } catch (err) {
+    if (!/^(Unsupported|TooMany)/.test((err as Error).name)) throw err
+  }
 }

@@ -23,5 +23,6 @@ export type { RelayOptions, RelayRefusal, RelayStats } from './relay-quota.core.
 export type { OnReservation } from './reachability.ts'
 export { Bootstrapper } from './bootstrap.ts'
 export type { BootstrapComponents, BootstrapInit } from './bootstrap.ts'
+export { halt } from './halt.ts'
 export { parseAddress } from './address.ts'
 export { isLoopback } from './loopback.core.ts'

@@ -181,6 +181,26 @@ describe('createMesh', () => {
     }
   })
 
+  it('of whose user a service cannot be stopped stops all the rest, and says so then', async () => {
+    for (const step of ['beforeStop', 'stop', 'afterStop']) {
+      const storage = await mkdtemp(join(tmpdir(), 'braid-'))
+      try {
+        let ended = false
+        const bad = (): object => ({ start: () => {}, stop: () => {}, [step]: () => { throw new Error(`no ${step}`) } })
+        const slow = (): object => ({ start: () => {}, stop: async () => { await new Promise(resolve => { setTimeout(resolve, 200) }); ended = true } })
+        const other = await make()
+        const mesh = await createMesh({ listen: LISTEN, service: 'login', storage, bootstrap: addresses(other), libp2p: { services: { bad, slow } } })
+        const listen = addresses(mesh).map(address => address.replace(/\/p2p\/.*/, ''))
+        expect(await failure(mesh.stop())).to.have.property('message', `no ${step}`)
+        expect([mesh.status, ended, mesh.libp2p.getConnections(), mesh.libp2p.getMultiaddrs()]).to.deep.equal(['stopped', true, [], []])
+        await make({ listen, storage })
+      } finally {
+        await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
+        await rm(storage, { recursive: true })
+      }
+    }
+  })
+
   it('refuses illegal names and options before it opens anything', async () => {
     for (const options of [{ mesh: 'My Mesh' }, { service: '' }, { service: 'a/b' }, { mesh: 'x'.repeat(65) }]) {
       expect(await failure(createMesh(options))).to.have.property('name', 'InvalidNameError')

@@ -41,7 +41,7 @@ class Bench {
     return outputs
   }
 
-  suspicion (from: string, id: string, init: { seq?: number, incarnation?: number, refused?: boolean } = {}): DetectorOutput[] {
+  suspicion (from: string, id: string, init: { seq?: number, incarnation?: number, refused?: boolean, gone?: boolean } = {}): DetectorOutput[] {
     return this.input({ type: 'suspicion', from, id, incarnation: 1, seq: 1, refused: false, ...init })
   }
 
@@ -254,14 +254,74 @@ describe('failure detector: suspicion', () => {
 })
 
 describe('failure detector: what others say', () => {
-  it('is never believed alone: the member is asked, and while it answers nothing happens', () => {
+  it('is never believed alone: the member is asked, and while it answers nothing happens but that it hears of it', () => {
     const bench = new Bench(9).run(1_000)
     bench.now += 600
     bench.log.length = 0
     for (let i = 0; i < 8; i++) bench.suspicion(`p${i}`, 'p8', { refused: true })
     expect(bench.all('probe').map(probe => probe.to)).to.deep.equal(['p8'])
     bench.run(10_000)
-    expect(bench.fresh().filter(what => !what.startsWith('probe'))).to.deep.equal([])
+    expect(bench.fresh().filter(what => !what.startsWith('probe'))).to.deep.equal(['warn p8'])
+  })
+
+  it('is passed on to a connected member that this node does not suspect, twice a second at most', () => {
+    const bench = new Bench(9).run(1_000)
+    for (let i = 0; i < 10; i++, bench.now += 100) bench.suspicion('p1', 'p8', { refused: true })
+    expect(bench.all('warn').map(({ at, ...warn }) => warn)).to.deep.equal(Array(2).fill({ type: 'warn', id: 'p8', incarnation: 1, seq: 1, refused: true, gone: false }))
+    bench.now += 600
+    bench.log.length = 0
+    bench.suspicion('stranger', 'p8')
+    bench.suspicion('p1', 'p8', { incarnation: 2 })
+    bench.suspicion('p1', 'p8', { seq: 0 })
+    bench.answers.delete('p7')
+    while (!bench.all('suspect').some(({ id }) => id === 'p7')) bench.run(100)
+    bench.suspicion('p1', 'p7')
+    expect(bench.all('warn')).to.deep.equal([])
+    // who gave it up, and asks, is answered by it
+    bench.suspicion('p1', 'p7', { gone: true })
+    expect(bench.all('warn').map(({ id, gone }) => ({ id, gone }))).to.deep.equal([{ id: 'p7', gone: true }])
+  })
+
+  it('about a member without a connection asks third parties all the same, and is no accusation when it is what was', () => {
+    for (const gone of [true, false]) {
+      const bench = new Bench(9).run(1_000)
+      bench.input({ type: 'member', id: 'far', incarnation: 1, seq: 1 })
+      bench.now += 600
+      bench.log.length = 0
+      for (const from of ['p1', 'p2', 'p3']) bench.suspicion(from, 'far', { gone })
+      const heard = bench.now
+      bench.run(600)
+      expect(bench.all('probeRequest').filter(({ target }) => target === 'far')).to.have.length(3)
+      bench.run(10_000)
+      const took = bench.all('down')[0]!.at - heard
+      expect(took).to.be.within(gone ? 6_000 : 2_500, gone ? 8_000 : 3_000)
+      expect(bench.all('warn')).to.deep.equal([])
+    }
+  })
+
+  it('asks first who brought the last answer, until the member is known to have closed', () => {
+    const bench = new Bench(60).run(1_000)
+    bench.input({ type: 'member', id: 'far', incarnation: 1, seq: 1 })
+    let asked: string[] = []
+    const askOnce = (): void => {
+      bench.log.length = 0
+      while (bench.all('probeRequest').length === 0) bench.run(100)
+      asked = bench.all('probeRequest').map(({ via }) => via)
+      bench.input({ type: 'ack', nonce: bench.all('probeRequest')[0]!.nonce, from: 'p44' })
+    }
+    askOnce()
+    for (let i = 0; i < 10; i++) {
+      askOnce()
+      expect(asked[0]).to.equal('p44')
+    }
+    bench.input({ type: 'connected', id: 'far' })
+    bench.input({ type: 'closed', id: 'far' })
+    const again: string[] = []
+    for (let i = 0; i < 10; i++) {
+      askOnce()
+      again.push(asked[0]!)
+    }
+    expect(new Set(again).size).to.be.greaterThan(5)
   })
 
   it('saves asking third parties when the member does not answer', () => {

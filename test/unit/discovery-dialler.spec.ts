@@ -196,6 +196,28 @@ describe('discovery: whom a node connects with', () => {
       expect(dialled).to.have.length(4)
     })
 
+    it('and then one more each 100 s: relays that are full, or only say that they are relays, are not all there is', async () => {
+      const relays = some(1, 11, 21, 31, 41, 51)
+      create(60, relays)
+      random = Math.random
+      for (const id of ids.map(String).filter(id => !relays.includes(id)).slice(0, 20)) connected.add(id)
+      await run(99_000)
+      expect(dialled).to.have.length(4)
+      await run(10_000)
+      expect(dialled).to.have.length(5)
+      await run(100_000)
+      expect([...dialled].sort()).to.deep.equal([...relays].sort())
+      await run(600_000)
+      expect(dialled).to.have.length(6)
+      // with a place, and without one again, it begins anew
+      unreachable = false
+      await run(1_000)
+      unreachable = true
+      for (const id of relays) connected.delete(id)
+      await run(14_000)
+      expect(relays.filter(id => connected.has(id))).to.have.length(1)
+    })
+
     it('no second relay beside one that is on its way', async () => {
       const relays = some(1, 11, 21)
       create(60, relays)

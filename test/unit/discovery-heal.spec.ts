@@ -73,4 +73,19 @@ describe('discovery: records of those that were given up', () => {
     expect(posts.map(({ id }) => id)).not.to.include('x7')
     node.stop()
   })
+
+  it('are told to each who sent them: who sends them again and again keeps nobody else from it', async () => {
+    const node = new WorldNode(await generateKeyPair('Ed25519'), new PeerIds())
+    const told: string[] = []
+    node.peers.post = to => { told.push(to) }
+    const info = initialInfo('x', { incarnation: 1 })
+    node.roster.take({ info, signed: new Uint8Array() })
+    node.roster.judge('x', 'down')
+    const records = [{ record: encodeInfo(info, 'shop'), signature: new Uint8Array(64), publicKey: new Uint8Array() }]
+    for (const peer of ['flooder', 'friend', 'flooder', 'flooder']) node.inbox.onFrame({ peer } as FramedStream, { records: { records } })
+    await until(() => node.stale() === 4)
+    node.inbox.tick()
+    expect(told).to.deep.equal(['flooder', 'friend'])
+    node.stop()
+  })
 })

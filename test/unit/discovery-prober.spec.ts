@@ -42,7 +42,7 @@ class Bench {
 
 describe('discovery: members that others gave up', () => {
   const MANY = Array.from({ length: 100 }, (_, i) => `m${i}`)
-  let told: Array<{ to: string, seq: number }>
+  let told: Array<{ to: string, seq: number, gone: boolean }>
   let prober: Prober
 
   beforeEach(() => {
@@ -57,7 +57,7 @@ describe('discovery: members that others gave up', () => {
       },
       post: (to: string, frame: Uint8Array) => {
         const { suspicion } = decodeDiscoveryFrame(frame)
-        if (suspicion?.id === to && suspicion.gone) told.push({ to, seq: suspicion.seq })
+        if (suspicion?.id === to) told.push({ to, seq: suspicion.seq, gone: suspicion.gone })
       }
     }
     prober = new Prober({
@@ -65,16 +65,28 @@ describe('discovery: members that others gave up', () => {
       members: () => ['a', 'b', 'c', ...MANY], knows: () => true, onOpinion: () => {}, onRefute: () => {},
       counters: new Counters(), random: Math.random, now, log: defaultLogger().forComponent('test')
     })
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'far', ...MANY]) {
+      prober.tell({ type: 'member', id, incarnation: 1, seq: 7 })
+      if (id !== 'far') prober.tell({ type: 'connected', id })
+    }
   })
 
-  const hear = (from: string, id: string, gone = true): void => { prober.onSuspicion(from, { id, incarnation: 1, seq: 7, refused: false, gone }) }
+  const hear = (from: string, id: string, gone = true, seq = 7): void => { prober.onSuspicion(from, { id, incarnation: 1, seq, refused: false, gone }) }
 
-  it('are told, if there is a connection; who is only suspected is not', () => {
+  it('are told, if there is a connection, and so are those that are only suspected', () => {
     hear('a', 'b')
     hear('a', 'far')
     hear('a', 'self')
     hear('a', 'c', false)
-    expect(told).to.deep.equal([{ to: 'b', seq: 7 }])
+    expect(told).to.deep.equal([{ to: 'b', seq: 7, gone: true }, { to: 'c', seq: 7, gone: false }])
+  })
+
+  it('are told nothing that is old, or comes from a stranger: it would use up what we may say to them', () => {
+    for (let i = 0; i < 64; i++) hear('stranger', 'b')
+    for (let i = 0; i < 60; i++) hear('a', 'b', true, 0)
+    expect(told).to.deep.equal([])
+    hear('a', 'b')
+    expect(told).to.have.length(1)
   })
 
   it('are not told by us more than 64 times a second because of one peer', () => {

@@ -103,6 +103,7 @@ export class WorldNode {
   /** Both have a stream to the other now; `greet`: and say hello, as on a first connection. */
   link (other: WorldNode, greet = true): void {
     for (const [one, two] of [[this, other], [other, this]] as const) {
+      one.#prober.tell({ type: 'connected', id: two.id })
       one.linked.set(two.id, { node: two, stream: { peer: one.id, direction: 'inbound', send: () => {} } as unknown as FramedStream })
     }
     if (!greet) return
@@ -113,6 +114,8 @@ export class WorldNode {
   cut (): void {
     for (const { node } of this.linked.values()) {
       node.linked.delete(this.id)
+      node.#prober.tell({ type: 'closed', id: this.id })
+      this.#prober.tell({ type: 'closed', id: node.id })
       node.greeter.disconnected(this.id)
       this.greeter.disconnected(node.id)
     }

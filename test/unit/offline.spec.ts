@@ -112,7 +112,7 @@ describe('a node that was away', () => {
 
   const turns = async (): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, 0) }) }
 
-  it('asks those that it has dialled itself, once each, and is up to date once, when all have answered', async () => {
+  it('asks on each connection that it has dialled itself, once each, and is up to date once, when all have answered', async () => {
     const [a, b, c] = await Promise.all([peer(), peer(), peer()])
     const answers: Array<(ms: number) => void> = []
     const { revival, done, asked } = setup([
@@ -122,14 +122,38 @@ describe('a node that was away', () => {
     revival.begin(1_000)
     revival.begin(5_000)
     revival.begin(0)
-    expect(asked).to.deep.equal([a.toString(), b.toString()])
+    expect(asked).to.deep.equal([a.toString(), a.toString(), b.toString()])
     answers[0]?.(1)
+    answers[2]?.(1)
     await turns()
     expect(done).to.deep.equal([])
     answers[1]?.(1)
     await turns()
     expect(done).to.deep.equal([5_000])
     expect(revival.done()).to.equal(false)
+  })
+
+  it('has a path when one of two connections to its only peer works, whichever, and closes the other', async () => {
+    for (const works of [0, 1]) {
+      const member = await peer()
+      const both = [connection(member, REMOTE), connection(member, REMOTE)] as const
+      const { revival, done } = setup([...both])
+      both[1 - works]!.newStream = async () => new Promise(() => {})
+      revival.begin(0)
+      await turns()
+      expect(both.map(connection => revival.trusts(connection))).to.deep.equal([works === 0, works === 1])
+      await until(() => both[1 - works]!.aborted && done.length > 0)
+      expect(both[works]!.aborted).to.equal(false)
+    }
+  })
+
+  it('takes a refusal for an answer: who does not speak the protocol lives', async () => {
+    for (const name of ['UnsupportedProtocolError', 'TooManyOutboundProtocolStreamsError']) {
+      const { revival, done } = setup([connection(await peer(), REMOTE)], { ping: async () => { throw Object.assign(new Error('no'), { name }) } })
+      revival.begin(0)
+      for (let i = 0; i < 10; i++) await turns()
+      expect(done).to.deep.equal([0])
+    }
   })
 
   it('does not wait for one that says nothing once another has answered', async () => {

@@ -120,6 +120,28 @@ describe('view', () => {
     expect(v.tombstone('b')).to.have.property('left', true)
   })
 
+  it('disputes a removal at once, the next after 30 s, and ever later; staying for ten minutes, or goodbye, begins anew', () => {
+    const v = view()
+    let [at, seq] = [0, 0]
+    const falls = (stays: number): number => {
+      v.step({ type: 'record', record: record('a', 1, ++seq), now: at })
+      // what it says meanwhile makes nothing better
+      v.step({ type: 'record', record: record('a', 1, ++seq), now: at })
+      opine(v, 'a', 'down', at += stays)
+      return [0, 30_000, 90_000, 210_000].findIndex(wait => v.disputed('a', at + wait) != null)
+    }
+    expect([falls(1_000), falls(1_000), falls(599_000), falls(1_000)]).to.deep.equal([0, 1, 2, 3])
+    expect(v.disputed('a', at + 209_999)).to.equal(undefined)
+    expect(v.disputed('a', at + 210_000)).to.deep.equal({ id: 'a', incarnation: 1, seq, left: false })
+    expect([falls(600_000), falls(1)]).to.deep.equal([0, 1])
+    put(v, record('a', 1, ++seq, { state: 'left' }))
+    expect(v.disputed('a', at + 3_000_000)).to.equal(undefined)
+    v.step({ type: 'record', record: record('a', 2, 1), now: at })
+    opine(v, 'a', 'down', at)
+    expect(v.disputed('a', at)).to.not.equal(undefined)
+    expect(v.disputed('nobody', at)).to.equal(undefined)
+  })
+
   it('takes back a node that left only with a newer incarnation', () => {
     const v = view()
     put(v, record('a', 1, 1), record('a', 1, 2, { state: 'left' }))

@@ -137,7 +137,7 @@ export class DetectorProcess implements Process {
       case 'ack': {
         const relayed = this.#relayed.get(message.nonce)
         this.#relayed.delete(message.nonce)
-        if (relayed === undefined) this.#detect({ type: 'ack', nonce: message.nonce, now })
+        if (relayed === undefined) this.#detect({ type: 'ack', nonce: message.nonce, from, now })
         else env.send(relayed.to, { t: 'ack', nonce: relayed.nonce })
         break
       }
@@ -240,6 +240,7 @@ export class DetectorProcess implements Process {
       case 'probeRequest': env.send(output.via, { t: 'probeRequest', nonce: output.nonce, target: output.target }); break
       case 'redial': this.#dial(output.id); break
       case 'spread': this.#broadcast({ ...output, t: 'suspicion' }); break
+      case 'warn': env.send(output.id, { ...output, t: 'suspicion' }); break
       case 'refute':
         env.count('refutations')
         this.#publish('up', Math.max(this.#seq + 1, output.seq))
