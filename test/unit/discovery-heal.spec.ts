@@ -42,12 +42,13 @@ describe('discovery: a node of a hundred that was cut off', () => {
 
   it('and does not know it hears something new of each that lives, a few at a time, and of nobody else', async () => {
     expect(away.sees(others)).to.be.lessThan(40)
-    await until(() => others.every(({ id }) => relay.roster.view.get(id)?.seq === 2))
+    await until(() => others.every(({ id }) => (relay.roster.view.get(id)?.seq ?? 0) >= 2))
     // what did not reach it comes with the next exchange
     away.cut()
     away.link(relay)
     await until(() => away.sees(others) === others.length)
-    expect(others.map(({ self }) => self.info.seq)).to.deep.equal(others.map(() => 2))
+    // once each; on a busy machine somebody may be suspected and say so again
+    expect(others.reduce((again, { self }) => again + self.info.seq - 2, 0)).to.be.within(0, 10)
     expect(away.sees([dead])).to.equal(0)
     expect(relay.sees([dead])).to.equal(1)
   })
