@@ -5,11 +5,9 @@
  */
 import { unref } from '../util/timeouts.ts'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
+import { CLONE_INTERVAL } from './numbers.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { Conflict } from '../wire/discovery-codec.ts'
-
-/** Milliseconds between two looks at peers of which two starts have streams. */
-const INTERVAL = 3_000
 
 interface Seen {
   /** Of the start that speaks on this stream. */
@@ -72,7 +70,7 @@ export class Clones {
       send(stream, encodeDiscoveryFrame({ probe: { nonce: seen.asked } }))
     }
     if (older.length === 0 || this.#timer !== undefined) return
-    this.#timer = unref(setInterval(() => { this.#lookAgain() }, INTERVAL))
+    this.#timer = unref(setInterval(() => { this.#lookAgain() }, CLONE_INTERVAL))
   }
 
   #lookAgain (): void {

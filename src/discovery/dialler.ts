@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import { withDeadline } from '../util/deadline.ts'
+import { DIAL_BACKOFF, DIAL_SETTLE, DIAL_TIMEOUT, DIAL_YIELD, ENOUGH, FULL_TIME, KEPT_VALUE, MAX_AGAIN, MAX_DIALS, MAX_DIAL_BACKOFF, PLACE_TIME, REDIAL_TIMEOUT, SMALL, SOON_RELAYS, TAG_AGAIN } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { NodeInfo } from './index.ts'
 import type { Peers } from './peers.ts'
@@ -15,34 +16,8 @@ import type { Logger, PeerId, PeerStore } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** Members up to which everybody connects with everybody. */
-const SMALL = 32
-/** Connections to members that a node of a larger mesh keeps. */
-const ENOUGH = 16
-/** Relays that a node which nobody can dial connects with: one, and one more each time so many ms brought it no place. */
-const SOON_RELAYS = 4
-const PLACE_TIME = 15_000
-/** The same when there are as many: they may all be full, or relays in name only. */
-const FULL_TIME = 100_000
-/** A handshake costs both sides: many at once would only make each of them slower. */
-const MAX_PARALLEL = 4
-/** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */
-const MAX_AGAIN = 2
-/** Of those that are kept, in libp2p's peer store; what nobody has tagged has the value 0. */
+/** Of those that are kept, in libp2p's peer store. */
 const TAG = 'braid-mesh-kept'
-const KEPT = 50
-/** Milliseconds until it is said again: the peer store drops an entry that nobody renews for 6 h, with its tags. */
-const TAG_AGAIN = 3_600_000
-/** Milliseconds. A handshake with a busy node takes its time, and one that is given up was for nothing. */
-const REDIAL_TIMEOUT = 4_000
-const DIAL_TIMEOUT = 8_000
-/** Milliseconds, up to twice that, before a new member is dialled: what is said over the connections there are comes first. */
-const SETTLE = 300
-/** Milliseconds that one of two nodes leaves the dial to the other, so that there is one connection, not two. */
-const YIELD = 2_000
-/** Milliseconds before a dial that failed is tried again, doubled each time. */
-const BACKOFF = 2_000
-const MAX_BACKOFF = 60_000
 
 export interface DiallerInit {
   self: string
@@ -149,7 +124,7 @@ export class Dialler {
     const connected = peers.connected()
     const members = view().nodes().filter(({ id }) => id !== self)
     for (const { id } of members) {
-      if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT })
+      if (this.#kept.has(id) && connected.has(id) && now() >= (this.#tagged.get(id) ?? 0)) this.#tag(id, { value: KEPT_VALUE })
     }
     const lacking = members.length < SMALL ? Infinity : Math.max(0, ENOUGH - members.filter(({ id }) => connected.has(id)).length)
     const needed = new Set([...this.#kept, ...this.#relays(members, connected)])
@@ -160,7 +135,7 @@ export class Dialler {
     const first = [...needed].flatMap(needed => candidates.find(({ id }) => id === needed) ?? [])
     const others = shuffle(candidates.filter(node => !isNeeded(node)), random)
     for (const { id, addresses } of [...first, ...others.slice(0, lacking)]) {
-      const plan = this.#plan(id, SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : YIELD))
+      const plan = this.#plan(id, DIAL_SETTLE * (1 + random()) + (self < id || unreachable() ? 0 : DIAL_YIELD))
       const peer = peers.peerId(id)
       if (peer != null && now() >= plan.at && !this.#isBusy(plan.failures)) this.#dial(peer, addresses, plan.failures)
     }
@@ -177,7 +152,7 @@ export class Dialler {
   }
 
   #isBusy (failures: number): boolean {
-    return this.#dialling.size >= (failures > 0 ? MAX_AGAIN : MAX_PARALLEL)
+    return this.#dialling.size >= (failures > 0 ? MAX_AGAIN : MAX_DIALS)
   }
 
   #plan (id: string, delay: number): { at: number, failures: number } {
@@ -214,12 +189,12 @@ export class Dialler {
     this.#dialling.add(id)
     counters.add('dials')
     this.#open(peer, addresses, DIAL_TIMEOUT).then(() => {
-      if (!closing.signal.aborted) this.#remember(id, { at: now() + YIELD, failures: 0 })
+      if (!closing.signal.aborted) this.#remember(id, { at: now() + DIAL_YIELD, failures: 0 })
     }, err => {
       if (closing.signal.aborted) return
       counters.add('dials_failed')
       log.trace('could not dial %s - %e', id, err)
-      const backoff = Math.min(MAX_BACKOFF, BACKOFF * 2 ** failures)
+      const backoff = Math.min(MAX_DIAL_BACKOFF, DIAL_BACKOFF * 2 ** failures)
       this.#remember(id, { at: now() + backoff * (0.75 + 0.5 * random()), failures: Math.min(failures + 1, 10) })
     }).finally(() => { if (closing === this.#closing) this.#dialling.delete(id) })
   }

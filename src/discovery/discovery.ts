@@ -13,6 +13,7 @@ import { Greeter } from './hello.ts'
 import { initialInfo } from './initial-info.ts'
 import { Inbox } from './inbox.ts'
 import { listen } from './listen.ts'
+import { CONNECT_INTERVAL, CONNECT_SOON, STOP_TIMEOUT } from './numbers.ts'
 import { optional } from './optional.ts'
 import { PeerIds } from './peer-ids.ts'
 import { Peers } from './peers.ts'
@@ -28,13 +29,6 @@ import type { Discovery, DiscoveryComponents, DiscoveryEvents, DiscoveryInit, No
 import type { View } from './view.core.ts'
 import type { AbortOptions, Logger, PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-
-/** Milliseconds that the streams may take to end. */
-const STOP_TIMEOUT = 500
-/** Milliseconds between two looks at who is not connected. */
-const CONNECT_INTERVAL = 500
-/** Milliseconds until such a look after a node was added. */
-const CONNECT_SOON = 50
 
 interface Common {
   counters: Counters

@@ -1,14 +1,11 @@
 /** Discovery's frames, built so that none exceeds what a peer takes. */
 import { decodeSignedRecord, encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { MAX_DISCOVERY_FRAME } from '../wire/limits.ts'
+import { ENVELOPE, PER_ELEMENT } from './numbers.ts'
 import type { Known } from './view.core.ts'
 
-/** Tags and lengths around one element of a list, at most. */
-const PER_ELEMENT = 8
 /** Two numbers of eight bytes at most, and their tags. */
 const PER_KNOWN = PER_ELEMENT + 20
-/** Tags and lengths around the lists, the nonce and the flag. */
-const ENVELOPE = 512
 
 /** Frames that carry the signed records, as many in each as fit. */
 export function recordFrames (signed: readonly Uint8Array[]): Uint8Array[] {

@@ -3,23 +3,12 @@
  * away. One digest is enough for both sides: its receiver knows what it has to send and what to fetch.
  */
 import { fetchFrames, helloFrame, recordFrames, replyFrame } from './frames.ts'
+import { DIGEST_FRESH, HELLO_INTERVAL, HELLO_RETRY, MAX_HELLOS, MAX_HELLO_RETRIES, RESYNC_PEERS } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { Peers } from './peers.ts'
 import type { VerifiedRecord, View } from './view.core.ts'
 import type { DiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
-
-/** Milliseconds between two exchanges with a random member, +- 20 %. */
-const INTERVAL = 30_000
-/** Hellos a peer may say, and lists it may fetch, per second. */
-const MAX_PER_SECOND = 10
-/** Milliseconds for which our own digest counts as known to the peer: it sends what we lack without being asked. */
-const FRESH = 2_000
-/** Milliseconds before a hello that failed is said again, doubled each time. */
-const RETRY = 1_000
-const MAX_RETRIES = 4
-/** Members that are asked at once when the network was away. */
-const RESYNC_PEERS = 3
 
 export interface HelloInit {
   peers: Peers
@@ -111,9 +100,9 @@ export class Greeter {
   answer (from: string, hello: NonNullable<DiscoveryFrame['hello']>): void {
     const { peers, view, own, bootNonce, counters } = this.#init
     this.#deaf.delete(from)
-    if (!peers.allow(from, 'hellos', MAX_PER_SECOND)) return
+    if (!peers.allow(from, 'hellos', MAX_HELLOS)) return
     counters.add('hellos_received')
-    const expected = this.#init.now() - (this.#saidAt.get(from) ?? -Infinity) < FRESH
+    const expected = this.#init.now() - (this.#saidAt.get(from) ?? -Infinity) < DIGEST_FRESH
     const self = own()
     if (!hello.reply && !this.#saidAt.has(from) && self != null) {
       this.#saidAt.set(from, -Infinity)
@@ -127,7 +116,7 @@ export class Greeter {
   }
 
   fetch (from: string, ids: readonly string[]): void {
-    if (this.#init.peers.allow(from, 'fetches', MAX_PER_SECOND)) this.#sendRecords(from, ids)
+    if (this.#init.peers.allow(from, 'fetches', MAX_HELLOS)) this.#sendRecords(from, ids)
   }
 
   #sendRecords (to: string, ids: readonly string[]): void {
@@ -153,18 +142,18 @@ export class Greeter {
       if (isUnsupported(err)) {
         counters.add('strangers')
         if (peers.isConnected(peer)) this.#deaf.add(id)
-      } else if (attempt < MAX_RETRIES && this.#running && peers.isConnected(peer)) {
+      } else if (attempt < MAX_HELLO_RETRIES && this.#running && peers.isConnected(peer)) {
         clearTimeout(this.#retries.get(id))
         this.#retries.set(id, setTimeout(() => {
           this.#retries.delete(id)
           this.#say(peer, attempt + 1)
-        }, RETRY * 2 ** attempt))
+        }, HELLO_RETRY * 2 ** attempt))
       }
     })
   }
 
   #schedule (): void {
-    this.#dueAt = this.#init.now() + INTERVAL * (0.8 + 0.4 * this.#init.random())
+    this.#dueAt = this.#init.now() + HELLO_INTERVAL * (0.8 + 0.4 * this.#init.random())
   }
 }
 

@@ -4,6 +4,7 @@ import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { Intake } from './intake.ts'
 import { now } from './timing.ts'
 import { Doubles } from '#doubles'
+import { DISPUTES_PER_TICK, MAX_DISPUTED, MAX_OBITUARIES } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { DoublesClass } from './doubles.ts'
 import type { Greeter } from './hello.ts'
@@ -17,12 +18,6 @@ import type { Tombstone, VerifiedRecord } from './view.core.ts'
 import type { FramedStream } from '../streams/index.ts'
 import type { DiscoveryFrame, SignedRecord } from '../wire/discovery-codec.ts'
 import type { PrivateKey } from '@libp2p/interface'
-
-/** Times per second that a node which was given up is told so. */
-const MAX_OBITUARIES = 2
-/** Records that are refused because their nodes were given up, and that wait for a word about it; and words per tick. */
-const MAX_DISPUTED = 1_000
-const DISPUTES_PER_TICK = 3
 
 export interface InboxInit {
   mesh: string

@@ -4,17 +4,13 @@
  */
 import { decodeNodeRecord, decodeSignedRecord, encodeSignedRecord } from '../wire/discovery-codec.ts'
 import { MAX_NODES } from '../wire/limits.ts'
+import { MAX_VERIFYING, MAX_WAITING_BYTES, VERIFY_SLICE } from './numbers.ts'
 import { toInfo, verifyRecord } from './records.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { NodeRecord, SignedRecord } from '../wire/discovery-codec.ts'
 
-/** Milliseconds of verifying in one go, and of rest after it: thousands of records leave half of the time to calls. */
-const SLICE = 8
-/** Bytes of records of one peer, and records of all, that may wait: what is dropped comes again with the next exchange. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** Records of all that may wait. */
 const MAX_WAITING = 2 * MAX_NODES
-/** Verifications that may be under way at once, where the platform verifies asynchronously. */
-const MAX_VERIFYING = 8
 
 export type RecordFault = 'malformed' | 'wrong_mesh' | 'bad_signature' | 'overload'
 
@@ -102,13 +98,13 @@ export class Intake {
   }
 
   #pump (): void {
-    const until = this.#init.now() + SLICE
+    const until = this.#init.now() + VERIFY_SLICE
     while (this.#queued > 0 && this.#verifying < MAX_VERIFYING) {
       if (this.#init.now() > until) {
         this.#timer = setTimeout(() => {
           this.#timer = undefined
           this.#pump()
-        }, SLICE)
+        }, VERIFY_SLICE)
         return
       }
       const job = this.#shift()

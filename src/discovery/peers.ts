@@ -5,23 +5,12 @@ import { peerStreams } from '../streams/index.ts'
 import { withDeadline } from '../util/deadline.ts'
 import { decodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { MAX_DISCOVERY_FRAME } from '../wire/limits.ts'
+import { BAN, MAX_BYTES, MAX_FRAMES, MAX_OPENING, MAX_PENALTY, OPEN_TIMEOUT } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { PeerIds } from './peer-ids.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents } from '../streams/index.ts'
 import type { DiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
-
-/** Frames and bytes that one peer may send per second. */
-const MAX_FRAMES = 2_000
-const MAX_BYTES = 16 * 1024 * 1024
-/** Points of penalty that cut a peer. One is forgiven per second. */
-const MAX_PENALTY = 8
-/** Milliseconds a peer that was cut is not listened to. */
-const BAN = 30_000
-/** Milliseconds a stream to a connected peer may take to open. */
-const OPEN_TIMEOUT = 3_000
-/** Frames that wait for one stream to open. */
-const MAX_OPENING = 64
 
 export interface PeersInit {
   protocol: string

@@ -3,6 +3,7 @@ import { shuffle } from '../util/random.core.ts'
 import { unref } from '../util/timeouts.ts'
 import { encodeDiscoveryFrame } from '../wire/discovery-codec.ts'
 import { createDetector } from './detector.core.ts'
+import { MAX_ASKED, MAX_RELAYED, MAX_TOLD, PROBE_TIMEOUT, RELAY_TIMEOUT, SILENCE } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { Detector, DetectorInput, DetectorOutput } from './detector.core.ts'
 import type { Dialler } from './dialler.ts'
@@ -10,18 +11,6 @@ import type { DiscoveryInit } from './index.ts'
 import type { Peers } from './peers.ts'
 import type { DiscoveryFrame } from '../wire/discovery-codec.ts'
 import type { Logger } from '@libp2p/interface'
-
-/** Milliseconds that opening a stream, or dialling, may take before a probe: a late answer is an answer too. */
-const PROBE_TIMEOUT = 4_000
-/** Milliseconds after which a member that goes on sending to us is sent a sign of life. */
-const SILENCE = 500
-/** Members that are told of a suspicion. */
-const MAX_TOLD = 32
-/** Milliseconds that a probe for somebody else waits for its answer. */
-const RELAY_TIMEOUT = 3_000
-const MAX_RELAYED = 256
-/** Probes one peer may ask us to make, and suspicions it may utter, per second. */
-const MAX_PER_SECOND = 64
 
 export interface ProberInit {
   self: string
@@ -99,7 +88,7 @@ export class Prober {
 
   onProbeRequest (from: string, { nonce, target }: NonNullable<DiscoveryFrame['probeRequest']>): void {
     const { peers, self, knows, random, now } = this.#init
-    if (target === from || !peers.allow(from, 'probe_requests', MAX_PER_SECOND)) return
+    if (target === from || !peers.allow(from, 'probe_requests', MAX_ASKED)) return
     if (target === self) {
       this.onProbe(from, nonce)
       return
@@ -111,7 +100,7 @@ export class Prober {
   }
 
   onSuspicion (from: string, suspicion: NonNullable<DiscoveryFrame['suspicion']>): void {
-    if (this.#init.peers.allow(from, 'suspicions', MAX_PER_SECOND)) this.tell({ ...suspicion, type: 'suspicion', from })
+    if (this.#init.peers.allow(from, 'suspicions', MAX_ASKED)) this.tell({ ...suspicion, type: 'suspicion', from })
   }
 
   #create (): Detector {

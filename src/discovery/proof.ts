@@ -7,12 +7,11 @@ import { concat } from 'uint8arrays/concat'
 import { equals } from 'uint8arrays/equals'
 import { fromString } from 'uint8arrays/from-string'
 import { CHALLENGE_BYTES } from '../wire/limits.ts'
+import { PROOF_FRESH } from './numbers.ts'
 import type { Conflict } from '../wire/discovery-codec.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 const DOMAIN = fromString('braid-mesh/alive/v1\0')
-/** Milliseconds for which a number is good: what was signed for it later proves nothing of now. */
-const FRESH = 10_000
 
 interface ProofInit {
   privateKey: PrivateKey
@@ -41,7 +40,7 @@ export class Prover {
       answer({ challenge: this.#draw(), bootNonce: challenge, signature: challenge })
     } else if (signature.length === 0) {
       answer({ challenge, bootNonce: own.bootNonce, signature: await own.privateKey.sign(statement(challenge, own.bootNonce)) })
-    } else if (equals(challenge, this.#challenge) && own.now() - this.#drawnAt < FRESH) {
+    } else if (equals(challenge, this.#challenge) && own.now() - this.#drawnAt < PROOF_FRESH) {
       if (equals(bootNonce, own.bootNonce) || !await this.#verify(challenge, bootNonce, signature)) return false
       this.#drawnAt = -Infinity
       own.onProved()
@@ -59,7 +58,7 @@ export class Prover {
 
   #draw (): Uint8Array {
     const now = this.#init.now()
-    if (now - this.#drawnAt >= FRESH) {
+    if (now - this.#drawnAt >= PROOF_FRESH) {
       this.#challenge = crypto.getRandomValues(new Uint8Array(CHALLENGE_BYTES))
       this.#drawnAt = now
     }

@@ -7,25 +7,12 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { fromString } from 'uint8arrays/from-string'
 import { withDeadline } from '../util/deadline.ts'
 import { unref } from '../util/timeouts.ts'
+import { MAX_LONELY, MAX_PROVIDERS, MAX_WANTED, MIN_LONELY, PROVIDE_INTERVAL, RENDEZVOUS_INTERVAL, RENDEZVOUS_SETTLE, RENDEZVOUS_TIMEOUT } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { ContentRouting, Logger, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 const RAW = 0x55
-/** Milliseconds one operation may take. */
-const TIMEOUT = 3_000
-/** Milliseconds between two rounds, and for a node that knows nobody: from the one up to the other. */
-const INTERVAL = 60_000
-const MIN_LONELY = 1_000
-const MAX_LONELY = 30_000
-/** Milliseconds, up to twice that, a node waits that others have told of the mesh: many may start at once. */
-const SETTLE = 5_000
-/** Milliseconds after which the keys are provided anew. */
-const PROVIDE_INTERVAL = 10 * 60_000
-/** Providers taken from one answer; entries of nodes that are long gone are among them. */
-const MAX_PROVIDERS = 64
-/** Services that somebody waits for. */
-const MAX_WANTED = 64
 
 export interface RendezvousInit {
   mesh: string
@@ -64,7 +51,7 @@ export class Rendezvous {
   start (): void {
     this.#closing = new AbortController()
     this.#providedAt = -Infinity
-    this.#settledAt = this.#init.now() + SETTLE * (1 + this.#init.random())
+    this.#settledAt = this.#init.now() + RENDEZVOUS_SETTLE * (1 + this.#init.random())
     this.#lonelyDelay = MIN_LONELY
     this.#busy = false
     this.#arm(MIN_LONELY)
@@ -141,7 +128,7 @@ export class Rendezvous {
     const jitter = 0.75 + 0.5 * random()
     if (!lonely() && [...this.#wanted].every(has)) {
       this.#lonelyDelay = MIN_LONELY
-      return INTERVAL * jitter
+      return RENDEZVOUS_INTERVAL * jitter
     }
     const delay = this.#lonelyDelay
     this.#lonelyDelay = Math.min(MAX_LONELY, delay * 2)
@@ -182,7 +169,7 @@ export class Rendezvous {
     if (closing.aborted) return 'failed'
     counters.add(`dht_${name}`)
     try {
-      await withDeadline(TIMEOUT, [closing], run)
+      await withDeadline(RENDEZVOUS_TIMEOUT, [closing], run)
       return 'done'
     } catch (err) {
       if ((err as Error).name === 'NoContentRoutersError') return 'absent'

@@ -3,18 +3,12 @@ import { equals } from 'uint8arrays/equals'
 import { InvalidOptionsError } from '../errors.ts'
 import { given } from '../util/given.ts'
 import { MAX_ADDRESSES } from '../wire/limits.ts'
+import { CONFLICT_RAISES, LOAD_INTERVAL, RAISE_INTERVAL } from './numbers.ts'
 import { encodeInfo, signInfo } from './records.ts'
 import type { Leadership, NodeInfo, SelfPatch } from './index.ts'
 import type { VerifiedRecord } from './view.core.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { AddressManager } from '@libp2p/interface-internal'
-
-/** Milliseconds between two records that differ in their load only. */
-const LOAD_INTERVAL = 2_000
-/** Milliseconds before the incarnation is raised again; doubled each time, as two live copies would race for ever. */
-const RAISE_INTERVAL = 1_000
-/** Raises after which something alive must be using this identity. */
-const CONFLICT_RAISES = 3
 
 export interface SelfInit {
   mesh: string

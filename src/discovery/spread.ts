@@ -5,18 +5,9 @@
 import { shuffle } from '../util/random.core.ts'
 import { MAX_GOSSIP } from '../wire/limits.ts'
 import { recordFrames } from './frames.ts'
+import { FANOUT, FANOUT_LARGE, LINGER, MAX_NEWS, SMALL } from './numbers.ts'
 import type { Gossip } from './gossip.ts'
 import type { Peers } from './peers.ts'
-
-/** Milliseconds that news of others wait for more. */
-const LINGER = 5
-/** Members that are told by stream. */
-const FANOUT = 20
-/** Members that are told of others' news in a mesh of more than {@link SMALL}: gossip does the rest. */
-const FANOUT_LARGE = 6
-const SMALL = 32
-/** News that wait; beyond, the next exchange brings them. */
-const MAX_WAITING = 2_000
 
 export interface SpreaderInit {
   peers: Peers
@@ -44,7 +35,7 @@ export class Spreader {
 
   /** `wide`: nobody else may know it, so tell as many as possible, and gossip. */
   add (id: string, signed: Uint8Array, { from, wide }: { from?: string | undefined, wide: boolean }): void {
-    if (this.#news.size >= MAX_WAITING && !this.#news.has(id)) return
+    if (this.#news.size >= MAX_NEWS && !this.#news.has(id)) return
     this.#news.set(id, { signed, wide, knownBy: new Set(from == null ? [id] : [id, from]) })
     this.#timer ??= setTimeout(() => { this.flush() }, LINGER)
   }

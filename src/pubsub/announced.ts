@@ -2,15 +2,12 @@
  * What each node takes of each channel. A log that is made later is told of it at once: else its first messages would go
  * to whoever answers first.
  */
+import { MAX_ALL_TAKEN, MAX_TAKEN } from './numbers.ts'
 import type { Net } from './types.core.ts'
 
 export interface Announce { readonly type: 'announce', readonly channel: string, readonly weight: number, readonly session: number, readonly prefetch: number, readonly concurrency: number }
 /** Everything that travels by stream. */
 export type WireMessage = Net | Announce
-
-/** Channels of one node that are remembered, as many as it may consume from, and of all together. */
-const MAX_CHANNELS = 512
-const MAX_ALL = 100_000
 
 export class Announced {
   readonly #nodes = new Map<string, Map<string, Announce>>()
@@ -19,7 +16,7 @@ export class Announced {
   set (node: string, announce: Announce): void {
     const channels = this.#nodes.get(node) ?? new Map<string, Announce>()
     if (!channels.has(announce.channel)) {
-      if (channels.size >= MAX_CHANNELS || this.#count >= MAX_ALL) return
+      if (channels.size >= MAX_TAKEN || this.#count >= MAX_ALL_TAKEN) return
       this.#count++
     }
     this.#nodes.set(node, channels.set(announce.channel, announce))

@@ -3,14 +3,12 @@ import { ChannelClosedError, ChannelInUseError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
 import { checkedBody } from './contract.ts'
 import { MessageDelivery } from './message.ts'
+import { CLOSE_GRACE } from './numbers.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, Logger } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Channel, ChannelSettings, Message, MessageHandler, TopicTracing } from './index.ts'
 import type { Delivered, Settler } from './message.ts'
-
-/** Milliseconds that {@link Channel.close} gives the handlers that run. */
-const CLOSE_GRACE = 5_000
 
 export interface ChannelInit {
   readonly name: string

@@ -6,16 +6,12 @@
  */
 import { MAX_GOSSIP } from '../wire/limits.ts'
 import { encodeBatch, encodePubsub } from '../wire/pubsub-codec.ts'
+import { DIRECT, ENVELOPE, OVERHEAD } from './numbers.ts'
 import type { Context } from './context.ts'
 import type { TopicGossip } from './gossip.ts'
 import type { WireMessage } from './announced.ts'
 import type { Batch, Message } from './types.core.ts'
 
-/** {@link PubsubInit.direct} */
-const DIRECT = 24
-/** Bytes of a message beside its payload, and of gossip's envelope with a batch's tables. */
-const OVERHEAD = 64
-const ENVELOPE = 32 * 1024
 const NOTHING = new Uint8Array(0)
 
 export interface CourierInit {

@@ -3,15 +3,10 @@ import { InvalidMessageError } from '../errors.ts'
 import { unref } from '../util/timeouts.ts'
 import { checkName } from '../wire/names.ts'
 import { ChannelEnd } from './channel.ts'
+import { LOCAL_DELIVER, LOCAL_RETRY, MAX_LOCAL } from './numbers.ts'
 import type { Channel, PublishOptions, Receipt, SubscribeOptions, Topic } from './index.ts'
 import type { Outcome } from './message.ts'
 import type { Logger } from '@libp2p/interface'
-
-/** Messages that wait for somebody to take them, per channel; the oldest is dropped. */
-const MAX_WAITING = 1_000
-const MAX_DELIVER = 5
-/** Milliseconds before a message that failed comes again. */
-const RETRY = 250
 
 interface Waiting { readonly body: unknown, readonly options: PublishOptions, readonly at: number, readonly id: string, attempt: number }
 
@@ -67,7 +62,7 @@ export class LocalTopic implements Topic {
       name,
       topic: this.name,
       schema: undefined,
-      settings: () => ({ durable: false, expire: 0, maxDeliver: MAX_DELIVER, ackWait: Infinity, backoff: [RETRY] }),
+      settings: () => ({ durable: false, expire: 0, maxDeliver: LOCAL_DELIVER, ackWait: Infinity, backoff: [LOCAL_RETRY] }),
       log: this.#init.log,
       onWanting: () => {},
       onTaking: taking => {
@@ -97,7 +92,7 @@ export class LocalTopic implements Topic {
   #offer (channel: LocalChannel, waiting: Waiting): void {
     const end = channel.taking.shift()
     if (end === undefined) {
-      if (channel.waiting.push(waiting) > MAX_WAITING) channel.waiting.shift()
+      if (channel.waiting.push(waiting) > MAX_LOCAL) channel.waiting.shift()
       return
     }
     channel.taking.push(end)
@@ -112,8 +107,8 @@ export class LocalTopic implements Topic {
   }
 
   #settled (channel: LocalChannel, waiting: Waiting, outcome: Outcome): void {
-    if (outcome.type !== 'nak' || ++waiting.attempt > MAX_DELIVER) return
-    unref(setTimeout(() => { this.#offer(channel, waiting) }, outcome.delay ?? RETRY))
+    if (outcome.type !== 'nak' || ++waiting.attempt > LOCAL_DELIVER) return
+    unref(setTimeout(() => { this.#offer(channel, waiting) }, outcome.delay ?? LOCAL_RETRY))
   }
 }
 

@@ -5,19 +5,13 @@
  */
 import { pause } from '../util/timeouts.ts'
 import { decodeStoredMessage, decodeStoredState, encodeStoredMessage, encodeStoredState } from '../wire/pubsub-codec.ts'
+import { PAGE, STATES, WRITE_AGAIN } from './numbers.ts'
 import type { LogStore } from '../storage/index.ts'
 import type { AssignerConfig, AssignerState, LogId, Message } from './types.core.ts'
 import type { Logger } from '@libp2p/interface'
 
 export type Role = 'own' | 'kept'
 export type Restored = NonNullable<AssignerConfig['restored']>
-
-/** Entries that are read at once. */
-const PAGE = 1_000
-/** States that are kept, of which the last one counts. */
-const STATES = 32
-/** Milliseconds until a write that failed is tried again. */
-const RETRY = 1_000
 
 function nameOf (role: Role, { topic, publisher, epoch }: LogId): string {
   return `pubsub/${role}/${publisher}/${epoch}/${topic}`
@@ -162,7 +156,7 @@ export class LogFile {
           this.#init.onEnded?.(err as Error)
           break
         }
-        await pause(RETRY)
+        await pause(WRITE_AGAIN)
         continue
       }
       this.#init.onSaved(id)

@@ -11,6 +11,7 @@ import { isDead, logKey, matches, nameOf } from './names.core.ts'
 import { Outbox } from './outbox.ts'
 import { messageId } from './topic.ts'
 import { burial } from './burial.ts'
+import { BURY_AGAIN, EPOCH_BITS } from './numbers.ts'
 import type { Context } from './context.ts'
 import type { Courier } from './courier.ts'
 import type { OutboxOptions } from './index.ts'
@@ -19,12 +20,6 @@ import type { Restored } from './log-file.ts'
 import type { Timeless } from './loop.ts'
 import type { Registry } from './registry.ts'
 import type { AssignerInput, AssignerOutput, Batch, ChannelSpec, Generation, KeeperNet, LogId, Member, ToAssigner } from './types.core.ts'
-
-/** Random bits of an epoch, below the milliseconds of its start. */
-const EPOCH_BITS = 1_024
-
-/** Milliseconds until a dead letter that was refused is published again. */
-const BURY_AGAIN = 5_000
 
 /** Of a topic that nobody here has opened. */
 const NOTHING_ASKED: OutboxOptions = {}

@@ -8,25 +8,13 @@ import { withDeadline } from '../util/deadline.ts'
 import { timers } from '../util/timers.ts'
 import { decodePubsub, encodePubsub } from '../wire/pubsub-codec.ts'
 import { MAX_PUBSUB_FRAME, MAX_PUBSUB_WAITING } from '../wire/limits.ts'
+import { ATTEMPTS, BAN, LOSS_WAIT, MAX_UNREACHED, OPEN_TIMEOUT, SPOKE, STOP_TIMEOUT } from './numbers.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents } from '../streams/index.ts'
 import type { PubsubMessage } from '../wire/pubsub-codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
-/** Milliseconds a peer that was cut is not listened to. */
-const BAN = 10_000
 /** Between attempts to open a stream, ms. */
 const RETRY = { initial: 20, max: 2_000 }
-const OPEN_TIMEOUT = 5_000
-/** Attempts after which the frames that wait for a stream are dropped. */
-const ATTEMPTS = 6
-/** Peers of whom it is remembered how often they were not reached. */
-const MAX_UNREACHED = 1_000
-/** Milliseconds that queued frames get to leave when the node stops. */
-const STOP_TIMEOUT = 500
-/** Milliseconds from a broken stream until what may be lost is said again: no peer can make that a busy loop. */
-const LOSS_WAIT = 200
-/** Milliseconds in which what was written may still be under way. */
-const SPOKE = 5_000
 const MiB = 1024 * 1024
 
 interface Opening {

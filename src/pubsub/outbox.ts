@@ -1,17 +1,9 @@
 /** What was given to `publish` and has no seq yet: gathered, so that many share one network message, and held while the log is full. */
 import { ChannelClosedError, OutboxFullError } from '../errors.ts'
 import { nextTick } from '../util/next-tick.ts'
+import { CHUNK, CHUNK_BYTES, CROWD, MAX_WAITING, MAX_WAITING_BYTES } from './numbers.ts'
 import type { LogDriver } from './log.ts'
 import type { NewMessage, Overflow } from './types.core.ts'
-
-/** Messages of one step of the log, and their bytes. */
-const CHUNK = 512
-const CHUNK_BYTES = 1024 * 1024
-/** Messages of one flush from which on the next one waits for company: one after the other need not. */
-const CROWD = 8
-/** Publishes that wait, and their bytes: who does not await what he publishes must not fill the memory. */
-const MAX_WAITING = 100_000
-const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 /** Where in the log it is. */
 export interface Placed {

@@ -1,11 +1,9 @@
 /** Messages that are checked and cut before they travel. */
 import { LARGE_PART } from '../wire/limits.ts'
 import { isPattern, isTopic } from './names.ts'
+import { PART_OVERHEAD } from './numbers.ts'
 import type { WireMessage } from './announced.ts'
 import type { Assignment, Message } from './types.core.ts'
-
-/** Bytes that a message counts beside its payload. */
-const OVERHEAD = 512
 
 /** The message in parts that fit into frames, which mean the same one after the other. */
 export function sizedParts (message: WireMessage): WireMessage[] {
@@ -33,7 +31,7 @@ export function groups<T> (items: readonly T[], size: (item: T) => number, most 
   let group: T[] = []
   let bytes = 0
   for (const item of items) {
-    const more = size(item) + OVERHEAD
+    const more = size(item) + PART_OVERHEAD
     if (group.length > 0 && bytes + more > most) {
       all.push(group)
       group = []

@@ -4,14 +4,10 @@ import { time } from '../util/clocks.ts'
 import { within } from '../util/deadline.ts'
 import { createRegistry } from './registry.core.ts'
 import { Driven } from './loop.ts'
+import { DELETE_TIMEOUT, SYNC_TIMEOUT } from './numbers.ts'
 import { MEMBER } from './roles.ts'
 import type { Context } from './context.ts'
 import type { ChannelSpec, Member, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
-
-/** Milliseconds that a node which publishes for the first time waits for somebody to tell it of channels. */
-const SYNC_TIMEOUT = 500
-/** Milliseconds that a channel which is to be deleted may take to be heard of. */
-const DELETE_TIMEOUT = 2_000
 
 /** A channel as the mesh knows it. */
 export interface Opened { readonly spec: ChannelSpec, readonly fresh: boolean }

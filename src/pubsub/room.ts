@@ -10,6 +10,7 @@ import { createParts } from './assemble.ts'
 import { describe } from './info.ts'
 import { LazyTopic } from './lazy-topic.ts'
 import { channelKey } from './names.core.ts'
+import { HAND_OVER_INTERVAL, HAND_OVER_TIMEOUT, LINGER } from './numbers.ts'
 import { KEEPER, MEMBER } from './roles.ts'
 import { isSystem } from './system.ts'
 import { TopicEnd } from './topic.ts'
@@ -21,12 +22,6 @@ import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, PeerId } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-/** Milliseconds that a publish may wait for company. */
-const LINGER = 5
-/** Milliseconds that {@link Room.leave} gives others to take what is handed over. */
-const LEAVE_TIMEOUT = 5_000
-/** Between looks whether they have. */
-const LEAVE_INTERVAL = 20
 const NODE_EVENTS = ['node:add', 'node:update', 'node:remove'] as const
 
 /** What a topic of the application is made of. */
@@ -115,10 +110,10 @@ export class Room {
 
   async leave ({ signal }: AbortOptions = {}): Promise<void> {
     const { logs, subscriptions } = this.#parts
-    await withDeadline(LEAVE_TIMEOUT, [signal], async signal => {
+    await withDeadline(HAND_OVER_TIMEOUT, [signal], async signal => {
       const closed = Promise.all(Array.from(this.#topics, async topic => topic.close())).then(async () => subscriptions.close())
       await abortable(closed, signal).catch(() => {})
-      while (logs.unfinished && !signal.aborted) await pause(LEAVE_INTERVAL)
+      while (logs.unfinished && !signal.aborted) await pause(HAND_OVER_INTERVAL)
     })
     logs.leave()
   }

@@ -1,6 +1,7 @@
 /** What comes from others, and what becomes of them, to all parts that it concerns. */
 import { ProtocolError } from '../errors.ts'
 import { MAX_PUBSUB_FRAMES } from '../wire/limits.ts'
+import { MAX_ANSWERS, MAX_PEERS } from './numbers.ts'
 import { isLegal } from './parts.ts'
 import { MEMBER } from './roles.ts'
 import type { WireMessage } from './announced.ts'
@@ -11,10 +12,6 @@ import type { Registry } from './registry.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { KeeperNet, ToAssigner } from './types.core.ts'
 import type { NodeInfo } from '../discovery/index.ts'
-
-const MAX_PEERS = 2_000
-/** Bytes of answers that wait for one peer: while it is more, its questions are not heard. */
-const MAX_ANSWERS = 2 * 1024 * 1024
 
 export interface RouterInit {
   context: Context

@@ -5,16 +5,14 @@ import { MAX_TTL } from '../wire/limits.ts'
 import { checkName } from '../wire/names.ts'
 import { channelKey } from './names.core.ts'
 import { checkTopicOrPattern } from './names.ts'
+import { MAX_PREFETCH } from './numbers.core.ts'
+import { MAX_BACKOFFS, MAX_CONCURRENCY, MAX_DELIVER } from './numbers.ts'
 import { STATED } from './settings.core.ts'
 import type { SubscribeOptions } from './index.ts'
 import type { ChannelSpec } from './types.core.ts'
 import type { Capacity } from './subscription.ts'
 
 const BACKOFF = [250, 1_000, 5_000, 30_000]
-const MAX_BACKOFFS = 32
-const MAX_CONCURRENCY = 10_000
-const MAX_PREFETCH = 65_536
-const MAX_DELIVER = 1_000_000
 
 function number (name: string, value: number | undefined, initial: number, least: number, most: number): number {
   checkInteger(name, value, least, most)

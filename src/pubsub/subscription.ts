@@ -4,6 +4,7 @@ import { timers } from '../util/timers.ts'
 import { decodePayload, payloadBody } from '../wire/pubsub-codec.ts'
 import { createConsumer } from './consumer.core.ts'
 import { Driven } from './loop.ts'
+import { MAX_REASON, STATE_GRACE } from './numbers.ts'
 import { messageId } from './topic.ts'
 import type { Payload } from '../wire/pubsub-codec.ts'
 import type { ChannelEnd } from './channel.ts'
@@ -14,11 +15,6 @@ import type { Batch, Beat, ChannelSpec, ConsumerConfig, ConsumerInput, ConsumerO
 
 /** What one end takes at once. */
 export interface Capacity { readonly concurrency: number, readonly prefetch: number }
-
-/** Milliseconds that a consumer has to say how it takes its messages, before they go to others. */
-const GRACE = 1_000
-/** Characters of the reason for a refusal that travel. */
-const MAX_REASON = 1_024
 
 interface Seat extends Capacity { readonly end: ChannelEnd<any>, taking: boolean }
 
@@ -153,7 +149,7 @@ export class Subscription {
   }
 
   #beginGrace (): void {
-    this.#grace ??= timers.after(GRACE, () => {
+    this.#grace ??= timers.after(STATE_GRACE, () => {
       this.#grace = undefined
       this.#pause()
     })

@@ -10,6 +10,7 @@ import { isPattern } from './names.ts'
 import { Subscription } from './subscription.ts'
 import { resolveSubscription } from './subscribing.ts'
 import { MAX_PUBLISHER_TOPICS, MAX_RECORD_LIST, MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
+import { LEAVE_TIMEOUT, START_TIMEOUT } from './numbers.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Announce } from './announced.ts'
@@ -20,11 +21,6 @@ import type { Timeless } from './loop.ts'
 import type { Opened, Registry } from './registry.ts'
 import type { Wanted } from './subscribing.ts'
 import type { Batch, Beat, ChannelSpec, ConsumerInput, ToConsumer } from './types.core.ts'
-
-/** Milliseconds that the publishers have to say where a channel begins. */
-const OPEN_TIMEOUT = 2_000
-/** Milliseconds that what runs has to end when a channel is left. */
-const LEAVE_TIMEOUT = 5_000
 
 interface Entry {
   readonly subscription: Subscription
@@ -151,7 +147,7 @@ export class Subscriptions {
       context.send(id, { type: 'open', log: undefined, spec, fresh, weight, session, prefetch, concurrency, holds: [], low: 0, outcomes: NO_OUTCOMES })
     }
     try {
-      await abortable(within(OPEN_TIMEOUT, all.promise), signal)
+      await abortable(within(START_TIMEOUT, all.promise), signal)
       return [...unreached.values()]
     } finally {
       // an abort ends the timer, too

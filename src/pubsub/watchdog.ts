@@ -3,10 +3,9 @@
  * was reset): from then on the peer hears nothing while its connection lives. This looks now and then and opens it again.
  */
 import { unref } from '../util/timeouts.ts'
+import { WATCH_INTERVAL } from './numbers.ts'
 import type { Connection, Logger, PeerId } from '@libp2p/interface'
 
-/** Milliseconds between two looks. A stream is opened within one of them, so that what is missing twice is lost. */
-const INTERVAL = 2_000
 const PROTOCOL = /^\/meshsub\//
 
 /** What gossipsub has beside its documented methods; without it the peer is reconnected. */
@@ -33,7 +32,7 @@ export class GossipWatchdog {
   }
 
   start (): void {
-    this.#timer = unref(setInterval(() => { this.look() }, INTERVAL))
+    this.#timer = unref(setInterval(() => { this.look() }, WATCH_INTERVAL))
   }
 
   stop (): void {

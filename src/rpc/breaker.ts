@@ -5,6 +5,7 @@ import { checkKnown } from '../util/known.ts'
 import { checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
 import { Circuit } from './breaker.core.ts'
+import { MAX_BROKEN } from './numbers.ts'
 import { Outliers } from './outlier.core.ts'
 import { clientHooks } from './passage.ts'
 import type { ClientCall, ClientInterceptor } from './interceptor.ts'
@@ -29,8 +30,6 @@ const OUTLIERS: OutlierOptions = {
   interval: 10_000, minimumNodes: 5, minimumCalls: 100, factor: 1.9, ejection: 30_000, maxEjection: 300_000, maxShare: 0.1
 }
 const FAILURES: ReadonlySet<unknown> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'INTERNAL', 'DATA_LOSS'])
-/** Services, and nodes of one: beyond it what is known of the oldest is forgotten. */
-const MAX_KEPT = 1_024
 
 class ServiceState {
   readonly circuits = new Map<string, Circuit>()
@@ -227,7 +226,7 @@ class Breakers {
 }
 
 function forgetOldest (map: Map<string, unknown>): void {
-  if (map.size >= MAX_KEPT) {
+  if (map.size >= MAX_BROKEN) {
     map.delete(map.keys().next().value as string)
   }
 }

@@ -4,6 +4,7 @@ import { LARGE_BODY } from '../wire/limits.ts'
 import { SEARCHING, SENT, SETTLED } from './call.ts'
 import { beginCount, endCount, timeCall } from './counts.ts'
 import { Links } from './links.ts'
+import { MAX_BUSY_ROUNDS, MAX_LOOKS, MAX_MOVES, MAX_OFFERS } from './numbers.ts'
 import { cancelled, pushbackOf } from './outcome.ts'
 import { feedback, passOver, pick, preferred, speaksAgainst, startOf, unrouted } from './picking.ts'
 import { budgetOf, prepare } from './prepare.ts'
@@ -20,15 +21,6 @@ import type { OutCall } from './out-call.ts'
 import type { Ending } from './passage.ts'
 import type { CallParent } from './prepare.ts'
 import type { NodeInfo } from '../discovery/index.ts'
-
-/** Nodes a call is offered to before it pauses. */
-const MAX_ATTEMPTS = 3
-/** And nodes that it looks at, with those that have no place left for it: more than a node has streams and calls for. */
-const MAX_LOOKS = 64
-/** Nodes that do not hold the link of its token before a call is given up: the one its caller knew, and the one that this one named. */
-const MAX_MOVES = 2
-/** Times a call comes back to a service that says it is too busy. */
-const MAX_BUSY_ROUNDS = 2
 
 export class Client implements Outcomes {
   /** Calls that are not settled. */
@@ -228,7 +220,7 @@ export class Client implements Outcomes {
     if (!full) call.asked++
     const looks = passOver(call, node, cause)
     call.giveUp = full || (why === 'busy' && (call.round >= MAX_BUSY_ROUNDS || call.out?.repeats === true)) || (why === 'refused' && call.only !== undefined)
-    if (call.asked >= MAX_ATTEMPTS || looks >= MAX_LOOKS) this.#exhausted(call)
+    if (call.asked >= MAX_OFFERS || looks >= MAX_LOOKS) this.#exhausted(call)
     else this.#route(call)
   }
 

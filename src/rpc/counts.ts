@@ -1,5 +1,6 @@
 /** What is counted of calls, for who watches a node: whole numbers, and times of a sample. */
 import { Histogram } from '../util/histogram.core.ts'
+import { ALL_TIMED, MEASURED } from './numbers.ts'
 import { PerMethod } from './per-method.ts'
 import type { Call } from './call.ts'
 import type { ClientInit } from './client-init.ts'
@@ -16,13 +17,9 @@ export interface CallCounts {
   readonly times: Pick<Histogram, 'count' | 'sum' | 'quantile' | 'below' | 'copy'>
 }
 
-/** Calls of a method that are all timed; of those after them, one in sixteen is: a look at the clock costs as much as all counters. */
-const ALL = 64
-const MEASURED = 15
-
 /** Whether the call is timed that is the `calls`-th of its method. */
 export function isTimed (calls: number): boolean {
-  return (calls & MEASURED) === 1 || calls <= ALL
+  return (calls & MEASURED) === 1 || calls <= ALL_TIMED
 }
 
 export class Counts implements CallCounts {

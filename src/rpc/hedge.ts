@@ -1,6 +1,7 @@
 /** The interceptor that asks another node before the first one has failed. */
 import { checkInteger, checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
+import { MAX_HEDGES } from './numbers.ts'
 import { tellsRetryable } from './retry.ts'
 import type { ClientInterceptor, ClientNext } from './interceptor.ts'
 import type { OutCall } from './out-call.ts'
@@ -11,9 +12,6 @@ export interface HedgeOptions {
   /** Nodes that are asked at most: 1 to 1 000, or Infinity. @default 2 */
   max?: number
 }
-
-/** A number of nodes beyond every use. */
-const MAX_HEDGES = 1_000
 
 /**
  * Asks a second node when the first is slow, and takes the answer that comes first; the others are cancelled. Only unary

@@ -1,6 +1,7 @@
 /** What peers ask for before the code is there that serves it: requests, which wait for a short while. */
 import { HELD_COST, MAX_HELD, MAX_HELD_PER_PEER, STREAM_WINDOW } from '../wire/limits.ts'
 import { fillFrame, sizeGoAway, sizeResponse } from '../wire/rpc-frames.ts'
+import { HOLD } from './numbers.ts'
 import { statusOf } from './outcome.ts'
 import type { Serving } from './serving.ts'
 import type { Discovery } from '../discovery/index.ts'
@@ -9,8 +10,6 @@ import type { Lazy } from '../util/lazy.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 import type { DecodedCancel, DecodedRequest } from '../wire/rpc-frames.ts'
 
-/** Milliseconds that a request waits at most: its caller must have time left for another node. */
-const HOLD = 1_500
 /** The share of strangers. */
 const STRANGERS = 1 / 4
 

@@ -1,11 +1,9 @@
 import { ProtocolError } from '../errors.ts'
 import { copyBytes } from '../wire/bytes.ts'
 import { ITEM_COST, MAX_STREAM_WINDOW, STREAM_WINDOW } from '../wire/limits.ts'
+import { COMPACT } from './numbers.ts'
 import type { Results } from './stream-types.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
-
-/** Items taken before the front of the queue is cut off. */
-const COMPACT = 256
 
 interface Item {
   readonly codec: BodyCodec

@@ -3,13 +3,11 @@ import { untilAborted } from '../util/abortable.ts'
 import { copyBytes } from '../wire/bytes.ts'
 import { MAX_LARGE_WAITING, WRITE_HIGH_WATER } from '../wire/limits.ts'
 import { fillFrame, sizeResponse } from '../wire/rpc-frames.ts'
+import { MAX_SENT } from './numbers.ts'
 import type { Inbound } from './inbound.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { FramedStream, PeerStreams } from '../streams/index.ts'
 import type { BodyCodec } from '../wire/codecs.ts'
-
-/** Answers that are remembered after they were written: more than can be on their way. */
-const MAX_SENT = 256
 
 interface Answer {
   readonly inbound: Inbound

@@ -7,6 +7,7 @@ import { failAt } from './answers.ts'
 import { SENT, timeLeft } from './call.ts'
 import { Lane, Link } from './link.ts'
 import { isBuiltIn } from './methods.ts'
+import { AWAY } from './numbers.ts'
 import { codeOf, detailsOf, messageOf, RETRY_AFTER, retryAfterOf, unreadable } from './outcome.ts'
 import type { Outcomes } from './answers.ts'
 import type { Call } from './call.ts'
@@ -14,9 +15,6 @@ import type { Discovery } from '../discovery/index.ts'
 import type { FramedStream, PeerStreams } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { DecodedResponse } from '../wire/rpc-frames.ts'
-
-/** Milliseconds. */
-const AWAY = 1_000
 
 export interface LinksInit {
   streams: PeerStreams

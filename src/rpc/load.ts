@@ -1,8 +1,6 @@
+import { LOAD_INTERVAL } from './numbers.ts'
 import type { Discovery } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
-
-/** Milliseconds between reports of this node's load: each is a signed record that every node gets. */
-const INTERVAL = 2_000
 
 /** Tells discovery how many calls run here, when that has changed enough to matter. */
 export class LoadReporter {
@@ -21,7 +19,7 @@ export class LoadReporter {
   /** Something has changed; cheap enough for every call. */
   changed (): void {
     if (this.#timer === undefined && !this.#stopped) {
-      this.#timer = this.#timers.after(INTERVAL, () => { this.#report() })
+      this.#timer = this.#timers.after(LOAD_INTERVAL, () => { this.#report() })
     }
   }
 

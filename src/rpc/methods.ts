@@ -3,6 +3,7 @@ import { Histogram } from '../util/histogram.core.ts'
 import { checkFunctions } from '../util/refuse.ts'
 import { BUILT_IN, checkName, OWN } from '../wire/names.ts'
 import { Gate } from './gate.ts'
+import { DEFAULT_QUEUE, MAX_RESOLVED } from './numbers.ts'
 import { newestCompatible } from './versions.core.ts'
 import type { CallCounts } from './counts.ts'
 import type { HandleOptions, Handler, MethodStats, Registration } from './index.ts'
@@ -15,11 +16,6 @@ const B = 0x62
 export function isBuiltIn (method: unknown): boolean {
   return typeof method === 'string' && method.charCodeAt(0) === B && method.startsWith(BUILT_IN)
 }
-
-/** Calls that may wait for their turn when a method limits how many run, and names no bound of its own. */
-const DEFAULT_QUEUE = 100
-/** Names that callers asked for, and what serves them. */
-const MAX_RESOLVED = 1_024
 
 /** A served method with its counters. */
 export class Method implements CallCounts {

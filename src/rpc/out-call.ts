@@ -1,3 +1,4 @@
+import { MAX_MISSES } from './numbers.ts'
 import type { Call } from './call.ts'
 import type { Whole } from './handed-on.ts'
 import type { ClientCall } from './interceptor.ts'
@@ -9,8 +10,6 @@ import type { Timers } from '../util/timers.ts'
 import type { TextMap } from '../wire/rpc-frames.ts'
 import type { Trace } from '../wire/trace.ts'
 
-/** Misses of one attempt that are listed: it may look for a node for a day, several times a second. */
-const MAX_MISSES = 64
 const NONE: readonly string[] = Object.freeze([])
 
 type Options = { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] }

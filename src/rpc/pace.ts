@@ -1,15 +1,6 @@
 import { nextTask } from '../util/next-tick.ts'
+import { MAX_PER_TURN, MAX_UNWATCHED, WATCHED } from './numbers.ts'
 import type { FramedStream } from '../streams/index.ts'
-
-/**
- * Frames of one peer that are handled before everybody else has a turn: some milliseconds of work. A socket hands over
- * up to 2 MiB at once, which may be 10^5 requests.
- */
-const MAX_PER_TURN = 512
-/** Frames of a peer after which the end of the turn is waited for: a timer for a lone call would cost a tenth of it. */
-const WATCHED = 128
-/** Peers that are counted without such a timer. */
-const MAX_UNWATCHED = 1_024
 
 interface Share {
   frames: number

@@ -5,15 +5,13 @@ import { decodeBody } from '../wire/codecs.ts'
 import { MAX_IDEMPOTENCY_KEY, MAX_REPLIES, MAX_REPLY_BYTES, REPLY_TTL } from '../wire/limits.ts'
 import { tokenToHex } from '../wire/token.ts'
 import { encodeDetails } from './inbound.ts'
+import { MAX_WAITERS } from './numbers.ts'
 import { withoutStack } from './outcome.ts'
 import type { Caller } from './callers.ts'
 import type { Context } from './context.ts'
 import type { Origin } from './inbound.ts'
 import type { BodyCodec, EncodedBody } from '../wire/codecs.ts'
 import type { RequestFrame } from '../wire/rpc-frames.ts'
-
-/** Calls that may wait for the answer of one key: each is a place in its stream's table. */
-const MAX_WAITERS = 16
 
 /** What the caller may ask again for: it is answered anew. */
 const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'ABORTED', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'CANCELLED', 'DEADLINE_EXCEEDED'])

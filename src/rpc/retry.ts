@@ -5,6 +5,7 @@ import { backoff as delayOf } from '../util/backoff.core.ts'
 import { checkInteger, checkNumber } from '../util/refuse.ts'
 import { timers } from '../util/timers.ts'
 import { RetryBudget } from './budget.core.ts'
+import { MAX_ATTEMPTS, MAX_BUDGETS } from './numbers.ts'
 import { pushbackOf } from './outcome.ts'
 import { clientHooks } from './passage.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -26,9 +27,6 @@ export interface RetryOptions {
 }
 
 const CODES: readonly ErrorCode[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'ABORTED']
-const MAX_ATTEMPTS = 10
-/** Services with a bucket of their own; those beyond share one. */
-const MAX_BUDGETS = 1_024
 
 /** Running the call twice does no harm. */
 export function isSafe (options: InvokeOptions | undefined): boolean {

@@ -7,6 +7,7 @@ import { timers as sharedTimers } from '../util/timers.ts'
 import { MadeCalls } from './counts.ts'
 import { Health } from './health.ts'
 import { Methods } from './methods.ts'
+import { GRACE } from './numbers.ts'
 import { resolveRpcOptions } from './options.ts'
 import { ENCODED } from './prepare.ts'
 import { failedResults } from './results.ts'
@@ -32,9 +33,6 @@ import type { Discovery } from '../discovery/index.ts'
 import type { PeerStreams, PeerStreamsComponents, PeerStreamsInit } from '../streams/index.ts'
 import type { Timers } from '../util/timers.ts'
 import type { Logger, Startable } from '@libp2p/interface'
-
-/** Milliseconds that {@link RpcService.stop} gives the handlers that run. */
-const GRACE = 5_000
 
 /** What {@link rpc} needs of libp2p, and of the services beside it. */
 export interface RpcComponents extends PeerStreamsComponents {

@@ -6,15 +6,13 @@ import { encodeBody } from '../wire/codecs.ts'
 import { NOT_OWNER } from './answers.ts'
 import { isTimed } from './counts.ts'
 import { handlerOf } from './flow-handler.ts'
+import { MAX_LAST_ERROR } from './numbers.ts'
 import { thrown, unsendable } from './outcome.ts'
 import { invalidInput, invalidOutput } from './validate.ts'
 import type { Context } from './context.ts'
 import type { Timers } from '../util/timers.ts'
 import type { EncodedBody } from '../wire/codecs.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-
-/** Characters of the last error of a method. */
-const MAX_LAST_ERROR = 256
 
 type Validation = StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
 

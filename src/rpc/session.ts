@@ -12,6 +12,7 @@ import { SETTLED } from './call.ts'
 import { Client } from './client.ts'
 import { Held } from './held.ts'
 import { LoadReporter } from './load.ts'
+import { LINGER } from './numbers.ts'
 import { detach } from './prepare.ts'
 import { openFlow } from './streaming.ts'
 import { Targets } from './targets.ts'
@@ -33,9 +34,6 @@ import type { FramedStream, FrameLimits, PeerStreams, PeerStreamsInit } from '..
 import type { Timers } from '../util/timers.ts'
 import type { DecodedFrame } from '../wire/rpc-frames.ts'
 import type { Trace } from '../wire/trace.ts'
-
-/** Milliseconds that callers get to end their streams. */
-const LINGER = 500
 
 export interface SessionInit {
   createStreams: (init: PeerStreamsInit) => PeerStreams

@@ -1,16 +1,11 @@
 /** Which node takes the next call of a service. */
 import { createPicker } from '../balancing/index.ts'
 import { unsuspected } from '../balancing/unsuspected.core.ts'
+import { MAX_PICKERS, MAX_TARGETS, RECOUNT } from './numbers.ts'
 import { byVersion } from './versions.core.ts'
 import type { BalancerName, PickContext, Picker, PickerFactory } from '../balancing/index.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { LoadSource, Routed, TokenId, TokenRouter } from './index.ts'
-
-/** Milliseconds after which the links of the candidates are counted again; they change without a new view. */
-const RECOUNT = 1_000
-/** Services whose pickers are kept: names come from callers, and a made-up one must not cost memory for ever. */
-const MAX_TARGETS = 1_024
-const MAX_PICKERS = 16
 
 const NO_NODES: readonly NodeInfo[] = []
 

@@ -1,11 +1,7 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { tokenIdOf, tokenToBytes } from '../wire/token.ts'
+import { MAX_TOKEN, MAX_TOKENS } from './numbers.ts'
 import type { TokenId } from './index.ts'
-
-/** Tokens whose ids are remembered: an id costs some 20 us. */
-const MAX_TOKENS = 10_000
-/** Characters of a token: it is hashed on the caller's thread. */
-const MAX_TOKEN = 4_096
 
 export interface KnownToken {
   readonly id: TokenId

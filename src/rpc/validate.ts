@@ -1,10 +1,7 @@
 /** Standard Schema (https://standardschema.dev): one way to validate for zod, valibot, arktype and others. */
 import { RpcError } from '../errors.ts'
+import { MAX_ISSUES, MAX_ISSUE_MESSAGE } from './numbers.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-
-/** Issues that travel to a caller; a schema may find one in each element of an array. */
-const MAX_ISSUES = 32
-const MAX_ISSUE_MESSAGE = 512
 
 /** An issue as it travels in an error's details. */
 export interface Issue {

@@ -2,6 +2,7 @@
 import { backoff } from '../util/backoff.core.ts'
 import { MAX_RETRY_AFTER } from '../wire/limits.ts'
 import { SETTLED } from './call.ts'
+import { EARLY } from './numbers.ts'
 import { pushbackOf } from './outcome.ts'
 import { passOver } from './picking.ts'
 import type { Call } from './call.ts'
@@ -10,9 +11,6 @@ import type { TimerHandle, Timers } from '../util/timers.ts'
 
 /** Milliseconds between rounds over the candidates: quick at first, as a node that restarts is back soon. */
 const RETRY = { initial: 50, max: 1_000 }
-
-/** Milliseconds by which a timer may be early. */
-const EARLY = 10
 
 interface Wait {
   readonly call: Call

@@ -1,9 +1,7 @@
 import { RpcError } from '../errors.ts'
+import { PATIENCE } from './numbers.ts'
 import { cancelled } from './outcome.ts'
 import type { OutCall } from './out-call.ts'
-
-/** Milliseconds after the deadline: an attempt that is under way ends by itself then, and its error says more. */
-const PATIENCE = 10
 
 /**
  * Code around a call, as an interceptor is, has the call's time and its signal, whatever it waits for: before the first

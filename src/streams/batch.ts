@@ -1,15 +1,6 @@
 import { Uint8ArrayList } from 'uint8arraylist'
 import { allocUnsafe } from 'uint8arrays/alloc'
-
-/** Bytes of a slab. With yamux' header it is about one Noise packet. */
-const SLAB = 64 * 1024
-/** Larger frames get memory of their own: they would tear slabs apart. */
-const LARGE = 16 * 1024
-/** Bytes beyond its limit that {@link Batch.take} takes rather than leave the end of a large frame for another piece. */
-const SLACK = 4 * 1024
-/** Slabs kept while no stream is writing, and the room below which one is not worth keeping. */
-const MAX_SPARE = 16
-const MIN_ROOM = 4 * 1024
+import { LARGE, MAX_SPARE, MIN_ROOM, SLAB, SLACK } from './numbers.ts'
 
 /**
  * Memory that frames are written into. What lies below `mark` was handed to libp2p, which may hold it for as long as it

@@ -1,11 +1,7 @@
 import { allocUnsafe } from 'uint8arrays/alloc'
 import { FrameTooLargeError, ProtocolError } from '../errors.ts'
+import { MAX_KEPT_BUFFER, MAX_LENGTH_BITS, MIN_BUFFER } from './numbers.ts'
 
-/** A length takes at most four bytes: 2^28 is far above any frame that is allowed. */
-const MAX_LENGTH_BITS = 21
-/** First allocation for a frame that arrives in parts, and the largest buffer that is kept for the next one. */
-const MIN_BUFFER = 1024
-const MAX_KEPT_BUFFER = 16 * 1024
 const NONE = new Uint8Array(0)
 
 export interface FrameReaderInit {

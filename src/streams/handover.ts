@@ -1,24 +1,12 @@
 /** Moves what goes to a peer to a better path that has come up, while the one in use works and goes on working. */
 import { StreamEndedError } from '../errors.ts'
+import { FLOWING, HANDOVER_RETRY, HANDOVER_TIMEOUT, LOOK, MAX_HANDOVER_RETRY, MAX_HANDOVER_TIMEOUT, UNDER_WAY } from './numbers.ts'
 import { openOn } from './opening.ts'
 import { DOUBT } from './paths.ts'
 import type { FramedStream } from './index.ts'
 import type { OpeningInit } from './opening.ts'
 import type { TimerHandle } from '../util/timers.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
-
-/** Milliseconds that the acceptor has to end the stream in use before, when nothing waited in its queue. */
-const TIMEOUT = 2_000
-/** Milliseconds that it has at least once what waited has begun to leave. A connection that is dead ends before. */
-const FLOWING = 10_000
-/** Milliseconds between two looks at a queue, and how long it may go on getting shorter. */
-const LOOK = 250
-const MAX_TIMEOUT = 60_000
-/** Bytes that may be under way after the queue: what was seen to leave it tells how long they take. */
-const UNDER_WAY = 2 * 1024 * 1024
-/** Milliseconds before a better path that did not take a stream is tried again, doubled up to the second number each time. */
-const RETRY = 1_000
-const MAX_RETRY = 30_000
 
 export interface HandoverInit {
   opening: OpeningInit
@@ -62,7 +50,7 @@ export class Handover {
       if (open) this.look(remotePeer)
     }, () => {
       this.#moving.delete(peer)
-      this.#later('retry', remotePeer, Math.min(MAX_RETRY, RETRY * 2 ** attempt), attempt + 1)
+      this.#later('retry', remotePeer, Math.min(MAX_HANDOVER_RETRY, HANDOVER_RETRY * 2 ** attempt), attempt + 1)
     })
   }
 
@@ -150,15 +138,15 @@ export class Handover {
     const began = timers.now()
     const all = stream.queued
     let left = all
-    let until = began + TIMEOUT
+    let until = began + HANDOVER_TIMEOUT
     let timer: TimerHandle | undefined
     const look = (): void => {
       const now = timers.now()
       if (stream.queued < left) {
         left = stream.queued
-        until = now + Math.max(FLOWING, TIMEOUT + UNDER_WAY * (now - began) / (all - left))
+        until = now + Math.max(FLOWING, HANDOVER_TIMEOUT + UNDER_WAY * (now - began) / (all - left))
       }
-      if (now >= Math.min(until, began + MAX_TIMEOUT)) {
+      if (now >= Math.min(until, began + MAX_HANDOVER_TIMEOUT)) {
         resolve()
       } else {
         timer = timers.after(LOOK, look)

@@ -5,6 +5,7 @@ import { abortable, untilAborted } from '../util/abortable.ts'
 import { activityOf } from './activity.ts'
 import { framed } from './framed-stream.ts'
 import { Handover } from './handover.ts'
+import { MAX_OUTBOUND_STREAMS, STOP_TIMEOUT } from './numbers.ts'
 import { openStream, ungreeted } from './opening.ts'
 import { Paths } from './paths.ts'
 import { streamError } from './stream-error.ts'
@@ -12,11 +13,6 @@ import type { Activity } from './activity.ts'
 import type { FramedStream, PeerStreams, PeerStreamsComponents, PeerStreamsInit } from './index.ts'
 import type { OpeningInit } from './opening.ts'
 import type { AbortOptions, Connection, Logger, PeerId, Stream } from '@libp2p/interface'
-
-/** Outbound streams on one connection. There is one at a time; those that are ending still count. */
-const MAX_OUTBOUND_STREAMS = 64
-/** Milliseconds that {@link PeerStreams.stop} gives the peers to take what is queued. */
-const STOP_TIMEOUT = 1_000
 
 /** An open() under way; the callers that wait for it, each with a signal of its own. */
 interface Opening {

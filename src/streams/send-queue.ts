@@ -2,16 +2,10 @@ import { FrameTooLargeError, StreamEndedError, WriteQueueFullError } from '../er
 import { abortable } from '../util/abortable.ts'
 import { Batch } from './batch.ts'
 import { scheduleFlush } from './flush-queue.ts'
+import { MAX_SEND } from './numbers.ts'
 import type { FrameLimits } from './index.ts'
 import type { Flushable } from './flush-queue.ts'
 import type { Stream } from '@libp2p/interface'
-
-/**
- * Bytes given to libp2p at once. What it cannot send it keeps, in a buffer that by itself knows no bound; so all else
- * stays here, where it is counted. It is also what a muxer's frame holds, of which the peer sees nothing until all of it
- * has arrived: on a thin line larger ones look like silence.
- */
-const MAX_SEND = 64 * 1024
 
 export interface SendQueueInit {
   stream: Stream

@@ -1,12 +1,8 @@
 import { StreamTimeoutError } from '../errors.ts'
+import { RECOVERY, STALL } from './numbers.ts'
 import type { FrameLimits } from './index.ts'
 import type { PeerActivity } from './activity.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
-
-/** A check that comes later than this (ms) means that this process stood still, not the peer. */
-const STALL = 250
-/** Milliseconds after a standstill in which the peer's bytes, which lie in the socket, are read. */
-const RECOVERY = 1_000
 
 /** What the watchdog asks of the stream it watches. */
 export interface Watched {
