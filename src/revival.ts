@@ -90,7 +90,8 @@ export class Revival {
   async #ask (connection: Connection, round: AbortSignal): Promise<void> {
     const { online, joined } = this.#init
     const done = new AbortController()
-    const signal = AbortSignal.any([done.signal, round])
+    const { signal } = done
+    round.addEventListener('abort', () => { done.abort() }, { signal })
     try {
       // a failure tells of itself
       await Promise.race([answered(connection, signal), endSilent(connection, signal, online)])

@@ -22,7 +22,7 @@ const TOPIC = 'orders'
 const MAX_DELIVER = 100
 
 /** Milliseconds in which what is confirmed as durable leaves a process that is starved. */
-const UNDER_WAY = 1_000
+const UNDER_WAY = 3_000
 
 /** Milliseconds that a process ran nothing, from which on what it does may come too late. */
 const STARVED = 1_000
