@@ -244,7 +244,7 @@ class Consumer implements ConsumerCore, RunnerHost {
   }
 
   #ack (source: Source): void {
-    this.#send(source.generation.by, { type: 'ack', log: source.log, channel: this.#channel, outcomes: source.takeNews() })
+    this.send(source, { type: 'ack', log: source.log, channel: this.#channel, outcomes: source.takeNews() })
   }
 
   /** The assigner does not count on this consumer. */
@@ -279,7 +279,7 @@ class Consumer implements ConsumerCore, RunnerHost {
       source.openAt = Infinity
       source.credit = 0
       const unstarted = this.#credits.cut(source, this.#runner.giveBack(source))
-      this.#send(source.generation.by, { type: 'leave', log: source.log, channel: this.#channel, unstarted })
+      this.send(source, { type: 'leave', log: source.log, channel: this.#channel, unstarted })
     }
   }
 
@@ -314,7 +314,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     if (source.missing.isEmpty || !this.#connected.has(source.generation.by)) return
     if (now < (source.askAt === Infinity ? source.missingSince + GAP_WAIT : source.askAt)) return
     source.askAt = now + GAP_AGAIN
-    this.#send(source.generation.by, { type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges.slice(0, MAX_RANGES * 2) })
+    this.send(source, { type: 'lacks', log: source.log, channel: this.#channel, ranges: source.missing.ranges.slice(0, MAX_RANGES * 2) })
   }
 
   #forget (key: string, { log: { publisher } }: Source): void {

@@ -12,6 +12,22 @@ async function refusal (promise: Promise<void>): Promise<string> {
   return promise.then(() => 'accepted', (err: Error) => err.name)
 }
 
+/** It has lost what the fence had stored, and says so until something is stored again. */
+function damagedStore (): { damaged: StableStore, data: Map<string, Uint8Array>, lost: Set<string> } {
+  const data = new Map<string, Uint8Array>()
+  const lost = new Set(['election-fence'])
+  const damaged: StableStore = {
+    lost,
+    get: async name => data.get(name),
+    set: async (name, value) => {
+      data.set(name, value)
+      lost.delete(name)
+    },
+    delete: async name => { data.delete(name) }
+  }
+  return { damaged, data, lost }
+}
+
 describe('election: fence', () => {
   it('accepts tokens that grow, or are the same, and refuses older ones, per resource', async () => {
     const fence = createFence(memoryStorage().stable, () => undefined)
@@ -122,17 +138,7 @@ describe('election: fence', () => {
   })
 
   it('after a loss takes nothing while no leader is known, and remembers the loss when it has stored something again', async () => {
-    const data = new Map<string, Uint8Array>()
-    const lost = new Set(['election-fence'])
-    const damaged: StableStore = {
-      lost,
-      get: async name => data.get(name),
-      set: async (name, value) => {
-        data.set(name, value)
-        lost.delete(name)
-      },
-      delete: async name => { data.delete(name) }
-    }
+    const { damaged, data, lost } = damagedStore()
     let known: FencingToken | undefined
     const fence = createFence(damaged, () => known)
     expect(await refusal(fence.check('disk', token(1, 1)))).to.equal('ElectionStoreError')
@@ -150,17 +156,7 @@ describe('election: fence', () => {
   })
 
   it('after a loss judges leaders of another service by the one that leads it now, also in the next life', async () => {
-    const data = new Map<string, Uint8Array>()
-    const lost = new Set(['election-fence'])
-    const damaged: StableStore = {
-      lost,
-      get: async name => data.get(name),
-      set: async (name, value) => {
-        data.set(name, value)
-        lost.delete(name)
-      },
-      delete: async name => { data.delete(name) }
-    }
+    const { damaged } = damagedStore()
     const service = 'billing'
     const known = new Map([[undefined, token(9, 1)], [service, token(5, 3)]])
     const fence = createFence(damaged, of => known.get(of))
