@@ -18,7 +18,7 @@ const QUOTA = 3
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 let keys = 0
-const newKey = (): Uint8Array => new Uint8Array(32).fill(++keys)
+const newKey = (): Uint8Array => new Uint8Array(32).fill(++keys & 255).fill(keys >> 8, 0, 1)
 const record = (key: Uint8Array, index: number, more: Partial<NewRecord> = {}): NewRecord =>
   ({ key, rank: [1, 1, index], value: text(`value ${index}`), ttl: 600_000, ...more })
 /** Where the DHT stores a record. */
@@ -307,7 +307,13 @@ describe('records: more servers than hold a record', function () {
         }
       }
     }
-    const puts = Array.from({ length: 30 }, (_, i) => record(newKey(), i))
+    const placeOf = (key: Uint8Array): Uint8Array => sha256(encodeRecordKey({ mesh: 'shop', author: author.id, key }))
+    // each quarter of the space of keys must have had a walk: by chance that may take most of thirty puts
+    const puts = Array.from({ length: 30 }, (_, i) => {
+      let key = newKey()
+      while (placeOf(key)[0]! >> 6 !== i % 4) key = newKey()
+      return record(key, i)
+    })
     const stored: number[] = []
     const began = performance.now()
     // a walk is good for ten seconds: where they take longer, as on a busy machine, others follow
@@ -321,7 +327,7 @@ describe('records: more servers than hold a record', function () {
     // one that takes it after the put has ended is not counted, and has it
     const holding = (key: Uint8Array, of = 20): number => {
       const under = encodeRecordKey({ mesh: 'shop', author: author.id, key })
-      const target = sha256(under)
+      const target = placeOf(key)
       const distance = ({ id }: RecordNode): string => toString(sha256(peerIdFromString(id).toMultihash().bytes).map((byte, i) => byte ^ (target[i] ?? 0)), 'base16')
       const closest = servers.map(node => ({ node, at: distance(node) })).sort((a, b) => a.at < b.at ? -1 : 1).slice(0, of)
       return closest.filter(({ node }) => node.rules.store.value(toString(under, 'base32')) !== undefined).length

@@ -250,11 +250,12 @@ describe('rpc: nodes that come and go', () => {
       const token = await tokenOf('login-1')
       mesh.kill('login-1')
       mesh.gate = async id => { if (id === 'login-1') throw new StreamRefusedError('no') }
-      for (const [retryAfter, times] of [[-1, 1], [86_400_000, 1], [3_000, 4]] as const) {
+      // two of the longest gaps fit, three of the shortest do not: how long rounds are is left to chance
+      for (const [retryAfter, times] of [[-1, 1], [86_400_000, 1], [3_000, 3]] as const) {
         const asked: number[] = []
         other.rpc.setTokenGuard({ admit: () => { asked.push(mesh.clock.now); return new RpcError('UNAVAILABLE', 'leave me alone', { retryable: true, retryAfter }) } })
-        const call = watch(who({ token, timeout: 11_000 }))
-        for (let ms = 0; ms < 11_000; ms += 100) await mesh.clock.pass(100)
+        const call = watch(who({ token, timeout: 8_600 }))
+        for (let ms = 0; ms < 8_600; ms += 100) await mesh.clock.pass(100)
         expect(asked, String(retryAfter)).to.have.lengthOf(times)
         for (let i = 1; i < times; i++) expect((asked[i] as number) - (asked[i - 1] as number)).to.be.within(2_950, 4_200)
         await mesh.clock.pass(20)
