@@ -75,11 +75,17 @@ export function reuseWalks ({ k, routingTable, peerRouting }: Walks, now: () => 
   function shown (part: number, found: readonly Event[], expected: readonly unknown[]): void {
     const { size } = routingTable
     const until = now() + FRESH
-    // who did not answer now may answer the next time
-    all = found.length < k && found.length >= size ? { found, size, until } : undefined
-    const ids = new Set(expected.map(String))
-    const lacking = found.filter(({ peer }) => !ids.has(String(peer?.id))).length
     const [like] = found
-    parts[part] = like !== undefined && found.length >= k && lacking <= LACKING * k ? { like, size, until } : undefined
+    const unlike = (from: readonly unknown[], others: readonly unknown[]): unknown[] => {
+      const ids = new Set(others.map(String))
+      return from.filter(id => !ids.has(String(id)))
+    }
+    const ids = found.map(({ peer }) => peer?.id)
+    // who did not answer now may answer the next time, and is asked then
+    const silent = unlike(expected, ids)
+    all = found.length < k && found.length + silent.length >= size && silent.length <= Math.min(found.length, LACKING * k)
+      ? { found: [...found, ...silent.map(id => ({ ...like as Event, peer: { id, multiaddrs: [] } }))], size, until }
+      : undefined
+    parts[part] = like !== undefined && found.length >= k && unlike(ids, expected).length <= LACKING * k ? { like, size, until } : undefined
   }
 }

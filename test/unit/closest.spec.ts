@@ -50,6 +50,29 @@ describe('transport: walks to whoever is closest to a key', () => {
     expect(walks, 'it knows of those').to.equal(3)
   })
 
+  it('one or two of those whom this node knows may keep silent, and are given out with the others; of more nothing is known', async () => {
+    for (const [silent, made] of [[1, 1], [2, 1], [3, 3], [10, 3]] as const) {
+      walks = 0
+      const dht: Dht = {
+        k: 20,
+        routingTable: { size: 10, closestPeers: () => Array.from({ length: 10 }, (_, id) => id) },
+        peerRouting: {
+          getClosestPeers: async function * () {
+            walks++
+            for (let id = silent; id < 10; id++) yield { name: 'FINAL_PEER', peer: { id } }
+          }
+        }
+      }
+      reuseWalks(dht, () => time)
+      for (let i = 0; i < 3; i++) {
+        const found: unknown[] = []
+        for await (const { name, peer } of dht.peerRouting.getClosestPeers(new Uint8Array(1), { reuse: true })) if (name === 'FINAL_PEER') found.push(peer?.id)
+        expect(found).to.have.members(Array.from({ length: 10 }, (_, id) => id).slice(i === 0 || made > 1 ? silent : 0))
+      }
+      expect(walks, `${silent}`).to.equal(made)
+    }
+  })
+
   it('another is made as soon as a server comes or goes', async () => {
     await closest()
     size = responding = 6
