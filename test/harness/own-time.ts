@@ -3,6 +3,11 @@
  * Nothing but what follows at once from a timer, or from the test, may be waited for.
  */
 
+/** Milliseconds of it after which what does not come is not waited for any more. */
+const PATIENCE = 120_000
+/** Milliseconds between two looks. */
+const LOOK = 10
+
 interface Due { at: number, every: number | undefined, fn: () => void }
 
 export class OwnTime {
@@ -55,6 +60,23 @@ export class OwnTime {
       await turn()
     }
     this.now = end
+  }
+
+  /** It goes on until the condition holds; resolves to the first truthy value. */
+  async until <T> (condition: () => T): Promise<NonNullable<T>> {
+    for (const end = this.now + PATIENCE; ; await this.pass(LOOK)) {
+      const value = condition()
+      if (value != null && value !== false && value !== 0 && value !== '') return value
+      if (this.now >= end) throw new Error(`not within ${PATIENCE} ms: ${condition.toString()}`)
+    }
+  }
+
+  /** It goes on until the promise is settled. */
+  async settled <T> (promise: Promise<T>): Promise<T> {
+    let over = false
+    promise.then(() => { over = true }, () => { over = true })
+    await this.until(() => over)
+    return promise
   }
 }
 

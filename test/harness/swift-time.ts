@@ -70,3 +70,23 @@ export function swiftly (test: () => Promise<void>): () => Promise<void> {
     }
   }
 }
+
+/**
+ * For one test, in which no time passes by the clocks of our own code, however long it takes: no patience is at its end, no
+ * lease runs out, and who may do something once a second may not do it again. Timers run as ever.
+ */
+export function inNoTime (test: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    const { now: wall } = Date
+    const [now, then] = [performance.now(), Date.now()]
+    set(() => now)
+    Date.now = () => then
+    try {
+      await test()
+    } finally {
+      ahead = now - realNow()
+      set(() => realNow() + ahead)
+      Date.now = wall
+    }
+  }
+}

@@ -1,8 +1,7 @@
 import { expect } from 'chai'
 import { createElection } from '../../src/election/election.core.ts'
 import { MemberRegister } from '../../src/election/register.ts'
-import { useSwiftTime } from '../harness/swift-time.ts'
-import { until } from '../harness/until.ts'
+import { OwnTime } from '../harness/own-time.ts'
 import { startAlone } from './election-alone.ts'
 import { PartDisk } from '../harness/part-disk.ts'
 import type { RegisterError } from '../../src/errors.ts'
@@ -11,9 +10,8 @@ import type { Member } from '../../src/election/member.ts'
 
 type Untimed<I> = I extends unknown ? Omit<I, 'now' | 'wall'> : never
 
-describe('election: a store that cannot be written', function () {
-  this.timeout(30_000)
-  useSwiftTime()
+describe('election: a store that cannot be written', () => {
+  let time: OwnTime
   let member: Member
   let told: string[]
 
@@ -22,12 +20,17 @@ describe('election: a store that cannot be written', function () {
     member = startAlone({ ...disk.open(), durable: true }, told)
   }
 
+  beforeEach(() => {
+    time = new OwnTime()
+  })
+
   afterEach(() => {
     member.stop()
+    time.restore()
   })
 
   const write = async (): Promise<string | undefined> =>
-    (await member.ask({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] }, ['committed', 'refused'], 5_000))?.type
+    (await time.settled(member.ask({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] }, ['committed', 'refused'], 5_000)))?.type
 
   it('a write that a disk holds up is under way for as long as this node leads, however long that is; one of a node that leads no more is lost', async () => {
     const disk = new PartDisk()
@@ -36,21 +39,20 @@ describe('election: a store that cannot be written', function () {
     disk.before = async part => { if (holds && part === 'log') await held.promise }
     start(disk)
     const register = new MemberRegister(() => member)
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     holds = true
     const settled: unknown[] = []
-    const begun = performance.now()
     const writes = [1, 2].map(async n => register.write([{ key: `k${n}`, value: Uint8Array.of(n) }]).then(ranks => settled.push(ranks.length), (err: RegisterError) => settled.push(err.why)))
     // the first is being stored, the second waits for it
-    await until(() => performance.now() - begun > 12_000, { timeout: 15_000 })
+    await time.pass(12_000)
     expect([settled, member.ready]).to.deep.equal([[], true])
     held.resolve(undefined)
-    await Promise.all(writes)
+    await time.settled(Promise.all(writes))
     expect(settled).to.deep.equal([1, 1])
     disk.before = async () => new Promise(() => {})
     const last = register.write([{ key: 'k3', value: undefined }])
     setTimeout(() => { member.stop() }, 1_000)
-    expect(await last.catch((err: RegisterError) => [err.why, err.certain])).to.deep.equal(['lost', false])
+    expect(await time.settled(last.catch((err: RegisterError) => [err.why, err.certain]))).to.deep.equal(['lost', false])
   })
 
   it('is tried again with what it needs only: a voter without a register votes though its log is broken for good', async () => {
@@ -61,25 +63,25 @@ describe('election: a store that cannot be written', function () {
       if (part === 'log' && change === 'append') throw new Error('the log is broken')
     }
     start(disk)
-    await until(() => told.length > 0)
+    await time.until(() => told.length > 0)
     expect(told[0]).to.match(/^storage-failed: .*does not vote.*disk full.*free or mend the disk/)
     expect(member.group.status()?.leader).to.equal(undefined)
     broken = false
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(member.fault).to.equal(undefined)
     // a register cannot be kept there
     expect(await write()).to.equal('refused')
     // it was told of a moment ago, and is not told again, but it is a fault all the same
-    await until(() => member.fault !== undefined)
+    await time.until(() => member.fault !== undefined)
     expect(member.fault).to.have.property('name', 'ElectionStoreError')
-    await until(() => told.at(-1)?.includes('the log is broken'), { what: () => told.join() })
+    await time.until(() => told.at(-1)?.includes('the log is broken'))
   })
 
   it('only to make its log short again is told once, and is no fault: the voter goes on', async () => {
     const disk = new PartDisk()
     disk.before = async (_part, change) => { if (change === 'truncate') throw new Error('disk full') }
     start(disk)
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     for (let i = 0; i < 1_500; i++) expect(await write()).to.equal('committed')
     expect(told).to.have.length(1)
     expect(told[0]).to.match(/^log-long: .*grows: disk full; free or mend the disk.*votes on/)
@@ -91,9 +93,9 @@ describe('election: a store that cannot be written', function () {
     let broken = true
     disk.before = async () => { if (broken) throw new Error('disk full') }
     start(disk)
-    await until(() => told.length > 0)
+    await time.until(() => told.length > 0)
     broken = false
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(await write()).to.equal('committed')
     expect(told).to.have.length(1)
   })
@@ -103,12 +105,12 @@ describe('election: a store that cannot be written', function () {
     let broken = false
     disk.before = async () => { if (broken) throw new Error('disk full') }
     start(disk)
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(await write()).to.equal('committed')
     broken = true
     expect(await write()).to.equal('refused')
     broken = false
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(await write()).to.equal('committed')
   })
 })

@@ -4,8 +4,7 @@ import { Member } from '../../src/election/member.ts'
 import { PROFILES } from '../../src/election/election.core.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { decodeElection } from '../../src/wire/election-codec.ts'
-import { useSwiftTime } from '../harness/swift-time.ts'
-import { until } from '../harness/until.ts'
+import { OwnTime } from '../harness/own-time.ts'
 import type { Message } from '../../src/election/messages.core.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 
@@ -13,14 +12,15 @@ const ids = ['a', 'b', 'c']
 const nodes = ids.map(id => ({ id, service: 'login', roles: ['voter'], state: 'up' }) as unknown as NodeInfo)
 const discovery = { keep: () => {}, nodes: () => nodes, node: (id: string) => nodes.find(node => node.id === id) } as unknown as Discovery
 
-describe('election: a core that fails over a message', function () {
-  this.timeout(30_000)
+describe('election: a core that fails over a message', () => {
+  let time: OwnTime
   let members: Map<string, Member>
   let cut: string[]
   let told: string[]
   let states: Map<string, string>
 
   beforeEach(() => {
+    time = new OwnTime()
     cut = []
     told = []
     states = new Map()
@@ -43,11 +43,12 @@ describe('election: a core that fails over a message', function () {
 
   afterEach(() => {
     for (const member of members.values()) member.stop()
+    time.restore()
   })
 
-  const leader = async (): Promise<Member> => until(() => [...members.values()].find(({ ready }) => ready), { timeout: 10_000 })
+  const leader = async (): Promise<Member> => time.until(() => [...members.values()].find(({ ready }) => ready))
   const write = async (member: Member, key: string): Promise<string | undefined> =>
-    (await member.ask({ type: 'propose', id: 1, writes: [{ key, value: new Uint8Array(1) }] }, ['committed', 'refused'], 5_000))?.type
+    (await time.settled(member.ask({ type: 'propose', id: 1, writes: [{ key, value: new Uint8Array(1) }] }, ['committed', 'refused'], 5_000)))?.type
 
   it('ends the lease, cuts the sender and begins again with what is stored', async () => {
     const first = await leader()
@@ -59,7 +60,7 @@ describe('election: a core that fails over a message', function () {
       await new Promise(resolve => { signal.addEventListener('abort', resolve) })
     })
     task.catch(() => {})
-    const signal = await running.promise
+    const signal = await time.settled(running.promise)
     const poison = { type: 'bye', get term (): number { throw new Error('as an unknown fault would') } } as unknown as Message
     first.group.input({ type: 'message', from: 'b', message: poison })
     expect(cut).to.deep.equal(['b'])
@@ -69,9 +70,9 @@ describe('election: a core that fails over a message', function () {
     const next = await leader()
     expect(await write(next, 'l')).to.equal('committed')
     expect(next.group.status()?.term).to.be.above(term as number)
-    await until(() => first.group.status()?.voting === true && first.group.status()?.leader !== undefined)
+    await time.until(() => first.group.status()?.voting === true && first.group.status()?.leader !== undefined)
     expect(first.group.status()?.voters).to.deep.equal(voters)
-    await until(() => [...members.values()].every(({ group }) => ['k', 'l'].every(key => group.core?.entry(key) !== undefined)))
+    await time.until(() => [...members.values()].every(({ group }) => ['k', 'l'].every(key => group.core?.entry(key) !== undefined)))
   })
 
   it('over anything but a message ends, is said to lead no more, and says what to do', async () => {
@@ -81,7 +82,7 @@ describe('election: a core that fails over a message', function () {
       running.resolve(signal)
       await new Promise(resolve => { signal.addEventListener('abort', resolve) })
     }).catch(() => {})
-    const signal = await running.promise
+    const signal = await time.settled(running.promise)
     first.group.input({ type: 'transfer', id: 1, get to (): string { throw new Error('as an unknown fault would') } })
     expect(signal.aborted).to.equal(true)
     expect(first.ready).to.equal(false)
@@ -95,21 +96,22 @@ describe('election: a core that fails over a message', function () {
   })
 })
 
-describe('election: a store that cannot be read at the start', function () {
-  this.timeout(30_000)
-  useSwiftTime()
+describe('election: a store that cannot be read at the start', () => {
+  let time: OwnTime
   let made: Member[]
   let told: string[]
   /** Called before a stable value is read. */
   let reading: (self: string) => Promise<void>
 
   beforeEach(() => {
+    time = new OwnTime()
     made = []
     told = []
   })
 
   afterEach(() => {
     for (const member of made) member.stop()
+    time.restore()
   })
 
   /** They hear each other; only `a` has a disk. */
@@ -147,17 +149,17 @@ describe('election: a store that cannot be read at the start', function () {
     return made
   }
 
-  const why = async (member: Member): Promise<string> => member.recover(['a'], undefined).then(() => 'recovered', (err: Error) => `${err.name}: ${err.message}`)
+  const why = async (member: Member): Promise<string> => time.settled(member.recover(['a'], undefined).then(() => 'recovered', (err: Error) => `${err.name}: ${err.message}`))
 
   it('the node says so, does not vote, and takes part when it can be read', async () => {
     let broken = true
     reading = async () => { if (broken) throw new Error('EMFILE') }
     const [member] = start('a') as [Member]
-    await until(() => told.length >= 2)
+    await time.until(() => told.length >= 2)
     expect(told[0]).to.match(/^storage-failed: cannot read .*EMFILE/)
     expect(member.group.status()).to.equal(undefined)
     broken = false
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(told.every(text => text.startsWith('storage-failed')), String(told)).to.equal(true)
   })
 
@@ -165,15 +167,15 @@ describe('election: a store that cannot be read at the start', function () {
     let broken = true
     reading = async () => { if (broken) throw new Error('EMFILE') }
     const [member] = start('a') as [Member]
-    await until(() => told.length >= 1)
+    await time.until(() => told.length >= 1)
     let heard = 0
     const message = { get type (): string { heard++; return 'yield' } } as unknown as Message
     for (let i = 0; i < 10_000; i++) member.group.input({ type: 'message', from: 'b', message })
-    const write = await member.ask({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] }, ['refused'], 1_000)
+    const write = await time.settled(member.ask({ type: 'propose', id: 1, writes: [{ key: 'k', value: new Uint8Array(1) }] }, ['refused'], 1_000))
     expect(write).to.include({ why: 'not-leader', certain: true })
     expect(await why(member)).to.match(/^VotersError: no new group: cannot read the election's state/)
     broken = false
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(member.group.status()?.kind).to.equal('default')
     expect(heard).to.equal(0)
   })
@@ -182,11 +184,11 @@ describe('election: a store that cannot be read at the start', function () {
     const hangs = Promise.withResolvers<undefined>()
     reading = async () => { await hangs.promise }
     const [member] = start('a') as [Member]
-    expect(await member.ask({ type: 'recover', id: 1, voters: ['a'] }, ['recovered'], 50)).to.equal(undefined)
+    expect(await time.settled(member.ask({ type: 'recover', id: 1, voters: ['a'] }, ['recovered'], 50))).to.equal(undefined)
     const kept = member.ask({ type: 'propose', id: 2, writes: [] }, ['refused'], 1_000)
-    expect(await kept).to.include({ why: 'not-leader' })
+    expect(await time.settled(kept)).to.include({ why: 'not-leader' })
     hangs.resolve(undefined)
-    await until(() => member.ready)
+    await time.until(() => member.ready)
     expect(member.group.status()?.kind).to.equal('default')
   })
 
@@ -200,10 +202,10 @@ describe('election: a store that cannot be read at the start', function () {
     let broken = true
     reading = async () => { if (broken) throw new Error('EMFILE') }
     const [a, b] = start('a', 'b') as [Member, Member]
-    await until(() => told.length >= 2)
+    await time.until(() => told.length >= 2)
     expect(b.group.status()?.leader).to.equal(undefined)
     broken = false
-    await until(() => a.group.status()?.leader !== undefined && a.group.status()?.leader === b.group.status()?.leader)
+    await time.until(() => a.group.status()?.leader !== undefined && a.group.status()?.leader === b.group.status()?.leader)
     expect(a.group.status()?.voters).to.deep.equal(['a', 'b'])
   })
 })

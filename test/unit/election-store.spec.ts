@@ -94,7 +94,7 @@ describe('election: store', () => {
     expect(durable?.hard).to.deep.equal(hard(4))
     expect(durable?.entries).to.have.length(700)
     expect(durable?.synced).to.deep.equal(rank(2_500))
-  }).timeout(20_000)
+  })
 
   describe('a log that has grown long', () => {
     /** What `before` allows is appended; `cuts`: lengths of the log when it was made short. */
@@ -133,7 +133,7 @@ describe('election: store', () => {
       let id = 2
       while (sizes.every(size => size < 5_000)) {
         save(++id)
-        await until(() => opened.saved.at(-1) === id)
+        await until(() => opened.saved.at(-1) === id, { interval: 0 })
         await new Promise<void>(resolve => { setTimeout(resolve) })
       }
       // told, although the part after it hangs
@@ -156,7 +156,7 @@ describe('election: store', () => {
       const expected = new Map(table(SIZE).map(one => [one.key, one]))
       for (let i = 3; i <= id; i++) expected.set(`t${i % 7}`, entry(`t${i % 7}`, SIZE + i))
       expect(new Map(durable?.entries.map(one => [one.key, one]))).to.deep.equal(expected)
-    }).timeout(20_000)
+    })
 
     it('grows on where there is no room for more than is saved, which is told once and costs no vote; and is made short when there is', async () => {
       let full = false
@@ -175,7 +175,7 @@ describe('election: store', () => {
       const { first, last } = await storage.log.bounds('register-login')
       expect(last - first).to.be.below(400)
       expect((await open(storage)).durable?.entries).to.have.length(600)
-    }).timeout(20_000)
+    })
 
     it('is made short by each voter at another time', async () => {
       const lengths = new Set<number>()
@@ -187,7 +187,7 @@ describe('election: store', () => {
         lengths.add(cuts[0]!)
       }
       expect(lengths.size).to.be.above(1)
-    }).timeout(20_000)
+    })
   })
 
   it('tells of a write that failed, drops what stands on it, and goes on when it can', async () => {

@@ -4,6 +4,7 @@ import { RpcError } from '../../src/errors.ts'
 import { Asker } from '../../src/links/asker.ts'
 import { REVOKE } from '../../src/links/methods.core.ts'
 import { createRandom } from '../../src/util/random.core.ts'
+import { timers } from '../../src/util/timers.ts'
 import { MAX_LINK_CHANGES_UNDER_WAY } from '../../src/wire/limits.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh } from './links-fakes.ts'
@@ -16,11 +17,30 @@ const SEEN = { epoch: 1, term: 1, index: 1 }
 const VIEW = { state: 'observer', term: 1, voters: ['x'] } as const
 const LED = { ...VIEW, leader: { id: 'x', token: { epoch: 1, term: 1 } } } as const
 
+/** Milliseconds, more than any of these tests takes: where it matters when they are over, the test says so. */
+const PATIENCE = 60_000
+
 const question = (kind: Question['kind'], token: string, from = NONE): Question =>
   ({ kind, parent: '', token, propose: [], balanced: false, gone: undefined, to: 'x', from })
 
 const askerOf = (init: Partial<AskerInit>): Asker =>
   new Asker({ self: 'c', now: () => performance.now(), discovery: { node: () => undefined }, own: async () => [], rpc: { invoke: async () => new Promise(() => {}) }, of: () => LED, ...init })
+
+/** Timers of so many milliseconds run out when `pass` is called, which says how many. */
+function heldBack (ms: number): { pass: () => number, restore: () => void } {
+  const due: Array<() => void> = []
+  const { after } = timers
+  timers.after = (given, fn, now) => {
+    if (given === ms) due.push(fn)
+    return after.call(timers, given === ms ? 2 * PATIENCE : given, given === ms ? () => {} : fn, now)
+  }
+  const pass = (): number => {
+    const all = due.splice(0)
+    for (const fn of all) fn()
+    return all.length
+  }
+  return { pass, restore: () => { Reflect.deleteProperty(timers, 'after') } }
+}
 
 describe('links: what is asked for nobody any more', () => {
   /** Messages, as the tokens in them, and how each can be lost. */
@@ -41,7 +61,7 @@ describe('links: what is asked for nobody any more', () => {
     const { sent, calls, invoke } = recorder()
     const asker = askerOf({ rpc: { invoke } })
     const [given, kept] = [new AbortController(), new AbortController()]
-    const asked = (['ada', 'bob'] as const).map(async (token, i) => asker.ask('cart', question('move', token), 3_000, [given, kept][i]?.signal).catch((err: Error) => err.message))
+    const asked = (['ada', 'bob'] as const).map(async (token, i) => asker.ask('cart', question('move', token), PATIENCE, [given, kept][i]?.signal).catch((err: Error) => err.message))
     await until(() => sent.length === 1)
     given.abort(new Error('enough'))
     expect(await asked[0]).to.equal('enough')
@@ -62,8 +82,8 @@ describe('links: what is asked for nobody any more', () => {
     const asker = askerOf({ rpc: { invoke }, of: () => leads ? LED : VIEW })
     const given = new AbortController()
     const ask = async (kind: Question['kind'], token: string, patience: number, signal?: AbortSignal): Promise<unknown> => asker.ask('cart', question(kind, token), patience, signal).catch((err: Error) => err.message)
-    const asked = [ask('move', 'ada', 3_000, given.signal), ask('move', 'eve', 100), ask('remove', 'ida', 3_000, given.signal)]
-    void ask('move', 'bob', 3_000)
+    const asked = [ask('move', 'ada', PATIENCE, given.signal), ask('move', 'eve', 100), ask('remove', 'ida', PATIENCE, given.signal)]
+    void ask('move', 'bob', PATIENCE)
     await until(() => asker.asked === 4)
     given.abort(new Error('enough'))
     await Promise.all(asked)
@@ -154,7 +174,7 @@ describe('links: changes that each go by themselves', () => {
       await new Promise(resolve => { setTimeout(resolve, 2) })
       return { a: questions.map(() => ({ r: [1, 1, 2], c: true })) }
     }
-    const answers = await Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('remove', `t${n}`, SEEN), 5_000)))
+    const answers = await Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('remove', `t${n}`, SEEN), PATIENCE)))
     expect(answers.every(answer => 'changed' in answer && answer.changed)).to.equal(true)
     expect([sent, most]).to.deep.equal([changes, MAX_LINK_CHANGES_UNDER_WAY])
   })
@@ -164,23 +184,31 @@ describe('links: changes that each go by themselves', () => {
       await new Promise(resolve => { setTimeout(resolve, 2) })
       return { a: questions.map((_, i) => questions.length > 1 && i > 0 ? { e: 'later' } : { n: 'x', i: 1, r: [1, 1, 2], c: true }) }
     }
-    const answers = await Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('move', `t${n}`), 5_000)))
+    const answers = await Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('move', `t${n}`), PATIENCE)))
     expect(answers.every(answer => 'link' in answer && answer.link?.node === 'x')).to.equal(true)
     expect(most).to.be.within(1, MAX_LINK_CHANGES_UNDER_WAY + 10)
   })
 
   it('wait no longer than their time, were not done then, and hold up nothing else', async () => {
     answer = async questions => (questions[0] as { k: number }).k === 0 ? { a: questions.map(() => ({ n: 'x', i: 1, r: [1, 1, 2] })) } : new Promise(() => {})
-    const outcomes = Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('remove', `t${n}`, SEEN), 1_000).catch((err: RpcError) => err.retryable)))
-    let over = false
-    void outcomes.then(() => { over = true })
-    await until(() => sent === MAX_LINK_CHANGES_UNDER_WAY)
-    expect(await asker.ask('cart', question('resolve', 'ada'), 60_000)).to.have.nested.property('link.node', 'x')
-    expect(over, 'they wait still').to.equal(false)
-    void asker.ask('login', question('remove', 'ada', SEEN), 150).catch(() => {})
-    await until(() => sent === MAX_LINK_CHANGES_UNDER_WAY + 2)
-    // one that is sent may have been done
-    expect((await outcomes).map(retryable => retryable === true)).to.deep.equal(Array.from({ length: changes }, (_, n) => n >= MAX_LINK_CHANGES_UNDER_WAY))
+    // of nobody else
+    const patience = 1_001
+    const { pass, restore } = heldBack(patience)
+    try {
+      const outcomes = Promise.all(Array.from({ length: changes }, async (_, n) => asker.ask('cart', question('remove', `t${n}`, SEEN), patience).catch((err: RpcError) => err.retryable)))
+      let over = false
+      void outcomes.then(() => { over = true })
+      await until(() => sent === MAX_LINK_CHANGES_UNDER_WAY)
+      expect(await asker.ask('cart', question('resolve', 'ada'), PATIENCE)).to.have.nested.property('link.node', 'x')
+      void asker.ask('login', question('remove', 'ada', SEEN), PATIENCE).catch(() => {})
+      await until(() => sent === MAX_LINK_CHANGES_UNDER_WAY + 2)
+      expect(over, 'they wait still').to.equal(false)
+      expect(pass()).to.equal(changes)
+      // one that is sent may have been done
+      expect((await outcomes).map(retryable => retryable === true)).to.deep.equal(Array.from({ length: changes }, (_, n) => n >= MAX_LINK_CHANGES_UNDER_WAY))
+    } finally {
+      restore()
+    }
     await new Promise(resolve => { setTimeout(resolve, 100) })
     expect(sent).to.equal(MAX_LINK_CHANGES_UNDER_WAY + 2)
   })

@@ -26,6 +26,14 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
   beforeEach(() => { mesh = new FakeMesh() })
   afterEach(async () => { await mesh.stop() })
 
+  /** Returns to whom a stream is to be opened from then on, whoever is there: a pause before a repeat is real time. */
+  function kill (id: string): string[] {
+    const tried: string[] = []
+    mesh.gate = async id => { tried.push(id) }
+    mesh.kill(id)
+    return tried
+  }
+
   const key = { idempotencyKey: 'k' }
 
   it('few calls may wait for the answer of one key', async () => {
@@ -106,13 +114,16 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
   it('headers that differ in each attempt make one call, not several; those who were denied may ask with better ones', async () => {
     let asked = 0
     const seen: unknown[] = []
+    const done = Promise.withResolvers<string>()
     const renew: ClientInterceptor = next => async call => next(call).catch((err: unknown) => { if ((err as RpcError).code !== 'UNAUTHENTICATED') throw err; return next(call) })
-    await start([retry(quick), renew, credentials(() => `jwt-${asked++}`)], 1, () => async (_, { headers }) => { seen.push(headers['authorization']); return new Promise(resolve => { setTimeout(() => { resolve('paid') }, 20) }) }, {
+    await start([retry(quick), renew, credentials(() => `jwt-${asked++}`)], 1, () => async (_, { headers }) => { seen.push(headers['authorization']); return done.promise }, {
       interceptors: [auth(given => { if (given === 'jwt-0') throw new RpcError('UNAUTHENTICATED', 'too old'); return true })]
     })
     const call = gate.rpc.invoke('login', 'work', 1, key)
     await until(() => seen.length === 1)
     gate.streams.all.forEach(stream => { stream.abort(new Error('cable')) })
+    await until(() => asked === 3)
+    done.resolve('paid')
     expect(await call).to.equal('paid')
     expect(seen).to.deep.equal(['jwt-1'])
     expect(asked).to.equal(3)
@@ -123,12 +134,13 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     await start([retry(quick), hedge({ delay: 1 })], 2, id => async () => { asked.push(id); return new Promise(() => {}) })
     const call = watch(gate.rpc.invoke('login', 'work', 1, key))
     await until(() => asked.length === 1)
-    mesh.kill(asked[0] ?? '')
-    await new Promise(resolve => setTimeout(resolve, 10))
+    const tried = kill(asked[0] ?? '')
+    await until(() => tried.length > 0)
     await mesh.clock.pass(6_000)
     await until(() => call.done)
     expect(call.error).to.include({ retryable: false })
     expect(asked).to.have.lengthOf(1)
+    expect(new Set(tried)).to.deep.equal(new Set(asked))
   })
 
   it('a call with a key does not run again at a node that was started anew in between, whatever the view knows of that', async () => {
@@ -163,8 +175,8 @@ describe('rpc: what a hostile or unlucky peer may not do', () => {
     await start([retry(quick)], 1, () => async () => { ran++; return new Promise(() => {}) })
     const call = watch(gate.rpc.invoke('login', 'work', 1, { idempotent: true, timeout: 3_000 }))
     await until(() => ran === 1)
-    mesh.kill('login-1')
-    await new Promise(resolve => setTimeout(resolve, 20))
+    const tried = kill('login-1')
+    await until(() => tried.length > 0)
     await mesh.clock.pass(4_000)
     await until(() => call.done)
     expect(call.error).to.include({ code: 'UNAVAILABLE', retryable: false })

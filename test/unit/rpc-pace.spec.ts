@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Pace } from '../../src/rpc/pace.ts'
+import { until } from '../harness/until.ts'
 import type { FramedStream } from '../../src/streams/index.ts'
 
 /** A stream with frames that have arrived already, as many as a socket hands over at once. */
@@ -63,13 +64,24 @@ describe('rpc: the pace of peers', () => {
     const { setTimeout } = globalThis
     const scope = globalThis as { document?: object }
     const { document } = scope
-    globalThis.setTimeout = ((fn: () => void, ms = 0) => setTimeout(fn, Math.max(1_000, ms))) as typeof setTimeout
+    const stream = new Backlog('flood', 2_000, pace)
+    let reads = false
+    let timers = 0
+    globalThis.setTimeout = ((fn: () => void, ms = 0) => {
+      if (reads) timers++
+      return setTimeout(fn, Math.max(1_000, ms))
+    }) as typeof setTimeout
     Object.defineProperty(scope.document ??= {}, 'hidden', { value: true, configurable: true })
     try {
-      const stream = new Backlog('flood', 2_000, pace)
+      const read = stream.read.bind(stream)
+      stream.read = () => {
+        reads = true
+        read()
+        reads = false
+      }
       stream.read()
-      await new Promise(resolve => { setTimeout(resolve, 100) })
-      expect(stream).to.include({ handled: 2_000, paused: false })
+      await until(() => stream.handled === 2_000)
+      expect([stream.paused, timers]).to.deep.equal([false, 0])
     } finally {
       globalThis.setTimeout = setTimeout
       Reflect.deleteProperty(scope.document, 'hidden')

@@ -152,7 +152,7 @@ describe('rpc: resilience', () => {
       const same = gate.rpc.invoke('login', 'pay', { sum: 1 }, { ...options, node: node?.id ?? '' })
       await ready()
       gate.streams.all.forEach(stream => { stream.abort(new Error('cable')) })
-      await new Promise(resolve => setTimeout(resolve, 120))
+      await until(() => [...gate.streams.all].some(({ open, delivered }) => open && delivered > 0), { what: 'it is sent again' })
       release.resolve('paid')
       expect(await Promise.all([first, same])).to.deep.equal(['paid', 'paid'])
       expect(await gate.rpc.invoke('login', 'pay', { sum: 1 }, { ...options, node: node?.id ?? '' })).to.equal('paid')
@@ -162,13 +162,15 @@ describe('rpc: resilience', () => {
 
     it('a key has a node: it runs once, whoever of one caller asks again, also after a deadline; other keys have others', async () => {
       const nodes = await start(undefined, 3)
-      for (const node of nodes) node.rpc.handle('pay', async (n: number) => { ran.push(node.id); return n < 0 ? new Promise(resolve => { setTimeout(() => { resolve('late') }, 10) }) : node.id })
+      const late = Promise.withResolvers<string>()
+      for (const node of nodes) node.rpc.handle('pay', async (n: number) => { ran.push(node.id); return n < 0 ? late.promise : node.id })
       const pay = async (n: number, idempotencyKey: string, more = {}): Promise<unknown> => gate.rpc.invoke('login', 'pay', n, { idempotencyKey, ...more })
       for (let i = 0; i < 12; i++) await pay(1, 'order-7')
       expect(ran).to.have.lengthOf(1)
-      const late = watch(pay(-1, 'order-8', { timeout: 5 }))
+      const given = watch(pay(-1, 'order-8', { timeout: 5 }))
       await mesh.clock.pass(20)
-      expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+      expect(given.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+      late.resolve('late')
       const [home] = ran
       ran = []
       expect(await Promise.all([pay(-1, 'order-8'), pay(-1, 'order-8')])).to.deep.equal(['late', 'late'])
@@ -257,17 +259,31 @@ describe('rpc: resilience', () => {
     it('one that fails early does not hide the answer of the other; calls that may not run twice are not hedged', async () => {
       const nodes = await start([hedge({ delay: 5 })], 2)
       let calls = 0
+      const other = Promise.withResolvers<void>()
+      const failed = Promise.withResolvers<void>()
       for (const node of nodes) {
         node.rpc.handle('read', async () => {
-          calls++
-          await new Promise(resolve => setTimeout(resolve, 15))
-          if (calls === 1) throw new RpcError('INTERNAL', 'broken')
+          if (++calls === 1) {
+            await other.promise
+            failed.resolve()
+            throw new RpcError('INTERNAL', 'broken')
+          }
+          other.resolve()
+          await failed.promise
+          // its caller has heard of that
+          await ready()
           return 'fine'
+        })
+        node.rpc.handle('fail', async () => {
+          calls++
+          await new Promise(resolve => setTimeout(resolve, 30))
+          throw new RpcError('INTERNAL', 'broken')
         })
       }
       expect(await gate.rpc.invoke('login', 'read', 1, { idempotent: true })).to.equal('fine')
+      expect(calls).to.equal(2)
       calls = 0
-      await rejection(gate.rpc.invoke('login', 'read'))
+      await rejection(gate.rpc.invoke('login', 'fail'))
       expect(calls).to.equal(1)
     })
   })
