@@ -101,7 +101,8 @@ module.exports = async config => {
     // Both browsers and their processes at once would be slower than one after the other.
     concurrency: 1,
     failOnEmptyTestSuite: true,
-    browserNoActivityTimeout: 120_000,
+    // Longer than any test may take.
+    browserNoActivityTimeout: 200_000,
     browserDisconnectTimeout: 30_000,
     // A page that computes (the simulator, fuzzing) answers karma's pings late; 5 s by default, then it counts as gone.
     pingTimeout: 60_000,
