@@ -91,7 +91,7 @@ module.exports = async config => {
     ],
     // For pages of an origin of their own.
     customHeaders: [{ match: '.*', name: 'Access-Control-Allow-Origin', value: '*' }],
-    client: { leftOut: leftOut(), mocha: { timeout: 60_000 } },
+    client: { leftOut: leftOut(), mocha: { timeout: 180_000 } },
     customLaunchers: {
       ChromiumHeadless: { base: 'Chrome', flags: CHROMIUM_FLAGS },
       FirefoxOnLoopback: { base: 'FirefoxHeadless', prefs: FIREFOX_PREFS }
@@ -102,10 +102,10 @@ module.exports = async config => {
     concurrency: 1,
     failOnEmptyTestSuite: true,
     // Longer than any test may take.
-    browserNoActivityTimeout: 200_000,
+    browserNoActivityTimeout: 300_000,
     browserDisconnectTimeout: 30_000,
     // A page that computes (the simulator, fuzzing) answers karma's pings late; 5 s by default, then it counts as gone.
-    pingTimeout: 60_000,
+    pingTimeout: 120_000,
     autoWatch: false,
     singleRun: true,
     logLevel: config.LOG_WARN
