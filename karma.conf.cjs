@@ -103,7 +103,10 @@ module.exports = async config => {
     failOnEmptyTestSuite: true,
     // Longer than any test may take.
     browserNoActivityTimeout: 300_000,
-    browserDisconnectTimeout: 30_000,
+    // A browser on a busy machine may take a minute to start, and as long to say that it is still there.
+    captureTimeout: 180_000,
+    browserSocketTimeout: 120_000,
+    browserDisconnectTimeout: 120_000,
     // A page that computes (the simulator, fuzzing) answers karma's pings late; 5 s by default, then it counts as gone.
     pingTimeout: 120_000,
     autoWatch: false,
