@@ -91,7 +91,7 @@ module.exports = async config => {
     ],
     // For pages of an origin of their own.
     customHeaders: [{ match: '.*', name: 'Access-Control-Allow-Origin', value: '*' }],
-    client: { leftOut: leftOut(), mocha: { timeout: 60_000 } },
+    client: { leftOut: leftOut(), mocha: { timeout: 180_000 } },
     customLaunchers: {
       ChromiumHeadless: { base: 'Chrome', flags: CHROMIUM_FLAGS },
       FirefoxOnLoopback: { base: 'FirefoxHeadless', prefs: FIREFOX_PREFS }
@@ -101,10 +101,14 @@ module.exports = async config => {
     // Both browsers and their processes at once would be slower than one after the other.
     concurrency: 1,
     failOnEmptyTestSuite: true,
-    browserNoActivityTimeout: 120_000,
-    browserDisconnectTimeout: 30_000,
+    // Longer than any test may take.
+    browserNoActivityTimeout: 300_000,
+    // A browser on a busy machine may take a minute to start, and as long to say that it is still there.
+    captureTimeout: 180_000,
+    browserSocketTimeout: 120_000,
+    browserDisconnectTimeout: 120_000,
     // A page that computes (the simulator, fuzzing) answers karma's pings late; 5 s by default, then it counts as gone.
-    pingTimeout: 60_000,
+    pingTimeout: 120_000,
     autoWatch: false,
     singleRun: true,
     logLevel: config.LOG_WARN

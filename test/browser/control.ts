@@ -3,12 +3,16 @@
  * does. All of them end with karma.
  */
 import { describeError } from '../harness/ipc.ts'
+import { freePort } from '../harness/ports.ts'
 import { spawnNode } from '../harness/processes.ts'
 import { startTurnServer } from '../harness/turn-server.ts'
 import type { Described } from '../harness/ipc.ts'
 import type { NodeProcess, SpawnOptions } from '../harness/processes.ts'
 import type { TurnServer } from '../harness/turn-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** Milliseconds that a process has to start, and to do what it is told: less than a test has, and more than it needs. */
+const PATIENCE = 60_000
 
 /** What a page may ask for. `pid` names a process that {@link spawn} made. */
 export type ControlRequest =
@@ -19,6 +23,8 @@ export type ControlRequest =
   | { readonly op: 'kill', readonly pid: number, readonly signal: NodeJS.Signals }
   /** Ends the process, and rejects if something happened in it that must not. */
   | { readonly op: 'end', readonly pid: number }
+  /** One at which nothing listens, nor will before it is used: for a relay that is started anew. */
+  | { readonly op: 'port' }
   /** Starts a TURN server, which {@link TurnServer.server} names; one at a time. */
   | { readonly op: 'turn' }
   | { readonly op: 'end-turn' }
@@ -43,12 +49,12 @@ function known (pid: number): NodeProcess {
 async function answer (request: ControlRequest): Promise<unknown> {
   switch (request.op) {
     case 'spawn': {
-      const node = await spawnNode(request.options)
+      const node = await spawnNode({ ...request.options, timeout: PATIENCE })
       nodes.set(node.pid, node)
       return { pid: node.pid, id: node.id, addresses: node.addresses } satisfies Spawned
     }
     case 'command':
-      return known(request.pid).command(request.name, request.args)
+      return known(request.pid).command(request.name, request.args, PATIENCE)
     case 'events':
       return known(request.pid).eventsOf(request.event)
     case 'kill': {
@@ -64,6 +70,8 @@ async function answer (request: ControlRequest): Promise<unknown> {
       node.expectClean()
       return undefined
     }
+    case 'port':
+      return freePort()
     case 'turn':
       turn = await startTurnServer()
       return turn.server

@@ -4,6 +4,9 @@ import type { ControlAnswer, ControlRequest, Spawned } from './control.ts'
 import type { NodeInfo } from '../../src/index.ts'
 import type { ChildInvokeOptions, ChildMeshOptions } from '../harness/ipc.ts'
 
+/** Of the meshes in pages and processes. Calls have to be answered: how soon is a matter of the machine. */
+export const PATIENT = { timeout: 40_000 }
+
 async function ask (request: ControlRequest): Promise<any> {
   const response = await fetch('/control', { method: 'POST', body: JSON.stringify(request) })
   const answer = await response.json() as ControlAnswer
@@ -68,11 +71,16 @@ export function useRemoteNodes (): RemoteNodes {
   })
   return {
     async spawn (options = {}, label = options.name ?? options.service ?? 'node') {
-      const node = new RemoteNode(await ask({ op: 'spawn', options: { label, options: { listen: ['/ip4/127.0.0.1/tcp/0/ws'], ...options } } }))
+      const node = new RemoteNode(await ask({ op: 'spawn', options: { label, options: { listen: ['/ip4/127.0.0.1/tcp/0/ws'], rpc: PATIENT, ...options } } }))
       running.push(node)
       return node
     }
   }
+}
+
+/** The addresses of a WebSocket server that is not there yet, and may come twice. */
+export async function freeAddress (): Promise<string[]> {
+  return [`/ip4/127.0.0.1/tcp/${await ask({ op: 'port' })}/ws`]
 }
 
 export interface RemoteTurnServer {

@@ -1,4 +1,5 @@
 /** More pages beside the one that karma runs the tests in: frames of the same origin, each with a node of its own. */
+import { PATIENT } from './nodes.ts'
 import type { SecondPage } from './second-page.ts'
 import type { Mesh, MeshOptions } from '../../src/index.ts'
 import type { WebrtcOptions } from '../../src/webrtc/index.ts'
@@ -66,7 +67,7 @@ export function usePages (): Pages {
       // Registered first, and so called first.
       window.addEventListener('pagehide', event => { if (mute) event.stopImmediatePropagation() })
       before?.(window)
-      second.mesh = await second.createMesh({ ...options, ...direct == null ? {} : { webrtc: second.webrtc(direct) } })
+      second.mesh = await second.createMesh({ rpc: PATIENT, ...options, ...direct == null ? {} : { webrtc: second.webrtc(direct) } })
       return {
         mesh: second.mesh,
         window,

@@ -3,17 +3,17 @@ import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { decodeUpdateMsg } from '../../src/pubsub/index.ts'
 import { until } from '../harness/until.ts'
-import { useRemoteNodes } from './nodes.ts'
+import { PATIENT, useRemoteNodes } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { Handled } from '../harness/pubsub-methods.ts'
 import type { RemoteNode } from './nodes.ts'
-import type { Mesh, MeshOptions } from '../../src/index.ts'
+import type { Channel, Mesh, MeshOptions } from '../../src/index.ts'
 
-const WAIT = { timeout: 25_000 }
+const WAIT = { timeout: 40_000 }
 const numbers = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => i + from)
 
 describe('a page and the channels', function () {
-  this.timeout(60_000)
+  this.timeout(100_000)
   const remote = useRemoteNodes()
   const pages = usePages()
   const meshes: Mesh[] = []
@@ -22,7 +22,7 @@ describe('a page and the channels', function () {
   let topic = 0
 
   async function join (options: MeshOptions = {}): Promise<Mesh> {
-    const mesh = await createMesh({ mesh: 'channels', bootstrap: relay.addresses, ...options })
+    const mesh = await createMesh({ mesh: 'channels', bootstrap: relay.addresses, rpc: PATIENT, ...options })
     meshes.push(mesh)
     return mesh
   }
@@ -30,6 +30,25 @@ describe('a page and the channels', function () {
   /** All see the page, so that it is asked where a channel begins. */
   async function known (mesh: Mesh): Promise<void> {
     await until(async () => (await relay.sees(mesh.id)) && await worker.sees(mesh.id), WAIT)
+  }
+
+  /** All have said in time where the channel begins: it has all that is published from here on. */
+  async function channelOf (mesh: Mesh, name: string): Promise<Channel> {
+    return until(async () => {
+      const channel = await mesh.pubsub.topic(name).subscribe('billing')
+      if (channel.unreached.length === 0) return channel
+      await channel.close()
+      return undefined
+    }, WAIT)
+  }
+
+  /** The same of a process, which acks all that it gets. */
+  async function consume (node: RemoteNode, name: string): Promise<void> {
+    await until(async () => {
+      const unreached: string[] = await node.command('subscribe', name, 'billing')
+      if (unreached.length > 0) await node.command('closeChannel', name, 'billing')
+      return unreached.length === 0
+    }, WAIT)
   }
 
   async function handledBy (node: RemoteNode, name: string): Promise<Handled[]> {
@@ -50,10 +69,9 @@ describe('a page and the channels', function () {
     const mesh = await join()
     await known(mesh)
     const got: number[] = []
-    const channel = await mesh.pubsub.topic(name).subscribe('billing')
+    const channel = await channelOf(mesh, name)
     channel.onMessage(({ body }) => { got.push(body) })
-    expect(channel.unreached).to.deep.equal([])
-    await worker.command('subscribe', name, 'billing')
+    await consume(worker, name)
     await relay.command('publishMany', name, 100, { confirm: 'handled' })
     const there = (await handledBy(worker, name)).map(({ body }) => body as number)
     expect(got.length).to.be.within(1, 99)
@@ -64,7 +82,7 @@ describe('a page and the channels', function () {
     const name = `orders-${++topic}`
     const mesh = await join()
     await known(mesh)
-    await worker.command('subscribe', name, 'billing')
+    await consume(worker, name)
     await until(async () => (await mesh.pubsub.topic(name).publish('ping', { confirm: 'handled' })).channels.includes('billing'), WAIT)
     const receipts = await Promise.all(numbers(50).map(async n => mesh.pubsub.topic(name).publish(n, { confirm: 'handled' })))
     expect(new Set(receipts.map(({ reached }) => reached))).to.deep.equal(new Set(['handled']))
@@ -77,12 +95,12 @@ describe('a page and the channels', function () {
     const page = await pages.open({ mesh: 'channels', bootstrap: relay.addresses })
     await known(page.mesh)
     const held: number[] = []
-    const channel = await page.mesh.pubsub.topic(name).subscribe('billing')
+    const channel = await channelOf(page.mesh, name)
     channel.onMessage(async ({ body }) => {
       held.push(body)
       await new Promise(() => {})
     })
-    await worker.command('subscribe', name, 'billing')
+    await consume(worker, name)
     const published = relay.command('publishMany', name, 20, { confirm: 'handled' })
     await until(() => held.length > 0, WAIT)
     page.kill()
@@ -127,7 +145,7 @@ describe('a page and the channels', function () {
     const page = await pages.open({ mesh: 'channels', bootstrap: relay.addresses })
     await known(page.mesh)
     const got: number[] = []
-    const channel = await page.mesh.pubsub.topic(name).subscribe('billing')
+    const channel = await channelOf(page.mesh, name)
     channel.onMessage(({ body }) => { got.push(body) })
     page.window.document.dispatchEvent(new Event('freeze'))
     await until(async () => (await relay.nodes()).some(({ id, state }) => id === page.mesh.id && state === 'away'), WAIT)

@@ -13,6 +13,8 @@ import type { Connection, Stream } from '@libp2p/interface'
 const DIALS = navigator.userAgent.includes('Firefox') ? 75 : 200
 /** The page's way to the test runner. */
 const karma = (globalThis as { __karma__?: { info (detail: object): void } }).__karma__
+/** Milliseconds that a dial, or an answer, may take: on a busy machine a hundred times what it needs. */
+const PATIENCE = 30_000
 /** Sends back what it gets. */
 const ECHO = '/test/echo'
 
@@ -32,7 +34,7 @@ async function serveEcho ({ libp2p }: Mesh): Promise<void> {
 
 /** The other end sends this byte back, over this path. */
 async function answers (path: Connection, byte: Uint8Array): Promise<number | undefined> {
-  const stream = await path.newStream(ECHO, { signal: AbortSignal.timeout(5_000) })
+  const stream = await path.newStream(ECHO, { signal: AbortSignal.timeout(PATIENCE) })
   const answer = new Promise<number | undefined>((resolve, reject) => {
     stream.addEventListener('message', ({ data }) => { resolve(data.subarray()[0]) }, { once: true })
     stream.addEventListener('close', ({ error }) => { reject(error ?? new Error('no answer')) }, { once: true })
@@ -50,12 +52,12 @@ async function dialAgain (from: Mesh, to: Mesh): Promise<[Connection, Connection
   for (const path of directPaths(from, to)) path.abort(new Error('dialled again'))
   const peer = from.libp2p.getConnections(to.libp2p.peerId).find(({ direct }) => !direct)
   const [relay = ''] = peer?.remoteAddr.toString().split('/p2p-circuit') ?? []
-  const path = await from.libp2p.dial(multiaddr(`${relay}/p2p-circuit/webrtc/p2p/${to.id}`), { force: true, signal: AbortSignal.timeout(10_000) })
-  return [path, await until(() => directPaths(to, from).find(other => !former.has(other)))]
+  const path = await from.libp2p.dial(multiaddr(`${relay}/p2p-circuit/webrtc/p2p/${to.id}`), { force: true, signal: AbortSignal.timeout(PATIENCE) })
+  return [path, await until(() => directPaths(to, from).find(other => !former.has(other)), { timeout: PATIENCE })]
 }
 
 describe('direct paths, one after the other', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   const remote = useRemoteNodes()
   const pages = usePages()
 
@@ -66,7 +68,7 @@ describe('direct paths, one after the other', function () {
       const { mesh: right, window } = await pages.open({ mesh: 'dials', service: 'right', bootstrap: relay.addresses, direct: {} })
       await Promise.all([left, right].map(serveEcho))
       // its two ends agree on the first one by themselves
-      await until(() => directPaths(left, right).length > 0 && directPaths(right, left).length > 0)
+      await until(() => directPaths(left, right).length > 0 && directPaths(right, left).length > 0, { timeout: 60_000 })
       // each page takes only arrays of its own
       const arrays = new Map([[left, Uint8Array], [right, (window as unknown as { Uint8Array: typeof Uint8Array }).Uint8Array]])
       const failures: string[] = []

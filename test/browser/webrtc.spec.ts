@@ -6,13 +6,16 @@ import { createMesh } from '../../src/index.ts'
 import { WORDS } from '../../src/webrtc/control.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
 import { until } from '../harness/until.ts'
-import { useRemoteNodes, useTurnServer } from './nodes.ts'
+import { PATIENT, useRemoteNodes, useTurnServer } from './nodes.ts'
 import { usePages } from './pages.ts'
 import type { RemoteNode } from './nodes.ts'
 import type { Page } from './pages.ts'
 import type { Mesh, PathChange } from '../../src/index.ts'
 import type { WebrtcOptions } from '../../src/webrtc/index.ts'
 import type { Connection, PrivateKey } from '@libp2p/interface'
+
+/** A dial that comes to nothing on a busy machine is made again after some seconds. */
+const WAIT = { timeout: 40_000 }
 
 /** Connections with another node that are open, by the way they take. */
 function paths (mesh: Mesh, other: Mesh): { direct: Connection[], relayed: Connection[] } {
@@ -56,6 +59,16 @@ async function wayOf (connection: RTCPeerConnection): Promise<string[]> {
   const stats = [...(await connection.getStats() as unknown as Map<string, Record<string, unknown>>).values()]
   const pair = stats.find(({ type, state, nominated }) => type === 'candidate-pair' && state === 'succeeded' && nominated === true)
   return [pair?.['localCandidateId'], pair?.['remoteCandidateId']].map(id => String(stats.find(stat => stat['id'] === id)?.['candidateType']))
+}
+
+/** The page's script takes what the other end offers or answers when it may, so that there is no direct path before. */
+function waitsFor (window: Window, allowed: Promise<void>): void {
+  const prototype = prototypeOf(window)
+  const set = prototype.setRemoteDescription
+  prototype.setRemoteDescription = async function (description: RTCSessionDescriptionInit) {
+    await allowed
+    await Reflect.apply(set, this, [description])
+  }
 }
 
 /** The page's script sees only after a while that a connection is made, as when it has much to do. */
@@ -107,7 +120,7 @@ function speaksLate (window: Window, said: number[]): void {
 }
 
 describe('direct paths', function () {
-  this.timeout(60_000)
+  this.timeout(100_000)
   const remote = useRemoteNodes()
   const pages = usePages()
   const turn = useTurnServer()
@@ -116,7 +129,7 @@ describe('direct paths', function () {
   let changes: PathChange[]
 
   async function join (bootstrap: readonly string[], options: WebrtcOptions = {}, privateKey?: PrivateKey): Promise<void> {
-    mesh = await createMesh({ mesh: 'direct', service: 'left', bootstrap, webrtc: webrtc(options), start: false, ...privateKey == null ? {} : { privateKey } })
+    mesh = await createMesh({ mesh: 'direct', service: 'left', bootstrap, webrtc: webrtc(options), rpc: PATIENT, start: false, ...privateKey == null ? {} : { privateKey } })
     changes = []
     mesh.addEventListener('path', ({ detail }) => { changes.push(detail) })
     mesh.rpc.handle('who', () => 'left')
@@ -126,12 +139,12 @@ describe('direct paths', function () {
   async function openRight (bootstrap: readonly string[], direct: WebrtcOptions = {}, before?: (window: Window) => void): Promise<Page> {
     const page = await pages.open({ mesh: 'direct', service: 'right', bootstrap, direct }, before)
     page.mesh.rpc.handle('who', () => 'right')
-    await until(() => (mesh.discovery.node(page.mesh.id)?.addresses.length ?? 0) > 0)
+    await until(() => (mesh.discovery.node(page.mesh.id)?.addresses.length ?? 0) > 0, WAIT)
     return page
   }
 
   async function direct (other: Mesh): Promise<void> {
-    await until(() => paths(mesh, other).direct.length > 0 && paths(other, mesh).direct.length > 0)
+    await until(() => paths(mesh, other).direct.length > 0 && paths(other, mesh).direct.length > 0, WAIT)
   }
 
   before(async () => { relay = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true }) })
@@ -142,7 +155,11 @@ describe('direct paths', function () {
     const own = await remote.spawn({ mesh: 'direct', name: 'relay', relay: true })
     await join(own.addresses)
     const made: RTCPeerConnection[] = []
-    const { mesh: other } = await openRight(own.addresses, undefined, window => { gather(window, made) })
+    const called = Promise.withResolvers<void>()
+    const { mesh: other } = await openRight(own.addresses, undefined, window => {
+      gather(window, made)
+      waitsFor(window, called.promise)
+    })
     const ran: number[] = []
     other.rpc.handle('count', async (n: number) => {
       ran.push(n)
@@ -151,6 +168,7 @@ describe('direct paths', function () {
     })
     const answers: unknown[] = [await mesh.rpc.invoke('right', 'count', 0)]
     expect(paths(mesh, other).direct).to.deep.equal([])
+    called.resolve()
     const going = { on: true }
     const calling = (async () => {
       for (let n = 1; going.on; n += 5) answers.push(...await Promise.all([0, 1, 2, 3, 4].map(async i => mesh.rpc.invoke('right', 'count', n + i))))
@@ -158,13 +176,13 @@ describe('direct paths', function () {
     await direct(other)
     // no server is asked for a page's address unless one is named, whoever dialled
     expect(made.map(connection => connection.getConfiguration().iceServers)).to.deep.equal(made.map(() => [])).and.not.to.deep.equal([])
-    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh), WAIT)
     const taken = answers.length
     await until(() => answers.length > taken + 50)
     expect(changes.filter(({ direct }) => direct)).to.deep.equal([{ peer: other.id, direct: true }])
     expect(paths(mesh, other).relayed).not.to.have.length(0)
     await own.kill()
-    await until(() => paths(mesh, other).relayed.length === 0)
+    await until(() => paths(mesh, other).relayed.length === 0, WAIT)
     const left = answers.length
     await until(() => answers.length > left + 50)
     going.on = false
@@ -184,13 +202,13 @@ describe('direct paths', function () {
     const made: RTCPeerConnection[] = []
     const { mesh: other } = await openRight(own.addresses, only, window => { gather(window, made) })
     await direct(other)
-    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
-    expect(await Promise.all(made.map(wayOf))).to.deep.equal([['relay', 'relay']])
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh), WAIT)
+    expect(await Promise.all(made.filter(({ connectionState }) => connectionState === 'connected').map(wayOf))).to.deep.equal([['relay', 'relay']])
     await own.kill()
-    await until(() => paths(mesh, other).relayed.length === 0)
+    await until(() => paths(mesh, other).relayed.length === 0, WAIT)
     for (let i = 0; i < 10; i++) expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
     await end()
-    await until(() => paths(mesh, other).direct.length === 0 && paths(other, mesh).direct.length === 0, { timeout: 40_000 })
+    await until(() => paths(mesh, other).direct.length === 0 && paths(other, mesh).direct.length === 0, WAIT)
   })
 
   it('that cannot be made leave the relayed one as it is, and say why', async () => {
@@ -202,11 +220,9 @@ describe('direct paths', function () {
     other.addEventListener('path', ({ detail }) => { failures.push(detail) })
     await mesh.rpc.invoke('right', 'who')
     const [relayed] = paths(mesh, other).relayed
-    await until(() => [...changes, ...failures].some(({ error }) => error != null))
-    for (const { direct, error } of [...changes, ...failures]) {
-      expect([direct, error?.name]).to.deep.equal([false, 'NoPathError'])
-      expect(error?.message).to.match(/ICE failed.*TURN/)
-    }
+    // while this machine is busy an attempt may come less far in its time, and say that
+    await until(() => [...changes, ...failures].some(({ error }) => /ICE failed.*TURN/.test(error?.message ?? '')), WAIT)
+    for (const { direct, error } of [...changes, ...failures]) expect([direct, error?.name]).to.deep.equal([false, 'NoPathError'])
     expect(paths(mesh, other)).to.deep.equal({ direct: [], relayed: [relayed] })
     expect(paths(other, mesh).direct).to.deep.equal([])
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
@@ -216,11 +232,9 @@ describe('direct paths', function () {
     await join(relay.addresses, { timeout: 2_000 })
     const { mesh: other } = await pages.open({ mesh: 'direct', service: 'right', bootstrap: relay.addresses, direct: { timeout: 2_000 } }, neverGreets)
     other.rpc.handle('who', () => 'right')
-    await until(() => changes.some(({ error }) => error != null), { timeout: 30_000 })
-    for (const { direct, error } of changes) {
-      expect([direct, error?.name]).to.deep.equal([false, 'NoPathError'])
-      expect(error?.message).to.match(/does not greet.*control channel/)
-    }
+    // the same
+    await until(() => changes.some(({ error }) => /does not greet.*control channel/.test(error?.message ?? '')), WAIT)
+    for (const { direct, error } of changes) expect([direct, error?.name]).to.deep.equal([false, 'NoPathError'])
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
   })
 
@@ -238,9 +252,9 @@ describe('direct paths', function () {
     await join(own.addresses)
     const page = await openRight(own.addresses)
     await direct(page.mesh)
-    await until(() => movedTo(mesh, page.mesh) && movedTo(page.mesh, mesh))
+    await until(() => movedTo(mesh, page.mesh) && movedTo(page.mesh, mesh), WAIT)
     await own.kill()
-    await until(() => paths(mesh, page.mesh).relayed.length === 0)
+    await until(() => paths(mesh, page.mesh).relayed.length === 0, WAIT)
     const removed: string[] = []
     mesh.discovery.addEventListener('node:remove', ({ detail: { id, state } }) => { if (id === page.mesh.id) removed.push(state) })
     const { id } = page.mesh
@@ -287,9 +301,9 @@ describe('direct paths', function () {
         if (end === 'stop') await page.mesh.stop()
         else if (end === 'kill') page.kill()
         else path?.abort(new Error('lost'))
-        await until(() => path?.status !== 'open', { timeout: 14_000 })
+        await until(() => path?.status !== 'open', WAIT)
         if (end === 'abort') page.kill()
-        await until(() => mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+        await until(() => mesh.libp2p.getConnections(peerId).length === 0, WAIT)
       }
       expect(made).to.be.at.least(3)
       await until(() => waiting.size === 0)
@@ -312,7 +326,7 @@ describe('direct paths', function () {
     const said: number[] = []
     const { mesh: other } = await openRight(relay.addresses, {}, window => { speaksLate(window, said) })
     await direct(other)
-    await until(() => movedTo(mesh, other) && movedTo(other, mesh))
+    await until(() => movedTo(mesh, other) && movedTo(other, mesh), WAIT)
     const { direct: [path], relayed } = paths(mesh, other)
     let stood = 0
     mesh.libp2p.addEventListener('connection:close', ({ detail }) => {

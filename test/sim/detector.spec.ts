@@ -7,7 +7,7 @@ import { describeFailure, runBatch, runScenario, runSeed } from './kernel/run.ts
 const SEEDS = 300
 
 describe('simulation: failure detector and view', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   it(`keeps its invariants over ${SEEDS} seeds, in each of which other things go wrong`, () => {
     const client = detectorClient()

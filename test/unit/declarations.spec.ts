@@ -34,7 +34,7 @@ function declarations (): string {
 }
 
 describe('declarations of contracts', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   it('name nothing but the application\'s own dependencies', () => {
     const text = declarations()

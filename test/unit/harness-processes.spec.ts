@@ -21,7 +21,7 @@ function exists (pid: number): boolean {
 }
 
 describe('harness: node processes', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   it('runs commands, restores errors with name and fields, and streams events with their time', async () => {
     await using node = await spawnNode({ script, label: 'plain' })

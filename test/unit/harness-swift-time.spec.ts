@@ -25,22 +25,29 @@ describe('harness: swift time', () => {
     const before = performance.now()
     await swiftly(async () => { await new Promise(resolve => { timers.after(1_000, () => { resolve(undefined) }) }) })()
     expect(performance.now() - before).to.be.at.least(1_000)
-    expect(Math.abs(Date.now() - real())).to.be.at.most(1)
+    const [earlier, now, later] = [real(), Date.now(), real()]
+    expect(now).to.be.within(earlier - 1, later + 1)
     const began = real()
     await new Promise(resolve => { timers.after(50, () => { resolve(undefined) }) })
     expect(real() - began).to.be.at.least(49)
   })
 
   it('is none for processes that agree about the time, neither meanwhile nor later', async () => {
-    const began = real()
-    const before = wallClock()
-    const apart = (): number => Math.abs(wallClock() - before - (real() - began))
-    let meanwhile = Infinity
+    /** By how much the one clock is ahead of the other, at least and at most: it may be long between two looks at them. */
+    const ahead = (): [number, number] => {
+      const [earlier, now, later] = [real(), wallClock(), real()]
+      return [now - later, now - earlier]
+    }
+    const [least, most] = ahead()
+    let meanwhile: [number, number] = [Infinity, -Infinity]
     await swiftly(async () => {
       await new Promise(resolve => { setTimeout(resolve, 1_000) })
-      meanwhile = apart()
+      meanwhile = ahead()
     })()
-    expect([meanwhile, apart()]).to.satisfy((all: number[]) => all.every(ms => ms < 5))
+    for (const [low, high] of [meanwhile, ahead()]) {
+      expect(low).to.be.below(most + 5)
+      expect(high).to.be.above(least - 5)
+    }
   })
 
   it('is over for a test that fails, too', async () => {

@@ -29,7 +29,8 @@ describe('harness: until', () => {
     let looks = 0
     const slow = async (): Promise<boolean> => {
       looks++
-      await new Promise(resolve => { realTimeout(resolve, 800) })
+      // time in which this process runs, however often it stands still
+      for (let i = 0; i < 8; i++) await new Promise(resolve => { realTimeout(resolve, 100) })
       return false
     }
     expect(await ended(() => false)).to.equal('not within 300 ms: what never comes')

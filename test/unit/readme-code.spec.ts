@@ -68,7 +68,7 @@ function problems (files: ReadonlyMap<string, string>): string[] {
 }
 
 describe('the code in the documents', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   it('is what the types take', () => {
     const files = new Map([...blocks('README.md'), ...blocks('doc/MONITOR.md')])

@@ -7,7 +7,9 @@ import { asStored, newAuthor, ranked } from '../harness/ranked.ts'
 import type { Dht, DhtEvent } from '../../src/records/dht.ts'
 
 const KEY = new Uint8Array(32).fill(7)
-const NEVER = 30_000
+/** Milliseconds: as long as a test may take. */
+const PATIENCE = 50_000
+const NEVER = 2 * PATIENCE
 
 describe('records: a read', () => {
   const rules = recordRules({ mesh: 'shop' })
@@ -43,7 +45,7 @@ describe('records: a read', () => {
     const value = await signed(1, 5)
     tell(1, Array.from({ length: 6 }, () => value))
     for (const author of [0, 2]) tell(author, Array.from({ length: 6 }, () => undefined))
-    const signal = AbortSignal.timeout(10_000)
+    const signal = AbortSignal.timeout(PATIENCE)
     expect((await resolver(NEVER).get(KEY, ids, undefined, signal))?.rank[2]).to.equal(5)
     expect(signal.aborted).to.equal(false)
   })
@@ -52,7 +54,7 @@ describe('records: a read', () => {
     const { ids, signed, tell } = await authors()
     tell(0, [await signed(0, 3), undefined, await signed(0, 4)])
     tell(1, [])
-    expect((await resolver(20).get(KEY, ids.slice(0, 2), 'best', AbortSignal.timeout(10_000)))?.rank[2]).to.equal(4)
+    expect((await resolver(20).get(KEY, ids.slice(0, 2), 'best', AbortSignal.timeout(PATIENCE)))?.rank[2]).to.equal(4)
     for (const [asked, window] of [[ids.slice(0, 2), 'safe'], [ids.slice(1, 2), 'best']] as const) {
       const late = await resolver(20).get(KEY, asked, window, AbortSignal.timeout(300)).catch((err: Error) => err.name)
       expect(late).to.equal('TimeoutError')
@@ -66,7 +68,7 @@ describe('records: a read', () => {
       const [id, bytes] = asStored({ under: encodeRecordKey({ mesh: rules.mesh, author: ids[0] ?? '', key: KEY }), value: old })
       rules.store.put(id.slice('/dht/record/'.length), bytes)
       tell(0, [...Array.from({ length: liars }, () => old), ...Array.from({ length: honest }, () => newer)])
-      expect((await resolver(NEVER, others, 'server').get(KEY, ids.slice(0, 1), 'safe', AbortSignal.timeout(5_000)))?.rank[2], `of ${others + 1}`).to.equal(4)
+      expect((await resolver(NEVER, others, 'server').get(KEY, ids.slice(0, 1), 'safe', AbortSignal.timeout(PATIENCE)))?.rank[2], `of ${others + 1}`).to.equal(4)
     }
   })
 
@@ -74,6 +76,6 @@ describe('records: a read', () => {
     const { ids, signed } = await authors()
     const [id, bytes] = asStored({ under: encodeRecordKey({ mesh: rules.mesh, author: ids[0] ?? '', key: KEY }), value: await signed(0, 3) })
     rules.store.put(id.slice('/dht/record/'.length), bytes)
-    expect((await resolver(NEVER, 0, 'server').get(KEY, ids.slice(0, 1), 'safe', AbortSignal.timeout(5_000)))?.rank[2]).to.equal(3)
+    expect((await resolver(NEVER, 0, 'server').get(KEY, ids.slice(0, 1), 'safe', AbortSignal.timeout(PATIENCE)))?.rank[2]).to.equal(3)
   })
 })

@@ -67,7 +67,8 @@ describe('a node that looks for a place on a relay', () => {
       await until(() => told.length > 0, { what: 'it is told why there is no place' })
       expect(told[0]?.message).to.include(full ? 'is full' : 'none of the nodes')
       await passed(5_000)
-      if (full) expect(counts.asked).to.be.above(2)
+      // it is a matter of the machine how many looks that is
+      if (full) await until(() => counts.asked > 2)
       expect(counts.walks).to.equal(0)
       await transport.stop()
     }))

@@ -369,5 +369,5 @@ function modelContract (kind: StorageKind): void {
         await place.remove()
       }
     }), { numRuns: kind.runs })
-  }).timeout(60_000)
+  }).timeout(300_000)
 }
