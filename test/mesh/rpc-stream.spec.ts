@@ -46,7 +46,7 @@ describe('mesh: streaming calls', function () {
   const meshes: Mesh[] = []
 
   async function make (options: MeshOptions): Promise<Mesh> {
-    const mesh = await createMesh({ mesh: 'flows', ...options })
+    const mesh = await createMesh({ mesh: 'flows', rpc: { timeout: 60_000 }, ...options })
     meshes.push(mesh)
     return mesh
   }
