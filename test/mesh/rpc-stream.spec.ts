@@ -42,7 +42,7 @@ async function rejection (promise: Promise<unknown>): Promise<any> {
 }
 
 describe('mesh: streaming calls', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   const meshes: Mesh[] = []
 
   async function make (options: MeshOptions): Promise<Mesh> {
