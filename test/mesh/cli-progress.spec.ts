@@ -1,8 +1,8 @@
 /** What somebody sees who waits for a command that takes its time. */
 import { expect } from 'chai'
-import { setTimeout as delay } from 'node:timers/promises'
+import { undisturbed } from '../harness/undisturbed.ts'
 import { until } from '../harness/until.ts'
-import { FakeTerminal, useShop } from './cli-shop.ts'
+import { FakeTerminal, seen, useShop } from './cli-shop.ts'
 import { ForeignPeer } from './foreign-peer.ts'
 
 describe('the line of progress', function () {
@@ -10,11 +10,22 @@ describe('the line of progress', function () {
   const shop = useShop()
 
   async function progressOf (expected: number, ...words: string[]): Promise<Array<string | undefined>> {
-    const terminal = new FakeTerminal()
-    const { code, err } = await terminal.run(...words, ...shop.bootstrap)
+    return (await ran(new FakeTerminal(), expected, ...words)).progressed
+  }
+
+  async function ran (terminal: FakeTerminal, expected: number, ...words: string[]): Promise<FakeTerminal> {
+    const { code, err } = await terminal.run(...words, '--timeout', '30000', ...shop.bootstrap)
     expect(code, err).to.equal(expected)
     expect(terminal.progressed.at(-1), 'what is left of it').to.equal(undefined)
-    return terminal.progressed
+    return terminal
+  }
+
+  /** What is told of a measurement: how much of it is done, and how fast it goes. */
+  function measured ([, , ...steps]: Array<string | undefined>): Array<{ percent: number, rate: number }> {
+    return steps.slice(0, -1).map(step => {
+      const [, percent, rate] = /^(\d+) % {2}(\d+)\/s$/.exec(step ?? '') ?? []
+      return { percent: Number(percent), rate: Number(rate) }
+    })
   }
 
   it('tells that a command joins, that it calls, and that it waits for what it has published', async () => {
@@ -38,24 +49,65 @@ describe('the line of progress', function () {
       await peer.join(shop.address)
       await until(() => shop.login.discovery.node(peer.id))
       const asked = ['asking the nodes: 1 of 3', 'asking the nodes: 2 of 3', 'asking the nodes: 3 of 3', undefined]
-      for (const command of ['links', 'channels']) expect(await progressOf(0, command), command).to.deep.equal(["joining mesh 'shop' …", undefined, ...asked])
+      for (const command of ['links', 'channels']) {
+        // of all three, once it has heard of them
+        const all = await seen(async () => {
+          const terminal = await ran(new FakeTerminal(), 0, command)
+          return { ...terminal, out: terminal.progressed.join(), err: '' }
+        }, ({ out }) => out.includes('of 3'))
+        expect(all.progressed, command).to.deep.equal(["joining mesh 'shop' …", undefined, ...asked])
+      }
     } finally {
       await peer.leave()
     }
   })
 
-  it('tells how far a measurement is, by its time or by its calls, also when they fail, and how fast', async () => {
-    shop.login.rpc.handle('nap', async () => delay(10))
-    for (const [words, code] of [[['braid.ping', '--duration', '3000'], 0], [['nap', '--calls', '100', '--concurrency', '1'], 0], [['fail', '--calls', '40', '--concurrency', '1'], 1]] as Array<[string[], number]>) {
-      const [, , ...steps] = await progressOf(code, 'bench', 'login', ...words)
-      const told = steps.slice(0, -1).map(step => /^(\d+) % {2}(\d+)\/s$/.exec(step ?? ''))
-      expect(told, words.join(' ')).not.to.include(null).and.not.to.have.lengthOf(0)
-      const percents = told.map(match => Number(match?.[1]))
-      expect(percents, words.join(' ')).to.deep.equal([...percents].sort((a, b) => a - b))
-      expect(percents[0], words.join(' ')).to.be.within(1, 99)
-      expect(percents.at(-1), words.join(' ')).to.be.at.most(100)
-      for (const match of told) expect(Number(match?.[2]) > 0, match?.[0]).to.equal(code === 0)
+  it('tells how far a measurement by its calls is, also when they fail, and how fast', async () => {
+    for (const [method, calls, code] of [['nap', 100, 0], ['fail', 40, 1]] as const) {
+      const terminal = new FakeTerminal()
+      let [begun, lines] = [0, 0]
+      const began = performance.now()
+      const done: Array<{ most: number, time: number }> = []
+      const tell = terminal.progress
+      Object.assign(terminal, {
+        progress: (text?: string) => {
+          lines++
+          // one at a time: all that have begun are answered but the last one
+          if (text?.includes('%') === true) done.push({ most: begun, time: performance.now() - began })
+          tell(text)
+        }
+      })
+      const step = async (): Promise<void> => {
+        // some lines come before the end, however fast this machine is
+        const before = lines
+        if (++begun % (calls / 4) === 9) await until(() => lines > before)
+        if (method === 'fail') throw new Error('no')
+      }
+      const handled = shop.login.rpc.handle(`${method}.measured`, step)
+      try {
+        await ran(terminal, code, 'bench', 'login', `${method}.measured`, '--calls', String(calls), '--concurrency', '1')
+      } finally {
+        handled[Symbol.dispose]()
+      }
+      const told = measured(terminal.progressed)
+      expect(told.length, method).to.be.above(3)
+      for (const [i, { percent, rate }] of told.entries()) {
+        const { most = 0, time = 0 } = done[i] ?? {}
+        expect([most - 1, most].map(count => Math.round(Math.max(0, count) / calls * 100)), method).to.include(percent)
+        // its own time is a part of that
+        expect(rate, `${percent} %`).to.be.within(...code === 0 ? [Math.floor((most - 1) / time * 1_000), Infinity] as const : [0, 0] as const)
+      }
     }
+  })
+
+  it('tells how far a measurement by its time is, and how fast', async () => {
+    const told = await undisturbed(async () => measured(await progressOf(0, 'bench', 'login', 'braid.ping', '--duration', '3000')), ([first]) => first !== undefined && first.percent < 100)
+    const percents = told.map(({ percent }) => percent)
+    expect(percents).not.to.have.lengthOf(0)
+    expect(percents).to.deep.equal(percents.toSorted((a, b) => a - b))
+    expect(percents[0]).to.be.within(1, 99)
+    expect(percents.at(-1)).to.be.at.most(100)
+    for (const { percent, rate } of told) expect(rate > 0, `${percent} %, ${rate}/s`).to.equal(true)
   })
 
   it('tells which check of doctor runs, and is cleared before what came of it is printed', async () => {

@@ -1,6 +1,7 @@
 /** Commands run in the test's own process, in a mesh of real nodes: a relay, and one that serves `login`. */
 import { run } from '../../src/cli/run.ts'
 import { createMesh } from '../../src/index.ts'
+import { until } from '../harness/until.ts'
 import type { Terminal } from '../../src/cli/command.ts'
 import type { Mesh } from '../../src/index.ts'
 
@@ -39,8 +40,30 @@ export interface Shop {
   readonly bootstrap: readonly string[]
   /** Of the relay: where it listens for TCP. */
   readonly address: string
-  /** A command, with these options. */
+  /** A command, with these options, and with the time of a busy machine where it is given none. */
   cli (...words: string[]): Promise<Ran>
+  /** {@link cli}, until it sees what it should: on a busy machine a command may look before it has heard of all. */
+  sees (condition: (ran: Ran) => unknown, ...words: string[]): Promise<Ran>
+}
+
+/** {@link Shop.sees}, of any way to run a command. */
+export async function seen <T extends { out: string, err: string }> (run: () => Promise<T>, condition: (ran: T) => unknown): Promise<T> {
+  let last: T | undefined
+  return until(async () => {
+    last = await run()
+    return await condition(last) ? last : undefined
+  }, { timeout: 50_000, what: () => `${condition.toString()}: ${last?.out} ${last?.err}` })
+}
+
+/** Milliseconds of patience with what does not work, the first of which is enough unless this machine is busy. */
+const PATIENCE = [3_000, 15_000]
+
+/** What is found out by a command that waits in vain for one thing: what works gets its time, where it needs more of it. */
+export async function found <T> (run: (timeout: number) => Promise<T>, claimed: (result: T) => boolean): Promise<T> {
+  for (let i = 0; ; i++) {
+    const result = await run(PATIENCE[i] ?? 0)
+    if (claimed(result) || i + 1 === PATIENCE.length) return result
+  }
 }
 
 /** To be called in a `describe`. */
@@ -64,6 +87,7 @@ export function useShop (): Shop {
   // What a failed test left running would keep this process alive.
   afterEach(() => { for (const { stop } of terminals.splice(0)) stop.abort() })
 
-  shop.cli = async (...words) => new FakeTerminal().run(...words, ...shop.bootstrap)
+  shop.cli = async (...words) => new FakeTerminal().run(...words, ...words.includes('--timeout') ? [] : ['--timeout', '30000'], ...shop.bootstrap)
+  shop.sees = async (condition, ...words) => seen(async () => shop.cli(...words), condition)
   return shop
 }

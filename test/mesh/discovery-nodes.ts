@@ -105,7 +105,7 @@ export async function join (from: Node, to: { libp2p: Libp2p } | Libp2p): Promis
 }
 
 /** Every node has all of them in its view, and nobody else. */
-export async function allSeeAll (nodes: readonly Node[], timeout = 15_000): Promise<void> {
+export async function allSeeAll (nodes: readonly Node[], timeout = 40_000): Promise<void> {
   const ids = nodes.map(({ id }) => id).sort().join()
   await until(() => nodes.every(({ discovery }) => discovery.nodes().map(({ id }) => id).join() === ids), { timeout })
 }

@@ -13,6 +13,8 @@ export interface ForeignLand {
   node (options?: MeshOptions): Promise<Mesh>
   /** A peer that has joined each node that there is by now. */
   abroad (init?: Partial<PeerInit>): Promise<ForeignPeer>
+  /** All that there is ends. */
+  end (): Promise<void>
 }
 
 /** Call in a `describe`: what a test made ends with it. */
@@ -20,14 +22,17 @@ export function useForeign (): ForeignLand {
   const meshes: Mesh[] = []
   const peers: ForeignPeer[] = []
 
-  afterEach(async () => {
+  const end = async (): Promise<void> => {
     await Promise.all(peers.splice(0).map(async peer => peer.leave()))
     await Promise.all(meshes.splice(0).map(async mesh => mesh.stop()))
-  })
+  }
+
+  afterEach(end)
 
   return {
     meshes,
     peers,
+    end,
     node: async options => {
       const mesh = await createMesh({ mesh: 'shop', listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: meshes.flatMap(({ libp2p }) => libp2p.getMultiaddrs().map(String)), ...options })
       meshes.push(mesh)

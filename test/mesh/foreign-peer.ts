@@ -68,7 +68,7 @@ export class ForeignStream {
     return new Said(bytes)
   }
 
-  async close (): Promise<void> { await this.#stream.close({ signal: AbortSignal.timeout(2_000) }) }
+  async close (): Promise<void> { await this.#stream.close({ signal: AbortSignal.timeout(20_000) }) }
 }
 
 export interface ForeignInit {

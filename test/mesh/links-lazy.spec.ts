@@ -63,7 +63,7 @@ describe('mesh: links that are loaded when they are needed', function () {
     const nodes = mesh.nodes.slice(0, 3)
     const client = mesh.nodes[3] as Mesh
     for (const node of nodes) node.rpc.handle('where', () => node.id)
-    const tokens = Array.from({ length: 24 }, (_, i) => `t${i}`)
+    const tokens = Array.from({ length: 60 }, (_, i) => `t${i}`)
     const homes = await Promise.all(tokens.map(async token => where(client, token)))
     expect(new Set(homes).size).to.equal(3)
     for (const [index, token] of tokens.entries()) expect(await where(client, token)).to.equal(homes[index])

@@ -135,10 +135,12 @@ describe('mesh: pub/sub among hostile peers', function () {
   it('takes what few words say of millions of messages without a halt', async () => {
     const stream = await open()
     const cursors = Array.from({ length: MAX_TOPIC_CHANNELS }, (_, i) => ({ channel: `orders/c${i}`, opened: 1, low: 0, done: [2, 2 ** 20 + 1] }))
-    const before = performance.now()
+    const before = process.cpuUsage()
     stream.send(frame({ type: 'cursors', log: log(), generation: generation(), high: 2 ** 40, cursors, gone: [] }))
     await until(() => count('in_cursors') > 0, WAIT)
-    expect(performance.now() - before).to.be.below(5_000)
+    // it computes for less than that, however long it has to wait for the processor
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1_000).to.be.below(5_000)
     expect(count('peers_cut')).to.equal(0)
   })
 

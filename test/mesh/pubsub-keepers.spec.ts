@@ -56,7 +56,7 @@ describe('mesh: pub/sub keepers', function () {
 
   it('a publisher is none of the two that have it, though it keeps for others', async () => {
     const mesh = await meshOf([{}, {}])
-    const publish = async (): Promise<Receipt | undefined> => mesh.nodes[0]?.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(10_000) })
+    const publish = async (): Promise<Receipt | undefined> => mesh.nodes[0]?.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(40_000) })
     expect(await publish()).to.deep.include({ reached: 'sent', storedBy: [] })
     const third = await mesh.add()
     await until(() => mesh.nodes[0]?.discovery.node(third.id), WAIT)
@@ -69,7 +69,7 @@ describe('mesh: pub/sub keepers', function () {
     const mesh = await meshOf([{}, {}, {}])
     const [publisher, , third] = mesh.nodes as [Mesh, Mesh, Mesh]
     mesh.kill(third)
-    const receipt = await publisher.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(30_000) })
+    const receipt = await publisher.pubsub.topic('orders').publish('x', { confirm: 'stored', signal: AbortSignal.timeout(60_000) })
     expect(receipt).to.deep.include({ reached: 'sent', storedBy: [] })
   })
 

@@ -50,11 +50,13 @@ async function noRelay (): Promise<{ address: string, readonly asked: number, cl
   }
 }
 
-describe('relay', () => {
+describe('relay', function () {
+  this.timeout(120_000)
+
   const meshes: Mesh[] = []
 
   async function make (options: MeshOptions): Promise<Mesh> {
-    const mesh = await createMesh({ mesh: 'relayed', ...options })
+    const mesh = await createMesh({ mesh: 'relayed', rpc: { timeout: 30_000 }, ...options })
     meshes.push(mesh)
     return mesh
   }
@@ -71,14 +73,14 @@ describe('relay', () => {
   })
 
   it('two nodes that listen nowhere find and call each other through it, without limits', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const relay = await make({ relay: true, listen: [WS] })
     const a = await hidden(relay, { service: 'a' })
     const b = await hidden(relay, { service: 'b' })
     a.rpc.handle('echo', (body: unknown) => body)
     b.rpc.handle('echo', (body: unknown) => body)
-    await b.discovery.waitFor('a', { signal: AbortSignal.timeout(10_000) })
-    await a.discovery.waitFor('b', { signal: AbortSignal.timeout(10_000) })
+    await b.discovery.waitFor('a', { signal: AbortSignal.timeout(40_000) })
+    await a.discovery.waitFor('b', { signal: AbortSignal.timeout(40_000) })
     expect(await a.rpc.invoke('b', 'echo', 'hello')).to.equal('hello')
     expect(await b.rpc.invoke('a', 'echo', 'hello')).to.equal('hello')
     const [connection] = connections(a, b)
@@ -93,7 +95,7 @@ describe('relay', () => {
   })
 
   it('has more places than the fifteen of the default, and gives one back when its node leaves', async function () {
-    this.timeout(90_000)
+    this.timeout(120_000)
     const relay = await make({ relay: true, listen: [WS] })
     const nodes = await Promise.all(Array.from({ length: 17 }, async () => hidden(relay)))
     expect(reservations(relay).size).to.equal(17)
@@ -145,23 +147,23 @@ describe('relay', () => {
   })
 
   it('that was restarted gets its nodes back, and they reach each other again', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const relay = await make({ relay: true, listen: [WS] })
     const [address = ''] = addresses(relay)
     const { privateKey } = (relay.libp2p as unknown as { components: { privateKey: NonNullable<MeshOptions['privateKey']> } }).components
     const a = await hidden(relay, { service: 'a' })
     const b = await hidden(relay, { service: 'b' })
     a.rpc.handle('who', () => 'a')
-    await b.discovery.waitFor('a', { signal: AbortSignal.timeout(10_000) })
+    await b.discovery.waitFor('a', { signal: AbortSignal.timeout(40_000) })
     await relay.stop()
     await until(() => a.self.addresses.length === 0 && b.self.addresses.length === 0)
     await make({ relay: true, listen: [address.replace(/\/p2p\/.*/, '')], privateKey })
     await until(() => a.self.addresses.length > 0 && b.self.addresses.length > 0, { timeout: 30_000 })
-    expect(await b.rpc.invoke('a', 'who', undefined, { timeout: 15_000 })).to.equal('a')
+    expect(await b.rpc.invoke('a', 'who', undefined, { timeout: 40_000 })).to.equal('a')
   })
 
   it('that is named in `listen` gets its node back after a restart too, and the node is told meanwhile', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const relay = await make({ relay: true, listen: [WS] })
     const [address = ''] = addresses(relay)
     const { privateKey } = (relay.libp2p as unknown as { components: { privateKey: NonNullable<MeshOptions['privateKey']> } }).components
@@ -177,7 +179,7 @@ describe('relay', () => {
   })
 
   it('one of two named in `listen` is enough: only when both are away is the node told, once, with the reasons of both', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const relay = await make({ relay: true, listen: [WS] })
     const [address = ''] = addresses(relay)
     const dead = await noRelay()
@@ -205,7 +207,7 @@ describe('relay', () => {
   })
 
   it('that is away is no harm to a node that can be dialled', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const dead = await noRelay()
     const first = await make({ listen: [WS] })
     const node = await make({ listen: [WS, `${dead.address}/p2p-circuit`], bootstrap: addresses(first), start: false, libp2p: LENIENT })

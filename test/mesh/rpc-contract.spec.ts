@@ -27,7 +27,7 @@ describe('mesh: contracts and interceptors over TCP', () => {
     const trace = tracing({ onSpan: span => spans.push(span) })
     const measure = metrics()
     return {
-      client: [trace.client, measure.client, timeout(5_000), retry({ backoff: { initial: 5, max: 20 } }), breaker(), credentials('secret')],
+      client: [trace.client, measure.client, timeout(30_000), retry({ backoff: { initial: 5, max: 20 } }), breaker(), credentials('secret')],
       server: [trace.server, measure.server, auth(given => given === 'secret')]
     }
   }

@@ -115,8 +115,8 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
 
   afterEach(async () => { await nodes.stop() })
 
-  /** One that loads, and one that has all. */
-  async function pair (service: string | undefined = undefined, timers = new Holds()): Promise<[Node, Node, Way]> {
+  /** One that loads, which is given the time for that, and one that has all. */
+  async function pair (service: string | undefined = undefined, timers = new Holds(true)): Promise<[Node, Node, Way]> {
     const way = new Way()
     const page = await nodes.add(service, { load: way.load, timers })
     const plain = await nodes.add('cart')
@@ -291,14 +291,16 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
   })
 
   it('what was cancelled, or has no time left, does not run when the code comes; the others have the rest of theirs', async () => {
-    const [page, plain, way] = await pair('login')
+    const holds = new Holds(true)
+    const [page, plain, way] = await pair('login', holds)
     const ran = serve(page)
     page.rpc.handle('left', (_: unknown, { remaining }: { remaining: number }) => remaining)
+    const left = plain.rpc.invoke('login', 'left', undefined, { timeout: 60_000 })
+    await until(() => holds.count === 1, { what: 'it waits' })
+    const began = performance.now()
     const aborting = new AbortController()
     const aborted = rejection(plain.rpc.invoke('login', 'run', 'aborted', { signal: aborting.signal }))
     const flow = rejection(plain.rpc.stream('login', 'sum', 'clientStream', [1], { signal: aborting.signal }))
-    const left = plain.rpc.invoke('login', 'left', undefined, { timeout: 60_000 })
-    const began = performance.now()
     expect(await rejection(plain.rpc.invoke('login', 'run', 'late', { timeout: 150 }))).to.include({ code: 'DEADLINE_EXCEEDED' })
     aborting.abort(new Error('not wanted'))
     await Promise.all([aborted, flow])
@@ -308,7 +310,7 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
     way.open()
     expect(await plain.rpc.invoke('login', 'run', 'x')).to.deep.equal([page.id, 'x'])
     expect(ran).to.deep.equal(['x'])
-    expect(await left).to.be.within(1, 60_000 - waited + 20)
+    expect(await left).to.be.within(1, 60_000 - waited + 1)
   })
 
   for (const how of ['stops', 'drains'] as const) {
@@ -343,7 +345,7 @@ describe('mesh: calls that are served by code which is loaded when it is needed'
       heard = []
       ended = []
       way = new Way()
-      page = await nodes.add('login', { load: way.load })
+      page = await nodes.add('login', { load: way.load, timers: new Holds(true) })
     })
 
     afterEach(async () => { await strangers.stop() })

@@ -34,7 +34,12 @@ export interface NodeOptions {
   limits?: FrameLimits
   /** With `load`: in place of the real ones. */
   timers?: Timers
+  /** Before anybody has heard of it. */
+  made?: (node: Node) => void
 }
+
+/** Milliseconds of calls that are given none: a busy machine decides nothing. */
+const TIMEOUT = 20_000
 
 export class Nodes {
   readonly #all: Node[] = []
@@ -49,11 +54,12 @@ export class Nodes {
       connectionManager: { inboundConnectionThreshold: Infinity, reconnectRetries: 0 },
       connectionMonitor: { enabled: false },
       services: {
-        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolveRpcOptions({ ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load>, ...options.timers !== undefined && { timers: options.timers } }) : rpc(options.rpc),
+        rpc: options.limits !== undefined ? impatient(options.limits) : options.load !== undefined ? (components: RpcComponents) => new RpcService(components, resolveRpcOptions({ timeout: TIMEOUT, ...options.rpc, lazy: true }), { load: options.load as NonNullable<typeof options.load>, ...options.timers !== undefined && { timers: options.timers } }) : rpc({ timeout: TIMEOUT, ...options.rpc }),
         discovery: discovery({ mesh: 'shop', ...service !== undefined && { service }, ...options.name !== undefined && { name: options.name } })
       }
     })
     const node: Node = { id: libp2p.peerId.toString(), libp2p, discovery: libp2p.services.discovery, rpc: libp2p.services.rpc }
+    options.made?.(node)
     for (const other of this.#all) {
       if (other.libp2p.status === 'started') await libp2p.dial(other.libp2p.getMultiaddrs())
     }
@@ -73,7 +79,7 @@ export class Nodes {
 }
 
 function impatient (limits: FrameLimits): (components: any) => Rpc {
-  return components => new RpcService(components, resolveRpcOptions({}), {
+  return components => new RpcService(components, resolveRpcOptions({ timeout: TIMEOUT }), {
     timers,
     streams: (_, init) => peerStreams(components, { ...init, limits: { ...init.limits, ...limits } })
   })

@@ -42,11 +42,11 @@ async function rejection (promise: Promise<unknown>): Promise<any> {
 }
 
 describe('mesh: streaming calls', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   const meshes: Mesh[] = []
 
   async function make (options: MeshOptions): Promise<Mesh> {
-    const mesh = await createMesh({ mesh: 'flows', ...options })
+    const mesh = await createMesh({ mesh: 'flows', rpc: { timeout: 60_000 }, ...options })
     meshes.push(mesh)
     return mesh
   }

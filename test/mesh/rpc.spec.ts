@@ -44,7 +44,7 @@ describe('mesh: rpc as a libp2p service, over TCP', () => {
     const values = [undefined, null, 'ä', { a: [1, Uint8Array.of(1)] }, new Uint8Array(0), new Uint8Array(1024 * 1024).map((_, i) => i)]
     for (const value of values) expect(await gate.rpc.invoke('login', 'echo', value)).to.deep.equal(value)
     const numbers = Array.from({ length: 5_000 }, (_, i) => i)
-    expect(await Promise.all(numbers.map(async n => gate.rpc.invoke('login', 'echo', n)))).to.deep.equal(numbers)
+    expect(await Promise.all(numbers.map(async n => gate.rpc.invoke('login', 'echo', n, { timeout: 60_000 })))).to.deep.equal(numbers)
   })
 
   it('both ends call each other over the same connection', async () => {
@@ -167,8 +167,8 @@ describe('mesh: rpc as a libp2p service, over TCP', () => {
   })
 
   it('a service that starts later is waited for', async () => {
-    const call = gate.rpc.invoke('mail', 'echo', 'hello', { timeout: 15_000 })
-    serve(await nodes.add('mail'))
+    const call = gate.rpc.invoke('mail', 'echo', 'hello', { timeout: 40_000 })
+    await nodes.add('mail', { made: serve })
     expect(await call).to.equal('hello')
     const error = await rejection(gate.rpc.invoke('nobody', 'x', 1, { timeout: 50 }))
     expect(error).to.include({ name: 'ServiceUnavailableError' })

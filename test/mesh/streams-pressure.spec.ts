@@ -117,7 +117,7 @@ describe('back-pressure', function () {
       })()
       try {
         await push(stream, TOTAL, sample)
-        await until(() => reader.received() === TOTAL, { what: 'all received' })
+        await until(() => reader.received() === TOTAL, { timeout: 60_000, what: 'all received' })
       } finally {
         over.abort()
         await weighing
@@ -145,7 +145,7 @@ describe('back-pressure', function () {
       }
     }
     await Promise.all(streams.map(async stream => { await stream.drained(); await push(stream, 9 * MiB) }))
-    await until(() => [...received.values()].filter(bytes => bytes === 16 * MiB).length === 2, { timeout: 20_000, what: 'all received' })
+    await until(() => [...received.values()].filter(bytes => bytes === 16 * MiB).length === 2, { timeout: 60_000, what: 'all received' })
     expect(ends).to.deep.equal([])
   })
 
