@@ -19,7 +19,7 @@ interface Check { check: string, status: string, detail: string, advice?: string
 const HOSTS = { names: ['localhost'] }
 
 describe('braid-mesh doctor, of certificates', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   const cli = new Cli()
   const authority = new Certificate('Known Authority')
   const stranger = new Certificate('Unknown Authority')

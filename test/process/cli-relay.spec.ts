@@ -57,7 +57,7 @@ describe('braid-mesh relay', () => {
   }
 
   it('keeps its id, tells how it is, logs, and says goodbye when it is told to end', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
     try {
       const first = await cli.start('relay', '--json', '--data', data, '--listen', WS, '--http', '127.0.0.1:0')
@@ -92,7 +92,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('is not well without a path to the other nodes, and ends at once when it is told so twice', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--bootstrap', '/ip4/127.0.0.1/tcp/9')
     const { http, addresses } = await readyOf(relay)
     const { status, body } = await health(http)
@@ -113,7 +113,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('is told to end while it starts: it ends as one that ran', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     // takes the connection and says nothing: the start waits for it
     const silent = createServer(socket => { socket.on('error', () => {}) })
     await new Promise<void>(resolve => { silent.listen(0, '127.0.0.1', resolve) })
@@ -132,7 +132,7 @@ describe('braid-mesh relay', () => {
 
   it('is told to end while its disk does not answer: it ends', async function () {
     if (process.platform === 'win32') skip(this, 'there are no named pipes in directories here')
-    this.timeout(60_000)
+    this.timeout(300_000)
     const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
     // whoever reads it waits for a writer that never comes
     await promisify(execFile)('mkfifo', [join(data, 'damaged')])
@@ -152,7 +152,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('goes on when nobody reads its log, nor what it prints', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
     const { addresses, http } = await readyOf(relay)
     relay.child.stderr?.destroy()
@@ -173,7 +173,7 @@ describe('braid-mesh relay', () => {
 
   it('goes on when what it prints cannot be written, and says so', async function () {
     if (!existsSync('/dev/full')) skip(this, 'there is no /dev/full here, on which nothing can be written')
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.startInto('/dev/full', 'relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
     const [, http = ''] = await relay.sees(/"http":"([^"]+)"/, 'err')
     await relay.sees(/what it prints cannot be written: .*ENOSPC/, 'err')
@@ -186,7 +186,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('takes on what its options say, each of them', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const limits = { reservations: 11, reservationsPerIp: 7, circuits: 13, circuitsPerPeer: 5, bytesPerSecond: 300_000 }
     const options = Object.entries(limits).flatMap(([name, value]) => [`--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, String(value)])
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', ...options, '--proxy', '10.0.0.5', '--proxy', '2001:db8:0::1')
@@ -196,7 +196,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('gives the place of a peer that was killed to the next one, page load after page load', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--reservations', '1')
     const { addresses, http } = await readyOf(relay)
     const tab = { listen: ['/p2p-circuit'], bootstrap: addresses }
@@ -217,7 +217,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('says what is wrong with where it is to listen', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const taken = createServer()
     await new Promise<void>(resolve => { taken.listen(0, '127.0.0.1', resolve) })
     const { port } = taken.address() as AddressInfo

@@ -17,7 +17,7 @@ const NO_NOHUP = 'there is no script (util-linux) or no nohup (GNU) here'
 const NO_TERMINAL = 'there is no script (util-linux) here that makes a terminal'
 
 describe('braid-mesh in a shell', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   const cli = new Cli()
   let login: Mesh
   let directory: string

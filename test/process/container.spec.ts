@@ -35,7 +35,7 @@ function installDependencies (into: string): void {
 }
 
 describe('the container image', function () {
-  this.timeout(240_000)
+  this.timeout(300_000)
   const [build, image] = readContainerfile(readFileSync(join(ROOT, 'doc/operating/Containerfile'), 'utf8'))
   let work: string
   let relay: CliProcess | undefined

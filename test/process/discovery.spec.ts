@@ -16,7 +16,7 @@ async function removedByAll (nodes: readonly NodeProcess[], gone: NodeProcess): 
 }
 
 describe('processes: ten nodes find and lose each other', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses({ per: 'suite' })
   let nodes: NodeProcess[]
 
@@ -110,7 +110,7 @@ describe('processes: ten nodes find and lose each other', function () {
 })
 
 describe('processes: the way in', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
 
   it('an unreachable bootstrap: starts isolated, says why, and joins when the bootstrap comes', async () => {

@@ -28,7 +28,7 @@ async function rejection (promise: Promise<unknown>): Promise<any> {
 }
 
 describe('processes: start and stop', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
   let directory: string
 

@@ -13,7 +13,7 @@ const COMMANDS = fileURLToPath(new URL('./links-child.ts', import.meta.url))
 const TOKENS = Array.from({ length: 30 }, (_, i) => `secret-token-${i}`)
 
 describe('processes: links', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   let directory: string
   let ports: number[]
   let nodes: NodeProcess[]

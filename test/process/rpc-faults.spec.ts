@@ -13,7 +13,7 @@ import type { Processes } from '../harness/use-processes.ts'
 type Direction = 'up' | 'down' | undefined
 
 describe('processes: calls over a network that misbehaves', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
   const proxies: FaultProxy[] = []
 

@@ -15,7 +15,7 @@ async function running (node: NodeProcess): Promise<number> {
 }
 
 describe('processes: streaming calls', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
 
   async function pair (): Promise<[NodeProcess, NodeProcess]> {

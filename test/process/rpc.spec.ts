@@ -9,7 +9,7 @@ async function rejection (promise: Promise<unknown>): Promise<any> {
 }
 
 describe('processes: calls', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses({ per: 'suite' })
   let login: NodeProcess[]
   let gates: [NodeProcess, NodeProcess]

@@ -47,7 +47,7 @@ describe('a relay behind nginx', () => {
   })
 
   it('is reached by wss, gives a place, and carries calls', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     for (const program of ['nginx', 'openssl']) {
       if (spawnSync(program, [program === 'nginx' ? '-v' : 'version']).error != null) {
         skip(this, `there is no ${program} here`)
