@@ -19,10 +19,11 @@ import { fileURLToPath } from 'node:url'
 import { compile } from './compile.ts'
 import { describeError, restoreError } from './ipc.ts'
 import { forgetPid, watchPid } from './reaper.ts'
+import { standstill } from './stalls.ts'
 import { until } from './until.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
-import type { Stall } from './child.ts'
 import type { ChildInvokeOptions, ChildMeshOptions, Fault, NodeEvent, ToChild, ToParent } from './ipc.ts'
+import type { Stall } from './stalls.ts'
 import type { UntilOptions } from './until.ts'
 import type { ChildProcess } from 'node:child_process'
 
@@ -264,10 +265,9 @@ export class NodeProcess implements AsyncDisposable {
     return until(() => this.eventsOf<D>(event).find(accept), { what: `${event} at ${this.label}`, ...options })
   }
 
-  /** Milliseconds of the longest time in which it ran nothing; @param since - in wallClock time */
+  /** Its longest {@link standstill}; @param since - in wallClock time */
   stoodStill (since = 0): number {
-    const stalls = this.eventsOf<Stall>('stall').map(({ detail }) => detail).filter(({ to }) => to >= since)
-    return Math.max(0, ...stalls.map(({ from, to }) => to - from))
+    return standstill(this.eventsOf<Stall>('stall').map(({ detail }) => detail).filter(({ to }) => to >= since))
   }
 
   /** @throws when anything happened in the process that must not: an unhandled rejection, an uncaught exception, a leak warning, an end that nobody asked for */
