@@ -83,7 +83,7 @@ async function failover (voters: number, { name, election, bars, end }: Kind, ki
     await group.agreed(leader)
     times.push(group.seenAfter(leader, at))
   }
-  group.expectSafe()
+  await group.expectSafe()
   return { name: `${voters} voters, ${name}, ms`, median: quantile(times, 0.5), p99: quantile(times, 0.99), n: kills, slowest: [...times].sort((a, b) => b - a).slice(0, 3), bars: voters === 5 ? bars : {} }
 }
 
@@ -100,7 +100,7 @@ async function steady (voters: number, minutes: number): Promise<Figure[]> {
     await sleep(9_800)
   }
   const after = await group.agreed()
-  group.expectSafe()
+  await group.expectSafe()
   const changes = after.token.term - before.token.term
   return [
     { name: `${voters} voters, steady: CPU of the election, % of a core`, median: withElection - without, p99: withElection - without, n: voters, bars: { median: 1 } },

@@ -59,7 +59,7 @@ export class Tab {
 
   constructor (page: Page) {
     this.page = page
-    page.setDefaultTimeout(40_000)
+    page.setDefaultTimeout(80_000)
     page.on('pageerror', error => { this.errors.push(error.stack ?? error.message) })
     page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') this.errors.push(message.text()) })
     page.on('request', request => { this.requests.push(request.url()) })
@@ -142,7 +142,7 @@ export class Tab {
   }
 
   /** Fills the form; resolves to the answer once it is there. */
-  async call ({ service, method, args, token = '', node = '', times = 'Call' }: CallInput): Promise<Answer> {
+  async call ({ service, method, args, token = '', node = '', times = 'Call', deadline = 30_000 }: CallInput): Promise<Answer> {
     const { page } = this
     await this.choose(service, method)
     if (args != null) {
@@ -151,6 +151,7 @@ export class Tab {
       await page.locator('#args').fill(args)
     }
     await page.locator('#token').fill(token)
+    await page.locator('#deadline').fill(String(deadline))
     await page.locator('#target').selectOption(node === '' ? '' : { label: node })
     const answer = page.locator('#answer')
     const ended = Number(await answer.getAttribute('data-ended'))
@@ -174,6 +175,8 @@ export interface CallInput {
   node?: string
   /** The button's name. */
   times?: string
+  /** Milliseconds. @default 30000 */
+  deadline?: number
 }
 
 export interface Answer {

@@ -4,7 +4,7 @@ import { serveStatic } from './static-page.ts'
 import { useTabs } from './tabs.ts'
 
 describe('the demo page, as files', function () {
-  this.timeout(120_000)
+  this.timeout(480_000)
   const tabs = useTabs()
   let files: Awaited<ReturnType<typeof serveStatic>>
 

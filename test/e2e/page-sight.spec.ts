@@ -37,8 +37,22 @@ async function watchSpoken ({ page }: Tab): Promise<void> {
   })
 }
 
+/** Places of the map's nodes, once none has moved in thirty frames. */
+async function rested ({ page }: Tab): Promise<string[]> {
+  return page.evaluate(async () => {
+    let before: string[] = []
+    for (let still = 0; still < 30; still++) {
+      await new Promise(resolve => { requestAnimationFrame(resolve) })
+      const now = Array.from(document.querySelectorAll('.map .node'), node => node.getAttribute('transform') ?? '')
+      if (String(now) !== String(before)) still = 0
+      before = now
+    }
+    return before
+  })
+}
+
 describe('the demo page, for every eye and none', function () {
-  this.timeout(240_000)
+  this.timeout(480_000)
   const tabs = useTabs()
 
   async function visitor (name: string): Promise<Mesh> {
@@ -57,7 +71,7 @@ describe('the demo page, for every eye and none', function () {
       await tab.node(node).locator('.calls', { hasText: '1 out, 0 in' }).waitFor()
       await until(async () => (await tab.page.evaluate(() => pulsesSeen)).includes(`out, ${drawn}`))
 
-      for (let i = 0; i < 2; i++) await mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 15_000 })
+      for (let i = 0; i < 2; i++) await mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 60_000 })
       await until(async () => (await tab.page.evaluate(() => pulsesSeen)).includes(`in, ${drawn}`))
       await tab.node('caller').locator('.calls', { hasText: '0 out, 2 in' }).waitFor()
       await tab.page.getByText('All paths as a table').click()
@@ -79,12 +93,18 @@ describe('the demo page, for every eye and none', function () {
     })
     await using mesh = await visitor('newcomer')
     await page.locator('.map .node[data-node=newcomer]').waitFor()
-    expect(mesh.status).to.equal('joined')
-    const places = async (): Promise<string[]> => page.locator('.map .node').evaluateAll(nodes => nodes.map(node => node.getAttribute('transform') ?? ''))
-    await until(async () => await page.evaluate(() => placesSeen.size) > 5, { what: 'login-1 to move, not to jump' })
-    let before = ''
-    await until(async () => before === (before = String(await places())), { interval: 300, timeout: 30_000, what: 'all to rest' })
-    const points = (await places()).map(place => /translate\((\S+) (\S+)\)/.exec(place)?.slice(1).map(Number) ?? [])
+    await until(() => mesh.status === 'joined')
+    await rested(tab)
+    // a machine that draws less often than it moves them shows none of it: somebody else comes
+    for (let more = 1; more <= 4 && await page.evaluate(() => placesSeen.size) <= 5; more++) {
+      await page.evaluate(() => { placesSeen.clear() })
+      await using another = await visitor(`newcomer-${more}`)
+      await until(() => another.status === 'joined')
+      await page.locator(`.map .node[data-node=newcomer-${more}]`).waitFor()
+      await rested(tab)
+    }
+    expect(await page.evaluate(() => placesSeen.size), 'login-1 moves, and does not jump').to.be.above(5)
+    const points = (await rested(tab)).map(place => /translate\((\S+) (\S+)\)/.exec(place)?.slice(1).map(Number) ?? [])
     const gaps = points.flatMap(([x = 0, y = 0], i) => points.slice(i + 1).map(([x2 = 0, y2 = 0]) => Math.hypot(x - x2, y - y2)))
     expect(Math.min(...gaps)).to.be.at.least(60)
   })
@@ -121,8 +141,12 @@ describe('the demo page, for every eye and none', function () {
     expect(await page.locator('#self-mesh').innerText()).to.equal('demo')
     const copied = async (button: string): Promise<string> => {
       const around = tab.button(button).locator('xpath=..')
-      await tab.button(button).click()
-      await around.getByText('copied', { exact: true }).waitFor()
+      await until(async () => {
+        await tab.button(button).click()
+        // it is said for a moment only
+        await around.getByText('copied', { exact: true }).waitFor({ timeout: 1_500 })
+        return true
+      })
       return page.evaluate(async () => navigator.clipboard.readText())
     }
     expect(await copied('Copy id')).to.equal(await tab.id)
@@ -137,9 +161,10 @@ describe('the demo page, for every eye and none', function () {
     expect(width).to.be.above(150)
     await page.keyboard.press('Escape')
 
-    const told = until(async () => /\S+(?= \(tab\) is there$)/.exec(await page.locator('p.unseen[role=status]').innerText())?.[0], { timeout: 40_000 })
+    await watchSpoken(tab)
     const other = await tabs.open()
-    expect([await other.join()]).to.deep.equal([await told])
+    const joined = await other.join()
+    await until(async () => (await page.evaluate(() => spoken)).some(text => text.split('; ').includes(`${joined} (tab) is there`)), { what: `that ${joined} is there, told aloud` })
 
     const theme = async (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme'])
     for (const expected of ['light', 'dark', undefined, 'light']) {
@@ -173,8 +198,8 @@ describe('the demo page, for every eye and none', function () {
     expect(new Set(legend.map(text => /rgb.*\)/.exec(text)?.[0])).size).to.equal(4)
     expect(new Set(legend.map(text => /dashes .*/.exec(text)?.[0])).size).to.equal(4)
     const of = (...styles: string[]): string[] => legend.filter(text => styles.some(style => text.startsWith(`${style}:`)))
-    await until(async () => String(await lines('.map .edge.own')) === String(of('relayed', 'webrtc', 'ws')), { timeout: 40_000, what: 'own paths of three kinds' })
-    await until(async () => String(await lines('.map .edge:not(.own)')) === String(of('relayed', 'tcp', 'ws')), { timeout: 40_000, what: 'paths of three kinds between others' })
+    await until(async () => String(await lines('.map .edge.own')) === String(of('relayed', 'webrtc', 'ws')), { what: 'own paths of three kinds' })
+    await until(async () => String(await lines('.map .edge:not(.own)')) === String(of('relayed', 'tcp', 'ws')), { what: 'paths of three kinds between others' })
     const widths = async (selector: string): Promise<number[]> => tab.page.locator(selector).evaluateAll(elements => elements.map(element => Number.parseFloat(getComputedStyle(element).strokeWidth)))
     expect(Math.min(...await widths('.map .edge.own'))).to.be.above(Math.max(...await widths('.map .edge:not(.own)')))
     await tab.page.getByText('All paths as a table').click()
@@ -192,22 +217,18 @@ describe('the demo page, for every eye and none', function () {
       await until(async () => String(await names('.map .node:has(.crown)')) === String(leaders) && String(await names('#nodes tr:has(.badge.crown)')) === String(leaders), { timeout: 1_000 })
       return String(leaders)
     }
-    const loginLeader = async (): Promise<string | undefined> => /^login-\d(?=,mail-\d$)/.exec(await crowned())?.[0]
-    const first = await until(loginLeader, { timeout: 60_000 })
-    await page.getByRole('button', { name: new RegExp(`^${first} login,.*, leads login`) }).waitFor()
+    const leader = async (): Promise<string | undefined> => /^(login-\d),mail-\d$/.exec(await crowned())?.[1]
+    await until(async () => page.getByRole('button', { name: new RegExp(`^${await leader()} login,.*, leads login`) }).isVisible())
     await watchSpoken(tab)
-    const former = await until(async () => {
-      const steppedDown = tab.event(/login: login-\d stepped down/)
-      if (await steppedDown.isVisible()) return /login-\d/.exec(await steppedDown.innerText())?.[0]
-      const stepDown = tab.button(`Step down ${await loginLeader()} as leader of login`)
-      // a leader whose voters are not connected yet refuses, and so does one that has just lost its office
-      if (await stepDown.isVisible()) await stepDown.click({ timeout: 1_000 }).catch(() => {})
-      return undefined
-    }, { timeout: 60_000, interval: 1_000 })
+    const stepDown = page.getByRole('button', { name: /^Step down .* as leader of login$/ })
     const after = await until(async () => {
-      const name = await loginLeader()
-      return name === former ? undefined : name
-    })
+      const events = (await page.locator('#events .log li').allInnerTexts()).join('\n')
+      const [, former] = /login: (login-\d) stepped down/.exec(events) ?? []
+      // a leader whose voters are not connected yet refuses, and the office may move by itself before it is asked
+      if (former === undefined && await stepDown.isVisible()) await stepDown.click({ timeout: 1_000 })
+      const now = await leader()
+      return former === undefined || now === former ? undefined : now
+    }, { interval: 500 })
     await until(async () => (await page.evaluate(() => spoken)).some(text => text.includes(`${after} leads login in term `)))
   })
 

@@ -3,5 +3,5 @@ import { until as soon } from '../harness/until.ts'
 import type { UntilOptions } from '../harness/until.ts'
 
 export async function until <T> (condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
-  return soon(condition, { timeout: 60_000, ...options })
+  return soon(condition, { timeout: 90_000, ...options })
 }

@@ -20,7 +20,7 @@ const ASLEEP = 12_000
 declare const tab: TabScript
 
 describe('a tab, its network and its machine, in Chromium', function () {
-  this.timeout(240_000)
+  this.timeout(480_000)
   const processes = useProcesses({ per: 'suite' })
   let server: TabServer
   let whole: WholeBrowser

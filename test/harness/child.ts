@@ -1,6 +1,7 @@
 /** The child's end of `processes.ts`: starts what it is told to, runs commands, and reports all that must not happen. */
 import { describeError, wallClock } from './ipc.ts'
 import type { ChildMeshOptions, Fault, ToChild, ToParent } from './ipc.ts'
+import type { Stall } from './stalls.ts'
 
 /** A command of the child, run with the arguments the parent gave. */
 export type Command = (...args: any[]) => unknown
@@ -16,15 +17,9 @@ export interface Started {
   readonly commands: Record<string, Command>
 }
 
-/** Milliseconds between two looks at the clock, and what one may be late before it is told: whoever stands still for longer may be missed, rightly. */
+/** Milliseconds between two looks at the clock, and what one may be late before it is told. */
 const TICK = 100
-const LATE = 300
-
-/** A time in which the process ran nothing, in {@link wallClock} time: the detail of a `stall`. */
-export interface Stall {
-  readonly from: number
-  readonly to: number
-}
+const LATE = 50
 
 /** The command that ends a child: afterwards it must exit by itself when its channel closes. */
 const STOP = 'stop'
@@ -50,7 +45,8 @@ const emit: Emit = (event, detail) => { send({ type: 'event', event, detail, at:
 function tellStalls (last = wallClock()): void {
   setTimeout(() => {
     const now = wallClock()
-    if (now - last > TICK + LATE) emit('stall', { from: last, to: now } satisfies Stall)
+    // in wallClock time
+    if (now - last > TICK + LATE) emit('stall', { from: last + TICK, to: now } satisfies Stall)
     tellStalls(now)
   }, TICK).unref()
 }

@@ -36,7 +36,6 @@ export class CliProcess {
   /** Resolves when that stands on stdout or stderr, to the match. */
   async sees (pattern: RegExp, where: 'out' | 'err' = 'out'): Promise<RegExpExecArray> {
     return until(() => pattern.exec(this[where]), {
-      timeout: 30_000,
       what: () => `${String(pattern)} on std${where} of ${this.child.spawnargs.slice(1).join(' ')}; out: ${this.out}; err: ${this.err}`
     })
   }

@@ -86,7 +86,7 @@ export class ElectionGroup implements AsyncDisposable {
   }
 
   /** The leader that all living nodes name, once they do; @param after - the token that it must exceed */
-  async agreed (after?: Leader, nodes = this.alive, timeout = 30_000): Promise<Leader> {
+  async agreed (after?: Leader, nodes = this.alive, timeout = 60_000): Promise<Leader> {
     let seen = ''
     return until(async () => {
       const leaders = await Promise.all(nodes.map(async node => node.command<Leader | undefined>('leader')))
@@ -95,6 +95,21 @@ export class ElectionGroup implements AsyncDisposable {
       const agree = leader !== undefined && leaders.every(other => other?.id === leader.id && other.token.term === leader.token.term && other.token.epoch === leader.token.epoch)
       return agree && newer(leader, after) && nodes.some(({ id }) => id === leader.id) ? leader : undefined
     }, { timeout, what: () => `one leader at all: ${seen}` })
+  }
+
+  /** Who leads and runs its task, which begins a moment after it is named. */
+  async leading (): Promise<{ leader: Leader, node: NodeProcess }> {
+    return until(async () => {
+      const leader = await this.agreed()
+      const node = this.node(leader.id)
+      return termsOf(node).some(({ token: { epoch, term } }) => epoch === leader.token.epoch && term === leader.token.term) ? { leader, node } : undefined
+    }, { what: 'who leads runs its task' })
+  }
+
+  /** Who led next after `before`, as soon as one of the processes was told. */
+  next (before: Leader): Leader | undefined {
+    const told = this.#all.flatMap(node => node.eventsOf<ElectionChange>('change').flatMap(({ detail: { leader } }) => leader !== undefined && newer(leader, before) ? [leader] : []))
+    return told.reduce<Leader | undefined>((first, leader) => first === undefined || newer(first, leader) ? leader : first, undefined)
   }
 
   /** A transfer may come to nothing while the disks are slow: the leader then leads on, and may try again. */
@@ -138,9 +153,9 @@ export class ElectionGroup implements AsyncDisposable {
   }
 
   /** @throws when two ever led at once, or a process was not clean */
-  expectSafe (): void {
-    const wrong = violations(this.terms())
-    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  async expectSafe (): Promise<void> {
+    // who has lost its office tells so at its next check
+    await until(() => violations(this.terms()).length === 0, { what: () => violations(this.terms()).join('\n') })
     for (const node of this.#all) node.expectClean()
   }
 

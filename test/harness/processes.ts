@@ -19,17 +19,20 @@ import { fileURLToPath } from 'node:url'
 import { compile } from './compile.ts'
 import { describeError, restoreError } from './ipc.ts'
 import { forgetPid, watchPid } from './reaper.ts'
+import { standstill } from './stalls.ts'
 import { until } from './until.ts'
 import type { NodeInfo } from '../../src/discovery/index.ts'
-import type { Stall } from './child.ts'
 import type { ChildInvokeOptions, ChildMeshOptions, Fault, NodeEvent, ToChild, ToParent } from './ipc.ts'
+import type { Stall } from './stalls.ts'
 import type { UntilOptions } from './until.ts'
 import type { ChildProcess } from 'node:child_process'
 
 const SCRIPT = fileURLToPath(new URL('./node-child.ts', import.meta.url))
-/** Milliseconds; generous, for machines that are busy with other tests. */
-const START_TIMEOUT = 30_000
-const COMMAND_TIMEOUT = 15_000
+/** Milliseconds; they decide only how long a test takes that fails: machines are busy with other tests. */
+const START_TIMEOUT = 120_000
+const COMMAND_TIMEOUT = 60_000
+/** Milliseconds of a call whose deadline is none of what a test claims. */
+const CALL_TIMEOUT = 30_000
 /** Characters of stdout and stderr that are kept, each. */
 const MAX_OUTPUT = 256 * 1024
 
@@ -49,7 +52,7 @@ export interface SpawnOptions {
   external?: boolean
   /** Bundle and minify, as an application that ships one small file. @default false */
   minify?: boolean
-  /** Milliseconds to start. @default 30000 */
+  /** Milliseconds to start. @default 120000 */
   timeout?: number
 }
 
@@ -210,9 +213,9 @@ export class NodeProcess implements AsyncDisposable {
     }
   }
 
-  /** A call made by this node. */
-  async invoke <T = unknown> (service: string, method: string, args?: unknown, options: ChildInvokeOptions = {}): Promise<T> {
-    return this.command('invoke', [service, method, args, options], (options.timeout ?? 5_000) + COMMAND_TIMEOUT)
+  /** A call made by this node, with a deadline of half a minute unless the options have another one. */
+  async invoke <T = unknown> (service: string, method: string, args?: unknown, { timeout = CALL_TIMEOUT, ...options }: ChildInvokeOptions = {}): Promise<T> {
+    return this.command('invoke', [service, method, args, { ...options, timeout }], timeout + COMMAND_TIMEOUT)
   }
 
   /** The nodes this node sees, itself included. */
@@ -262,10 +265,9 @@ export class NodeProcess implements AsyncDisposable {
     return until(() => this.eventsOf<D>(event).find(accept), { what: `${event} at ${this.label}`, ...options })
   }
 
-  /** Milliseconds of the longest time in which it ran nothing; @param since - in wallClock time */
+  /** Its longest {@link standstill}; @param since - in wallClock time */
   stoodStill (since = 0): number {
-    const stalls = this.eventsOf<Stall>('stall').map(({ detail }) => detail).filter(({ to }) => to >= since)
-    return Math.max(0, ...stalls.map(({ from, to }) => to - from))
+    return standstill(this.eventsOf<Stall>('stall').map(({ detail }) => detail).filter(({ to }) => to >= since))
   }
 
   /** @throws when anything happened in the process that must not: an unhandled rejection, an uncaught exception, a leak warning, an end that nobody asked for */

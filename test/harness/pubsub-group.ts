@@ -9,11 +9,11 @@ import { freePort } from './ports.ts'
 import { spawnNode } from './processes.ts'
 import { until } from './until.ts'
 import { allSeeAll } from './use-processes.ts'
-import type { Stall } from './child.ts'
 import type { DeliveryVerdict, Fault, Handling } from './deliveries.ts'
 import type { FaultProxy } from './fault-proxy.ts'
 import type { ChildMeshOptions } from './ipc.ts'
 import type { NodeProcess } from './processes.ts'
+import type { Stall } from './stalls.ts'
 import type { ChildSubscribeOptions, Handled, Tried } from './pubsub-methods.ts'
 import type { NodeInfo, PublishOptions } from '../../src/index.ts'
 
@@ -25,7 +25,7 @@ const MAX_DELIVER = 100
 const UNDER_WAY = 3_000
 
 /** Milliseconds that a process ran nothing, from which on what it does may come too late. */
-const STARVED = 1_000
+const STARVED = 900
 
 const address = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 

@@ -11,7 +11,7 @@ const TICK = 100
 const MOST = 250
 
 export interface UntilOptions {
-  /** Milliseconds that this process ran. @default 40000 */
+  /** Milliseconds that this process ran. @default 45000 */
   timeout?: number
   /** Milliseconds between two looks. @default 10 */
   interval?: number
@@ -21,7 +21,7 @@ export interface UntilOptions {
 
 /** Resolves to the first truthy value that `condition` returns. Its throws count as not yet. */
 export async function until <T> (condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
-  const { timeout = 40_000, interval = 10, what } = options
+  const { timeout = 45_000, interval = 10, what } = options
   using patience = new Patience(timeout)
   let problem: unknown
   for (let last = false; ;) {

@@ -11,7 +11,7 @@ export interface Processes {
 }
 
 /** Resolves when each of the processes sees exactly these nodes. */
-export async function allSeeAll (nodes: readonly NodeProcess[], timeout = 20_000): Promise<void> {
+export async function allSeeAll (nodes: readonly NodeProcess[], timeout = 60_000): Promise<void> {
   const expected = nodes.map(node => node.id).sort().join()
   let state = ''
   await until(async () => {

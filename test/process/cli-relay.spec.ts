@@ -31,6 +31,16 @@ async function health (http: string): Promise<{ status: number, body: Record<str
   return { status: response.status, body: await response.json() as Record<string, any> }
 }
 
+/** What it tells once it is well: one whose machine is busy is not, and says so. */
+async function well (http: string): Promise<Record<string, any>> {
+  let told = ''
+  return until(async () => {
+    const { status, body } = await health(http)
+    told = `${status} ${JSON.stringify(body)}`
+    return status === 200 ? body : undefined
+  }, { what: () => `a relay that is well: ${told}` })
+}
+
 async function metric (http: string, name: string): Promise<number> {
   const text = await (await fetch(`${http}/metrics`)).text()
   return Number(text.split('\n').find(line => line.startsWith(`${name} `))?.split(' ')[1])
@@ -57,7 +67,7 @@ describe('braid-mesh relay', () => {
   }
 
   it('keeps its id, tells how it is, logs, and says goodbye when it is told to end', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
     try {
       const first = await cli.start('relay', '--json', '--data', data, '--listen', WS, '--http', '127.0.0.1:0')
@@ -65,9 +75,7 @@ describe('braid-mesh relay', () => {
       const other = await guest(addresses)
       const inView = await until(() => other.discovery.node(id), { what: 'the relay in the view of its guest' })
       expect(inView.roles).to.include.members(['relay', 'keeper'])
-      const { status, body } = await health(http)
-      expect(status).to.equal(200)
-      expect(body).to.deep.include({ ok: true, reasons: [], warnings: [], id, mesh: 'braid', status: 'joined', reservations: 0 })
+      expect(await well(http)).to.deep.include({ ok: true, reasons: [], warnings: [], id, mesh: 'braid', status: 'joined', reservations: 0 })
       expect(await metric(http, 'braid_relay_reservations_max')).to.equal(1_000)
       expect((await fetch(`${http}/`)).status).to.equal(404)
       expect((await fetch(`${http}/metrics`, { method: 'POST' })).status).to.equal(405)
@@ -92,16 +100,20 @@ describe('braid-mesh relay', () => {
   })
 
   it('is not well without a path to the other nodes, and ends at once when it is told so twice', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--bootstrap', '/ip4/127.0.0.1/tcp/9')
     const { http, addresses } = await readyOf(relay)
-    const { status, body } = await health(http)
+    const { status, body } = await until(async () => {
+      const told = await health(http)
+      // on a busy machine nothing may have come of its dial yet
+      return /no bootstrap peer has answered yet|overloaded/.test(String(told.body['reasons'])) ? undefined : told
+    })
     expect(status).to.equal(503)
     expect(body['reasons']).to.have.length(2)
     expect(body['reasons'][1]).to.include('/ip4/127.0.0.1/tcp/9 cannot be reached')
     // A call that runs holds the end up for as long as calls may.
     const other = await guest(addresses)
-    await until(async () => (await health(http)).status === 200)
+    await well(http)
     other.rpc.handle('slow', async () => new Promise(() => {}))
     await relay.sees(/joined again/, 'err')
     relay.kill('SIGSTOP')
@@ -113,7 +125,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('is told to end while it starts: it ends as one that ran', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     // takes the connection and says nothing: the start waits for it
     const silent = createServer(socket => { socket.on('error', () => {}) })
     await new Promise<void>(resolve => { silent.listen(0, '127.0.0.1', resolve) })
@@ -132,7 +144,7 @@ describe('braid-mesh relay', () => {
 
   it('is told to end while its disk does not answer: it ends', async function () {
     if (process.platform === 'win32') skip(this, 'there are no named pipes in directories here')
-    this.timeout(60_000)
+    this.timeout(300_000)
     const data = await mkdtemp(join(tmpdir(), 'braid-relay-'))
     // whoever reads it waits for a writer that never comes
     await promisify(execFile)('mkfifo', [join(data, 'damaged')])
@@ -152,7 +164,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('goes on when nobody reads its log, nor what it prints', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
     const { addresses, http } = await readyOf(relay)
     relay.child.stderr?.destroy()
@@ -161,11 +173,11 @@ describe('braid-mesh relay', () => {
       await guest(addresses)
       await until(async () => (await health(http)).body['nodes'] === nodes)
     }
-    expect((await health(http)).status).to.equal(200)
+    await well(http)
     const unread = await cli.start('relay', '--log', 'json', '--listen', WS, '--http', '127.0.0.1:0')
     unread.child.stdout?.destroy()
     const [, other = ''] = await unread.sees(/"http":"([^"]+)"/, 'err')
-    expect((await health(other)).status).to.equal(200)
+    await well(other)
     for (const running of [relay, unread]) running.kill('SIGTERM')
     expect(await Promise.all([relay, unread].map(async ({ ended }) => (await ended).code))).to.deep.equal([0, 0])
     expect(logOf(unread).map(({ msg }) => msg as string)).to.include('stopped')
@@ -173,11 +185,11 @@ describe('braid-mesh relay', () => {
 
   it('goes on when what it prints cannot be written, and says so', async function () {
     if (!existsSync('/dev/full')) skip(this, 'there is no /dev/full here, on which nothing can be written')
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.startInto('/dev/full', 'relay', '--json', '--listen', WS, '--http', '127.0.0.1:0')
     const [, http = ''] = await relay.sees(/"http":"([^"]+)"/, 'err')
     await relay.sees(/what it prints cannot be written: .*ENOSPC/, 'err')
-    expect((await health(http)).status).to.equal(200)
+    await well(http)
     relay.kill('SIGTERM')
     expect((await relay.ended).code).to.equal(0)
     const log = logOf(relay)
@@ -186,7 +198,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('takes on what its options say, each of them', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const limits = { reservations: 11, reservationsPerIp: 7, circuits: 13, circuitsPerPeer: 5, bytesPerSecond: 300_000 }
     const options = Object.entries(limits).flatMap(([name, value]) => [`--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, String(value)])
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', ...options, '--proxy', '10.0.0.5', '--proxy', '2001:db8:0::1')
@@ -196,7 +208,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('gives the place of a peer that was killed to the next one, page load after page load', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const relay = await cli.start('relay', '--json', '--listen', WS, '--http', '127.0.0.1:0', '--reservations', '1')
     const { addresses, http } = await readyOf(relay)
     const tab = { listen: ['/p2p-circuit'], bootstrap: addresses }
@@ -217,7 +229,7 @@ describe('braid-mesh relay', () => {
   })
 
   it('says what is wrong with where it is to listen', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const taken = createServer()
     await new Promise<void>(resolve => { taken.listen(0, '127.0.0.1', resolve) })
     const { port } = taken.address() as AddressInfo

@@ -35,7 +35,7 @@ function installDependencies (into: string): void {
 }
 
 describe('the container image', function () {
-  this.timeout(240_000)
+  this.timeout(600_000)
   const [build, image] = readContainerfile(readFileSync(join(ROOT, 'doc/operating/Containerfile'), 'utf8'))
   let work: string
   let relay: CliProcess | undefined
@@ -91,7 +91,7 @@ describe('the container image', function () {
     relay = new CliProcess(child)
     const [line] = await relay.sees(/^\{.*\}$/m)
     const { http, addresses } = JSON.parse(line) as { http: string, addresses: string[] }
-    expect(await (await fetch(`${http}/healthz`)).json()).to.include({ ok: true })
+    await until(async () => (await (await fetch(`${http}/healthz`)).json() as { ok: boolean }).ok, { what: 'it is well' })
     await using guest = await createMesh({ listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: addresses })
     await until(() => guest.discovery.nodes().some(({ roles }) => roles.includes('relay')))
 
@@ -101,7 +101,7 @@ describe('the container image', function () {
       return run(process.execPath, args).then(() => 0, ({ code }: { code: number }) => code)
     }
     expect(checks).to.contain(`http://127.0.0.1:${HTTP}/healthz`)
-    expect(await probe()).to.equal(0)
+    await until(async () => await probe() === 0, { what: 'the health check passes' })
     relay.kill(of(image, 'STOPSIGNAL')[0] as NodeJS.Signals)
     expect((await relay.ended).code).to.equal(0)
     expect(await probe()).to.equal(1)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createMesh } from '../../src/index.ts'
 import { compile } from '../harness/compile.ts'
+import { until } from '../harness/until.ts'
 import { allSeeAll, useProcesses } from '../harness/use-processes.ts'
 
 /** Runs a fixture as a script of its own, without a channel to this process, until it ends by itself. */
@@ -17,7 +18,7 @@ async function script (name: string, args: string[] = [], flags: string[] = []):
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
   child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
-  const late = setTimeout(() => { child.kill('SIGKILL') }, 80_000)
+  const late = setTimeout(() => { child.kill('SIGKILL') }, 280_000)
   const [code] = await once(child, 'close') as [number | null]
   clearTimeout(late)
   return { code, stdout, stderr }
@@ -28,7 +29,7 @@ async function rejection (promise: Promise<unknown>): Promise<any> {
 }
 
 describe('processes: start and stop', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
   let directory: string
 
@@ -74,7 +75,7 @@ describe('processes: start and stop', function () {
     await first.exit
     const again = await processes.spawn({ label: 'again', options })
     await allSeeAll([other, again])
-    expect(await other.invoke('login', 'who', {}, { timeout: 10_000 })).to.include({ pid: again.pid })
+    expect(await other.invoke('login', 'who', {}, { timeout: 60_000 })).to.include({ pid: again.pid })
   })
 
   it('stop() twice, stop() while it starts, and an aborted start all end clean', async () => {
@@ -104,7 +105,14 @@ describe('processes: start and stop', function () {
     })
     await blue.start()
     expect(blue.status).to.equal('isolated')
-    expect((await isolated).map(({ name }) => name)).to.include('WrongMeshError')
+    const told = (await isolated).map(({ name }) => name)
+    // a node that starts on a busy machine may say that nobody has answered yet, and why when it is asked
+    if (!told.includes('WrongMeshError')) {
+      await until(async () => {
+        const { cause } = await rejection(blue.rpc.invoke('login', 'any', {}, { timeout: 500 }))
+        return (cause as Error).name === 'WrongMeshError'
+      }, { what: () => `the reason: ${told.join()}` })
+    }
     await using pink = await createMesh({ mesh: 'red', listen, bootstrap })
     await pink.discovery.waitFor('login', { signal: AbortSignal.timeout(15_000) })
     // Pink came later and is seen: blue had its chance.

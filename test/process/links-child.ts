@@ -29,7 +29,7 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
   for (const type of ['link:add', 'link:move', 'link:remove'] as const) links.addEventListener(type, ({ detail }) => { emit(type, detail) })
   const tokenOf = (prefix: string, n: number): string => `${prefix}-${n}`
   return {
-    where: async (service: string, token: string, timeout = 20_000) => (await rpc.invoke(service, 'who', undefined, { token, timeout }) as { id: string }).id,
+    where: async (service: string, token: string, timeout = 50_000) => (await rpc.invoke(service, 'who', undefined, { token, timeout }) as { id: string }).id,
     target: async (token: string, service: string) => (await links.target(token, service))?.id,
     link: async (token: string, node: string, replace = false) => (await links.link(token, node, { replace })).id,
     unlink: async (token: string, service?: string) => links.unlink(token, service),

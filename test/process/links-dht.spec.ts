@@ -21,7 +21,7 @@ const REPLAY = 2_000
 interface Seat { readonly node: NodeProcess, readonly index: number }
 
 describe('processes: links in a DHT of twenty servers, of which five lie', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   const processes = useProcesses()
   const cart = (election: NonNullable<ChildMeshOptions['election']>): ChildMeshOptions => ({ mesh: 'shop', service: 'cart', election })
 

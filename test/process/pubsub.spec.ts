@@ -19,7 +19,7 @@ const WORKERS: readonly Seat[] = [
 ]
 
 describe('processes: pub/sub', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   const groups: PubsubGroup[] = []
 
   async function start (init: PubsubGroupInit): Promise<PubsubGroup> {
@@ -64,7 +64,7 @@ describe('processes: pub/sub', function () {
   })
 
   it('consumers, publishers and keepers are killed and stopped in turn: nothing is lost, and repeats have their cause', async function () {
-    this.timeout(120_000 + 20_000 * KILLS)
+    this.timeout(300_000 + 60_000 * KILLS)
     const group = await start({
       seats: [
         ...KEEPERS, ...WORKERS,

@@ -13,7 +13,7 @@ import type { Processes } from '../harness/use-processes.ts'
 type Direction = 'up' | 'down' | undefined
 
 describe('processes: calls over a network that misbehaves', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
   const proxies: FaultProxy[] = []
 
@@ -43,7 +43,7 @@ describe('processes: calls over a network that misbehaves', function () {
       const { proxy, client } = await through(suffix)
       proxy.set({ latency: 30, jitter: 30, split: 7 })
       const bytes = new Uint8Array(8_000).map((_, i) => i * 13)
-      const answers = await Promise.all(Array.from({ length: 3 }, async () => client.invoke('login', 'echo', bytes, { timeout: 30_000 })))
+      const answers = await Promise.all(Array.from({ length: 3 }, async () => client.invoke('login', 'echo', bytes, { timeout: 60_000 })))
       for (const answer of answers) expect(answer).to.deep.equal(bytes)
     })
 
@@ -54,7 +54,7 @@ describe('processes: calls over a network that misbehaves', function () {
       proxy.reset()
       expect(await call).to.include({ code: 'UNAVAILABLE', retryable: false })
       await server.waitEvent('slow:abort')
-      expect(await client.invoke<Who>('login', 'who', {}, { timeout: 20_000 })).to.include({ pid: server.pid })
+      expect(await client.invoke<Who>('login', 'who', {}, { timeout: 60_000 })).to.include({ pid: server.pid })
       expect(server.eventsOf('slow:start')).to.have.length(1)
       await allSeeAll([server, client])
     })
@@ -84,12 +84,12 @@ describe('processes: calls over a network that misbehaves', function () {
       const { proxy, server, client } = await through('', pairs)
       proxy.set({ blackhole: true }, direction)
       await Promise.all([
-        server.waitEvent('node:remove', ({ detail }) => detail.id === client.id, { timeout: 40_000 }),
-        client.waitEvent('node:remove', ({ detail }) => detail.id === server.id, { timeout: 40_000 })
+        server.waitEvent('node:remove', ({ detail }) => detail.id === client.id, { timeout: 80_000 }),
+        client.waitEvent('node:remove', ({ detail }) => detail.id === server.id, { timeout: 80_000 })
       ])
       await proxy.heal()
-      await allSeeAll([server, client], 40_000)
-      expect(await client.invoke<Who>('login', 'who', {}, { timeout: 20_000 })).to.include({ pid: server.pid })
+      await allSeeAll([server, client])
+      expect(await client.invoke<Who>('login', 'who', {}, { timeout: 60_000 })).to.include({ pid: server.pid })
     }
 
     // Each has processes and a proxy of its own, and waits for seconds: all do at once.
@@ -111,7 +111,7 @@ describe('processes: calls over a network that misbehaves', function () {
     proxy.set({ blackhole: true })
     const error = await client.invoke('login', 'echo', 'x', { timeout: 2_000 }).catch((caught: unknown) => caught)
     expect(error).to.have.property('code').that.is.oneOf(['DEADLINE_EXCEEDED', 'UNAVAILABLE'])
-    await until(async () => (await client.nodes()).every(({ id }) => id !== server.id), { timeout: 40_000 })
+    await until(async () => (await client.nodes()).every(({ id }) => id !== server.id), { timeout: 80_000 })
   })
 
   it('a refused path: the node is isolated until it is accepted again', async () => {

@@ -34,6 +34,7 @@ function * numbers (count: number): Generator<number> {
 export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
   const { rpc } = mesh
   const runs = new Map<string, number>()
+  const enough = new AbortController()
   rpc.handleStream('ticks', 'serverStream', async function * ({ ms, key }: { ms: number, key?: string }, ctx: HandlerContext) {
     emit('ticks:start', key)
     try {
@@ -53,17 +54,21 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
   return {
     ticks: async (key: string, ms: number) => outcome(rpc.stream('flow', 'ticks', 'serverStream', { ms, key }), n => { if (n === 5) emit('five', key) }),
     mirror: async (count: number, timeout: number) => outcome(rpc.stream('flow', 'mirror', 'bidi', numbers(count), { timeout })),
-    /** For some time: streams and calls, as many as will go. Answers what came of them. */
-    load: async (prefix: string, ms: number) => {
-      const end = performance.now() + ms
+    /** Until `loadOff`: streams and calls, as many as will go. Answers what came of them, and tells of streams that begin and that end well. */
+    load: async (prefix: string) => {
       const outcomes: Outcome[] = []
       const answered: string[] = []
       const failed: string[] = []
       const streams = async (): Promise<void> => {
-        while (performance.now() < end) outcomes.push(await outcome(rpc.stream('flow', 'mirror', 'bidi', numbers(2_000), { timeout: 10_000 })))
+        while (!enough.signal.aborted) {
+          const results = rpc.stream('flow', 'mirror', 'bidi', numbers(2_000), { timeout: 10_000 })
+          const came = await outcome(results, n => { if (n === 1) emit('begun', undefined) })
+          outcomes.push(came)
+          if (came.end === 'end') emit('ended', undefined)
+        }
       }
       const calls = async (worker: number): Promise<void> => {
-        for (let n = 0; performance.now() < end; n++) {
+        for (let n = 0; !enough.signal.aborted; n++) {
           const key = `${prefix}-${worker}-${n}`
           await rpc.invoke('flow', 'once', key, { timeout: 10_000 }).then(
             answer => { if (answer === key) answered.push(key); else failed.push(`${key} got ${String(answer)}`) },
@@ -73,6 +78,7 @@ export function commands (mesh: Mesh, emit: Emit): Record<string, Command> {
       await Promise.all([streams(), streams(), ...[0, 1, 2, 3].map(calls)])
       return { outcomes, answered, failed }
     },
+    loadOff: () => { enough.abort() },
     /** How often each key was run here. */
     runs: () => [...runs],
     /** Many calls that are cancelled, or run out of time, at about the moment that they would end by themselves. */

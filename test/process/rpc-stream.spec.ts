@@ -15,7 +15,7 @@ async function running (node: NodeProcess): Promise<number> {
 }
 
 describe('processes: streaming calls', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses()
 
   async function pair (): Promise<[NodeProcess, NodeProcess]> {
@@ -51,7 +51,7 @@ describe('processes: streaming calls', function () {
     expect(ends).to.have.length(240)
     expect(ends.filter(end => !['end', 'left', 'CANCELLED', 'DEADLINE_EXCEEDED', 'UNAVAILABLE'].includes(end))).to.deep.equal([])
     await until(async () => await running(server) === 0)
-    expect(await client.command<Outcome>('mirror', [5_000, 20_000])).to.deep.equal({ inOrder: 5_000, disorder: undefined, end: 'end' })
+    expect(await client.command<Outcome>('mirror', [5_000, 50_000])).to.deep.equal({ inOrder: 5_000, disorder: undefined, end: 'end' })
   })
 
   it('connections that are reset again and again under load: no result is lost, doubled or mixed up', async () => {
@@ -62,11 +62,16 @@ describe('processes: streaming calls', function () {
       const server = await processes.spawn({ label: 'server', commands, options: { service: 'flow', listen: [`/ip4/127.0.0.1/tcp/${port}`], announce } })
       const client = await processes.spawn({ label: 'client', commands, options: { listen: [], bootstrap: announce } })
       await allSeeAll([server, client])
-      const load = client.command<{ outcomes: Outcome[], answered: string[], failed: string[] }>('load', ['x', 4_000], 60_000)
+      const load = client.command<{ outcomes: Outcome[], answered: string[], failed: string[] }>('load', ['x'], 240_000)
+      const streams = (type: 'begun' | 'ended'): number => client.eventsOf(type).length
       for (let n = 0; n < 5; n++) {
-        await new Promise(resolve => { setTimeout(resolve, 600) })
+        const before = streams('begun')
+        await until(() => streams('begun') > before, { what: 'a stream flows' })
         proxy.reset()
       }
+      const before = streams('ended')
+      await until(() => streams('ended') > before, { what: 'a stream ends well' })
+      await client.command('loadOff')
       const { outcomes, answered, failed } = await load
       expect(outcomes.filter(({ disorder }) => disorder !== undefined)).to.deep.equal([])
       for (const { inOrder, end } of outcomes) {

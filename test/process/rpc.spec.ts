@@ -9,7 +9,7 @@ async function rejection (promise: Promise<unknown>): Promise<any> {
 }
 
 describe('processes: calls', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const processes = useProcesses({ per: 'suite' })
   let login: NodeProcess[]
   let gates: [NodeProcess, NodeProcess]
@@ -33,9 +33,10 @@ describe('processes: calls', function () {
 
   it('the same token reaches the same node, whoever calls, and different tokens spread', async () => {
     const owners = new Set<number>()
-    for (let n = 0; n < 24; n++) {
+    // which of three is picked for a token is chance
+    for (let n = 0; n < 24 || (owners.size < login.length && n < 200); n++) {
       // the first call with a token founds a group, which settles first
-      const options = { token: `session-${n}`, timeout: 40_000 }
+      const options = { token: `session-${n}`, timeout: 60_000 }
       const answers = await Promise.all([...gates, ...gates].map(async from => from.invoke<Who>('login', 'who', {}, options)))
       expect(new Set(answers.map(({ pid }) => pid)), options.token).to.have.length(1)
       expect(new Set(answers.map(({ token }) => token)), options.token).to.have.length(1)
@@ -100,10 +101,10 @@ describe('processes: calls', function () {
     login = login.filter(node => node !== victim)
     // The next call with this token finds another node, which proves that the lost one had the chance to go there. If the
     // only voter so far was killed, a new group decides, after 10 s without a leader.
-    const next = await gate.invoke<Who>('login', 'who', {}, { token, timeout: 40_000 })
+    const next = await gate.invoke<Who>('login', 'who', {}, { token, timeout: 60_000 })
     expect(login.map(({ pid }) => pid)).to.include(next.pid)
     expect(login.filter(started)).to.deep.equal([])
-    const again = await Promise.all(gates.map(async from => from.invoke<Who>('login', 'who', {}, { token, timeout: 40_000 })))
+    const again = await Promise.all(gates.map(async from => from.invoke<Who>('login', 'who', {}, { token, timeout: 60_000 })))
     expect(again.map(({ pid }) => pid)).to.deep.equal([next.pid, next.pid])
   })
 
@@ -116,7 +117,7 @@ describe('processes: calls', function () {
     expect((await call).pid).to.equal(leaving.pid)
     expect(await stopped).to.deep.equal({ code: 0, signal: null })
     login = login.filter(node => node !== leaving)
-    await gate.waitEvent('node:remove', ({ detail }) => detail.id === leaving.id)
+    await until(async () => !(await gate.nodes()).some(({ id }) => id === leaving.id))
     const after = await Promise.all(Array.from({ length: 20 }, async () => gate.invoke<Who>('login', 'who')))
     expect(new Set(after.map(({ pid }) => pid))).to.deep.equal(new Set(login.map(({ pid }) => pid)))
     expect(others).to.have.length(20)

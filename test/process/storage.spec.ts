@@ -41,6 +41,7 @@ class Holder {
 
   async printed (start: string, times = 1): Promise<void> {
     await until(() => this.lines.filter(line => line.startsWith(start)).length >= times, {
+      timeout: 200_000,
       what: () => `"${start}" from the child, which printed ${this.lines.slice(0, 3).join(', ')} ${this.problems}`
     })
   }
@@ -92,7 +93,8 @@ async function expectEverything (dir: string, acks: Map<string, number>): Promis
   }
 }
 
-describe('storage between processes', () => {
+describe('storage between processes', function () {
+  this.timeout(300_000)
   let root: string
   let dir: string
   const holders: Holder[] = []
@@ -173,7 +175,7 @@ describe('storage between processes', () => {
       await expectEverything(dir, acks)
     }
     expect(acks.get('set vote')).to.be.greaterThan(200)
-  }).timeout(120_000)
+  }).timeout(600_000)
 
   it('loses nothing that was acknowledged before a disk was full, or after it; and can be read meanwhile', async function () {
     // elsewhere no process can be told that its disk is full

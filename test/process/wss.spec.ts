@@ -47,7 +47,7 @@ describe('a relay behind nginx', () => {
   })
 
   it('is reached by wss, gives a place, and carries calls', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     for (const program of ['nginx', 'openssl']) {
       if (spawnSync(program, [program === 'nginx' ? '-v' : 'version']).error != null) {
         skip(this, `there is no ${program} here`)
@@ -82,9 +82,9 @@ describe('a relay behind nginx', () => {
     const hidden = { listen: ['/p2p-circuit'], mesh: 'shop', bootstrap: addresses }
     const server = await nodes.spawn({ env, options: { ...hidden, service: 'login' } })
     const client = await nodes.spawn({ env, options: hidden })
-    expect(client.statusAtStart).to.equal('joined')
-    await client.command('waitFor', ['login', 15_000])
-    expect(await client.invoke('login', 'echo', 'through nginx', { timeout: 15_000 })).to.equal('through nginx')
+    await until(async () => await client.status() === 'joined', { what: 'it joins' })
+    await client.command('waitFor', ['login', 45_000])
+    expect(await client.invoke('login', 'echo', 'through nginx')).to.equal('through nginx')
     const connections = await client.command<Array<{ address: string }>>('connections')
     expect(connections.map(({ address }) => address).join()).to.match(/\/(wss|tls\/ws)/)
     expect(server.id).not.to.equal(client.id)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { realNow, realTimeout } from '../harness/real-time.ts'
+import { standstill } from '../harness/stalls.ts'
 import { undisturbed } from '../harness/undisturbed.ts'
 
 describe('harness: undisturbed', () => {
@@ -18,6 +19,19 @@ describe('harness: undisturbed', () => {
   it('what is not as claimed is judged at once, unless this process stood still', async () => {
     expect(await undisturbed(async () => run(0), () => false, () => 0)).to.equal(1)
     expect(await undisturbed(async () => run(500), runs => runs === 3)).to.equal(3)
+  })
+
+  it('a process that stands still in pieces stands still', async () => {
+    const pieces = async (): Promise<number> => {
+      for (let i = 0; i < 4; i++) await run(150)
+      return ++times
+    }
+    let times = 0
+    expect(await undisturbed(pieces, times => times === 3)).to.equal(3)
+    const stalls = [0, 300, 600, 900, 5_000].map(from => ({ from, to: from + 150 }))
+    expect(standstill(stalls)).to.equal(550)
+    expect(standstill([...stalls, { from: 9_000, to: 11_000 }])).to.equal(2_000)
+    expect(standstill([])).to.equal(0)
   })
 
   it('what is as claimed is not run again, whatever stood still', async () => {

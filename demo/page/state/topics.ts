@@ -41,8 +41,8 @@ const MAX_TEXT = 1_000
 /** Nodes whose orders are counted by name; the rest together. */
 const MAX_NAMES = 200
 const OTHERS = 'others'
-/** Orders of which is known that they were handled. */
-const MAX_SEEN = 10_000
+/** Orders that were handled, and what said so, which are remembered together. */
+const MAX_SEEN = 20_000
 /** Milliseconds that a slow consumer takes for a message. */
 export const SLOW = 1_500
 
@@ -109,13 +109,20 @@ async function take (node: Mesh, id: string, message: Message): Promise<void> {
   mark(id, key, 'acked')
 }
 
+/** It has come before: an order, or what says that somebody handled one. */
+function isKnown (id: string): boolean {
+  if (seen.has(id)) return true
+  seen.add(id)
+  if (seen.size > MAX_SEEN) seen.delete(seen.values().next().value ?? '')
+  return false
+}
+
 /** Whoever handles an order of the billing channel says so; this tab counts. */
 async function listen (node: Mesh): Promise<void> {
   const channel = await node.pubsub.topic(HANDLED).subscribe(`watch-${node.id.slice(-8).toLowerCase()}`)
-  channel.onMessage(({ body: { id, by } }) => {
-    if (seen.has(id)) twice++
-    seen.add(id)
-    if (seen.size > MAX_SEEN) seen.delete(seen.values().next().value ?? '')
+  channel.onMessage(({ id: notice, body: { id, by } }) => {
+    if (isKnown(notice)) return
+    if (isKnown(id)) twice++
     const name = byName.has(by) || byName.size < MAX_NAMES ? by : OTHERS
     byName.set(name, (byName.get(name) ?? 0) + 1)
     draw()
