@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { createMesh } from '../../src/index.ts'
 import { WORDS } from '../../src/webrtc/control.ts'
 import { webrtc } from '../../src/webrtc/index.ts'
+import { swiftly } from '../harness/swift-time.ts'
 import { until } from '../harness/until.ts'
 import { PATIENT, useRemoteNodes, useTurnServer } from './nodes.ts'
 import { usePages } from './pages.ts'
@@ -200,7 +201,8 @@ describe('direct paths', function () {
     const only: WebrtcOptions = { iceServers: [server], iceTransportPolicy: 'relay' }
     await join(own.addresses, only)
     const made: RTCPeerConnection[] = []
-    const { mesh: other } = await openRight(own.addresses, only, window => { gather(window, made) })
+    const page = await openRight(own.addresses, only, window => { gather(window, made) })
+    const { mesh: other } = page
     await direct(other)
     await until(() => movedTo(mesh, other) && movedTo(other, mesh), WAIT)
     expect(await Promise.all(made.filter(({ connectionState }) => connectionState === 'connected').map(wayOf))).to.deep.equal([['relay', 'relay']])
@@ -208,7 +210,8 @@ describe('direct paths', function () {
     await until(() => paths(mesh, other).relayed.length === 0, WAIT)
     for (let i = 0; i < 10; i++) expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
     await end()
-    await until(() => paths(mesh, other).direct.length === 0 && paths(other, mesh).direct.length === 0, WAIT)
+    page.hasten()
+    await swiftly(async () => { await until(() => paths(mesh, other).direct.length === 0 && paths(other, mesh).direct.length === 0, { timeout: 40_000 }) })()
   })
 
   it('that cannot be made leave the relayed one as it is, and say why', async () => {
@@ -301,9 +304,11 @@ describe('direct paths', function () {
         if (end === 'stop') await page.mesh.stop()
         else if (end === 'kill') page.kill()
         else path?.abort(new Error('lost'))
-        await until(() => path?.status !== 'open', WAIT)
-        if (end === 'abort') page.kill()
-        await until(() => mesh.libp2p.getConnections(peerId).length === 0, WAIT)
+        await swiftly(async () => {
+          await until(() => path?.status !== 'open', { timeout: 14_000 })
+          if (end === 'abort') page.kill()
+          await until(() => mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+        })()
       }
       expect(made).to.be.at.least(3)
       await until(() => waiting.size === 0)
@@ -318,7 +323,7 @@ describe('direct paths', function () {
     await direct(page.mesh)
     const { id, libp2p: { peerId } } = page.mesh
     page.kill()
-    await until(() => mesh.discovery.node(id) == null && mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 })
+    await swiftly(async () => { await until(() => mesh.discovery.node(id) == null && mesh.libp2p.getConnections(peerId).length === 0, { timeout: 14_000 }) })()
   })
 
   it('outlive a standstill of this page, longer than an answer may take, while it asks whether the other lives', async () => {
@@ -335,9 +340,11 @@ describe('direct paths', function () {
       const began = performance.now()
       while (stood < 6_000) stood = performance.now() - began
     })
-    for (const connection of relayed) connection.abort(new Error('lost'))
-    await until(() => stood > 0)
-    await until(() => said.includes(WORDS.pong))
+    await swiftly(async () => {
+      for (const connection of relayed) connection.abort(new Error('lost'))
+      await until(() => stood > 0)
+      await until(() => said.includes(WORDS.pong))
+    })()
     expect([path?.status, paths(mesh, other).direct]).to.deep.equal(['open', [path]])
     expect(await mesh.rpc.invoke('right', 'who')).to.equal('right')
     expect(changes.filter(({ direct }) => !direct)).to.deep.equal([])

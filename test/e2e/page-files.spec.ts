@@ -1,20 +1,25 @@
 /** The page as files on any server: what it knows of the mesh, it has from its link. */
 import { expect } from 'chai'
-import { serveStatic } from './static-page.ts'
+import { buildPage, serveStatic } from './static-page.ts'
 import { useTabs } from './tabs.ts'
+import type { BuiltPage, StaticPage } from './static-page.ts'
 
 describe('the demo page, as files', function () {
   this.timeout(480_000)
   const tabs = useTabs()
-  let files: Awaited<ReturnType<typeof serveStatic>>
+  let built: BuiltPage
+  let files: StaticPage
 
-  beforeEach(async () => { files = await serveStatic() })
+  before(async () => { built = await buildPage() })
+  after(async () => { await built?.[Symbol.asyncDispose]() })
+
+  beforeEach(async () => { files = await serveStatic(built) })
 
   // when its tabs are closed: they may be loading something yet
   afterEach(async () => { await files[Symbol.asyncDispose]() })
 
   it('two tabs join by what stands behind the # of the shared link, from a folder without config.json', async () => {
-    expect(files.output).to.match(/kB gzip {2}index\.html\n/).and.to.contain('open index.html#mesh=NAME&relay=ADDRESS')
+    expect(built.output).to.match(/kB gzip {2}index\.html\n/).and.to.contain('open index.html#mesh=NAME&relay=ADDRESS')
     const served = await tabs.open()
     await served.join()
     const { hash } = new URL(await served.shareLink())

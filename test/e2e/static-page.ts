@@ -12,18 +12,31 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FOLDER = '/any/folder/'
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml', '.txt': 'text/plain' }
 
+/** What was written, until it is disposed. */
+export interface BuiltPage extends AsyncDisposable {
+  readonly directory: string
+  /** What the build printed. */
+  readonly output: string
+}
+
 export interface StaticPage extends AsyncDisposable {
   /** Of the folder, which ends with a slash. */
   readonly url: string
-  /** What the build printed. */
-  readonly output: string
   /** Paths that were asked for and are not there. */
   readonly missed: readonly string[]
 }
 
-export async function serveStatic (): Promise<StaticPage> {
+export async function buildPage (): Promise<BuiltPage> {
   const directory = await mkdtemp(join(tmpdir(), 'braid-page-'))
   const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'demo:build', '--', directory], { cwd: ROOT })
+  return {
+    directory,
+    output: stdout,
+    [Symbol.asyncDispose]: async () => { await rm(directory, { recursive: true, force: true }) }
+  }
+}
+
+export async function serveStatic ({ directory }: BuiltPage): Promise<StaticPage> {
   const missed: string[] = []
   const server = createServer(({ url = '' }, response) => {
     const { pathname } = new URL(url, 'http://127.0.0.1')
@@ -37,12 +50,10 @@ export async function serveStatic (): Promise<StaticPage> {
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${FOLDER}`,
-    output: stdout,
     missed,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise(resolve => { server.close(resolve) })
-      await rm(directory, { recursive: true, force: true })
     }
   }
 }

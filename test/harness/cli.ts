@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open as openFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { compile } from './compile.ts'
+import { CODE_CACHE, compile } from './compile.ts'
 import { forgetPid, watchPid } from './reaper.ts'
 import { until } from './until.ts'
 import type { ChildProcess } from 'node:child_process'
@@ -120,7 +120,7 @@ export class Cli {
   }
 
   #spawn (file: string, args: string[], stdout: 'pipe' | number = 'pipe', env: Record<string, string> = {}): CliProcess {
-    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', stdout, 'pipe'], env: { ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm', ...env } }))
+    const running = new CliProcess(spawn(file, args, { stdio: ['pipe', stdout, 'pipe'], env: { ...CODE_CACHE, ...process.env, BRAID_MESH: '', BRAID_BOOTSTRAP: '', TERM: 'xterm', ...env } }))
     this.#running.add(running)
     if (running.child.pid != null) watchPid(running.child.pid)
     void running.ended.then(() => { this.#running.delete(running) })

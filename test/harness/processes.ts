@@ -16,7 +16,7 @@
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { compile } from './compile.ts'
+import { CODE_CACHE, compile } from './compile.ts'
 import { describeError, restoreError } from './ipc.ts'
 import { forgetPid, watchPid } from './reaper.ts'
 import { standstill } from './stalls.ts'
@@ -296,7 +296,8 @@ export async function spawnNode (init: SpawnOptions = {}): Promise<NodeProcess> 
     execPath: process.execPath,
     // Not this process's own flags: a loader would cost each child a second and 30 MB.
     execArgv: [...init.execArgv ?? []],
-    env: { ...process.env, ...init.env },
+    // whose memory is measured gets nothing but what is its own
+    env: { ...how.external || how.minify ? {} : CODE_CACHE, ...process.env, ...init.env },
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })

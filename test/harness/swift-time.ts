@@ -41,7 +41,8 @@ function hastenTimer (name: 'setTimeout' | 'setInterval'): () => void {
   return () => { timers[name] = real }
 }
 
-function hasten (): () => void {
+/** Until the function is called that it returns. */
+export function hasten (): () => void {
   const backs = [hastenMonotonic(), hastenWall(), hastenTimer('setTimeout'), hastenTimer('setInterval')]
   return () => { for (const back of backs) back() }
 }

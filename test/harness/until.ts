@@ -9,11 +9,14 @@ import { realNow, realTimeout } from './real-time.ts'
 const TICK = 100
 /** Milliseconds that count between two looks at most: what is above that is a standstill. */
 const MOST = 250
+/** Milliseconds between two looks: twice as long as one takes, so that looking at other processes is no work of its own. */
+const SOONEST = 10
+const LATEST = 100
 
 export interface UntilOptions {
   /** Milliseconds that this process ran. @default 45000 */
   timeout?: number
-  /** Milliseconds between two looks. @default 10 */
+  /** Milliseconds between two looks. @default from 10 to 100, twice as long as a look takes */
   interval?: number
   /** What was waited for, for the error: text, or a function that describes the last state. */
   what?: string | (() => string)
@@ -21,10 +24,11 @@ export interface UntilOptions {
 
 /** Resolves to the first truthy value that `condition` returns. Its throws count as not yet. */
 export async function until <T> (condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
-  const { timeout = 45_000, interval = 10, what } = options
+  const { timeout = 45_000, interval, what } = options
   using patience = new Patience(timeout)
   let problem: unknown
   for (let last = false; ;) {
+    const looked = realNow()
     try {
       const value = await condition()
       problem = undefined
@@ -38,7 +42,8 @@ export async function until <T> (condition: () => T | Promise<T>, options: Until
     }
     // what became ready at the last moment gets its turn before the last look
     last = patience.over()
-    await new Promise(resolve => { realTimeout(resolve, interval) })
+    const pause = interval ?? Math.min(LATEST, Math.max(SOONEST, 2 * (realNow() - looked)))
+    await new Promise(resolve => { realTimeout(resolve, pause) })
   }
 }
 

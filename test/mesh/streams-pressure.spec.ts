@@ -12,7 +12,7 @@ const MiB = 1 << 20
 const TOTAL = 64 * MiB
 const FRAME = 64 * 1024
 /** Bytes per second that the slow reader takes. */
-const RATE = 4 * MiB
+const RATE = 8 * MiB
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
@@ -90,7 +90,7 @@ describe('back-pressure', function () {
 
   // one after the other: both at once would weigh four ends, and what each leaves to the collector, against the bound for two
   for (const [name, listen] of [['TCP', TCP], ['WebSockets', WS]] as const) {
-    it(`64 MiB for a reader of 4 MiB/s wait at the sender's caller, over ${name}`, async () => {
+    it(`64 MiB for a reader of 8 MiB/s wait at the sender's caller, over ${name}`, async () => {
       const ends: unknown[] = []
       const reader = slowReader()
       let queued = 0

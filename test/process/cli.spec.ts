@@ -9,6 +9,7 @@ import { Cli } from '../harness/cli.ts'
 import { muteWebSocket } from '../harness/mute-websocket.ts'
 import { skip } from '../harness/skip.ts'
 import { until } from '../harness/until.ts'
+import type { Ended } from '../harness/cli.ts'
 import type { Mesh } from '../../src/index.ts'
 import type { CliProcess } from '../harness/cli.ts'
 
@@ -122,12 +123,14 @@ describe('braid-mesh in a shell', function () {
   it('says in words that what it prints cannot be written, exit code 1', async function () {
     if (!existsSync(FULL)) skip(this, NO_FULL)
     const told = /^what it prints cannot be written: .*ENOSPC.*\n$/
-    for (const words of [['--version'], ['nodes', ...bootstrap], ['top', '--interval', '200', ...bootstrap]]) {
-      const { code, err } = await (await cli.startInto(FULL, ...words)).ended
-      expect(err, words.join(' ')).to.match(told)
-      expect(code, words.join(' ')).to.equal(1)
+    const into = async (...words: string[]): Promise<Ended> => (await cli.startInto(FULL, ...words)).ended
+    const commands = [['--version'], ['nodes', ...bootstrap], ['top', '--interval', '200', ...bootstrap]]
+    // each waits for what it could see: at once
+    const [asJson, ...ended] = await Promise.all([into('nodes', '--json', ...bootstrap), ...commands.map(async words => into(...words))])
+    for (const [i, { code, err }] of ended.entries()) {
+      expect(err, commands[i]?.join(' ')).to.match(told)
+      expect(code, commands[i]?.join(' ')).to.equal(1)
     }
-    const asJson = await (await cli.startInto(FULL, 'nodes', '--json', ...bootstrap)).ended
     expect(JSON.parse(asJson.err)).to.have.nested.property('error.code', 'UnwrittenError')
     const subscribed = await cli.startInto(FULL, 'subscribe', 'full', ...bootstrap)
     await subscribed.sees(/subscribed to full/, 'err')

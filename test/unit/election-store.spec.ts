@@ -3,6 +3,7 @@ import { GroupStore } from '../../src/election/store.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { CachedStableStore } from '../../src/storage/stable.ts'
 import { until } from '../harness/until.ts'
+import { turn } from './turn.ts'
 import type { Durable, Entry, HardState, Rank, Save } from '../../src/election/types.core.ts'
 import type { Storage } from '../../src/storage/index.ts'
 
@@ -133,8 +134,10 @@ describe('election: store', () => {
       let id = 2
       while (sizes.every(size => size < 5_000)) {
         save(++id)
-        await until(() => opened.saved.at(-1) === id, { interval: 0 })
-        await new Promise<void>(resolve => { setTimeout(resolve) })
+        // a thousand times: a timer's 10 ms each would be most of the test
+        for (let turns = 0; turns < 100 && opened.saved.at(-1) !== id; turns++) await new Promise<void>(turn)
+        await until(() => opened.saved.at(-1) === id)
+        await new Promise<void>(turn)
       }
       // told, although the part after it hangs
       expect([opened.saved.at(-1), opened.failed, cuts]).to.deep.equal([id, [], []])

@@ -379,8 +379,11 @@ describe('pub/sub: another time for handlers', () => {
           deadlines.change(time)
         }
         const due = [...all].filter(([, { deadline }]) => deadline <= now)
-        expect(deadlines.least, `seed ${seed}`).to.be.at.most(Math.min(Infinity, ...[...all.values()].map(({ deadline }) => deadline)))
-        expect(deadlines.over(now), `seed ${seed}`).to.deep.equal(due.map(([, one]) => one))
+        const least = Math.min(Infinity, ...[...all.values()].map(({ deadline }) => deadline))
+        // only what is wrong goes to chai, which takes longer than all the rest
+        if (!(deadlines.least <= least)) expect(deadlines.least, `seed ${seed}`).to.be.at.most(least)
+        const over = deadlines.over(now)
+        if (over.length !== due.length || over.some((one, i) => one !== due[i]?.[1])) expect(over, `seed ${seed}`).to.deep.equal(due.map(([, one]) => one))
         for (const [key] of due) all.delete(key)
       }
     }

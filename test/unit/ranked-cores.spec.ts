@@ -103,26 +103,29 @@ describe('records: what a server holds', () => {
   })
 
   it('gives authors that it does not know one account: so many of them push out each other, and nobody else', () => {
+    // three times as many as there is room for in their account, and with the others more than in all
+    const STRANGERS = 20_000
+    const last = STRANGERS - 1
     const known = new Set(['leader'])
     const store = new Held({ perAuthor: 20_000, bytes: 16 * 1_024 * 1_024 }, author => known.has(author))
     const mine = Array.from({ length: 10_000 }, (_, i) => `mine ${i}`)
     for (const id of mine) store.admit(id, held('leader', [1, 1, 1]))
     const before = store.bytes
-    for (let i = 0; i < 50_000; i++) store.admit(`theirs ${i}`, held(`author ${i}`, [1, 1, 1]))
+    for (let i = 0; i < STRANGERS; i++) store.admit(`theirs ${i}`, held(`author ${i}`, [1, 1, 1]))
     expect(mine.filter(id => store.get(id, 0) === undefined)).to.deep.equal([])
     expect(store.bytes - before).to.be.within(MAX_STRANGER_RECORD_BYTES - 2 * COST, MAX_STRANGER_RECORD_BYTES)
     expect(store.get('theirs 0', 0)).to.equal(undefined)
-    expect(store.get('theirs 49999', 0)).to.not.equal(undefined)
+    expect(store.get(`theirs ${last}`, 0)).to.not.equal(undefined)
     const { size } = store
     // one that was known when it was stored stays, and one that becomes known has an account of its own
     known.clear()
-    known.add('author 49999')
+    known.add(`author ${last}`)
     const all = store.bytes
     expect(new Set(mine.map(id => store.admit(id, held('leader', [1, 1, 1])))), 'put again by anybody').to.deep.equal(new Set([0]))
     expect([store.size, store.bytes]).to.deep.equal([size, all])
-    expect(store.admit('theirs 49999', held('author 49999', [1, 1, 2]))).to.equal(0)
+    expect(store.admit(`theirs ${last}`, held(`author ${last}`, [1, 1, 2]))).to.equal(0)
     for (let i = 0; i < 10_000; i++) store.admit(`more ${i}`, held(`another ${i}`, [1, 1, 1]))
-    expect([store.get('theirs 49999', 0), store.get('mine 0', 0)]).to.not.include(undefined)
+    expect([store.get(`theirs ${last}`, 0), store.get('mine 0', 0)]).to.not.include(undefined)
     store.expire(Infinity)
     expect([store.size, store.bytes]).to.deep.equal([0, 0])
   })

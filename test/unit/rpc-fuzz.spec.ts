@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { auth } from '../../src/rpc/index.ts'
 import { fillFrame, sizeCancel, sizeGoAway, sizeRequest, sizeResponse } from '../../src/wire/rpc-frames.ts'
 import { parseTraceparent } from '../../src/wire/trace.ts'
+import { runs } from '../harness/runs.ts'
 import { FakeMesh, ready, watch } from './rpc-fakes.ts'
 import { turn } from './turn.ts'
 import { hostileBytes } from './wire-fuzz.ts'
@@ -17,7 +18,9 @@ function frame (size: number): Uint8Array {
 const request = (more: Partial<RequestFrame>): Uint8Array => frame(sizeRequest({ id: 9, service: 'login', method: 'echo', timeout: 50, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0, ...more }))
 const response = (more: Partial<ResponseFrame>): Uint8Array => frame(sizeResponse({ id: 1, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined, ...more }))
 
-describe('rpc: 10^5 hostile frames', () => {
+const FRAMES = runs(100_000)
+
+describe(`rpc: ${FRAMES} hostile frames`, () => {
   let mesh: FakeMesh
 
   beforeEach(() => { mesh = new FakeMesh() })
@@ -40,7 +43,7 @@ describe('rpc: 10^5 hostile frames', () => {
     Error.stackTraceLimit = 0
     try {
       let [near, far] = [gate, login].map(() => undefined as ReturnType<typeof gate.to> | undefined)
-      for (let seed = 0; seed < 100_000; seed += 2) {
+      for (let seed = 0; seed < FRAMES; seed += 2) {
         if (near?.open !== true || far?.open !== true || seed % 64 === 0) {
           calls.push(watch(gate.rpc.invoke('login', seed % 3 === 0 ? 'wait' : 'echo', seed, { node: 'login-1', timeout: 1_000 })))
           // those that have left are taken for away, which passes with time
@@ -59,7 +62,7 @@ describe('rpc: 10^5 hostile frames', () => {
     } finally {
       Error.stackTraceLimit = traces
     }
-    expect(calls.length).to.be.above(1_000)
+    expect(calls.length).to.be.above(FRAMES / 100)
     expect(calls.filter(({ done }) => !done)).to.deep.equal([])
     await ready()
     for (const { rpc } of [gate, login]) expect(rpc.nodeStats()).to.include({ running: 0, pending: 0 })

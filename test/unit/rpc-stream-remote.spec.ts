@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { ITEM_COST, STREAM_WINDOW } from '../../src/wire/limits.ts'
 import { fillFrame, sizeCancel, sizeCredit, sizeEnd, sizeGoAway, sizeItem, sizeRequest, sizeResponse } from '../../src/wire/rpc-frames.ts'
+import { runs } from '../harness/runs.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import { turn } from './turn.ts'
 import { hostileBytes } from './wire-fuzz.ts'
@@ -342,7 +343,8 @@ describe('rpc: streaming calls over a network', () => {
       }
     })
 
-    it('10^5 hostile frames to both ends leave nothing behind', async function () {
+    const frames = runs(100_000)
+    it(`${frames} hostile frames to both ends leave nothing behind`, async function () {
       this.timeout(60_000)
       Error.stackTraceLimit = 0
       const valid = [
@@ -354,7 +356,7 @@ describe('rpc: streaming calls over a network', () => {
         let near: FakeStream | undefined
         let far: FakeStream | undefined
         let results: AsyncIterableIterator<unknown> | undefined
-        for (let seed = 0; seed < 100_000; seed++) {
+        for (let seed = 0; seed < frames; seed++) {
           if (near?.open !== true) near = await raw(gate, login)
           if (seed % 2 === 0 && far?.open !== true) {
             await results?.return?.()

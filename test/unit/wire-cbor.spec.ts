@@ -6,6 +6,7 @@ import { decodeCbor } from '../../src/wire/cbor-decode.ts'
 import { encodeCbor } from '../../src/wire/cbor-encode.ts'
 import { decodeBody, encodeBody, encodeJson } from '../../src/wire/codecs.ts'
 import { MAX_BODY, MAX_BODY_PARTS, MAX_CBOR_ARRAY, MAX_CBOR_BIGINT, MAX_CBOR_MAP, MIN_PART, PART_COST } from '../../src/wire/limits.ts'
+import { runs } from '../harness/runs.ts'
 import { Chunk, fuzz, hex, hostileBytes, unhex } from './wire-fuzz.ts'
 import type { DecodeOptions, EncodeOptions } from 'cborg/interface'
 
@@ -71,7 +72,7 @@ describe('wire: CBOR', () => {
       const bytes = encodeCbor(value)
       expect(hex(bytes)).to.equal(hex(cborgEncode(value, encodeOptions)))
       expect(asMaps(decodeCbor(bytes))).to.deep.equal(asMaps(cborgDecode(bytes, decodeOptions)))
-    }), { numRuns: 1_500 })
+    }), { numRuns: runs(1_500) })
   })
 
   it('accepts nothing that strict cborg refuses, and sees the same in it', () => {
@@ -87,8 +88,8 @@ describe('wire: CBOR', () => {
       }
       accepted++
       expect(asMaps(read)).to.deep.equal(asMaps(cborgDecode(bytes, decodeOptions)))
-    }), { numRuns: 10_000 })
-    expect(accepted).to.be.greaterThan(500)
+    }), { numRuns: runs(10_000) })
+    expect(accepted).to.be.greaterThan(runs(500))
   })
 
   it('brings every supported value back as it was', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
+import { runs } from '../harness/runs.ts'
 
 /** A small generator of numbers: fast-check's own bytes cost ten times the decoders that they are for. */
 function numbers (seed: number): (below: number) => number {
@@ -40,7 +41,7 @@ function mutate (bytes: number[], next: (below: number) => number): void {
   }
 }
 
-/** Feeds each decoder 10^5 hostile inputs; a failure prints the seed of its input. */
+/** Feeds each decoder 10^5 hostile inputs, in a page 10^4; a failure prints the seed of its input. */
 export function fuzz (valid: readonly Uint8Array[], ...decoders: Array<(bytes: Uint8Array) => unknown>): void {
   const traces = Error.stackTraceLimit
   Error.stackTraceLimit = 0 // most inputs throw, and a trace costs more than a decode
@@ -50,7 +51,7 @@ export function fuzz (valid: readonly Uint8Array[], ...decoders: Array<(bytes: U
       for (const decode of decoders) {
         onlyTypedErrors(() => decode(bytes))
       }
-    }), { numRuns: 100_000 })
+    }), { numRuns: runs(100_000) })
   } finally {
     Error.stackTraceLimit = traces
   }
