@@ -7,7 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { shuffle } from '../util/random.core.ts'
 import { MAX_NODES } from '../wire/limits.ts'
 import { withDeadline } from '../util/deadline.ts'
-import { DIAL_BACKOFF, DIAL_SETTLE, DIAL_TIMEOUT, DIAL_YIELD, ENOUGH, FULL_TIME, KEPT_VALUE, MAX_AGAIN, MAX_DIALS, MAX_DIAL_BACKOFF, PLACE_TIME, REDIAL_TIMEOUT, SMALL, SOON_RELAYS, TAG_AGAIN } from './numbers.ts'
+import { DIAL_BACKOFF, DIAL_SETTLE, DIAL_TIMEOUT, DIAL_YIELD, ENOUGH, KEPT_VALUE, MAX_AGAIN, MAX_DIALS, MAX_DIAL_BACKOFF, PLACE_TIME, REDIAL_TIMEOUT, RELAY_PAUSE, SMALL, SOON_RELAYS, TAG_AGAIN } from './numbers.ts'
 import type { Counters } from './counters.ts'
 import type { NodeInfo } from './index.ts'
 import type { Peers } from './peers.ts'
@@ -148,7 +148,7 @@ export class Dialler {
     const lasts = now() - this.#reachableAt
     const isHere = (id: string): number => Number(connected.has(id) || this.#dialling.has(id))
     return shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
-      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(Math.ceil(lasts / PLACE_TIME), SOON_RELAYS + Math.floor(lasts / FULL_TIME)))
+      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(Math.ceil(lasts / PLACE_TIME), Math.max(SOON_RELAYS, Math.ceil((lasts - RELAY_PAUSE) / PLACE_TIME))))
   }
 
   #isBusy (failures: number): boolean {

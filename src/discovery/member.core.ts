@@ -44,6 +44,8 @@ export interface Member {
   helper: string | undefined
   /** When it was last told that others suspect it. */
   warnedAt: number
+  /** That it was given up, as was heard while there was no connection to tell it by: it is dialled. */
+  unsaid: Extract<DetectorInput, { type: 'suspicion' }> | undefined
   /** Smoothed round trip, ms. */
   rtt: number
   /** Of the last probe that it answered itself, ms. */
@@ -69,6 +71,7 @@ export function createMember (id: string, incarnation: number, seq: number, calm
     lastAck: at,
     helper: undefined,
     warnedAt: -Infinity,
+    unsaid: undefined,
     rtt: 0,
     lastRtt: undefined,
     urgent: false,
@@ -117,8 +120,15 @@ export function byHelp (helpers: readonly Member[], { closed, helper }: Member):
   return helpers.toSorted((a, b) => Number(b.id === first) - Number(a.id === first))
 }
 
-/** What a connected member is told of a suspicion: who suspects it may not reach it, and it alone can refute. */
-export function warnings (member: Member, { id, incarnation, seq, refused, gone = false }: Extract<DetectorInput, { type: 'suspicion' }>, at: number): DetectorOutput[] {
+/** What a connected member is told of a suspicion, if there is one: who suspects it may not reach it, and it alone can refute. */
+export function warnings (member: Member, word: Member['unsaid'], connected: boolean, at: number): DetectorOutput[] {
+  if (word === undefined) return []
+  const { id, incarnation, seq, refused, gone = false } = word
+  if (!connected) {
+    if (gone) member.unsaid = word
+    return []
+  }
+  member.unsaid = undefined
   if (Math.abs(at - member.warnedAt) < REFUTE_INTERVAL || incarnation > member.incarnation || (!gone && member.suspicion !== undefined)) return []
   member.warnedAt = at
   return [{ type: 'warn', id, incarnation, seq, refused, gone }]

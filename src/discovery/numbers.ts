@@ -7,11 +7,11 @@
 export const SMALL = 32
 /** Connections to members that a node of a larger mesh keeps. */
 export const ENOUGH = 16
-/** Relays that a node which nobody can dial connects with: one, and one more each time so many ms brought it no place. */
+/** Relays that a node which nobody can dial connects with soon: one, and one more each time so many ms brought it no place. */
 export const SOON_RELAYS = 4
 export const PLACE_TIME = 15_000
-/** The same when there are as many: they may all be full, or relays in name only. */
-export const FULL_TIME = 100_000
+/** Milliseconds that it waits more when it has so many. They may all be full, or relays in name only: then it goes on. */
+export const RELAY_PAUSE = 40_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
 export const MAX_DIALS = 4
 /** Dials under way beside which one that failed before is tried again: others that never answer must not take all. */

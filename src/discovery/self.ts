@@ -44,6 +44,9 @@ export class Self {
   #signedAt = -Infinity
   #raises = 0
   #mayRaiseAt = -Infinity
+  /** The highest incarnation that was met before that, to be met again then. */
+  #early = 0
+  #meeting: ReturnType<typeof setTimeout> | undefined
   #starts = 0
 
   constructor (init: SelfInit) {
@@ -82,6 +85,8 @@ export class Self {
   stop (): void {
     this.#running = false
     this.#disarm()
+    clearTimeout(this.#meeting)
+    this.#early = 0
   }
 
   update (patch: SelfPatch): void {
@@ -118,7 +123,13 @@ export class Self {
     if (this.#left || !this.#running || incarnation < mine.incarnation) return
     if (incarnation === mine.incarnation && (seq < mine.seq || (seq === mine.seq && this.#signed != null && equals(signed, this.#signed.signed)))) return
     const now = this.#init.now()
-    if (now < this.#mayRaiseAt) return
+    if (now < this.#mayRaiseAt) {
+      if (incarnation < this.#early) return
+      this.#early = incarnation
+      clearTimeout(this.#meeting)
+      this.#meeting = setTimeout(() => { this.met(incarnation, seq, signed) }, this.#mayRaiseAt - now)
+      return
+    }
     this.#mayRaiseAt = now + RAISE_INTERVAL * 2 ** Math.min(this.#raises, 6)
     if (++this.#raises >= CONFLICT_RAISES) this.#init.onConflict()
     this.#info = { ...mine, incarnation: incarnation + 1, seq: 0 }

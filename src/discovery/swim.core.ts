@@ -44,7 +44,7 @@ export class SwimDetector implements Detector {
       case 'forget': this.#forget(input.id); break
       case 'suspicion': this.#heard(input, at, out); break
       case 'ack': this.#ack(input, at, out); break
-      case 'connected': this.#onConnected(input.id, out); break
+      case 'connected': this.#onConnected(input.id, at, out); break
       case 'closed': this.#onClosed(input.id, at, out); break
       default: {
         const member = this.#members.get(input.id)
@@ -229,7 +229,7 @@ export class SwimDetector implements Detector {
       if (!member.closed) this.#contact(member, out)
     } else if (input.type === 'report') {
       if (member.suspicion === undefined && member.probe === undefined) this.#urge(member, at, out)
-    } else if (input.ok) this.#onConnected(member.id, out)
+    } else if (input.ok) this.#onConnected(member.id, at, out)
     else if (!this.#time.isGrace(at) && (input.refused || member.suspicion !== undefined)) {
       const suspicion = this.#suspect(member, at, out)
       if (input.refused && !suspicion.refused) {
@@ -241,12 +241,13 @@ export class SwimDetector implements Detector {
     }
   }
 
-  #onConnected (id: string, out: DetectorOutput[]): void {
+  #onConnected (id: string, at: number, out: DetectorOutput[]): void {
     this.#connected.add(id)
     const member = this.#members.get(id)
     if (member === undefined) return
     member.closed = false
     this.#contact(member, out)
+    out.push(...warnings(member, member.unsaid, true, at))
   }
 
   #onClosed (id: string, at: number, out: DetectorOutput[]): void {
@@ -270,7 +271,7 @@ export class SwimDetector implements Detector {
       return
     }
     const connected = this.#connected.has(member.id)
-    if (connected) out.push(...warnings(member, input, at))
+    out.push(...warnings(member, input, connected, at))
     // who gave it up tells what was, and asks for what is: without a connection this node cannot tell either, and asks helpers
     const accuses = connected || input.gone !== true
     if (accuses) member.accusers.add(input.from, input.refused)

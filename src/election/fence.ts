@@ -10,6 +10,8 @@ import type { Fence, FenceOptions, FencingToken } from './index.ts'
 import type { StableStore } from '../storage/index.ts'
 
 const NAME = 'election-fence'
+/** Milliseconds that only an older leader must be known for, before it counts: one lie must not blind for good. */
+const FORGET = 5 * 60 * 1_000
 
 interface Seen {
   token: FencingToken
@@ -33,13 +35,14 @@ interface Stored {
 const OWN = ''
 
 /** @param floor - the newest token known otherwise, of the own service or another: what counts for a resource whose own was lost */
-export function createFence (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined): Fence {
-  return new StoredFence(store, floor)
+export function createFence (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined, now = (): number => performance.now()): Fence {
+  return new StoredFence(store, floor, now)
 }
 
 class StoredFence implements Fence {
   readonly #store: StableStore
   readonly #floor: (service: string | undefined) => FencingToken | undefined
+  readonly #now: () => number
   readonly #seen = new Map<string, Seen>()
   /** Of all tokens; what comes within one turn is written as one. */
   #write: Promise<void> | undefined
@@ -47,10 +50,13 @@ class StoredFence implements Fence {
   #lost = false
   /** The newest token that was known since the loss, by service: those of two services cannot be compared. */
   readonly #least = new Map<string, FencingToken>()
+  /** Since when only an older one is known, of those services of which that is so. */
+  readonly #olderSince = new Map<string, number>()
 
-  constructor (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined) {
+  constructor (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined, now: () => number) {
     this.#store = store
     this.#floor = floor
+    this.#now = now
   }
 
   async check (resource: string, token: FencingToken, { service }: FenceOptions = {}): Promise<void> {
@@ -74,12 +80,24 @@ class StoredFence implements Fence {
     const name = service ?? OWN
     const known = this.#floor(service)
     const least = this.#least.get(name)
-    if (known !== undefined && (least === undefined || compareTokens(known, least) > 0)) {
+    if (known !== undefined && (least === undefined || this.#counts(name, known, least))) {
       if (this.#least.size < MAX_FENCED) this.#least.set(name, known)
       return known
     }
     if (least !== undefined) return least
     throw new ElectionStoreError(`fence: what was accepted for ${resource} is lost and no leader of ${service ?? 'this node\'s service'} is known, so no token can be judged: try again when there is one; of leaders of another service, name it: { service }`)
+  }
+
+  /** Records may tell of a leader that never was; or there is one, and this node is cut off from it. */
+  #counts (name: string, known: FencingToken, least: FencingToken): boolean {
+    if (compareTokens(known, least) >= 0) {
+      this.#olderSince.delete(name)
+      return true
+    }
+    const now = this.#now()
+    const since = this.#olderSince.get(name) ?? now
+    this.#olderSince.set(name, since)
+    return now - since >= FORGET
   }
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {

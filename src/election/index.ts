@@ -108,7 +108,8 @@ export interface Fence {
    * Accept a leader's act on a resource: resolves once its token, the highest so far, is stored. At most 2,000 resources,
    * with names of 1 to 256 characters, and 450 bytes as JSON.
    *
-   * When the storage has lost what was accepted, what is older than the service's present leader is refused.
+   * When the storage has lost what was accepted, what is older than the newest leader of the service that was known since is
+   * refused: one of which nobody tells any more goes for an older one after minutes, as records may be false.
    *
    * @throws StaleTokenError - a newer leader has acted on it
    * @throws ElectionStoreError, InvalidOptionsError, InvalidNameError

@@ -99,12 +99,6 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
 
   async delete (log: string, { forever = false }: { forever?: boolean } = {}): Promise<void> {
     await this.change(log, { kind: forever ? 'forget' : 'delete' })
-    if (forever) {
-      this.lost.delete(log)
-    } else if (this.lost.has(log)) {
-      await this.note(log, { lost: false })
-      this.lost.delete(log)
-    }
   }
 
   async read (log: string, from: number, limit: number): Promise<LogEntry[]> {
@@ -185,6 +179,7 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
       const group = this.takeGroup()
       try {
         const results = await this.apply(group)
+        await this.mend(group)
         group.forEach((change, i) => { change.resolve(results[i] ?? 0) })
       } catch (err) {
         const failure = new StorageError(`could not write the log: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
@@ -249,6 +244,16 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
       fresh.forEach(([log]) => { this.states.set(log, NEVER_WRITTEN) })
     }
     await Promise.all(short.map(async ([log, state]) => { await this.note(log, { ceiling: state.last + RESERVE }) }))
+  }
+
+  /** What was deleted lacks nothing any more. Before it is forgotten: a ceiling without a state would say that it was lost. */
+  private async mend (group: readonly Change[]): Promise<void> {
+    for (const { log, kind } of group) {
+      if (this.lost.has(log) && (kind === 'delete' || kind === 'forget')) {
+        await this.note(log, { lost: false })
+        this.lost.delete(log)
+      }
+    }
   }
 
   /** One after the other, each on top of the last one that succeeded. */

@@ -299,6 +299,27 @@ describe('failure detector: what others say', () => {
     }
   })
 
+  it('that it is gone is passed on to a member without a connection once there is one, the newest such word alone', () => {
+    const bench = new Bench(9).run(1_000)
+    bench.input({ type: 'member', id: 'far', incarnation: 1, seq: 1 })
+    bench.now += 600
+    bench.log.length = 0
+    bench.suspicion('p1', 'far')
+    expect(bench.all('redial').map(({ id }) => id)).to.deep.equal(['far'])
+    bench.input({ type: 'redialled', id: 'far', ok: true, refused: false })
+    expect(bench.all('warn')).to.deep.equal([])
+    bench.input({ type: 'closed', id: 'far' })
+    bench.suspicion('p1', 'far', { gone: true })
+    bench.suspicion('p2', 'far', { gone: true, seq: 3 })
+    bench.suspicion('p2', 'far')
+    expect(bench.all('warn')).to.deep.equal([])
+    bench.input({ type: 'redialled', id: 'far', ok: false, refused: false })
+    bench.now += 100
+    bench.input({ type: 'connected', id: 'far' })
+    bench.input({ type: 'connected', id: 'far' })
+    expect(bench.all('warn').map(({ at, ...warn }) => warn)).to.deep.equal([{ type: 'warn', id: 'far', incarnation: 1, seq: 3, refused: false, gone: true }])
+  })
+
   it('asks first who brought the last answer, until the member is known to have closed', () => {
     const bench = new Bench(60).run(1_000)
     bench.input({ type: 'member', id: 'far', incarnation: 1, seq: 1 })

@@ -196,7 +196,7 @@ describe('discovery: whom a node connects with', () => {
       expect(dialled).to.have.length(4)
     })
 
-    it('and then one more each 100 s: relays that are full, or only say that they are relays, are not all there is', async () => {
+    it('and after 100 s others, too: relays that are full, or only say that they are relays, are not all there is', async () => {
       const relays = some(1, 11, 21, 31, 41, 51)
       create(60, relays)
       random = Math.random
@@ -216,6 +216,25 @@ describe('discovery: whom a node connects with', () => {
       for (const id of relays) connected.delete(id)
       await run(14_000)
       expect(relays.filter(id => connected.has(id))).to.have.length(1)
+    })
+
+    it('each 15 s one more then, until it has a place: most of twenty may be full', async () => {
+      const relays = some(...Array.from({ length: 20 }, (_, i) => 3 * i))
+      create(60, relays)
+      random = Math.random
+      for (const id of ids.map(String).filter(id => !relays.includes(id)).slice(0, 20)) connected.add(id)
+      await run(99_000)
+      const counts: number[] = []
+      for (let i = 0; i < 4; i++) {
+        await run(15_000)
+        counts.push(dialled.length)
+      }
+      expect(counts).to.deep.equal([5, 6, 7, 8])
+      await run(80_000)
+      unreachable = false
+      await run(60_000)
+      expect(new Set(dialled)).to.have.property('size', dialled.length)
+      expect(dialled).to.have.length.within(12, 14)
     })
 
     it('no second relay beside one that is on its way', async () => {

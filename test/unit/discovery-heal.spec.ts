@@ -68,6 +68,32 @@ describe('discovery: a node of a hundred that was cut off', function () {
   })
 })
 
+describe('discovery: a node of a hundred that did not notice that it was cut off', function () {
+  this.timeout(150_000)
+
+  it('hears at once also of those that live without a connection to whoever tells of them', async () => {
+    const nodes = await createWorld(100)
+    const [relay, away, dead, ...others] = nodes as [WorldNode, WorldNode, WorldNode, ...WorldNode[]]
+    try {
+      for (const other of others.slice(0, 30)) relay.link(other, false)
+      relay.redial = async id => {
+        const found = others.find(other => other.id === id)
+        if (found != null && !relay.linked.has(id)) relay.link(found)
+        return { ok: found != null, refused: false }
+      }
+      for (const { id } of [relay, dead, ...others]) away.roster.judge(id, 'down')
+      for (const other of [relay, ...others]) other.roster.judge(away.id, 'down')
+      away.link(relay)
+      // what it says before the relay knows it again is not listened to: that comes with the next exchange
+      const far = others.slice(30)
+      await until(() => far.filter(({ id }) => (relay.roster.view.get(id)?.seq ?? 0) > 1).length >= far.length - 6, { timeout: 60_000 })
+      expect(dead.self.info.seq).to.equal(1)
+    } finally {
+      for (const node of nodes) node.stop()
+    }
+  })
+})
+
 describe('discovery: records of those that were given up', () => {
   it('cost three words per tick to those who sent them, and a thousand of them wait', async () => {
     const node = new WorldNode(await generateKeyPair('Ed25519'), new PeerIds())

@@ -28,6 +28,8 @@ export class WorldNode {
   readonly self: Self
   readonly greeter: Greeter
   readonly inbox: Inbox
+  /** Nobody is found that way. */
+  redial: Dialler['redial'] = async () => new Promise(() => {})
   readonly linked = new Map<string, { node: WorldNode, stream: FramedStream }>()
   readonly #counters = new Counters()
   readonly #prober: Prober
@@ -57,7 +59,7 @@ export class WorldNode {
     this.#spreader = new Spreader({ peers, gossip: { publish: (frame: Uint8Array) => { this.#gossip(frame) } } as unknown as Gossip, members: listeners, random: Math.random })
     this.greeter = new Greeter({ ...common, peers, view, members: listeners, own: () => this.self.signed, bootNonce })
     this.#prober = new Prober({
-      ...common, self: id, peers, detector: { probes: 0 }, dialler: { redial: async () => new Promise(() => {}), drop: () => {} } as unknown as Dialler,
+      ...common, self: id, peers, detector: { probes: 0 }, dialler: { redial: async (id: string) => this.redial(id), drop: () => {} } as unknown as Dialler,
       members, knows: id => this.roster.has(id), onOpinion: () => {}, onRefute: seq => { this.self.refute(seq) }
     })
     this.inbox = new Inbox({
@@ -103,9 +105,9 @@ export class WorldNode {
   /** Both have a stream to the other now; `greet`: and say hello, as on a first connection. */
   link (other: WorldNode, greet = true): void {
     for (const [one, two] of [[this, other], [other, this]] as const) {
-      one.#prober.tell({ type: 'connected', id: two.id })
       one.linked.set(two.id, { node: two, stream: { peer: one.id, direction: 'inbound', send: () => {} } as unknown as FramedStream })
     }
+    for (const [one, two] of [[this, other], [other, this]] as const) one.#prober.tell({ type: 'connected', id: two.id })
     if (!greet) return
     for (const [one, two] of [[this, other], [other, this]] as const) one.greeter.connected(one.peers.peerId(two.id)!)
   }

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { createFence } from '../../src/election/fence.ts'
+import { Views } from '../../src/election/views.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { MAX_STABLE_VALUE } from '../../src/storage/names.ts'
 import { MAX_FENCED, MAX_FENCED_NAME } from '../../src/wire/limits.ts'
+import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 import type { FencingToken } from '../../src/election/index.ts'
 import type { StableStore } from '../../src/storage/index.ts'
 
@@ -171,6 +173,59 @@ describe('election: fence', () => {
     expect(await refusal(next.check('receipts', token(5, 3), { service }))).to.equal('accepted')
     expect(await refusal(next.check('another', token(9, 0)))).to.equal('StaleTokenError')
     expect(await refusal(next.check('letters', token(1, 1), { service: 'mail' }))).to.equal('ElectionStoreError')
+  })
+
+  it('after a loss one false record blinds it for minutes, not for good, also in the next life', async () => {
+    const { damaged } = damagedStore()
+    const wall = 1_800_000_000_000
+    const epoch = wall * 1_024
+    const record = (id: string, term: number): NodeInfo =>
+      ({ id, service: 'billing', roles: ['voter'], state: 'up', election: { epoch, term, leader: id, voters: [id], group: epoch, kind: 'default' } }) as unknown as NodeInfo
+    let now = 0
+    let records = [record('true', 4), record('liar', Number.MAX_SAFE_INTEGER)]
+    const start = (): (resource: string, term: number) => Promise<string> => {
+      const discovery: Pick<Discovery, 'nodes'> = { nodes: () => [...records] }
+      const views = new Views(discovery, undefined, () => ({ now, wall: wall + now }))
+      const fence = createFence(damaged, service => views.get(service!)?.leader?.token, () => now)
+      return async (resource, term) => refusal(fence.check(resource, token(epoch, term), { service: 'billing' }))
+    }
+    const check = start()
+    expect(await check('invoices', 4)).to.equal('StaleTokenError')
+    expect(await check('ledger', Number.MAX_SAFE_INTEGER)).to.equal('accepted')
+    records = [record('true', 4)]
+    now += 299_000
+    expect(await check('invoices', 4)).to.equal('StaleTokenError')
+    now += 302_000
+    // what others say is looked at again, and then it is still a leader that may only be cut off
+    expect(await check('invoices', 4)).to.equal('StaleTokenError')
+    now += 299_000
+    expect(await check('invoices', 4)).to.equal('StaleTokenError')
+    const next = start()
+    expect(await next('invoices', 4)).to.equal('StaleTokenError')
+    now += 2_000
+    expect(await check('invoices', 4)).to.equal('accepted')
+    expect(await check('receipts', 3)).to.equal('StaleTokenError')
+    // what was accepted stays so
+    expect(await check('ledger', 4)).to.equal('StaleTokenError')
+    const last = start()
+    expect(await last('receipts', 4)).to.equal('accepted')
+    expect(await last('receipts', 3)).to.equal('StaleTokenError')
+  })
+
+  it('after a loss a leader that is heard again is not forgotten because an older one was heard long ago', async () => {
+    const { damaged } = damagedStore()
+    let now = 0
+    let known: FencingToken | undefined = token(5, 3)
+    const fence = createFence(damaged, () => known, () => now)
+    expect(await refusal(fence.check('a', token(5, 3)))).to.equal('accepted')
+    for (const heard of [token(5, 2), token(5, 3), token(5, 2)]) {
+      known = heard
+      now += 299_000
+      expect(await refusal(fence.check('b', token(5, 2)))).to.equal('StaleTokenError')
+    }
+    known = undefined
+    now += 299_000
+    expect(await refusal(fence.check('b', token(5, 2)))).to.equal('StaleTokenError')
   })
 
   it('refuses what is no resource and what is no token, and more resources than it can remember', async () => {

@@ -125,6 +125,32 @@ describe('a node\'s own record', () => {
     })
   }
 
+  it('rises above the highest of those that it met too soon after another one, when it may', async () => {
+    await self.start()
+    self.met(...await stray(20, 1))
+    time += 950
+    for (const incarnation of [30, 40, 35]) self.met(...await stray(incarnation, 1))
+    expect(incarnations).to.deep.equal([21])
+    time += 50
+    await until(() => signed.at(-1)?.info.incarnation === 41)
+    expect(incarnations).to.deep.equal([21, 41])
+    expect(conflicts).to.equal(0)
+  })
+
+  it('forgets whom it met too soon when it stops', async () => {
+    await self.start()
+    self.met(...await stray(20, 1))
+    time += 950
+    self.met(...await stray(2 ** 50, 1))
+    self.stop()
+    await self.start()
+    self.met(...await stray(self.info.incarnation, 9))
+    const { incarnation } = self.info
+    self.met(...await stray(incarnation, 9))
+    time += 1_000
+    await until(() => self.info.incarnation === incarnation + 1)
+  })
+
   it('does not race with a living copy of itself: it rises ever more slowly, and says that there is one', async () => {
     await self.start()
     for (let i = 0; i < 100; i++) {

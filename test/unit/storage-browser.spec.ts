@@ -151,7 +151,12 @@ describe('browser storage', () => {
     const third = await openStorage(location)
     expect([...third.stable.lost]).to.deep.equal([])
     expect([...third.log.lost]).to.deep.equal(['a'])
+    await third.log.delete('a', { forever: true })
     await third.close()
+
+    const fourth = await openStorage(location)
+    expect([...fourth.log.lost]).to.deep.equal([])
+    await fourth.close()
   })
 
   it('closes when its database is deleted under it', async () => {

@@ -181,6 +181,22 @@ describe('storage: group commit', () => {
     expect(backend.forgotten).to.deep.equal([['a', 'b']])
   })
 
+  it('notes that a deleted log is not lost before it is forgotten, and says so when it cannot', async () => {
+    const backend = new FakeLogs()
+    const order: string[] = []
+    backend.forget = async logs => { order.push(`forget ${logs.join()}`) }
+    const roster = new Map([['a', { ceiling: 5, lost: true }]])
+    const store = await ForgettingLogStore.open(backend, { states: new Map(), roster, damaged: false })
+    backend.note = async () => { throw new Error('no space left on device') }
+    expect(await rejection(store.delete('a', { forever: true }))).to.have.property('name', 'StorageError')
+    expect([...store.lost]).to.deep.equal(['a'])
+    backend.note = async entries => { order.push(`note ${JSON.stringify([...entries])}`) }
+    await store.delete('a', { forever: true })
+    await store.close()
+    expect(order).to.deep.equal(['note [["a",{"ceiling":5,"lost":false}]]', 'forget a'])
+    expect([...store.lost]).to.deep.equal([])
+  })
+
   it('leaves no hole when a write fails, and tells everyone whose write it was', async () => {
     const backend = new FakeLogs()
     const store = new GroupLogStore(backend)

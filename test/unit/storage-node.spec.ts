@@ -441,6 +441,22 @@ describe('node storage: logs on a damaged disk', () => {
     })
   })
 
+  it('a lost log that is deleted for good is whole when it is written again, in the same turn, too, and else nothing is kept of it', async () => {
+    await using(async ({ log }) => { await Promise.all(['again', 'gone'].map(async name => await log.append(name, [bytes('x')]))) })
+    await rm(join(dir, 'log'), { recursive: true })
+    await using(async ({ log }) => {
+      expect([...log.lost].sort()).to.deep.equal(['again', 'gone'])
+      await Promise.all([log.delete('again', { forever: true }), log.append('again', [bytes('y')]), log.delete('gone', { forever: true })])
+      expect([...log.lost]).to.deep.equal([])
+    })
+    await using(async ({ log }) => {
+      expect([...log.lost]).to.deep.equal([])
+      expect((await log.read('again', 1, 10)).map(({ value }) => text(value))).to.deep.equal(['y'])
+      await log.delete('again', { forever: true })
+    })
+    expect(await known()).to.deep.equal([])
+  })
+
   it('the roster is written anew while it is in use, when most of it is of logs that are gone', async () => {
     await using(async () => {})
     const roster = new RosterFile(join(dir, 'roster'))
