@@ -40,10 +40,10 @@ export type {
 } from './pubsub/index.ts'
 export type {
   Admission, AnyOutput, Breaker, BreakerOptions, CallCounts, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
-  ContractClient, ContractHandlers, ContractInputs, ContractOutputs, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
+  ContractArgs, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, Issue, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
   NodeResult, NodeStats, NoInput, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcComponents, RpcInit, Sequence, ServeOptions, ServerCall,
   ServerInterceptor, ServerNext, Span, StreamCaller, StreamHandler, StreamHandlers, StreamKind, StreamOptions, TokenGuard, TokenId, TokenRouter,
-  Tracing, TracingOptions, TypedOptions
+  Tracing, TracingOptions, TypedOptions, UnaryMethods
 } from './rpc/index.ts'
 export type { BalancerName, Candidate, PickContext, Picker, PickerFactory } from './balancing/index.ts'

@@ -76,6 +76,12 @@ export type ContractInputs<C extends Contract<any>> = { readonly [N in keyof C['
 /** What the caller of each method gets, of a sequence each item: `ContractOutputs<typeof login>['user.watch']`. */
 export type ContractOutputs<C extends Contract<any>> = { readonly [N in keyof C['methods']]: C['methods'][N] extends MethodContract<any, any, infer O> ? Out<O> : never }
 
+/** Names of a contract's methods that take one value and give one. */
+export type UnaryMethods<C extends Contract<any>> = { [N in keyof C['methods']]: C['methods'][N] extends { readonly kind: 'unary' } ? N : never }[keyof C['methods']] & string
+
+/** What follows the name of a method in a call: its arguments, which are left out as those of {@link MethodCaller} are, and options. */
+export type ContractArgs<C extends Contract<any>, N extends keyof C['methods'], Options> = Args<ContractInputs<C>[N], Options>
+
 /** A handler for each of a contract's methods. */
 export type ContractHandlers<C extends Contract<any>> = { readonly [N in keyof C['methods']]: MethodHandler<C['methods'][N]> }
 

@@ -21,7 +21,7 @@
 import type { NodeInfo } from '../discovery/index.ts'
 import type { RpcError } from '../errors.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
-import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { Contract, ContractArgs, ContractClient, ContractHandlers, ContractOutputs, UnaryMethods } from './contract.ts'
 import type { CallCounts } from './counts.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
@@ -266,13 +266,29 @@ export interface Rpc {
   client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
   /**
    * Call every node of a service at once. Resolves to what each answered, in the order of their ids, when all have, when
-   * `count` have succeeded, or at the timeout; rejects only when nothing could be sent at all.
+   * `count` have succeeded, or at the timeout; rejects only when nothing could be sent at all. A contract in place of the
+   * service's name gives it types, as it gives them to {@link client}.
+   *
+   * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
+   *
+   * @example
+   *
+   * ```ts
+   * for (const result of await mesh.rpc.invokeAll(cache, 'size')) {
+   *   console.log(result.node.name, result.status === 'fulfilled' ? result.value : result.reason.message)
+   * }
+   * ```
    */
+  invokeAll<C extends Contract<any>, N extends UnaryMethods<C>>(contract: C, method: N, ...args: ContractArgs<C, N, InvokeAllOptions<ContractOutputs<C>[N]>>): Promise<Array<NodeResult<ContractOutputs<C>[N]>>>
   invokeAll (service: string, method: string, args?: unknown, options?: InvokeAllOptions): Promise<NodeResult[]>
   /**
    * Call without an answer. Resolves when the call was handed to the connection, not when it has run, which it does at
-   * most once; what the handler throws is counted there and told to nobody.
+   * most once, unless it is `idempotent`; what the handler throws, and arguments that its schema refuses, are counted there
+   * and told to nobody. A contract in place of the service's name gives the arguments their type.
+   *
+   * @throws as {@link invoke} - nothing was sent, or it was lost on its way
    */
+  notify<C extends Contract<any>, N extends UnaryMethods<C>>(contract: C, method: N, ...args: ContractArgs<C, N, InvokeOptions>): Promise<void>
   notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void>
   /** What `braid.health` and `braid.health.watch` tell of this node. */
   readonly health: HealthStatus
@@ -306,7 +322,7 @@ export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamHa
 export { json } from './codec.ts'
 export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
-export type { AnyOutput, Contract, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput } from './contract.ts'
+export type { AnyOutput, Contract, ContractArgs, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput, UnaryMethods } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
 export type { CallCounts } from './counts.ts'
