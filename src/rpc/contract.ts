@@ -18,7 +18,12 @@ export interface AnyOutput extends StandardSchemaV1<any, unknown> {}
 export interface MethodInit<I extends Schema, O extends Schema> {
   /** The caller gives what the schema takes, the handler gets what it makes of it. @default no arguments */
   input?: I
-  /** The handler returns what the schema takes, the caller gets what it makes of it. @default anything */
+  /**
+   * The handler returns what the schema takes, the caller gets what it makes of it. It is applied where the result leaves: where
+   * it arrives only by the interceptor `validate`.
+   *
+   * @default anything
+   */
   output?: O
   /** Running it twice does no more than running it once: a call that was lost in flight may be sent again. @default false */
   idempotent?: boolean

@@ -262,7 +262,10 @@ export interface Rpc {
    * @throws InvalidOptionsError - this node is of another service; a method without a handler, or the other way round
    */
   serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration
-  /** Typed calls of a contract's methods, to the newest version that is compatible with it. */
+  /**
+   * Typed calls of a contract's methods, to the newest version that is compatible with it. Arguments are checked where they
+   * arrive. Results are checked where they leave, and taken at the word of that node: see {@link validate}.
+   */
   client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
   /**
    * Call every node of a service at once. Resolves to what each answered, in the order of their ids, when all have, when
@@ -325,6 +328,8 @@ export { bidi, clientStream, defineService, serverStream, unary } from './contra
 export type { AnyOutput, Contract, ContractArgs, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput, UnaryMethods } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
+export { validate } from './checked-answers.ts'
+export type { Checkable, Checked } from './checked-answers.ts'
 export type { CallCounts } from './counts.ts'
 export { auth, credentials, timeout } from './guards.ts'
 export type { Description, MethodDescription } from './introspect.ts'
