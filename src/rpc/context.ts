@@ -21,6 +21,8 @@ export const NO_ENTRIES: Readonly<Record<string, string>> = Object.freeze({})
 /** What the contexts of a node share. */
 export interface ContextHost {
   readonly timers: Timers
+  /** That this node is of. */
+  readonly service: string
   invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Context): Promise<unknown>
   stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Context): Results | Promise<unknown>
   client<C extends Contract<any>> (contract: C, options: ClientOptions | undefined, parent: Context): ContractClient<C>
@@ -93,6 +95,10 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
 
   get kind (): CallKind {
     return this.entry.kind
+  }
+
+  get service (): string {
+    return this.#host.service
   }
 
   get context (): this {

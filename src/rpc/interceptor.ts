@@ -45,6 +45,8 @@ export type ClientInterceptor = (next: ClientNext) => ClientNext
 /** A call that came in, before its handler. Arguments are checked already. */
 export interface ServerCall {
   readonly kind: CallKind
+  /** That of this node. */
+  readonly service: string
   readonly method: string
   /** The arguments; of `clientStream` and `bidi` the AsyncIterable of inputs. */
   args: unknown
