@@ -195,7 +195,7 @@ export class RpcService implements Rpc, Startable {
   }
 
   async invokeAll (of: string | Contract<any>, name: string, given?: unknown, asked: InvokeAllOptions<any> = {}): Promise<Array<NodeResult<any>>> {
-    const { service, method, args, options = {}, read } = named(of, name, given, asked)
+    const [service, method, args, options = {}, read] = named(of, name, given, asked)
     // what is wrong with all of them is no node's answer
     const { service: called, codec, body } = this.#running().client.prepare(service, method, args, options, undefined)
     const nodes = this.#discovery().nodes(called).filter(({ state }) => state === 'up' || state === 'suspect')
@@ -204,7 +204,7 @@ export class RpcService implements Rpc, Startable {
   }
 
   async notify (of: string | Contract<any>, name: string, given?: unknown, asked?: InvokeOptions): Promise<void> {
-    const { service, method, args, options } = named(of, name, given, asked)
+    const [service, method, args, options] = named(of, name, given, asked)
     await this.#running().calls.invoke(service, method, args, options, undefined, undefined, true)
   }
 

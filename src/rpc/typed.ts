@@ -40,34 +40,31 @@ export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, 
   return Object.freeze(client) as ContractClient<C>
 }
 
-/** A call by the name of its method, of a service or, where that has one, of a contract. */
-interface Named<O> {
-  readonly service: string
-  readonly method: string
-  readonly args: unknown
-  readonly options: O | undefined
-  /** What an answer means. */
-  readonly read: (answer: unknown) => unknown
-}
+/** A call by the name of its method, and what each answer to it means. */
+type Named<O> = readonly [service: string, method: string, args: unknown, options: O | undefined, read: (answer: unknown) => unknown]
 
-/** @throws InvalidOptionsError - the contract has no such method; RpcError - its codec cannot encode the arguments */
-export function named<O extends InvokeOptions> (service: string | Contract<any>, method: string, args: unknown, options: O | undefined): Named<O> {
-  // an untyped caller may name anything
-  const contract = service as Contract<any> | undefined
-  if (contract?.methods === undefined) {
-    return { service: service as string, method, args, options, read: answer => answer }
+/**
+ * Of a service or, in its place, of a contract, whose version, codec and idempotence it has.
+ *
+ * @throws InvalidOptionsError - the contract has no such method; RpcError - its codec cannot encode the arguments
+ */
+export function named<O extends InvokeOptions> (of: string | Contract<any>, method: string, args: unknown, options: O | undefined): Named<O> {
+  // an untyped caller may give anything
+  const { service, version, methods } = Object(of) as Partial<Contract<Record<string, MethodContract>>>
+  if (service === undefined || methods === undefined) {
+    return [of as string, method, args, options, answer => answer]
   }
-  const { codec, idempotent, kind } = (contract.methods[method] ?? {}) as Partial<MethodContract>
+  const { kind, codec, idempotent } = methods[method] ?? {}
   if (kind !== 'unary') {
-    throw new InvalidOptionsError(`the contract of '${contract.service}' has no unary method '${method}'`)
+    throw new InvalidOptionsError(`the contract of '${service}' has no unary method '${method}'`)
   }
-  return {
-    service: contract.service,
-    method: versioned(method, contract.version),
-    args: codec === undefined ? args : encode(codec, args, `rpc ${contract.service}/${method}`),
-    options: idempotent === true ? { idempotent, ...options } as O : options,
-    read: answer => codec === undefined ? answer : decode(codec, answer)
-  }
+  return [
+    service,
+    versioned(method, version),
+    codec === undefined ? args : encode(codec, args, `rpc ${service}/${method}`),
+    { idempotent, ...options } as O,
+    answer => codec === undefined ? answer : decode(codec, answer)
+  ]
 }
 
 /** The same call, whose bodies are bytes of a codec. */
