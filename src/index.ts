@@ -39,11 +39,11 @@ export type {
   Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TopicTracing, TypedTopic
 } from './pubsub/index.ts'
 export type {
-  Admission, AnyOutput, Breaker, BreakerOptions, CallCounts, CallKind, CallMetrics, Checkable, Checked, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
-  ContractArgs, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
+  Admission, AnyOutput, Breaker, BreakerOptions, CallCounts, Called, CalledArgs, CalledMethods, CalledOutput, CallKind, CallMetrics, Checkable, Checked, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
+  ContractClient, ContractHandlers, ContractInputs, ContractOutputs, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, Issue, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
   NodeResult, NodeStats, NoInput, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcComponents, RpcInit, Sequence, ServeOptions, ServerCall,
   ServerInterceptor, ServerNext, Span, StreamCaller, StreamHandler, StreamHandlers, StreamKind, StreamOptions, TokenGuard, TokenId, TokenRouter,
-  Tracing, TracingOptions, TypedOptions, UnaryMethods
+  Tracing, TracingOptions, TypedOptions
 } from './rpc/index.ts'
 export type { BalancerName, Candidate, PickContext, Picker, PickerFactory } from './balancing/index.ts'

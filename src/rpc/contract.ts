@@ -81,11 +81,21 @@ export type ContractInputs<C extends Contract<any>> = { readonly [N in keyof C['
 /** What the caller of each method gets, of a sequence each item: `ContractOutputs<typeof login>['user.watch']`. */
 export type ContractOutputs<C extends Contract<any>> = { readonly [N in keyof C['methods']]: C['methods'][N] extends MethodContract<any, any, infer O> ? Out<O> : never }
 
-/** Names of a contract's methods that take one value and give one. */
-export type UnaryMethods<C extends Contract<any>> = { [N in keyof C['methods']]: C['methods'][N] extends { readonly kind: 'unary' } ? N : never }[keyof C['methods']] & string
+/** What is called by the name of a method: a service by its name, or a contract, which gives the call its types. */
+export type Called = string | Contract<any>
 
-/** What follows the name of a method in a call: its arguments, which are left out as those of {@link MethodCaller} are, and options. */
-export type ContractArgs<C extends Contract<any>, N extends keyof C['methods'], Options> = Args<ContractInputs<C>[N], Options>
+/** Names of the methods that can be called so: of a contract those that take one value and give one. */
+export type CalledMethods<S extends Called> = S extends Contract<any>
+  ? { [N in keyof S['methods']]: S['methods'][N] extends { readonly kind: 'unary' } ? N : never }[keyof S['methods']] & string
+  : string
+
+/** What follows the name of a method in a call: its arguments, which may be left out where they may be undefined, and options. */
+export type CalledArgs<S extends Called, N, Options> = S extends Contract<any>
+  ? N extends keyof S['methods'] ? Args<ContractInputs<S>[N], Options> : never
+  : [args?: unknown, options?: Options]
+
+/** What the called method gives. */
+export type CalledOutput<S extends Called, N> = S extends Contract<any> ? N extends keyof S['methods'] ? ContractOutputs<S>[N] : never : unknown
 
 /** A handler for each of a contract's methods. */
 export type ContractHandlers<C extends Contract<any>> = { readonly [N in keyof C['methods']]: MethodHandler<C['methods'][N]> }

@@ -21,7 +21,7 @@
 import type { NodeInfo } from '../discovery/index.ts'
 import type { RpcError } from '../errors.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
-import type { Contract, ContractArgs, ContractClient, ContractHandlers, ContractOutputs, UnaryMethods } from './contract.ts'
+import type { Called, CalledArgs, CalledMethods, CalledOutput, Contract, ContractClient, ContractHandlers } from './contract.ts'
 import type { CallCounts } from './counts.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
@@ -282,8 +282,7 @@ export interface Rpc {
    * }
    * ```
    */
-  invokeAll<C extends Contract<any>, N extends UnaryMethods<C>>(contract: C, method: N, ...args: ContractArgs<C, N, InvokeAllOptions<ContractOutputs<C>[N]>>): Promise<Array<NodeResult<ContractOutputs<C>[N]>>>
-  invokeAll (service: string, method: string, args?: unknown, options?: InvokeAllOptions): Promise<NodeResult[]>
+  invokeAll<S extends Called, N extends CalledMethods<S>>(service: S, method: N, ...args: CalledArgs<S, N, InvokeAllOptions<CalledOutput<S, N>>>): Promise<Array<NodeResult<CalledOutput<S, N>>>>
   /**
    * Call without an answer. Resolves when the call was handed to the connection, not when it has run, which it does at
    * most once, unless it is `idempotent`; what the handler throws, and arguments that its schema refuses, are counted there
@@ -291,8 +290,7 @@ export interface Rpc {
    *
    * @throws as {@link invoke} - nothing was sent, or it was lost on its way
    */
-  notify<C extends Contract<any>, N extends UnaryMethods<C>>(contract: C, method: N, ...args: ContractArgs<C, N, InvokeOptions>): Promise<void>
-  notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void>
+  notify<S extends Called, N extends CalledMethods<S>>(service: S, method: N, ...args: CalledArgs<S, N, InvokeOptions>): Promise<void>
   /** What `braid.health` and `braid.health.watch` tell of this node. */
   readonly health: HealthStatus
   /** NOT_SERVING: balancers leave this node out until it is SERVING again. A node that drains stays as it is. */
@@ -325,7 +323,7 @@ export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamHa
 export { json } from './codec.ts'
 export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
-export type { AnyOutput, Contract, ContractArgs, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput, UnaryMethods } from './contract.ts'
+export type { AnyOutput, Called, CalledArgs, CalledMethods, CalledOutput, Contract, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
 export { validate } from './checked-answers.ts'

@@ -33,8 +33,7 @@ const typed = async (rpc: Rpc): Promise<void> => {
     if (result.status === 'fulfilled') same<typeof result.value, { at: Date }>(true)
     else same<typeof result.reason.retryable, boolean>(true)
   }
-  const [one] = await rpc.invokeAll(contract, 'size')
-  sizes.push(one as NodeResult<number>)
+  sizes.push(...await rpc.invokeAll(contract, 'size'))
   await rpc.notify(contract, 'size')
   await rpc.notify(contract, 'get', { key: 'a' }, { node: 'login-1' })
   // @ts-expect-error the method takes an object with a text
@@ -53,7 +52,16 @@ const typed = async (rpc: Rpc): Promise<void> => {
   await rpc.notify(contract, 'nothing')
   // @ts-expect-error no sequences
   await rpc.notify(contract, 'watch')
-  same<Awaited<ReturnType<typeof rpc.invokeAll>>, NodeResult[]>(true)
+  // by name as before: anything goes, and nothing is known
+  for (const result of await rpc.invokeAll('cache', 'get', 7, { onResult: ({ node }) => { expect(node.id).to.be.a('string') } })) {
+    if (result.status === 'fulfilled') same<typeof result.value, unknown>(true)
+  }
+  await rpc.notify('cache', 'get', 7, { timeout: 5 })
+  // @ts-expect-error no such option
+  await rpc.invokeAll('cache', 'get', 7, { node: 'login-1' })
+  // what may be either
+  const either = async (called: string | typeof contract): Promise<NodeResult[]> => typeof called === 'string' ? rpc.invokeAll(called, 'size') : rpc.invokeAll(called, 'size')
+  void either
 }
 
 describe('rpc: contracts in invokeAll and notify', () => {
