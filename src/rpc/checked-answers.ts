@@ -72,8 +72,8 @@ function checkOf ({ codec }: MethodContract, output: StandardSchemaV1): Check {
   return async (answer, { service, method, node }) => {
     const result = await schema['~standard'].validate(answer)
     if (result.issues !== undefined) {
-      const { code, message, details } = invalidOutput(`rpc ${service}/${method} at ${String(node)}`, result.issues)
-      throw new RpcError(code, message, { details, ...node !== undefined && { node } })
+      const { code, message, details } = invalidOutput(result.issues)
+      throw new RpcError(code, `rpc ${service}/${method} at ${String(node)}: ${message}`, { details, rawMessage: message, ...node !== undefined && { node } })
     }
     // whoever made the call reads bytes
     return codec === undefined ? result.value : codec.encode(result.value)

@@ -76,18 +76,18 @@ export type Decision = boolean | Promise<boolean>
  */
 export function auth (allow: (credentials: string | undefined, call: Omit<ServerCall, 'args'>) => Decision): ServerInterceptor {
   refuse(typeof allow !== 'function', 'auth: expected a function')
-  const check = (allowed: boolean, given: string | undefined, method: string): void => {
+  const check = (allowed: boolean, given: string | undefined): void => {
     // only a plain yes is one
     if (allowed !== true) {
       const [code, what] = given === undefined ? ['UNAUTHENTICATED', 'no credentials were sent'] as const : ['PERMISSION_DENIED', 'the credentials do not allow this call'] as const
-      throw new RpcError(code, `${method}: ${what}`)
+      throw new RpcError(code, what)
     }
   }
   const vetting = new Vetting(call => {
     const given = call.headers[AUTHORIZATION]
     const decision = allow(given, call)
-    if (typeof decision !== 'boolean') return Promise.resolve(decision).then(allowed => { check(allowed, given, call.method) })
-    check(decision, given, call.method)
+    if (typeof decision !== 'boolean') return Promise.resolve(decision).then(allowed => { check(allowed, given) })
+    check(decision, given)
     return undefined
   })
   return Object.assign(serverHooks({ before: call => vetting.enforce(call as Context) }), { vetting })

@@ -110,7 +110,7 @@ export class Runner {
 
   #validated (context: Context, result: StandardSchemaV1.Result<unknown>): void {
     if (result.issues !== undefined) {
-      this.reject(context, invalidInput(context.method, result.issues))
+      this.reject(context, invalidInput(result.issues))
     } else if (context.ended === undefined) {
       this.#enter(context, result.value)
     } else {
@@ -189,7 +189,7 @@ export class Runner {
 
   #checked (context: Context, result: StandardSchemaV1.Result<unknown>): void {
     if (result.issues !== undefined) {
-      this.reject(context, invalidOutput(context.method, result.issues))
+      this.reject(context, invalidOutput(result.issues))
     } else {
       this.#answer(context, result.value)
     }

@@ -223,7 +223,7 @@ export class Server {
   #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number, link: HandlerContext['link']): void {
     if (request.life !== 0 && request.life !== lifeOf(this.#init.discovery.self.incarnation)) {
       // retryAfter: to ask a third time is of no use
-      origin.refuse(request.id, new RpcError('UNAVAILABLE', `${request.method}: this node was started anew since it was sent this call, which may have run`, { retryAfter: -1 }))
+      origin.refuse(request.id, new RpcError('UNAVAILABLE', 'this node was started anew since it was sent this call, which may have run', { retryAfter: -1 }))
       return
     }
     let keyed: Keyed | undefined

@@ -126,6 +126,7 @@ describe('rpc: contracts', () => {
     const byHand = await rejection(client.length(7 as never))
     expect(byHand.details).to.deep.equal({ issues: [{ message: 'not a text', path: ['x', 2] }] })
     expect(byHand.message).to.include('x.2').and.include('not a text')
+    expect(byHand.rawMessage, 'for people: without which call it was').to.equal('the arguments are not valid: x.2: not a text')
     expect(await rejection(client.length('text'))).to.include({ code: 'INTERNAL' })
     expect(await rejection(client.sum(['x'] as never))).to.include({ code: 'INVALID_ARGUMENT' })
   })
