@@ -259,12 +259,14 @@ export interface Rpc {
   /**
    * Serve each method of a contract.
    *
-   * @throws InvalidOptionsError - this node is of another service; a method without a handler, or the other way round
+   * @throws InvalidOptionsError - no contract; this node is of another service; a method without a handler, or the other way round
    */
   serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration
   /**
    * Typed calls of a contract's methods, to the newest version that is compatible with it. Arguments are checked where they
    * arrive. Results are checked where they leave, and taken at the word of that node: see {@link validate}.
+   *
+   * @throws InvalidOptionsError - no contract
    */
   client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
   /**

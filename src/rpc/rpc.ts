@@ -181,7 +181,8 @@ export class RpcService implements Rpc, Startable {
 
   serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration {
     const { service } = this.#discovery().self
-    if (service !== contract.service) {
+    // what is none is told as such
+    if (contract?.service !== undefined && service !== contract.service) {
       throw new InvalidOptionsError(`the contract is of service '${contract.service}', and this node of ${service === undefined ? 'none' : `'${service}'`}: give createMesh that service`)
     }
     return serveAll(contract, handlers, this, options)

@@ -164,6 +164,10 @@ describe('rpc: contracts', () => {
     const { greet, ...rest } = handlers
     expect(() => login.rpc.serve(contract, rest as never)).to.throw('the implementation of \'login\' has no handler for greet')
     expect(() => login.rpc.serve(contract, { ...handlers, typo: greet } as never)).to.throw('does not know typo')
+    for (const none of [undefined, null, 'login', {}]) {
+      expect(() => gate.rpc.client(none as never)).to.throw('expected a contract, as defineService() makes them').with.property('name', 'InvalidOptionsError')
+      expect(() => login.rpc.serve(none as never, {})).to.throw('expected a contract')
+    }
     expect(() => defineService('No', {})).to.throw('illegal service name')
     expect(() => defineService('login@two', { a: unary() })).to.throw('illegal method name "a@two"')
     expect(() => defineService('login', { a: {} as never })).to.throw('login/a must be made by unary()')
