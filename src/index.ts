@@ -6,7 +6,7 @@
 export { createMesh } from './mesh.ts'
 export { discovery } from './discovery/index.ts'
 export {
-  auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary
+  auth, bidi, breaker, clientStream, credentials, defineService, hedge, json, metrics, retry, rpc, serverStream, timeout, tracing, unary, validate
 } from './rpc/index.ts'
 export { election } from './election/index.ts'
 export { links } from './links/index.ts'
@@ -39,7 +39,7 @@ export type {
   Receipt, RetentionOptions, SubscribeOptions, SystemEvents, Topic, TopicContract, TopicInfo, TopicTracing, TypedTopic
 } from './pubsub/index.ts'
 export type {
-  Admission, AnyOutput, Breaker, BreakerOptions, CallCounts, CallKind, CallMetrics, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
+  Admission, AnyOutput, Breaker, BreakerOptions, CallCounts, Called, CalledArgs, CalledMethods, CalledOutput, CallKind, CallMetrics, Checkable, Checked, ClientCall, ClientInterceptor, ClientNext, ClientOptions, Codec, Contract,
   ContractClient, ContractHandlers, ContractInputs, ContractOutputs, Description, HandleOptions, Handler, HandlerContext, HealthStatus, HedgeOptions,
   Interceptors, InvokeAllOptions, InvokeOptions, Issue, LoadSource, MethodContract, MethodDescription, MethodStats, Metrics,
   NodeResult, NodeStats, NoInput, OtelApi, Registration, Results, RetryOptions, Routed, Rpc, RpcComponents, RpcInit, Sequence, ServeOptions, ServerCall,

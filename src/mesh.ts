@@ -1,4 +1,6 @@
 /** `createMesh()`: puts the rooms together. */
+// first, as in rpc/serving.ts: 0.5 kB
+import { rpc as rpcRoom } from './rpc/index.ts'
 import { createLibp2p } from 'libp2p'
 import { discovery as discoveryRoom } from './discovery/index.ts'
 import { election as electionRoom } from './election/index.ts'
@@ -9,7 +11,6 @@ import { isPage } from './page-life.ts'
 import { noMonitor } from './monitor/no-monitor.ts'
 import { pubsub as pubsubRoom } from './pubsub/index.ts'
 import { KEEPER, MEMBER } from './pubsub/roles.ts'
-import { rpc as rpcRoom } from './rpc/index.ts'
 import { loadIdentity, memoryStorage, openStorage, raiseIncarnation } from './storage/index.ts'
 import { libp2pOptions } from './transport/index.ts'
 import { given } from './util/given.ts'

@@ -24,7 +24,7 @@ import type { Owner } from './owner.ts'
 import type { Rank } from './rank.core.ts'
 import type { Discovery, NodeInfo } from '../discovery/index.ts'
 import type { Election, FencingToken } from '../election/index.ts'
-import type { HandlerContext, Registration, Rpc } from '../rpc/index.ts'
+import type { InvokeOptions, HandlerContext, Registration, Rpc } from '../rpc/index.ts'
 
 /** Milliseconds between two reports of used tokens, at most: so long may a node hold what it was not told that it lost. */
 const REPORT_INTERVAL = 30_000
@@ -36,7 +36,7 @@ export interface SeatInit {
   options: ResolvedLinksOptions
   discovery: Discovery
   election: Election
-  rpc: Pick<Rpc, 'handle' | 'invoke' | 'notify' | 'maxBody'>
+  rpc: Pick<Rpc, 'handle' | 'invoke' | 'maxBody'> & { notify: (service: string, method: string, args: unknown, options: InvokeOptions) => Promise<void> }
   archive: Archive
   asker: Asker
   owner: Owner

@@ -10,6 +10,7 @@ import type { ServerCall } from './interceptor.ts'
 import type { CallParent } from './prepare.ts'
 import type { CallKind, Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { ClientOptions } from './typed.ts'
+import type { Verdict } from './vetting.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 import type { RequestFrame } from '../wire/rpc-frames.ts'
@@ -21,6 +22,8 @@ export const NO_ENTRIES: Readonly<Record<string, string>> = Object.freeze({})
 /** What the contexts of a node share. */
 export interface ContextHost {
   readonly timers: Timers
+  /** That this node is of. */
+  readonly service: string
   invoke (service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: Context): Promise<unknown>
   stream (service: string, method: string, kind: StreamKind, input: unknown, options: StreamOptions | undefined, parent: Context): Results | Promise<unknown>
   client<C extends Contract<any>> (contract: C, options: ClientOptions | undefined, parent: Context): ContractClient<C>
@@ -56,6 +59,8 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   /** When its handler began, if that is measured; as in `Call`, not 0 at first. */
   began: number | undefined = undefined
   timer: TimerHandle | undefined = undefined
+  /** Of those who were asked whether it may run. */
+  verdict: Verdict | undefined = undefined
   readonly #host: ContextHost
   readonly #due: number
   // made when asked for: a controller costs more than the rest of a call
@@ -93,6 +98,10 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
 
   get kind (): CallKind {
     return this.entry.kind
+  }
+
+  get service (): string {
+    return this.#host.service
   }
 
   get context (): this {

@@ -18,7 +18,12 @@ export interface AnyOutput extends StandardSchemaV1<any, unknown> {}
 export interface MethodInit<I extends Schema, O extends Schema> {
   /** The caller gives what the schema takes, the handler gets what it makes of it. @default no arguments */
   input?: I
-  /** The handler returns what the schema takes, the caller gets what it makes of it. @default anything */
+  /**
+   * The handler returns what the schema takes, the caller gets what it makes of it. It is applied where the result leaves: where
+   * it arrives only by the interceptor `validate`.
+   *
+   * @default anything
+   */
   output?: O
   /** Running it twice does no more than running it once: a call that was lost in flight may be sent again. @default false */
   idempotent?: boolean
@@ -75,6 +80,22 @@ export type ContractInputs<C extends Contract<any>> = { readonly [N in keyof C['
 
 /** What the caller of each method gets, of a sequence each item: `ContractOutputs<typeof login>['user.watch']`. */
 export type ContractOutputs<C extends Contract<any>> = { readonly [N in keyof C['methods']]: C['methods'][N] extends MethodContract<any, any, infer O> ? Out<O> : never }
+
+/** What is called by the name of a method: a service by its name, or a contract, which gives the call its types. */
+export type Called = string | Contract<any>
+
+/** Names of the methods that can be called so: of a contract those that take one value and give one. */
+export type CalledMethods<S extends Called> = S extends Contract<any>
+  ? { [N in keyof S['methods']]: S['methods'][N] extends { readonly kind: 'unary' } ? N : never }[keyof S['methods']] & string
+  : string
+
+/** What follows the name of a method in a call: its arguments, which may be left out where they may be undefined, and options. */
+export type CalledArgs<S extends Called, N, Options> = S extends Contract<any>
+  ? N extends keyof S['methods'] ? Args<ContractInputs<S>[N], Options> : never
+  : [args?: unknown, options?: Options]
+
+/** What the called method gives. */
+export type CalledOutput<S extends Called, N> = S extends Contract<any> ? N extends keyof S['methods'] ? ContractOutputs<S>[N] : never : unknown
 
 /** A handler for each of a contract's methods. */
 export type ContractHandlers<C extends Contract<any>> = { readonly [N in keyof C['methods']]: MethodHandler<C['methods'][N]> }

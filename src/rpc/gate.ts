@@ -18,9 +18,10 @@ export class Gate {
     return this.#waiting.size
   }
 
-  /** Run now, or when it is its turn. @throws RpcError - too many wait */
-  enter (context: Context, run: () => void): void {
-    if (this.running < this.#limit) {
+  /** Run now, or when it is its turn, which it waits for: true. @throws RpcError - too many wait */
+  enter (context: Context, run: () => void): boolean {
+    const waits = this.running >= this.#limit
+    if (!waits) {
       this.running++
       context.gated = true
       run()
@@ -29,6 +30,7 @@ export class Gate {
     } else {
       throw new RpcError('RESOURCE_EXHAUSTED', `${this.running} calls of '${context.method}' run here and ${this.#waiting.size} wait already`, { retryable: true })
     }
+    return waits
   }
 
   /** The handler is done, or the call ended before its turn came. */

@@ -21,7 +21,7 @@
 import type { NodeInfo } from '../discovery/index.ts'
 import type { RpcError } from '../errors.ts'
 import type { BalancerName, PickerFactory } from '../balancing/index.ts'
-import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
+import type { Called, CalledArgs, CalledMethods, CalledOutput, Contract, ContractClient, ContractHandlers } from './contract.ts'
 import type { CallCounts } from './counts.ts'
 import type { Interceptors, ServerInterceptor } from './interceptor.ts'
 import type { InvokeAllOptions, NodeResult } from './scatter.ts'
@@ -259,21 +259,40 @@ export interface Rpc {
   /**
    * Serve each method of a contract.
    *
-   * @throws InvalidOptionsError - this node is of another service; a method without a handler, or the other way round
+   * @throws InvalidOptionsError - no contract; this node is of another service; a method without a handler, or the other way round
    */
   serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration
-  /** Typed calls of a contract's methods, to the newest version that is compatible with it. */
+  /**
+   * Typed calls of a contract's methods, to the newest version that is compatible with it. Arguments are checked where they
+   * arrive. Results are checked where they leave, and taken at the word of that node: see {@link validate}.
+   *
+   * @throws InvalidOptionsError - no contract
+   */
   client<C extends Contract<any>> (contract: C, options?: ClientOptions): ContractClient<C>
   /**
    * Call every node of a service at once. Resolves to what each answered, in the order of their ids, when all have, when
-   * `count` have succeeded, or at the timeout; rejects only when nothing could be sent at all.
+   * `count` have succeeded, or at the timeout; rejects only when nothing could be sent at all. A contract in place of the
+   * service's name gives it types, as it gives them to {@link client}.
+   *
+   * @throws InvalidNameError, InvalidOptionsError, RpcError - nothing was sent
+   *
+   * @example
+   *
+   * ```ts
+   * for (const result of await mesh.rpc.invokeAll(cache, 'size')) {
+   *   console.log(result.node.name, result.status === 'fulfilled' ? result.value : result.reason.message)
+   * }
+   * ```
    */
-  invokeAll (service: string, method: string, args?: unknown, options?: InvokeAllOptions): Promise<NodeResult[]>
+  invokeAll<S extends Called, N extends CalledMethods<S>>(service: S, method: N, ...args: CalledArgs<S, N, InvokeAllOptions<CalledOutput<S, N>>>): Promise<Array<NodeResult<CalledOutput<S, N>>>>
   /**
    * Call without an answer. Resolves when the call was handed to the connection, not when it has run, which it does at
-   * most once; what the handler throws is counted there and told to nobody.
+   * most once, unless it is `idempotent`; what the handler throws, and arguments that its schema refuses, are counted there
+   * and told to nobody. A contract in place of the service's name gives the arguments their type.
+   *
+   * @throws as {@link invoke} - nothing was sent, or it was lost on its way
    */
-  notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void>
+  notify<S extends Called, N extends CalledMethods<S>>(service: S, method: N, ...args: CalledArgs<S, N, InvokeOptions>): Promise<void>
   /** What `braid.health` and `braid.health.watch` tell of this node. */
   readonly health: HealthStatus
   /** NOT_SERVING: balancers leave this node out until it is SERVING again. A node that drains stays as it is. */
@@ -306,9 +325,11 @@ export type { CallKind, Results, Sequence, StreamCaller, StreamHandler, StreamHa
 export { json } from './codec.ts'
 export type { Codec } from './codec.ts'
 export { bidi, clientStream, defineService, serverStream, unary } from './contract.ts'
-export type { AnyOutput, Contract, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput } from './contract.ts'
+export type { AnyOutput, Called, CalledArgs, CalledMethods, CalledOutput, Contract, ContractClient, ContractHandlers, ContractInputs, ContractOutputs, MethodContract, NoInput } from './contract.ts'
 export { breaker } from './breaker.ts'
 export type { Breaker, BreakerOptions } from './breaker.ts'
+export { validate } from './checked-answers.ts'
+export type { Checkable, Checked } from './checked-answers.ts'
 export type { CallCounts } from './counts.ts'
 export { auth, credentials, timeout } from './guards.ts'
 export type { Description, MethodDescription } from './introspect.ts'

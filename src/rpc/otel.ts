@@ -1,5 +1,10 @@
 /** Spans of OpenTelemetry. The API is given by the application that has it: nothing of it is imported here. */
+import { STATUS_CODES } from '../errors.ts'
+import { iteratorOf } from './iterator.ts'
+import { thrown } from './outcome.ts'
 import type { ClientCall, ServerCall } from './interceptor.ts'
+import type { AnyIterator } from './iterator.ts'
+import type { CallKind, Results } from './stream-types.ts'
 import type { Tracing } from './tracing.ts'
 import type { Receipt, TopicTracing } from '../pubsub/index.ts'
 
@@ -35,7 +40,7 @@ export interface OtelApi {
   }
   readonly context: {
     active (): any
-    with (context: any, fn: () => Promise<unknown>): Promise<unknown>
+    with (context: any, fn: () => any): any
   }
   readonly propagation: {
     inject (context: any, carrier: Record<string, string>): void
@@ -50,17 +55,26 @@ const PRODUCER = 3
 const CONSUMER = 4
 const ERROR = 2
 
-/** Attribute of a span: who the call or message is with. */
-const PEER = 'network.peer.id'
+/** Attribute of a span: the node that the call or message is with. OpenTelemetry's own names know addresses only. */
+const PEER = 'braid.peer.id'
 
 /**
- * Interceptors that open a span for each call, and what does so for each message. Context travels by the application's
- * propagator, W3C by default. Of a slow span that its sampler dropped, a second one with the attribute `braid.slow` is
- * offered: a sampler keeps it by that. Those that ship with OpenTelemetry know nothing of it.
+ * Interceptors that open a span for each call, and what does so for each message. Names are those of OpenTelemetry's semantic
+ * conventions; `rpc.system` and `rpc.service` are of the older ones, for tools that read no others. Context travels by the
+ * application's propagator, W3C by default. Of a slow span that its sampler dropped, a second one with the attribute
+ * `braid.slow` is offered: a sampler keeps it by that. Those that ship with OpenTelemetry know nothing of it.
  */
 export function otelSpans (api: OtelApi, slow: number): Tracing {
   const spans = new Spans(api, slow)
   return { ...ofCalls(api, spans), ...ofMessages(api, spans) }
+}
+
+/** What became of a call or message. */
+interface Ending {
+  failure?: unknown
+  result?: unknown
+  /** Nobody wanted the rest of a sequence. */
+  left?: true
 }
 
 class Spans {
@@ -74,25 +88,31 @@ class Spans {
     this.#tracer = api.trace.getTracer('braid-mesh')
   }
 
-  /** @param peer - who it turned out to be with, once it is over */
-  async run (name: string, options: SpanOptions, parent: unknown, call: (context: unknown) => Promise<unknown>, peer?: () => string | undefined): Promise<unknown> {
+  /**
+   * @param learnt - attributes that are known once it is over
+   * @param goesOn - the result is a sequence, and it is over when that is
+   */
+  async run (name: string, options: SpanOptions, parent: unknown, call: (context: unknown) => Promise<unknown>, learnt: (ending: Ending) => Attributes, goesOn = false): Promise<unknown> {
     const { trace, context } = this.#api
     const start = Date.now()
     const span = this.#tracer.startSpan(name, options, parent)
     const within: unknown = trace.setSpan(parent, span)
-    let failure: Error | undefined
-    try {
-      return await context.with(within, async () => call(within))
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error))
-      throw error
-    } finally {
-      const node = peer?.()
+    const over = (ending: Ending): void => {
+      const attributes = learnt(ending)
       if (Date.now() - start > this.#slow && !span.isRecording()) {
         const again = { ...options, attributes: { ...options.attributes, 'braid.slow': true }, startTime: start }
-        end(this.#tracer.startSpan(name, again, parent), failure, node)
+        end(this.#tracer.startSpan(name, again, parent), attributes, ending)
       }
-      end(span, failure, node)
+      end(span, attributes, ending)
+    }
+    try {
+      const result: unknown = await context.with(within, async () => call(within))
+      if (goesOn) return following(iteratorOf(result), over, step => context.with(within, step))
+      over({ result })
+      return result
+    } catch (failure) {
+      over({ failure })
+      throw failure
     }
   }
 
@@ -110,11 +130,41 @@ class Spans {
   }
 }
 
-function end (span: OtelSpan, failure: Error | undefined, peer: string | undefined): void {
-  if (peer !== undefined) span.setAttribute(PEER, peer)
-  if (failure !== undefined) {
-    span.recordException(failure)
-    span.setStatus({ code: ERROR, message: failure.message })
+/** The same sequence, whose end is told once: that of its items, its failure, or that nobody wants the rest. */
+function following (items: AnyIterator, over: (ending: Ending) => void, within: (step: () => unknown) => unknown): Results {
+  let open = true
+  const close = (ending: Ending): void => {
+    if (open) {
+      open = false
+      over(ending)
+    }
+  }
+  const step = async (ends: boolean, take: () => unknown): Promise<IteratorResult<unknown, undefined>> => {
+    try {
+      const item = await within(take) as IteratorResult<unknown, undefined> | undefined
+      if (ends || item?.done === true) close(ends ? { left: true } : {})
+      return item ?? { done: true, value: undefined }
+    } catch (failure) {
+      close({ failure })
+      throw failure
+    }
+  }
+  const own: Results = {
+    next: async () => step(false, () => items.next()),
+    return: async () => step(true, () => items.return?.()),
+    [Symbol.asyncDispose]: async () => { await own.return() },
+    [Symbol.asyncIterator]: () => own
+  }
+  return own
+}
+
+function end (span: OtelSpan, attributes: Attributes, ending: Ending): void {
+  for (const [name, value] of Object.entries(attributes)) span.setAttribute(name, value)
+  if ('failure' in ending) {
+    const { failure } = ending
+    const error = failure instanceof Error ? failure : new Error(String(failure))
+    span.recordException(error)
+    span.setStatus({ code: ERROR, message: error.message })
   }
   span.end()
 }
@@ -122,21 +172,26 @@ function end (span: OtelSpan, failure: Error | undefined, peer: string | undefin
 function ofCalls (api: OtelApi, spans: Spans): Pick<Tracing, 'client' | 'server'> {
   return {
     client: next => async (call: ClientCall) => {
-      const { service, method, options } = call
+      const { service, method, kind, options } = call
       return spans.run(`${service}/${method}`, { kind: CLIENT, attributes: rpcAttributes(service, method) }, spans.active(call.parent?.metadata), async context => {
         options.metadata = spans.carrying(context, options.metadata)
         return next(call)
-      }, () => call.node)
+      }, ending => ({ ...statusOf(ending, codeOf), ...call.node !== undefined && { [PEER]: call.node } }), isSequence(kind))
     },
     server: next => async (call: ServerCall) => {
+      const { service, method, kind } = call
       const parent: unknown = api.propagation.extract(api.context.active(), call.metadata)
-      const attributes = { ...rpcAttributes(undefined, call.method), [PEER]: call.context.caller.id }
-      return spans.run(call.method, { kind: SERVER, attributes }, parent, async context => {
+      const attributes = { ...rpcAttributes(service, method), [PEER]: call.context.caller.id }
+      return spans.run(`${service}/${method}`, { kind: SERVER, attributes }, parent, async context => {
         call.metadata = spans.carrying(context, call.metadata)
         return next(call)
-      })
+      }, ending => statusOf(ending, failure => thrown(failure).code), isSequence(kind))
     }
   }
+}
+
+function isSequence (kind: CallKind): boolean {
+  return kind === 'serverStream' || kind === 'bidi'
 }
 
 /** A handling is the child of the publish, and linked to it, as it may be far away from it in time, and come again. */
@@ -144,7 +199,7 @@ function ofMessages (api: OtelApi, spans: Spans): TopicTracing {
   return {
     publish: async ({ topic, headers }, next) =>
       await spans.run(`publish ${topic}`, { kind: PRODUCER, attributes: messageAttributes('publish', 'send', topic) }, spans.active(headers), async context =>
-        next(spans.carrying(context, headers))) as Receipt,
+        next(spans.carrying(context, headers)), ending => ({ ...failed(ending), ...ending.result !== undefined && { 'messaging.message.id': (ending.result as Receipt).id } })) as Receipt,
     consume: async ({ topic, channel, id, publisher, attempt, headers }, next) => {
       const parent: unknown = api.propagation.extract(api.context.active(), headers)
       const origin: unknown = api.trace.getSpanContext(parent)
@@ -156,17 +211,35 @@ function ofMessages (api: OtelApi, spans: Spans): TopicTracing {
         'braid.attempt': attempt
       }
       return spans.run(`process ${topic}`, { kind: CONSUMER, attributes, links: origin === undefined ? [] : [{ context: origin }] }, parent, async context =>
-        next(spans.carrying(context, headers)))
+        next(spans.carrying(context, headers)), failed)
     }
   }
 }
 
 /** Names of OpenTelemetry's semantic conventions for RPC. */
-function rpcAttributes (service: string | undefined, method: string): Record<string, string> {
-  return { 'rpc.system': 'braid-mesh', 'rpc.method': method, ...(service !== undefined && { 'rpc.service': service }) }
+function rpcAttributes (service: string, method: string): Record<string, string> {
+  return { 'rpc.system.name': 'braid-mesh', 'rpc.method': `${service}/${method}`, 'rpc.system': 'braid-mesh', 'rpc.service': service }
 }
 
-/** And for messaging. */
+/** How a call ended. What it failed with is an error, whichever code that has; that the rest of a sequence was not wanted is none. */
+function statusOf (ending: Ending, codeOf: (failure: unknown) => string): Attributes {
+  if (!('failure' in ending)) return { 'rpc.status_code': ending.left === true ? 'CANCELLED' : 'OK' }
+  const code = codeOf(ending.failure)
+  return { 'rpc.status_code': code, 'error.type': code }
+}
+
+/** What a call failed with at the end that made it: an interceptor there may have thrown anything. */
+function codeOf (failure: unknown): string {
+  return STATUS_CODES.find(code => code === (failure as { code?: unknown } | null | undefined)?.code) ?? 'UNKNOWN'
+}
+
+/** Names of its semantic conventions for messaging. */
 function messageAttributes (name: string, type: string, topic: string): Attributes {
   return { 'messaging.system': 'braid-mesh', 'messaging.operation.name': name, 'messaging.operation.type': type, 'messaging.destination.name': topic }
+}
+
+/** What a message failed on. */
+function failed (ending: Ending): Attributes {
+  const { failure } = ending
+  return 'failure' in ending ? { 'error.type': failure instanceof Error ? failure.name : '_OTHER' } : {}
 }

@@ -63,7 +63,7 @@ export function failedResults (error: unknown): Results {
   return new DeferredResults(async () => { throw error })
 }
 
-/** Another iterator's items, each changed. What cannot be changed ends it. */
+/** Another iterator's items, each changed, by a promise too. What cannot be changed ends it. */
 export function changed (items: AsyncIterator<unknown> | Iterator<unknown>, change: (item: any) => unknown): Results {
   const leave = async (): Promise<IteratorResult<unknown, undefined>> => {
     await items.return?.()
@@ -76,7 +76,7 @@ export function changed (items: AsyncIterator<unknown> | Iterator<unknown>, chan
         return DONE
       }
       try {
-        return { done: false, value: change(item.value) }
+        return { done: false, value: await change(item.value) }
       } catch (err) {
         await leave().catch(() => {})
         throw err

@@ -15,7 +15,7 @@ import { scatter } from './scatter.ts'
 import { Session } from './session.ts'
 import { STREAMING } from './stream-types.ts'
 import { TokenIds } from './token-ids.ts'
-import { clientOf, serveAll } from './typed.ts'
+import { clientOf, named, serveAll } from './typed.ts'
 import type { Contract, ContractClient, ContractHandlers } from './contract.ts'
 import type { CallCounts } from './counts.ts'
 import type {
@@ -181,7 +181,8 @@ export class RpcService implements Rpc, Startable {
 
   serve<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, options?: ServeOptions<C>): Registration {
     const { service } = this.#discovery().self
-    if (service !== contract.service) {
+    // what is none is told as such
+    if (contract?.service !== undefined && service !== contract.service) {
       throw new InvalidOptionsError(`the contract is of service '${contract.service}', and this node of ${service === undefined ? 'none' : `'${service}'`}: give createMesh that service`)
     }
     return serveAll(contract, handlers, this, options)
@@ -194,15 +195,17 @@ export class RpcService implements Rpc, Startable {
     }, options)
   }
 
-  async invokeAll (service: string, method: string, args?: unknown, options: InvokeAllOptions = {}): Promise<NodeResult[]> {
+  async invokeAll (of: string | Contract<any>, name: string, given?: unknown, asked: InvokeAllOptions<any> = {}): Promise<Array<NodeResult<any>>> {
+    const [service, method, args, options = {}, read] = named(of, name, given, asked)
     // what is wrong with all of them is no node's answer
-    const { service: name, codec, body } = this.#running().client.prepare(service, method, args, options, undefined)
-    const nodes = this.#discovery().nodes(name).filter(({ state }) => state === 'up' || state === 'suspect')
+    const { service: called, codec, body } = this.#running().client.prepare(service, method, args, options, undefined)
+    const nodes = this.#discovery().nodes(called).filter(({ state }) => state === 'up' || state === 'suspect')
     const sharing: Sharing = { [ENCODED]: { args, codec, body } }
-    return scatter(nodes, async options => this.invoke(service, method, args, { ...options, ...sharing }), options)
+    return scatter(nodes, async options => read(await this.invoke(service, method, args, { ...options, ...sharing })), options)
   }
 
-  async notify (service: string, method: string, args?: unknown, options?: InvokeOptions): Promise<void> {
+  async notify (of: string | Contract<any>, name: string, given?: unknown, asked?: InvokeOptions): Promise<void> {
+    const [service, method, args, options] = named(of, name, given, asked)
     await this.#running().calls.invoke(service, method, args, options, undefined, undefined, true)
   }
 

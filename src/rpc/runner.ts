@@ -110,7 +110,7 @@ export class Runner {
 
   #validated (context: Context, result: StandardSchemaV1.Result<unknown>): void {
     if (result.issues !== undefined) {
-      this.reject(context, invalidInput(context.method, result.issues))
+      this.reject(context, invalidInput(result.issues))
     } else if (context.ended === undefined) {
       this.#enter(context, result.value)
     } else {
@@ -123,27 +123,28 @@ export class Runner {
   #enter (context: Context, args: unknown): void {
     const { gate } = context.entry
     if (gate === undefined) {
-      this.#run(context, args)
+      this.run(context, args)
       return
     }
     let waited = false
     try {
-      gate.enter(context, () => {
+      waited = gate.enter(context, () => {
         // its token may have gone to another node meanwhile
         if (waited && !this.#holds(context)) this.reject(context, new RpcError(NOT_OWNER, 'the token was linked to another node while its call waited', { retryable: true }))
-        else this.#run(context, args)
+        else this.run(context, args)
       })
     } catch (err) {
       this.reject(context, err as RpcError)
       return
     }
-    waited = true
-    if (!context.gated) {
+    // one that did not may be done already
+    if (waited) {
       this.#track(context)
     }
   }
 
-  #run (context: Context, args: unknown): void {
+  /** Its handler, with what is around it. */
+  run (context: Context, args: unknown): void {
     const { entry } = context
     if (isTimed(entry.calls)) {
       context.began = this.#timers.now()
@@ -188,7 +189,7 @@ export class Runner {
 
   #checked (context: Context, result: StandardSchemaV1.Result<unknown>): void {
     if (result.issues !== undefined) {
-      this.reject(context, invalidOutput(context.method, result.issues))
+      this.reject(context, invalidOutput(result.issues))
     } else {
       this.#answer(context, result.value)
     }

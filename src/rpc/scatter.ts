@@ -3,16 +3,17 @@ import { thrown } from './outcome.ts'
 import type { InvokeOptions } from './index.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 
-export interface InvokeAllOptions extends Omit<InvokeOptions, 'node' | 'balancer' | 'token' | 'prefer' | 'avoid' | 'onNode'> {
+/** `T` is what the method gives, where a contract tells. */
+export interface InvokeAllOptions<T = unknown> extends Omit<InvokeOptions, 'node' | 'balancer' | 'token' | 'prefer' | 'avoid' | 'onNode'> {
   /** Results that are enough: the calls that are still under way then are cancelled. @default all */
   count?: number | undefined
   /** Called with each node's result as it comes. */
-  onResult?: ((result: NodeResult) => void) | undefined
+  onResult?: ((result: NodeResult<T>) => void) | undefined
 }
 
 /** What one node answered. */
-export type NodeResult =
-  | { readonly node: NodeInfo, readonly status: 'fulfilled', readonly value: unknown }
+export type NodeResult<T = unknown> =
+  | { readonly node: NodeInfo, readonly status: 'fulfilled', readonly value: T }
   | { readonly node: NodeInfo, readonly status: 'rejected', readonly reason: RpcError }
 
 type Invoke = (options: InvokeOptions) => Promise<unknown>

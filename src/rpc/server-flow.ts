@@ -96,12 +96,12 @@ export class ServerFlow implements Origin, ChannelUser {
     }
     signal.addEventListener('abort', onAbort)
     try {
-      const input = this.#input === undefined ? args : checkedInput(context.method, options.input, this.#input)
+      const input = this.#input === undefined ? args : checkedInput(options.input, this.#input)
       const result = await handler(input, context)
       if (kind === 'clientStream') {
         return result
       }
-      await this.#out.run(result, checkedOutput(context.method, options.output, value => encode(context.method, value, this.#init.maxBody)))
+      await this.#out.run(result, checkedOutput(options.output, value => encode(value, this.#init.maxBody)))
       return undefined
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -144,10 +144,10 @@ function read (codec: BodyCodec, body: Uint8Array | undefined): unknown {
   }
 }
 
-function encode (method: string, value: unknown, maxBody: number): EncodedBody {
+function encode (value: unknown, maxBody: number): EncodedBody {
   try {
     return encodeBody(value, maxBody)
   } catch (err) {
-    throw unsendable(`${method}: a result`, 'INTERNAL', err)
+    throw unsendable('a result', 'INTERNAL', err)
   }
 }

@@ -223,7 +223,7 @@ export class Server {
   #serveOnce (origin: Origin, entry: Method, request: RequestFrame, now: number, link: HandlerContext['link']): void {
     if (request.life !== 0 && request.life !== lifeOf(this.#init.discovery.self.incarnation)) {
       // retryAfter: to ask a third time is of no use
-      origin.refuse(request.id, new RpcError('UNAVAILABLE', `${request.method}: this node was started anew since it was sent this call, which may have run`, { retryAfter: -1 }))
+      origin.refuse(request.id, new RpcError('UNAVAILABLE', 'this node was started anew since it was sent this call, which may have run', { retryAfter: -1 }))
       return
     }
     let keyed: Keyed | undefined
@@ -241,17 +241,25 @@ export class Server {
   }
 
   #start (context: Context, request: RequestFrame): void {
-    const { origin } = context
+    const { vettings } = context.entry
     context.entry.calls++
+    if (vettings[0] === undefined) this.#read(context, request)
+    else vettings[0].begin(vettings, context, request, this.#runner, this.#read)
+  }
+
+  readonly #read = (context: Context, request: RequestFrame): void => {
+    const { counted, origin: { local, caller } } = context
     let args: unknown
     let refusal: RpcError | undefined
+    // what it takes is known only once it is read
+    if (counted) caller.count(context, -1)
     try {
-      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
-      // what they take is known only now
-      refusal = origin.caller.full(context.bytes, context.size)
+      args = local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
+      refusal = caller.full(context.bytes, context.size)
     } catch (err) {
       refusal = new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`)
     }
+    if (counted) caller.count(context, 1)
     if (refusal === undefined) this.#runner.start(context, args)
     else this.#runner.reject(context, refusal)
   }

@@ -139,6 +139,7 @@ export class Serving {
 function hostOf ({ timers, calls, client, discovery }: ServingInit): ConstructorParameters<typeof Server>[0]['host'] {
   return {
     timers,
+    service: discovery.self.service ?? '',
     invoke: (service, method, args, options, parent) => calls.invoke(service, method, args, options, parent),
     stream: (service, method, kind, input, options, parent) => calls.stream(service, method, kind, input, options, parent),
     client: (contract, options, parent) => clientOf(contract, {

@@ -59,7 +59,8 @@ export interface Tracing extends TopicTracing {
 
 /**
  * Gives each call a span, and its context (W3C) to the called node, so that the calls that a handler makes belong to the
- * same trace; the handler finds it as `ctx.metadata.traceparent`. Of a stream, a span lasts until its results begin.
+ * same trace; the handler finds it as `ctx.metadata.traceparent`. Of a stream, a span lasts until its results begin,
+ * those of `otel` until they end.
  *
  * Likewise each publish and each handling of a message, whose header `traceparent` goes into the metadata of calls, or the
  * headers of messages, that belong to it.

@@ -27,8 +27,7 @@ export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, 
   checkFunctions('client: interceptors', interceptors)
   const hasDefaults = Object.keys(defaults).length > 0
   const client: Record<string, unknown> = {}
-  const methods: Record<string, Pick<MethodContract, 'kind' | 'idempotent' | 'codec'>> = contract.methods
-  for (const [name, { kind, idempotent, codec }] of Object.entries(methods)) {
+  for (const [name, { kind, idempotent, codec }] of Object.entries(methodsOf(contract))) {
     const method = versioned(name, contract.version)
     const base: InvokeOptions | undefined = idempotent === true ? { ...defaults, idempotent } : hasDefaults ? defaults : undefined
     const merge = (own: InvokeOptions | undefined): InvokeOptions | undefined => base === undefined ? own : own === undefined ? base : { ...base, ...own }
@@ -38,6 +37,33 @@ export function clientOf<C extends Contract<any>> (contract: C, caller: Caller, 
     client[name] = codec === undefined ? call : coded(call, kind, codec, `rpc ${contract.service}/${method}`)
   }
   return Object.freeze(client) as ContractClient<C>
+}
+
+/** A call by the name of its method, and what each answer to it means. */
+type Named<O> = readonly [service: string, method: string, args: unknown, options: O | undefined, read: (answer: unknown) => unknown]
+
+/**
+ * Of a service or, in its place, of a contract, whose version, codec and idempotence it has.
+ *
+ * @throws InvalidOptionsError - the contract has no such method; RpcError - its codec cannot encode the arguments
+ */
+export function named<O extends InvokeOptions> (of: string | Contract<any>, method: string, args: unknown, options: O | undefined): Named<O> {
+  // an untyped caller may give anything
+  const { service, version, methods } = Object(of) as Partial<Contract<Record<string, MethodContract>>>
+  if (service === undefined || methods === undefined) {
+    return [of as string, method, args, options, answer => answer]
+  }
+  const { kind, codec, idempotent } = methods[method] ?? {}
+  if (kind !== 'unary') {
+    throw new InvalidOptionsError(`the contract of '${service}' has no unary method '${method}'`)
+  }
+  return [
+    service,
+    versioned(method, version),
+    codec === undefined ? args : encode(codec, args, `rpc ${service}/${method}`),
+    { idempotent, ...options } as O,
+    answer => codec === undefined ? answer : decode(codec, answer)
+  ]
 }
 
 /** The same call, whose bodies are bytes of a codec. */
@@ -72,14 +98,15 @@ export type ServeOptions<C extends Contract<any>> = Omit<HandleOptions, 'input' 
 /** @throws InvalidOptionsError - a method without a handler, a handler without a method */
 export function serveAll<C extends Contract<any>> (contract: C, handlers: ContractHandlers<C>, servant: Servant, options: ServeOptions<C> = {}): Registration {
   const { methods: own = {}, ...shared } = options
-  const names = Object.keys(contract.methods)
+  const methods = methodsOf(contract)
+  const names = Object.keys(methods)
   check(contract, 'has no handler for', names.filter(name => !Object.hasOwn(handlers, name) || typeof handlers[name] !== 'function'))
   check(contract, 'does not know', Object.keys(handlers).filter(name => !names.includes(name)))
   const registrations: Registration[] = []
   const close = (): void => { registrations.forEach(registration => { registration.close() }) }
   try {
     for (const name of names) {
-      const { kind, input: takes, output: gives, idempotent, codec, description } = contract.methods[name] as MethodContract
+      const { kind, input: takes, output: gives, idempotent, codec, description } = methods[name] as MethodContract
       const [input, output] = codec === undefined ? [takes, gives] : [decoding(codec, takes), encoding(codec, gives)]
       const about: HandleOptions = { input, output, idempotent, description, ...shared, ...(own as Record<string, HandleOptions>)[name] }
       const method = versioned(name, contract.version)
@@ -90,6 +117,15 @@ export function serveAll<C extends Contract<any>> (contract: C, handlers: Contra
     throw err
   }
   return { close, [Symbol.dispose]: close }
+}
+
+/** @throws InvalidOptionsError - an untyped caller may give anything */
+function methodsOf (contract: Contract<any>): Record<string, MethodContract> {
+  const { methods } = Object(contract) as Partial<Contract<Record<string, MethodContract>>>
+  if (methods === undefined) {
+    throw new InvalidOptionsError('expected a contract, as defineService() makes them')
+  }
+  return methods
 }
 
 function check (contract: Contract<any>, what: string, names: string[]): void {

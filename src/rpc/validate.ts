@@ -10,13 +10,13 @@ export interface Issue {
 }
 
 /** What a handler's arguments failed on. */
-export function invalidInput (method: string, issues: readonly StandardSchemaV1.Issue[]): RpcError {
-  return new RpcError('INVALID_ARGUMENT', `${method}: the arguments are not valid: ${summary(issues)}`, { details: { issues: toIssues(issues) } })
+export function invalidInput (issues: readonly StandardSchemaV1.Issue[]): RpcError {
+  return new RpcError('INVALID_ARGUMENT', `the arguments are not valid: ${summary(issues)}`, { details: { issues: toIssues(issues) } })
 }
 
 /** A handler broke its own contract: no fault of the caller. */
-export function invalidOutput (method: string, issues: readonly StandardSchemaV1.Issue[]): RpcError {
-  return new RpcError('INTERNAL', `${method}: the result is not valid: ${summary(issues)}`, { details: { issues: toIssues(issues) } })
+export function invalidOutput (issues: readonly StandardSchemaV1.Issue[]): RpcError {
+  return new RpcError('INTERNAL', `the result is not valid: ${summary(issues)}`, { details: { issues: toIssues(issues) } })
 }
 
 export function toIssues (issues: readonly StandardSchemaV1.Issue[]): Issue[] {

@@ -20,7 +20,8 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
   '09-sticky-session.ts': ['the same node: book pen', 'another node, an empty cart'],
   '10-custom-interceptor.ts': ['desk greet: hello ada', 'desk greet: UNAUTHENTICATED'],
   '11-relay.ts': ['the lamp is on', 'by circuit: true'],
-  '12-testing.ts': ['while a is cut off: b', 'after b has crashed: a']
+  '12-testing.ts': ['while a is cut off: b', 'after b has crashed: a'],
+  '13-contract.ts': ['book-3 true', '1 left of book: then 1', 'INVALID_ARGUMENT the arguments are not valid: item: Too small: expected string to have >=1 characters', '2']
 }
 /** Half of them run beside the other half, each half in one process: a process for each would cost a second of start. */
 const PROCESSES = 2

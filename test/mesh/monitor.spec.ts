@@ -175,9 +175,11 @@ describe('mesh.monitor', function () {
         expect(span?.parentSpanContext?.spanId).to.equal(origin)
         expect(span?.links.map(({ context }) => context.spanId)).to.deep.equal([origin])
       }
+      expect(publish?.attributes).to.include({ 'messaging.message.id': id })
       expect(first?.status.code).to.equal(otel.SpanStatusCode.ERROR)
+      expect(first?.attributes).to.include({ 'error.type': 'Error' })
       expect(second?.attributes).to.deep.include({
-        'messaging.system': 'braid-mesh', 'messaging.destination.name': 'orders', 'messaging.consumer.group.name': 'billing', 'messaging.message.id': id, 'braid.attempt': 2, 'network.peer.id': shop.id
+        'messaging.system': 'braid-mesh', 'messaging.destination.name': 'orders', 'messaging.consumer.group.name': 'billing', 'messaging.message.id': id, 'braid.attempt': 2, 'braid.peer.id': shop.id
       })
       expect(call?.parentSpanContext?.spanId).to.equal(second?.spanContext().spanId)
     })

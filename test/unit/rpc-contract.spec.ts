@@ -126,6 +126,7 @@ describe('rpc: contracts', () => {
     const byHand = await rejection(client.length(7 as never))
     expect(byHand.details).to.deep.equal({ issues: [{ message: 'not a text', path: ['x', 2] }] })
     expect(byHand.message).to.include('x.2').and.include('not a text')
+    expect(byHand.rawMessage, 'for people: without which call it was').to.equal('the arguments are not valid: x.2: not a text')
     expect(await rejection(client.length('text'))).to.include({ code: 'INTERNAL' })
     expect(await rejection(client.sum(['x'] as never))).to.include({ code: 'INVALID_ARGUMENT' })
   })
@@ -163,6 +164,10 @@ describe('rpc: contracts', () => {
     const { greet, ...rest } = handlers
     expect(() => login.rpc.serve(contract, rest as never)).to.throw('the implementation of \'login\' has no handler for greet')
     expect(() => login.rpc.serve(contract, { ...handlers, typo: greet } as never)).to.throw('does not know typo')
+    for (const none of [undefined, null, 'login', {}]) {
+      expect(() => gate.rpc.client(none as never)).to.throw('expected a contract, as defineService() makes them').with.property('name', 'InvalidOptionsError')
+      expect(() => login.rpc.serve(none as never, {})).to.throw('expected a contract')
+    }
     expect(() => defineService('No', {})).to.throw('illegal service name')
     expect(() => defineService('login@two', { a: unary() })).to.throw('illegal method name "a@two"')
     expect(() => defineService('login', { a: {} as never })).to.throw('login/a must be made by unary()')

@@ -209,7 +209,7 @@ describe('rpc: interceptors', () => {
   it('auth and credentials: no word, a wrong one and the right one, by an asynchronous rule too', async () => {
     const allow = auth(async given => given === 'secret')
     await start({}, { server: [allow] })
-    expect(await rejection(gate.rpc.invoke('login', 'echo'))).to.include({ code: 'UNAUTHENTICATED' })
+    expect(await rejection(gate.rpc.invoke('login', 'echo'))).to.include({ code: 'UNAUTHENTICATED', rawMessage: 'no credentials were sent' })
     for (const give of ['secret', async () => 'secret'] as const) {
       const friend = await mesh.add(`gate-${typeof give}`, undefined, { interceptors: { client: [credentials(give)] } })
       expect(await friend.rpc.invoke('login', 'echo', 1, { headers: { x: 'y' } })).to.equal(1)

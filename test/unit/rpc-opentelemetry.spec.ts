@@ -3,6 +3,7 @@ import { InMemorySpanExporter, NodeTracerProvider, ParentBasedSampler, SamplingD
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { tracing } from '../../src/rpc/index.ts'
+import { until } from '../harness/until.ts'
 import { FakeMesh, rejection } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
 import type { Interceptors, Span } from '../../src/rpc/index.ts'
@@ -52,11 +53,13 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
       await start(registration)
       await gate.rpc.invoke('login', 'outer')
       expect(spans().map(({ kind, name }) => [kind, name])).to.deep.equal([
-        [otel.SpanKind.SERVER, 'echo'], [otel.SpanKind.CLIENT, 'login/echo'], [otel.SpanKind.SERVER, 'outer'], [otel.SpanKind.CLIENT, 'login/outer']])
+        [otel.SpanKind.SERVER, 'login/echo'], [otel.SpanKind.CLIENT, 'login/echo'], [otel.SpanKind.SERVER, 'login/outer'], [otel.SpanKind.CLIENT, 'login/outer']])
       expect(new Set(spans().map(span => span.spanContext().traceId)).size).to.equal(1)
       expect(parents()).to.deep.equal([...ids().slice(1), undefined])
-      expect(spans()[0]?.attributes).to.include({ 'rpc.system': 'braid-mesh', 'rpc.method': 'echo', 'network.peer.id': 'login-1' })
-      expect(spans()[3]?.attributes).to.include({ 'rpc.service': 'login', 'rpc.method': 'outer', 'network.peer.id': 'login-1' })
+      const about = { 'rpc.system.name': 'braid-mesh', 'rpc.system': 'braid-mesh', 'rpc.service': 'login', 'rpc.status_code': 'OK' }
+      for (const [i, method, peer] of [[0, 'echo', 'login-1'], [1, 'echo', 'login-1'], [2, 'outer', 'gate-1'], [3, 'outer', 'login-1']] as const) {
+        expect(spans()[i]?.attributes, String(i)).to.deep.equal({ ...about, 'rpc.method': `login/${method}`, 'braid.peer.id': peer })
+      }
     })
   }
 
@@ -66,22 +69,58 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
       await gate.rpc.invoke('login', 'echo', 1, { metadata: { tenant: 'a' } })
       span.end()
     })
-    expect(spans().map(({ name }) => name)).to.deep.equal(['echo', 'login/echo', 'work'])
+    expect(spans().map(({ name }) => name)).to.deep.equal(['login/echo', 'login/echo', 'work'])
     expect(parents()).to.deep.equal([...ids().slice(1), undefined])
   })
 
   it('an error is recorded at both ends, and a stream has its spans', async () => {
     await start()
     expect(await rejection(gate.rpc.invoke('login', 'fail'))).to.include({ code: 'ABORTED' })
-    for (const { status, events } of spans()) {
+    for (const { status, events, attributes } of spans()) {
       expect(status.code).to.equal(otel.SpanStatusCode.ERROR)
       expect(events.map(({ name }) => name)).to.deep.equal(['exception'])
+      expect(attributes).to.include({ 'rpc.status_code': 'ABORTED', 'error.type': 'ABORTED' })
     }
     exporter.reset()
     const items = []
     for await (const item of gate.rpc.stream('login', 'count', 'serverStream', 2)) items.push(item)
     expect(items).to.deep.equal([1, 2])
-    expect(spans().map(({ name }) => name)).to.have.members(['count', 'login/count'])
+    expect(spans().map(({ name }) => name)).to.have.members(['login/count', 'login/count'])
+    expect(spans().map(({ kind }) => kind)).to.have.members([otel.SpanKind.SERVER, otel.SpanKind.CLIENT])
+  })
+
+  it('what is no error of RPC is UNKNOWN at both ends, as its caller hears', async () => {
+    await start()
+    login.rpc.handle('bug', () => { throw new TypeError('undefined is not a function') })
+    expect(await rejection(gate.rpc.invoke('login', 'bug'))).to.include({ code: 'UNKNOWN' })
+    expect(spans().map(({ attributes }) => attributes['error.type'])).to.deep.equal(['UNKNOWN', 'UNKNOWN'])
+  })
+
+  it('the spans of a sequence last as long as it does, and what it fails with after its first item is theirs', async () => {
+    await start()
+    const more = Promise.withResolvers<void>()
+    login.rpc.handleStream('break', 'serverStream', async function * () { yield 1; await more.promise; throw new RpcError('DATA_LOSS', 'gone') })
+    const results = gate.rpc.stream('login', 'break', 'serverStream')
+    expect((await results.next()).value).to.equal(1)
+    expect(spans(), 'it goes on').to.have.length(0)
+    more.resolve()
+    expect(await rejection(results.next())).to.include({ code: 'DATA_LOSS' })
+    expect(spans().map(({ kind }) => kind)).to.deep.equal([otel.SpanKind.SERVER, otel.SpanKind.CLIENT])
+    for (const { status, attributes, events } of spans()) expect([status.code, attributes['rpc.status_code'], events.length]).to.deep.equal([otel.SpanStatusCode.ERROR, 'DATA_LOSS', 1])
+  })
+
+  it('a sequence that is left has ended, and was no error; what its handler does meanwhile is of its span', async () => {
+    await start()
+    let left = false
+    login.rpc.handleStream('endless', 'serverStream', async function * (_, ctx) { try { for (let n = 0; ; n++) { await ctx.invoke('login', 'echo', n); yield n } } finally { left = true } })
+    for await (const n of gate.rpc.stream('login', 'endless', 'serverStream')) if (n === 1) break
+    await until(() => left && spans().filter(({ name }) => name === 'login/endless').length === 2)
+    const ends = spans().filter(({ name }) => name === 'login/endless')
+    for (const { status, attributes } of ends) expect([status.code, attributes['rpc.status_code'], attributes['error.type']]).to.deep.equal([otel.SpanStatusCode.UNSET, 'CANCELLED', undefined])
+    const server = ends.find(({ kind }) => kind === otel.SpanKind.SERVER)
+    const nested = spans().filter(({ name, kind }) => name === 'login/echo' && kind === otel.SpanKind.CLIENT)
+    expect(nested.length).to.be.at.least(2)
+    for (const { parentSpanContext } of nested) expect(parentSpanContext?.spanId).to.equal(server?.spanContext().spanId)
   })
 
   it('a slow span that the sampler dropped is offered again, by an attribute', async () => {
@@ -92,8 +131,8 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     // everything is slower than this
     await start(undefined, onlySlow, undefined, -1)
     await gate.rpc.invoke('login', 'echo')
-    expect(spans().map(({ name, attributes }) => [name, attributes['braid.slow']])).to.deep.equal([['echo', true], ['login/echo', true]])
-    expect(spans()[1]?.attributes).to.include({ 'rpc.service': 'login', 'network.peer.id': 'login-1' })
+    expect(spans().map(({ name, attributes }) => [name, attributes['braid.slow']])).to.deep.equal([['login/echo', true], ['login/echo', true]])
+    expect(spans()[1]?.attributes).to.include({ 'rpc.service': 'login', 'braid.peer.id': 'login-1' })
     exporter.reset()
     expect(await rejection(gate.rpc.invoke('login', 'fail'))).to.include({ code: 'ABORTED' })
     for (const { name, status, events } of spans()) expect([status.code, events.length], name).to.deep.equal([otel.SpanStatusCode.ERROR, 1])
@@ -108,7 +147,7 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     })
     await start(undefined, slowToo(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0) })), undefined, -1)
     await gate.rpc.invoke('login', 'outer')
-    expect(spans().map(({ name }) => name)).to.deep.equal(['echo', 'login/echo', 'outer', 'login/outer'])
+    expect(spans().map(({ name }) => name)).to.deep.equal(['login/echo', 'login/echo', 'login/outer', 'login/outer'])
   })
 
   it('and nodes with the tracing that ships understand each other', async () => {
@@ -126,7 +165,7 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     exporter.reset()
     own.length = 0
     await gate.rpc.invoke('login', 'there')
-    expect(spans().map(({ name }) => name)).to.deep.equal(['work', 'login/there'])
+    expect(spans().map(({ name }) => name)).to.deep.equal(['back/work', 'login/there'])
     expect(spans()[0]?.parentSpanContext?.spanId).to.equal(own.find(({ name }) => name === 'back/work')?.spanId)
     expect(new Set(spans().map(span => span.spanContext().traceId)).size).to.equal(1)
   })

@@ -200,6 +200,19 @@ describe('rpc: more ways to call', () => {
       await Promise.all(calls)
     })
 
+    it('a handler that is done at once has run, and its call is over', async () => {
+      node(1).rpc.handle('work', n => n, { concurrency: 1 })
+      node(1).rpc.handle('fail', () => { throw new Error('no') }, { concurrency: 1 })
+      const only = { node: 'login-1', timeout: 500 }
+      for (const n of [1, 2]) expect(await gate.rpc.invoke('login', 'work', n, only)).to.equal(n)
+      await rejection(gate.rpc.invoke('login', 'fail', 1, only))
+      expect(node(1).rpc.nodeStats().running).to.equal(0)
+      await mesh.clock.pass(1_000)
+      expect(node(1).rpc.stats()['work']).to.include({ calls: 2, errors: 0, running: 0 })
+      expect(node(1).rpc.stats()['fail']).to.include({ calls: 1, errors: 1, running: 0 })
+      expect(gate.rpc.nodeStats().late).to.equal(0)
+    })
+
     it('limits that cannot be are refused', () => {
       expect(() => node(1).rpc.handle('work', () => {}, { concurrency: 0 })).to.throw('concurrency must be at least 1')
     })
