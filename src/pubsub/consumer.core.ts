@@ -13,7 +13,7 @@ import { Source } from './source.core.ts'
 import type { RunnerHost } from './runner.core.ts'
 import type { Item } from './source.core.ts'
 import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
-import type { Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
+import type { Assignment, Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
@@ -144,7 +144,7 @@ class Consumer implements ConsumerCore, RunnerHost {
   }
 
   #mine (source: Source, messages: readonly Message[], { to }: BatchChannel, me: number): void {
-    for (let i = 0; i < messages.length; i++) if (to[i] === me && messages[i]!.seq > source.openedHigh) this.#accept(source, messages[i]!, 1, false)
+    for (let i = 0; i < messages.length; i++) if (to[i] === me && messages[i]!.seq > source.openedHigh) this.#accept(source, { message: messages[i]!, attempt: 1 }, false)
   }
 
   #message (from: string, message: ToConsumer | Beat): void {
@@ -169,7 +169,7 @@ class Consumer implements ConsumerCore, RunnerHost {
         this.#runner.lower(source, message.low)
         // what comes by stream may overtake the batches before it
         source.exists(message.items.reduce((high, { message: { seq } }) => Math.max(high, seq), 0), this.now)
-        for (const { message: assigned, attempt } of message.items) this.#accept(source, assigned, attempt, true)
+        for (const item of message.items) this.#accept(source, item, true)
         break
       case 'drop': if (areRanges(message.ranges)) this.#runner.drop(source, message.ranges); break
       case 'covered':
@@ -218,14 +218,17 @@ class Consumer implements ConsumerCore, RunnerHost {
       source.generation = generation
       // who assigns from now on knows of no attempts
       source.refused.clear()
-      for (const item of source.items.values()) item.attempt = item.state === 'failed' || item.state === 'abandoned' ? 0 : 1
+      for (const item of source.items.values()) {
+        item.attempt = item.state === 'failed' || item.state === 'abandoned' ? 0 : 1
+        item.unstarted = 0
+      }
       this.#open(source)
     }
     return source
   }
 
-  #accept (source: Source, message: Message, attempt: number, streamed: boolean): void {
-    if (!this.#runner.accept(source, message, attempt, streamed, this.prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
+  #accept (source: Source, assignment: Assignment, streamed: boolean): void {
+    if (!this.#runner.accept(source, assignment, streamed, this.prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
   }
 
   // --- what is told

@@ -103,7 +103,7 @@ export interface Message<T = any> {
   readonly body: T
   readonly headers: Readonly<Record<string, string>>
   readonly key: string | undefined
-  /** 1 at the first delivery. */
+  /** 1 at the first delivery. One that a consumer gave back before it had begun does not count. */
   readonly attempt: number
   /** Milliseconds since 1970, by the publisher's clock. */
   readonly publishedAt: number

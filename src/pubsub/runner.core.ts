@@ -9,7 +9,7 @@ import { MAX_ZOMBIES, ORDER_WAIT } from './numbers.core.ts'
 import { rangesOf } from './ranges.core.ts'
 import { isBehind, Item, Queue } from './source.core.ts'
 import type { Source } from './source.core.ts'
-import type { ConsumerOutput, Message, Ranges } from './types.core.ts'
+import type { Assignment, ConsumerOutput, Ranges } from './types.core.ts'
 
 /** What a runner needs of its consumer. */
 export interface RunnerHost {
@@ -65,7 +65,7 @@ export class Runner {
   }
 
   /** It was assigned, by stream or in a batch. False: it is one too many. */
-  accept (source: Source, message: Message, attempt: number, streamed: boolean, most: number): boolean {
+  accept (source: Source, { message, attempt, unstarted = 0 }: Assignment, streamed: boolean, most: number): boolean {
     const { seq } = message
     source.activeAt = this.#host.now
     if (source.cursor.has(seq)) {
@@ -77,8 +77,7 @@ export class Runner {
     const held = source.items.get(seq)
     if (held !== undefined) held.confirmed ||= streamed
     if (held !== undefined && held.state !== 'failed' && held.state !== 'abandoned') {
-      held.again ||= attempt > held.attempt
-      held.attempt = Math.max(held.attempt, attempt)
+      if (attempt > held.attempt) Object.assign(held, { attempt, unstarted, again: true })
       held.dropped = false
       return true
     }
@@ -87,7 +86,7 @@ export class Runner {
     if (this.leaving) return true
     source.refused.delete(seq)
     if (held === undefined && this.held >= most) return false
-    const item = new Item(source, message, attempt, this.#host.now)
+    const item = new Item(source, message, attempt, unstarted, this.#host.now)
     if (held === undefined) this.held++
     else this.#replace(held, item)
     item.confirmed = streamed
@@ -156,7 +155,7 @@ export class Runner {
     for (const item of unstarted) {
       const { attempt, state, message: { seq, key } } = item
       // told anew, by its attempt, to who may not have heard
-      refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '' }, term: undefined })
+      refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '', unstarted: true }, term: undefined })
       if (key === undefined || leaving) {
         this.release(item)
         continue
@@ -336,7 +335,7 @@ export class Runner {
     this.#host.tell({ type: 'abandon', item })
     if (item.dropped) return this.forget(item)
     if (!item.again) return
-    const next = new Item(item.source, item.message, item.attempt, this.#host.now)
+    const next = new Item(item.source, item.message, item.attempt, item.unstarted, this.#host.now)
     this.#replace(item, next)
     item.source.items.set(item.message.seq, next)
     this.#enqueue(next)

@@ -14,6 +14,7 @@ export class Item implements Held {
   readonly source: Source
   readonly message: Message
   attempt: number
+  unstarted: number
   state: ItemState = 'queued'
   /** When it came, or its time began anew. */
   since: number
@@ -28,10 +29,11 @@ export class Item implements Held {
   /** It runs, and was delivered again: the assigner gave this attempt up. */
   again = false
 
-  constructor (source: Source, message: Message, attempt: number, now: number) {
+  constructor (source: Source, message: Message, attempt: number, unstarted: number, now: number) {
     this.source = source
     this.message = message
     this.attempt = attempt
+    this.unstarted = unstarted
     this.since = now
   }
 

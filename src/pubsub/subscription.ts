@@ -216,7 +216,7 @@ export class Subscription {
       return
     }
     this.#untaken.delete(item)
-    const { log: { topic, publisher, epoch }, message: { seq, at, key, payload }, attempt } = item
+    const { log: { topic, publisher, epoch }, message: { seq, at, key, payload }, attempt, unstarted } = item
     let decoded: Payload
     try {
       decoded = decodePayload(payload)
@@ -232,7 +232,7 @@ export class Subscription {
       publisher,
       headers: decoded.headers.size === 0 ? NO_HEADERS : Object.fromEntries(decoded.headers),
       key,
-      attempt,
+      attempt: Math.max(1, attempt - unstarted),
       publishedAt: at
     }, () => payloadBody(decoded), {
       settle: outcome => { this.#settle(item, outcome) },

@@ -100,8 +100,8 @@ describe('pub/sub: a consumer that takes nothing', () => {
     bench.batch(batchOf([messageOf(1), messageOf(2, { key: 'k' })]))
     bench.step({ type: 'closed', peer: 'p' })
     const said = sent(bench.step({ type: 'connected', peer: 'p' }))
-    const naks = said.flatMap(message => 'outcomes' in message ? message.outcomes.naks.map(({ seq, attempt, delay }) => [seq, attempt, delay]) : [])
-    expect(naks).to.deep.equal([[1, 1, 0], [2, 1, 0]])
+    const naks = said.flatMap(message => 'outcomes' in message ? message.outcomes.naks.map(({ seq, attempt, delay, unstarted }) => [seq, attempt, delay, unstarted]) : [])
+    expect(naks).to.deep.equal([[1, 1, 0, true], [2, 1, 0, true]])
   })
 
   it('says no more at once than a frame takes, also when it leaves', () => {
@@ -160,8 +160,18 @@ class Ends {
   }
 
   give (...bodies: unknown[]): void {
-    const messages = bodies.map(body => messageOf(++this.#seq, { at: Date.now(), payload: body instanceof Uint8Array ? body : encodePayload(encodeBody(body), new Map()) }))
-    this.subscription.batch('p', batchOf(messages))
+    this.subscription.batch('p', batchOf(bodies.map(body => this.#message(body))))
+  }
+
+  /** By stream. */
+  assign (attempt: number, unstarted: number): void {
+    const about = { log: LOG, channel: spec.channel, generation }
+    this.subscription.message('p', { type: 'assign', ...about, low: 0, items: [{ message: this.#message(0), attempt, unstarted }] })
+    this.subscription.message('p', { type: 'covered', ...about, ranges: [1, this.#seq] })
+  }
+
+  #message (body: unknown): Message {
+    return messageOf(++this.#seq, { at: Date.now(), payload: body instanceof Uint8Array ? body : encodePayload(encodeBody(body), new Map()) })
   }
 
   get naks (): number[] {
@@ -239,6 +249,16 @@ describe('pub/sub: the ends of one channel at a node', () => {
     expect(most).to.equal(2)
     await looping.close()
     await loop
+    ends.subscription.stop()
+  })
+
+  it('a handler sees the attempts that somebody began, whatever its assigner says', async () => {
+    const ends = new Ends({})
+    const attempts: number[] = []
+    ends.ends[0]!.onMessage(({ attempt }) => { attempts.push(attempt) })
+    ends.give(1)
+    for (const [attempt, unstarted] of [[4, 0], [4, 3], [4, 9]] as const) ends.assign(attempt, unstarted)
+    expect(attempts).to.deep.equal([1, 4, 1, 1])
     ends.subscription.stop()
   })
 

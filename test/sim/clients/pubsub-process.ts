@@ -463,7 +463,8 @@ export class PubsubProcess implements Process {
 
   #handle (channel: string, item: Held): void {
     const { random } = this.#env
-    const { log, message, attempt } = item
+    const { log, message, attempt: delivery, unstarted } = item
+    const attempt = delivery - unstarted
     const id = `${logKey(log)}/${message.seq}`
     const body = decoder.decode(message.payload)
     const about = { channel, log: logKey(log), seq: message.seq, id, body, attempt, key: message.key }

@@ -39,6 +39,8 @@ interface Published {
 
 interface Delivery {
   runs: number
+  /** The attempt with which it was begun last. */
+  attempt: number
   redelivered: number
   dead: number
   lost: boolean
@@ -113,6 +115,7 @@ class PubsubClient implements Client {
   /** Log -> when its publisher died, from which a keeper took over with all that there was to know. */
   readonly #takeovers = new Map<string, number>()
   readonly #clean: boolean
+  readonly #departs: boolean
   readonly #work = new Work()
   #nextCheck = 0
 
@@ -121,6 +124,7 @@ class PubsubClient implements Client {
     this.#cores = cores
     const { seed, ids, enabled, drop, faults } = world.scenario
     this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.every(({ kind }) => kind === 'command'), enabled.length === 0 && faults.some(({ kind }) => kind === 'leader'))
+    this.#departs = faults.some(fault => fault.kind === 'command' && fault.name === 'leave')
     this.#clean = enabled.every(kind => CLEAN.includes(kind)) && drop === 0
     for (const fault of faults) if (fault.kind === 'kill' && fault.disk !== 'keep') this.#wiped.set(fault.node, Math.max(fault.at, this.#wiped.get(fault.node) ?? 0))
   }
@@ -189,7 +193,7 @@ class PubsubClient implements Client {
   #delivery (channel: string, log: string, seq: number): Delivery {
     const key = `${channel}|${log}/${seq}`
     let delivery = this.#deliveries.get(key)
-    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), begun: new Set(), doneAt: Infinity })
+    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, attempt: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), begun: new Set(), doneAt: Infinity })
     return delivery
   }
 
@@ -212,7 +216,7 @@ class PubsubClient implements Client {
     }
   }
 
-  #run (node: string, { channel, log, seq, id, body, key }: { channel: string, log: string, seq: number, id: string, body: string, key: string | undefined }): void {
+  #run (node: string, { channel, log, seq, id, body, key, attempt }: { channel: string, log: string, seq: number, id: string, body: string, key: string | undefined, attempt: number }): void {
     const message = this.#messages.get(id)
     if (message === undefined) throw new Violation('D2', `${node} got ${id}, which nobody published`)
     if (message.body !== body || message.key !== key) throw new Violation('D2', `${node} got ${id} as ${body}, it was ${message.body}`)
@@ -227,6 +231,8 @@ class PubsubClient implements Client {
     delivery.begun.add(who)
     if (delivery.runs > delivery.redelivered + regimes) throw new Violation('D4', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time without a cause`)
     if (this.#plan.faultless && delivery.runs > 0) throw new Violation('D10', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time`)
+    this.#checkTries(`${id} of ${channel}`, log, delivery.attempt, attempt)
+    delivery.attempt = attempt
     delivery.runs++
     if (delivery.runs > 1) this.#repeated(id, channel, delivery, log)
     // what became a dead letter holds nobody up any more; a consumer that was cut off may begin it all the same
@@ -253,6 +259,12 @@ class PubsubClient implements Client {
   #checkDead ({ channel, log, seq }: { channel: string, log: string, seq: number }): void {
     const { dead } = this.#delivery(channel, log, seq)
     if (dead > 1 + (this.#regimes.get(log) ?? 0)) throw new Violation('D5', `${log}/${seq} dies ${dead} times in ${channel}`)
+  }
+
+  /** How often it was begun, while the same one assigns: what was given back before that does not count. What is under way to one that leaves may. */
+  #checkTries (what: string, log: string, before: number, attempt: number): void {
+    if (attempt <= before && !this.#regimes.has(log)) throw new Violation('attempt', `${what} is begun as attempt ${attempt}, after ${before}`)
+    if (attempt > 1 && this.#plan.faultless && !this.#departs) throw new Violation('attempt', `${what} is begun as attempt ${attempt}, and nobody began it before`)
   }
 
   /** D7: the messages of a key begin in order, while the same one assigns. */
