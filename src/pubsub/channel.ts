@@ -8,7 +8,9 @@ import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, Logger } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Channel, ChannelSettings, Message, MessageHandler, TopicTracing } from './index.ts'
-import type { Delivered, Settler } from './message.ts'
+import type { Delivered, Outcome, Settler } from './message.ts'
+
+const UNSTARTED: Outcome = { type: 'nak', delay: 0, unstarted: true }
 
 export interface ChannelInit {
   readonly name: string
@@ -44,7 +46,7 @@ export class ChannelEnd<T> implements Channel<T> {
   #asking = 0
   /** Messages whose bodies are being checked. */
   #coming = 0
-  /** Nobody has taken messages for a while. */
+  /** Nobody takes messages any more. */
   #resting = false
   #running = 0
   #idle: (() => void) | undefined
@@ -119,10 +121,10 @@ export class ChannelEnd<T> implements Channel<T> {
     return loop.ended || this.closed ? undefined : this.#queue.shift()
   }
 
-  /** Nobody takes messages any more: what was not taken goes to others. */
+  /** Nobody takes messages any more: what was not taken is not begun. */
   rest (): void {
     this.#resting = true
-    for (const message of this.#queue.splice(0)) message.settle({ type: 'nak', delay: 0 })
+    for (const message of this.#queue.splice(0)) message.settle(UNSTARTED)
   }
 
   async close (options: AbortOptions = {}): Promise<void> {
@@ -174,7 +176,7 @@ export class ChannelEnd<T> implements Channel<T> {
 
   #take (message: MessageDelivery<T>): void {
     if (this.closed || this.#resting) {
-      message.settle({ type: 'nak', delay: 0 })
+      message.settle(UNSTARTED)
     } else if (this.#handler !== undefined) {
       this.#run(message)
     } else {

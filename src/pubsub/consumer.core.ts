@@ -80,8 +80,8 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.wall = input.wall
     this.#out = []
     this.#take(input)
-    // what was under way when it paused is nobody's here either
-    if (this.#runner.paused) this.#credits.giveBack(false)
+    // what was under way when it paused, or is not begun after all, is nobody's here either
+    if (this.#runner.paused || this.#runner.leaving) this.#credits.giveBack(false)
     if (this.#flushAt <= this.now) this.#flush()
     if (this.#runner.leaving && !this.#left && this.running === 0) {
       this.#flush()
@@ -281,8 +281,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     for (const source of this.#sources.values()) {
       source.openAt = Infinity
       source.credit = 0
-      const unstarted = this.#credits.cut(source, this.#runner.giveBack(source))
-      this.send(source, { type: 'leave', log: source.log, channel: this.#channel, unstarted })
+      this.send(source, { type: 'leave', log: source.log, channel: this.#channel, unstarted: this.#credits.unstarted(source) })
     }
   }
 

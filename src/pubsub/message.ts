@@ -6,7 +6,8 @@ import type { Message } from './index.ts'
 /** What a handler makes of a message. The first that ends it counts. */
 export type Outcome =
   | { readonly type: 'ack' }
-  | { readonly type: 'nak', readonly delay: number | undefined, readonly reason?: string }
+  /** `unstarted`: nobody has seen it. */
+  | { readonly type: 'nak', readonly delay: number | undefined, readonly reason?: string, readonly unstarted?: boolean }
   | { readonly type: 'term', readonly reason: string }
 
 /** What a message is made of. */

@@ -6,10 +6,11 @@ import { Deadlines } from './deadlines.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { MAX_ZOMBIES, ORDER_WAIT } from './numbers.core.ts'
-import { rangesOf } from './ranges.core.ts'
 import { isBehind, Item, Queue } from './source.core.ts'
 import type { Source } from './source.core.ts'
-import type { Assignment, ConsumerOutput, Ranges } from './types.core.ts'
+import type { Assignment, ConsumerInput, ConsumerOutput, Ranges } from './types.core.ts'
+
+type Settling = Extract<ConsumerInput, { type: 'settle' }>
 
 /** What a runner needs of its consumer. */
 export interface RunnerHost {
@@ -147,27 +148,6 @@ export class Runner {
     if (blocked !== 'chained') this.#next(item)
   }
 
-  /** What was not begun is others', when who assigns has heard of it: until then later ones of its key may come, which wait for it. */
-  giveBack ({ items, lines, refused }: Source): number[] {
-    const { leaving } = this
-    const unstarted = [...items.values()].filter(({ state }) => state === 'queued' || state === 'chained' || (state === 'failed' && leaving))
-    unstarted.sort((a, b) => a.message.seq - b.message.seq)
-    for (const item of unstarted) {
-      const { attempt, state, message: { seq, key } } = item
-      // told anew, by its attempt, to who may not have heard
-      refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '', unstarted: true }, term: undefined })
-      if (key === undefined || leaving) {
-        this.release(item)
-        continue
-      }
-      const line = lines.get(key)
-      if (line === undefined) lines.set(key, { head: item, behind: new Queue() })
-      else if (state === 'queued' && line.head !== item) isBehind(line, item)
-      item.state = 'failed'
-    }
-    return rangesOf(unstarted.map(({ message: { seq } }) => seq))
-  }
-
   /** Held no longer. */
   release (item: Item): void {
     const { source, message: { seq } } = item
@@ -270,12 +250,13 @@ export class Runner {
     this.#host.soon(item.source)
   }
 
-  settle (item: Item, how: 'ack' | 'nak' | 'term', delay: number | undefined, reason: string): void {
+  settle (item: Item, how: Settling['how'], delay: number | undefined, reason: string): void {
     const { source, message: { seq, key } } = item
     if (item.zombie) return this.#settleLate(item, how)
     if (item.state !== 'running') return
     this.#clock.delete(item)
     this.running--
+    if (how === 'unstarted') return this.#putBack(item)
     if (how === 'ack') {
       source.cursor.add(seq)
       source.done.push(seq)
@@ -289,7 +270,7 @@ export class Runner {
       source.refused.set(seq, { attempt: item.attempt, nak: undefined, term })
     }
     this.#host.soon(source)
-    if (how !== 'ack' && key !== undefined && !item.dropped) {
+    if (how !== 'ack' && key !== undefined && !item.dropped && !this.leaving) {
       // those behind it wait for its next delivery, or for the word that there will be none
       item.state = 'failed'
       return
@@ -298,8 +279,15 @@ export class Runner {
     this.#next(item)
   }
 
+  #putBack (item: Item): void {
+    this.wanted = 0
+    item.again = false
+    this.#enqueue(item)
+    if (item.dropped) this.forget(item)
+  }
+
   /** A handler that was given up ended: it is late, but it is done. */
-  #settleLate (item: Item, how: 'ack' | 'nak' | 'term'): void {
+  #settleLate (item: Item, how: Settling['how']): void {
     const { source, message: { seq } } = item
     item.zombie = false
     this.#zombies--

@@ -418,8 +418,11 @@ export type ConsumerInput = Time & (
   /** By gossip, by stream or from this node. Give it every batch of a topic that matches, also those without this channel. */
   | { readonly type: 'batch', readonly from: string, readonly batch: Batch }
   | { readonly type: 'message', readonly from: string, readonly message: ToConsumer | Beat }
-  /** A handler ended, or the user did it by hand. Only the first of an item counts. */
-  | { readonly type: 'settle', readonly item: Held, readonly how: 'ack' | 'nak' | 'term', readonly delay?: number | undefined, readonly reason?: string }
+  /**
+   * A handler ended, or the user did it by hand. Only the first of an item counts. `unstarted`: nobody took it. It is as if it
+   * had not begun, and nothing begins until `wanted` is said.
+   */
+  | { readonly type: 'settle', readonly item: Held, readonly how: 'ack' | 'nak' | 'term' | 'unstarted', readonly delay?: number | undefined, readonly reason?: string }
   /** The user asks for more time. */
   | { readonly type: 'working', readonly item: Held }
   /** Send what waits to be sent. Call it once at the end of a tick in which `dirty` was true. */
