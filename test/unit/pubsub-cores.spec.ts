@@ -742,6 +742,27 @@ describe('pub/sub: the registry', () => {
     expect((await stopped).map(result => result.status === 'rejected' && (result.reason as Error).name)).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
   })
 
+  it('who has been alone for long deletes at once what it does not know; who has just started, or is not alone, waits to be told', async () => {
+    const { now } = performance
+    const elapsed = async (age: number, ...neighbours: string[]): Promise<number> => {
+      const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => neighbours, send: () => {} }
+      performance.now = () => now.call(performance) - age
+      const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
+      performance.now = now
+      const began = performance.now()
+      const told = setTimeout(() => { driver.message('m', { openings: [{ tag: 't', by: 'm', spec: specOf(), at: 0, stated: 0 }], removed: [], members: [] }) }, 300)
+      await driver.delete('orders/billing')
+      const took = performance.now() - began
+      if (took < 300) clearTimeout(told)
+      expect(driver.matching()).to.deep.equal([])
+      driver.stop()
+      return took
+    }
+    expect(await elapsed(60_000)).to.be.below(300)
+    expect(await elapsed(0)).to.be.at.least(295)
+    expect(await elapsed(60_000, 'm')).to.be.at.least(295)
+  })
+
   it('a mesh that is full of channels says so', async () => {
     const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [], problem: () => {} }
     const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
