@@ -260,7 +260,7 @@ export interface PubsubEvents extends SystemEvents {
   'expired': CustomEvent<Place & { readonly id: string }>
   /** The outbox of a topic dropped its oldest messages. */
   'overflow': CustomEvent<{ readonly topic: string, readonly dropped: number }>
-  /** What this node had stored of a topic is damaged (StorageError): told when it starts, and counted as `logs_damaged`. */
+  /** What this node had stored of a topic is damaged (StorageError): told when it starts, or to who listens first, and counted as `logs_damaged`. */
   'fault': CustomEvent<Error>
 }
 
