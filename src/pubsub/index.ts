@@ -32,7 +32,8 @@ import type { LinkNumMsg, SHAREABLE, StateChangeMsg, SystemEvents, UnlinkMsg } f
  * How far a message has come. `sent`: given to the network. `outbox`: stored by its publisher, durably. `stored`: by two
  * of the topic's three keepers, none of which is its publisher. `handled`: final in every channel that there was when it
  * was published, also in a durable one whose consumers come later: acked, dead, expired, or given up with its channel or
- * as it was too old to be kept.
+ * as it was too old to be kept. A channel that this node has stored, and nobody has told it of since it started, counts for
+ * half a minute.
  */
 export type Reached = 'sent' | 'outbox' | 'stored' | 'handled'
 
