@@ -78,7 +78,7 @@ export class Runner {
     const held = source.items.get(seq)
     if (held !== undefined) held.confirmed ||= streamed
     if (held !== undefined && held.state !== 'failed' && held.state !== 'abandoned') {
-      if (attempt > held.attempt) Object.assign(held, { attempt, unstarted, again: true })
+      if (attempt > held.attempt) Object.assign(held, { attempt, unstarted, again: held.state === 'running' })
       held.dropped = false
       return true
     }

@@ -138,6 +138,20 @@ describe('pub/sub: a consumer that takes nothing', () => {
     expect(bench.core.held).to.equal(0)
   })
 
+  it('begins an attempt once, also one that came while the former one waited', () => {
+    const bench = new Bench({ concurrency: 1 })
+    const begun = (outputs: readonly ConsumerOutput[]): Array<[number, number]> => outputs.flatMap(output => output.type === 'run' ? [[output.item.message.seq, output.item.attempt]] : [])
+    const assign = (attempt: number): ConsumerOutput[] => bench.step({ type: 'message', from: 'p', message: { type: 'assign', log: LOG, channel: spec.channel, generation, low: 0, items: [{ message: messageOf(2), attempt }] } })
+    const [run] = bench.batch(batchOf([messageOf(1), messageOf(2)])).filter(output => output.type === 'run')
+    expect(begun(assign(2))).to.deep.equal([])
+    expect(begun(bench.step({ type: 'settle', item: run!.item, how: 'ack' }))).to.deep.equal([[2, 2]])
+    expect(begun(bench.step({ type: 'tick' }, spec.ackWait))).to.deep.equal([])
+    // while it runs, the former one is given up
+    expect(begun(assign(3))).to.deep.equal([[2, 3]])
+    expect(begun(assign(4))).to.deep.equal([])
+    expect(begun(bench.step({ type: 'tick' }, spec.ackWait))).to.deep.equal([[2, 4]])
+  })
+
   it('has no more to do with what nobody took, and was given up meanwhile', () => {
     const bench = new Bench()
     const [run] = bench.batch(batchOf([messageOf(1)])).filter(output => output.type === 'run')
