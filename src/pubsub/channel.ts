@@ -2,15 +2,13 @@
 import { ChannelClosedError, ChannelInUseError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
 import { checkedBody } from './contract.ts'
-import { MessageDelivery } from './message.ts'
+import { MessageDelivery, UNSTARTED } from './message.ts'
 import { CLOSE_GRACE } from './numbers.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, Logger } from '@libp2p/interface'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Channel, ChannelSettings, Message, MessageHandler, TopicTracing } from './index.ts'
-import type { Delivered, Outcome, Settler } from './message.ts'
-
-const UNSTARTED: Outcome = { type: 'nak', delay: 0, unstarted: true }
+import type { Delivered, Settler } from './message.ts'
 
 export interface ChannelInit {
   readonly name: string

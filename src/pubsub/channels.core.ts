@@ -29,18 +29,18 @@ export class Channels {
   }
 
   get due (): number {
-    let due = this.#core.keeping.known.size > 0 ? this.#untold : Infinity
+    let due = this.#untold
     for (const { since } of this.#unfixed.values()) due = Math.min(due, since + START_WAIT)
     return due
   }
 
   /** Names of all, also of those whose start is not certain. */
   get names (): string[] {
-    return [...this.keys()].map(nameOf).sort()
+    return this.keys().map(nameOf).sort()
   }
 
-  keys (): Set<string> {
-    return new Set([...this.byName.keys(), ...this.#unfixed.keys(), ...this.#untold < Infinity ? this.#core.keeping.known.keys() : []])
+  keys (): string[] {
+    return [...this.byName.keys(), ...this.#unfixed.keys(), ...this.#untold < Infinity ? this.#core.keeping.known.keys() : []]
   }
 
   /** Nobody said where these start, or that there are these. */
@@ -48,7 +48,7 @@ export class Channels {
     const { keeping, watched, now } = this.#core
     if (this.#untold <= now) {
       this.#untold = Infinity
-      for (const channel of keeping.known.keys()) if (!this.#unfixed.has(channel)) watched.without(channel)
+      for (const channel of keeping.known.keys()) watched.without(channel)
     }
     for (const { spec, members, since } of this.#unfixed.values()) {
       if (since + START_WAIT > this.#core.now) continue

@@ -73,7 +73,7 @@ export class Credits {
     for (const item of taken) {
       const { attempt, state, message: { seq, key } } = item
       // told anew, by its attempt, to who may not have heard; who leaves opens no more
-      if (!leaving) refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '', unstarted: true }, term: undefined })
+      if (!leaving) refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '', unstarted: true } })
       if (key === undefined || leaving) {
         this.#runner.release(item)
         continue

@@ -106,7 +106,7 @@ export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency
 /** It was not begun: that was no attempt. */
 function takeBack (channel: Deliveries, flight: Flight): void {
   flight.unstarted++
-  channel.fail(flight, 'left', false, 0, 'it was given back')
+  channel.fail(flight, 'left', false, 0, '')
 }
 
 export function settle (channel: Deliveries, from: string, { done, naks, terms, expired, working }: Outcomes): Complaint {

@@ -7,8 +7,10 @@ import type { Message } from './index.ts'
 export type Outcome =
   | { readonly type: 'ack' }
   /** `unstarted`: nobody has seen it. */
-  | { readonly type: 'nak', readonly delay: number | undefined, readonly reason?: string, readonly unstarted?: boolean }
+  | { readonly type: 'nak', readonly delay: number | undefined, readonly reason?: string, readonly unstarted?: true }
   | { readonly type: 'term', readonly reason: string }
+
+export const UNSTARTED: Outcome = { type: 'nak', delay: 0, unstarted: true }
 
 /** What a message is made of. */
 export interface Delivered {

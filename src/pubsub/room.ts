@@ -145,11 +145,10 @@ export class Room {
     for (const peer of context.neighbours()) registry.hello(peer)
   }
 
-  /** Somebody listens to events of this type. What was found at the start is told once, to all who begin to listen now. */
+  /** Somebody listens to events of this type. */
   want (type: string): void {
     const { value } = this.#system
-    const { context: { faults } } = this.#parts
-    if (type === 'fault') queueMicrotask(() => { for (const error of faults.splice(0)) this.#init.emit('fault', error) })
+    if (type === 'fault') this.#parts.context.heard.resolve()
     if (value !== undefined) value.want(type)
     else if (isSystem(type)) {
       this.#asked.add(type)

@@ -71,8 +71,7 @@ export class Runner {
     source.activeAt = this.#host.now
     if (source.cursor.has(seq)) {
       // done: the ack was lost, or is under way
-      source.done.push(seq)
-      this.#host.soon(source)
+      this.#done(source, seq)
       return true
     }
     const held = source.items.get(seq)
@@ -258,16 +257,15 @@ export class Runner {
     this.running--
     if (how === 'unstarted') return this.#putBack(item)
     if (how === 'ack') {
-      source.cursor.add(seq)
-      source.done.push(seq)
+      this.#done(source, seq)
     } else if (how === 'nak') {
       const nak = { seq, attempt: item.attempt, delay, reason }
       source.naks.push(nak)
-      source.refused.set(seq, { attempt: item.attempt, nak, term: undefined })
+      source.refused.set(seq, { attempt: item.attempt, nak })
     } else {
       const term = { seq, reason }
       source.terms.push(term)
-      source.refused.set(seq, { attempt: item.attempt, nak: undefined, term })
+      source.refused.set(seq, { attempt: item.attempt, term })
     }
     this.#host.soon(source)
     if (how !== 'ack' && key !== undefined && !item.dropped && !this.leaving) {
@@ -292,10 +290,15 @@ export class Runner {
     item.zombie = false
     this.#zombies--
     if (how !== 'ack') return
+    this.#done(source, seq)
+    this.forget(source.items.get(seq))
+  }
+
+  /** The assigner is told, perhaps once more. */
+  #done (source: Source, seq: number): void {
     source.cursor.add(seq)
     source.done.push(seq)
     this.#host.soon(source)
-    this.forget(source.items.get(seq))
   }
 
   /** Whoever waits behind it for the same key. */

@@ -136,7 +136,7 @@ export class Source {
   working: number[] = []
   expired: number[] = []
   /** What was refused and has not come again: told anew to who may not have heard. */
-  readonly refused = new Map<number, { readonly attempt: number, readonly nak: Nak | undefined, readonly term: Term | undefined }>()
+  readonly refused = new Map<number, { readonly attempt: number, readonly nak?: Nak, readonly term?: Term }>()
 
   constructor (log: LogId, generation: Generation, low: number, high: number, now: number) {
     this.log = log

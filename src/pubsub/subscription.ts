@@ -5,6 +5,7 @@ import { decodePayload, payloadBody } from '../wire/pubsub-codec.ts'
 import { createConsumer } from './consumer.core.ts'
 import { Driven } from './loop.ts'
 import { MAX_REASON, STATE_GRACE } from './numbers.ts'
+import { UNSTARTED } from './message.ts'
 import { messageId } from './topic.ts'
 import type { Payload } from '../wire/pubsub-codec.ts'
 import type { ChannelEnd } from './channel.ts'
@@ -196,14 +197,13 @@ export class Subscription {
       case 'problem':
         this.#init.onProblem(output.peer, output.message)
         break
-      case 'abandon':
-      case 'joined':
+      default:
     }
   }
 
   #run (item: Held): void {
     const seat = this.#next()
-    if (seat === undefined) return this.#unstarted(item)
+    if (seat === undefined) return this.#settle(item, UNSTARTED)
     const { log: { topic, publisher, epoch }, message: { seq, at, key, payload }, attempt, unstarted } = item
     let decoded: Payload
     try {
@@ -223,10 +223,7 @@ export class Subscription {
       attempt: Math.max(1, attempt - unstarted),
       publishedAt: at
     }, () => payloadBody(decoded), {
-      settle: outcome => {
-        if (outcome.type === 'nak' && outcome.unstarted === true) this.#unstarted(item)
-        else this.#settle(item, outcome)
-      },
+      settle: outcome => { this.#settle(item, outcome) },
       working: () => { this.input({ type: 'working', item }) }
     })
   }
@@ -249,17 +246,13 @@ export class Subscription {
     return best
   }
 
-  /** Nobody takes it for now. */
-  #unstarted (item: Held): void {
-    this.input({ type: 'settle', item, how: 'unstarted' })
+  #settle (item: Held, outcome: Outcome): void {
+    const { type, delay, reason = '', unstarted }: { type: Outcome['type'], delay?: number | undefined, reason?: string, unstarted?: true } = outcome
+    // as much of the reason as travels: a character that is cut in two could not be sent
+    this.input({ type: 'settle', item, how: unstarted ? 'unstarted' : type, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay })
+    if (!unstarted) return
     this.#wanted = undefined
     this.wanting()
-  }
-
-  #settle (item: Held, outcome: Outcome): void {
-    const { type: how, delay, reason = '' }: { type: Outcome['type'], delay?: number | undefined, reason?: string } = outcome
-    // as much of the reason as travels: a character that is cut in two could not be sent
-    this.input({ type: 'settle', item, how, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay })
   }
 }
 
