@@ -2,7 +2,7 @@
 import { ChannelClosedError, ChannelInUseError } from '../errors.ts'
 import { abortable } from '../util/abortable.ts'
 import { checkedBody } from './contract.ts'
-import { MessageDelivery } from './message.ts'
+import { MessageDelivery, UNSTARTED } from './message.ts'
 import { CLOSE_GRACE } from './numbers.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { AbortOptions, Logger } from '@libp2p/interface'
@@ -44,7 +44,7 @@ export class ChannelEnd<T> implements Channel<T> {
   #asking = 0
   /** Messages whose bodies are being checked. */
   #coming = 0
-  /** Nobody has taken messages for a while. */
+  /** Nobody takes messages any more. */
   #resting = false
   #running = 0
   #idle: (() => void) | undefined
@@ -119,10 +119,10 @@ export class ChannelEnd<T> implements Channel<T> {
     return loop.ended || this.closed ? undefined : this.#queue.shift()
   }
 
-  /** Nobody takes messages any more: what was not taken goes to others. */
+  /** Nobody takes messages any more: what was not taken is not begun. */
   rest (): void {
     this.#resting = true
-    for (const message of this.#queue.splice(0)) message.settle({ type: 'nak', delay: 0 })
+    for (const message of this.#queue.splice(0)) message.settle(UNSTARTED)
   }
 
   async close (options: AbortOptions = {}): Promise<void> {
@@ -174,7 +174,7 @@ export class ChannelEnd<T> implements Channel<T> {
 
   #take (message: MessageDelivery<T>): void {
     if (this.closed || this.#resting) {
-      message.settle({ type: 'nak', delay: 0 })
+      message.settle(UNSTARTED)
     } else if (this.#handler !== undefined) {
       this.#run(message)
     } else {

@@ -2,7 +2,8 @@
 import { sayAgain } from './announce.core.ts'
 import { Deliveries } from './deliveries.core.ts'
 import * as intake from './intake.core.ts'
-import { START_WAIT } from './numbers.core.ts'
+import { nameOf } from './names.core.ts'
+import { START_WAIT, UNTOLD } from './numbers.core.ts'
 import { areRanges, clip } from './ranges.core.ts'
 import { startOf } from './start.core.ts'
 import { MAX_TOPIC_CHANNELS } from '../wire/limits.ts'
@@ -19,28 +20,36 @@ export class Channels {
   sorted: readonly Deliveries[] = []
   readonly #core: LogAssigner
   readonly #unfixed = new Map<string, Unfixed>()
+  /** From then on what is known of channels that nobody has told of does not count; Infinity: so it is. */
+  #untold: number
 
   constructor (core: LogAssigner) {
     this.#core = core
+    this.#untold = core.now + UNTOLD
   }
 
   get due (): number {
-    let due = Infinity
+    let due = this.#untold
     for (const { since } of this.#unfixed.values()) due = Math.min(due, since + START_WAIT)
     return due
   }
 
   /** Names of all, also of those whose start is not certain. */
   get names (): string[] {
-    return [...this.byName.values(), ...this.#unfixed.values()].map(({ spec }) => spec.name).sort()
+    return this.keys().map(nameOf).sort()
   }
 
   keys (): string[] {
-    return [...this.byName.keys(), ...this.#unfixed.keys()]
+    return [...this.byName.keys(), ...this.#unfixed.keys(), ...this.#untold < Infinity ? this.#core.keeping.known.keys() : []]
   }
 
-  /** Nobody said where these start. */
+  /** Nobody said where these start, or that there are these. */
   tick (): void {
+    const { keeping, watched, now } = this.#core
+    if (this.#untold <= now) {
+      this.#untold = Infinity
+      for (const channel of keeping.known.keys()) watched.without(channel)
+    }
     for (const { spec, members, since } of this.#unfixed.values()) {
       if (since + START_WAIT > this.#core.now) continue
       this.#fix(spec, undefined, members)

@@ -13,7 +13,7 @@ import { Source } from './source.core.ts'
 import type { RunnerHost } from './runner.core.ts'
 import type { Item } from './source.core.ts'
 import { MAX_PUBLISHER_TOPICS } from '../wire/limits.ts'
-import type { Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
+import type { Assignment, Batch, Beat, BatchChannel, ConsumerConfig, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, LogId, Message, ToAssigner, ToConsumer } from './types.core.ts'
 
 class Consumer implements ConsumerCore, RunnerHost {
   dirty = false
@@ -80,8 +80,8 @@ class Consumer implements ConsumerCore, RunnerHost {
     this.wall = input.wall
     this.#out = []
     this.#take(input)
-    // what was under way when it paused is nobody's here either
-    if (this.#runner.paused) this.#credits.giveBack(false)
+    // what was under way when it paused, or is not begun after all, is nobody's here either
+    if (this.#runner.paused || this.#runner.leaving) this.#credits.giveBack(false)
     if (this.#flushAt <= this.now) this.#flush()
     if (this.#runner.leaving && !this.#left && this.running === 0) {
       this.#flush()
@@ -144,7 +144,7 @@ class Consumer implements ConsumerCore, RunnerHost {
   }
 
   #mine (source: Source, messages: readonly Message[], { to }: BatchChannel, me: number): void {
-    for (let i = 0; i < messages.length; i++) if (to[i] === me && messages[i]!.seq > source.openedHigh) this.#accept(source, messages[i]!, 1, false)
+    for (let i = 0; i < messages.length; i++) if (to[i] === me && messages[i]!.seq > source.openedHigh) this.#accept(source, { message: messages[i]!, attempt: 1 }, false)
   }
 
   #message (from: string, message: ToConsumer | Beat): void {
@@ -169,7 +169,7 @@ class Consumer implements ConsumerCore, RunnerHost {
         this.#runner.lower(source, message.low)
         // what comes by stream may overtake the batches before it
         source.exists(message.items.reduce((high, { message: { seq } }) => Math.max(high, seq), 0), this.now)
-        for (const { message: assigned, attempt } of message.items) this.#accept(source, assigned, attempt, true)
+        for (const item of message.items) this.#accept(source, item, true)
         break
       case 'drop': if (areRanges(message.ranges)) this.#runner.drop(source, message.ranges); break
       case 'covered':
@@ -218,14 +218,17 @@ class Consumer implements ConsumerCore, RunnerHost {
       source.generation = generation
       // who assigns from now on knows of no attempts
       source.refused.clear()
-      for (const item of source.items.values()) item.attempt = item.state === 'failed' || item.state === 'abandoned' ? 0 : 1
+      for (const item of source.items.values()) {
+        item.attempt = item.state === 'failed' || item.state === 'abandoned' ? 0 : 1
+        item.unstarted = 0
+      }
       this.#open(source)
     }
     return source
   }
 
-  #accept (source: Source, message: Message, attempt: number, streamed: boolean): void {
-    if (!this.#runner.accept(source, message, attempt, streamed, this.prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
+  #accept (source: Source, assignment: Assignment, streamed: boolean): void {
+    if (!this.#runner.accept(source, assignment, streamed, this.prefetch * 4 + 1_000)) this.#complain(source.generation.by, 'assigns more than it may')
   }
 
   // --- what is told
@@ -278,8 +281,7 @@ class Consumer implements ConsumerCore, RunnerHost {
     for (const source of this.#sources.values()) {
       source.openAt = Infinity
       source.credit = 0
-      const unstarted = this.#credits.cut(source, this.#runner.giveBack(source))
-      this.send(source, { type: 'leave', log: source.log, channel: this.#channel, unstarted })
+      this.send(source, { type: 'leave', log: source.log, channel: this.#channel, unstarted: this.#credits.unstarted(source) })
     }
   }
 

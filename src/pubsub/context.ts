@@ -37,6 +37,8 @@ export class Context {
   readonly emit: ContextInit['emit']
   readonly connected: (id: string) => boolean
   readonly counters = new Map<string, number>()
+  /** Resolved when somebody listens to faults, which are found before anybody can. */
+  readonly heard = Promise.withResolvers<void>()
   /** Of what this node publishes and keeps, and how long its consumers remember a log. */
   readonly retention: Retention
   readonly #init: ContextInit
@@ -80,7 +82,7 @@ export class Context {
     const error = new StorageError(`what is stored of ${topic} is damaged`)
     this.count('logs_damaged')
     this.log.error('%e', error)
-    this.emit('fault', error)
+    void this.heard.promise.then(() => { this.emit('fault', error) })
   }
 
   /** A peer did what it may not. */

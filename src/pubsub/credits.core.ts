@@ -1,6 +1,8 @@
 /** What the assigners of a consumer's logs may send it, and what of that it gives back. Pure. */
 import { MAX_RANGES } from './numbers.core.ts'
+import { rangesOf } from './ranges.core.ts'
 import { grants } from './share.core.ts'
+import { isBehind, Queue } from './source.core.ts'
 import type { Runner } from './runner.core.ts'
 import type { Source } from './source.core.ts'
 import type { ToAssigner } from './types.core.ts'
@@ -52,16 +54,36 @@ export class Credits {
 
   /** @param all - it is said also to those of whom nothing is held */
   giveBack (all: boolean): void {
-    if (this.#runner.leaving) return
     for (const source of this.#host.sources) {
-      const unstarted = this.#runner.giveBack(source)
       source.credit = 0
-      if (all || unstarted.length > 0) this.tell(source, this.cut(source, unstarted))
+      const unstarted = this.unstarted(source)
+      if (all || unstarted.length > 0) this.tell(source, unstarted)
     }
   }
 
-  /** Says all of it but what fits into one more frame, which it returns. */
-  cut (source: Source, unstarted: number[]): number[] {
+  /**
+   * What was not begun is others', when who assigns has heard of it: until then later ones of its key may come, which wait for
+   * it. Says all of it but what fits into one more frame, which it returns.
+   */
+  unstarted (source: Source): number[] {
+    const { items, lines, refused } = source
+    const { leaving } = this.#runner
+    const taken = [...items.values()].filter(({ state }) => state === 'queued' || state === 'chained' || (state === 'failed' && leaving))
+    taken.sort((a, b) => a.message.seq - b.message.seq)
+    for (const item of taken) {
+      const { attempt, state, message: { seq, key } } = item
+      // told anew, by its attempt, to who may not have heard; who leaves opens no more
+      if (!leaving) refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '', unstarted: true } })
+      if (key === undefined || leaving) {
+        this.#runner.release(item)
+        continue
+      }
+      const line = lines.get(key)
+      if (line === undefined) lines.set(key, { head: item, behind: new Queue() })
+      else if (state === 'queued' && line.head !== item) isBehind(line, item)
+      item.state = 'failed'
+    }
+    const unstarted = rangesOf(taken.map(({ message: { seq } }) => seq))
     while (unstarted.length > 2 * MAX_RANGES) this.tell(source, unstarted.splice(0, 2 * MAX_RANGES))
     return unstarted
   }

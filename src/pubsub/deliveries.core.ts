@@ -95,7 +95,7 @@ export class Deliveries {
     }
     this.next++
     if (seat === undefined) return 0
-    this.fly(seq, seat, 1, 0, chain, NOBODY)
+    this.fly(seq, seat, chain)
     return seat.index + 1
   }
 
@@ -126,8 +126,9 @@ export class Deliveries {
     return [...this.flights.values()].filter(flight => flight.seat === seat).sort((a, b) => a.seq - b.seq)
   }
 
-  fly (seq: number, seat: Seat, attempt: number, failures: number, chain: Chain | undefined, tried: readonly string[]): Flight {
-    const flight: Flight = { seq, seat, attempt, failures, chain, tried, began: 0, deadline: 0, streamed: false, adopted: false }
+  /** `more`: deliveries that this one is. */
+  fly (seq: number, seat: Seat, chain: Chain | undefined, { attempt = 0, failures = 0, unstarted = 0, tried = NOBODY }: Partial<Retry> = {}, more = 1): Flight {
+    const flight: Flight = { seq, seat, attempt: attempt + more, failures, unstarted, chain, tried, began: 0, deadline: 0, streamed: false, adopted: false }
     this.#begin(flight)
     if (++seat.inFlight >= seat.prefetch) this.seats.update(seat)
     if (chain !== undefined) chain.inFlight++
@@ -196,16 +197,16 @@ export class Deliveries {
 
   /** A delivery came to nothing. `blamed`: it counts against `maxDeliver`. */
   fail (flight: Flight, cause: RedeliveryCause, blamed: boolean, delay: number | undefined, reason: string): void {
-    const { seq, attempt, chain } = flight
+    const { seq, attempt, unstarted, chain } = flight
     this.land(flight)
     const failures = flight.failures + (blamed ? 1 : 0)
     // each once, the last one last: it may be tried for ever
     const tried = [...flight.tried.filter(id => id !== flight.seat.id).slice(1 - MAX_SEATS), flight.seat.id]
-    const retry: Retry = { seq, attempt, failures, chain, cause, tried, recalled: RECALLED.includes(cause), delayed: false }
+    const retry: Retry = { seq, attempt, failures, unstarted, chain, cause, tried, recalled: RECALLED.includes(cause), delayed: false }
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     if (isExpired(slot.message, this.host.wall)) return this.expire(seq, chain)
-    if (failures >= this.spec.maxDeliver) return this.bury(seq, attempt, chain, reason, flight.seat.id)
+    if (failures >= this.spec.maxDeliver) return this.bury(flight, reason)
     this.waiting.set(seq, retry)
     const { backoff } = this.spec
     const wait = delay ?? (backoff[Math.min(failures, backoff.length) - 1] ?? 0) * (0.8 + 0.4 * this.host.random())
@@ -215,14 +216,14 @@ export class Deliveries {
     this.#delayed.push(this.host.now + wait, retry)
   }
 
-  /** It becomes a dead letter. It is neither in flight nor waiting. `last`: where it was tried last. */
-  bury (seq: number, attempt: number, chain: Chain | undefined, reason: string, last?: string): void {
+  /** It becomes a dead letter. It has landed, and does not wait. */
+  bury ({ seq, attempt, unstarted, chain, seat: { id } }: Flight, reason: string): void {
     const slot = this.host.backlog.get(seq)
     if (slot === undefined) return this.#lose(seq, chain)
     this.dead++
     this.dying.set(seq, chain)
-    this.#forgetAt(chain, seq, last)
-    this.host.tell({ type: 'dead', channel: this.spec.channel, message: slot.message, attempt, reason })
+    this.#forgetAt(chain, seq, id)
+    this.host.tell({ type: 'dead', channel: this.spec.channel, message: slot.message, attempt: attempt - unstarted, reason })
   }
 
   buried (seq: number): void {
@@ -289,7 +290,7 @@ export class Deliveries {
       this.repeat(seq, retry.cause)
       if (chain !== undefined && (retry.tried.at(-1) ?? seat.id) !== seat.id) this.outgoing.passed(retry.tried.at(-1)!, seq)
     }
-    this.outgoing.post(this.fly(seq, seat, (retry?.attempt ?? 0) + 1, retry?.failures ?? 0, chain, retry?.tried ?? NOBODY))
+    this.outgoing.post(this.fly(seq, seat, chain, retry))
   }
 
   /** It is about to be handled once more. */
@@ -347,7 +348,7 @@ export class Deliveries {
     if (!this.absent.delete(seq) || this.cursor.has(seq)) return
     const key = this.host.backlog.get(seq)?.message.key
     const chain = key === undefined ? undefined : this.chains.open(key)
-    const retry: Retry = { seq, attempt: 0, failures: 0, chain, cause: 'takeover', tried: NOBODY, recalled: false, delayed: false }
+    const retry: Retry = { seq, attempt: 0, failures: 0, unstarted: 0, chain, cause: 'takeover', tried: NOBODY, recalled: false, delayed: false }
     this.waiting.set(seq, retry)
     this.#queue(retry)
   }

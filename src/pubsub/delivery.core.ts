@@ -35,6 +35,8 @@ export interface Flight extends Timed {
   readonly attempt: number
   /** Attempts that count against `maxDeliver`. */
   failures: number
+  /** Attempts that nobody had begun when they were given back. */
+  unstarted: number
   readonly chain: Chain | undefined
   /** Who had it before. */
   readonly tried: readonly string[]
@@ -48,6 +50,7 @@ export interface Retry {
   readonly seq: number
   readonly attempt: number
   failures: number
+  readonly unstarted: number
   readonly chain: Chain | undefined
   readonly tried: readonly string[]
   readonly cause: RedeliveryCause

@@ -32,7 +32,8 @@ import type { LinkNumMsg, SHAREABLE, StateChangeMsg, SystemEvents, UnlinkMsg } f
  * How far a message has come. `sent`: given to the network. `outbox`: stored by its publisher, durably. `stored`: by two
  * of the topic's three keepers, none of which is its publisher. `handled`: final in every channel that there was when it
  * was published, also in a durable one whose consumers come later: acked, dead, expired, or given up with its channel or
- * as it was too old to be kept.
+ * as it was too old to be kept. A channel that this node has stored, and nobody has told it of since it started, counts for
+ * half a minute.
  */
 export type Reached = 'sent' | 'outbox' | 'stored' | 'handled'
 
@@ -103,7 +104,7 @@ export interface Message<T = any> {
   readonly body: T
   readonly headers: Readonly<Record<string, string>>
   readonly key: string | undefined
-  /** 1 at the first delivery. */
+  /** 1 at the first delivery. One that a consumer gave back before it had begun does not count. */
   readonly attempt: number
   /** Milliseconds since 1970, by the publisher's clock. */
   readonly publishedAt: number
@@ -260,7 +261,7 @@ export interface PubsubEvents extends SystemEvents {
   'expired': CustomEvent<Place & { readonly id: string }>
   /** The outbox of a topic dropped its oldest messages. */
   'overflow': CustomEvent<{ readonly topic: string, readonly dropped: number }>
-  /** What this node had stored of a topic is damaged (StorageError): told when it starts, and counted as `logs_damaged`. */
+  /** What this node had stored of a topic is damaged (StorageError): told when it starts, or to who listens first, and counted as `logs_damaged`. */
   'fault': CustomEvent<Error>
 }
 

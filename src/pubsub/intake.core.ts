@@ -87,8 +87,7 @@ function adoptOne (channel: Deliveries, seat: Seat, seq: number): boolean {
   }
   if (seq >= channel.next) channel.ahead.add(seq)
   // somebody else may still have the last attempt: should it be sent here once more, it is another one
-  const attempt = retry === undefined ? 1 : retry.attempt + (retry.tried.at(-1) === seat.id ? 0 : 1)
-  channel.fly(seq, seat, attempt, retry?.failures ?? 0, chain, retry?.tried ?? []).adopted = true
+  channel.fly(seq, seat, chain, retry, retry?.tried.at(-1) === seat.id ? 0 : 1).adopted = true
   return true
 }
 
@@ -99,9 +98,15 @@ export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency
   seat.prefetch = Math.min(prefetch, MAX_PREFETCH)
   seat.concurrency = Math.max(1, concurrency)
   channel.seats.update(seat)
-  eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer takes nothing'))
+  eachFlight(channel, unstarted, seat, flight => { takeBack(channel, flight) })
   if (prefetch === 0) channel.chains.unstall(seat)
   return undefined
+}
+
+/** It was not begun: that was no attempt. */
+function takeBack (channel: Deliveries, flight: Flight): void {
+  flight.unstarted++
+  channel.fail(flight, 'left', false, 0, '')
 }
 
 export function settle (channel: Deliveries, from: string, { done, naks, terms, expired, working }: Outcomes): Complaint {
@@ -119,12 +124,14 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
   }
   eachSeq(working, channel, seq => own(seq, flight => { channel.extend(flight) }))
   const gone: number[] = []
-  for (const { seq, attempt, delay, reason } of naks) {
+  for (const { seq, attempt, delay, reason, unstarted } of naks) {
     // it is told of what will not come again to it: later ones of its key may wait there for that
     if (channel.flights.get(seq)?.seat.id !== from && channel.waiting.get(seq)?.tried.at(-1) !== from) gone.push(seq)
     own(seq, flight => {
       // what it says of an earlier attempt is old news, unless it has brought that one back
-      if (flight.attempt === attempt || flight.adopted) channel.fail(flight, 'nak', true, delay, reason)
+      if (flight.attempt !== attempt && !flight.adopted) return
+      if (unstarted === true) takeBack(channel, flight)
+      else channel.fail(flight, 'nak', true, delay, reason)
     })
   }
   channel.outgoing.drop(from, gone)
@@ -132,7 +139,7 @@ export function settle (channel: Deliveries, from: string, { done, naks, terms, 
   for (const { seq, reason } of terms) {
     own(seq, flight => {
       channel.land(flight)
-      channel.bury(seq, flight.attempt, flight.chain, reason, from)
+      channel.bury(flight, reason)
     })
   }
   return strange === undefined ? undefined : `acks message ${strange}, which it was not given`
@@ -190,7 +197,7 @@ export function leave (channel: Deliveries, seat: Seat, unstarted: Ranges): void
   seat.leaving = seat.left = true
   seat.listed = false
   channel.seats.update(seat)
-  eachFlight(channel, unstarted, seat, flight => channel.fail(flight, 'left', false, 0, 'its consumer left'))
+  eachFlight(channel, unstarted, seat, flight => { takeBack(channel, flight) })
   channel.chains.unstall(seat)
 }
 

@@ -107,7 +107,7 @@ export class LocalTopic implements Topic {
   }
 
   #settled (channel: LocalChannel, waiting: Waiting, outcome: Outcome): void {
-    if (outcome.type !== 'nak' || ++waiting.attempt > LOCAL_DELIVER) return
+    if (outcome.type !== 'nak' || (!outcome.unstarted && ++waiting.attempt > LOCAL_DELIVER)) return
     unref(setTimeout(() => { this.#offer(channel, waiting) }, outcome.delay ?? LOCAL_RETRY))
   }
 }

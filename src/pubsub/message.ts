@@ -6,8 +6,11 @@ import type { Message } from './index.ts'
 /** What a handler makes of a message. The first that ends it counts. */
 export type Outcome =
   | { readonly type: 'ack' }
-  | { readonly type: 'nak', readonly delay: number | undefined, readonly reason?: string }
+  /** `unstarted`: nobody has seen it. */
+  | { readonly type: 'nak', readonly delay: number | undefined, readonly reason?: string, readonly unstarted?: true }
   | { readonly type: 'term', readonly reason: string }
+
+export const UNSTARTED: Outcome = { type: 'nak', delay: 0, unstarted: true }
 
 /** What a message is made of. */
 export interface Delivered {

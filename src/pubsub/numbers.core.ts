@@ -28,6 +28,8 @@ export const QUORUM = 2
 export const ADOPT_WAIT = 300
 /** A channel that was heard of, but not from a consumer, waits this long for one to say where it starts. */
 export const START_WAIT = 1_000
+/** A channel that was stored, and that nobody has told of since the start, is taken for one that is there for so long. */
+export const UNTOLD = 30_000
 /** A publisher met later starts a channel at its first message newer than when the channel was opened, minus this: clocks differ. */
 export const START_SLACK = 5_000
 /** A publisher that was deposed takes back at once; again and again it waits longer, up to the second one. */

@@ -62,6 +62,8 @@ export const WRITE_AGAIN = 1_000
 
 /** Milliseconds that a node which publishes for the first time waits for somebody to tell it of channels. */
 export const SYNC_TIMEOUT = 500
+/** Milliseconds from its start in which a node finds others, if there are any. */
+export const FIND_TIMEOUT = 3_000
 /** Milliseconds that a channel which is to be deleted may take to be heard of. */
 export const DELETE_TIMEOUT = 2_000
 

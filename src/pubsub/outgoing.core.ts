@@ -49,7 +49,7 @@ export class Outgoing {
     if (flight.chain !== undefined && !flight.streamed) flight.chain.streamed++
     flight.streamed = true
     if (flight.seat.outbox.length === 0) this.#seats.push(flight.seat)
-    flight.seat.outbox.push({ message: slot.message, attempt: flight.attempt })
+    flight.seat.outbox.push({ message: slot.message, attempt: flight.attempt, unstarted: flight.unstarted })
   }
 
   /** The consumer did not get it: it is sent again, unless an earlier one of its key waits to be. */

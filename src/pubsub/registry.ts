@@ -4,7 +4,7 @@ import { time } from '../util/clocks.ts'
 import { within } from '../util/deadline.ts'
 import { createRegistry } from './registry.core.ts'
 import { Driven } from './loop.ts'
-import { DELETE_TIMEOUT, SYNC_TIMEOUT } from './numbers.ts'
+import { DELETE_TIMEOUT, FIND_TIMEOUT, SYNC_TIMEOUT } from './numbers.ts'
 import { MEMBER } from './roles.ts'
 import type { Context } from './context.ts'
 import type { ChannelSpec, Member, RegistryDelta, RegistryInput, RegistryOutput } from './types.core.ts'
@@ -30,6 +30,7 @@ export class Registry {
   readonly #heard = Promise.withResolvers<void>()
   /** When that was for the first time. */
   #heardAt = Infinity
+  readonly #startedAt = performance.now()
   /** Channels that are to be deleted, and of which nobody has told yet. */
   readonly #awaited = new Map<string, () => void>()
   #synced = false
@@ -64,9 +65,10 @@ export class Registry {
     this.#driven.input({ type: 'close', channel })
   }
 
-  /** Who has just begun to hear, and not of it, waits to be told: only what is known can be taken back. */
+  /** Who has just begun to hear, and not of it, or may find others yet, waits to be told: only what is known can be taken back. */
   async delete (channel: string): Promise<void> {
-    const left = this.#heardAt + DELETE_TIMEOUT - performance.now()
+    const alone = this.#init.context.neighbours().length === 0 ? this.#startedAt + FIND_TIMEOUT : Infinity
+    const left = Math.min(this.#heardAt, alone) + DELETE_TIMEOUT - performance.now()
     if (left > 0 && !this.matching().some(({ spec }) => spec.channel === channel)) {
       await within(Math.min(left, DELETE_TIMEOUT), new Promise<void>(resolve => { this.#awaited.set(channel, resolve) }))
       this.#awaited.delete(channel)

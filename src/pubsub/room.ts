@@ -148,6 +148,7 @@ export class Room {
   /** Somebody listens to events of this type. */
   want (type: string): void {
     const { value } = this.#system
+    if (type === 'fault') this.#parts.context.heard.resolve()
     if (value !== undefined) value.want(type)
     else if (isSystem(type)) {
       this.#asked.add(type)

@@ -6,10 +6,11 @@ import { Deadlines } from './deadlines.core.ts'
 import { isExpired } from './expiry.core.ts'
 import { Heap } from './heap.core.ts'
 import { MAX_ZOMBIES, ORDER_WAIT } from './numbers.core.ts'
-import { rangesOf } from './ranges.core.ts'
 import { isBehind, Item, Queue } from './source.core.ts'
 import type { Source } from './source.core.ts'
-import type { ConsumerOutput, Message, Ranges } from './types.core.ts'
+import type { Assignment, ConsumerInput, ConsumerOutput, Ranges } from './types.core.ts'
+
+type Settling = Extract<ConsumerInput, { type: 'settle' }>
 
 /** What a runner needs of its consumer. */
 export interface RunnerHost {
@@ -65,20 +66,18 @@ export class Runner {
   }
 
   /** It was assigned, by stream or in a batch. False: it is one too many. */
-  accept (source: Source, message: Message, attempt: number, streamed: boolean, most: number): boolean {
+  accept (source: Source, { message, attempt, unstarted = 0 }: Assignment, streamed: boolean, most: number): boolean {
     const { seq } = message
     source.activeAt = this.#host.now
     if (source.cursor.has(seq)) {
       // done: the ack was lost, or is under way
-      source.done.push(seq)
-      this.#host.soon(source)
+      this.#done(source, seq)
       return true
     }
     const held = source.items.get(seq)
     if (held !== undefined) held.confirmed ||= streamed
     if (held !== undefined && held.state !== 'failed' && held.state !== 'abandoned') {
-      held.again ||= attempt > held.attempt
-      held.attempt = Math.max(held.attempt, attempt)
+      if (attempt > held.attempt) Object.assign(held, { attempt, unstarted, again: held.state === 'running' })
       held.dropped = false
       return true
     }
@@ -87,7 +86,7 @@ export class Runner {
     if (this.leaving) return true
     source.refused.delete(seq)
     if (held === undefined && this.held >= most) return false
-    const item = new Item(source, message, attempt, this.#host.now)
+    const item = new Item(source, message, attempt, unstarted, this.#host.now)
     if (held === undefined) this.held++
     else this.#replace(held, item)
     item.confirmed = streamed
@@ -146,27 +145,6 @@ export class Runner {
     const blocked = item.state
     this.release(item)
     if (blocked !== 'chained') this.#next(item)
-  }
-
-  /** What was not begun is others', when who assigns has heard of it: until then later ones of its key may come, which wait for it. */
-  giveBack ({ items, lines, refused }: Source): number[] {
-    const { leaving } = this
-    const unstarted = [...items.values()].filter(({ state }) => state === 'queued' || state === 'chained' || (state === 'failed' && leaving))
-    unstarted.sort((a, b) => a.message.seq - b.message.seq)
-    for (const item of unstarted) {
-      const { attempt, state, message: { seq, key } } = item
-      // told anew, by its attempt, to who may not have heard
-      refused.set(seq, { attempt, nak: { seq, attempt, delay: 0, reason: '' }, term: undefined })
-      if (key === undefined || leaving) {
-        this.release(item)
-        continue
-      }
-      const line = lines.get(key)
-      if (line === undefined) lines.set(key, { head: item, behind: new Queue() })
-      else if (state === 'queued' && line.head !== item) isBehind(line, item)
-      item.state = 'failed'
-    }
-    return rangesOf(unstarted.map(({ message: { seq } }) => seq))
   }
 
   /** Held no longer. */
@@ -271,26 +249,26 @@ export class Runner {
     this.#host.soon(item.source)
   }
 
-  settle (item: Item, how: 'ack' | 'nak' | 'term', delay: number | undefined, reason: string): void {
+  settle (item: Item, how: Settling['how'], delay: number | undefined, reason: string): void {
     const { source, message: { seq, key } } = item
     if (item.zombie) return this.#settleLate(item, how)
     if (item.state !== 'running') return
     this.#clock.delete(item)
     this.running--
+    if (how === 'unstarted') return this.#putBack(item)
     if (how === 'ack') {
-      source.cursor.add(seq)
-      source.done.push(seq)
+      this.#done(source, seq)
     } else if (how === 'nak') {
       const nak = { seq, attempt: item.attempt, delay, reason }
       source.naks.push(nak)
-      source.refused.set(seq, { attempt: item.attempt, nak, term: undefined })
+      source.refused.set(seq, { attempt: item.attempt, nak })
     } else {
       const term = { seq, reason }
       source.terms.push(term)
-      source.refused.set(seq, { attempt: item.attempt, nak: undefined, term })
+      source.refused.set(seq, { attempt: item.attempt, term })
     }
     this.#host.soon(source)
-    if (how !== 'ack' && key !== undefined && !item.dropped) {
+    if (how !== 'ack' && key !== undefined && !item.dropped && !this.leaving) {
       // those behind it wait for its next delivery, or for the word that there will be none
       item.state = 'failed'
       return
@@ -299,16 +277,28 @@ export class Runner {
     this.#next(item)
   }
 
+  #putBack (item: Item): void {
+    this.wanted = 0
+    item.again = false
+    this.#enqueue(item)
+    if (item.dropped) this.forget(item)
+  }
+
   /** A handler that was given up ended: it is late, but it is done. */
-  #settleLate (item: Item, how: 'ack' | 'nak' | 'term'): void {
+  #settleLate (item: Item, how: Settling['how']): void {
     const { source, message: { seq } } = item
     item.zombie = false
     this.#zombies--
     if (how !== 'ack') return
+    this.#done(source, seq)
+    this.forget(source.items.get(seq))
+  }
+
+  /** The assigner is told, perhaps once more. */
+  #done (source: Source, seq: number): void {
     source.cursor.add(seq)
     source.done.push(seq)
     this.#host.soon(source)
-    this.forget(source.items.get(seq))
   }
 
   /** Whoever waits behind it for the same key. */
@@ -336,7 +326,7 @@ export class Runner {
     this.#host.tell({ type: 'abandon', item })
     if (item.dropped) return this.forget(item)
     if (!item.again) return
-    const next = new Item(item.source, item.message, item.attempt, this.#host.now)
+    const next = new Item(item.source, item.message, item.attempt, item.unstarted, this.#host.now)
     this.#replace(item, next)
     item.source.items.set(item.message.seq, next)
     this.#enqueue(next)

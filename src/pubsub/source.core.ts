@@ -14,6 +14,7 @@ export class Item implements Held {
   readonly source: Source
   readonly message: Message
   attempt: number
+  unstarted: number
   state: ItemState = 'queued'
   /** When it came, or its time began anew. */
   since: number
@@ -28,10 +29,11 @@ export class Item implements Held {
   /** It runs, and was delivered again: the assigner gave this attempt up. */
   again = false
 
-  constructor (source: Source, message: Message, attempt: number, now: number) {
+  constructor (source: Source, message: Message, attempt: number, unstarted: number, now: number) {
     this.source = source
     this.message = message
     this.attempt = attempt
+    this.unstarted = unstarted
     this.since = now
   }
 
@@ -134,7 +136,7 @@ export class Source {
   working: number[] = []
   expired: number[] = []
   /** What was refused and has not come again: told anew to who may not have heard. */
-  readonly refused = new Map<number, { readonly attempt: number, readonly nak: Nak | undefined, readonly term: Term | undefined }>()
+  readonly refused = new Map<number, { readonly attempt: number, readonly nak?: Nak, readonly term?: Term }>()
 
   constructor (log: LogId, generation: Generation, low: number, high: number, now: number) {
     this.log = log

@@ -5,6 +5,7 @@ import { decodePayload, payloadBody } from '../wire/pubsub-codec.ts'
 import { createConsumer } from './consumer.core.ts'
 import { Driven } from './loop.ts'
 import { MAX_REASON, STATE_GRACE } from './numbers.ts'
+import { UNSTARTED } from './message.ts'
 import { messageId } from './topic.ts'
 import type { Payload } from '../wire/pubsub-codec.ts'
 import type { ChannelEnd } from './channel.ts'
@@ -42,8 +43,6 @@ export class Subscription {
   /** Until somebody takes messages. */
   #grace: TimerHandle | undefined
   #left: (() => void) | undefined
-  /** What runs, by its item: for those that nobody took yet. */
-  readonly #untaken = new Set<Held>()
 
   constructor (init: SubscriptionInit) {
     this.#init = init
@@ -93,17 +92,18 @@ export class Subscription {
     const seat = this.#seats.find(seat => seat.end === end)
     if (seat === undefined) return
     seat.taking = taking
-    // a loop that ended may begin anew at once
     if (taking) this.#endGrace()
-    else if (!end.closed) this.#beginGrace()
+    else {
+      end.rest()
+      // a loop that ended may begin anew at once
+      if (!end.closed) this.#beginGrace()
+    }
     this.#pause()
     this.wanting()
   }
 
   /** There may be room for more messages. */
   wanting (): void {
-    // one of them may end at once, which asks for the others
-    if (this.#untaken.size > 0) for (const item of [...this.#untaken]) if (this.#untaken.has(item)) this.#run(item)
     // one handler takes whatever the core lets begin
     if (this.#wanted === Infinity && this.#count === Infinity) return
     this.#init.loop.post(() => {
@@ -118,7 +118,7 @@ export class Subscription {
 
   /** Messages that the end may be given now; of several ends each has its own share. */
   #room ({ end, taking, concurrency }: Seat): number {
-    if (!taking) return 0
+    if (!taking || end.closed) return 0
     return end.most === Infinity && this.#seats.length === 1 ? Infinity : Math.min(concurrency, end.most) - end.load
   }
 
@@ -136,7 +136,6 @@ export class Subscription {
   async leave (): Promise<void> {
     const left = new Promise<void>(resolve => { this.#left = resolve })
     this.#endGrace()
-    for (const item of [...this.#untaken]) this.#settle(item, { type: 'nak', delay: 0 })
     this.input({ type: 'leave' })
     await left
   }
@@ -171,10 +170,6 @@ export class Subscription {
     this.#paused = paused
     this.input({ type: 'pause', paused })
     this.#init.onPause()
-    // others may have what nobody takes here
-    if (!paused) return
-    for (const { end } of this.#seats) end.rest()
-    for (const item of [...this.#untaken]) this.#settle(item, { type: 'nak', delay: 0 })
   }
 
   #flushSoon (): void {
@@ -196,27 +191,20 @@ export class Subscription {
       case 'send':
         this.#init.send(output.to, output.message)
         break
-      case 'abandon':
-        this.#untaken.delete(output.item)
-        break
       case 'left':
         this.#left?.()
         break
       case 'problem':
         this.#init.onProblem(output.peer, output.message)
         break
-      case 'joined':
+      default:
     }
   }
 
   #run (item: Held): void {
     const seat = this.#next()
-    if (seat === undefined) {
-      this.#untaken.add(item)
-      return
-    }
-    this.#untaken.delete(item)
-    const { log: { topic, publisher, epoch }, message: { seq, at, key, payload }, attempt } = item
+    if (seat === undefined) return this.#settle(item, UNSTARTED)
+    const { log: { topic, publisher, epoch }, message: { seq, at, key, payload }, attempt, unstarted } = item
     let decoded: Payload
     try {
       decoded = decodePayload(payload)
@@ -232,7 +220,7 @@ export class Subscription {
       publisher,
       headers: decoded.headers.size === 0 ? NO_HEADERS : Object.fromEntries(decoded.headers),
       key,
-      attempt,
+      attempt: Math.max(1, attempt - unstarted),
       publishedAt: at
     }, () => payloadBody(decoded), {
       settle: outcome => { this.#settle(item, outcome) },
@@ -259,10 +247,12 @@ export class Subscription {
   }
 
   #settle (item: Held, outcome: Outcome): void {
-    this.#untaken.delete(item)
-    const { type: how, delay, reason = '' }: { type: Outcome['type'], delay?: number | undefined, reason?: string } = outcome
+    const { type, delay, reason = '', unstarted }: { type: Outcome['type'], delay?: number | undefined, reason?: string, unstarted?: true } = outcome
     // as much of the reason as travels: a character that is cut in two could not be sent
-    this.input({ type: 'settle', item, how, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay })
+    this.input({ type: 'settle', item, how: unstarted ? 'unstarted' : type, reason: reason.slice(0, MAX_REASON).toWellFormed(), delay })
+    if (!unstarted) return
+    this.#wanted = undefined
+    this.wanting()
   }
 }
 

@@ -113,8 +113,17 @@ export interface BatchChannel {
   readonly to: readonly number[]
 }
 
-export interface Assignment { readonly message: Message, readonly attempt: number }
-export interface Nak { readonly seq: number, readonly attempt: number, /** Ms; undefined: the channel's backoff. */ readonly delay: number | undefined, readonly reason: string }
+/** `attempt`: which delivery this is. `unstarted`: how many of them were given back before anybody had begun. @default 0 */
+export interface Assignment { readonly message: Message, readonly attempt: number, readonly unstarted?: number }
+export interface Nak {
+  readonly seq: number
+  readonly attempt: number
+  /** Ms; undefined: the channel's backoff. */
+  readonly delay: number | undefined
+  readonly reason: string
+  /** It is given back, and was not begun: it does not count. @default false */
+  readonly unstarted?: boolean
+}
 export interface Term { readonly seq: number, readonly reason: string }
 
 /** What became of messages at a consumer. */
@@ -330,7 +339,7 @@ export type AssignerOutput =
   /** All up to `upto` is stored by `by`: 2 keepers or more, this node counts if it is one. */
   | { readonly type: 'stored', readonly upto: number, readonly by: readonly string[] }
   | { readonly type: 'handled', readonly seq: number }
-  /** Publish it as a dead letter, then tell `buried`. */
+  /** Publish it as a dead letter, then tell `buried`. `attempt`: how often it was tried. */
   | { readonly type: 'dead', readonly channel: string, readonly message: Message, readonly attempt: number, readonly reason: string }
   | { readonly type: 'expired', readonly channel: string, readonly seq: number }
   /** The channel will never get these: overflow, or out of retention. */
@@ -401,16 +410,19 @@ export interface AssignerCore {
 // ---------------------------------------------------------------------------------------------------------------------
 // Consumer
 
-/** A message that the consumer core holds. Hand the same object back in `settle` and `working`. */
-export interface Held { readonly log: LogId, readonly message: Message, readonly attempt: number }
+/** A message that the consumer core holds. Hand the same object back in `settle` and `working`. `attempt`, `unstarted`: see {@link Assignment}. */
+export interface Held { readonly log: LogId, readonly message: Message, readonly attempt: number, readonly unstarted: number }
 
 export type ConsumerInput = Time & (
   | { readonly type: 'tick' }
   /** By gossip, by stream or from this node. Give it every batch of a topic that matches, also those without this channel. */
   | { readonly type: 'batch', readonly from: string, readonly batch: Batch }
   | { readonly type: 'message', readonly from: string, readonly message: ToConsumer | Beat }
-  /** A handler ended, or the user did it by hand. Only the first of an item counts. */
-  | { readonly type: 'settle', readonly item: Held, readonly how: 'ack' | 'nak' | 'term', readonly delay?: number | undefined, readonly reason?: string }
+  /**
+   * A handler ended, or the user did it by hand. Only the first of an item counts. `unstarted`: nobody took it. It is as if it
+   * had not begun, and nothing begins until `wanted` is said.
+   */
+  | { readonly type: 'settle', readonly item: Held, readonly how: 'ack' | 'nak' | 'term' | 'unstarted', readonly delay?: number | undefined, readonly reason?: string }
   /** The user asks for more time. */
   | { readonly type: 'working', readonly item: Held }
   /** Send what waits to be sent. Call it once at the end of a tick in which `dirty` was true. */

@@ -73,9 +73,9 @@ const BATCH_CHANNEL = fields({ channel: CHANNEL, low: uint53, members: list(PEER
 const batch = (messages: Type<any, any>): Message<any> => fields({ log: need(LOG), generation: need(GENERATION), messages, channels: list(BATCH_CHANNEL, MAX_TOPIC_CHANNELS) })
 /** Its payloads are views: a gossip message is nobody's but ours. */
 export const BATCH = batch(list(VIEWED, Infinity))
-const ASSIGNMENT = fields({ message: need(MESSAGE), attempt: uint53 })
+const ASSIGNMENT = fields({ message: need(MESSAGE), attempt: uint53, unstarted: uint53 })
 const REASON = text(value => value.length <= MAX_MESSAGE)
-const NAK = fields({ seq: uint53, attempt: uint53, delay: may(TIME), reason: REASON })
+const NAK = fields({ seq: uint53, attempt: uint53, delay: may(TIME), reason: REASON, unstarted: bool })
 const TERM = fields({ seq: uint53, reason: REASON })
 const OUTCOMES = fields({ done: RANGES, naks: list(NAK, MAX_RANGES), terms: list(TERM, MAX_RANGES), expired: RANGES, working: RANGES })
 const LOW = fields({ channel: CHANNEL, low: uint53 })

@@ -587,6 +587,12 @@ export namespace PubsubFrame {
     index: number
   }
 
+  export interface PubsubFrameOpenOutcomesNaksUnstartedFieldEvent {
+    field: '$.open.outcomes.naks[].unstarted'
+    value: boolean
+    index: number
+  }
+
   export interface PubsubFrameOpenOutcomesTermsSeqFieldEvent {
     field: '$.open.outcomes.terms[].seq'
     value: number
@@ -694,6 +700,12 @@ export namespace PubsubFrame {
   export interface PubsubFrameAckOutcomesNaksReasonFieldEvent {
     field: '$.ack.outcomes.naks[].reason'
     value: string
+    index: number
+  }
+
+  export interface PubsubFrameAckOutcomesNaksUnstartedFieldEvent {
+    field: '$.ack.outcomes.naks[].unstarted'
+    value: boolean
     index: number
   }
 
@@ -905,6 +917,12 @@ export namespace PubsubFrame {
 
   export interface PubsubFrameAssignItemsAttemptFieldEvent {
     field: '$.assign.items[].attempt'
+    value: number
+    index: number
+  }
+
+  export interface PubsubFrameAssignItemsUnstartedFieldEvent {
+    field: '$.assign.items[].unstarted'
     value: number
     index: number
   }
@@ -1518,7 +1536,7 @@ export namespace PubsubFrame {
     return decodeMessage(buf, PubsubFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameCreditUnstartedFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaOpeningsAtFieldEvent | PubsubFrameRegistryDeltaOpeningsStatedFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PubsubFrame>): Generator<PubsubFrameOpenLogTopicFieldEvent | PubsubFrameOpenLogPublisherFieldEvent | PubsubFrameOpenLogEpochFieldEvent | PubsubFrameOpenSpecChannelFieldEvent | PubsubFrameOpenSpecPatternFieldEvent | PubsubFrameOpenSpecNameFieldEvent | PubsubFrameOpenSpecOpenedFieldEvent | PubsubFrameOpenSpecStartFieldEvent | PubsubFrameOpenSpecDurableFieldEvent | PubsubFrameOpenSpecExpireFieldEvent | PubsubFrameOpenSpecMaxDeliverFieldEvent | PubsubFrameOpenSpecAckWaitFieldEvent | PubsubFrameOpenSpecBackoffFieldEvent | PubsubFrameOpenWeightFieldEvent | PubsubFrameOpenFreshFieldEvent | PubsubFrameOpenSessionFieldEvent | PubsubFrameOpenPrefetchFieldEvent | PubsubFrameOpenConcurrencyFieldEvent | PubsubFrameOpenHoldsFieldEvent | PubsubFrameOpenLowFieldEvent | PubsubFrameOpenOutcomesDoneFieldEvent | PubsubFrameOpenOutcomesNaksSeqFieldEvent | PubsubFrameOpenOutcomesNaksAttemptFieldEvent | PubsubFrameOpenOutcomesNaksDelayFieldEvent | PubsubFrameOpenOutcomesNaksReasonFieldEvent | PubsubFrameOpenOutcomesNaksUnstartedFieldEvent | PubsubFrameOpenOutcomesTermsSeqFieldEvent | PubsubFrameOpenOutcomesTermsReasonFieldEvent | PubsubFrameOpenOutcomesExpiredFieldEvent | PubsubFrameOpenOutcomesWorkingFieldEvent | PubsubFrameCreditLogTopicFieldEvent | PubsubFrameCreditLogPublisherFieldEvent | PubsubFrameCreditLogEpochFieldEvent | PubsubFrameCreditChannelFieldEvent | PubsubFrameCreditPrefetchFieldEvent | PubsubFrameCreditConcurrencyFieldEvent | PubsubFrameCreditUnstartedFieldEvent | PubsubFrameAckLogTopicFieldEvent | PubsubFrameAckLogPublisherFieldEvent | PubsubFrameAckLogEpochFieldEvent | PubsubFrameAckChannelFieldEvent | PubsubFrameAckOutcomesDoneFieldEvent | PubsubFrameAckOutcomesNaksSeqFieldEvent | PubsubFrameAckOutcomesNaksAttemptFieldEvent | PubsubFrameAckOutcomesNaksDelayFieldEvent | PubsubFrameAckOutcomesNaksReasonFieldEvent | PubsubFrameAckOutcomesNaksUnstartedFieldEvent | PubsubFrameAckOutcomesTermsSeqFieldEvent | PubsubFrameAckOutcomesTermsReasonFieldEvent | PubsubFrameAckOutcomesExpiredFieldEvent | PubsubFrameAckOutcomesWorkingFieldEvent | PubsubFrameLacksLogTopicFieldEvent | PubsubFrameLacksLogPublisherFieldEvent | PubsubFrameLacksLogEpochFieldEvent | PubsubFrameLacksChannelFieldEvent | PubsubFrameLacksRangesFieldEvent | PubsubFrameLeaveLogTopicFieldEvent | PubsubFrameLeaveLogPublisherFieldEvent | PubsubFrameLeaveLogEpochFieldEvent | PubsubFrameLeaveChannelFieldEvent | PubsubFrameLeaveUnstartedFieldEvent | PubsubFrameStaleLogTopicFieldEvent | PubsubFrameStaleLogPublisherFieldEvent | PubsubFrameStaleLogEpochFieldEvent | PubsubFrameStaleGenerationNumberFieldEvent | PubsubFrameStaleGenerationByFieldEvent | PubsubFrameOpenedLogTopicFieldEvent | PubsubFrameOpenedLogPublisherFieldEvent | PubsubFrameOpenedLogEpochFieldEvent | PubsubFrameOpenedChannelFieldEvent | PubsubFrameOpenedGenerationNumberFieldEvent | PubsubFrameOpenedGenerationByFieldEvent | PubsubFrameOpenedLowFieldEvent | PubsubFrameOpenedHighFieldEvent | PubsubFrameAssignLogTopicFieldEvent | PubsubFrameAssignLogPublisherFieldEvent | PubsubFrameAssignLogEpochFieldEvent | PubsubFrameAssignChannelFieldEvent | PubsubFrameAssignGenerationNumberFieldEvent | PubsubFrameAssignGenerationByFieldEvent | PubsubFrameAssignLowFieldEvent | PubsubFrameAssignItemsMessageSeqFieldEvent | PubsubFrameAssignItemsMessageAtFieldEvent | PubsubFrameAssignItemsMessageTtlFieldEvent | PubsubFrameAssignItemsMessageKeyFieldEvent | PubsubFrameAssignItemsMessagePayloadFieldEvent | PubsubFrameAssignItemsAttemptFieldEvent | PubsubFrameAssignItemsUnstartedFieldEvent | PubsubFrameDropLogTopicFieldEvent | PubsubFrameDropLogPublisherFieldEvent | PubsubFrameDropLogEpochFieldEvent | PubsubFrameDropChannelFieldEvent | PubsubFrameDropGenerationNumberFieldEvent | PubsubFrameDropGenerationByFieldEvent | PubsubFrameDropRangesFieldEvent | PubsubFrameCoveredLogTopicFieldEvent | PubsubFrameCoveredLogPublisherFieldEvent | PubsubFrameCoveredLogEpochFieldEvent | PubsubFrameCoveredChannelFieldEvent | PubsubFrameCoveredGenerationNumberFieldEvent | PubsubFrameCoveredGenerationByFieldEvent | PubsubFrameCoveredRangesFieldEvent | PubsubFrameBeatLogTopicFieldEvent | PubsubFrameBeatLogPublisherFieldEvent | PubsubFrameBeatLogEpochFieldEvent | PubsubFrameBeatGenerationNumberFieldEvent | PubsubFrameBeatGenerationByFieldEvent | PubsubFrameBeatHighFieldEvent | PubsubFrameBeatLowsChannelFieldEvent | PubsubFrameBeatLowsLowFieldEvent | PubsubFrameStoredLogTopicFieldEvent | PubsubFrameStoredLogPublisherFieldEvent | PubsubFrameStoredLogEpochFieldEvent | PubsubFrameStoredUptoFieldEvent | PubsubFrameStoredDurableFieldEvent | PubsubFrameFetchLogTopicFieldEvent | PubsubFrameFetchLogPublisherFieldEvent | PubsubFrameFetchLogEpochFieldEvent | PubsubFrameFetchRangesFieldEvent | PubsubFrameRangeLogTopicFieldEvent | PubsubFrameRangeLogPublisherFieldEvent | PubsubFrameRangeLogEpochFieldEvent | PubsubFrameRangeMessagesSeqFieldEvent | PubsubFrameRangeMessagesAtFieldEvent | PubsubFrameRangeMessagesTtlFieldEvent | PubsubFrameRangeMessagesKeyFieldEvent | PubsubFrameRangeMessagesPayloadFieldEvent | PubsubFrameRangeLostFieldEvent | PubsubFrameCursorsLogTopicFieldEvent | PubsubFrameCursorsLogPublisherFieldEvent | PubsubFrameCursorsLogEpochFieldEvent | PubsubFrameCursorsGenerationNumberFieldEvent | PubsubFrameCursorsGenerationByFieldEvent | PubsubFrameCursorsHighFieldEvent | PubsubFrameCursorsCursorsChannelFieldEvent | PubsubFrameCursorsCursorsOpenedFieldEvent | PubsubFrameCursorsCursorsLowFieldEvent | PubsubFrameCursorsCursorsDoneFieldEvent | PubsubFrameCursorsGoneChannelFieldEvent | PubsubFrameCursorsGoneOpenedFieldEvent | PubsubFrameAskLogTopicFieldEvent | PubsubFrameAskLogPublisherFieldEvent | PubsubFrameAskLogEpochFieldEvent | PubsubFrameAskGenerationNumberFieldEvent | PubsubFrameAskGenerationByFieldEvent | PubsubFrameHaveLogTopicFieldEvent | PubsubFrameHaveLogPublisherFieldEvent | PubsubFrameHaveLogEpochFieldEvent | PubsubFrameHaveGenerationNumberFieldEvent | PubsubFrameHaveGenerationByFieldEvent | PubsubFrameHaveAskedNumberFieldEvent | PubsubFrameHaveAskedByFieldEvent | PubsubFrameHaveRangesFieldEvent | PubsubFrameHaveHighFieldEvent | PubsubFrameHaveCursorsChannelFieldEvent | PubsubFrameHaveCursorsOpenedFieldEvent | PubsubFrameHaveCursorsLowFieldEvent | PubsubFrameHaveCursorsDoneFieldEvent | PubsubFrameRegistryDeltaOpeningsTagFieldEvent | PubsubFrameRegistryDeltaOpeningsByFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecChannelFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecPatternFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecNameFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecOpenedFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecStartFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecDurableFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecExpireFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecMaxDeliverFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecAckWaitFieldEvent | PubsubFrameRegistryDeltaOpeningsSpecBackoffFieldEvent | PubsubFrameRegistryDeltaOpeningsAtFieldEvent | PubsubFrameRegistryDeltaOpeningsStatedFieldEvent | PubsubFrameRegistryDeltaRemovedFieldEvent | PubsubFrameRegistryDeltaMembersIdFieldEvent | PubsubFrameRegistryDeltaMembersIncarnationFieldEvent | PubsubFrameRegistryDeltaMembersVersionFieldEvent | PubsubFrameRegistryDeltaMembersWeightFieldEvent | PubsubFrameRegistryDeltaMembersChannelsFieldEvent | PubsubFrameBatchBatchLogTopicFieldEvent | PubsubFrameBatchBatchLogPublisherFieldEvent | PubsubFrameBatchBatchLogEpochFieldEvent | PubsubFrameBatchBatchGenerationNumberFieldEvent | PubsubFrameBatchBatchGenerationByFieldEvent | PubsubFrameBatchBatchMessagesSeqFieldEvent | PubsubFrameBatchBatchMessagesAtFieldEvent | PubsubFrameBatchBatchMessagesTtlFieldEvent | PubsubFrameBatchBatchMessagesKeyFieldEvent | PubsubFrameBatchBatchMessagesPayloadFieldEvent | PubsubFrameBatchBatchChannelsChannelFieldEvent | PubsubFrameBatchBatchChannelsLowFieldEvent | PubsubFrameBatchBatchChannelsMembersFieldEvent | PubsubFrameBatchBatchChannelsToFieldEvent | PubsubFrameOpenedAllChannelFieldEvent | PubsubFrameAnnounceChannelFieldEvent | PubsubFrameAnnounceWeightFieldEvent | PubsubFrameAnnounceSessionFieldEvent | PubsubFrameAnnouncePrefetchFieldEvent | PubsubFrameAnnounceConcurrencyFieldEvent> {
     return streamMessage(buf, PubsubFrame.codec(), opts)
   }
 }
@@ -3155,6 +3173,7 @@ export namespace Batch {
 export interface Assignment {
   message?: Message
   attempt: number
+  unstarted: number
 }
 
 export namespace Assignment {
@@ -3177,12 +3196,18 @@ export namespace Assignment {
           w.uint64Number(obj.attempt)
         }
 
+        if ((obj.unstarted != null && obj.unstarted !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.unstarted)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          attempt: 0
+          attempt: 0,
+          unstarted: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3199,6 +3224,10 @@ export namespace Assignment {
             }
             case 2: {
               obj.attempt = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.unstarted = reader.uint64Number()
               break
             }
             default: {
@@ -3226,6 +3255,13 @@ export namespace Assignment {
             case 2: {
               yield {
                 field: `${prefix}.attempt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.unstarted`,
                 value: reader.uint64Number()
               }
               break
@@ -3272,6 +3308,11 @@ export namespace Assignment {
     value: number
   }
 
+  export interface AssignmentUnstartedFieldEvent {
+    field: '$.unstarted'
+    value: number
+  }
+
   export function encode (obj: Partial<Assignment>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Assignment.codec())
   }
@@ -3280,7 +3321,7 @@ export namespace Assignment {
     return decodeMessage(buf, Assignment.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Assignment>): Generator<AssignmentMessageSeqFieldEvent | AssignmentMessageAtFieldEvent | AssignmentMessageTtlFieldEvent | AssignmentMessageKeyFieldEvent | AssignmentMessagePayloadFieldEvent | AssignmentAttemptFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Assignment>): Generator<AssignmentMessageSeqFieldEvent | AssignmentMessageAtFieldEvent | AssignmentMessageTtlFieldEvent | AssignmentMessageKeyFieldEvent | AssignmentMessagePayloadFieldEvent | AssignmentAttemptFieldEvent | AssignmentUnstartedFieldEvent> {
     return streamMessage(buf, Assignment.codec(), opts)
   }
 }
@@ -3290,6 +3331,7 @@ export interface Nak {
   attempt: number
   delay?: number
   reason: string
+  unstarted: boolean
 }
 
 export namespace Nak {
@@ -3322,6 +3364,11 @@ export namespace Nak {
           w.string(obj.reason)
         }
 
+        if ((obj.unstarted != null && obj.unstarted !== false)) {
+          w.uint32(40)
+          w.bool(obj.unstarted)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -3329,7 +3376,8 @@ export namespace Nak {
         const obj: any = {
           seq: 0,
           attempt: 0,
-          reason: ''
+          reason: '',
+          unstarted: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3352,6 +3400,10 @@ export namespace Nak {
             }
             case 4: {
               obj.reason = reader.string()
+              break
+            }
+            case 5: {
+              obj.unstarted = reader.bool()
               break
             }
             default: {
@@ -3397,6 +3449,13 @@ export namespace Nak {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.unstarted`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -3429,6 +3488,11 @@ export namespace Nak {
     value: string
   }
 
+  export interface NakUnstartedFieldEvent {
+    field: '$.unstarted'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Nak>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Nak.codec())
   }
@@ -3437,7 +3501,7 @@ export namespace Nak {
     return decodeMessage(buf, Nak.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Nak>): Generator<NakSeqFieldEvent | NakAttemptFieldEvent | NakDelayFieldEvent | NakReasonFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Nak>): Generator<NakSeqFieldEvent | NakAttemptFieldEvent | NakDelayFieldEvent | NakReasonFieldEvent | NakUnstartedFieldEvent> {
     return streamMessage(buf, Nak.codec(), opts)
   }
 }
@@ -3815,6 +3879,12 @@ export namespace Outcomes {
     index: number
   }
 
+  export interface OutcomesNaksUnstartedFieldEvent {
+    field: '$.naks[].unstarted'
+    value: boolean
+    index: number
+  }
+
   export interface OutcomesTermsSeqFieldEvent {
     field: '$.terms[].seq'
     value: number
@@ -3847,7 +3917,7 @@ export namespace Outcomes {
     return decodeMessage(buf, Outcomes.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Outcomes>): Generator<OutcomesDoneFieldEvent | OutcomesNaksSeqFieldEvent | OutcomesNaksAttemptFieldEvent | OutcomesNaksDelayFieldEvent | OutcomesNaksReasonFieldEvent | OutcomesTermsSeqFieldEvent | OutcomesTermsReasonFieldEvent | OutcomesExpiredFieldEvent | OutcomesWorkingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Outcomes>): Generator<OutcomesDoneFieldEvent | OutcomesNaksSeqFieldEvent | OutcomesNaksAttemptFieldEvent | OutcomesNaksDelayFieldEvent | OutcomesNaksReasonFieldEvent | OutcomesNaksUnstartedFieldEvent | OutcomesTermsSeqFieldEvent | OutcomesTermsReasonFieldEvent | OutcomesExpiredFieldEvent | OutcomesWorkingFieldEvent> {
     return streamMessage(buf, Outcomes.codec(), opts)
   }
 }
@@ -5188,6 +5258,12 @@ export namespace Open {
     index: number
   }
 
+  export interface OpenOutcomesNaksUnstartedFieldEvent {
+    field: '$.outcomes.naks[].unstarted'
+    value: boolean
+    index: number
+  }
+
   export interface OpenOutcomesTermsSeqFieldEvent {
     field: '$.outcomes.terms[].seq'
     value: number
@@ -5220,7 +5296,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenLogTopicFieldEvent | OpenLogPublisherFieldEvent | OpenLogEpochFieldEvent | OpenSpecChannelFieldEvent | OpenSpecPatternFieldEvent | OpenSpecNameFieldEvent | OpenSpecOpenedFieldEvent | OpenSpecStartFieldEvent | OpenSpecDurableFieldEvent | OpenSpecExpireFieldEvent | OpenSpecMaxDeliverFieldEvent | OpenSpecAckWaitFieldEvent | OpenSpecBackoffFieldEvent | OpenWeightFieldEvent | OpenFreshFieldEvent | OpenSessionFieldEvent | OpenPrefetchFieldEvent | OpenConcurrencyFieldEvent | OpenHoldsFieldEvent | OpenLowFieldEvent | OpenOutcomesDoneFieldEvent | OpenOutcomesNaksSeqFieldEvent | OpenOutcomesNaksAttemptFieldEvent | OpenOutcomesNaksDelayFieldEvent | OpenOutcomesNaksReasonFieldEvent | OpenOutcomesTermsSeqFieldEvent | OpenOutcomesTermsReasonFieldEvent | OpenOutcomesExpiredFieldEvent | OpenOutcomesWorkingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenLogTopicFieldEvent | OpenLogPublisherFieldEvent | OpenLogEpochFieldEvent | OpenSpecChannelFieldEvent | OpenSpecPatternFieldEvent | OpenSpecNameFieldEvent | OpenSpecOpenedFieldEvent | OpenSpecStartFieldEvent | OpenSpecDurableFieldEvent | OpenSpecExpireFieldEvent | OpenSpecMaxDeliverFieldEvent | OpenSpecAckWaitFieldEvent | OpenSpecBackoffFieldEvent | OpenWeightFieldEvent | OpenFreshFieldEvent | OpenSessionFieldEvent | OpenPrefetchFieldEvent | OpenConcurrencyFieldEvent | OpenHoldsFieldEvent | OpenLowFieldEvent | OpenOutcomesDoneFieldEvent | OpenOutcomesNaksSeqFieldEvent | OpenOutcomesNaksAttemptFieldEvent | OpenOutcomesNaksDelayFieldEvent | OpenOutcomesNaksReasonFieldEvent | OpenOutcomesNaksUnstartedFieldEvent | OpenOutcomesTermsSeqFieldEvent | OpenOutcomesTermsReasonFieldEvent | OpenOutcomesExpiredFieldEvent | OpenOutcomesWorkingFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -5595,6 +5671,12 @@ export namespace Ack {
     index: number
   }
 
+  export interface AckOutcomesNaksUnstartedFieldEvent {
+    field: '$.outcomes.naks[].unstarted'
+    value: boolean
+    index: number
+  }
+
   export interface AckOutcomesTermsSeqFieldEvent {
     field: '$.outcomes.terms[].seq'
     value: number
@@ -5627,7 +5709,7 @@ export namespace Ack {
     return decodeMessage(buf, Ack.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckLogTopicFieldEvent | AckLogPublisherFieldEvent | AckLogEpochFieldEvent | AckChannelFieldEvent | AckOutcomesDoneFieldEvent | AckOutcomesNaksSeqFieldEvent | AckOutcomesNaksAttemptFieldEvent | AckOutcomesNaksDelayFieldEvent | AckOutcomesNaksReasonFieldEvent | AckOutcomesTermsSeqFieldEvent | AckOutcomesTermsReasonFieldEvent | AckOutcomesExpiredFieldEvent | AckOutcomesWorkingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckLogTopicFieldEvent | AckLogPublisherFieldEvent | AckLogEpochFieldEvent | AckChannelFieldEvent | AckOutcomesDoneFieldEvent | AckOutcomesNaksSeqFieldEvent | AckOutcomesNaksAttemptFieldEvent | AckOutcomesNaksDelayFieldEvent | AckOutcomesNaksReasonFieldEvent | AckOutcomesNaksUnstartedFieldEvent | AckOutcomesTermsSeqFieldEvent | AckOutcomesTermsReasonFieldEvent | AckOutcomesExpiredFieldEvent | AckOutcomesWorkingFieldEvent> {
     return streamMessage(buf, Ack.codec(), opts)
   }
 }
@@ -6527,6 +6609,12 @@ export namespace Assign {
     index: number
   }
 
+  export interface AssignItemsUnstartedFieldEvent {
+    field: '$.items[].unstarted'
+    value: number
+    index: number
+  }
+
   export function encode (obj: Partial<Assign>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Assign.codec())
   }
@@ -6535,7 +6623,7 @@ export namespace Assign {
     return decodeMessage(buf, Assign.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Assign>): Generator<AssignLogTopicFieldEvent | AssignLogPublisherFieldEvent | AssignLogEpochFieldEvent | AssignChannelFieldEvent | AssignGenerationNumberFieldEvent | AssignGenerationByFieldEvent | AssignLowFieldEvent | AssignItemsMessageSeqFieldEvent | AssignItemsMessageAtFieldEvent | AssignItemsMessageTtlFieldEvent | AssignItemsMessageKeyFieldEvent | AssignItemsMessagePayloadFieldEvent | AssignItemsAttemptFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Assign>): Generator<AssignLogTopicFieldEvent | AssignLogPublisherFieldEvent | AssignLogEpochFieldEvent | AssignChannelFieldEvent | AssignGenerationNumberFieldEvent | AssignGenerationByFieldEvent | AssignLowFieldEvent | AssignItemsMessageSeqFieldEvent | AssignItemsMessageAtFieldEvent | AssignItemsMessageTtlFieldEvent | AssignItemsMessageKeyFieldEvent | AssignItemsMessagePayloadFieldEvent | AssignItemsAttemptFieldEvent | AssignItemsUnstartedFieldEvent> {
     return streamMessage(buf, Assign.codec(), opts)
   }
 }

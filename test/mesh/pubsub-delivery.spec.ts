@@ -106,19 +106,25 @@ describe('mesh: pub/sub delivers at least once', function () {
     const { publisher, first, second } = await three()
     const channel = await first.pubsub.topic('orders').subscribe('billing', { maxDeliver: 2, ackWait: 600_000 })
     const taken: number[] = []
+    const attempts = new Set<number>()
+    const take = ({ body, attempt }: Message): void => {
+      taken.push(body as number)
+      attempts.add(attempt)
+    }
     const one = async (): Promise<void> => {
       for await (const message of channel) {
-        taken.push(message.body as number)
+        take(message)
         await message.ack()
         if (taken.length > 0) break
       }
     }
     const published = Promise.all(numbers(20).map(async n => publisher.pubsub.topic('orders').publish(n, { confirm: 'handled' })))
     for (let n = 0; n < 5; n++) await one()
-    await consume(second, 'orders', 'billing', ({ body }) => { taken.push(body as number) })
+    await consume(second, 'orders', 'billing', take)
     // long before ackWait
     await published
     expect(sorted(taken)).to.deep.equal(numbers(20))
+    expect([...attempts]).to.deep.equal([1])
     expect(publisher.pubsub.info().topics[0]?.channels[0]).to.deep.include({ dead: 0 })
   })
 

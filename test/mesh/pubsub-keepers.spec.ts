@@ -120,13 +120,20 @@ describe('mesh: pub/sub keepers', function () {
     for (const name of [...states, 'pubsub/kept/12D3KooWx/7/orders/state', 'pubsub/kept/12D3KooWx/7/orders']) await stored.log.append(name, [Uint8Array.of(255)])
     await stored.close()
     const [node] = (await meshOf([{ storage }])).nodes as [Mesh]
+    const faults: string[] = []
+    for (let i = 0; i < 2; i++) node.pubsub.addEventListener('fault', ({ detail }) => { faults.push(`${i} ${detail.name}: ${detail.message}`) })
     expect(node.pubsub.info().counters['logs_damaged']).to.equal(2)
+    await until(() => faults.length >= 4, WAIT)
+    const fault = 'StorageError: what is stored of orders is damaged'
+    expect(faults).to.deep.equal([`0 ${fault}`, `1 ${fault}`, `0 ${fault}`, `1 ${fault}`])
+    node.pubsub.addEventListener('fault', () => { faults.push('told twice') })
     const handled: unknown[] = []
     const channel = await node.pubsub.topic('orders').subscribe('billing', { from: 'beginning' })
     channel.onMessage(({ body }) => { handled.push(body) })
     await node.pubsub.topic('orders').publish('y', { confirm: 'handled' })
     await until(() => handled.length === 2, WAIT)
     expect(handled.toSorted()).to.deep.equal(['x', 'y'])
+    expect(faults).to.have.length(4)
   })
 
   it('keepers with a storage still have it after they were all restarted', async () => {

@@ -79,6 +79,11 @@ export class Bench {
     this.flush()
   }
 
+  /** What runs: each with the attempt that its handler sees. */
+  tries (): Array<[seq: number, attempt: number]> {
+    return this.runs.map(({ item: { message: { seq }, attempt, unstarted } }): [number, number] => [seq, attempt - unstarted]).sort(([a], [b]) => a - b)
+  }
+
   flush (): void {
     for (const [id, core] of this.consumers) if (core.dirty) this.consume(id, { type: 'flush' })
   }

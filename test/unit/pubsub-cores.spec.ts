@@ -15,7 +15,7 @@ import type { Source } from '../../src/pubsub/source.core.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelCursor, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
   ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
@@ -363,6 +363,43 @@ describe('pub/sub: the assigner of a log', () => {
     const third = restarted(restarted(first))
     third.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
     expect(third.core.status().channels[0]).to.deep.include({ low: 1, lag: 2 })
+  })
+
+  describe('that was started again, and was told of no channel yet', () => {
+    const billing = { channel: 'orders/billing', opened: WALL, low: 1, done: [] }
+    function restarted (cursors: readonly ChannelCursor[] = [billing]): ReturnType<typeof assigner> {
+      const bench = assigner({ persistent: true, restored: { messages: [messageOf(1)], last: 1, state: { generation: { number: 0, by: 'p' }, cursors } } })
+      bench.step({ type: 'tick' }, 1_000)
+      bench.step({ type: 'publish', messages: [{ ...newMessage(), watch: true }] })
+      return bench
+    }
+    const handled = (bench: ReturnType<typeof assigner>): number[] => bench.of('handled').map(({ seq }) => seq)
+
+    it('waits until what it publishes is handled in the channels that it has stored', () => {
+      const bench = restarted()
+      expect([bench.of('published')[0]?.channels, handled(bench)]).to.deep.equal([['billing'], []])
+      bench.step({ type: 'channel', spec: specOf(), members: [{ id: 'c', weight: 1_024 }] }, 20_000)
+      bench.step({ type: 'connected', peer: 'c' })
+      bench.step({ type: 'message', from: 'c', message: openOf(specOf()) })
+      bench.step({ type: 'tick' }, 20_000)
+      expect(handled(bench)).to.deep.equal([])
+      bench.step({ type: 'message', from: 'c', message: { type: 'ack', log: LOG, channel: 'orders/billing', outcomes: { ...NONE, done: [2, 2] } } })
+      expect(handled(bench)).to.deep.equal([2])
+    })
+
+    it('waits for none that was deleted meanwhile, and for half a minute for one of which nobody tells', () => {
+      const bench = restarted()
+      bench.step({ type: 'channel-gone', channel: 'orders/billing', opened: 0 })
+      expect(handled(bench)).to.deep.equal([2])
+      const alone = restarted()
+      for (const end = alone.now + 28_500; alone.core.due < end;) alone.step({ type: 'tick' }, Math.max(1, alone.core.due - alone.now))
+      expect(handled(alone)).to.deep.equal([])
+      alone.step({ type: 'tick' }, alone.core.due - alone.now)
+      expect(handled(alone)).to.deep.equal([2])
+      alone.step({ type: 'publish', messages: [{ ...newMessage(), watch: true }] })
+      expect([alone.of('published').at(-1)?.channels, handled(alone)]).to.deep.equal([[], [2, 3]])
+      expect(handled(restarted([]))).to.deep.equal([2])
+    })
   })
 
   it('a channel goes on at its place when all were started again: registries are not stored, so who consumes next takes it for a new one', () => {
@@ -740,6 +777,27 @@ describe('pub/sub: the registry', () => {
       stopped = Promise.allSettled([waiting, driver.open(specOf({ name: 'late' }), 0, 1)])
     })
     expect((await stopped).map(result => result.status === 'rejected' && (result.reason as Error).name)).to.deep.equal(['MeshStoppedError', 'MeshStoppedError'])
+  })
+
+  it('who has been alone for long deletes at once what it does not know; who has just started, or is not alone, waits to be told', async () => {
+    const { now } = performance
+    const elapsed = async (age: number, ...neighbours: string[]): Promise<number> => {
+      const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => neighbours, send: () => {} }
+      performance.now = () => now.call(performance) - age
+      const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
+      performance.now = now
+      const began = performance.now()
+      const told = setTimeout(() => { driver.message('m', { openings: [{ tag: 't', by: 'm', spec: specOf(), at: 0, stated: 0 }], removed: [], members: [] }) }, 300)
+      await driver.delete('orders/billing')
+      const took = performance.now() - began
+      if (took < 300) clearTimeout(told)
+      expect(driver.matching()).to.deep.equal([])
+      driver.stop()
+      return took
+    }
+    expect(await elapsed(60_000)).to.be.below(300)
+    expect(await elapsed(0)).to.be.at.least(295)
+    expect(await elapsed(60_000, 'm')).to.be.at.least(295)
   })
 
   it('a mesh that is full of channels says so', async () => {

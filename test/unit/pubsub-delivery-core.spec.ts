@@ -144,6 +144,46 @@ describe('pub/sub: the cores that deliver', () => {
     }
   })
 
+  it('count no attempt that nobody began: neither the next one nor the dead letter does', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.consume('a', { type: 'wanted', count: 0 })
+    bench.publish(2)
+    bench.publish(1, 'k')
+    for (let i = 0; i < 5; i++) for (const paused of [true, false]) bench.consume('a', { type: 'pause', paused })
+    expect(bench.assigner.status().channels[0]).to.include({ inFlight: 3, redelivered: 15 })
+    bench.consume('a', { type: 'wanted', count: Infinity })
+    for (let tries = 1; tries <= 3; tries++) {
+      expect(bench.tries(), `try ${tries}`).to.deep.equal([[1, tries], [2, tries], [3, tries]])
+      while (bench.runs.length > 0) bench.settle(0, 'nak')
+      bench.pass(200)
+    }
+    expect(bench.of('dead').map(({ message: { seq }, attempt }) => [seq, attempt])).to.deep.equal([[1, 3], [2, 3], [3, 3]])
+  })
+
+  it('count none either when the word of what was given back was lost, nor when its consumer leaves', () => {
+    const bench = new Bench()
+    bench.join('a')
+    bench.consume('a', { type: 'wanted', count: 0 })
+    bench.publish(2)
+    bench.publish(1, 'k')
+    for (let i = 0; i < 5; i++) {
+      bench.cut.add('a')
+      bench.consume('a', { type: 'pause', paused: true })
+      bench.assign({ type: 'closed', peer: 'a' })
+      bench.consume('a', { type: 'closed', peer: 'P' })
+      bench.cut.delete('a')
+      bench.assign({ type: 'connected', peer: 'a' })
+      bench.consume('a', { type: 'connected', peer: 'P' })
+      bench.consume('a', { type: 'pause', paused: false })
+    }
+    bench.join('b')
+    bench.consume('a', { type: 'leave' })
+    bench.pass(200)
+    expect(bench.tries()).to.deep.equal([[1, 1], [2, 1], [3, 1]])
+    expect([bench.of('dead'), bench.problems]).to.deep.equal([[], []])
+  })
+
   it('let a message that was not begun in its time expire', () => {
     const bench = new Bench()
     bench.join('a', { concurrency: 1 })

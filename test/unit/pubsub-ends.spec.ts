@@ -100,8 +100,64 @@ describe('pub/sub: a consumer that takes nothing', () => {
     bench.batch(batchOf([messageOf(1), messageOf(2, { key: 'k' })]))
     bench.step({ type: 'closed', peer: 'p' })
     const said = sent(bench.step({ type: 'connected', peer: 'p' }))
-    const naks = said.flatMap(message => 'outcomes' in message ? message.outcomes.naks.map(({ seq, attempt, delay }) => [seq, attempt, delay]) : [])
-    expect(naks).to.deep.equal([[1, 1, 0], [2, 1, 0]])
+    const naks = said.flatMap(message => 'outcomes' in message ? message.outcomes.naks.map(({ seq, attempt, delay, unstarted }) => [seq, attempt, delay, unstarted]) : [])
+    expect(naks).to.deep.equal([[1, 1, 0, true], [2, 1, 0, true]])
+  })
+
+  it('begins anew what nobody took, in its order, once it is wanted again', () => {
+    const bench = new Bench({ concurrency: 2 })
+    const items = bench.batch(batchOf([1, 2, 3].map(seq => messageOf(seq, { key: seq === 2 ? undefined : 'k' })))).flatMap(output => output.type === 'run' ? [output.item] : [])
+    expect(items.map(({ message: { seq } }) => seq)).to.deep.equal([1, 2])
+    const begun: number[] = []
+    const step = (input: Untimed<ConsumerInput>): void => { for (const output of bench.step(input)) if (output.type === 'run') begun.push(output.item.message.seq) }
+    for (const item of items.toReversed()) step({ type: 'settle', item, how: 'unstarted' })
+    expect([bench.core.held, bench.core.running, begun]).to.deep.equal([3, 0, []])
+    step({ type: 'wanted', count: Infinity })
+    expect(begun).to.deep.equal([1, 2])
+    step({ type: 'settle', item: items[0]!, how: 'ack' })
+    expect(begun).to.deep.equal([1, 2, 3])
+  })
+
+  it('gives back what nobody took when it takes nothing, or leaves, unless it is others\' by then', () => {
+    for (const type of ['pause', 'leave'] as const) {
+      const bench = new Bench()
+      const items = bench.batch(batchOf([1, 2, 3].map(seq => messageOf(seq)))).flatMap(output => output.type === 'run' ? [output.item] : [])
+      bench.step(type === 'pause' ? { type, paused: true } : { type })
+      bench.step({ type: 'message', from: 'p', message: { type: 'drop', log: LOG, channel: spec.channel, generation, ranges: [3, 3] } })
+      const said = items.flatMap(item => credits(bench.step({ type: 'settle', item, how: 'unstarted' })))
+      expect(said).to.deep.equal([[0, [1, 1]], [0, [2, 2]]])
+      expect([bench.core.held, bench.core.running]).to.deep.equal([0, 0])
+    }
+  })
+
+  it('says what failed in it as it leaves, and gives no such one back', () => {
+    const bench = new Bench()
+    const [run] = bench.batch(batchOf([1, 2].map(seq => messageOf(seq, { key: 'k' })))).filter(output => output.type === 'run')
+    const said = sent([...bench.step({ type: 'leave' }), ...bench.step({ type: 'settle', item: run!.item, how: 'nak' }), ...bench.step({ type: 'flush' })])
+    expect(said.map(message => 'unstarted' in message ? message.unstarted : (message as Extract<Net, { type: 'ack' }>).outcomes.naks.map(({ seq }) => seq))).to.deep.equal([[2, 2], [1]])
+    expect(bench.core.held).to.equal(0)
+  })
+
+  it('begins an attempt once, also one that came while the former one waited', () => {
+    const bench = new Bench({ concurrency: 1 })
+    const begun = (outputs: readonly ConsumerOutput[]): Array<[number, number]> => outputs.flatMap(output => output.type === 'run' ? [[output.item.message.seq, output.item.attempt]] : [])
+    const assign = (attempt: number): ConsumerOutput[] => bench.step({ type: 'message', from: 'p', message: { type: 'assign', log: LOG, channel: spec.channel, generation, low: 0, items: [{ message: messageOf(2), attempt }] } })
+    const [run] = bench.batch(batchOf([messageOf(1), messageOf(2)])).filter(output => output.type === 'run')
+    expect(begun(assign(2))).to.deep.equal([])
+    expect(begun(bench.step({ type: 'settle', item: run!.item, how: 'ack' }))).to.deep.equal([[2, 2]])
+    expect(begun(bench.step({ type: 'tick' }, spec.ackWait))).to.deep.equal([])
+    // while it runs, the former one is given up
+    expect(begun(assign(3))).to.deep.equal([[2, 3]])
+    expect(begun(assign(4))).to.deep.equal([])
+    expect(begun(bench.step({ type: 'tick' }, spec.ackWait))).to.deep.equal([[2, 4]])
+  })
+
+  it('has no more to do with what nobody took, and was given up meanwhile', () => {
+    const bench = new Bench()
+    const [run] = bench.batch(batchOf([messageOf(1)])).filter(output => output.type === 'run')
+    expect(bench.step({ type: 'tick' }, spec.ackWait).map(({ type }) => type)).to.include('abandon')
+    bench.step({ type: 'settle', item: run!.item, how: 'unstarted' })
+    expect([bench.core.running, sent(bench.step({ type: 'flush' }))]).to.deep.equal([0, []])
   })
 
   it('says no more at once than a frame takes, also when it leaves', () => {
@@ -109,7 +165,9 @@ describe('pub/sub: a consumer that takes nothing', () => {
       const bench = new Bench({ prefetch: 65_536, concurrency: 1 })
       for (let from = 1; from < 60_000; from += 1_000) bench.batch(batchOf(Array.from({ length: 1_000 }, (_, i) => messageOf(from + i)), seq => seq % 2 === 0))
       expect(bench.core.held).to.equal(30_000)
-      const parts = sent(bench.step(type === 'pause' ? { type, paused: true } : { type })).flatMap(message => 'unstarted' in message ? [message.unstarted] : [])
+      const said = sent(bench.step(type === 'pause' ? { type, paused: true } : { type }))
+      const parts = said.flatMap(message => 'unstarted' in message ? [message.unstarted] : [])
+      expect(said.every(message => !('prefetch' in message) || message.prefetch === 0)).to.equal(true)
       expect(parts.every(({ length }) => length <= 2 * MAX_RANGES)).to.equal(true)
       expect(parts.flat()).to.have.length(2 * 29_999)
     }
@@ -160,12 +218,27 @@ class Ends {
   }
 
   give (...bodies: unknown[]): void {
-    const messages = bodies.map(body => messageOf(++this.#seq, { at: Date.now(), payload: body instanceof Uint8Array ? body : encodePayload(encodeBody(body), new Map()) }))
-    this.subscription.batch('p', batchOf(messages))
+    this.subscription.batch('p', batchOf(bodies.map(body => this.#message(body))))
+  }
+
+  /** By stream. */
+  assign (attempt: number, unstarted: number): void {
+    const about = { log: LOG, channel: spec.channel, generation }
+    this.subscription.message('p', { type: 'assign', ...about, low: 0, items: [{ message: this.#message(0), attempt, unstarted }] })
+    this.subscription.message('p', { type: 'covered', ...about, ranges: [1, this.#seq] })
+  }
+
+  #message (body: unknown): Message {
+    return messageOf(++this.#seq, { at: Date.now(), payload: body instanceof Uint8Array ? body : encodePayload(encodeBody(body), new Map()) })
   }
 
   get naks (): number[] {
     return this.sent.flatMap(message => message.type === 'ack' ? message.outcomes.naks.map(({ seq }) => seq) : [])
+  }
+
+  /** By seq, in the order in which they were given back. */
+  get unstarted (): number[] {
+    return this.sent.flatMap(message => 'unstarted' in message ? message.unstarted.filter((_, i) => i % 2 === 0) : [])
   }
 }
 
@@ -242,6 +315,16 @@ describe('pub/sub: the ends of one channel at a node', () => {
     ends.subscription.stop()
   })
 
+  it('a handler sees the attempts that somebody began, whatever its assigner says', async () => {
+    const ends = new Ends({})
+    const attempts: number[] = []
+    ends.ends[0]!.onMessage(({ attempt }) => { attempts.push(attempt) })
+    ends.give(1)
+    for (const [attempt, unstarted] of [[4, 0], [4, 3], [4, 9]] as const) ends.assign(attempt, unstarted)
+    expect(attempts).to.deep.equal([1, 4, 1, 1])
+    ends.subscription.stop()
+  })
+
   it('what a loop did not wait for is given back, and a loop that begins anew within a moment has it', async () => {
     const gate = Promise.withResolvers<void>()
     const schema = { '~standard': { version: 1 as const, vendor: 'test', validate: async (value: unknown) => gate.promise.then(() => ({ value })) } }
@@ -256,14 +339,52 @@ describe('pub/sub: the ends of one channel at a node', () => {
     }
     await leave()
     gate.resolve()
-    await until(() => end.load === 1)
+    await until(() => end.load === 0)
+    expect(ends.unstarted).to.deep.equal([])
     const again = end[Symbol.asyncIterator]()
     await (await again.next()).value.ack()
     await again.return?.()
     expect(end.load).to.equal(0)
     await leave()
-    await until(() => ends.naks.length === 1)
-    expect(end.load).to.equal(0)
+    await until(() => ends.unstarted.length > 0)
+    expect([ends.unstarted, ends.naks, end.load]).to.deep.equal([[2], [], 0])
+    ends.subscription.stop()
+  })
+
+  it('what a loop did not wait for another end of the node has at once', async () => {
+    for (const checked of [false, true]) {
+      const gate = Promise.withResolvers<void>()
+      const schema = { '~standard': { version: 1 as const, vendor: 'test', validate: async (value: unknown) => gate.promise.then(() => ({ value })) } }
+      const ends = new Ends(checked ? { schema } : {}, {})
+      const [end, other] = ends.ends as [ChannelEnd<number>, ChannelEnd<number>]
+      const messages = end[Symbol.asyncIterator]()
+      const next = messages.next()
+      ends.give(1)
+      await messages.return?.()
+      expect((await next).done).to.equal(true)
+      const got: number[] = []
+      other.onMessage(({ body }) => { got.push(body) })
+      gate.resolve()
+      await until(() => got.length === 1)
+      expect([ends.naks, ends.unstarted, end.load, ends.failures]).to.deep.equal([[], [], 0, []])
+      ends.subscription.stop()
+    }
+  })
+
+  it('what an end was about to be given when it was closed is given back at once', async () => {
+    const gate = Promise.withResolvers<void>()
+    const schema = { '~standard': { version: 1 as const, vendor: 'test', validate: async (value: unknown) => gate.promise.then(() => ({ value })) } }
+    const ends = new Ends({ schema })
+    const [end] = ends.ends as [ChannelEnd<number>]
+    end.onMessage(() => { throw new Error('closed') })
+    ends.give(1, 2)
+    const closed = end.close()
+    // in the same moment, and while a body is checked
+    ends.give(3)
+    await closed
+    gate.resolve()
+    await until(() => ends.unstarted.length === 3)
+    expect([ends.naks, ends.failures]).to.deep.equal([[], []])
     ends.subscription.stop()
   })
 })

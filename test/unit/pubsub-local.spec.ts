@@ -59,6 +59,19 @@ describe('pub/sub: topics of the node itself', () => {
     expect(attempts).to.deep.equal([1, 2, 3, 4, 5])
   })
 
+  it('what an end that is closed had not looked at comes to another one as it was', async () => {
+    const local = topic()
+    const end = await local.subscribe('a')
+    end[Symbol.asyncIterator]()
+    await local.publish(1)
+    const got: unknown[] = []
+    const other = await local.subscribe('a')
+    other.onMessage(({ body, attempt }: Message) => { got.push([body, attempt]) })
+    await end.close()
+    await until(() => got.length === 1)
+    expect(got).to.deep.equal([[1, 1]])
+  })
+
   it('refuses no body, and what the topic refuses', async () => {
     const refusing = topic(() => { throw new Error('not that') })
     for (const body of [null, undefined, 1]) {

@@ -28,7 +28,7 @@ const batch: Batch = {
 const channel = 'orders/billing'
 const ranges = [1, 1, 3, 200]
 
-const outcomes: Outcomes = { done: ranges, naks: [{ seq: 2, attempt: 1, delay: 0, reason: 'no' }, { seq: 4, attempt: 2, delay: undefined, reason: '' }], terms: [{ seq: 5, reason: 'never' }], expired: [7, 7], working: [6, 6] }
+const outcomes: Outcomes = { done: ranges, naks: [{ seq: 2, attempt: 1, delay: 0, reason: 'no', unstarted: true }, { seq: 4, attempt: 2, delay: undefined, reason: '', unstarted: false }], terms: [{ seq: 5, reason: 'never' }], expired: [7, 7], working: [6, 6] }
 
 /** One of each type, with every field that it can have. */
 const messages: WireMessage[] = [
@@ -39,7 +39,7 @@ const messages: WireMessage[] = [
   { type: 'leave', log, channel, unstarted: ranges },
   { type: 'stale', log, generation },
   { type: 'opened', log, channel, generation, low: 2, high: 9 },
-  { type: 'assign', log, channel, generation, low: 2, items: [{ message, attempt: 2 }, { message: plain, attempt: 1 }] },
+  { type: 'assign', log, channel, generation, low: 2, items: [{ message, attempt: 2, unstarted: 1 }, { message: plain, attempt: 1, unstarted: 0 }] },
   { type: 'drop', log, channel, generation, ranges },
   { type: 'covered', log, channel, generation, ranges },
   { type: 'beat', log, generation, high: 9, lows: [{ channel, low: 4 }] },

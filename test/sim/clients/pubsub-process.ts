@@ -68,6 +68,8 @@ export class PubsubProcess implements Process {
   /** Channels that are being left -> when this node consumes again, ms. */
   readonly #leaving = new Map<string, number>()
   readonly #unanswered = new Map<string, Set<string>>()
+  /** Its handlers go until then. */
+  #declines = -Infinity
 
   constructor (cores: Cores, plan: Plan, isOver: () => boolean) {
     this.#cores = cores
@@ -142,6 +144,7 @@ export class PubsubProcess implements Process {
   command (name: string, argument: unknown): void {
     if (name === 'leave') this.#depart(argument)
     else if (name === 'pause') this.#pause(argument)
+    else if (name === 'decline') this.#declines = this.#env.now() + (argument as { ms: number }).ms
   }
 
   /** Nobody takes messages for a while: what its consumers have not begun is others'. */
@@ -461,9 +464,22 @@ export class PubsubProcess implements Process {
     }
   }
 
+  /** Nobody takes it, nor anything more for a moment. */
+  #decline (channel: string, item: Held): void {
+    const core = this.consumers.get(channel)
+    this.#env.count('declined')
+    this.#local.push(() => {
+      if (this.consumers.get(channel) !== core) return
+      this.#consume(channel, { type: 'settle', item, how: 'unstarted' })
+      this.#later(this.#env.random.between(0, 300), () => { if (this.consumers.get(channel) === core) this.#consume(channel, { type: 'wanted', count: Infinity }) })
+    })
+  }
+
   #handle (channel: string, item: Held): void {
     const { random } = this.#env
-    const { log, message, attempt } = item
+    if (this.#env.now() < this.#declines && random.chance(0.5)) return this.#decline(channel, item)
+    const { log, message, attempt: delivery, unstarted } = item
+    const attempt = delivery - unstarted
     const id = `${logKey(log)}/${message.seq}`
     const body = decoder.decode(message.payload)
     const about = { channel, log: logKey(log), seq: message.seq, id, body, attempt, key: message.key }

@@ -39,6 +39,8 @@ interface Published {
 
 interface Delivery {
   runs: number
+  /** With which it was begun. */
+  readonly attempts: Set<number>
   redelivered: number
   dead: number
   lost: boolean
@@ -57,13 +59,13 @@ export function pubsubClient (name = 'pubsub', cores: Cores = CORES): ClientFact
     faults: FAULTS,
     workload,
     schedule: SCHEDULE,
-    mustHappen: ['restarts', 'departed', 'paused', 'clockJump', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
+    mustHappen: ['restarts', 'departed', 'paused', 'declined', 'clockJump', 'takeovers', 'given back', 'deposed', 'resumed', 'handled', 'thrown', 'hangs', 'abandoned', 'judged gone', 'dead letters', 'streams cut', 'owed', 'settings changed'],
     create: world => new PubsubClient(world, cores)
   }
 }
 
 function workload (random: Random, ids: readonly string[], until: number): Fault[] {
-  return [...deaths(random, until), ...departures(random.fork('departures'), ids, until), ...clocks(random.fork('clocks'), ids, until), ...pauses(random.fork('pauses'), ids, until)]
+  return [...deaths(random, until), ...departures(random.fork('departures'), ids, until), ...clocks(random.fork('clocks'), ids, until), ...pauses(random.fork('pauses'), ids, until), ...declines(random.fork('declines'), ids, until)]
 }
 
 /** Now and then whoever publishes dies, for long enough that a keeper takes over. */
@@ -82,6 +84,12 @@ function departures (random: Random, ids: readonly string[], until: number): Fau
 function pauses (random: Random, ids: readonly string[], until: number): Fault[] {
   if (!random.chance(0.3)) return []
   return Array.from({ length: 1 + random.int(6) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'pause', argument: { ms: random.between(1, random.pick([3_000, 10_000])!) } }))
+}
+
+/** Handlers go, and leave some of what they are given to others: as an iteration that ends. */
+function declines (random: Random, ids: readonly string[], until: number): Fault[] {
+  if (!random.chance(0.3)) return []
+  return Array.from({ length: 1 + random.int(4) }, () => ({ kind: 'command', at: random.between(4_000, until), node: random.pick(ids)!, name: 'decline', argument: { ms: random.between(1, 3_000) } }))
 }
 
 /** Wall clocks are set forward and back by up to a minute, one of them about when channels are made. */
@@ -113,6 +121,7 @@ class PubsubClient implements Client {
   /** Log -> when its publisher died, from which a keeper took over with all that there was to know. */
   readonly #takeovers = new Map<string, number>()
   readonly #clean: boolean
+  readonly #departs: boolean
   readonly #work = new Work()
   #nextCheck = 0
 
@@ -121,6 +130,7 @@ class PubsubClient implements Client {
     this.#cores = cores
     const { seed, ids, enabled, drop, faults } = world.scenario
     this.#plan = drawPlan(seed, ids, enabled.length === 0 && drop === 0 && faults.every(({ kind }) => kind === 'command'), enabled.length === 0 && faults.some(({ kind }) => kind === 'leader'))
+    this.#departs = faults.some(fault => fault.kind === 'command' && fault.name === 'leave')
     this.#clean = enabled.every(kind => CLEAN.includes(kind)) && drop === 0
     for (const fault of faults) if (fault.kind === 'kill' && fault.disk !== 'keep') this.#wiped.set(fault.node, Math.max(fault.at, this.#wiped.get(fault.node) ?? 0))
   }
@@ -189,7 +199,7 @@ class PubsubClient implements Client {
   #delivery (channel: string, log: string, seq: number): Delivery {
     const key = `${channel}|${log}/${seq}`
     let delivery = this.#deliveries.get(key)
-    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, redelivered: 0, dead: 0, lost: false, done: new Set(), begun: new Set(), doneAt: Infinity })
+    if (delivery === undefined) this.#deliveries.set(key, delivery = { runs: 0, attempts: new Set(), redelivered: 0, dead: 0, lost: false, done: new Set(), begun: new Set(), doneAt: Infinity })
     return delivery
   }
 
@@ -212,7 +222,7 @@ class PubsubClient implements Client {
     }
   }
 
-  #run (node: string, { channel, log, seq, id, body, key }: { channel: string, log: string, seq: number, id: string, body: string, key: string | undefined }): void {
+  #run (node: string, { channel, log, seq, id, body, key, attempt }: { channel: string, log: string, seq: number, id: string, body: string, key: string | undefined, attempt: number }): void {
     const message = this.#messages.get(id)
     if (message === undefined) throw new Violation('D2', `${node} got ${id}, which nobody published`)
     if (message.body !== body || message.key !== key) throw new Violation('D2', `${node} got ${id} as ${body}, it was ${message.body}`)
@@ -227,6 +237,8 @@ class PubsubClient implements Client {
     delivery.begun.add(who)
     if (delivery.runs > delivery.redelivered + regimes) throw new Violation('D4', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time without a cause`)
     if (this.#plan.faultless && delivery.runs > 0) throw new Violation('D10', `${who} begins ${id} of ${channel} for the ${delivery.runs + 1}. time`)
+    this.#checkTries(`${id} of ${channel}`, log, delivery.attempts, attempt)
+    delivery.attempts.add(attempt)
     delivery.runs++
     if (delivery.runs > 1) this.#repeated(id, channel, delivery, log)
     // what became a dead letter holds nobody up any more; a consumer that was cut off may begin it all the same
@@ -253,6 +265,12 @@ class PubsubClient implements Client {
   #checkDead ({ channel, log, seq }: { channel: string, log: string, seq: number }): void {
     const { dead } = this.#delivery(channel, log, seq)
     if (dead > 1 + (this.#regimes.get(log) ?? 0)) throw new Violation('D5', `${log}/${seq} dies ${dead} times in ${channel}`)
+  }
+
+  /** Each begin is another attempt, while the same one assigns. What was given back is none; what was under way to one that left may be. */
+  #checkTries (what: string, log: string, before: ReadonlySet<number>, attempt: number): void {
+    if (before.has(attempt) && !this.#regimes.has(log)) throw new Violation('attempt', `${what} is begun as attempt ${attempt} once more`)
+    if (attempt > 1 && this.#plan.faultless && !this.#departs) throw new Violation('attempt', `${what} is begun as attempt ${attempt}, and nobody began it before`)
   }
 
   /** D7: the messages of a key begin in order, while the same one assigns. */
