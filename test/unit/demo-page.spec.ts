@@ -141,8 +141,8 @@ describe('the demo page', () => {
     try {
       mesh.value = { id: 'me', pubsub: { topic } } as unknown as Mesh
       await subscribe('orders', 'mine')
-      for (let i = 0; i < 10_000; i++) await handlers.get('orders.handled')?.({ body: { id: `${i}`, by: `node-${i}`, attempt: 1 } })
-      await handlers.get('orders.handled')?.({ body: { id: '9999', by: 'node-1', attempt: 2 } })
+      for (let i = 0; i < 10_000; i++) await handlers.get('orders.handled')?.({ id: `told ${i}`, body: { id: `${i}`, by: `node-${i}`, attempt: 1 } })
+      await handlers.get('orders.handled')?.({ id: 'told again', body: { id: '9999', by: 'node-1', attempt: 2 } })
       for (let i = 0; i < 60; i++) await handlers.get('orders')?.({ id: `${i}`, topic: 'orders', channel: 'mine', attempt: 1, publisher: 'p', body: 'x'.repeat(100_000) })
       await new Promise(resolve => setTimeout(resolve, 5))
       expect([handledBy.value.size, handledBy.value.get('node-1'), handledBy.value.get('others'), handledTwice.value]).to.deep.equal([201, 2, 9_800, 1])
