@@ -91,7 +91,9 @@ export type CalledMethods<S extends Called> = S extends Contract<any>
 
 /** What follows the name of a method in a call: its arguments, which may be left out where they may be undefined, and options. */
 export type CalledArgs<S extends Called, N, Options> = S extends Contract<any>
-  ? N extends keyof S['methods'] ? Args<ContractInputs<S>[N], Options> : never
+  ? N extends keyof S['methods']
+    ? undefined extends ContractInputs<S>[N] ? [args?: ContractInputs<S>[N], options?: Options] : [args: ContractInputs<S>[N], options?: Options]
+    : never
   : [args?: unknown, options?: Options]
 
 /** What the called method gives. */

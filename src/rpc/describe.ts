@@ -6,8 +6,15 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 /** Schemas that are nested deeper are left out: a body may be 16 deep. */
 const MAX_DEPTH = 10
 
+/** Any node may ask, as often as it likes, and to make a JSON Schema is work. */
+const known = new WeakMap<Method, MethodDescription>()
+
 export function describe (methods: Methods): MethodDescription[] {
-  return methods.all().map(describeMethod)
+  return methods.all().map(method => {
+    const description = known.get(method) ?? describeMethod(method)
+    known.set(method, description)
+    return description
+  })
 }
 
 function describeMethod ({ name, kind, about }: Method): MethodDescription {

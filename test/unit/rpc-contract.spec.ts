@@ -233,6 +233,25 @@ describe('rpc: contracts', () => {
   })
 })
 
+describe('rpc: what is told of methods', () => {
+  it('is made once, as any node may ask for it again and again', async () => {
+    const mesh = new FakeMesh()
+    const gate = await mesh.add('gate-1', undefined)
+    const login = await mesh.add('login-1', 'login')
+    let made = 0
+    const costly = { '~standard': { version: 1, vendor: 'by hand', validate: (value: unknown) => ({ value }), jsonSchema: { input: () => { made++; return { type: 'string' } }, output: () => { made++; return {} } } } } as unknown as StandardSchemaV1<string, string>
+    const served = login.rpc.handle('work', text => text, { input: costly })
+    const ask = async (): Promise<any> => (await gate.rpc.invoke('login', 'braid.describe') as any).methods.find(({ name }: any) => name === 'work')
+    for (let i = 0; i < 20; i++) expect((await ask()).input).to.deep.equal({ type: 'string' })
+    expect(made).to.equal(1)
+    served.close()
+    login.rpc.handle('work', text => text, { output: costly })
+    expect(await ask()).to.deep.equal({ name: 'work', kind: 'unary', idempotent: false, output: {} })
+    expect(made).to.equal(2)
+    await mesh.stop()
+  })
+})
+
 describe('rpc: versions', () => {
   let mesh: FakeMesh
   let gate: FakeNode

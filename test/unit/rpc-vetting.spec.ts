@@ -133,6 +133,30 @@ describe('rpc: who may call is asked before anything is done for the call', () =
     }
   })
 
+  it('calls of sequences, and those of the node itself, wait for a decision and are refused as others are', async () => {
+    let yes = true
+    login = await mesh.add('login-1', 'login', { interceptors: { server: [auth(async () => yes)] } })
+    login.rpc.handle('work', (args: Uint8Array) => args)
+    login.rpc.handleStream('up', 'clientStream', async items => { let sum = 0; for await (const item of items) sum += item as number; return sum })
+    login.rpc.handleStream('both', 'bidi', async function * (items) { for await (const item of items) { ran.push(item); yield item } })
+    for (const { rpc } of [gate, login]) {
+      const results = async (): Promise<unknown[]> => {
+        const items = []
+        for await (const item of rpc.stream('login', 'both', 'bidi', ['a', 'b'], ME)) items.push(item)
+        return items
+      }
+      yes = true
+      expect(await rpc.invoke('login', 'work', Uint8Array.of(1, 2), ME)).to.deep.equal(Uint8Array.of(1, 2))
+      expect(await rpc.stream('login', 'up', 'clientStream', [1, 2], ME)).to.equal(3)
+      expect(await results()).to.deep.equal(['a', 'b'])
+      expect(ran.splice(0)).to.deep.equal(['a', 'b'])
+      yes = false
+      for (const call of [async () => rpc.invoke('login', 'work', 1, ME), async () => rpc.stream('login', 'up', 'clientStream', [1, 2], ME), results]) expect(await rejection(call())).to.include({ code: 'PERMISSION_DENIED' })
+      expect(ran).to.deep.equal([])
+    }
+    expect(login.rpc.nodeStats()).to.include({ running: 0, pending: 0 })
+  })
+
   it('a node that drains lets a call be decided, and run', async () => {
     const decided = Promise.withResolvers<boolean>()
     await start([auth(async () => decided.promise)])
