@@ -1,4 +1,6 @@
 /** Makes the parts of the room and tells each of the others. */
+// first, beside what it is like: 0.2 kB when it is compressed
+import { Subscriptions } from './subscriptions.ts'
 import { optional } from '../discovery/optional.ts'
 import { ProtocolError } from '../errors.ts'
 import { protocolId } from '../wire/protocols.ts'
@@ -12,7 +14,6 @@ import { Loop } from './loop.ts'
 import { Net } from './net.ts'
 import { Registry } from './registry.ts'
 import { Router } from './router.ts'
-import { Subscriptions } from './subscriptions.ts'
 import { GossipWatchdog } from './watchdog.ts'
 import type { ContextInit } from './context.ts'
 import type { GossipsubLike } from './gossip.ts'
