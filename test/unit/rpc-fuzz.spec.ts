@@ -24,7 +24,7 @@ describe('rpc: 10^5 hostile frames', () => {
   afterEach(async () => { await mesh.stop() })
 
   it('to a node that serves and to one that calls leave nothing behind: every call ends, and new ones are answered', async function () {
-    this.timeout(180_000)
+    this.timeout(60_000)
     const gate = await mesh.add('gate-1', undefined)
     const login = await mesh.add('login-1', 'login', { interceptors: { server: [auth(given => given !== 'nobody')] } })
     login.rpc.handle('echo', args => args)
