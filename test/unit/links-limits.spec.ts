@@ -68,7 +68,7 @@ function alone ({ revoke = async () => {}, refused }: { revoke?: () => Promise<v
 }
 
 describe('links: what a leader is asked', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let mesh: FakeMesh
 
   beforeEach(() => {
@@ -292,7 +292,7 @@ describe('links: what a leader is asked', function () {
     expect(await ask(kept)).to.have.nested.property('link.node', 'x')
     expect((await authority.ask([question(kept, { kind: 'move', to: 'y' })], 'flood'))[0]).to.deep.include({ changed: true })
     expect((await authority.ask([question(kept, { kind: 'remove' })], 'flood'))[0]).to.deep.include({ changed: true })
-  }).timeout(180_000)
+  })
 
   it('links fill no register: nodes can still go down, and who has filled it with something else is told', async () => {
     const { authority, table, ask } = alone()

@@ -16,7 +16,8 @@ function response (stream: FakeStream, id: number, more: Partial<ResponseFrame> 
   stream.write(sizeResponse({ id, status: 0, codec: 0, body: undefined, message: '', retryable: false, headers: undefined, ...more }), fillFrame)
 }
 
-describe('rpc: limits and hostile peers', () => {
+describe('rpc: limits and hostile peers', function () {
+  this.timeout(180_000)
   let mesh: FakeMesh
   let gate: FakeNode
   let login: FakeNode
