@@ -21,7 +21,7 @@ async function rejection (promise: Promise<unknown>): Promise<string> {
   return promise.then(() => 'resolved', (err: Error) => err.name === 'RpcError' && 'code' in err ? String(err.code) : err.name)
 }
 
-/** The node that decides about the service's links. */
+/** The node that decides about the service's links, once there is one: a change of links waits for that for five seconds and no longer. */
 async function leading (nodes: readonly Mesh[]): Promise<Mesh> {
   return until(() => nodes.find(({ links }) => links.status().authority !== undefined), { timeout: 30_000, what: 'somebody keeps the links' })
 }
@@ -36,6 +36,7 @@ describe('mesh: links', function () {
     mesh = await createTestMesh([cart(), cart(), cart(), {}, {}])
     const [a, b, c, one, two] = mesh.nodes as [Mesh, Mesh, Mesh, Mesh, Mesh]
     serve([a, b, c])
+    await leading([a, b, c])
     expect(await one.links.target('ada', 'cart', { signal: AbortSignal.timeout(30_000) })).to.equal(undefined)
     const first = await where(one, 'ada')
     expect([a.id, b.id, c.id]).to.include(first)
@@ -237,6 +238,7 @@ describe('mesh: links', function () {
     await mail.stop()
     await until(() => client.discovery.node(mail.id) === undefined)
     expect(await rejection(links.link('ada', mail.self))).to.equal('LinkError')
+    await leading(mesh.nodes)
     expect(await links.count('cart', { signal: AbortSignal.timeout(30_000) })).to.equal(0)
     expect(await rejection(links.link('ada', a.self, { signal: AbortSignal.abort(new Error('enough')) }))).to.equal('Error')
   })
@@ -297,8 +299,8 @@ describe('mesh: links', function () {
     for (const node of mesh.nodes) {
       node.links.addEventListener('braid.topic.linkcache.service_link_number', ({ detail }) => { counts.set(detail.ID, detail.Num) })
     }
-    await client.links.link('ada', a.self, { signal: AbortSignal.timeout(30_000) })
     const leader = await leading(mesh.nodes)
+    await client.links.link('ada', a.self, { signal: AbortSignal.timeout(30_000) })
     const told: unknown[] = []
     for (const { links, pubsub } of [a, b, c]) {
       // whoever of them leads by then
@@ -340,6 +342,7 @@ describe('mesh: links', function () {
       channel.onMessage(({ body }) => { list.push(new TextDecoder().decode(body as Uint8Array)) })
     }
     const [unlinked, numbers, states] = pubsub.system.map(name => got[name] as string[]) as [string[], string[], string[]]
+    await leading(mesh.nodes)
     await client.links.link('ada', a.self, { signal: AbortSignal.timeout(30_000) })
     // whoever hears of it would tell it again if it told what it heard
     for (const node of mesh.nodes) await node.links.target('ada', 'cart', { signal: AbortSignal.timeout(20_000) })
@@ -395,6 +398,7 @@ describe('mesh: links', function () {
     expect(await where(local, 'ada')).to.equal(target.id)
     expect(await local.links.unlink('ada')).to.equal(1)
     expect(await local.links.count('cart')).to.equal(0)
+    await leading(mesh.nodes)
     expect(await other.links.count('cart', { signal: AbortSignal.timeout(30_000) })).to.equal(0)
   })
 })
