@@ -4,13 +4,15 @@ import type { InvokeOptions, Mesh, NodeInfo } from '../src/index.ts'
 
 /** Milliseconds that the gate waits for the services it wants to call. */
 const PATIENCE = 20_000
+/** Milliseconds that a call may take: the first one with a token waits until the service has elected who links it. */
+const DEADLINE = 30_000
 const LOGINS = 3
 
 async function timed (mesh: Mesh, label: string, call: [service: string, method: string, args: unknown], options: InvokeOptions = {}): Promise<void> {
   let node = ''
   const begin = performance.now()
   try {
-    await mesh.rpc.invoke(...call, { ...options, onNode: id => { node = id } })
+    await mesh.rpc.invoke(...call, { timeout: DEADLINE, ...options, onNode: id => { node = id } })
     const ms = (performance.now() - begin).toFixed(1)
     tell({ type: 'say', text: `  ${label.padEnd(36)} ${(mesh.discovery.node(node)?.name ?? node).padEnd(8)} ${ms.padStart(6)} ms` })
   } catch (error) {
@@ -56,7 +58,7 @@ async function greet (mesh: Mesh, tab: NodeInfo): Promise<void> {
   await open(mesh, tab)
   // Some do not stay that long.
   if (mesh.discovery.node(tab.id) == null) return
-  await timed(mesh, `${tab.name} hello`, ['tab', 'hello', { from: mesh.self.name }], { node: tab.id, timeout: 10_000 })
+  await timed(mesh, `${tab.name} hello`, ['tab', 'hello', { from: mesh.self.name }], { node: tab.id })
 }
 
 export function runGate (mesh: Mesh): void {

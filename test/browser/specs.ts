@@ -25,6 +25,7 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   'monitor-prometheus.spec.ts': 'prom-client and a file; the text itself is made without either',
   'rpc-opentelemetry.spec.ts': 'OpenTelemetry follows calls with async_hooks',
   'harness-fault-proxy.spec.ts': 'the proxy listens on TCP sockets',
+  'harness-ports.spec.ts': 'files and processes',
   'harness-processes.spec.ts': 'starts processes',
   'harness-reporter.spec.ts': 'starts mocha',
   'security-floors.spec.ts': 'the script it tests reads the lock file',

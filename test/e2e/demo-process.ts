@@ -49,7 +49,7 @@ export class DemoProcess implements AsyncDisposable {
     return until(() => {
       if (this.#exited != null) throw new Error(`it ended with ${JSON.stringify(this.#exited)}`)
       return /^ {2}(http:\S+)$/m.exec(this.output)?.[1]
-    }, { timeout: 120_000, interval: 50, what: () => `the URL of the demo; it printed:\n${this.output}` })
+    }, { timeout: 240_000, interval: 50, what: () => `the URL of the demo; it printed:\n${this.output}` })
   }
 
   async prints (pattern: RegExp): Promise<void> {

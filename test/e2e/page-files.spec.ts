@@ -63,7 +63,7 @@ describe('the demo page, as files', function () {
       try {
         document.body.insertAdjacentHTML('beforeend', '<p>')
       } catch {}
-      for (let i = 0; i < 200 && new Set(directives).size < 5; i++) await new Promise(resolve => setTimeout(resolve, 20))
+      for (let i = 0; i < 2_000 && new Set(directives).size < 5; i++) await new Promise(resolve => setTimeout(resolve, 20))
       return [...new Set(directives)].sort()
     }, tabs.stage.url)
     expect(refused).to.deep.equal(['connect-src', 'img-src', 'require-trusted-types-for', 'script-src-elem', 'style-src-elem'])

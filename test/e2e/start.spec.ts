@@ -5,8 +5,8 @@ import { DemoProcess, isAlive } from './demo-process.ts'
 import type { AddressInfo } from 'node:net'
 
 describe('npm start', function () {
-  // what it waits for has 120 s
-  this.timeout(180_000)
+  // what it waits for has 240 s
+  this.timeout(360_000)
 
   it('starts the mesh, shows real calls, and stops at the first Ctrl-C', async () => {
     await using demo = new DemoProcess(['--port', '0'])

@@ -147,11 +147,13 @@ describe('a tab, its network and its machine, in Chromium', function () {
   })
 
   it('whose connection died while it had no network makes another one', async () => {
+    // of tabs that are about to be gone
+    const others = network.connections
     await using page = await open({ name: 'the tab' })
     const events = [relay, login].map(node => node.events.length)
-    const [dead] = network.connections
+    const own = network.connections.filter(connection => !others.includes(connection))
     await page.offline(true)
-    dead?.set({ blackhole: true })
+    for (const connection of own) connection.set({ blackhole: true })
     await until(async () => page.evaluate(() => tab.mesh?.status === 'isolated'))
     await until(async () => (await seen(page.id)).every(node => node?.state !== 'up'))
     await page.offline(false)

@@ -21,7 +21,7 @@ export function useTabs (): Tabs {
   let set: Stage | undefined
 
   before(async function () {
-    this.timeout(150_000)
+    this.timeout(300_000)
     set = await stage()
   })
 

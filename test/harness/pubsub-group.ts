@@ -21,7 +21,7 @@ const TOPIC = 'orders'
 /** A delivery to a consumer that was killed, or taken for gone, counts as one: with the default of 5, faults in quick succession bury a message that no handler has seen. */
 const MAX_DELIVER = 100
 
-/** Milliseconds in which what is confirmed as durable leaves a process that is starved. */
+/** Milliseconds in which what is confirmed as durable leaves a process that is starved, while it runs. */
 const UNDER_WAY = 3_000
 
 /** Milliseconds that a process ran nothing, from which on what it does may come too late. */
@@ -75,7 +75,7 @@ export class PubsubGroup implements AsyncDisposable {
     this.#ports = await Promise.all(seats.map(freePort))
     if (island) this.proxies.push(...await Promise.all(this.#ports.slice(1).map(async port => faultProxy({ port }))))
     await Promise.all(seats.map(async (_, index) => this.#spawn(index)))
-    await allSeeAll(this.nodes, 40_000)
+    await allSeeAll(this.nodes)
     await Promise.all(seats.map(async (_, index) => this.#consume(index)))
     await Promise.all(seats.map(async (_, index) => this.#publish(index)))
   }
@@ -144,13 +144,13 @@ export class PubsubGroup implements AsyncDisposable {
   /** Resolves when so many more messages were handled. */
   async flow (more: number): Promise<void> {
     const before = this.handlings().length
-    await until(() => this.handlings().length >= before + more, { timeout: 60_000, interval: 50, what: `${more} more messages are handled` })
+    await until(() => this.handlings().length >= before + more, { timeout: 150_000, interval: 50, what: `${more} more messages are handled` })
   }
 
   /** Resolves when all that is confirmed by now is handled in every channel. */
   async caughtUp (): Promise<void> {
     const attempts = this.#attempts()
-    await until(() => this.#judge(attempts).lost.length === 0, { timeout: 60_000, interval: 100, what: 'what was confirmed is handled' }).catch(async (error: Error) => {
+    await until(() => this.#judge(attempts).lost.length === 0, { timeout: 150_000, interval: 100, what: 'what was confirmed is handled' }).catch(async (error: Error) => {
       const { lost } = this.#judge(attempts)
       const infos = await Promise.all(this.nodes.filter(({ alive }) => alive).map(async node => {
         // one of them may be stopped
@@ -164,7 +164,7 @@ export class PubsubGroup implements AsyncDisposable {
   /** Ends the publishing and waits until every confirmed message is handled in every channel; then judges. */
   async verdict (): Promise<DeliveryVerdict> {
     const publishers = this.indexes(({ publishes }) => publishes !== undefined)
-    await Promise.all(publishers.map(async index => this.node(index).command('publishOff', [], 60_000)))
+    await Promise.all(publishers.map(async index => this.node(index).command('publishOff', [], 150_000)))
     await this.caughtUp()
     return this.judge()
   }
@@ -218,7 +218,8 @@ export class PubsubGroup implements AsyncDisposable {
     const ids = new Map<string, string | undefined>()
     for (const node of this.#all) {
       // what only its own disk has when it is stopped is for later
-      const until = (this.#still.get(node) ?? Infinity) - UNDER_WAY
+      const stopped = this.#still.get(node)
+      const until = stopped === undefined ? Infinity : stopped - UNDER_WAY - node.stoodStill(stopped - 4 * UNDER_WAY)
       for (const { detail: { body, id }, at } of node.eventsOf<Tried>('tried')) ids.set(body, (at <= until ? id : undefined) ?? ids.get(body))
     }
     return Array.from(ids, ([body, id]) => ({ body, id }))
@@ -253,7 +254,7 @@ export class PubsubGroup implements AsyncDisposable {
   async #consume (index: number): Promise<void> {
     const { subscribe = {}, delay = 5, seats } = this.#init
     for (const channel of seats[index]?.consumes ?? []) {
-      await this.node(index).command('subscribe', [TOPIC, channel, { ...subscribe, maxDeliver: MAX_DELIVER }, { delay, tellEnd: true }], 30_000)
+      await this.node(index).command('subscribe', [TOPIC, channel, { ...subscribe, maxDeliver: MAX_DELIVER }, { delay, tellEnd: true }])
     }
   }
 

@@ -1,5 +1,8 @@
 /** Commands of a process with servers of the DHT: several nodes that keep its rules, or one that does not. */
 import { sha256 } from '@noble/hashes/sha2.js'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { compare } from 'uint8arrays/compare'
+import { xor } from 'uint8arrays/xor'
 import { createMesh } from '../../src/index.ts'
 import { LyingDht } from '../harness/lying-dht.ts'
 import { decodePlace } from '../../src/wire/links-codec.ts'
@@ -84,19 +87,32 @@ export function commands (first: Mesh): Record<string, Command> {
       const { term, index } = decodeRanked(decodeSignedRanked(local.value).record)
       return inOrder(term, index)
     })),
+    /** Of each token the `count` nodes of these that are closest to its record by this author. */
+    closest: (tokens: readonly string[], author: string, ids: readonly string[], count: number) => {
+      const places = ids.map(id => ({ id, place: sha256(peerIdFromString(id).toMultihash().bytes) }))
+      return tokens.map(token => {
+        const key = sha256(encodeRecordKey({ mesh: 'shop', author, key: keyOf(first, token) }))
+        return places.map(({ id, place }) => ({ id, distance: xor(key, place) })).sort((a, b) => compare(a.distance, b.distance)).slice(0, count).map(({ id }) => id)
+      })
+    },
     knows: (service: string, nodes: readonly string[]) => meshes.some(({ discovery }) => nodes.some(id => discovery.nodes(service).some(node => node.id === id))),
     /** A call at whatever home the token has, and what it ran under. */
     home: async (index: number, token: string) => at(index).rpc.invoke('cart', 'home', undefined, { token, timeout: 10_000 }),
     target: async (index: number, token: string) => (await at(index).links.target(token, 'cart', { signal: AbortSignal.timeout(14_000) }))?.id,
     /** What it knows of links is doubted, and read anew. */
     doubt: (index: number) => { at(index).links.resync() },
-    stored: async (index: number, token: string, authors: readonly string[]): Promise<Stored | undefined> => {
+    stored: async (index: number, token: string, authors: readonly string[], servers: number): Promise<Stored | undefined> => {
       const mesh = at(index)
-      // one that ends for lack of time has heard whom it has heard
+      const { routingTable } = servicesOf(mesh).dht
       for (;;) {
         const began = performance.now()
         const record = await servicesOf(mesh).records.get(keyOf(mesh, token), { authors })
+        // one that ends for lack of time has heard whom it has heard; of fewer servers, which are forgotten when they are slow, fewer may lie
         if (performance.now() - began > READ_TIMEOUT) continue
+        if (routingTable.size < servers) {
+          await walk(mesh).catch(() => {})
+          continue
+        }
         return record === undefined ? undefined : { rank: inOrder(record.rank[1], record.rank[2]), node: decodePlace(record.value).node }
       }
     }
