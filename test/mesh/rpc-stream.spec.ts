@@ -191,11 +191,14 @@ describe('mesh: streaming calls', function () {
         expect((await results.next()).value).to.equal(a.id)
         await results.return()
         await until(() => ends.splice(0).join() === 'CANCELLED')
+      }
+      await Promise.all([client, a].map(async from => {
         const late = from.rpc.stream('login', 'watch', 'serverStream', undefined, { node: a.id, timeout: 3_000 })
         expect((await late.next()).value).to.equal(a.id)
         expect(await rejection(late.next())).to.include({ code: 'DEADLINE_EXCEEDED' })
-        await until(() => ends.splice(0).length === 1)
-      }
+      }))
+      await until(() => ends.length === 2)
+      ends.length = 0
       const results = client.rpc.stream('login', 'watch', 'serverStream', undefined, { node: a.id })
       await results.next()
       const error = rejection(results.next())

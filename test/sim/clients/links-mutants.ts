@@ -22,7 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'unlinks nothing', file: 'decide', find: "{ type: 'write', place: undefined, former: live }", replace: "{ type: 'answer', link: undefined }" },
   { name: 'unlinks without a mark that it did', file: 'table', find: 'this.entries.set(entry)', replace: 'if (entry.value !== undefined) this.entries.set(entry)' },
   { name: 'takes a link to an earlier life for one that lives', file: 'lives', find: 'return info.incarnation <= incarnation && ', replace: 'return ', from: 53 },
-  { name: 'counts its lease from the answer', file: 'lease', find: 'this.#until = after(asked, LEASE)', replace: 'this.#until = after(time, LEASE)', from: 42 },
+  { name: 'counts its lease from the answer', file: 'lease', find: 'this.#until = after(asked, LEASE)', replace: 'this.#until = after(time, LEASE)', from: 106 },
   { name: 'forgets the drift in what it grants', file: 'lease', find: 'LEASE * (1 + DRIFT) / (1 - DRIFT) + MARGIN', replace: 'LEASE', from: 1_013 },
   { name: 'thinks of the drift of one clock only', file: 'lease', find: '(1 + DRIFT) / (1 - DRIFT)', replace: '(1 + DRIFT)', from: 1_013 },
   { name: 'knows nothing of what leaders before have granted', file: 'lease', find: 'return hasPassed(this.#before, time) && ', replace: 'return ', from: 2 },

@@ -26,7 +26,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'gives up for all what a keeper lacks', file: 'assigner', find: 'this.owner = takeOver === undefined', replace: 'this.owner = true', from: 78 },
   { name: 'lets what is under way to one that leaves wait for its time', file: 'intake', find: 'if (seat.graceAt === Infinity) seat.graceAt = channel.host.now + CLOSED_GRACE', replace: '', from: 1_100 },
   { name: 'lets a clock say what is for a channel that it was told of', file: 'channels', find: 'Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner))', replace: 'startOf(this.#core.backlog, spec, this.#core.owner)', from: 6_140 },
-  { name: 'takes over by a number that it may have had before', file: 'generation', find: 'number: number + 1 + Math.floor(drawn * GENERATION_STEPS)', replace: 'number: number + 1', from: 4_402 },
+  { name: 'takes over by a number that it may have had before', file: 'generation', find: 'number: number + 1 + Math.floor(drawn * GENERATION_STEPS)', replace: 'number: number + 1', from: 5_184 },
   { name: 'counts what nobody began as an attempt', file: 'intake', find: 'flight.unstarted++\n', replace: '' },
   { name: 'loses what nobody took', file: 'runner', find: 'item.again = false\n    this.#enqueue(item)', replace: 'item.again = false' },
   { name: 'tells each handler that it is the first', file: 'outgoing', find: 'unstarted: flight.unstarted', replace: 'unstarted: flight.attempt - 1' },
