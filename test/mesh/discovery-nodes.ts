@@ -5,9 +5,9 @@ import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { discovery } from '../../src/discovery/index.ts'
+import { guardedYamux } from '../harness/guarded-yamux.ts'
 import { until } from '../harness/until.ts'
 import type { Discovery, DiscoveryInit } from '../../src/discovery/index.ts'
 import type { PeerStreamsComponents } from '../../src/streams/index.ts'
@@ -33,7 +33,7 @@ const DHT = { protocol: '/braid/braid/kad/1.0.0', clientMode: false, peerInfoMap
 const common = {
   transports: [tcp()],
   connectionEncrypters: [noise()],
-  streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
+  streamMuxers: [guardedYamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
   connectionManager: { inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: 1_000, reconnectRetries: 0 },
   connectionMonitor: { enabled: false }
 }

@@ -8,11 +8,11 @@ import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createLibp2p } from 'libp2p'
 import { multiaddr } from '@multiformats/multiaddr'
 import { frame, Frames, join, message, Said } from './foreign-bytes.ts'
+import { guardedYamux } from '../harness/guarded-yamux.ts'
 import { until } from '../harness/until.ts'
 import type { Fields } from './foreign-bytes.ts'
 import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
@@ -125,7 +125,7 @@ export class ForeignPeer {
     const dht = kadDHT({ protocol: `/braid/${init.mesh}/kad/1.0.0`, clientMode: init.dht !== 'server', peerInfoMapper: passthroughMapper, validators: { braid: async () => {} }, selectors: { braid: () => 0 } })
     const libp2p: Libp2p<any> = await createLibp2p<any>({
       connectionGater: { denyInboundConnection: () => gate.closed },
-      privateKey: key, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
+      privateKey: key, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [guardedYamux()],
       connectionMonitor: { enabled: false }, services: { identify: identify(), ...init.gossip === true ? { pubsub: gossipsub() } : {}, ...init.dht !== undefined ? { ping: ping(), dht } : {} }
     })
     const peer = new ForeignPeer(libp2p, key, init, gate)

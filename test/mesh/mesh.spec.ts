@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'chai'
 import { createLibp2p } from 'libp2p'
 import { createMesh } from '../../src/index.ts'
+import { guardedYamux } from '../harness/guarded-yamux.ts'
 import { undisturbed } from '../harness/undisturbed.ts'
 import { until } from '../harness/until.ts'
 import type { AddressInfo } from 'node:net'
@@ -144,7 +144,7 @@ describe('createMesh', () => {
   })
 
   it('tells a bootstrap that is in no mesh at all from one that is down, and waits no longer for it', async () => {
-    const stranger = await createLibp2p({ addresses: { listen: LISTEN }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()], services: { identify: identify() } })
+    const stranger = await createLibp2p({ addresses: { listen: LISTEN }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [guardedYamux()], services: { identify: identify() } })
     try {
       const [address = ''] = stranger.getMultiaddrs().map(String)
       const bare = address.replace(/\/p2p\/.*/, '')

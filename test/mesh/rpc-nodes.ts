@@ -2,7 +2,6 @@
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { discovery } from '../../src/discovery/index.ts'
 import { resolveRpcOptions } from '../../src/rpc/options.ts'
@@ -10,6 +9,7 @@ import { RpcService } from '../../src/rpc/rpc.ts'
 import { rpc } from '../../src/rpc/index.ts'
 import { peerStreams } from '../../src/streams/index.ts'
 import { timers } from '../../src/util/timers.ts'
+import { guardedYamux } from '../harness/guarded-yamux.ts'
 import { until } from '../harness/until.ts'
 import type { Discovery } from '../../src/discovery/index.ts'
 import type { Rpc, RpcComponents, RpcInit } from '../../src/rpc/index.ts'
@@ -50,7 +50,7 @@ export class Nodes {
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [tls(), noise()],
-      streamMuxers: [yamux()],
+      streamMuxers: [guardedYamux()],
       connectionManager: { inboundConnectionThreshold: Infinity, reconnectRetries: 0 },
       connectionMonitor: { enabled: false },
       services: {

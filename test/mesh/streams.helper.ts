@@ -1,9 +1,9 @@
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { peerStreams } from '../../src/streams/index.ts'
+import { guardedYamux } from '../harness/guarded-yamux.ts'
 import type { PeerStreams, PeerStreamsComponents, PeerStreamsInit } from '../../src/streams/index.ts'
 import type { Libp2p } from '@libp2p/interface'
 
@@ -22,7 +22,7 @@ export async function streamsNode (init: Partial<PeerStreamsInit> = {}, listen: 
     addresses: { listen: [listen] },
     transports: [tcp(), webSockets()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
+    streamMuxers: [guardedYamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
     connectionManager: { inboundConnectionThreshold: Infinity },
     connectionMonitor: { enabled: false },
     services: {

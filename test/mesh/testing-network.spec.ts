@@ -1,9 +1,9 @@
 import { noise } from '@libp2p/noise'
-import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { createLibp2p } from 'libp2p'
 import { Network } from '../../src/testing/network.ts'
+import { guardedYamux } from '../harness/guarded-yamux.ts'
 import { until } from '../harness/until.ts'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 
@@ -29,7 +29,7 @@ describe('testing: the network of a test mesh', () => {
       addresses: { listen: [`/memory/${name}`] },
       transports: [network.transport(name)],
       connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
+      streamMuxers: [guardedYamux()],
       connectionMonitor: { enabled: false }
     })
     await created.handle(PROTOCOL, stream => {
