@@ -339,7 +339,7 @@ describe('records: more servers than hold a record', function () {
     let asked = 0
     for (const put of puts) {
       stored.push((await author.records.put(put, patient())).stored)
-      if (performance.now() - began < 9_000) asked = counted.FIND_NODE
+      if (stored.length === 1 || performance.now() - began < 9_000) asked = counted.FIND_NODE
     }
     expect(counted.PUT_VALUE).to.be.at.least(30 * 18)
     expect(asked, 'of the walks of ten seconds').to.be.within(1, 30 * 20 / 2 - 1)
