@@ -8,7 +8,7 @@ import type { Mesh } from '../mesh-interface.ts'
 import type { Command, Terminal } from './command.ts'
 import type { Line } from './options.ts'
 
-/** Milliseconds without news after which the list of nodes is taken as complete. */
+/** Milliseconds without news after which the list of nodes is taken as complete, at least. */
 const QUIET = 300
 
 /** A command of a node that has joined: the REPL runs it in its own mesh. */
@@ -37,7 +37,7 @@ export function bootstrapOf (line: Line): string[] {
 const REACHABLE = ['/ip4/0.0.0.0/tcp/0', '/p2p-circuit']
 
 /** Joins as a client, or says what keeps it out: exit code 3. The mesh ends with `use`. */
-async function asClient (line: Line, terminal: Terminal, listen: readonly string[], use: (mesh: Mesh) => Promise<number>): Promise<number> {
+async function asClient (line: Line, terminal: Terminal, listen: readonly string[], use: (mesh: Mesh, began: number) => Promise<number>): Promise<number> {
   const reasons: Error[] = []
   const { signal } = terminal
   await using mesh = await createMesh({
@@ -51,6 +51,7 @@ async function asClient (line: Line, terminal: Terminal, listen: readonly string
     pubsub: { keeper: false, lazy: true }
   })
   mesh.addEventListener('isolated', ({ detail }) => { reasons.push(...detail.reasons) })
+  const began = performance.now()
   terminal.progress(`joining mesh '${line.mesh}' …`)
   try {
     await mesh.start({ signal })
@@ -67,12 +68,18 @@ async function asClient (line: Line, terminal: Terminal, listen: readonly string
     terminal.err(message)
     return NO_WAY_IN
   }
-  return await use(mesh)
+  return await use(mesh, began)
 }
 
-/** Resolves when others have come and no more for a moment, or the time is over. Who has joined hears of somebody, however far away that is. */
-export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves when others have come and no more for a moment, or the time is over. Who has joined hears of somebody, however
+ * far away that is: it tells of itself first, and of all others with its answer, which takes as long.
+ *
+ * @param began - when joining did
+ */
+export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal, began: number): Promise<void> {
   await new Promise<void>(resolve => {
+    let moment: number | undefined
     let quiet: ReturnType<typeof setTimeout> | undefined
     const done = (): void => {
       clearTimeout(quiet)
@@ -83,7 +90,8 @@ export async function settle (mesh: Mesh, timeout: number, signal: AbortSignal):
     }
     const onNews = (): void => {
       clearTimeout(quiet)
-      quiet = setTimeout(done, QUIET)
+      moment ??= Math.max(QUIET, performance.now() - began)
+      quiet = setTimeout(done, moment)
     }
     const patience = setTimeout(done, timeout)
     if (mesh.discovery.nodes().length > 1) onNews()
@@ -101,8 +109,8 @@ export function joining ({ use, settle: waits = true, reachable = false, ...comm
     run: async (line, terminal) => {
       bootstrapOf(line)
       checkWords(command, line)
-      return asClient(line, terminal, reachable ? REACHABLE : [], async mesh => {
-        if (waits) await settle(mesh, line.timeout, terminal.signal)
+      return asClient(line, terminal, reachable ? REACHABLE : [], async (mesh, began) => {
+        if (waits) await settle(mesh, line.timeout, terminal.signal, began)
         return terminal.signal.aborted ? INTERRUPTED : await use(mesh, line, terminal)
       })
     }

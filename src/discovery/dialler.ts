@@ -27,6 +27,8 @@ export interface DiallerInit {
   view: () => View
   /** Nobody can dial this node. */
   unreachable: () => boolean
+  /** It listens through relays, so that one of them can change that. */
+  seeking: () => boolean
   counters: Counters
   random: () => number
   now: () => number
@@ -141,14 +143,17 @@ export class Dialler {
     }
   }
 
-  /** Relays to be connected with, those first that are, or will be in a moment. */
+  /**
+   * Relays to be connected with, those first that are, or will be in a moment. Not without end: each is a connection of
+   * those that it may have, and with a place it needs them for who then reaches it. Probes come to all the others in turn.
+   */
   #relays (members: readonly NodeInfo[], connected: ReadonlySet<string>): string[] {
-    const { unreachable, now, random } = this.#init
+    const { unreachable, seeking, now, random } = this.#init
     if (!unreachable()) this.#reachableAt = now()
     const lasts = now() - this.#reachableAt
     const isHere = (id: string): number => Number(connected.has(id) || this.#dialling.has(id))
     return shuffle(members.filter(({ roles }) => roles.includes('relay')).map(({ id }) => id), random)
-      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(Math.ceil(lasts / PLACE_TIME), Math.max(SOON_RELAYS, Math.ceil((lasts - RELAY_PAUSE) / PLACE_TIME))))
+      .sort((a, b) => isHere(b) - isHere(a)).slice(0, Math.min(seeking() ? ENOUGH : SOON_RELAYS, Math.ceil(lasts / PLACE_TIME), Math.max(SOON_RELAYS, Math.ceil((lasts - RELAY_PAUSE) / PLACE_TIME))))
   }
 
   #isBusy (failures: number): boolean {

@@ -86,7 +86,9 @@ class NodeDiscovery extends SafeEmitter<DiscoveryEvents> implements Discovery, S
     })
     this.#spreader = new Spreader({ peers, gossip: this.#gossip, members: () => this.#listeners(), random: Math.random })
     this.#greeter = new Greeter({ ...common, peers, view, members: () => this.#listeners(), own: () => this.#self.signed, bootNonce })
-    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager: components.connectionManager, peerStore: components.peerStore, peers, view, unreachable: () => this.#self.info.addresses.length === 0 })
+    const { addressManager, connectionManager, peerStore } = components
+    const seeking = (): boolean => addressManager.getListenAddrs().some(address => isRelayed(String(address)))
+    this.#dialler = new Dialler({ ...common, self: this.#id, connectionManager, peerStore, peers, view, seeking, unreachable: () => this.#self.info.addresses.length === 0 })
     this.#prober = this.#createProber(common, init.detector)
     this.#inbox = new Inbox({
       mesh: this.mesh, id: this.#id, privateKey: components.privateKey, bootNonce, peers,

@@ -189,7 +189,7 @@ export interface DiscoveryComponents {
   privateKey: PrivateKey
   registrar: Pick<Registrar, 'handle' | 'unhandle'>
   connectionManager: Pick<ConnectionManager, 'openConnection' | 'getConnections'>
-  addressManager: Pick<AddressManager, 'getAddresses'>
+  addressManager: Pick<AddressManager, 'getAddresses' | 'getListenAddrs'>
   peerStore: Pick<PeerStore, 'merge' | 'delete'>
   contentRouting: Pick<ContentRouting, 'provide' | 'findProviders'>
   events: TypedEventTarget<Libp2pEvents>

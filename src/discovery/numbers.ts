@@ -5,12 +5,12 @@
 
 /** Members up to which everybody connects with everybody. */
 export const SMALL = 32
-/** Connections to members that a node of a larger mesh keeps. */
+/** Connections to members that a node of a larger mesh keeps, and to relays while nobody can dial it. */
 export const ENOUGH = 16
 /** Relays that a node which nobody can dial connects with soon: one, and one more each time so many ms brought it no place. */
 export const SOON_RELAYS = 4
 export const PLACE_TIME = 15_000
-/** Milliseconds that it waits more when it has so many. They may all be full, or relays in name only: then it goes on. */
+/** Milliseconds that it waits more when it has so many. They may all be full, or relays in name only: then it goes on, up to `ENOUGH`. */
 export const RELAY_PAUSE = 40_000
 /** A handshake costs both sides: many at once would only make each of them slower. */
 export const MAX_DIALS = 4

@@ -3,6 +3,7 @@
  * A lease alone is no mutual exclusion, as a process may be stopped between the check and the act; the token is.
  */
 import { ElectionStoreError, InvalidOptionsError, StaleTokenError } from '../errors.ts'
+import { unref } from '../util/timeouts.ts'
 import { MAX_FENCED, MAX_FENCED_NAME, MAX_TEXT } from '../wire/limits.ts'
 import { checkName } from '../wire/names.ts'
 import { compareTokens } from './tokens.core.ts'
@@ -12,6 +13,8 @@ import type { StableStore } from '../storage/index.ts'
 const NAME = 'election-fence'
 /** Milliseconds that only an older leader must be known for, before it counts: one lie must not blind for good. */
 const FORGET = 5 * 60 * 1_000
+/** Milliseconds between two looks at whether it still is: nobody may check anything meanwhile. */
+const LOOK = 5_000
 
 interface Seen {
   token: FencingToken
@@ -52,6 +55,7 @@ class StoredFence implements Fence {
   readonly #least = new Map<string, FencingToken>()
   /** Since when only an older one is known, of those services of which that is so. */
   readonly #olderSince = new Map<string, number>()
+  #watched = false
 
   constructor (store: StableStore, floor: (service: string | undefined) => FencingToken | undefined, now: () => number) {
     this.#store = store
@@ -81,23 +85,35 @@ class StoredFence implements Fence {
     const known = this.#floor(service)
     const least = this.#least.get(name)
     if (known !== undefined && (least === undefined || this.#counts(name, known, least))) {
-      if (this.#least.size < MAX_FENCED) this.#least.set(name, known)
+      this.#olderSince.delete(name)
+      if (least !== undefined || this.#least.size < MAX_FENCED) this.#least.set(name, known)
       return known
     }
+    if (known === undefined) this.#olderSince.delete(name)
     if (least !== undefined) return least
     throw new ElectionStoreError(`fence: what was accepted for ${resource} is lost and no leader of ${service ?? 'this node\'s service'} is known, so no token can be judged: try again when there is one; of leaders of another service, name it: { service }`)
   }
 
   /** Records may tell of a leader that never was; or there is one, and this node is cut off from it. */
   #counts (name: string, known: FencingToken, least: FencingToken): boolean {
-    if (compareTokens(known, least) >= 0) {
-      this.#olderSince.delete(name)
-      return true
-    }
+    if (compareTokens(known, least) >= 0) return true
     const now = this.#now()
     const since = this.#olderSince.get(name) ?? now
     this.#olderSince.set(name, since)
+    if (!this.#watched) watch(new WeakRef(this))
+    this.#watched = true
     return now - since >= FORGET
+  }
+
+  /** Whether an older one is still all that is known somewhere. Between two checks a newer one may come and go. */
+  look (): boolean {
+    for (const name of this.#olderSince.keys()) {
+      const known = this.#floor(name === OWN ? undefined : name)
+      const least = this.#least.get(name)
+      if (known === undefined || least === undefined || compareTokens(known, least) >= 0) this.#olderSince.delete(name)
+    }
+    this.#watched = this.#olderSince.size > 0
+    return this.#watched
   }
 
   async #raise (resource: string, { epoch, term }: FencingToken): Promise<void> {
@@ -148,6 +164,11 @@ class StoredFence implements Fence {
     const stored: Stored = { floor: this.#least.get(OWN), ...floors.length > 0 && { floors }, seen }
     await this.#store.set(NAME, encode(stored))
   }
+}
+
+/** Ends when there is nothing more to look at, or when the fence has gone. */
+function watch (fence: WeakRef<StoredFence>): void {
+  const timer = unref(setInterval(() => { if (fence.deref()?.look() !== true) clearInterval(timer) }, LOOK))
 }
 
 /** It was accepted, or is being stored. */

@@ -158,7 +158,7 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
     const there = entries.filter(entry => entry.seq >= from).length
     if (end - from + 1 > there && !this.lost.has(log) && this.states.has(log)) {
       this.lost.add(log)
-      await this.note(log, { lost: true })
+      await this.note([[log, { lost: true }]])
     }
   }
 
@@ -177,17 +177,22 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
     await Promise.resolve()
     while (this.queue.length > 0) {
       const group = this.takeGroup()
+      let results: number[]
       try {
-        const results = await this.apply(group)
-        await this.mend(group)
-        group.forEach((change, i) => { change.resolve(results[i] ?? 0) })
+        results = await this.apply(group)
       } catch (err) {
-        const failure = new StorageError(`could not write the log: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
+        const failure = writeError(err)
         group.forEach(change => { change.reject(failure) })
         continue
       }
+      // what was committed is made, whether or not that can be noted
+      const unmended = await this.mend(group).catch(writeError)
+      const isMade = ({ kind, log }: Change): boolean => unmended == null || !isDelete(kind) || !this.lost.has(log)
+      group.forEach((change, i) => {
+        if (isMade(change)) { change.resolve(results[i] ?? 0) } else { change.reject(unmended) }
+      })
       await this.prune(group)
-      await this.forget(group.filter(({ kind }) => kind === 'forget').map(({ log }) => log))
+      await this.forget(group.filter(change => change.kind === 'forget' && isMade(change)).map(({ log }) => log))
     }
     this.writer = undefined
   }
@@ -243,25 +248,23 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
       await this.backend.commit([], new Map(fresh.map(([log]) => [log, NEVER_WRITTEN])))
       fresh.forEach(([log]) => { this.states.set(log, NEVER_WRITTEN) })
     }
-    await Promise.all(short.map(async ([log, state]) => { await this.note(log, { ceiling: state.last + RESERVE }) }))
+    await this.note(short.map(([log, state]) => [log, { ceiling: state.last + RESERVE }]))
   }
 
   /** What was deleted lacks nothing any more. Before it is forgotten: a ceiling without a state would say that it was lost. */
   private async mend (group: readonly Change[]): Promise<void> {
-    for (const { log, kind } of group) {
-      if (this.lost.has(log) && (kind === 'delete' || kind === 'forget')) {
-        await this.note(log, { lost: false })
-        this.lost.delete(log)
-      }
-    }
+    const mended = new Set(group.filter(({ log, kind }) => isDelete(kind) && this.lost.has(log)).map(({ log }) => log))
+    await this.note([...mended].map(log => [log, { lost: false }]))
+    for (const log of mended) { this.lost.delete(log) }
   }
 
-  /** One after the other, each on top of the last one that succeeded. */
-  private async note (log: string, patch: Partial<RosterEntry>): Promise<void> {
+  /** In one write, and one after the other, each on top of the last one that succeeded. */
+  private async note (patches: ReadonlyArray<[log: string, patch: Partial<RosterEntry>]>): Promise<void> {
+    if (patches.length === 0) { return }
     const noted = this.notes.then(async () => {
-      const entry = { ceiling: 0, lost: false, ...this.roster.get(log), ...patch }
-      await this.backend.note(new Map([[log, entry]]))
-      this.roster.set(log, entry)
+      const entries = new Map(patches.map(([log, patch]) => [log, { ceiling: 0, lost: false, ...this.roster.get(log), ...patch }]))
+      await this.backend.note(entries)
+      for (const [log, entry] of entries) { this.roster.set(log, entry) }
     })
     this.notes = noted.catch(() => {})
     await noted
@@ -282,6 +285,14 @@ export class GroupLogStore<B extends LogBackend = LogBackend> implements LogStor
   protected async forget (logs: readonly string[]): Promise<void> {
     void logs
   }
+}
+
+function isDelete (kind: Change['kind']): boolean {
+  return kind === 'delete' || kind === 'forget'
+}
+
+function writeError (err: unknown): StorageError {
+  return new StorageError(`could not write the log: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
 }
 
 function differs (a: LogState, b: LogState): boolean {

@@ -2,6 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
 import { Counters } from '../../src/discovery/counters.ts'
+import { createDetector } from '../../src/discovery/detector.core.ts'
 import { Dialler } from '../../src/discovery/dialler.ts'
 import type { DiallerInit } from '../../src/discovery/dialler.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -17,16 +18,18 @@ describe('discovery: whom a node connects with', () => {
   let hanging: Array<{ until: number, fail: (err: Error) => void }>
   let tags: Map<string, number | undefined>
   let unreachable: boolean
+  /** It listens through relays. */
+  let seeking: boolean
   let random: () => number
   let now: number
   let dialler: Dialler
 
   before(async () => {
-    ids = await Promise.all(Array.from({ length: 60 }, async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))))
+    ids = await Promise.all(Array.from({ length: 220 }, async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))))
   })
 
   function create (members: number, relays: readonly string[] = []): void {
-    unreachable = true
+    unreachable = seeking = true
     random = () => 0.5
     connected = new Set()
     dialled = []
@@ -37,7 +40,7 @@ describe('discovery: whom a node connects with', () => {
     const nodes = ids.slice(0, members).map(id => ({ id: id.toString(), state: 'up', roles: relays.includes(id.toString()) ? ['relay'] : [], addresses: ['/ip4/127.0.0.1/tcp/1'] }))
     const log = Object.assign(() => {}, { trace: () => {}, error: () => {} })
     dialler = new Dialler({
-      self: SELF, counters: new Counters(), random: () => random(), now: () => now, unreachable: () => unreachable, log,
+      self: SELF, counters: new Counters(), random: () => random(), now: () => now, unreachable: () => unreachable, seeking: () => seeking, log,
       view: () => ({ nodes: () => nodes, get: () => undefined }),
       peers: { connected: () => connected, peerId: (id: string) => ids.find(one => one.toString() === id), isConnected: () => false },
       peerStore: { merge: async (id: PeerId, { tags: set }: { tags: Record<string, { value: number } | undefined> }) => { tags.set(id.toString(), Object.values(set)[0]?.value) } },
@@ -235,6 +238,50 @@ describe('discovery: whom a node connects with', () => {
       await run(60_000)
       expect(new Set(dialled)).to.have.property('size', dialled.length)
       expect(dialled).to.have.length.within(12, 14)
+    })
+
+    it('at most 16 relays, however long they give it no place: it must have connections left for those that then reach it', async () => {
+      const relays = some(...Array.from({ length: 40 }, (_, i) => 20 + i))
+      create(60, relays)
+      random = Math.random
+      for (const id of some(...Array.from({ length: 20 }, (_, i) => i))) connected.add(id)
+      await run(900_000)
+      expect(relays.filter(id => connected.has(id))).to.have.length(16)
+      expect(dialled).to.have.length(16)
+      // others take the place of those that went
+      for (const id of dialled.slice(0, 3)) connected.delete(id)
+      await run(10_000)
+      expect(relays.filter(id => connected.has(id))).to.have.length(16)
+    })
+
+    it('no more than four relays when it listens nowhere: none of them can give it a place', async () => {
+      const relays = some(...Array.from({ length: 40 }, (_, i) => 20 + i))
+      create(60, relays)
+      seeking = false
+      for (const id of some(...Array.from({ length: 20 }, (_, i) => i))) connected.add(id)
+      await run(400_000)
+      expect(dialled).to.have.length(4)
+    })
+
+    it('the one relay of two hundred that has a place for it, as it probes all of them, connected or not', async () => {
+      const relays = ids.slice(20).map(String)
+      create(220, relays)
+      random = Math.random
+      for (const id of ids.slice(0, 20).map(String)) connected.add(id)
+      const [free = ''] = relays.slice(137)
+      const detector = createDetector({ self: SELF, random, calm: true })
+      for (const id of ids.map(String)) detector.step({ type: 'member', id, incarnation: 1, seq: 1, now })
+      for (; now < 120_000 && !connected.has(free);) {
+        for (const output of detector.step({ type: 'tick', now, lag: 0 })) {
+          if (output.type !== 'probe') continue
+          // to send it a connection is made
+          connected.add(output.to)
+          detector.step({ type: 'ack', nonce: output.nonce, from: output.to, now })
+        }
+        await run(100)
+      }
+      expect(connected.has(free)).to.equal(true)
+      expect(dialled.length).to.be.at.most(16)
     })
 
     it('no second relay beside one that is on its way', async () => {

@@ -4,6 +4,7 @@ import { Views } from '../../src/election/views.ts'
 import { memoryStorage } from '../../src/storage/index.ts'
 import { MAX_STABLE_VALUE } from '../../src/storage/names.ts'
 import { MAX_FENCED, MAX_FENCED_NAME } from '../../src/wire/limits.ts'
+import { OwnTime } from '../harness/own-time.ts'
 import type { Discovery, NodeInfo } from '../../src/discovery/index.ts'
 import type { FencingToken } from '../../src/election/index.ts'
 import type { StableStore } from '../../src/storage/index.ts'
@@ -226,6 +227,49 @@ describe('election: fence', () => {
     known = undefined
     now += 299_000
     expect(await refusal(fence.check('b', token(5, 2)))).to.equal('StaleTokenError')
+  })
+
+  it('after a loss two moments in which only an older leader was known, and a newer one or none between them, are not minutes of it', async () => {
+    const time = new OwnTime()
+    try {
+      const { damaged } = damagedStore()
+      let known: FencingToken | undefined = token(5, 3)
+      const fence = createFence(damaged, () => known)
+      expect(await refusal(fence.check('a', token(5, 3)))).to.equal('accepted')
+      for (const between of [token(5, 3), undefined, token(5, 3)]) {
+        known = token(5, 2)
+        expect(await refusal(fence.check('b', token(5, 2)))).to.equal('StaleTokenError')
+        await time.pass(1_000)
+        known = between
+        await time.pass(3_600_000)
+      }
+      known = token(5, 2)
+      expect(await refusal(fence.check('b', token(5, 2)))).to.equal('StaleTokenError')
+      await time.pass(299_000)
+      expect(await refusal(fence.check('b', token(5, 2)))).to.equal('StaleTokenError')
+      await time.pass(3_600_000)
+      expect(await refusal(fence.check('b', token(5, 2))), 'known alone for long, asked seldom').to.equal('accepted')
+    } finally {
+      time.restore()
+    }
+  })
+
+  it('after a loss each leader that is older than the last one has to be known for minutes', async () => {
+    const { damaged } = damagedStore()
+    let now = 0
+    let known = token(5, 3)
+    const fence = createFence(damaged, () => known, () => now)
+    expect(await refusal(fence.check('a', known))).to.equal('accepted')
+    known = token(5, 2)
+    expect(await refusal(fence.check('b', known))).to.equal('StaleTokenError')
+    now += 300_000
+    expect(await refusal(fence.check('c', known))).to.equal('accepted')
+    known = token(5, 1)
+    expect(await refusal(fence.check('d', known))).to.equal('StaleTokenError')
+    now += 299_000
+    expect(await refusal(fence.check('d', known))).to.equal('StaleTokenError')
+    now += 1_000
+    expect(await refusal(fence.check('d', known))).to.equal('accepted')
   })
 
   it('refuses what is no resource and what is no token, and more resources than it can remember', async () => {

@@ -197,6 +197,37 @@ describe('storage: group commit', () => {
     expect([...store.lost]).to.deep.equal([])
   })
 
+  it('takes changes of other logs for made when it cannot note that a deleted one is not lost', async () => {
+    const backend = new FakeLogs()
+    const roster = new Map([['bad', { ceiling: 5, lost: true }]])
+    const store = await ForgettingLogStore.open(backend, { states: new Map(), roster, damaged: false })
+    await store.append('good', [bytes('1')])
+    const { note } = backend
+    backend.note = async () => { throw new Error('no space left on device') }
+    const changes = [store.append('good', [bytes('2')]), store.delete('bad', { forever: true }), store.delete('good', { forever: true })]
+    expect((await Promise.allSettled(changes)).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
+    expect([...store.lost]).to.deep.equal(['bad'])
+    backend.note = note
+    await store.delete('bad', { forever: true })
+    expect([...store.lost]).to.deep.equal([])
+    await store.close()
+    expect(backend.forgotten, 'each once that was noted').to.deep.equal([['good'], ['bad']])
+  })
+
+  it('notes with one write that those which were deleted together are not lost', async () => {
+    const backend = new FakeLogs()
+    const names = Array.from({ length: 50 }, (_, i) => `log${i}`)
+    const roster = new Map(names.map(name => [name, { ceiling: 5, lost: true }]))
+    const store = await ForgettingLogStore.open(backend, { states: new Map(), roster, damaged: false })
+    const writes: string[][] = []
+    backend.note = async entries => { writes.push([...entries.keys()]) }
+    await Promise.all([...names, names[0]!].map(async name => { await store.delete(name, { forever: true }) }))
+    await store.close()
+    expect(writes).to.deep.equal([names])
+    expect([...store.lost]).to.deep.equal([])
+    expect(backend.forgotten.flat()).to.include.members(names)
+  })
+
   it('leaves no hole when a write fails, and tells everyone whose write it was', async () => {
     const backend = new FakeLogs()
     const store = new GroupLogStore(backend)
