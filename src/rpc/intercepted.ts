@@ -62,6 +62,8 @@ function enter (hooks: HookList, next: Serve, call: Context, run: Run<ServerCall
     if (held !== undefined) {
       return held.then(() => enter(hooks, next, call, run), (err: unknown) => leave(hooks, call, run, true, err))
     }
+    // it may have ended while it was held up
+    if (call.ended !== undefined) throw call.ended
     result = next(call)
   } catch (err) {
     return leave(hooks, call, run, true, err)

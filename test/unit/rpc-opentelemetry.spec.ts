@@ -2,9 +2,9 @@ import * as otel from '@opentelemetry/api'
 import { InMemorySpanExporter, NodeTracerProvider, ParentBasedSampler, SamplingDecision, SimpleSpanProcessor, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-node'
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
-import { tracing } from '../../src/rpc/index.ts'
+import { auth, tracing } from '../../src/rpc/index.ts'
 import { until } from '../harness/until.ts'
-import { FakeMesh, rejection } from './rpc-fakes.ts'
+import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
 import type { Interceptors, Span } from '../../src/rpc/index.ts'
 import type { ReadableSpan, Sampler } from '@opentelemetry/sdk-trace-node'
@@ -121,6 +121,25 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     const nested = spans().filter(({ name, kind }) => name === 'login/echo' && kind === otel.SpanKind.CLIENT)
     expect(nested.length).to.be.at.least(2)
     for (const { parentSpanContext } of nested) expect(parentSpanContext?.spanId).to.equal(server?.spanContext().spanId)
+  })
+
+  it('what auth does inside of it is of the span of the call, and a call that ends meanwhile has one', async () => {
+    const trace = tracing({ otel, slow: 60_000 })
+    let check = 'quick'
+    await start(undefined, undefined, { client: [trace.client], server: [trace.server, auth(async (_, call) => await call.context.invoke('users', check) === true)] })
+    const users = await mesh.add('users-1', 'users')
+    users.rpc.handle('quick', () => true)
+    users.rpc.handle('never', async () => new Promise(() => {}))
+    expect(await gate.rpc.invoke('login', 'echo', 1)).to.equal(1)
+    expect(spans().map(({ name, kind }) => [name, kind])).to.deep.equal([['users/quick', otel.SpanKind.CLIENT], ['login/echo', otel.SpanKind.SERVER], ['login/echo', otel.SpanKind.CLIENT]])
+    expect(parents()).to.deep.equal([...ids().slice(1), undefined])
+    exporter.reset()
+    check = 'never'
+    const late = watch(gate.rpc.invoke('login', 'echo', 1, { timeout: 100 }))
+    await ready()
+    await mesh.clock.pass(200)
+    expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+    expect(spans().map(({ name, status }) => [name, status.code])).to.have.deep.members([['users/never', otel.SpanStatusCode.ERROR], ['login/echo', otel.SpanStatusCode.ERROR], ['login/echo', otel.SpanStatusCode.ERROR]])
   })
 
   it('a slow span that the sampler dropped is offered again, by an attribute', async () => {
