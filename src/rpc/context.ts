@@ -55,6 +55,8 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   counted = false
   /** Has one of the places of its method's gate. */
   gated = false
+  /** Whoever decides whether it may run has not said yes. */
+  barred = false
   /** When its handler began, if that is measured; as in `Call`, not 0 at first. */
   began: number | undefined = undefined
   timer: TimerHandle | undefined = undefined

@@ -3,6 +3,7 @@ import { InvalidOptionsError, RpcError } from '../errors.ts'
 import { checkNumber, refuse } from '../util/refuse.ts'
 import { serverHooks } from './intercepted.ts'
 import { clientHooks } from './passage.ts'
+import type { Context } from './context.ts'
 import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } from './interceptor.ts'
 import type { OutCall } from './out-call.ts'
 
@@ -74,18 +75,21 @@ export type Decision = boolean | Promise<boolean>
  */
 export function auth (allow: (credentials: string | undefined, call: ServerCall) => Decision): ServerInterceptor {
   refuse(typeof allow !== 'function', 'auth: expected a function')
-  const check = (allowed: boolean, given: string | undefined): void => {
+  const check = (allowed: boolean, given: string | undefined, call: Context): void => {
     // only a plain yes is one
     if (allowed !== true) {
       const [code, what] = given === undefined ? ['UNAUTHENTICATED', 'no credentials were sent'] as const : ['PERMISSION_DENIED', 'the credentials do not allow this call'] as const
       throw new RpcError(code, what)
     }
+    call.barred = false
   }
   return serverHooks({
     before: call => {
-      const given = call.context.headers[AUTHORIZATION]
+      const context = call.context as Context
+      const given = context.headers[AUTHORIZATION]
+      context.barred = true
       const decision = allow(given, call)
-      return typeof decision === 'boolean' ? check(decision, given) : Promise.resolve(decision).then(allowed => { check(allowed, given) })
+      return typeof decision === 'boolean' ? check(decision, given, context) : Promise.resolve(decision).then(allowed => { check(allowed, given, context) })
     }
   })
 }

@@ -236,6 +236,26 @@ describe('rpc: who may call', () => {
     expect(ran).to.deep.equal([])
   })
 
+  it('what a rule fails with is no reply of a key: the call has not run, and the next one is decided anew', async () => {
+    let down: Error | undefined
+    let asked = 0
+    const rule = auth(async () => { asked++; if (down !== undefined) throw down; return true })
+    await start([rule, auth(() => true)])
+    login.rpc.handle('own', args => { ran.push(args); throw new RpcError('NOT_FOUND', 'whom?') }, { interceptors: [rule] })
+    for (const [i, failure] of [new Error('ECONNREFUSED'), new RpcError('INTERNAL', 'the backend has a fault'), new RpcError('NOT_FOUND', 'no such user')].entries()) {
+      const again = { ...ME, idempotencyKey: `k-${i}` }
+      down = failure
+      expect(await rejection(gate.rpc.invoke('login', 'work', `text-${i}`, again))).to.include({ code: failure instanceof RpcError ? failure.code : 'UNKNOWN' })
+      down = undefined
+      expect(await gate.rpc.invoke('login', 'work', `text-${i}`, again)).to.equal(`text-${i}`)
+      expect(await gate.rpc.invoke('login', 'work', `text-${i}`, again)).to.equal(`text-${i}`)
+    }
+    expect(ran.splice(0)).to.deep.equal(['text-0', 'text-1', 'text-2'])
+    asked = 0
+    for (let i = 0; i < 2; i++) expect(await rejection(gate.rpc.invoke('login', 'own', 1, { ...ME, idempotencyKey: 'k' }))).to.include({ code: 'NOT_FOUND' })
+    expect([ran, asked], 'what a handler throws is').to.deep.equal([[1], 2])
+  })
+
   it('is told of the service, the method and the arguments', async () => {
     const seen: unknown[] = []
     const contract = defineService('login', { work: unary({ input: schema }) })
