@@ -28,9 +28,13 @@ export interface CallParent extends Parent {
 /** Of options: arguments that several calls have in common. */
 export const ENCODED = Symbol('encoded')
 
-/** Options of a call among several. */
+/** Of options: hears of what a call of sequences fails with, at once. */
+export const FAILED = Symbol('failed')
+
+/** Options of a call among several, or of one that is followed. */
 export interface Sharing extends InvokeOptions {
   readonly [ENCODED]?: EncodedBody & { readonly args: unknown }
+  [FAILED]?: Call['onFailed']
 }
 
 type Preparing = Pick<ClientInit, 'made' | 'tokens' | 'maxBody'>
@@ -118,6 +122,7 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
     throw new InvalidOptionsError('onNode must be a function')
   }
   call.onNode = options.onNode
+  call.onFailed = (options as Sharing)[FAILED]
 }
 
 /** What listens to it later has no caller to throw to. @throws InvalidOptionsError */

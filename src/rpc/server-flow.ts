@@ -45,6 +45,10 @@ export class ServerFlow implements Origin, ChannelUser {
     this.#out = new Outflow(init.channel)
   }
 
+  get failure (): unknown {
+    return this.#out.failure
+  }
+
   onRequest (request: RequestFrame): void {
     if (this.#begun || request.streaming === 0) {
       throw new ProtocolError(this.#begun ? 'a second request on the stream of one call' : 'a request of one answer on a stream for sequences')
