@@ -8,8 +8,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** A call on its way out. Interceptors may change what is not read-only before they hand it on. */
 export interface ClientCall {
   readonly kind: CallKind
+  /** Without the version that the caller may have named it with. */
   readonly service: string
-  /** With the version that the contract names: `user.password@2`. */
+  /** With the version that the contract or the caller names: `user.password@2`. */
   readonly method: string
   /** The arguments; of `clientStream` and `bidi` the sequence of inputs. */
   args: unknown

@@ -48,6 +48,7 @@ export function prepare (service: string, method: string, args: unknown, options
   if (!made.knows(service, method)) {
     if (!isName('service', service)) {
       [service, method] = splitVersion(service, method)
+      checkName('service', service)
     }
     checkName('method', method)
   }
@@ -70,10 +71,10 @@ export function prepare (service: string, method: string, args: unknown, options
 }
 
 /** `login@2` and `user.password` are `login` and `user.password@2`. */
-function splitVersion (service: string, method: string): [string, string] {
-  const [name = '', ...version] = String(service).split('@')
-  checkName('service', version.length === 0 ? service : name)
-  return [name, `${method}@${version.join('@')}`]
+export function splitVersion (service: string, method: string): [string, string] {
+  // an untyped caller may name anything
+  const at = typeof service === 'string' ? service.indexOf('@') : -1
+  return at < 0 ? [service, method] : [service.slice(0, at), `${String(method)}${service.slice(at)}`]
 }
 
 /** Milliseconds that a call may take: what was asked for, within what remains to the handler that makes it. */
