@@ -82,6 +82,7 @@ export class Call implements RequestFrame, Ending {
   out: OutCall | undefined = undefined
   signal: AbortSignal | undefined = undefined
   onNode: ((id: string) => void) | undefined = undefined
+  onFailed: ((error: unknown) => void) | undefined = undefined
   parent: Parent | undefined = undefined
 
   /** Who hears of its outcome. */

@@ -52,7 +52,10 @@ export class ClientFlow implements ChannelUser {
     if (this.results !== undefined) {
       const { results } = this
       call.resolve = () => { results.end() }
-      call.reject = error => { results.end(error as Error, this.#dropped) }
+      call.reject = error => {
+        results.end(error as Error, this.#dropped)
+        call.onFailed?.(error)
+      }
     }
   }
 

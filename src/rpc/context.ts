@@ -10,7 +10,6 @@ import type { ServerCall } from './interceptor.ts'
 import type { CallParent } from './prepare.ts'
 import type { CallKind, Results, StreamKind, StreamOptions } from './stream-types.ts'
 import type { ClientOptions } from './typed.ts'
-import type { Verdict } from './vetting.ts'
 import type { NodeInfo } from '../discovery/index.ts'
 import type { TimerHandle, Timers } from '../util/timers.ts'
 import type { RequestFrame } from '../wire/rpc-frames.ts'
@@ -56,11 +55,11 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   counted = false
   /** Has one of the places of its method's gate. */
   gated = false
+  /** Whoever decides whether it may run has not said yes. */
+  barred = false
   /** When its handler began, if that is measured; as in `Call`, not 0 at first. */
   began: number | undefined = undefined
   timer: TimerHandle | undefined = undefined
-  /** Of those who were asked whether it may run. */
-  verdict: Verdict | undefined = undefined
   readonly #host: ContextHost
   readonly #due: number
   // made when asked for: a controller costs more than the rest of a call

@@ -11,16 +11,24 @@ import type { Method } from './methods.ts'
  * ordinary one, which runs as every other.
  */
 export function handlerOf (method: Method): Handler {
-  const { kind, about } = method
-  const handler = intercepted(method)
-  return kind === 'unary'
-    ? handler
-    : async (args, context) => {
-      const { origin } = context as Context
-      if (!(origin instanceof ServerFlow)) {
-        throw new RpcError('INTERNAL', `${context.method}: a streaming method needs the context it was given`)
-      }
-      origin.accept(kind !== 'serverStream')
-      return origin.run(kind, handler, args, context as Context, about)
+  const { kind, about, interceptors } = method
+  if (kind === 'unary') {
+    return intercepted(method)
+  }
+  const handler = intercepted({
+    kind,
+    interceptors,
+    handler: (args, context) => {
+      flowOf(context as Context).accept()
+      return method.handler(args, context)
     }
+  })
+  return async (args, context) => flowOf(context as Context).run(kind, handler, args, context as Context, about)
+}
+
+function flowOf ({ origin, method }: Context): ServerFlow {
+  if (!(origin instanceof ServerFlow)) {
+    throw new RpcError('INTERNAL', `${method}: a streaming method needs the context it was given`)
+  }
+  return origin
 }

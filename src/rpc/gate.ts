@@ -18,6 +18,11 @@ export class Gate {
     return this.#waiting.size
   }
 
+  /** It waits for its turn. */
+  has (context: Context): boolean {
+    return this.#waiting.has(context)
+  }
+
   /** Run now, or when it is its turn, which it waits for: true. @throws RpcError - too many wait */
   enter (context: Context, run: () => void): boolean {
     const waits = this.running >= this.#limit

@@ -3,7 +3,6 @@ import { InvalidOptionsError, RpcError } from '../errors.ts'
 import { checkNumber, refuse } from '../util/refuse.ts'
 import { serverHooks } from './intercepted.ts'
 import { clientHooks } from './passage.ts'
-import { Vetting } from './vetting.ts'
 import type { Context } from './context.ts'
 import type { ClientCall, ClientInterceptor, ServerCall, ServerInterceptor } from './interceptor.ts'
 import type { OutCall } from './out-call.ts'
@@ -70,25 +69,27 @@ export type Decision = boolean | Promise<boolean>
  * Lets a call pass that `allow` says yes to. It is given the header `authorization`, undefined when the caller sent none;
  * `call.context.caller.id` is the caller's key, proved by the connection.
  *
- * Callers are asked for their credentials before anything is done for them: of a call that may not run the body is not even
- * read, and it takes none of the method's places. So `allow` knows no arguments: what depends on them is for the handler, or
- * for an interceptor of your own, to decide. Interceptors outside of this one see such a call, with `args` undefined.
+ * It is asked where it stands among the interceptors: behind a limiter it makes no lookups that the limiter refuses. By then the
+ * body has been received and read, within the limits of a caller, an `input` schema has checked it, and the call has one of the
+ * places that `concurrency` gives, which it keeps while `allow` thinks.
  */
-export function auth (allow: (credentials: string | undefined, call: Omit<ServerCall, 'args'>) => Decision): ServerInterceptor {
+export function auth (allow: (credentials: string | undefined, call: ServerCall) => Decision): ServerInterceptor {
   refuse(typeof allow !== 'function', 'auth: expected a function')
-  const check = (allowed: boolean, given: string | undefined): void => {
+  const check = (allowed: boolean, given: string | undefined, call: Context): void => {
     // only a plain yes is one
     if (allowed !== true) {
       const [code, what] = given === undefined ? ['UNAUTHENTICATED', 'no credentials were sent'] as const : ['PERMISSION_DENIED', 'the credentials do not allow this call'] as const
       throw new RpcError(code, what)
     }
+    call.barred = false
   }
-  const vetting = new Vetting(call => {
-    const given = call.headers[AUTHORIZATION]
-    const decision = allow(given, call)
-    if (typeof decision !== 'boolean') return Promise.resolve(decision).then(allowed => { check(allowed, given) })
-    check(decision, given)
-    return undefined
+  return serverHooks({
+    before: call => {
+      const context = call.context as Context
+      const given = context.headers[AUTHORIZATION]
+      context.barred = true
+      const decision = allow(given, call)
+      return typeof decision === 'boolean' ? check(decision, given, context) : Promise.resolve(decision).then(allowed => { check(allowed, given, context) })
+    }
   })
-  return Object.assign(serverHooks({ before: call => vetting.enforce(call as Context) }), { vetting })
 }

@@ -25,6 +25,8 @@ export interface Origin {
   readonly local: boolean
   /** Answers wait that the caller does not take. */
   readonly congested: boolean
+  /** Why no more items of its call are sent. */
+  readonly failure?: unknown
   answer (id: number, codec: BodyCodec, body: Uint8Array | undefined): void
   refuse (id: number, error: RpcError): void
   /** The handler is done after the call was ended. */

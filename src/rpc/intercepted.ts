@@ -1,7 +1,7 @@
 /** Handlers with interceptors around them. */
 import { handedOn } from './handed-on.ts'
 import { compose, hooked, Run } from './hooks.ts'
-import { changed, DeferredResults } from './results.ts'
+import { changed } from './results.ts'
 import { isThenable } from '../util/thenable.ts'
 import type { Context } from './context.ts'
 import type { Halves, Hooks } from './hooks.ts'
@@ -22,7 +22,7 @@ export function serverHooks (hooks: Hooks<ServerCall>): ServerInterceptor {
 }
 
 /** A method's handler with the room's interceptors and its own around it; itself when there are none. */
-export function intercepted ({ kind, handler, interceptors }: Method): Handler {
+export function intercepted ({ kind, handler, interceptors }: Pick<Method, 'kind' | 'handler' | 'interceptors'>): Handler {
   if (interceptors.length === 0) {
     return handler
   }
@@ -31,7 +31,8 @@ export function intercepted ({ kind, handler, interceptors }: Method): Handler {
   if (kind === 'unary' || kind === 'clientStream') {
     return (args, context) => chain(callOf(args, context))
   }
-  return (args: unknown, context: HandlerContext) => new DeferredResults(async () => asyncIterable(await chain(callOf(args, context))))
+  // at once, not with the first item: who refuses the call waits for nobody to ask for one
+  return async (args, context) => asyncIterable(await chain(callOf(args, context)))
 }
 
 /** The context is the call, for those around the handler. */
@@ -42,7 +43,7 @@ function callOf (args: unknown, context: HandlerContext): ServerCall {
   return call
 }
 
-/** A handler may return an array. What is neither is told by the first `next`. */
+/** A handler may return an array. What is neither is told by who iterates it. */
 function asyncIterable (items: unknown): AsyncIterable<unknown> {
   if (typeof items === 'object' && items !== null && Symbol.iterator in items) {
     const iterator = (items as Iterable<unknown>)[Symbol.iterator]()
@@ -62,6 +63,8 @@ function enter (hooks: HookList, next: Serve, call: Context, run: Run<ServerCall
     if (held !== undefined) {
       return held.then(() => enter(hooks, next, call, run), (err: unknown) => leave(hooks, call, run, true, err))
     }
+    // it may have ended while it was held up
+    if (call.ended !== undefined) throw call.ended
     result = next(call)
   } catch (err) {
     return leave(hooks, call, run, true, err)

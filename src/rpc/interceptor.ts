@@ -8,8 +8,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** A call on its way out. Interceptors may change what is not read-only before they hand it on. */
 export interface ClientCall {
   readonly kind: CallKind
+  /** Without the version that the caller may have named it with. */
   readonly service: string
-  /** With the version that the contract names: `user.password@2`. */
+  /** With the version that the contract or the caller names: `user.password@2`. */
   readonly method: string
   /** The arguments; of `clientStream` and `bidi` the sequence of inputs. */
   args: unknown
@@ -42,13 +43,13 @@ export interface ClientCall {
 export type ClientNext = (call: ClientCall) => Promise<unknown>
 export type ClientInterceptor = (next: ClientNext) => ClientNext
 
-/** A call that came in, before its handler. Arguments are checked already, unless `auth` refuses the call: then nobody has read them. */
+/** A call that came in, before its handler. Arguments are checked already. */
 export interface ServerCall {
   readonly kind: CallKind
   /** That of this node. */
   readonly service: string
   readonly method: string
-  /** The arguments; of `clientStream` and `bidi` the AsyncIterable of inputs. Undefined of a call that `auth` refuses. */
+  /** The arguments; of `clientStream` and `bidi` the AsyncIterable of inputs. */
   args: unknown
   readonly context: HandlerContext
   /** What the calls of the handler inherit, the trace context that came with the call as `traceparent`; may be replaced. */

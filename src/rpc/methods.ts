@@ -9,7 +9,6 @@ import type { CallCounts } from './counts.ts'
 import type { HandleOptions, Handler, MethodStats, Registration } from './index.ts'
 import type { ServerInterceptor } from './interceptor.ts'
 import type { CallKind } from './stream-types.ts'
-import type { Vetting, VettingInterceptor } from './vetting.ts'
 
 const B = 0x62
 
@@ -27,8 +26,6 @@ export class Method implements CallCounts {
   readonly handler: Handler
   /** The room's, and its own within them. */
   readonly interceptors: readonly ServerInterceptor[]
-  /** Those of them who decide before the body of a call is read. */
-  readonly vettings: readonly Vetting[]
   /** What its calls run: made of these for the first one, as a page has the code for that only once it is called. */
   ready: Handler | undefined = undefined
   /** What it was served with, for those who ask. */
@@ -53,7 +50,6 @@ export class Method implements CallCounts {
     this.kind = kind
     this.handler = handler
     this.interceptors = interceptors
-    this.vettings = interceptors.flatMap(({ vetting }: VettingInterceptor) => vetting ?? [])
     this.about = about
     this.gate = gateOf(name, options)
     this.input = options.input

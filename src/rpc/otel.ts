@@ -2,10 +2,15 @@
 import { STATUS_CODES } from '../errors.ts'
 import { iteratorOf } from './iterator.ts'
 import { thrown } from './outcome.ts'
+import { FAILED } from './prepare.ts'
+import { LEFT } from './results.ts'
+import type { Context } from './context.ts'
 import type { ClientCall, ServerCall } from './interceptor.ts'
 import type { AnyIterator } from './iterator.ts'
+import type { Sharing } from './prepare.ts'
 import type { CallKind, Results } from './stream-types.ts'
 import type { Tracing } from './tracing.ts'
+import type { RpcError } from '../errors.ts'
 import type { Receipt, TopicTracing } from '../pubsub/index.ts'
 
 interface OtelSpan {
@@ -77,6 +82,18 @@ interface Ending {
   left?: true
 }
 
+/** Gives a function that is called when a sequence fails, whoever asks for its items. */
+type Listen = (failed: (failure: unknown) => void) => void
+
+interface About {
+  /** Attributes that are known once it is over. */
+  learnt: (ending: Ending) => Attributes
+  /** What else is known of how it ended. */
+  amend?: (ending: Ending) => Ending
+  /** The result is a sequence, and it is over when that is. */
+  sequence?: Listen | undefined
+}
+
 class Spans {
   readonly #api: OtelApi
   readonly #slow: number
@@ -88,18 +105,15 @@ class Spans {
     this.#tracer = api.trace.getTracer('braid-mesh')
   }
 
-  /**
-   * @param learnt - attributes that are known once it is over
-   * @param goesOn - the result is a sequence, and it is over when that is
-   */
-  async run (name: string, options: SpanOptions, parent: unknown, call: (context: unknown) => Promise<unknown>, learnt: (ending: Ending) => Attributes, goesOn = false): Promise<unknown> {
+  async run (name: string, options: SpanOptions, parent: unknown, call: (context: unknown) => Promise<unknown>, { learnt, amend, sequence }: About): Promise<unknown> {
     const { trace, context } = this.#api
     const start = Date.now()
     const span = this.#tracer.startSpan(name, options, parent)
     const within: unknown = trace.setSpan(parent, span)
-    const over = (ending: Ending): void => {
+    const over = (seen: Ending, began = Date.now()): void => {
+      const ending = amend?.(seen) ?? seen
       const attributes = learnt(ending)
-      if (Date.now() - start > this.#slow && !span.isRecording()) {
+      if (began - start > this.#slow && !span.isRecording()) {
         const again = { ...options, attributes: { ...options.attributes, 'braid.slow': true }, startTime: start }
         end(this.#tracer.startSpan(name, again, parent), attributes, ending)
       }
@@ -107,7 +121,7 @@ class Spans {
     }
     try {
       const result: unknown = await context.with(within, async () => call(within))
-      if (goesOn) return following(iteratorOf(result), over, step => context.with(within, step))
+      if (sequence !== undefined) return following(iteratorOf(result), over, step => context.with(within, step), sequence)
       over({ result })
       return result
     } catch (failure) {
@@ -130,23 +144,35 @@ class Spans {
   }
 }
 
-/** The same sequence, whose end is told once: that of its items, its failure, or that nobody wants the rest. */
-function following (items: AnyIterator, over: (ending: Ending) => void, within: (step: () => unknown) => unknown): Results {
+/**
+ * The same sequence, whose end is told once, with when it began: that of its items, its failure, also while nobody asks for an
+ * item, or that nobody wants the rest.
+ */
+function following (items: AnyIterator, over: (ending: Ending, began?: number) => void, within: (step: () => unknown) => unknown, listen: Listen): Results {
   let open = true
+  let asked = 0
+  let began: number | undefined
   const close = (ending: Ending): void => {
     if (open) {
       open = false
-      over(ending)
+      over(ending, began)
     }
   }
+  // whoever asks is told by the item
+  listen(failure => { if (asked === 0) close({ failure }) })
   const step = async (ends: boolean, take: () => unknown): Promise<IteratorResult<unknown, undefined>> => {
+    asked++
     try {
       const item = await within(take) as IteratorResult<unknown, undefined> | undefined
+      began ??= Date.now()
       if (ends || item?.done === true) close(ends ? { left: true } : {})
       return item ?? { done: true, value: undefined }
     } catch (failure) {
+      began ??= Date.now()
       close({ failure })
       throw failure
+    } finally {
+      asked--
     }
   }
   const own: Results = {
@@ -176,18 +202,44 @@ function ofCalls (api: OtelApi, spans: Spans): Pick<Tracing, 'client' | 'server'
       return spans.run(`${service}/${method}`, { kind: CLIENT, attributes: rpcAttributes(service, method) }, spans.active(call.parent?.metadata), async context => {
         options.metadata = spans.carrying(context, options.metadata)
         return next(call)
-      }, ending => ({ ...statusOf(ending, codeOf), ...call.node !== undefined && { [PEER]: call.node } }), isSequence(kind))
+      }, {
+        learnt: ending => ({ ...statusOf(ending, codeOf), ...call.node !== undefined && { [PEER]: call.node } }),
+        amend: ending => (ending.failure as { cause?: unknown } | null | undefined)?.cause === LEFT ? { left: true } : ending,
+        sequence: isSequence(kind) ? failures(options) : undefined
+      })
     },
     server: next => async (call: ServerCall) => {
       const { service, method, kind } = call
+      const context = call.context as Context
       const parent: unknown = api.propagation.extract(api.context.active(), call.metadata)
-      const attributes = { ...rpcAttributes(service, method), [PEER]: call.context.caller.id }
+      const attributes = { ...rpcAttributes(service, method), [PEER]: context.caller.id }
       return spans.run(`${service}/${method}`, { kind: SERVER, attributes }, parent, async context => {
         call.metadata = spans.carrying(context, call.metadata)
         return next(call)
-      }, ending => statusOf(ending, failure => thrown(failure).code), isSequence(kind))
+      }, {
+        learnt: ending => statusOf(ending, failure => thrown(failure).code),
+        amend: ending => amended(ending, context),
+        sequence: isSequence(kind) ? () => {} : undefined
+      })
     }
   }
+}
+
+/** What a call of sequences fails with. Outer spans hear of it, too. */
+function failures (options: Sharing): Listen {
+  const outer = options[FAILED]
+  let told: ((failure: unknown) => void) | undefined
+  options[FAILED] = failure => {
+    told?.(failure)
+    outer?.(failure)
+  }
+  return failed => { told = failed }
+}
+
+/** A sequence that its handler was made to leave: by what its caller has heard. */
+function amended (ending: Ending, { ended, origin }: Context): Ending {
+  const failure = (ended as Partial<RpcError> | undefined)?.code === 'CANCELLED' ? undefined : ended ?? origin.failure
+  return 'failure' in ending || failure === undefined ? ending : { failure }
 }
 
 function isSequence (kind: CallKind): boolean {
@@ -199,7 +251,7 @@ function ofMessages (api: OtelApi, spans: Spans): TopicTracing {
   return {
     publish: async ({ topic, headers }, next) =>
       await spans.run(`publish ${topic}`, { kind: PRODUCER, attributes: messageAttributes('publish', 'send', topic) }, spans.active(headers), async context =>
-        next(spans.carrying(context, headers)), ending => ({ ...failed(ending), ...ending.result !== undefined && { 'messaging.message.id': (ending.result as Receipt).id } })) as Receipt,
+        next(spans.carrying(context, headers)), { learnt: ending => ({ ...failed(ending), ...ending.result !== undefined && { 'messaging.message.id': (ending.result as Receipt).id } }) }) as Receipt,
     consume: async ({ topic, channel, id, publisher, attempt, headers }, next) => {
       const parent: unknown = api.propagation.extract(api.context.active(), headers)
       const origin: unknown = api.trace.getSpanContext(parent)
@@ -211,7 +263,7 @@ function ofMessages (api: OtelApi, spans: Spans): TopicTracing {
         'braid.attempt': attempt
       }
       return spans.run(`process ${topic}`, { kind: CONSUMER, attributes, links: origin === undefined ? [] : [{ context: origin }] }, parent, async context =>
-        next(spans.carrying(context, headers)), failed)
+        next(spans.carrying(context, headers)), { learnt: failed })
     }
   }
 }

@@ -1,4 +1,5 @@
 import { MAX_MISSES } from './numbers.ts'
+import { splitVersion } from './prepare.ts'
 import type { Call } from './call.ts'
 import type { Whole } from './handed-on.ts'
 import type { ClientCall } from './interceptor.ts'
@@ -56,8 +57,9 @@ export class OutCall implements ClientCall, Whole<OutCall> {
   constructor (host: OutCallHost, kind: CallKind, service: string, method: string, args: unknown, options: InvokeOptions | undefined, parent: (HandlerContext & CallParent) | undefined, oneWay = false) {
     this.#host = host
     this.kind = kind
-    this.service = service
-    this.method = method
+    const [name, versioned] = splitVersion(service, method)
+    this.service = name
+    this.method = versioned
     this.args = args
     this.#options = options === undefined ? undefined : { ...options }
     this.parent = parent
@@ -129,8 +131,7 @@ export class OutCall implements ClientCall, Whole<OutCall> {
   }
 
   nodes (): readonly NodeInfo[] {
-    const at = this.service.indexOf('@')
-    return this.#host.discovery.nodes(at < 0 ? this.service : this.service.slice(0, at))
+    return this.#host.discovery.nodes(this.service)
   }
 
   /** An attempt begins. Returns the milliseconds that it may take. */

@@ -6,6 +6,8 @@ import type { EncodedBody } from '../wire/codecs.ts'
 
 /** A sequence that is sent, as fast as its receiver grants. */
 export class Outflow {
+  /** Of an item that could not be sent, while the source is told to clean up, too. */
+  failure: unknown = undefined
   readonly #channel: Channel
   #credit = 0
   #wake: (() => void) | undefined
@@ -53,6 +55,7 @@ export class Outflow {
         }
       }
     } catch (err) {
+      this.failure = err
       await this.#leave()
       throw err
     }

@@ -28,9 +28,13 @@ export interface CallParent extends Parent {
 /** Of options: arguments that several calls have in common. */
 export const ENCODED = Symbol('encoded')
 
-/** Options of a call among several. */
+/** Of options: hears of what a call of sequences fails with, at once. */
+export const FAILED = Symbol('failed')
+
+/** Options of a call among several, or of one that is followed. */
 export interface Sharing extends InvokeOptions {
   readonly [ENCODED]?: EncodedBody & { readonly args: unknown }
+  [FAILED]?: Call['onFailed']
 }
 
 type Preparing = Pick<ClientInit, 'made' | 'tokens' | 'maxBody'>
@@ -44,6 +48,7 @@ export function prepare (service: string, method: string, args: unknown, options
   if (!made.knows(service, method)) {
     if (!isName('service', service)) {
       [service, method] = splitVersion(service, method)
+      checkName('service', service)
     }
     checkName('method', method)
   }
@@ -66,10 +71,10 @@ export function prepare (service: string, method: string, args: unknown, options
 }
 
 /** `login@2` and `user.password` are `login` and `user.password@2`. */
-function splitVersion (service: string, method: string): [string, string] {
-  const [name = '', ...version] = String(service).split('@')
-  checkName('service', version.length === 0 ? service : name)
-  return [name, `${method}@${version.join('@')}`]
+export function splitVersion (service: string, method: string): [string, string] {
+  // an untyped caller may name anything
+  const at = typeof service === 'string' ? service.indexOf('@') : -1
+  return at < 0 ? [service, method] : [service.slice(0, at), `${String(method)}${service.slice(at)}`]
 }
 
 /** Milliseconds that a call may take: what was asked for, within what remains to the handler that makes it. */
@@ -118,6 +123,7 @@ function applyOptions (call: Call, options: InvokeOptions, tokens: TokenIds): vo
     throw new InvalidOptionsError('onNode must be a function')
   }
   call.onNode = options.onNode
+  call.onFailed = (options as Sharing)[FAILED]
 }
 
 /** What listens to it later has no caller to throw to. @throws InvalidOptionsError */

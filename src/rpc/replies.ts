@@ -95,9 +95,11 @@ export class Keyed implements Origin {
       this.#tell((origin, id) => { origin.refuse(id, error) })
       return
     }
+    // it did not run: it may be let in the next time
+    const barred = this.context?.barred === true
     const [send, size] = keptError(error)
     this.#settle(size, send)
-    if (error.retryable || PASSING.has(error.code)) {
+    if (barred || error.retryable || PASSING.has(error.code)) {
       this.#replies.drop(this)
     } else {
       this.#replies.keep(this)

@@ -1,5 +1,8 @@
 import type { Results } from './stream-types.ts'
 
+/** Why a call is cancelled whose results are. */
+export const LEFT = new Error('the results were left')
+
 const DONE: IteratorResult<any, undefined> = { done: true, value: undefined }
 
 /**
@@ -46,7 +49,7 @@ export class DeferredResults implements Results {
 
   /** An interceptor may have opened more than it handed out, or handed out nothing: all of that ends, too. */
   #leave (): void {
-    this.#left.abort(new Error('the results were left'))
+    this.#left.abort(LEFT)
   }
 
   async [Symbol.asyncDispose] (): Promise<void> {

@@ -64,8 +64,8 @@ export class Runner {
     entry.lastError = error.message.slice(0, MAX_LAST_ERROR)
     this.#release(context)
     context.end(error)
-    if (entry.gate !== undefined && !context.gated) {
-      // its turn will not come
+    if (entry.gate?.has(context) === true) {
+      // its turn will not come; any other is held by what it waits for
       this.#untrack(context)
     }
   }

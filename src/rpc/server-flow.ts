@@ -34,6 +34,7 @@ export class ServerFlow implements Origin, ChannelUser {
   readonly #channel: Channel
   readonly #out: Outflow
   #begun = false
+  #accepted = false
   #answered = false
   #input: Inflow | undefined
 
@@ -43,6 +44,10 @@ export class ServerFlow implements Origin, ChannelUser {
     this.caller = init.caller
     this.local = init.channel.local
     this.#out = new Outflow(init.channel)
+  }
+
+  get failure (): unknown {
+    return this.#out.failure
   }
 
   onRequest (request: RequestFrame): void {
@@ -63,7 +68,7 @@ export class ServerFlow implements Origin, ChannelUser {
     }
     if (frame.kind === 6) {
       this.#out.grant(frame.bytes)
-    } else if (this.#input === undefined) {
+    } else if (this.#input === undefined || !this.#accepted) {
       throw new ProtocolError('input that was not asked for')
     } else if (frame.kind === 5) {
       this.#input.push(frame.codec, frame.body, keep)
@@ -87,9 +92,12 @@ export class ServerFlow implements Origin, ChannelUser {
     this.#respond({ id: 0, status: statusOf(code), ...encodeDetails(details), message, retryable, headers })
   }
 
-  /** Takes the call and runs its handler; resolves to what is answered when its sequences have ended. */
+  /** Runs a handler, which is to accept the call; resolves to what is answered when its sequences have ended. */
   async run (kind: StreamKind, handler: StreamHandler, args: unknown, context: Context, options: HandleOptions): Promise<unknown> {
     const { signal } = context
+    if (kind !== 'serverStream') {
+      this.#input = new Inflow({ read, grant: bytes => { this.#channel.credit(bytes) }, onNext: () => { this.accept() } })
+    }
     const onAbort = (): void => {
       this.#input?.end(context.ended, true)
       this.#out.stop()
@@ -101,6 +109,8 @@ export class ServerFlow implements Origin, ChannelUser {
       if (kind === 'clientStream') {
         return result
       }
+      // an interceptor may give results of its own
+      this.accept()
       await this.#out.run(result, checkedOutput(options.output, value => encode(value, this.#init.maxBody)))
       return undefined
     } finally {
@@ -108,12 +118,12 @@ export class ServerFlow implements Origin, ChannelUser {
     }
   }
 
-  /** Tells the caller that the call runs here. */
-  accept (input: boolean): void {
-    if (input) {
-      this.#input = new Inflow({ read, grant: bytes => { this.#channel.credit(bytes) } })
+  /** Tells the caller that the call runs here, and may send its input. */
+  accept (): void {
+    if (!this.#accepted && !this.#answered) {
+      this.#accepted = true
+      this.#channel.credit(this.#input?.open() ?? 0)
     }
-    this.#channel.credit(this.#input?.open() ?? 0)
   }
 
   #respond (response: ResponseFrame): void {

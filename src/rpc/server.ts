@@ -241,25 +241,17 @@ export class Server {
   }
 
   #start (context: Context, request: RequestFrame): void {
-    const { vettings } = context.entry
+    const { origin } = context
     context.entry.calls++
-    if (vettings[0] === undefined) this.#read(context, request)
-    else vettings[0].begin(vettings, context, request, this.#runner, this.#read)
-  }
-
-  readonly #read = (context: Context, request: RequestFrame): void => {
-    const { counted, origin: { local, caller } } = context
     let args: unknown
     let refusal: RpcError | undefined
-    // what it takes is known only once it is read
-    if (counted) caller.count(context, -1)
     try {
-      args = local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
-      refusal = caller.full(context.bytes, context.size)
+      args = origin.local && request.codec === 3 ? request.body : decodeBody(request.codec, request.body, context)
+      // what they take is known only now
+      refusal = origin.caller.full(context.bytes, context.size)
     } catch (err) {
       refusal = new RpcError('INVALID_ARGUMENT', `the arguments cannot be read: ${messageOf(err)}`)
     }
-    if (counted) caller.count(context, 1)
     if (refusal === undefined) this.#runner.start(context, args)
     else this.#runner.reject(context, refusal)
   }

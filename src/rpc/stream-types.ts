@@ -25,7 +25,7 @@ export interface StreamHandlers<I = any, O = any> {
 
 /**
  * Options of a streaming call. There is no deadline unless `timeout` names one or the handler that calls has one; without
- * one, the room's default is the time until a node has taken the call.
+ * one, the room's default is the time until a node has taken the call, which it does when its interceptors let it pass.
  */
 export type StreamOptions = Omit<InvokeOptions, 'idempotencyKey'>
 

@@ -108,6 +108,29 @@ describe('rpc: answers that are checked by who asked', () => {
     expect(await friend.rpc.client(changing).length(), 'not named').to.equal('long')
   })
 
+  it('and however they name the version, which interceptors see one way', async () => {
+    const seen: unknown[] = []
+    const log: ClientInterceptor = next => async call => {
+      seen.push([call.service, call.method])
+      return next(call)
+    }
+    const friend = await mesh.add('gate-2', undefined, { interceptors: { client: [log, validate(changing, 'who')] } })
+    // without interceptors
+    const other = await mesh.add('gate-3', undefined, { interceptors: {} })
+    hostile.rpc.handle('who@2', () => 7)
+    hostile.rpc.handleStream('all@2', 'serverStream', () => [7])
+    friend.discovery.see(hostile.discovery.self)
+    expect(await rejection(friend.rpc.invoke('login@2', 'who'))).to.include({ code: 'INTERNAL' })
+    expect(await rejection(friend.rpc.invoke('login', 'who@2'))).to.include({ code: 'INTERNAL' })
+    expect((await friend.rpc.invokeAll('login@2', 'who')).map(result => result.status === 'rejected' && result.reason.code)).to.deep.equal(['INTERNAL'])
+    expect((await friend.rpc.stream('login@2', 'all', 'serverStream').next()).value).to.equal(7)
+    expect(seen).to.deep.equal(['who', 'who', 'who', 'all'].map(name => ['login', `${name}@2`]))
+    // what cannot be a name is told as without interceptors
+    for (const name of ['login@', '@2', 'login@2@3', 'LOGIN', 7, null, {}]) {
+      expect((await rejection(friend.rpc.invoke(name as string, 'who'))).message, String(name)).to.equal((await rejection(other.rpc.invoke(name as string, 'who'))).message)
+    }
+  })
+
   it('what cannot be is told at once', () => {
     expect(() => (validate as (...args: unknown[]) => unknown)(undefined)).to.throw('expected a contract')
     expect(() => validate(contract, 'nothing' as never)).to.throw('the contract of \'login\' has no method \'nothing\'')

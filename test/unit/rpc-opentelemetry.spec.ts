@@ -1,12 +1,13 @@
 import * as otel from '@opentelemetry/api'
 import { InMemorySpanExporter, NodeTracerProvider, ParentBasedSampler, SamplingDecision, SimpleSpanProcessor, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-node'
 import { expect } from 'chai'
+import { z } from 'zod'
 import { RpcError } from '../../src/errors.ts'
-import { tracing } from '../../src/rpc/index.ts'
+import { auth, tracing } from '../../src/rpc/index.ts'
 import { until } from '../harness/until.ts'
-import { FakeMesh, rejection } from './rpc-fakes.ts'
+import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { Interceptors, Span } from '../../src/rpc/index.ts'
+import type { Interceptors, Results, Span } from '../../src/rpc/index.ts'
 import type { ReadableSpan, Sampler } from '@opentelemetry/sdk-trace-node'
 
 type Registration = Parameters<NodeTracerProvider['register']>[0]
@@ -121,6 +122,92 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     const nested = spans().filter(({ name, kind }) => name === 'login/echo' && kind === otel.SpanKind.CLIENT)
     expect(nested.length).to.be.at.least(2)
     for (const { parentSpanContext } of nested) expect(parentSpanContext?.spanId).to.equal(server?.spanContext().spanId)
+  })
+
+  it('what auth does inside of it is of the span of the call, and a call that ends meanwhile has one', async () => {
+    const trace = tracing({ otel, slow: 60_000 })
+    let check = 'quick'
+    await start(undefined, undefined, { client: [trace.client], server: [trace.server, auth(async (_, call) => await call.context.invoke('users', check) === true)] })
+    const users = await mesh.add('users-1', 'users')
+    users.rpc.handle('quick', () => true)
+    users.rpc.handle('never', async () => new Promise(() => {}))
+    expect(await gate.rpc.invoke('login', 'echo', 1)).to.equal(1)
+    expect(spans().map(({ name, kind }) => [name, kind])).to.deep.equal([['users/quick', otel.SpanKind.CLIENT], ['login/echo', otel.SpanKind.SERVER], ['login/echo', otel.SpanKind.CLIENT]])
+    expect(parents()).to.deep.equal([...ids().slice(1), undefined])
+    exporter.reset()
+    check = 'never'
+    const late = watch(gate.rpc.invoke('login', 'echo', 1, { timeout: 100 }))
+    await ready()
+    await mesh.clock.pass(200)
+    expect(late.error).to.include({ code: 'DEADLINE_EXCEEDED' })
+    expect(spans().map(({ name, status }) => [name, status.code])).to.have.deep.members([['users/never', otel.SpanStatusCode.ERROR], ['login/echo', otel.SpanStatusCode.ERROR], ['login/echo', otel.SpanStatusCode.ERROR]])
+  })
+
+  it('a sequence that fails while nobody asks for its items has ended; one that is left then was no error', async () => {
+    await start()
+    login.rpc.handleStream('wait', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
+    const ends = async (act: (results: Results, controller: AbortController) => unknown, timeout?: number): Promise<unknown[]> => {
+      exporter.reset()
+      const controller = new AbortController()
+      const results = gate.rpc.stream('login', 'wait', 'serverStream', undefined, { signal: controller.signal, ...timeout !== undefined && { timeout } })
+      await results.next()
+      await act(results, controller)
+      await ready()
+      return spans().filter(({ kind }) => kind === otel.SpanKind.CLIENT).map(({ attributes, status }) => [attributes['rpc.status_code'], status.code])
+    }
+    const { ERROR, UNSET } = otel.SpanStatusCode
+    expect(await ends((_, controller) => { controller.abort() }), 'cancelled').to.deep.equal([['CANCELLED', ERROR]])
+    expect(await ends(async () => mesh.clock.pass(200), 100), 'late').to.deep.equal([['DEADLINE_EXCEEDED', ERROR]])
+    expect(await ends(async results => results.return()), 'left').to.deep.equal([['CANCELLED', UNSET]])
+    expect(await ends(async results => { void results.next(); await ready(); await results.return() }), 'left while an item was asked for').to.deep.equal([['CANCELLED', UNSET]])
+    expect(await ends(async () => gate.rpc.stop()), 'stopped').to.have.length(1)
+  })
+
+  it('what a sequence of the serving side fails with outside of its handler is the failure of its span', async () => {
+    await start()
+    login.rpc.handleStream('bad', 'serverStream', async function * () { yield 1; yield Symbol('x') })
+    login.rpc.handleStream('invalid', 'serverStream', async function * () { yield 1; yield 'x' }, { output: z.number() })
+    login.rpc.handleStream('slow', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
+    login.rpc.handleStream('between', 'serverStream', async function * () { for (;;) { yield 'x'.repeat(100_000); await ready() } })
+    for (const method of ['bad', 'invalid', 'slow', 'between']) {
+      exporter.reset()
+      const results = gate.rpc.stream('login', method, 'serverStream', undefined, { timeout: 100 })
+      await results.next()
+      const failure = watch(method === 'between' ? ready() : results.next())
+      await ready()
+      if (method === 'slow' || method === 'between') await mesh.clock.pass(200)
+      await until(() => spans().some(({ kind }) => kind === otel.SpanKind.SERVER))
+      const code = method === 'bad' || method === 'invalid' ? 'INTERNAL' : 'DEADLINE_EXCEEDED'
+      if (method !== 'between') expect(failure.error, method).to.include({ code })
+      expect(spans().filter(({ kind }) => kind === otel.SpanKind.SERVER).map(({ attributes, status }) => [attributes['rpc.status_code'], attributes['error.type'], status.code]), method).to.deep.equal([[code, code, otel.SpanStatusCode.ERROR]])
+    }
+  })
+
+  it('a sequence is slow when it begins late, not when it goes on for long', async () => {
+    const onlySlow: Sampler = {
+      shouldSample: (_context, _traceId, _name, _kind, attributes) => ({ decision: attributes['braid.slow'] === true ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }),
+      toString: () => 'onlySlow'
+    }
+    await start(undefined, onlySlow, undefined, 500)
+    const began = Date.now
+    try {
+      let later = 0
+      Date.now = () => began() + later
+      const items = []
+      for await (const item of gate.rpc.stream('login', 'count', 'serverStream', 3)) {
+        items.push(item)
+        later += 600
+      }
+      await ready()
+      expect(spans(), 'its reader was slow').to.have.length(0)
+      login.rpc.handleStream('late', 'serverStream', async function * () { later += 600; yield 1 })
+      for await (const item of gate.rpc.stream('login', 'late', 'serverStream')) items.push(item)
+      expect(items).to.deep.equal([1, 2, 3, 1])
+      await until(() => spans().length > 1)
+      expect(spans().map(({ kind, attributes }) => [kind, attributes['braid.slow']])).to.have.deep.members([[otel.SpanKind.CLIENT, true], [otel.SpanKind.SERVER, true]])
+    } finally {
+      Date.now = began
+    }
   })
 
   it('a slow span that the sampler dropped is offered again, by an attribute', async () => {

@@ -1,16 +1,14 @@
 import { expect } from 'chai'
 import { RpcError } from '../../src/errors.ts'
 import { auth, defineService, metrics, unary } from '../../src/rpc/index.ts'
-import { fillFrame, sizeRequest } from '../../src/wire/rpc-frames.ts'
-import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { HandleOptions, ServerCall, ServerInterceptor } from '../../src/rpc/index.ts'
+import type { HandleOptions, ServerInterceptor } from '../../src/rpc/index.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 const ME = { headers: { authorization: 'me' } }
 
-describe('rpc: who may call is asked before anything is done for the call', () => {
+describe('rpc: who may call', () => {
   let mesh: FakeMesh
   let gate: FakeNode
   let login: FakeNode
@@ -33,56 +31,83 @@ describe('rpc: who may call is asked before anything is done for the call', () =
     login.rpc.handle('work', args => { ran.push(args); return args }, { input: schema, ...options })
   }
 
-  /** What a hostile caller sends: no CBOR at all. */
-  const garbage = Uint8Array.of(0xff, 0xff, 0xff)
+  it('what stands outside of it bounds how often it is asked, and knows of each call and its refusal', async () => {
+    const measure = metrics()
+    let left = 3
+    let asked = 0
+    const limit: ServerInterceptor = next => async call => {
+      if (left-- <= 0) throw new RpcError('RESOURCE_EXHAUSTED', 'slow down')
+      return next(call)
+    }
+    await start([measure.server, limit, auth(async () => { asked++; return false })])
+    for (let i = 0; i < 20; i++) await rejection(gate.rpc.invoke('login', 'work', 'text', ME))
+    expect(asked).to.equal(3)
+    expect(measure.snapshot().server['work']).to.deep.include({ calls: 20, running: 0, errors: { PERMISSION_DENIED: 3, RESOURCE_EXHAUSTED: 17 } })
+    expect([validated, ran], 'arguments are checked before').to.deep.equal([20, []])
+  })
 
-  function sendGarbage (id: number, headers: Record<string, string> | undefined): void {
-    gate.to('login-1').write(sizeRequest({ id, service: 'login', method: 'work', timeout: 1_000, codec: 1, body: garbage, token: undefined, metadata: undefined, headers, idempotencyKey: undefined, streaming: 0, trace: undefined, headerSet: 0, link: undefined, life: 0 }), fillFrame)
+  it('no more are asked at a time than the method runs calls', async () => {
+    const decided: Array<(yes: boolean) => void> = []
+    let most = 0
+    await start([auth(async () => new Promise(resolve => { most = Math.max(most, decided.push(resolve)) }))], { concurrency: 2, queue: 1 })
+    const calls = Array.from({ length: 50 }, () => watch(gate.rpc.invoke('login', 'work', 'x', ME)))
+    await ready()
+    expect([decided.length, login.rpc.stats()['work']?.running]).to.deep.equal([2, 3])
+    while (calls.some(({ done }) => !done)) {
+      decided.shift()?.(true)
+      await mesh.clock.pass(10)
+    }
+    expect(calls.filter(({ value }) => value === 'x').length).to.be.at.least(3)
+    expect(most).to.equal(2)
+    expect(login.rpc.nodeStats().running).to.equal(0)
+  })
+
+  for (const options of [{}, { concurrency: 4 }]) {
+    it(`what is held while it is decided stays counted when its caller gives up, ${JSON.stringify(options)}`, async () => {
+      const decided: Array<(yes: boolean) => void> = []
+      await start([auth(async () => new Promise(resolve => { decided.push(resolve) }))], { input: undefined, ...options })
+      await flood()
+      const { concurrency = 64 } = options as HandleOptions
+      expect(decided.length, 'as many as the method runs, or 64 MiB are').to.be.within(Math.min(concurrency, 60), concurrency + 1)
+      expect(login.rpc.nodeStats().running, 'nobody waits for them').to.equal(0)
+      for (const decide of decided.splice(0)) decide(true)
+      await ready()
+      const call = watch(gate.rpc.invoke('login', 'work', 'text', ME))
+      await ready()
+      for (const decide of decided) decide(true)
+      await ready()
+      expect(call.value).to.equal('text')
+    })
+
+    it(`so does what is held while a schema thinks, ${JSON.stringify(options)}`, async () => {
+      const decided: Array<() => void> = []
+      const input: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate: async value => { await new Promise<void>(resolve => { decided.push(resolve) }); return { value } } } }
+      await start([], { input, ...options })
+      await flood()
+      expect(decided.length).to.be.within(60, 65)
+      for (const decide of decided.splice(0)) decide()
+      await ready()
+      const call = watch(gate.rpc.invoke('login', 'work', 'text', ME))
+      await ready()
+      for (const decide of decided) decide()
+      await ready()
+      expect(call.value).to.equal('text')
+      expect(ran).to.deep.equal(['text'])
+    })
   }
 
-  it('a body of those who may not call is not read, and its schema is not asked nor told', async () => {
-    const measure = metrics()
-    await start([measure.server, auth(given => given === 'me')])
-    expect(await rejection(gate.rpc.invoke('login', 'work', 7))).to.include({ code: 'UNAUTHENTICATED' })
-    sendGarbage(900, undefined)
-    sendGarbage(901, { authorization: 'you' })
-    await ready()
-    expect(measure.snapshot().server['work'], 'they are counted by what stands outside').to.deep.include({ calls: 3, running: 0, errors: { UNAUTHENTICATED: 2, PERMISSION_DENIED: 1 } })
-    expect([validated, ran]).to.deep.equal([0, []])
-    sendGarbage(902, ME.headers)
-    await ready()
-    expect(login.rpc.stats()['work']).to.include({ calls: 4, errors: 4 })
-    expect(login.rpc.stats()['work']?.lastError).to.include('the arguments cannot be read')
-    const error = await rejection(gate.rpc.invoke('login', 'work', 7, ME))
-    expect(error).to.include({ code: 'INVALID_ARGUMENT' })
-    expect(error.message).to.include('the secret rule')
-    expect(await gate.rpc.invoke('login', 'work', 'text', ME)).to.equal('text')
-    expect(validated).to.equal(2)
-  })
-
-  it('they take none of the places of a method, nor do those who wait for a decision', async () => {
-    const decided: Array<(yes: boolean) => void> = []
-    await start([auth(given => given === 'me' || new Promise(resolve => { decided.push(resolve) }))], { concurrency: 1, queue: 0 })
-    const flood = Array.from({ length: 50 }, () => watch(gate.rpc.invoke('login', 'work', 'x')))
-    await until(() => decided.length === 50)
-    expect(await gate.rpc.invoke('login', 'work', 'mine', ME)).to.equal('mine')
-    for (const decide of decided) decide(false)
-    await ready()
-    expect(flood.map(({ error }) => error?.code)).to.deep.equal(Array.from({ length: 50 }, () => 'UNAUTHENTICATED'))
-    expect(login.rpc.nodeStats().running).to.equal(0)
-  })
-
-  it('a body that waits for a decision is kept as it came, and is read when that is yes', async () => {
-    const decided = Promise.withResolvers<boolean>()
-    await start([auth(async () => decided.promise)])
-    const calls = ['a'.repeat(100), 'b', 7].map(args => watch(gate.rpc.invoke('login', 'work', args, ME)))
-    await ready()
-    expect([validated, login.rpc.nodeStats().running]).to.deep.equal([0, 3])
-    decided.resolve(true)
-    await ready()
-    expect(calls.map(({ value, error }) => value ?? error.code)).to.deep.equal(['a'.repeat(100), 'b', 'INVALID_ARGUMENT'])
-    expect(login.rpc.nodeStats().running).to.equal(0)
-  })
+  /** 200 calls with 1 MiB each, which give up at once. */
+  async function flood (): Promise<void> {
+    const body = new Uint8Array(1024 * 1024 - 100)
+    for (let i = 0; i < 200; i++) {
+      const controller = new AbortController()
+      const call = watch(gate.rpc.invoke('login', 'work', body, { ...ME, signal: controller.signal }))
+      await ready()
+      controller.abort()
+      await ready()
+      expect(call.error?.code).to.be.oneOf(['CANCELLED', 'RESOURCE_EXHAUSTED'])
+    }
+  }
 
   it('of calls that waited for a decision the memory is counted, and given back', async () => {
     let decided: Array<() => void> = []
@@ -94,7 +119,7 @@ describe('rpc: who may call is asked before anything is done for the call', () =
     for (const round of [1, 2, 3]) {
       const calls = Array.from({ length: 16 }, () => watch(gate.rpc.invoke('login', 'endless', body, { ...ME, timeout: 1_000 })))
       await ready()
-      expect(decided).to.have.lengthOf(16)
+      expect(decided).to.have.lengthOf(10)
       for (const decide of decided) decide()
       decided = []
       await ready()
@@ -185,7 +210,7 @@ describe('rpc: who may call is asked before anything is done for the call', () =
     login.rpc.handle('shut', () => { ran.push('shut') }, { interceptors: [rule('no', false), rule('never', true)] })
     expect(await rejection(gate.rpc.invoke('login', 'shut', 1, ME))).to.include({ code: 'PERMISSION_DENIED' })
     expect(asked).to.deep.equal(['room', 'slow', 'no'])
-    expect(seen).to.deep.equal([undefined])
+    expect(seen).to.deep.equal([1])
     expect(ran).to.deep.equal(['text'])
   })
 
@@ -211,14 +236,32 @@ describe('rpc: who may call is asked before anything is done for the call', () =
     expect(ran).to.deep.equal([])
   })
 
-  it('is told of the service and the method, and not of arguments', async () => {
+  it('what a rule fails with is no reply of a key: the call has not run, and the next one is decided anew', async () => {
+    let down: Error | undefined
+    let asked = 0
+    const rule = auth(async () => { asked++; if (down !== undefined) throw down; return true })
+    await start([rule, auth(() => true)])
+    login.rpc.handle('own', args => { ran.push(args); throw new RpcError('NOT_FOUND', 'whom?') }, { interceptors: [rule] })
+    for (const [i, failure] of [new Error('ECONNREFUSED'), new RpcError('INTERNAL', 'the backend has a fault'), new RpcError('NOT_FOUND', 'no such user')].entries()) {
+      const again = { ...ME, idempotencyKey: `k-${i}` }
+      down = failure
+      expect(await rejection(gate.rpc.invoke('login', 'work', `text-${i}`, again))).to.include({ code: failure instanceof RpcError ? failure.code : 'UNKNOWN' })
+      down = undefined
+      expect(await gate.rpc.invoke('login', 'work', `text-${i}`, again)).to.equal(`text-${i}`)
+      expect(await gate.rpc.invoke('login', 'work', `text-${i}`, again)).to.equal(`text-${i}`)
+    }
+    expect(ran.splice(0)).to.deep.equal(['text-0', 'text-1', 'text-2'])
+    asked = 0
+    for (let i = 0; i < 2; i++) expect(await rejection(gate.rpc.invoke('login', 'own', 1, { ...ME, idempotencyKey: 'k' }))).to.include({ code: 'NOT_FOUND' })
+    expect([ran, asked], 'what a handler throws is').to.deep.equal([[1], 2])
+  })
+
+  it('is told of the service, the method and the arguments', async () => {
     const seen: unknown[] = []
     const contract = defineService('login', { work: unary({ input: schema }) })
-    login = await mesh.add('login-1', 'login', { interceptors: { server: [auth((_, call) => { seen.push([call.service, call.method, call.kind, (call as ServerCall).args, call.context.caller.id]); return true })] } })
+    login = await mesh.add('login-1', 'login', { interceptors: { server: [auth((_, { service, method, kind, args, context }) => { seen.push([service, method, kind, args, context.caller.id]); return true })] } })
     login.rpc.serve(contract, { work: args => args })
     await gate.rpc.client(contract).work('text')
-    // @ts-expect-error they are not read yet
-    auth((_, { args }) => args === 1)
-    expect(seen).to.deep.equal([['login', 'work', 'unary', undefined, 'gate-1']])
+    expect(seen).to.deep.equal([['login', 'work', 'unary', 'text', 'gate-1']])
   })
 })
