@@ -337,7 +337,7 @@ export class LogAssigner implements AssignerCore, DeliveriesHost {
     if (this.config.persistent !== true) return
     const id = ++this.#saves
     this.barrier = id
-    this.tell({ type: 'save', id, state: { generation: this.generation, cursors: this.cursors() } })
+    this.tell({ type: 'save', id, state: { generation: this.generation, cursors: this.cursors(), told: this.sorted.length + this.channels.stored.size } })
   }
 }
 

@@ -20,16 +20,19 @@ export class Channels {
   sorted: readonly Deliveries[] = []
   readonly #core: LogAssigner
   readonly #unfixed = new Map<string, Unfixed>()
-  /** From then on what is known of channels that nobody has told of does not count; Infinity: so it is. */
-  #untold: number
+  /** Channels that this node has stored, and nobody has told of since its start: those of {@link Keeping.known} that count. */
+  readonly stored: Set<string>
+  readonly #untold: number
 
   constructor (core: LogAssigner) {
+    const state = core.config.restored?.state
     this.#core = core
+    this.stored = new Set(state?.cursors.slice(0, state.told).map(({ channel }) => channel))
     this.#untold = core.now + UNTOLD
   }
 
   get due (): number {
-    let due = this.#untold
+    let due = this.stored.size > 0 ? this.#untold : Infinity
     for (const { since } of this.#unfixed.values()) due = Math.min(due, since + START_WAIT)
     return due
   }
@@ -40,15 +43,17 @@ export class Channels {
   }
 
   keys (): string[] {
-    return [...this.byName.keys(), ...this.#unfixed.keys(), ...this.#untold < Infinity ? this.#core.keeping.known.keys() : []]
+    return [...this.byName.keys(), ...this.#unfixed.keys(), ...this.stored]
   }
 
   /** Nobody said where these start, or that there are these. */
   tick (): void {
-    const { keeping, watched, now } = this.#core
-    if (this.#untold <= now) {
-      this.#untold = Infinity
-      for (const channel of keeping.known.keys()) watched.without(channel)
+    if (this.#untold <= this.#core.now) {
+      for (const channel of this.stored) {
+        this.stored.delete(channel)
+        this.#core.watched.without(channel)
+        this.#core.save()
+      }
     }
     for (const { spec, members, since } of this.#unfixed.values()) {
       if (since + START_WAIT > this.#core.now) continue
@@ -127,6 +132,7 @@ export class Channels {
     // whatever clocks say: what came after it was heard of is for it
     const mark = this.#unfixed.get(channel)?.mark ?? Infinity
     this.#core.keeping.known.delete(channel)
+    this.stored.delete(channel)
     this.#unfixed.delete(channel)
     const deliveries = new Deliveries(this.#core, spec, known?.low ?? low ?? Math.min(mark, startOf(this.#core.backlog, spec, this.#core.owner)))
     if (known !== undefined) deliveries.cursor.merge(known.low, known.done, this.#core.backlog.last)
@@ -143,6 +149,7 @@ export class Channels {
   end (channel: string, opened: number): void {
     this.#core.keeping.end(channel, opened)
     const deliveries = this.byName.get(channel)
+    this.stored.delete(channel)
     this.#unfixed.delete(channel)
     this.#core.watched.without(channel)
     if (deliveries === undefined) return

@@ -33,7 +33,7 @@ import type { LinkNumMsg, SHAREABLE, StateChangeMsg, SystemEvents, UnlinkMsg } f
  * of the topic's three keepers, none of which is its publisher. `handled`: final in every channel that there was when it
  * was published, also in a durable one whose consumers come later: acked, dead, expired, or given up with its channel or
  * as it was too old to be kept. A channel that this node has stored, and nobody has told it of since it started, counts for
- * half a minute.
+ * half a minute, and after the next start no more.
  */
 export type Reached = 'sent' | 'outbox' | 'stored' | 'handled'
 

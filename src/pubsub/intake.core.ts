@@ -105,7 +105,8 @@ export function credit (channel: Deliveries, seat: Seat, { prefetch, concurrency
 
 /** It was not begun: that was no attempt. */
 function takeBack (channel: Deliveries, flight: Flight): void {
-  flight.unstarted++
+  // what somebody brings back was counted once
+  if (flight.unstarted < flight.attempt) flight.unstarted++
   channel.fail(flight, 'left', false, 0, '')
 }
 

@@ -112,7 +112,7 @@ export class Keeping {
     this.known.set(channel, { ...known, low: Math.max(known.low, upto), done: all.ranges })
   }
 
-  /** Also of the channels that nobody has told of since the start: it may end before they are. */
+  /** Also of the channels that nobody has told of since the start: it may end before they are. Those that do not count come last. */
   cursors (): ChannelCursor[] {
     const all = this.#core.sorted.map(({ spec: { channel, opened }, cursor }): ChannelCursor => ({ channel, opened, low: cursor.low, done: cursor.ranges() }))
     return [...all, ...this.known.values()].slice(0, MAX_TOPIC_CHANNELS)
@@ -158,7 +158,7 @@ export class Keeping {
   }
 
   end (channel: string, opened: number): void {
-    this.known.delete(channel)
+    if (this.known.delete(channel)) this.#core.save()
     if (opened === 0) return
     noteEnded(this.ended, channel, opened)
     this.#gone.push({ channel, opened })

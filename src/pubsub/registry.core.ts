@@ -126,7 +126,8 @@ class Registry implements RegistryCore {
   /** All openings that are known: one that is not known wins. */
   #delete (channel: string): void {
     const entry = this.#entries.get(channel)
-    if (entry === undefined) return
+    // it may be stored still
+    if (entry === undefined) return this.#remove(channel, 0)
     const removed = [...entry.openings.keys()]
     for (const tag of removed) this.#bury(tag)
     this.#spread({ removed })

@@ -355,8 +355,8 @@ export type AssignerOutput =
 
 export type RedeliveryCause = 'nak' | 'ack-wait' | 'closed' | 'gone' | 'left' | 'recalled' | 'takeover'
 
-/** What survives beside the messages. */
-export interface AssignerState { readonly generation: Generation, readonly cursors: readonly ChannelCursor[] }
+/** What survives beside the messages. `told`: so many of the first cursors count before anybody tells of their channels; none given: all. */
+export interface AssignerState { readonly generation: Generation, readonly cursors: readonly ChannelCursor[], readonly told?: number }
 
 export interface AssignerConfig {
   readonly self: string

@@ -125,4 +125,4 @@ export const PAYLOAD = fields({ codec: uint32(0, 3), headers: map(isHeaderName, 
 
 /** What is stored of a log: whoever stored it has read it, so nothing of it is too much. */
 export const STORED_MESSAGE = MESSAGE
-export const STORED_STATE = fields({ generation, cursors: cursors(Infinity, Infinity) })
+export const STORED_STATE = fields({ generation, cursors: cursors(Infinity, Infinity), told: may(uint53) })

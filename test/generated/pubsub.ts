@@ -9039,6 +9039,7 @@ export namespace Announce {
 export interface StoredState {
   generation?: Generation
   cursors: ChannelCursor[]
+  told?: number
 }
 
 export namespace StoredState {
@@ -9061,6 +9062,11 @@ export namespace StoredState {
             w.uint32(18)
             ChannelCursor.codec().encode(value, w)
           }
+        }
+
+        if (obj.told != null) {
+          w.uint32(24)
+          w.uint64Number(obj.told)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -9091,6 +9097,10 @@ export namespace StoredState {
               obj.cursors.push(ChannelCursor.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.cursors$
               }))
+              break
+            }
+            case 3: {
+              obj.told = reader.uint64Number()
               break
             }
             default: {
@@ -9135,6 +9145,13 @@ export namespace StoredState {
 
               obj.cursors++
 
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.told`,
+                value: reader.uint64Number()
+              }
               break
             }
             default: {
@@ -9183,6 +9200,11 @@ export namespace StoredState {
     value: number
   }
 
+  export interface StoredStateToldFieldEvent {
+    field: '$.told'
+    value: number
+  }
+
   export function encode (obj: Partial<StoredState>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StoredState.codec())
   }
@@ -9191,7 +9213,7 @@ export namespace StoredState {
     return decodeMessage(buf, StoredState.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredState>): Generator<StoredStateGenerationNumberFieldEvent | StoredStateGenerationByFieldEvent | StoredStateCursorsChannelFieldEvent | StoredStateCursorsOpenedFieldEvent | StoredStateCursorsLowFieldEvent | StoredStateCursorsDoneFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredState>): Generator<StoredStateGenerationNumberFieldEvent | StoredStateGenerationByFieldEvent | StoredStateCursorsChannelFieldEvent | StoredStateCursorsOpenedFieldEvent | StoredStateCursorsLowFieldEvent | StoredStateCursorsDoneFieldEvent | StoredStateToldFieldEvent> {
     return streamMessage(buf, StoredState.codec(), opts)
   }
 }

@@ -10,12 +10,12 @@ import { sizedParts } from '../../src/pubsub/parts.ts'
 import { createRegistry } from '../../src/pubsub/registry.core.ts'
 import { Registry } from '../../src/pubsub/registry.ts'
 import { MAX_PUBLISHER_TOPICS, MAX_TOPIC_CHANNELS } from '../../src/wire/limits.ts'
-import { decodeBatch, decodePubsub, encodeBatch, encodePubsub } from '../../src/wire/pubsub-codec.ts'
+import { decodeBatch, decodePubsub, decodeStoredState, encodeBatch, encodePubsub, encodeStoredState } from '../../src/wire/pubsub-codec.ts'
 import type { Source } from '../../src/pubsub/source.core.ts'
 import type { Timeless } from '../../src/pubsub/loop.ts'
 import type { RegistryInit } from '../../src/pubsub/registry.ts'
 import type {
-  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, ChannelCursor, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
+  AssignerConfig, AssignerCore, AssignerInput, AssignerOutput, AssignerState, ChannelCursor, ChannelSpec, ConsumerCore, ConsumerInput, ConsumerOutput, Generation, KeeperCore, KeeperInput, KeeperOutput, LogId, Message, NewMessage, Outcomes, RegistryCore, RegistryInput, RegistryOutput,
   ToAssigner
 } from '../../src/pubsub/types.core.ts'
 
@@ -367,13 +367,14 @@ describe('pub/sub: the assigner of a log', () => {
 
   describe('that was started again, and was told of no channel yet', () => {
     const billing = { channel: 'orders/billing', opened: WALL, low: 1, done: [] }
-    function restarted (cursors: readonly ChannelCursor[] = [billing]): ReturnType<typeof assigner> {
-      const bench = assigner({ persistent: true, restored: { messages: [messageOf(1)], last: 1, state: { generation: { number: 0, by: 'p' }, cursors } } })
+    function restarted (cursors: readonly ChannelCursor[] = [billing], state: AssignerState = { generation: { number: 0, by: 'p' }, cursors }): ReturnType<typeof assigner> {
+      const bench = assigner({ persistent: true, restored: { messages: [messageOf(1)], last: 1, state } })
       bench.step({ type: 'tick' }, 1_000)
       bench.step({ type: 'publish', messages: [{ ...newMessage(), watch: true }] })
       return bench
     }
     const handled = (bench: ReturnType<typeof assigner>): number[] => bench.of('handled').map(({ seq }) => seq)
+    const waits = (bench: ReturnType<typeof assigner>): unknown => bench.of('published').at(-1)?.channels
 
     it('waits until what it publishes is handled in the channels that it has stored', () => {
       const bench = restarted()
@@ -399,6 +400,45 @@ describe('pub/sub: the assigner of a log', () => {
       alone.step({ type: 'publish', messages: [{ ...newMessage(), watch: true }] })
       expect([alone.of('published').at(-1)?.channels, handled(alone)]).to.deep.equal([[], [2, 3]])
       expect(handled(restarted([]))).to.deep.equal([2])
+    })
+
+    it('one of which nobody tells counts for that life only, and keeps its place; one that was told of meanwhile counts again', () => {
+      const again = (bench: ReturnType<typeof assigner>): ReturnType<typeof assigner> => restarted([], decodeStoredState(encodeStoredState(bench.of('save').at(-1)!.state)))
+      const lonely = (bench: ReturnType<typeof assigner>): ReturnType<typeof assigner> => {
+        bench.step({ type: 'tick' }, 29_000)
+        bench.step({ type: 'tick' }, 1_000)
+        return bench
+      }
+      // it lived too short to be told
+      const first = again(restarted([billing, { ...billing, channel: 'orders/audit' }]))
+      expect(waits(first)).to.deep.equal(['audit', 'billing'])
+      first.step({ type: 'channel', spec: specOf({ name: 'audit' }), members: [] })
+      const second = again(lonely(first))
+      expect([waits(second), handled(second)]).to.deep.equal([['audit'], []])
+      const third = again(lonely(second))
+      expect([waits(third), handled(third)]).to.deep.equal([[], [2]])
+      third.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
+      expect(third.core.status().channels[0]).to.deep.include({ low: 1, lag: 1 })
+      expect(waits(again(lonely(third)))).to.deep.equal(['billing'])
+    })
+
+    it('one that was deleted is not there after the next start', () => {
+      const bench = restarted()
+      bench.step({ type: 'channel-gone', channel: 'orders/billing', opened: 0 })
+      bench.step({ type: 'tick' }, 1_000)
+      expect(bench.of('save').at(-1)!.state.cursors).to.deep.equal([])
+    })
+
+    it('what keepers tell of is none that it has stored, and a channel counts once', () => {
+      const bench = restarted([])
+      bench.step({ type: 'keepers', keepers: ['k'] })
+      bench.step({ type: 'channel', spec: specOf(), members: [{ id: 'c', weight: 1_024 }] })
+      const cursors = ['orders/billing', 'elsewhere/fake'].map(channel => ({ channel, opened: WALL, low: 1, done: [] }))
+      bench.step({ type: 'message', from: 'k', message: { type: 'have', log: LOG, generation: { number: 0, by: 'p' }, asked: undefined, ranges: [], high: 1, cursors } })
+      bench.step({ type: 'publish', messages: [{ ...newMessage(), watch: true }] })
+      expect(bench.of('published').at(-1)?.channels).to.deep.equal(['billing'])
+      bench.step({ type: 'tick' }, 1_000)
+      expect(waits(restarted([], bench.of('save').at(-1)!.state))).to.deep.equal(['billing'])
     })
   })
 
@@ -798,6 +838,18 @@ describe('pub/sub: the registry', () => {
     expect(await elapsed(60_000)).to.be.below(300)
     expect(await elapsed(0)).to.be.at.least(295)
     expect(await elapsed(60_000, 'm')).to.be.at.least(295)
+  })
+
+  it('what this node does not know, and is to delete, has ended for it: it may have stored what it was done with', async () => {
+    const ended: unknown[] = []
+    const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => [], send: () => {} }
+    const { now } = performance
+    performance.now = () => now.call(performance) - 60_000
+    const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: (...args: unknown[]) => { ended.push(args) } } as unknown as RegistryInit)
+    performance.now = now
+    await driver.delete('orders/billing')
+    expect(ended).to.deep.equal([['orders/billing', 0]])
+    driver.stop()
   })
 
   it('a mesh that is full of channels says so', async () => {

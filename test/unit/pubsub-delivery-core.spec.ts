@@ -284,6 +284,28 @@ describe('pub/sub: the cores that deliver', () => {
     expect(bench.assigner.status().channels[0]).to.include({ low: 3 })
   })
 
+  it('count the attempts of others, whatever a consumer gives back and brings back again', () => {
+    const bench = new Bench()
+    const open = (holds: number[]): void => { bench.from('liar', { type: 'open', log: LOG, spec: SPEC, weight: 1, fresh: false, session: 1, prefetch: 1, concurrency: 1, holds, low: 0, outcomes: EMPTY }) }
+    const giveBack = (): void => { bench.from('liar', { type: 'credit', log: LOG, channel: SPEC.channel, prefetch: 0, concurrency: 1, unstarted: [1, 1] }) }
+    bench.assign({ type: 'channel', spec: SPEC, members: [{ id: 'liar', weight: 1 }] })
+    bench.assign({ type: 'connected', peer: 'liar' })
+    open([])
+    bench.publish(1)
+    for (let i = 0; i < 50; i++) {
+      giveBack()
+      open([1, 1])
+    }
+    giveBack()
+    bench.join('a')
+    for (let i = 1; i <= 3; i++) {
+      bench.pass(300)
+      expect(bench.tries()).to.deep.equal([[1, i]])
+      bench.settle(0, 'nak')
+    }
+    expect(bench.of('dead').map(({ attempt }) => attempt)).to.deep.equal([3])
+  })
+
   it('stop sending again to a peer that asks without end', () => {
     const bench = new Bench()
     bench.assign({ type: 'publish', messages: Array.from({ length: 64 }, () => ({ at: bench.time().wall, ttl: 0, key: undefined, payload: new Uint8Array(190_000) })) })

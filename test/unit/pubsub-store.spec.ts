@@ -15,7 +15,7 @@ import type { AssignerState, LogId, Message, NewMessage } from '../../src/pubsub
 const logger = defaultLogger().forComponent('test')
 const log: LogId = { topic: 'orders.eu', publisher: '12D3KooWa', epoch: 7 }
 const message = (seq: number): Message => ({ seq, at: 5, ttl: 0, key: undefined, payload: Uint8Array.of(seq) })
-const state = (low: number): AssignerState => ({ generation: { number: 0, by: 'a' }, cursors: [{ channel: 'orders.eu/billing', opened: 5, low, done: [] }] })
+const state = (low: number): AssignerState => ({ generation: { number: 0, by: 'a' }, cursors: [{ channel: 'orders.eu/billing', opened: 5, low, done: [] }], told: 1 })
 
 async function failure (promise: Promise<unknown>): Promise<string> {
   return promise.then(() => 'none', ({ name }: Error) => name)

@@ -55,7 +55,7 @@ const messages: WireMessage[] = [
   { type: 'announce', channel, weight: 1024, session: 77, prefetch: 1_000, concurrency: 32 }
 ]
 const frames = messages.map(encodePubsub)
-const state = { generation, cursors }
+const state = { generation, cursors, told: 1 }
 const payload = encodePayload(encodeBody({ a: 1 }), new Map([['h', 'v']]))
 
 /** As the generated codec wants it: a start as a number, places as bytes. */
