@@ -163,10 +163,12 @@ export class PubsubService extends SafeEmitter<PubsubEvents> implements Pubsub, 
       emit: (type, detail) => { this.safeDispatchEvent(type, { detail }) },
       log: this.#log
     })
-    await room.start(this.#wanted)
+    // of those that are gone nobody is told
+    const wanted = (): string[] => [...this.#wanted].filter(type => this.listenerCount(type) > 0)
+    await room.start(wanted())
     run.room = room
     if (run.listening) room.listen()
-    for (const type of this.#wanted) room.want(type)
+    for (const type of wanted()) room.want(type)
     return room
   }
 }

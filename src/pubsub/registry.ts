@@ -30,7 +30,7 @@ export class Registry {
   readonly #heard = Promise.withResolvers<void>()
   /** When that was for the first time. */
   #heardAt = Infinity
-  readonly #startedAt = performance.now()
+  #startedAt = Infinity
   /** Channels that are to be deleted, and of which nobody has told yet. */
   readonly #awaited = new Map<string, () => void>()
   #synced = false
@@ -58,6 +58,11 @@ export class Registry {
         else reject(this.#driven.stopped ? new MeshStoppedError() : new InvalidOptionsError(`${spec.channel}: too many channels`))
       })
     })
+  }
+
+  /** What was stored is read: from now on this node finds others. */
+  start (): void {
+    this.#startedAt = performance.now()
   }
 
   /** This node consumes from it no more. */

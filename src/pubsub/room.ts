@@ -85,7 +85,8 @@ export class Room {
 
   /** When gossipsub has started. */
   listen (): void {
-    const { gossip, watchdog, router } = this.#parts
+    const { registry, gossip, watchdog, router } = this.#parts
+    registry.start()
     gossip.start()
     watchdog.start()
     for (const node of this.#init.discovery.nodes()) router.node(node, false)

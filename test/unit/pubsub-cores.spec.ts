@@ -825,6 +825,7 @@ describe('pub/sub: the registry', () => {
       const context = { self: 'me', loop: new Loop(() => {}), neighbours: () => neighbours, send: () => {} }
       performance.now = () => now.call(performance) - age
       const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: () => {} } as unknown as RegistryInit)
+      driver.start()
       performance.now = now
       const began = performance.now()
       const told = setTimeout(() => { driver.message('m', { openings: [{ tag: 't', by: 'm', spec: specOf(), at: 0, stated: 0 }], removed: [], members: [] }) }, 300)
@@ -846,6 +847,7 @@ describe('pub/sub: the registry', () => {
     const { now } = performance
     performance.now = () => now.call(performance) - 60_000
     const driver = new Registry({ context, incarnation: 1, onChanged: () => {}, onEnded: (...args: unknown[]) => { ended.push(args) } } as unknown as RegistryInit)
+    driver.start()
     performance.now = now
     await driver.delete('orders/billing')
     expect(ended).to.deep.equal([['orders/billing', 0]])

@@ -82,6 +82,26 @@ describe('topics that are loaded when they are needed', () => {
     await service.stop()
   })
 
+  it('a room is not told of listeners that are gone: what it found before is for the next one', async () => {
+    const told: string[][] = []
+    class Room extends FakeRoom {
+      readonly #told: string[] = []
+      override async start (wanted: Iterable<string> = []): Promise<void> { told.push(this.#told, [...wanted]) }
+      override want (type?: string): void { this.#told.push(type!) }
+    }
+    const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, {}, async () => ({ Room } as unknown as typeof Code))
+    const listener = (): void => {}
+    service.addEventListener('fault', listener)
+    await service.start()
+    service.removeEventListener('fault', listener)
+    await service.stop()
+    await service.start()
+    expect(told).to.deep.equal([['fault'], ['fault'], [], []])
+    service.addEventListener('fault', listener)
+    expect(told[2]).to.deep.equal(['fault'])
+    await service.stop()
+  })
+
   it('a stop while it loads ends what waits at once, and waits for no code that does not come', async () => {
     const service = new PubsubService({ logger: defaultLogger(), discovery: {} } as unknown as PubsubComponents, { lazy: true }, async () => new Promise(() => {}))
     await service.start()
