@@ -57,6 +57,8 @@ export class Context implements HandlerContext, ServerCall, CallParent, Whole<Co
   gated = false
   /** Whoever decides whether it may run has not said yes. */
   barred = false
+  /** Its handler was called, whoever let it: an interceptor may go on without that yes, or ask again. */
+  ran = false
   /** When its handler began, if that is measured; as in `Call`, not 0 at first. */
   began: number | undefined = undefined
   timer: TimerHandle | undefined = undefined

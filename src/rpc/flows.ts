@@ -135,7 +135,26 @@ export class Flows {
     this.#theirs.set(stream, flow)
   }
 
-  #full ({ id, known }: Caller): boolean {
+  #full (caller: Caller): boolean {
+    if (!this.#isFull(caller)) {
+      return false
+    }
+    // those are over whose callers keep their side open
+    for (const flow of this.#admitted) {
+      if (flow.over) {
+        this.#giveBack(flow)
+      }
+    }
+    return this.#isFull(caller)
+  }
+
+  #giveBack (flow: ServerFlow): void {
+    if (this.#admitted.delete(flow)) {
+      this.#in.add(flow.caller.id, -1)
+    }
+  }
+
+  #isFull ({ id, known }: Caller): boolean {
     const { discovery, maxStreams, maxStreamsPerPeer } = this.#init
     const share = known || discovery.node(id) !== undefined ? maxStreamsPerPeer : Math.min(maxStreamsPerPeer, STRANGER_STREAMS)
     return this.#in.of(id) >= share || this.#in.total >= maxStreams
@@ -168,9 +187,7 @@ export class Flows {
       if (flow !== undefined) {
         this.#theirs.delete(stream)
         flow.caller.streams--
-        if (this.#admitted.delete(flow)) {
-          this.#in.add(stream.peer, -1)
-        }
+        this.#giveBack(flow)
         flow.onEnd(reason)
       }
     } else if (this.#mine.has(stream)) {

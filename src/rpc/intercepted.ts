@@ -26,7 +26,10 @@ export function intercepted ({ kind, handler, interceptors }: Pick<Method, 'kind
   if (interceptors.length === 0) {
     return handler
   }
-  const last: Serve = ({ args, context }) => handler(args, context)
+  const last: Serve = ({ args, context }) => {
+    (context as Context).ran = true
+    return handler(args, context)
+  }
   const chain = compose(interceptors, last, around, (interceptor, next) => interceptor(async call => next(handedOn(call as Context))))
   if (kind === 'unary' || kind === 'clientStream') {
     return (args, context) => chain(callOf(args, context))

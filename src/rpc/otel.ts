@@ -230,7 +230,11 @@ function failures (options: Sharing): Listen {
   const outer = options[FAILED]
   let told: ((failure: unknown) => void) | undefined
   options[FAILED] = failure => {
-    told?.(failure)
+    try {
+      told?.(failure)
+    } catch {
+      // what processes spans is the application's: in whatever the call ends, it must not end that
+    }
     outer?.(failure)
   }
   return failed => { told = failed }

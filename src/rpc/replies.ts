@@ -96,7 +96,7 @@ export class Keyed implements Origin {
       return
     }
     // it did not run: it may be let in the next time
-    const barred = this.context?.barred === true
+    const barred = this.context?.barred === true && !this.context.ran
     const [send, size] = keptError(error)
     this.#settle(size, send)
     if (barred || error.retryable || PASSING.has(error.code)) {

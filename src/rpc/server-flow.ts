@@ -36,6 +36,7 @@ export class ServerFlow implements Origin, ChannelUser {
   #begun = false
   #accepted = false
   #answered = false
+  #works = false
   #input: Inflow | undefined
 
   constructor (init: ServerFlowInit) {
@@ -44,6 +45,11 @@ export class ServerFlow implements Origin, ChannelUser {
     this.caller = init.caller
     this.local = init.channel.local
     this.#out = new Outflow(init.channel)
+  }
+
+  /** It is answered, and its handler is done. */
+  get over (): boolean {
+    return this.#answered && !this.#works
   }
 
   get failure (): unknown {
@@ -103,6 +109,7 @@ export class ServerFlow implements Origin, ChannelUser {
       this.#out.stop()
     }
     signal.addEventListener('abort', onAbort)
+    this.#works = true
     try {
       const input = this.#input === undefined ? args : checkedInput(options.input, this.#input)
       const result = await handler(input, context)
@@ -114,6 +121,7 @@ export class ServerFlow implements Origin, ChannelUser {
       await this.#out.run(result, checkedOutput(options.output, value => encode(value, this.#init.maxBody)))
       return undefined
     } finally {
+      this.#works = false
       signal.removeEventListener('abort', onAbort)
     }
   }

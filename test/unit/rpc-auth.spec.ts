@@ -256,6 +256,26 @@ describe('rpc: who may call', () => {
     expect([ran, asked], 'what a handler throws is').to.deep.equal([[1], 2])
   })
 
+  it('but what a handler fails with is one, also when it ran without a yes, as something around the rule went on', async () => {
+    const orAsGuest: ServerInterceptor = next => {
+      const strict = auth(given => given === 'me')(next)
+      return async call => {
+        try {
+          return await strict(call)
+        } catch (err) {
+          if ((err as RpcError).code !== 'UNAUTHENTICATED') throw err
+          return next(call)
+        }
+      }
+    }
+    await start([])
+    login.rpc.handle('pay', args => { ran.push(args); throw new RpcError('FAILED_PRECONDITION', 'no money') }, { interceptors: [orAsGuest] })
+    for (const options of [ME, {}]) {
+      for (let i = 0; i < 2; i++) expect(await rejection(gate.rpc.invoke('login', 'pay', 1, { ...options, idempotencyKey: `k-${options === ME}` }))).to.include({ code: 'FAILED_PRECONDITION' })
+      expect(ran.splice(0)).to.deep.equal([1])
+    }
+  })
+
   it('is told of the service, the method and the arguments', async () => {
     const seen: unknown[] = []
     const contract = defineService('login', { work: unary({ input: schema }) })

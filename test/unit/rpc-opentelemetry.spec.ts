@@ -7,7 +7,7 @@ import { auth, tracing } from '../../src/rpc/index.ts'
 import { until } from '../harness/until.ts'
 import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode } from './rpc-fakes.ts'
-import type { Interceptors, Results, Span } from '../../src/rpc/index.ts'
+import type { Interceptors, Results, Span, StreamOptions } from '../../src/rpc/index.ts'
 import type { ReadableSpan, Sampler } from '@opentelemetry/sdk-trace-node'
 
 type Registration = Parameters<NodeTracerProvider['register']>[0]
@@ -18,9 +18,11 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
   let login: FakeNode
   let exporter: InMemorySpanExporter
   let provider: NodeTracerProvider
+  /** A processor of the application's own is told of a span. */
+  let processed = (): void => {}
 
   async function start (registration?: Registration, sampler?: Sampler, loginHas?: Interceptors, slow = 60_000): Promise<void> {
-    provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)], ...(sampler !== undefined && { sampler }) })
+    provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter), { onStart () {}, onEnd () { processed() }, forceFlush: async () => {}, shutdown: async () => {} }], ...(sampler !== undefined && { sampler }) })
     provider.register(registration)
     const trace = tracing({ otel, slow })
     const both = { client: [trace.client], server: [trace.server] }
@@ -161,6 +163,23 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     expect(await ends(async results => results.return()), 'left').to.deep.equal([['CANCELLED', UNSET]])
     expect(await ends(async results => { void results.next(); await ready(); await results.return() }), 'left while an item was asked for').to.deep.equal([['CANCELLED', UNSET]])
     expect(await ends(async () => gate.rpc.stop()), 'stopped').to.have.length(1)
+  })
+
+  it('a processor that throws when a sequence has failed ends no call but its own', async () => {
+    await start()
+    login.rpc.handleStream('wait', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
+    const controller = new AbortController()
+    const call = async (options: StreamOptions): Promise<void> => { await gate.rpc.stream('login', 'wait', 'serverStream', undefined, options).next() }
+    for (let i = 0; i < 2; i++) await call({ signal: controller.signal })
+    for (let i = 0; i < 2; i++) await call({ timeout: 100 })
+    for (let i = 0; i < 2; i++) await call({})
+    processed = () => { throw new Error('the collector is away') }
+    // one of a page or a process would end it
+    controller.abort()
+    await mesh.clock.pass(200)
+    await gate.rpc.stop()
+    processed = () => {}
+    expect(gate.rpc.nodeStats().pending).to.equal(0)
   })
 
   it('what a sequence of the serving side fails with outside of its handler is the failure of its span', async () => {

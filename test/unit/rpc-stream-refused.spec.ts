@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { auth } from '../../src/rpc/index.ts'
 import { fillFrame, sizeRequest } from '../../src/wire/rpc-frames.ts'
-import { FakeMesh, ready, rejection } from './rpc-fakes.ts'
+import { FakeMesh, ready, rejection, watch } from './rpc-fakes.ts'
 import type { FakeNode, FakeStream } from './rpc-fakes.ts'
 import type { ServerInterceptor } from '../../src/rpc/index.ts'
 
@@ -41,6 +41,38 @@ describe('rpc: calls of sequences are taken when their interceptors let them pas
     expect([begun, ran]).to.deep.equal([false, []])
     await gate.rpc.stream('login', 'up', 'clientStream', input(), ME)
     expect([begun, ran]).to.deep.equal([true, [1]])
+  })
+
+  it('one that is answered takes no place, though its caller keeps its side open for ever; one that still runs does', async () => {
+    const evil = await mesh.add('evil-1', undefined)
+    const login = await mesh.add('login-1', 'login', { maxStreams: 2, interceptors: { server: [auth(async (given, { method }) => given === 'me' || method === 'deaf')] } })
+    login.rpc.handleStream('down', 'serverStream', async function * () { yield 1 })
+    const done = Promise.withResolvers<undefined>()
+    login.rpc.handleStream('deaf', 'clientStream', async () => done.promise)
+    const peer = evil.discovery.peerId('login-1')
+    if (peer === undefined) expect.fail('who is it?')
+    const call = async (method: string, streaming: 1 | 2, timeout = 0): Promise<void> => {
+      const raw = await evil.flows.openOwn(peer, {}) as FakeStream
+      raw.write(sizeRequest({ id: 0, service: 'login', method, timeout, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming, trace: undefined, headerSet: 0, link: undefined, life: 0 }), fillFrame)
+      await ready()
+    }
+    const honest = async (): Promise<unknown> => {
+      const call = watch(gate.rpc.stream('login', 'down', 'serverStream', undefined, { ...ME, timeout: 1_000 }).next())
+      await mesh.clock.pass(1_100)
+      return call.error?.code ?? call.value
+    }
+    mesh.halfOpen.add('login-1')
+    for (let i = 0; i < 2; i++) await call('down', 1)
+    mesh.halfOpen.delete('login-1')
+    expect(await honest()).to.deep.equal({ done: false, value: 1 })
+    mesh.halfOpen.add('login-1')
+    for (let i = 0; i < 2; i++) await call('deaf', 2, 10)
+    mesh.halfOpen.delete('login-1')
+    await mesh.clock.pass(20)
+    expect(await honest(), 'late, but at work').to.equal('RESOURCE_EXHAUSTED')
+    done.resolve(undefined)
+    await ready()
+    expect(await honest()).to.deep.equal({ done: false, value: 1 })
   })
 
   it('an interceptor that reads the input before it goes on, or answers itself, has what it needs', async () => {
