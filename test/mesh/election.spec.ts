@@ -171,12 +171,16 @@ describe('mesh: election', function () {
 
   it('two default groups that were founded apart become one, whose tokens are above both', async () => {
     mesh = await createTestMesh([{}, login(), login()].map(options => ({ ...options })))
-    // each founded before it could hear of the other
     await mesh.stop()
-    mesh = await createTestMesh([{}])
-    const [a, b] = await Promise.all([mesh.add(login()), mesh.add(login())])
-    mesh.cut(a, b)
-    const leaders = await Promise.all([a, b].map(async node => agreed([node])))
+    // each founded before it could hear of the other: who has waits for the other's group, rightly
+    const { a, b, leaders } = await until(async () => {
+      mesh = await createTestMesh([{}])
+      const [a, b] = await Promise.all([mesh.add(login()), mesh.add(login())])
+      mesh.cut(a, b)
+      const leaders = await Promise.all([a, b].map(async node => agreed([node]))).catch(() => undefined)
+      if (leaders === undefined) await mesh.stop()
+      return leaders && { a, b, leaders }
+    }, { timeout: 90_000 })
     mesh.heal()
     await until(async () => {
       const merged = await agreed(mesh.nodes, leaders[0]?.id === leaders[1]?.id ? undefined : leaders.sort(order).at(-1))

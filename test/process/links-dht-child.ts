@@ -23,8 +23,19 @@ const inOrder = (term: number, index: number): number => term * 1_000_000 + inde
 /** Milliseconds that a read takes at most, but for the last bit. */
 const READ_TIMEOUT = 2_900
 
+/** Servers that lie, of the twenty. */
+const LIARS = 5
+
+interface DhtEvent {
+  readonly name: string
+  readonly messageName?: string
+  readonly record?: unknown
+  readonly from?: unknown
+}
+
 interface Services {
   dht: {
+    get (key: Uint8Array, options?: AbortOptions): AsyncIterable<DhtEvent>
     routingTable: { size: number }
     contentFetching: { getLocal (under: Uint8Array): Promise<{ value: Uint8Array }> }
     getClosestPeers (key: Uint8Array, options: AbortOptions): AsyncIterable<unknown>
@@ -50,7 +61,26 @@ export function commands (first: Mesh): Record<string, Command> {
   const meshes = [first]
   let liar: LyingDht | undefined
   const at = (index: number): Mesh => meshes[index] as Mesh
-  const serve = (mesh: Mesh): void => { mesh.rpc.handle('home', (_, { link }) => ({ id: mesh.id, rank: link?.rank })) }
+  /** Of each read of a node the servers that had a record, since it was last asked for. */
+  const heard = new Map<Mesh, Array<Set<string>>>()
+  const serve = (mesh: Mesh): void => {
+    mesh.rpc.handle('home', (_, { link }) => ({ id: mesh.id, rank: link?.rank }))
+    const { dht } = servicesOf(mesh)
+    const get = dht.get.bind(dht)
+    dht.get = async function * (key, options) {
+      const from = new Set<string>()
+      heard.get(mesh)?.push(from)
+      for await (const event of get(key, options)) {
+        if (event.name === 'PEER_RESPONSE' && event.messageName === 'GET_VALUE' && event.record != null) from.add(String(event.from))
+        yield event
+      }
+    }
+  }
+  /** More than those that lie had what was read, if anything was: of fewer, which a busy machine may leave, all may lie. */
+  const heardEnough = (mesh: Mesh): boolean => {
+    const reads = heard.get(mesh) ?? []
+    return reads.length === 0 || Math.max(...reads.map(({ size }) => size)) > LIARS
+  }
   serve(first)
   return {
     /** Start more nodes here. Resolves to the ids of all. */
@@ -97,7 +127,15 @@ export function commands (first: Mesh): Record<string, Command> {
     },
     knows: (service: string, nodes: readonly string[]) => meshes.some(({ discovery }) => nodes.some(id => discovery.nodes(service).some(node => node.id === id))),
     /** A call at whatever home the token has, and what it ran under. */
-    home: async (index: number, token: string) => at(index).rpc.invoke('cart', 'home', undefined, { token, timeout: 10_000 }),
+    home: async (index: number, token: string) => {
+      const mesh = at(index)
+      for (;;) {
+        heard.set(mesh, [])
+        const home = await mesh.rpc.invoke('cart', 'home', undefined, { token, timeout: 10_000 })
+        if (heardEnough(mesh)) return home
+        mesh.links.resync()
+      }
+    },
     target: async (index: number, token: string) => (await at(index).links.target(token, 'cart', { signal: AbortSignal.timeout(14_000) }))?.id,
     /** What it knows of links is doubted, and read anew. */
     doubt: (index: number) => { at(index).links.resync() },
@@ -106,9 +144,10 @@ export function commands (first: Mesh): Record<string, Command> {
       const { routingTable } = servicesOf(mesh).dht
       for (;;) {
         const began = performance.now()
+        heard.set(mesh, [])
         const record = await servicesOf(mesh).records.get(keyOf(mesh, token), { authors })
         // one that ends for lack of time has heard whom it has heard; of fewer servers, which are forgotten when they are slow, fewer may lie
-        if (performance.now() - began > READ_TIMEOUT) continue
+        if (performance.now() - began > READ_TIMEOUT || (record !== undefined && !heardEnough(mesh))) continue
         if (routingTable.size < servers) {
           await walk(mesh).catch(() => {})
           continue
