@@ -34,6 +34,8 @@ export class SafeEmitter<EventMap extends Record<string, any>> extends TypedEven
         }
       }
       this.#guards.set(listener, guard)
+      // what takes listeners away that have heard once, or whose signal has come, knows the guard only
+      this.#guards.set(guard, guard)
     }
     return guard
   }

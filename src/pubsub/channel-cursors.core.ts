@@ -34,14 +34,15 @@ export class ChannelCursors {
   }
 
   /** `opened` 0: it was not deleted, and may come back. */
-  end (channel: string, opened: number): void {
+  /** True: there was something of it. */
+  end (channel: string, opened: number): boolean {
     if (opened > 0) noteEnded(this.#ended, channel, opened)
-    this.#forget(channel)
+    return this.#forget(channel)
   }
 
-  #forget (channel: string): void {
+  #forget (channel: string): boolean {
     this.#ranges -= (this.#cursors.get(channel)?.done.length ?? 0) / 2
-    this.#cursors.delete(channel)
+    return this.#cursors.delete(channel)
   }
 
   list (): ChannelCursor[] {

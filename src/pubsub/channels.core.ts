@@ -22,7 +22,11 @@ export class Channels {
   readonly #unfixed = new Map<string, Unfixed>()
   /** Channels that this node has stored, and nobody has told of since its start: those of {@link Keeping.known} that count. */
   readonly stored: Set<string>
-  readonly #untold: number
+  /** From then on they do not count. */
+  #untold: number
+  #counts = true
+  /** There was somebody who could have told. */
+  #met = false
 
   constructor (core: LogAssigner) {
     const state = core.config.restored?.state
@@ -32,7 +36,7 @@ export class Channels {
   }
 
   get due (): number {
-    let due = this.stored.size > 0 ? this.#untold : Infinity
+    let due = this.#counts && this.stored.size > 0 ? this.#untold : Infinity
     for (const { since } of this.#unfixed.values()) due = Math.min(due, since + START_WAIT)
     return due
   }
@@ -43,15 +47,17 @@ export class Channels {
   }
 
   keys (): string[] {
-    return [...this.byName.keys(), ...this.#unfixed.keys(), ...this.stored]
+    return [...this.byName.keys(), ...this.#unfixed.keys(), ...this.#counts ? this.stored : []]
   }
 
   /** Nobody said where these start, or that there are these. */
   tick (): void {
-    if (this.#untold <= this.#core.now) {
+    if (this.#counts && this.#untold <= this.#core.now) {
+      this.#counts = false
       for (const channel of this.stored) {
-        this.stored.delete(channel)
         this.#core.watched.without(channel)
+        if (!this.#met) continue
+        this.stored.delete(channel)
         this.#core.save()
       }
     }
@@ -221,6 +227,10 @@ export class Channels {
 
   connect (peer: string): void {
     this.#core.connected.add(peer)
+    if (!this.#met) {
+      this.#met = this.#counts = true
+      this.#untold = this.#core.now + UNTOLD
+    }
     const seats = this.seatsOf(peer)
     for (const [, seat] of seats) {
       seat.connected = true

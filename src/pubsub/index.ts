@@ -173,7 +173,10 @@ export interface Topic<T = any> {
    * @throws InvalidOptionsError - also for a channel too many: a node consumes from 512, a topic has 256
    */
   subscribe (channel: string, options?: SubscribeOptions): Promise<Channel<T>>
-  /** End a channel everywhere, with its consumers and with what it has not handled. */
+  /**
+   * End a channel everywhere, with its consumers and with what it has not handled. Of one that no node has told this one of,
+   * as when all were started anew and none consumes yet, only what this node has stored is ended.
+   */
   deleteChannel (channel: string, options?: AbortOptions): Promise<void>
   /** Closes this node's channels of the topic, and sends what waits. The topic itself goes on elsewhere. Idempotent. */
   close (options?: AbortOptions): Promise<void>

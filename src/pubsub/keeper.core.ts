@@ -102,7 +102,7 @@ class Keeper implements KeeperCore {
     switch (input.type) {
       case 'batch': this.#batch(input.from, input.batch); break
       case 'message': this.#message(input.from, input.message); break
-      case 'channel-gone': this.#cursors.end(input.channel, input.opened); break
+      case 'channel-gone': if (this.#cursors.end(input.channel, input.opened)) this.#changed(); break
       case 'tick': case 'saved': break
       case 'keepers':
         // who is new here learns what the former ones have
@@ -160,7 +160,7 @@ class Keeper implements KeeperCore {
       case 'cursors':
         this.#reach(message.high)
         for (const cursor of message.cursors) this.#merge(cursor)
-        for (const { channel, opened } of message.gone) this.#cursors.end(channel, opened)
+        for (const { channel, opened } of message.gone) if (this.#cursors.end(channel, opened)) this.#changed()
         if (compareGenerations(message.generation, this.#generation) < 0) this.#compare([from])
         else this.#obey(from, message.generation)
         break

@@ -405,7 +405,8 @@ describe('pub/sub: the assigner of a log', () => {
     it('one of which nobody tells counts for that life only, and keeps its place; one that was told of meanwhile counts again', () => {
       const again = (bench: ReturnType<typeof assigner>): ReturnType<typeof assigner> => restarted([], decodeStoredState(encodeStoredState(bench.of('save').at(-1)!.state)))
       const lonely = (bench: ReturnType<typeof assigner>): ReturnType<typeof assigner> => {
-        bench.step({ type: 'tick' }, 29_000)
+        bench.step({ type: 'connected', peer: 'who-knows-of-none' })
+        bench.step({ type: 'tick' }, 30_000)
         bench.step({ type: 'tick' }, 1_000)
         return bench
       }
@@ -420,6 +421,26 @@ describe('pub/sub: the assigner of a log', () => {
       third.step({ type: 'channel', spec: specOf({ opened: WALL + 60_000 }), members: [{ id: 'c', weight: 1_024 }] })
       expect(third.core.status().channels[0]).to.deep.include({ low: 1, lag: 1 })
       expect(waits(again(lonely(third)))).to.deep.equal(['billing'])
+    })
+
+    it('a life in which nobody was there to tell uses nothing up, and who comes late may tell for half a minute', () => {
+      const again = (bench: ReturnType<typeof assigner>): ReturnType<typeof assigner> => restarted([], bench.of('save').at(-1)!.state)
+      const publish = (bench: ReturnType<typeof assigner>): unknown => {
+        bench.step({ type: 'publish', messages: [{ ...newMessage(), watch: true }] })
+        return waits(bench)
+      }
+      const bench = restarted()
+      for (let s = 0; s < 40; s++) bench.step({ type: 'tick' }, 1_000)
+      expect([publish(bench), handled(bench)], 'alone').to.deep.equal([[], [2, 3]])
+      bench.step({ type: 'channel', spec: specOf({ name: 'audit' }), members: [] })
+      bench.step({ type: 'tick' }, 1_000)
+      expect(waits(again(bench))).to.deep.equal(['audit', 'billing'])
+      bench.step({ type: 'connected', peer: 'q' })
+      expect(publish(bench)).to.deep.equal(['audit', 'billing'])
+      for (let s = 0; s < 31; s++) bench.step({ type: 'tick' }, 1_000)
+      bench.step({ type: 'connected', peer: 'r' })
+      expect(publish(bench)).to.deep.equal(['audit'])
+      expect(waits(again(bench))).to.deep.equal(['audit'])
     })
 
     it('one that was deleted is not there after the next start', () => {
@@ -451,6 +472,20 @@ describe('pub/sub: the assigner of a log', () => {
     bench.step({ type: 'tick' }, 1_000)
     expect(bench.core.status().channels[0]).to.deep.include({ low: 1, lag: 2 })
     expect(bench.of('send').flatMap(({ message }) => message.type === 'assign' ? message.items.map(({ message: { seq } }) => seq) : [])).to.deep.equal([2, 4])
+  })
+
+  it('what a keeper has of a channel that was deleted is gone from its storage, too, however quiet the log is', () => {
+    const generation = { number: 0, by: 'p' }
+    for (const gone of [{ type: 'channel-gone', channel: 'orders/billing', opened: WALL }, { type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 1, cursors: [], gone: [{ channel: 'orders/billing', opened: WALL }] } }] as const) {
+      const keeper = new Bench<KeeperInput, KeeperOutput>(createKeeper({ self: 'k', log: LOG, random, time, persistent: true }))
+      keeper.step({ type: 'connected', peer: 'p' })
+      keeper.step({ type: 'message', from: 'p', message: { type: 'cursors', log: LOG, generation, high: 1, cursors: [{ channel: 'orders/billing', opened: WALL, low: 1, done: [] }], gone: [] } })
+      for (let i = 0; i < 5; i++) keeper.step({ type: 'tick' }, 100)
+      expect(keeper.of('save').at(-1)?.state.cursors).to.have.length(1)
+      keeper.step(gone)
+      for (let i = 0; i < 5; i++) keeper.step({ type: 'tick' }, 100)
+      expect(keeper.of('save').at(-1)?.state.cursors, gone.type).to.deep.equal([])
+    }
   })
 
   it('what it knows of channels that nobody tells it of has the bound of those that it is told of', () => {
