@@ -141,8 +141,9 @@ describe('the demo page, in Chromium', function () {
     const answer = await mesh.rpc.invoke('tab', 'hello', { from: 'node' }, { node: await tab.id, timeout: 60_000 })
     expect(answer).to.include({ text: 'hello visitor, I am a browser tab', node: name })
     await tab.event('visitor called hello from node').waitFor()
-    await tab.page.locator('#latency').fill('20000')
-    const refused = mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 2_000 })
+    // as slow as the slider goes, and half of that
+    await tab.page.locator('#latency').fill('2000')
+    const refused = mesh.rpc.invoke('tab', 'hello', {}, { node: await tab.id, timeout: 1_000 })
     expect(await refused.then(() => 'answered', (error: { code: string }) => error.code)).to.equal('DEADLINE_EXCEEDED')
   })
 
