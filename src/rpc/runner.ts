@@ -123,7 +123,7 @@ export class Runner {
   #enter (context: Context, args: unknown): void {
     const { gate } = context.entry
     if (gate === undefined) {
-      this.run(context, args)
+      this.#run(context, args)
       return
     }
     let waited = false
@@ -131,7 +131,7 @@ export class Runner {
       waited = gate.enter(context, () => {
         // its token may have gone to another node meanwhile
         if (waited && !this.#holds(context)) this.reject(context, new RpcError(NOT_OWNER, 'the token was linked to another node while its call waited', { retryable: true }))
-        else this.run(context, args)
+        else this.#run(context, args)
       })
     } catch (err) {
       this.reject(context, err as RpcError)
@@ -144,7 +144,7 @@ export class Runner {
   }
 
   /** Its handler, with what is around it. */
-  run (context: Context, args: unknown): void {
+  #run (context: Context, args: unknown): void {
     const { entry } = context
     if (isTimed(entry.calls)) {
       context.began = this.#timers.now()
