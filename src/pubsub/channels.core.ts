@@ -54,10 +54,9 @@ export class Channels {
   tick (): void {
     if (this.#counts && this.#untold <= this.#core.now) {
       this.#counts = false
-      for (const channel of this.stored) {
-        this.#core.watched.without(channel)
-        if (!this.#met) continue
-        this.stored.delete(channel)
+      for (const channel of this.stored) this.#core.watched.without(channel)
+      if (this.#met && this.stored.size > 0) {
+        this.stored.clear()
         this.#core.save()
       }
     }

@@ -23,7 +23,7 @@ interface ClosestOptions extends AbortOptions {
 
 interface Event {
   readonly name: string
-  readonly peer?: { readonly id: unknown }
+  readonly peer?: { readonly id: unknown, readonly multiaddrs?: readonly unknown[] }
 }
 
 /** The part of js-libp2p's DHT that is used here. */
@@ -61,7 +61,7 @@ export function reuseWalks ({ k, routingTable, peerRouting }: Walks, now: () => 
     const id = sha256(key)
     const expected = routingTable.closestPeers?.(id) ?? []
     if (reuse && expected.length === k && parts.every(isTrue)) {
-      for (const id of expected) yield { ...parts[0]?.like as Event, peer: { id, multiaddrs: [] } }
+      for (const id of expected) yield likeOf(parts[0]?.like, id)
       return
     }
     const found: Event[] = []
@@ -84,8 +84,13 @@ export function reuseWalks ({ k, routingTable, peerRouting }: Walks, now: () => 
     // who did not answer now may answer the next time, and is asked then
     const silent = unlike(expected, ids)
     all = found.length < k && found.length + silent.length >= size && silent.length <= Math.min(found.length, LACKING * k)
-      ? { found: [...found, ...silent.map(id => ({ ...like as Event, peer: { id, multiaddrs: [] } }))], size, until }
+      ? { found: [...found, ...silent.map(id => likeOf(like, id))], size, until }
       : undefined
     parts[part] = like !== undefined && found.length >= k && unlike(ids, expected).length <= LACKING * k ? { like, size, until } : undefined
   }
+}
+
+/** As if a walk had found this one. */
+function likeOf (event: Event | undefined, id: unknown): Event {
+  return { ...event as Event, peer: { id, multiaddrs: [] } }
 }

@@ -170,8 +170,6 @@ describe('mesh: election', function () {
   })
 
   it('two default groups that were founded apart become one, whose tokens are above both', async () => {
-    mesh = await createTestMesh([{}, login(), login()].map(options => ({ ...options })))
-    await mesh.stop()
     // each founded before it could hear of the other: who has waits for the other's group, rightly
     const { a, b, leaders } = await until(async () => {
       mesh = await createTestMesh([{}])

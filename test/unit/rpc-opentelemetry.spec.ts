@@ -32,6 +32,7 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
     login.rpc.handle('fail', () => { throw new RpcError('ABORTED', 'no') })
     login.rpc.handle('outer', async (_, ctx) => ctx.invoke('login', 'echo'))
     login.rpc.handleStream('count', 'serverStream', async function * (to: number) { for (let n = 1; n <= to; n++) yield n })
+    login.rpc.handleStream('wait', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
   }
 
   beforeEach(() => {
@@ -147,7 +148,6 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
 
   it('a sequence that fails while nobody asks for its items has ended; one that is left then was no error', async () => {
     await start()
-    login.rpc.handleStream('wait', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
     const ends = async (act: (results: Results, controller: AbortController) => unknown, timeout?: number): Promise<unknown[]> => {
       exporter.reset()
       const controller = new AbortController()
@@ -167,7 +167,6 @@ describe('rpc: tracing by OpenTelemetry\'s own SDK', () => {
 
   it('a processor that throws when a sequence has failed ends no call but its own', async () => {
     await start()
-    login.rpc.handleStream('wait', 'serverStream', async function * (_, { signal }) { yield 1; await new Promise(resolve => { signal.addEventListener('abort', resolve) }) })
     const controller = new AbortController()
     const call = async (options: StreamOptions): Promise<void> => { await gate.rpc.stream('login', 'wait', 'serverStream', undefined, options).next() }
     for (let i = 0; i < 2; i++) await call({ signal: controller.signal })

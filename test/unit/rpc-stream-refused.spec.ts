@@ -20,17 +20,23 @@ describe('rpc: calls of sequences are taken when their interceptors let them pas
 
   afterEach(async () => { await mesh.stop() })
 
+  /** One whose caller grants nothing, and does not end its side. */
+  async function request (from: FakeNode, method: string, streaming: 1 | 2 | 3, timeout = 0): Promise<FakeStream> {
+    const peer = from.discovery.peerId('login-1')
+    if (peer === undefined) expect.fail('who is it?')
+    const raw = await from.flows.openOwn(peer, {}) as FakeStream
+    raw.write(sizeRequest({ id: 0, service: 'login', method, timeout, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming, trace: undefined, headerSet: 0, link: undefined, life: 0 }), fillFrame)
+    await ready()
+    return raw
+  }
+
   it('a sequence that is refused ends at once, whatever its caller grants, and its input is not begun', async () => {
     const login = await mesh.add('login-1', 'login', { interceptors: { server: [auth(async given => given === 'me')] } })
     login.rpc.handleStream('down', 'serverStream', async function * () { yield 1 })
     login.rpc.handleStream('up', 'clientStream', async items => { for await (const item of items) ran.push(item) })
     login.rpc.handleStream('both', 'bidi', async function * (items) { yield * items })
-    const peer = gate.discovery.peerId('login-1')
-    if (peer === undefined) expect.fail('who is it?')
     for (const [method, streaming] of [['down', 1], ['up', 2], ['both', 3]] as const) {
-      const raw = await gate.flows.openOwn(peer, {}) as FakeStream
-      raw.write(sizeRequest({ id: 0, service: 'login', method, timeout: 0, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming, trace: undefined, headerSet: 0, link: undefined, life: 0 }), fillFrame)
-      await ready()
+      const raw = await request(gate, method, streaming)
       expect([login.rpc.nodeStats().running, raw.other.delivered], method).to.deep.equal([0, 1])
       raw.abort(new Error('the test is over'))
     }
@@ -49,24 +55,17 @@ describe('rpc: calls of sequences are taken when their interceptors let them pas
     login.rpc.handleStream('down', 'serverStream', async function * () { yield 1 })
     const done = Promise.withResolvers<undefined>()
     login.rpc.handleStream('deaf', 'clientStream', async () => done.promise)
-    const peer = evil.discovery.peerId('login-1')
-    if (peer === undefined) expect.fail('who is it?')
-    const call = async (method: string, streaming: 1 | 2, timeout = 0): Promise<void> => {
-      const raw = await evil.flows.openOwn(peer, {}) as FakeStream
-      raw.write(sizeRequest({ id: 0, service: 'login', method, timeout, codec: 0, body: undefined, token: undefined, metadata: undefined, headers: undefined, idempotencyKey: undefined, streaming, trace: undefined, headerSet: 0, link: undefined, life: 0 }), fillFrame)
-      await ready()
-    }
     const honest = async (): Promise<unknown> => {
       const call = watch(gate.rpc.stream('login', 'down', 'serverStream', undefined, { ...ME, timeout: 1_000 }).next())
       await mesh.clock.pass(1_100)
       return call.error?.code ?? call.value
     }
     mesh.halfOpen.add('login-1')
-    for (let i = 0; i < 2; i++) await call('down', 1)
+    for (let i = 0; i < 2; i++) await request(evil, 'down', 1)
     mesh.halfOpen.delete('login-1')
     expect(await honest()).to.deep.equal({ done: false, value: 1 })
     mesh.halfOpen.add('login-1')
-    for (let i = 0; i < 2; i++) await call('deaf', 2, 10)
+    for (let i = 0; i < 2; i++) await request(evil, 'deaf', 2, 10)
     mesh.halfOpen.delete('login-1')
     await mesh.clock.pass(20)
     expect(await honest(), 'late, but at work').to.equal('RESOURCE_EXHAUSTED')
